@@ -1,0 +1,43 @@
+# The two commands that set everything up: `make demo` and `make test`.
+SHELL := /bin/sh
+BIN := .venv/bin
+# On a busy machine two threads are slower than one; the demo and the benchmarks take all cores.
+test test-fast lint: export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast lint format bench clean setup setup-test
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+demo: setup ## set up, run the main job on the bundled film, print its score
+	@$(BIN)/python packaging/demo.py
+
+test: lint ## set up, then linters, type checks, layer contracts and all tests
+	@$(BIN)/python -m pytest -q
+
+test-fast: setup-test ## the tests that take no time
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+lint: setup-test ## linters, type checks and layer contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/mypy
+
+format: setup-test ## put the code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup-test ## speed and memory figures
+	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks
+
+clean: ## remove caches and the demo's results; keeps .venv
+	@rm -rf demo-out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+setup:
+	@packaging/setup.sh run
+
+setup-test:
+	@packaging/setup.sh test

@@ -1,0 +1,131 @@
+"""Raw videos packed once into JPEG frames that training can pick at random.
+
+Seeking in a video costs a decode of its whole group of pictures; a packed frame costs one JPEG.
+A pack is two files: the frames one after another (`.frames`), and their offsets and times
+(`.json`), written last, so that a pack with an index is complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from core.data.raw_video import find_videos, sequential_frames
+from core.errors import TrainingError, VosError
+from core.jobs import CancelToken, Progress
+from core.types import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class PackConfig:
+    """How raw videos become packed frames."""
+
+    short_side: int = 288
+    """Frames are shrunk (never enlarged) to this short side, in pixels."""
+    max_fps: float = 16.0
+    """Frames are thinned to at most this rate."""
+    min_change: float = 0.8
+    """Mean change in gray levels (0..255) from the last kept frame, else a frame is skipped."""
+    quality: int = 94
+    """JPEG quality."""
+
+
+@dataclass(frozen=True, slots=True)
+class FramePack:
+    """The packed frames of one video: `offsets` has one entry more than there are frames."""
+
+    path: Path
+    offsets: tuple[int, ...]
+    times: tuple[float, ...]
+    """Seconds from the start, ascending."""
+
+    def frame(self, index: int) -> Frame:
+        """H x W x 3 uint8 RGB of one packed frame."""
+        start, stop = self.offsets[index], self.offsets[index + 1]
+        with self.path.open("rb") as file:
+            file.seek(start)
+            data = np.frombuffer(file.read(stop - start), np.uint8)
+        return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
+
+
+def pack_folder(
+    videos: Path, cache: Path, config: PackConfig, token: CancelToken
+) -> Iterator[Progress | list[FramePack]]:
+    """Pack every video below a folder; what is packed already is taken as it is.
+
+    Yields a `Progress` for each video and last the packs of at least two frames. A video that
+    cannot be read is left out, and its `Progress` says so.
+
+    Raises:
+        TrainingError: no video, or none with two different frames.
+        Cancelled: by the token; finished packs stay.
+    """
+    paths = find_videos(videos)
+    if not paths:
+        msg = f"{videos} holds no video and no folder of frames."
+        raise TrainingError(msg, "Give a folder with video files; subfolders are searched too.")
+    cache.mkdir(parents=True, exist_ok=True)
+    packs = []
+    for done, path in enumerate(paths):
+        token.check()
+        text = path.name
+        try:
+            packs.append(_pack(path, cache, config))
+        except VosError as error:
+            text = f"left out {path.name}: {error.message}"
+        yield Progress(done + 1, len(paths), text)
+    usable = [pack for pack in packs if len(pack.times) >= 2]
+    if not usable:
+        msg = f"None of the {len(paths)} videos in {videos} has two different frames."
+        raise TrainingError(msg, "Training needs footage in which something moves.")
+    yield usable
+
+
+def _pack(video: Path, cache: Path, config: PackConfig) -> FramePack:
+    stat = video.stat()
+    identity = f"{video.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{config}"
+    stem = f"{video.stem}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
+    frames, index = cache / f"{stem}.frames", cache / f"{stem}.json"
+    if not index.exists():
+        offsets, times = _write_frames(video, frames, config)
+        partial = index.with_suffix(".partial")
+        partial.write_text(json.dumps({"offsets": offsets, "times": times}))
+        partial.replace(index)
+    stored = json.loads(index.read_text())
+    return FramePack(frames, tuple(stored["offsets"]), tuple(stored["times"]))
+
+
+def _write_frames(
+    video: Path, target: Path, config: PackConfig
+) -> tuple[list[int], list[float]]:
+    offsets, times, last = [0], [], None
+    with target.open("wb") as file:
+        for time, frame in sequential_frames(video):
+            if times and time - times[-1] < 0.999 / config.max_fps:
+                continue
+            small = _shrink(frame, config.short_side)
+            sketch = cv2.resize(small, (64, 64), interpolation=cv2.INTER_AREA).astype(np.int16)
+            if last is not None and np.abs(sketch - last).mean() < config.min_change:
+                continue
+            last = sketch
+            quality = [cv2.IMWRITE_JPEG_QUALITY, config.quality]
+            data = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), quality)[1]
+            file.write(data.tobytes())
+            offsets.append(file.tell())
+            times.append(time)
+    return offsets, times
+
+
+def _shrink(frame: Frame, short_side: int) -> Frame:
+    height, width = frame.shape[:2]
+    scale = short_side / min(height, width)
+    if scale >= 1:
+        return frame
+    size = (round(width * scale), round(height * scale))
+    return cv2.resize(frame, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]

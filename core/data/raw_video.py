@@ -1,0 +1,62 @@
+"""Reading raw videos in sequence, for training: with PyAV, or with OpenCV where it is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+
+from core.errors import VideoOpenError
+from core.types import Frame
+
+VIDEO_SUFFIXES = frozenset(
+    ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .m2ts .mts .wmv .flv .3gp .ogv .gif".split()
+)
+
+
+def find_videos(folder: Path) -> list[Path]:
+    """Every video file at or below a path, in the order of their names."""
+    if folder.is_file():
+        return [folder]
+    found = (p for p in folder.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file())
+    return sorted(p for p in found if not p.name.startswith("."))
+
+
+def sequential_frames(path: Path) -> Iterator[tuple[float, Frame]]:
+    """(seconds, H x W x 3 uint8 RGB) of every frame in order.
+
+    Raises:
+        VideoOpenError: not a readable video.
+    """
+    try:
+        import av  # noqa: F401
+    except ImportError:
+        return _with_opencv(path)
+    return _with_pyav(path)
+
+
+def _with_pyav(path: Path) -> Iterator[tuple[float, Frame]]:
+    from core.media.video import open_video
+
+    with open_video(path) as video:
+        rate = float(video.info.fps)
+        for index, frame in enumerate(video.frames(0, video.info.frame_count)):
+            yield index / rate, frame
+
+
+def _with_opencv(path: Path) -> Iterator[tuple[float, Frame]]:
+    capture = cv2.VideoCapture(str(path))
+    try:
+        rate = capture.get(cv2.CAP_PROP_FPS) or 25.0
+        ok, image = capture.read()
+        if not ok:
+            msg = f"{path} cannot be read as a video."
+            raise VideoOpenError(msg, "Check that it plays in a video player.")
+        index = 0
+        while ok:
+            yield index / rate, cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[misc]
+            index += 1
+            ok, image = capture.read()
+    finally:
+        capture.release()

@@ -1,0 +1,60 @@
+"""The systems that can be run; the only registry of the project. Imports no torch."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+
+from core.errors import UsageError
+from core.systems.base import SystemSpec, Tracker, TrackerRequest
+
+SYSTEMS: dict[str, SystemSpec] = {
+    spec.name: spec
+    for spec in (
+        SystemSpec(
+            name="self_supervised",
+            title="correspondence learned from raw video",
+            needs_weights=True,
+            implementation="core.systems.self_supervised.build:build",
+        ),
+        SystemSpec(
+            name="flow",
+            title="baseline: the last mask warped along optical flow",
+            needs_weights=False,
+            implementation="core.systems.baselines.flow:build",
+        ),
+        SystemSpec(
+            name="copy",
+            title="baseline: the last keyframe repeated",
+            needs_weights=False,
+            implementation="core.systems.baselines.copy:build",
+        ),
+    )
+}
+
+
+def system_spec(name: str) -> SystemSpec:
+    """The entry of a system.
+
+    Raises:
+        UsageError: there is none of that name; names the nearest.
+    """
+    if name in SYSTEMS:
+        return SYSTEMS[name]
+    near = difflib.get_close_matches(name, SYSTEMS, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(SYSTEMS)}."
+    msg = f"There is no system {name!r}."
+    raise UsageError(msg, hint)
+
+
+def build_tracker(request: TrackerRequest) -> Tracker:
+    """Load a system and its weights.
+
+    Raises:
+        UsageError: an unknown system.
+        CheckpointMissing, CheckpointMismatch: its weights are not there or do not fit.
+        DeviceUnavailable: no such device here.
+    """
+    module, function = system_spec(request.system).implementation.split(":")
+    tracker: Tracker = getattr(importlib.import_module(module), function)(request)
+    return tracker

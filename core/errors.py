@@ -1,0 +1,114 @@
+"""Errors that a user can act on.
+
+VosError                      anything a user can mend; has a code, a message and a hint
+├── UsageError                an option or an argument that makes no sense
+├── VideoOpenError            a file or folder that is no readable video
+├── VideoDecodeError          a video that breaks off or is damaged inside
+├── MaskReadError             a mask file that cannot be read as a label map
+├── MaskMismatch              a mask that does not belong to the video (size, frame, ids)
+├── CheckpointMissing         no weights where they were looked for
+├── CheckpointMismatch        weights that are damaged, hostile, or of another system
+├── DeviceUnavailable         a device that this machine or this torch does not have
+├── DeviceOutOfMemory         the device has too little memory for the request
+├── DatasetError              a folder that is not laid out as the dataset it should be
+├── TrainingError             a training run that cannot go on (no clips, loss not finite)
+└── OutputError               a result that cannot be written
+
+Everything else that is raised is a bug and must look like one.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class VosError(Exception):
+    """A problem that the user can mend.
+
+    Attributes:
+        code: stable kebab-case name of the kind of error; texts and tests refer to it.
+        message: what happened, with names and numbers, one line.
+        hint: what to do next, one line; may be empty.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(VosError):
+    """An option or argument that makes no sense."""
+
+    code = "usage"
+
+
+class VideoOpenError(VosError):
+    """A file or folder that is no readable video."""
+
+    code = "video-open"
+
+
+class VideoDecodeError(VosError):
+    """A video that breaks off or is damaged inside."""
+
+    code = "video-decode"
+
+
+class MaskReadError(VosError):
+    """A mask file that cannot be read as a label map."""
+
+    code = "mask-read"
+
+
+class MaskMismatch(VosError):
+    """A mask that does not belong to the video: its size, frame or ids do not fit."""
+
+    code = "mask-mismatch"
+
+
+class CheckpointMissing(VosError):
+    """No weights where they were looked for."""
+
+    code = "checkpoint-missing"
+
+
+class CheckpointMismatch(VosError):
+    """Weights that are damaged, hostile, or of another system."""
+
+    code = "checkpoint-mismatch"
+
+
+class DeviceUnavailable(VosError):
+    """A device that this machine, or this build of torch, does not have."""
+
+    code = "device-unavailable"
+
+
+class DeviceOutOfMemory(VosError):
+    """The device has too little memory for the request."""
+
+    code = "device-memory"
+
+
+class DatasetError(VosError):
+    """A folder that is not laid out as the dataset it should be."""
+
+    code = "dataset"
+
+
+class TrainingError(VosError):
+    """A training run that cannot start or go on."""
+
+    code = "training"
+
+
+class OutputError(VosError):
+    """A result that cannot be written."""
+
+    code = "output"

@@ -1,0 +1,140 @@
+"""A report as a text table, as CSV and as plain values for JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+
+from core.eval.records import ObjectScore, Report, Totals
+from core.eval.statistics import Statistic
+
+FIGURES = ("J&F", "J mean", "J recall", "J decay", "F mean", "F recall", "F decay")
+STABILITY = "T"
+MEAN = "mean"
+
+
+def to_table(report: Report) -> str:
+    """Aligned text: one line for each sequence, then the mean over all objects, then notes."""
+    with_stability = report.totals.stability is not None
+    rows = [["sequence", "objects", "frames", *FIGURES, *([STABILITY] if with_stability else [])]]
+    rows += [
+        [s.name, str(len(s.objects)), str(s.frame_count), *_cells(s.totals)]
+        for s in report.sequences
+    ]
+    frames = str(sum(sequence.frame_count for sequence in report.sequences))
+    rows.append([MEAN, str(report.totals.object_count), frames, *_cells(report.totals)])
+    lines = _align(rows)
+    rule = "-" * max(len(line) for line in lines)
+    parts = [lines[0], rule, *lines[1:-1], rule, lines[-1], *_category_lines(report), *report.notes]
+    return "\n".join(parts)
+
+
+def to_csv(report: Report) -> str:
+    """CSV text: one line for each object, then one called mean; empty cells are unknown."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["sequence", "object", "result", "category", "seen", "frames", *_csv_names()])
+    for row in report.objects:
+        seen = "" if row.seen is None else int(row.seen)
+        result = "" if row.result_id is None else row.result_id
+        lead = [row.sequence, row.object_id, result, row.category, seen, row.frame_count]
+        writer.writerow([*lead, *_csv_cells(row)])
+    writer.writerow([MEAN, "", "", "", "", "", *_csv_cells(report.totals)])
+    return text.getvalue()
+
+
+def to_dict(report: Report) -> dict[str, object]:
+    """Plain dicts, lists, numbers and texts; None for what is unknown, never NaN."""
+    plain: dict[str, object] = {
+        "protocol": report.protocol.value,
+        "mean": _figures(report.totals),
+        "sequences": [
+            {
+                "name": sequence.name,
+                "frames": sequence.frame_count,
+                "mean": _figures(sequence.totals),
+                "objects": [_object(row) for row in sequence.objects],
+            }
+            for sequence in report.sequences
+        ],
+        "notes": list(report.notes),
+    }
+    if report.categories is not None:
+        seen, unseen = report.categories.seen, report.categories.unseen
+        plain["g"] = _known(report.categories.g)
+        plain["seen"] = None if seen is None else _figures(seen)
+        plain["unseen"] = None if unseen is None else _figures(unseen)
+    return plain
+
+
+def _object(row: ObjectScore) -> dict[str, object]:
+    plain: dict[str, object] = {"object_id": row.object_id, "result_id": row.result_id}
+    plain["frames"] = row.frame_count
+    if row.seen is not None:
+        plain |= {"category": row.category, "seen": row.seen}
+    return plain | _figures(row)
+
+
+def _figures(score: Totals | ObjectScore) -> dict[str, object]:
+    plain: dict[str, object] = {
+        "j_and_f": _known(score.j_and_f),
+        "j": _statistic(score.j),
+        "f": _statistic(score.f),
+    }
+    if score.stability is not None:
+        plain["t"] = _known(score.stability)
+    return plain
+
+
+def _statistic(statistic: Statistic) -> dict[str, float | None]:
+    return {
+        "mean": _known(statistic.mean),
+        "recall": _known(statistic.recall),
+        "decay": _known(statistic.decay),
+    }
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _values(score: Totals | ObjectScore) -> list[float]:
+    j, f = score.j, score.f
+    return [score.j_and_f, j.mean, j.recall, j.decay, f.mean, f.recall, f.decay]
+
+
+def _cells(score: Totals) -> list[str]:
+    values = _values(score) + ([] if score.stability is None else [score.stability])
+    return ["-" if math.isnan(value) else f"{value:.3f}" for value in values]
+
+
+def _csv_names() -> list[str]:
+    return ["j_and_f", "j_mean", "j_recall", "j_decay", "f_mean", "f_recall", "f_decay", "t"]
+
+
+def _csv_cells(score: Totals | ObjectScore) -> list[float | str]:
+    stability = math.nan if score.stability is None else score.stability
+    return ["" if math.isnan(value) else value for value in [*_values(score), stability]]
+
+
+def _category_lines(report: Report) -> list[str]:
+    if report.categories is None:
+        return []
+    lines = [f"G {report.categories.g:.3f}"]
+    for name, group in (("seen", report.categories.seen), ("unseen", report.categories.unseen)):
+        if group is not None:
+            figures = f"J {group.j.mean:.3f}  F {group.f.mean:.3f}  J&F {group.j_and_f:.3f}"
+            lines.append(f"{name:<6}  {figures}  ({group.object_count} objects)")
+    return lines
+
+
+def _align(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells))
+    return lines

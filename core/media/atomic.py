@@ -1,0 +1,38 @@
+"""Writing a file so that its final name never holds half of it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+from core.errors import OutputError
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `data` beside `path` and rename it into place; on any failure nothing is left over.
+
+    Raises:
+        OutputError: the file cannot be written; names the path and the system's reason.
+    """
+    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        try:
+            temporary.write_bytes(data)
+            os.replace(temporary, path)  # noqa: PTH105
+        except BaseException:
+            _remove(temporary)
+            raise
+    except OSError as exc:
+        raise OutputError(
+            f"Cannot write {path}: {exc.strerror or exc}.",
+            "Choose a folder that exists, that you may write to, and that has free space.",
+        ) from exc
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        # The folder itself is gone or no folder: then nothing was written either.
+        return

@@ -1,0 +1,150 @@
+"""Reading one image file: names that count, size from the header, pixels as RGB."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from natsort import natsorted, ns
+from PIL import Image, UnidentifiedImageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.types import Frame
+
+IMAGE_SUFFIXES = frozenset(
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
+        *(".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".jp2", ".avif", ".gif", ".exr", ".hdr"),
+    }
+)
+"""Endings, in lower case, of files that are taken for images."""
+MAX_PIXELS = 100_000_000
+"""Larger images are refused before memory is taken for them; 8K video has 33 million."""
+IMAGE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, OverflowError)
+"""What Pillow raises for a file that is damaged or no image."""
+
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class ImageTooLarge(ValueError):
+    """An image whose header claims more than `MAX_PIXELS` pixels."""
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Return the image files of a folder in natural order; hidden and other files do not count.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
+    found = [
+        p
+        for p in folder.iterdir()
+        if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".") and p.is_file()
+    ]
+    return natsorted(found, key=lambda p: p.name, alg=ns.IGNORECASE)
+
+
+def open_image(path: Path) -> Image.Image:
+    """Open an image with Pillow, reading its header only.
+
+    Raises:
+        ImageTooLarge: the header claims more than `MAX_PIXELS` pixels.
+        OSError and the others of `IMAGE_ERRORS`: no image, or damaged.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            image = Image.open(path)
+        except Image.DecompressionBombError as exc:
+            raise ImageTooLarge(f"more than {MAX_PIXELS // 1_000_000} million pixels") from exc
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        image.close()
+        raise ImageTooLarge(f"{width} x {height} pixels")
+    return image
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """Return (width, height) of an image as it is shown, without decoding where Pillow reads it.
+
+    Raises:
+        One of `IMAGE_ERRORS`: no image, or too large.
+    """
+    try:
+        with open_image(path) as image:
+            width, height = image.size
+            return (height, width) if _orientation(image) >= 5 else (width, height)
+    except UnidentifiedImageError:
+        frame = _read_with_opencv(path)
+        return frame.shape[1], frame.shape[0]
+
+
+def read_rgb(path: Path) -> Frame:
+    """Read an image as H x W x 3 uint8 RGB, upright by its EXIF orientation.
+
+    Gray is repeated, transparency ignored, 16 bit cut to its upper 8.
+
+    Raises:
+        One of `IMAGE_ERRORS`: no image, damaged, or too large.
+    """
+    try:
+        with open_image(path) as image:
+            turn = _UPRIGHT.get(_orientation(image))
+            pixels = _to_rgb(image)
+            return np.array(pixels.transpose(turn) if turn is not None else pixels)
+    except UnidentifiedImageError:
+        return _read_with_opencv(path)
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1..8. Pillow has turned TIFF files itself."""
+    # For PNG, getexif() would decode the pixels to look for a tag behind them.
+    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
+        return 1
+    value = image.getexif().get(_ORIENTATION_TAG, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_to_8_bits(np.asarray(image))).convert("RGB")
+    if image.mode == "P" and "transparency" in image.info:
+        image = image.convert("RGBA")
+    return image.convert("RGB")
+
+
+def _to_8_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale deep gray to 0..255: floats from 0..1, integers from 16 bit."""
+    if values.dtype.kind == "f":
+        scaled = np.rint(np.clip(np.nan_to_num(values), 0, 1) * 255)
+    else:
+        scaled = np.clip(values, 0, 65535) // 256
+    return np.asarray(scaled, np.uint8)
+
+
+def _read_with_opencv(path: Path) -> Frame:
+    """Read what Pillow does not know, such as 16-bit RGB TIFF."""
+    import cv2
+
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except cv2.error as exc:
+        raise OSError(f"not a readable image ({exc.err})") from exc
+    if image is None:
+        raise OSError("not a readable image")
+    return np.ascontiguousarray(image[:, :, ::-1])

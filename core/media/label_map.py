@@ -1,0 +1,102 @@
+"""Label-map files: 8-bit palette PNG as DAVIS has them, and the door to all other masks."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from core.errors import MaskReadError
+from core.media.atomic import write_atomic
+from core.media.image_file import IMAGE_ERRORS, ImageTooLarge, open_image
+from core.media.mask_import import ColorIds, MaskImport, import_mask
+from core.media.palette import DAVIS_PALETTE
+
+if TYPE_CHECKING:
+    from core.types import LabelMap
+
+__all__ = ["ColorIds", "MaskImport", "encode_label_map", "read_label_map", "write_label_map"]
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PALETTE_COLOR = 3
+_HINT = "Export the mask again, best as an 8-bit palette PNG whose pixel values are object ids."
+
+
+def encode_label_map(label_map: LabelMap) -> bytes:
+    """Return the bytes of a PNG: depth 8, color type 3, chunks IHDR PLTE IDAT IEND.
+
+    The palette always has all 256 entries: with fewer, common writers choose 1, 2 or 4 bits a
+    pixel, which DAVIS tools misread. The same label map always gives the same bytes.
+
+    Args:
+        label_map: H x W uint8, not empty.
+    """
+    if label_map.dtype != np.uint8 or label_map.ndim != 2 or label_map.size == 0:
+        raise ValueError(f"not a label map: {label_map.dtype} {label_map.shape}")
+    height, width = label_map.shape
+    rows = np.zeros((height, width + 1), np.uint8)  # a filter byte 0 ("none") before each row
+    rows[:, 1:] = label_map
+    header = struct.pack(">IIBBBBB", width, height, 8, _PALETTE_COLOR, 0, 0, 0)
+    return b"".join(
+        (
+            _SIGNATURE,
+            _chunk(b"IHDR", header),
+            _chunk(b"PLTE", DAVIS_PALETTE),
+            _chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)),
+            _chunk(b"IEND", b""),
+        )
+    )
+
+
+def write_label_map(path: Path, label_map: LabelMap) -> None:
+    """Write a label map as a DAVIS palette PNG, whole or not at all.
+
+    Args:
+        path: the PNG file; its folder must exist.
+        label_map: H x W uint8 object ids.
+
+    Raises:
+        OutputError: the file cannot be written; nothing is left under its name or beside it.
+    """
+    write_atomic(path, encode_label_map(label_map))
+
+
+def read_label_map(path: Path, *, color_ids: ColorIds | None = None) -> MaskImport:
+    """Read any mask file as a label map and say how its values became object ids.
+
+    A palette image is read by index, whatever its colors. The other kinds, and how ids come out
+    of them, are described in `core.media.mask_import`.
+
+    Args:
+        path: the mask file.
+        color_ids: pass one object for several files so that a color has one id in all of them.
+
+    Raises:
+        MaskReadError: missing, empty, damaged, too large, or with more than 254 objects.
+    """
+    if not path.is_file():
+        raise MaskReadError(f"There is no mask file {path}.", "Check the path.")
+    image = _load(path)
+    return import_mask(image, path, color_ids if color_ids is not None else ColorIds())
+
+
+def _load(path: Path) -> Image.Image:
+    try:
+        if path.stat().st_size == 0:
+            raise MaskReadError(f"The mask {path} is empty (0 bytes).", _HINT)
+        with open_image(path) as image:
+            image.load()
+            return image
+    except ImageTooLarge as exc:
+        raise MaskReadError(f"The mask {path} claims to be too large: {exc}.", _HINT) from exc
+    except IMAGE_ERRORS as exc:
+        reason = "it is no image" if isinstance(exc, UnidentifiedImageError) else exc
+        raise MaskReadError(f"The mask {path} cannot be read: {reason}.", _HINT) from exc
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

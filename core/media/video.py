@@ -1,0 +1,77 @@
+"""Opening a video: one door for video files and folders of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, Self
+
+from core.errors import VideoOpenError
+from core.media.source import CachedSource, FrameReader
+from core.types import VideoInfo
+
+if TYPE_CHECKING:
+    from core.types import Frame
+
+DEFAULT_CACHE_BYTES = 256 << 20
+"""Budget of decoded frames: some 220 at 480p, 40 at 1080p."""
+
+
+class VideoSource(Protocol):
+    """A video with exact access to each frame, forward and backward."""
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known of the video."""
+
+    def frame(self, index: int) -> Frame:
+        """Return frame `index` as H x W x 3 uint8 RGB, read-only.
+
+        Raises:
+            IndexError: there is no such frame; negative numbers do not count from the end.
+            VideoDecodeError: the video is damaged there.
+        """
+
+    def frames(self, start: int, stop: int, step: int = 1) -> Iterator[Frame]:
+        """Yield the frames of `range(start, stop, step)`; efficient in both directions."""
+
+    def close(self) -> None:
+        """Let go of files and threads. Closing twice does no harm."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_exc: object) -> None: ...
+
+
+def open_video(
+    path: Path, *, cache_bytes: int = DEFAULT_CACHE_BYTES, prefetch: bool = False
+) -> VideoSource:
+    """Open a video file or a folder of images.
+
+    Frames are decoded when they are asked for. Opening a file walks once through its packets.
+
+    Args:
+        path: a video file, or a folder whose images are the frames in natural order.
+        cache_bytes: budget of the cache of decoded frames; 0 keeps none.
+        prefetch: decode the next frames in a background thread.
+
+    Raises:
+        VideoOpenError: missing, empty, not a video, or without a frame that can be shown.
+    """
+    return CachedSource(_open_reader(path), cache_bytes=cache_bytes, prefetch=prefetch)
+
+
+def _open_reader(path: Path) -> FrameReader:
+    if path.is_dir():
+        from core.media.image_folder import ImageFolderReader
+
+        return ImageFolderReader(path)
+    if not path.exists():
+        raise VideoOpenError(f"There is no file or folder {path}.", "Check the path.")
+    if not path.is_file():
+        raise VideoOpenError(f"{path} is neither a file nor a folder.")
+    if path.stat().st_size == 0:
+        raise VideoOpenError(f"{path} is empty (0 bytes).", "Copy or export the video again.")
+    from core.media.video_file import VideoFileReader
+
+    return VideoFileReader(path)

@@ -1,0 +1,202 @@
+"""Exact frame access to a video file with PyAV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from core.errors import VideoDecodeError, VideoOpenError
+from core.media.frame_index import FrameIndex, decode_frames, index_frames, open_stream
+from core.types import VideoInfo
+
+if TYPE_CHECKING:
+    from core.types import Frame
+
+_SEEK_BACK_SECONDS = (0, 2, 8, 30)
+"""How much earlier to try where a seek landed too late, before starting from the beginning."""
+_STEP_OVER = 8
+"""So many frames ahead are decoded through rather than sought."""
+
+
+class VideoFileReader:
+    """Decodes runs of frames of one video file, upright, as RGB.
+
+    Frames before the first and after the last that the decoder gives out do not count: a stream
+    that was cut in the middle of a group of pictures starts at its first whole one.
+
+    Raises:
+        VideoOpenError: not a video, or no frame of it can be decoded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._index = index_frames(path)
+        self._reformatter = VideoReformatter()
+        self._decoded: Iterator[tuple[int, Any]] = iter(())
+        self._ahead: tuple[int, Any] | None = None
+        self._position = 0
+        self._open()
+        try:
+            first = self._trim_start()
+            self._turns = round(first.rotation / 90) % 4
+            self._coded_size = (first.width, first.height)
+            self._trim_end()
+        except BaseException:
+            self.close()
+            raise
+        self._info = self._describe()
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known of the video."""
+        return self._info
+
+    def run_start(self, index: int) -> int:
+        """Return the entry point at or before `index`."""
+        return self._index.key_before(index)
+
+    def decode(self, first: int, last: int) -> Iterator[tuple[int, Frame]]:
+        """Yield frames `first` to `last`, both included; those that are damaged are left out."""
+        self._move_to(first)
+        while (ahead := self._peek()) is not None and ahead[0] <= last:
+            self._ahead = None
+            self._position = ahead[0] + 1
+            if ahead[0] >= first:
+                yield ahead[0], self._to_rgb(ahead[1], ahead[0])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._decoded = iter(())
+        self._container.close()
+
+    def _open(self) -> None:
+        self._container, self._stream = open_stream(self._path)
+        self._restart()
+
+    def _restart(self) -> None:
+        self._decoded = self._numbered()
+        self._ahead = None
+        self._position = 0
+
+    def _numbered(self) -> Iterator[tuple[int, Any]]:
+        """Yield (index, decoded frame); pictures that are not in the index are passed over."""
+        for count, frame in enumerate(decode_frames(self._container, self._stream)):
+            number: int | None = count
+            if self._index.timed:
+                number = None if frame.pts is None else self._index.find(frame.pts)
+            if number is not None and number < len(self._index.pts):
+                yield number, frame
+
+    def _peek(self) -> tuple[int, Any] | None:
+        if self._ahead is None:
+            self._ahead = next(self._decoded, None)
+        return self._ahead
+
+    def _move_to(self, index: int) -> None:
+        """Stand so that `index` is still to come, without seeking where reading on is as good."""
+        near = self._index.key_before(index) <= self._position
+        if self._position <= index and (near or index - self._position <= _STEP_OVER):
+            return
+        if not (self._index.timed and self._seek(self._index.key_before(index))):
+            self._container.close()
+            self._open()
+
+    def _seek(self, key: int) -> bool:
+        """Seek to an entry point, or earlier; False where the file cannot do that."""
+        for seconds in _SEEK_BACK_SECONDS:
+            back = round(seconds / self._stream.time_base)
+            target = max(self._index.pts[key] - back, self._index.pts[0])
+            if self._land(target, key):
+                return True
+            if target == self._index.pts[0]:
+                break
+        return False
+
+    def _land(self, target: int, key: int) -> bool:
+        """Seek to a time; True where decoding from there gives frame `key` or an earlier one.
+
+        A decoder may also give frames before the entry point it landed on, which lean on pictures
+        that it never read (open GOP). They come before `key`, so nobody asks for them.
+        """
+        try:
+            self._container.seek(target, stream=self._stream, backward=True)
+        except (av.FFmpegError, OSError):
+            return False
+        self._restart()
+        first = self._peek()
+        if first is None or first[0] > key:
+            return False
+        self._position = first[0]
+        return True
+
+    def _trim_start(self) -> Any:
+        first = self._peek()
+        if first is None:
+            raise VideoOpenError(
+                f"No frame of {self._path} can be decoded: the file is damaged.",
+                "Copy or export the video again.",
+            )
+        self._index = self._index.between(first[0], len(self._index.pts) - 1)
+        self._ahead = (0, first[1])
+        return first[1]
+
+    def _trim_end(self) -> None:
+        """Take off the frames at the end that do not come out, where the file looks cut off."""
+        if not self._index.doubtful:
+            return
+        last = len(self._index.pts) - 1
+        start = self._index.key_before(last)
+        while True:
+            self._move_to(start)
+            found = [number for number, _ in self._decoded_from(start)]
+            if found or start == 0:
+                break
+            start = self._index.key_before(start - 1)
+        self._index = self._index.between(0, max(found, default=0))
+        self._container.close()
+        self._open()
+
+    def _decoded_from(self, start: int) -> Iterator[tuple[int, Any]]:
+        while (ahead := self._peek()) is not None:
+            self._ahead = None
+            if ahead[0] >= start:
+                yield ahead
+
+    def _describe(self) -> VideoInfo:
+        width, height = self._coded_size
+        if self._turns % 2:
+            width, height = height, width
+        return VideoInfo(
+            path=self._path,
+            frame_count=len(self._index.pts),
+            width=width,
+            height=height,
+            fps=_mean_rate(self._index, self._stream),
+        )
+
+    def _to_rgb(self, frame: Any, number: int) -> Frame:
+        width, height = self._coded_size
+        try:
+            rgb = self._reformatter.reformat(frame, width=width, height=height, format="rgb24")
+            image = rgb.to_ndarray().astype(np.uint8, copy=False)
+        except (ValueError, OSError) as exc:
+            raise VideoDecodeError(
+                f"Frame {number} of {self._path} has a pixel format that cannot be shown: {exc}."
+            ) from exc
+        return np.ascontiguousarray(np.rot90(image, self._turns)) if self._turns else image
+
+
+def _mean_rate(index: FrameIndex, stream: Any) -> Fraction:
+    """Return frames a second: the declared rate where it fits the frames' times, else the mean."""
+    declared = Fraction(stream.average_rate or stream.base_rate or 25)
+    span = index.pts[-1] - index.pts[0]
+    if not index.timed or span <= 0 or not stream.time_base:
+        return declared
+    mean = Fraction(len(index.pts) - 1) / (span * stream.time_base)
+    return declared if abs(mean / declared - 1) < 0.05 else mean.limit_denominator(1001)

@@ -1,0 +1,103 @@
+"""The memory bank: what a tracker remembers of frames it has labeled or was given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFrame:
+    """Keys and soft labels of one frame.
+
+    Attributes:
+        frame_index: 0-based.
+        keys: C x h x w.
+        soft: (1 + n) x h x w, share of the background and of each of `object_ids`, 0..1.
+        object_ids: the ids this frame knows about, ascending.
+    """
+
+    frame_index: int
+    keys: Tensor
+    soft: Tensor
+    object_ids: tuple[int, ...]
+
+    def labels_for(self, object_ids: tuple[int, ...]) -> Tensor:
+        """(1 + K) x (h w) shares of the background and of `object_ids`.
+
+        Where this frame knows nothing of one of the ids, its background may be that object:
+        such cells make no statement (all zero) instead of a false one.
+        """
+        flat = self.soft.flatten(1)
+        labels = flat.new_zeros(1 + len(object_ids), flat.shape[1])
+        known = {object_id: index for index, object_id in enumerate(self.object_ids)}
+        if all(object_id in known for object_id in object_ids):
+            labels[0] = flat[0]
+        for index, object_id in enumerate(object_ids):
+            if object_id in known:
+                labels[1 + index] = flat[1 + known[object_id]]
+        return labels
+
+
+class MemoryBank:
+    """Keyframes (all kept) and recently labeled frames (a fixed few kept).
+
+    The frames that are kept besides keyframes are those that the policy can ask for: the sixth
+    of the run and those at most `reach` steps back.
+    """
+
+    def __init__(self, *, recent: tuple[int, ...], anchors: tuple[int, ...]) -> None:
+        self._recent = recent
+        self._anchors = anchors
+        self._keyframes: dict[int, MemoryFrame] = {}
+        self._labeled: dict[int, MemoryFrame] = {}
+
+    @property
+    def keyframes(self) -> tuple[MemoryFrame, ...]:
+        """All keyframes, by frame index."""
+        return tuple(self._keyframes[index] for index in sorted(self._keyframes))
+
+    def add_keyframe(self, frame: MemoryFrame) -> None:
+        """Keep a keyframe for good; one of the same frame is replaced."""
+        self._keyframes[frame.frame_index] = frame
+
+    def remove_keyframe(self, frame_index: int) -> None:
+        """Forget a keyframe; nothing happens where there is none."""
+        self._keyframes.pop(frame_index, None)
+
+    def start_run(self) -> None:
+        """Forget the labeled frames: a new walk through the video begins."""
+        self._labeled.clear()
+
+    def add_labeled(self, step: int, frame: MemoryFrame) -> None:
+        """Remember the frame of the given step of the run; forget what is out of reach."""
+        self._labeled[step] = frame
+        oldest = step - max(self._recent)
+        for old in [s for s in self._labeled if s < oldest and s not in self._anchors]:
+            del self._labeled[old]
+
+    def recent(self, step: int) -> tuple[MemoryFrame, ...]:
+        """Labeled frames that `step` reads: those at the recent distances and the anchors."""
+        wanted = {step - back for back in self._recent} | set(self._anchors)
+        found = [self._labeled[s] for s in sorted(wanted) if s < step and s in self._labeled]
+        return tuple(f for f in found if f.frame_index not in self._keyframes)
+
+    def nearby_keyframes(self, frame_index: int, query: Tensor) -> tuple[MemoryFrame, ...]:
+        """Keyframes that a frame reads: first, both neighbors in time, and the best match."""
+        frames = self.keyframes
+        before = [f for f in frames if f.frame_index <= frame_index]
+        after = [f for f in frames if f.frame_index > frame_index]
+        chosen = {f.frame_index: f for f in (*frames[:1], *before[-1:], *after[:1])}
+        rest = [f for f in frames if f.frame_index not in chosen]
+        if rest:
+            best = max(rest, key=lambda f: _resemblance(query, f.keys))
+            chosen[best.frame_index] = best
+        return tuple(chosen[index] for index in sorted(chosen))
+
+
+def _resemblance(first: Tensor, second: Tensor) -> float:
+    """Cosine of the mean keys of two frames: cheap, and blind to where things are."""
+    means = first.flatten(1).mean(1), second.flatten(1).mean(1)
+    return float(torch.cosine_similarity(*means, dim=0))

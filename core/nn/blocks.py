@@ -1,0 +1,39 @@
+"""Convolution blocks that several encoders are made of."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions with batch norm around a shortcut (He et al. 2016, ResNet-18 block).
+
+    The shortcut is the identity, or a 1x1 convolution with batch norm where the shape changes.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample: nn.Sequential | None = None
+        if stride != 1 or in_channels != out_channels:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride, bias=False),
+                nn.BatchNorm2d(out_channels),
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """B x C_in x H x W -> B x C_out x H/stride x W/stride."""
+        shortcut = x if self.downsample is None else self.downsample(x)
+        y = self.relu(self.bn1(self.conv1(x)))
+        return self.relu(self.bn2(self.conv2(y)) + shortcut)
+
+
+def stage(in_channels: int, out_channels: int, *, blocks: int, stride: int) -> nn.Sequential:
+    """A row of `BasicBlock`s of which the first changes size and width."""
+    first = BasicBlock(in_channels, out_channels, stride=stride)
+    rest = [BasicBlock(out_channels, out_channels) for _ in range(blocks - 1)]
+    return nn.Sequential(first, *rest)

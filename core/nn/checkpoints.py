@@ -1,0 +1,151 @@
+"""Weights on disk: safetensors files whose header says what they are.
+
+The header's `vosapp` entry is JSON: format, system, preset, config, code_version, training,
+metrics, license. It is read without the tensors, and nothing in a file is ever executed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors import SafetensorError, safe_open
+
+from core import __version__
+from core.errors import CheckpointMismatch, CheckpointMissing, OutputError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+FORMAT = 1
+HEADER_KEY = "vosapp"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointInfo:
+    """What a checkpoint says of itself.
+
+    Attributes:
+        system: name of the system it belongs to.
+        preset: size of the network.
+        config: the network's config as plain values.
+        training: data, steps, seconds, hardware; free of form.
+        metrics: scores by dataset; free of form.
+        license: of the weights.
+    """
+
+    system: str
+    preset: str
+    config: dict[str, object]
+    training: dict[str, object] = field(default_factory=dict)
+    metrics: dict[str, object] = field(default_factory=dict)
+    license: str = ""
+
+
+def read_info(path: Path) -> CheckpointInfo:
+    """Header of a checkpoint, tensors untouched.
+
+    Raises:
+        CheckpointMissing: there is no such file.
+        CheckpointMismatch: not a safetensors file (a pickle is never opened), or not ours.
+    """
+    if not path.is_file():
+        msg = f"There are no weights at {path}."
+        raise CheckpointMissing(msg, "Give a .safetensors file made by `vosapp train`.")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = (file.metadata() or {}).get(HEADER_KEY)
+    except (SafetensorError, OSError, ValueError) as error:
+        msg = f"{path} is not a safetensors file, or it is damaged: {error}."
+        raise CheckpointMismatch(msg, "Pickled .pt and .pth files are not opened here.") from error
+    return _parse(header, path)
+
+
+def _parse(header: str | None, path: Path) -> CheckpointInfo:
+    hint = "Use weights made by `vosapp train`."
+    if header is None:
+        msg = f"{path} does not say which system its weights belong to."
+        raise CheckpointMismatch(msg, hint)
+    try:
+        values = json.loads(header)
+        if values.pop("format") != FORMAT:
+            msg = f"{path} was made by a newer version of vosapp."
+            raise CheckpointMismatch(msg, "Update vosapp.")
+        values.pop("code_version", None)
+        return CheckpointInfo(**values)
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        msg = f"The header of {path} cannot be understood."
+        raise CheckpointMismatch(msg, hint) from error
+
+
+def require_system(info: CheckpointInfo, system: str, path: Path) -> None:
+    """Raise `CheckpointMismatch` unless the weights belong to `system`."""
+    if info.system != system:
+        msg = f"{path} holds weights of the system {info.system}, not of {system}."
+        raise CheckpointMismatch(msg, f"Use --system {info.system}, or other weights.")
+
+
+def load_weights(path: Path, module: nn.Module) -> None:
+    """Fill a module with the tensors of a checkpoint; every name and shape must fit.
+
+    Raises:
+        CheckpointMismatch: damaged, or other names or shapes; the first three are named.
+    """
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        msg = f"{path} is damaged: {error}."
+        raise CheckpointMismatch(msg, "Copy or download the file again.") from error
+    problems = _differences(tensors, module.state_dict())
+    if problems:
+        msg = f"{path} does not fit the network: {'; '.join(problems[:3])}."
+        raise CheckpointMismatch(msg, f"{len(problems)} tensors differ in all.")
+    module.load_state_dict(tensors)
+
+
+def _differences(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> list[str]:
+    missing = [f"{name} is missing" for name in wanted if name not in found]
+    extra = [f"{name} is unknown" for name in found if name not in wanted]
+    shapes = [
+        f"{name} is {list(found[name].shape)}, not {list(wanted[name].shape)}"
+        for name in wanted
+        if name in found and found[name].shape != wanted[name].shape
+    ]
+    return missing + extra + shapes
+
+
+def save_weights(path: Path, module: nn.Module, info: CheckpointInfo) -> None:
+    """Write a module as an fp16 checkpoint, atomically.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    header = {
+        "format": FORMAT,
+        "code_version": __version__,
+        "system": info.system,
+        "preset": info.preset,
+        "config": info.config,
+        "training": info.training,
+        "metrics": info.metrics,
+        "license": info.license,
+    }
+    tensors = {
+        name: (x.half() if x.dtype == torch.float32 else x).contiguous().cpu()
+        for name, x in module.state_dict().items()
+    }
+    partial = path.with_suffix(".partial")
+    try:
+        save_file(tensors, partial, {HEADER_KEY: json.dumps(header, sort_keys=True)})
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        msg = f"The weights cannot be written to {path}: {error}."
+        raise OutputError(msg, "Choose a folder that can be written to.") from error

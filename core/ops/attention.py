@@ -1,0 +1,59 @@
+"""Differentiable restricted attention, for training."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from core.ops.windows import (
+    inside_mask,
+    join_blocks,
+    memory_windows,
+    query_blocks,
+    window_mask,
+)
+
+BLOCK = 8
+"""Side of a block of queries; the fastest on CPUs and small enough for GPUs."""
+
+
+def windowed_readout(query: Tensor, keys: Tensor, values: Tensor, *, radius: int) -> Tensor:
+    """Read `values` where `query` resembles `keys`, within a window (MAST eq. 1 to 3, sqrt(C) fix).
+
+    Softmax over all memory frames and window cells of <q, k> / sqrt(C); cells outside the image
+    take no part.
+
+    Args:
+        query: B x C x h x w.
+        keys: B x T x C x h x w, T memory frames.
+        values: B x T x V x h x w.
+        radius: R in cells; the window is (2R + 1) x (2R + 1).
+
+    Returns:
+        B x V x h x w, a convex combination of values.
+    """
+    batch, frames, channels, height, width = keys.shape
+    blocks = query_blocks(query, BLOCK) / math.sqrt(channels)
+    folded = keys.flatten(0, 1), values.flatten(0, 1)
+    windows = [memory_windows(x, BLOCK, radius) for x in folded]
+    key_windows, value_windows = (_join_frames(x, batch, frames) for x in windows)
+    similarity = torch.bmm(blocks, key_windows)
+    hidden = ~_allowed(height, width, radius, similarity.device).repeat(batch, 1, frames)
+    affinity = similarity.masked_fill(hidden, -1e4).softmax(dim=-1)
+    readout = torch.bmm(affinity, value_windows.transpose(1, 2))
+    return join_blocks(readout, height, width, BLOCK)
+
+
+def _join_frames(windows: Tensor, batch: int, frames: int) -> Tensor:
+    """(B T n) x C x L -> (B n) x C x (T L)."""
+    channels, cells = windows.shape[1:]
+    split = windows.view(batch, frames, -1, channels, cells)
+    return split.permute(0, 2, 3, 1, 4).reshape(-1, channels, frames * cells)
+
+
+def _allowed(height: int, width: int, radius: int, device: torch.device) -> Tensor:
+    """n x b^2 x L bool: cells a query may read: near it and inside the image."""
+    inside = inside_mask(height, width, BLOCK, radius).to(device)
+    return window_mask(BLOCK, radius).to(device)[None] & inside[:, None]

@@ -1,0 +1,150 @@
+"""Guided upsampling: soft labels of a coarse grid become masks that follow the edges of the frame.
+
+He, Sun & Tang 2013 (guided filter, color guide) in the fast form of He & Sun 2015: the linear
+coefficients are computed on a small guide and applied to the frame at its full size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.types import Frame, LabelMap
+
+Plane = NDArray[np.float32]
+Box = tuple[slice, slice]
+
+
+@dataclass(frozen=True, slots=True)
+class GuidedConfig:
+    """How soft labels are upsampled."""
+
+    radius: int = 6
+    """Radius of the filter window in pixels of the small guide."""
+    epsilon: float = 1e-4
+    """Smoothness: edges weaker than sqrt(epsilon) of the guide (0..1) are smoothed over."""
+    margin: int = 12
+    """Pixels of the small guide around an object's soft mask that are looked at."""
+
+
+def guided_labels(
+    soft: NDArray[np.float32], small: Frame, frame: Frame, config: GuidedConfig
+) -> LabelMap:
+    """Label map at full size from soft labels at feature size.
+
+    Args:
+        soft: K x h x w float32, soft mask of each object, 0..1; the background is the rest.
+        small: h' x w' x 3 uint8, the frame at working size.
+        frame: H x W x 3 uint8.
+        config: window and smoothness.
+
+    Returns:
+        H x W uint8: 0 for background, i + 1 where object i has the largest share. Ties go to the
+        background, then to the lower index.
+    """
+    shares = []
+    background = np.ones(frame.shape[:2], np.float32)
+    for index, plane in enumerate(soft):
+        box = _box(plane, small.shape[:2], config.margin)
+        if box is not None:
+            area, share = _filtered(plane, box, small, frame, config)
+            background[area] -= share
+            shares.append((index + 1, area, share))
+    return _largest(background, shares)
+
+
+def _largest(best: Plane, shares: list[tuple[int, Box, Plane]]) -> LabelMap:
+    """The label with the largest share of each pixel; `best` starts as the background's."""
+    labels = np.zeros(best.shape, np.uint8)
+    for label, area, share in shares:
+        won = share > best[area]
+        labels[area][won] = label
+        np.maximum(best[area], share, out=best[area])
+    return labels
+
+
+def _box(plane: Plane, size: tuple[int, int], margin: int) -> Box | None:
+    """Rows and columns of the working image in which an object may be, or None."""
+    rows, columns = np.flatnonzero(plane.max(1) > 0.05), np.flatnonzero(plane.max(0) > 0.05)
+    if not len(rows):
+        return None
+    scale = size[0] / plane.shape[0], size[1] / plane.shape[1]
+    top, bottom = int(rows[0] * scale[0]) - margin, int((rows[-1] + 1) * scale[0]) + margin
+    left, right = int(columns[0] * scale[1]) - margin, int((columns[-1] + 1) * scale[1]) + margin
+    return slice(max(0, top), min(size[0], bottom)), slice(max(0, left), min(size[1], right))
+
+
+def _filtered(
+    plane: Plane, box: Box, small: Frame, frame: Frame, config: GuidedConfig
+) -> tuple[Box, Plane]:
+    """One object's share within the part of the full frame that belongs to `box`."""
+    height, width = small.shape[:2]
+    coarse = cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)[box]
+    slope, offset = _coefficients(small[box].astype(np.float32) / 255, coarse, config)
+    area = _enlarge(box, small.shape[:2], frame.shape[:2])
+    size = (area[1].stop - area[1].start, area[0].stop - area[0].start)
+    slope, offset = (cv2.resize(x, size, interpolation=cv2.INTER_LINEAR) for x in (slope, offset))
+    guide = frame[area].astype(np.float32)
+    guide *= np.float32(1 / 255)
+    share = np.einsum("ijc,ijc->ij", slope, guide) + offset
+    return area, np.clip(share, 0, 1)
+
+
+def _enlarge(box: Box, size: tuple[int, int], full: tuple[int, int]) -> Box:
+    rows, columns = (
+        slice(round(part.start * f / s), round(part.stop * f / s))
+        for part, s, f in zip(box, size, full, strict=True)
+    )
+    return rows, columns
+
+
+def _coefficients(guide: NDArray[np.float32], p: Plane, config: GuidedConfig) -> tuple[Plane, Plane]:
+    """Slope (h x w x 3) and offset (h x w) of p as a locally linear function of the guide."""
+    side = (2 * config.radius + 1, 2 * config.radius + 1)
+
+    def mean(x: Plane) -> Plane:
+        return cv2.blur(x, side, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
+
+    mean_guide, mean_p = mean(guide), mean(p)
+    covariance = mean(guide * p[..., None]) - mean_guide * mean_p[..., None]
+    slope = _solve(_guide_covariance(guide, mean_guide, mean, config.epsilon), covariance)
+    offset = mean_p - np.einsum("ijc,ijc->ij", slope, mean_guide)
+    return mean(slope), mean(offset)
+
+
+def _guide_covariance(
+    guide: Plane, mean_guide: Plane, mean: Callable[[Plane], Plane], epsilon: float
+) -> list[Plane]:
+    """Upper triangle (rr, rg, rb, gg, gb, bb) of the guide's local covariance + epsilon I."""
+    pairs = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+    products = mean(np.stack([guide[..., i] * guide[..., j] for i, j in pairs[:3]], axis=-1))
+    others = mean(np.stack([guide[..., i] * guide[..., j] for i, j in pairs[3:]], axis=-1))
+    moments = [*np.moveaxis(products, -1, 0), *np.moveaxis(others, -1, 0)]
+    return [
+        moment - mean_guide[..., i] * mean_guide[..., j] + (epsilon if i == j else 0)
+        for moment, (i, j) in zip(moments, pairs, strict=True)
+    ]
+
+
+def _solve(covariance: list[Plane], right: Plane) -> Plane:
+    """Solve the symmetric 3 x 3 system of every pixel by its adjugate."""
+    rr, rg, rb, gg, gb, bb = covariance
+    inverse = [
+        gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb,
+        rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg,
+    ]  # fmt: skip
+    determinant = rr * inverse[0] + rg * inverse[1] + rb * inverse[2]
+    r, g, b = (right[..., i] for i in range(3))
+    solution = np.stack(
+        [
+            inverse[0] * r + inverse[1] * g + inverse[2] * b,
+            inverse[1] * r + inverse[3] * g + inverse[4] * b,
+            inverse[2] * r + inverse[4] * g + inverse[5] * b,
+        ],
+        axis=-1,
+    )
+    return solution / determinant[..., None]  # type: ignore[no-any-return]

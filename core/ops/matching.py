@@ -1,0 +1,114 @@
+"""Finding, for every cell of a frame, the memory cells that resemble it most: no gradients.
+
+Nothing larger than one memory frame's windows (h w (b + 2R)^2 floats) lives at a time. The result
+of each memory frame is its k best cells by query; the joint top-k over all frames is the top-k of
+these, so it is exact.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from core.ops.windows import inside_mask, join_blocks, memory_windows, query_blocks, window_mask
+
+BLOCK = 8
+CHUNK = 1024
+"""Queries of a global search that are compared at a time."""
+HIDDEN = -1e9
+"""Similarity of a cell that may not be read; its affinity is exactly 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The best cells of one or several memory frames for each of N queries.
+
+    Attributes:
+        similarity: N x k, <q, k> / sqrt(C), descending; `HIDDEN` where there is none.
+        cell: N x k int64, row-major cell index in the memory frame, or in all frames stacked.
+    """
+
+    similarity: Tensor
+    cell: Tensor
+
+
+def search_window(query: Tensor, keys: Tensor, *, radius: int, k: int) -> Candidates:
+    """The k most similar cells of a memory frame within a window around each query.
+
+    Args:
+        query: C x h x w.
+        keys: C x h x w.
+        radius: R in cells, the window is (2R + 1) x (2R + 1); cells outside the frame are hidden.
+        k: candidates a query.
+
+    Returns:
+        N = h w candidates in row-major order.
+    """
+    channels, height, width = query.shape
+    blocks = query_blocks(query[None], BLOCK) / math.sqrt(channels)
+    windows = memory_windows(keys[None], BLOCK, radius)
+    bias, cells = _window_tables(height, width, radius, query.device)
+    similarity = torch.baddbmm(bias, blocks, windows)
+    best = similarity.topk(min(k, similarity.shape[-1]), dim=-1)
+    chosen = cells[:, None].expand(-1, similarity.shape[1], -1).gather(2, best.indices)
+    return Candidates(_rows(best.values, height, width), _rows(chosen, height, width))
+
+
+def _rows(blocks: Tensor, height: int, width: int) -> Tensor:
+    """n x b^2 x k -> N x k in row-major order of the queries."""
+    return join_blocks(blocks, height, width, BLOCK)[0].flatten(1).T
+
+
+@lru_cache(maxsize=4)
+def _window_tables(
+    height: int, width: int, radius: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Additive mask n x b^2 x L and row-major cell index n x L of every block's window."""
+    inside = inside_mask(height, width, BLOCK, radius)
+    allowed = window_mask(BLOCK, radius)[None] & inside[:, None]
+    bias = torch.zeros(allowed.shape).masked_fill_(~allowed, HIDDEN)
+    index = torch.arange(height * width, dtype=torch.float64).view(1, 1, height, width)
+    cells = memory_windows(index, BLOCK, radius)[:, 0].long()
+    return bias.to(device), cells.to(device)
+
+
+def search_frame(query: Tensor, keys: Tensor, *, k: int) -> Candidates:
+    """The k most similar cells among a list of keys, wherever they are.
+
+    Args:
+        query: C x h x w.
+        keys: C x M, for instance a whole frame flattened.
+        k: candidates a query.
+    """
+    channels = query.shape[0]
+    rows = query.flatten(1).T / math.sqrt(channels)
+    parts = [(part @ keys).topk(min(k, keys.shape[1]), dim=1) for part in rows.split(CHUNK)]
+    similarity, cell = (torch.cat([part[i] for part in parts]) for i in (0, 1))
+    return Candidates(similarity, cell)
+
+
+def read(found: list[Candidates], values: list[Tensor], *, k: int, temperature: float) -> Tensor:
+    """Softmax over the joint top-k of several memory frames, and the values read with it.
+
+    Args:
+        found: candidates of each memory frame.
+        values: V x M of each memory frame, same order.
+        k: joint candidates a query.
+        temperature: divides similarities before the softmax; 1 as trained.
+
+    Returns:
+        V x N.
+    """
+    sizes = [value.shape[1] for value in values]
+    offsets = [sum(sizes[:i]) for i in range(len(sizes))]
+    similarity = torch.cat([f.similarity for f in found], dim=1)
+    cell = torch.cat([f.cell + offset for f, offset in zip(found, offsets, strict=True)], dim=1)
+    best = similarity.topk(min(k, similarity.shape[1]), dim=1)
+    affinity = (best.values / temperature).softmax(dim=1)
+    stacked = torch.cat(values, dim=1).T
+    chosen = stacked[cell.gather(1, best.indices)]
+    return torch.bmm(affinity[:, None], chosen)[:, 0].T

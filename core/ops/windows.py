@@ -1,0 +1,57 @@
+"""Cutting feature maps into blocks of queries and the windows of memory that they may see.
+
+A block of b x b queries shares one window of (b + 2R) x (b + 2R) memory cells, so that restricted
+attention becomes one batched matrix product. Unfolding every cell's own window would need
+(2R + 1)^2 copies of the features; this needs (1 + 2R/b)^2.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def query_blocks(x: Tensor, block: int) -> Tensor:
+    """B x C x h x w -> (B n) x b^2 x C, the last blocks padded with zeros."""
+    batch, channels, height, width = x.shape
+    padded = F.pad(x, (0, (-width) % block, 0, (-height) % block))
+    rows, columns = padded.shape[2] // block, padded.shape[3] // block
+    split = padded.view(batch, channels, rows, block, columns, block)
+    return split.permute(0, 2, 4, 3, 5, 1).reshape(-1, block * block, channels)
+
+
+def memory_windows(x: Tensor, block: int, radius: int) -> Tensor:
+    """B x C x h x w -> (B n) x C x (b + 2R)^2, cells outside the map zero."""
+    batch, channels, height, width = x.shape
+    side = block + 2 * radius
+    pad = (radius, radius + (-width) % block, radius, radius + (-height) % block)
+    cut = F.pad(x, pad).unfold(2, side, block).unfold(3, side, block)
+    return cut.permute(0, 2, 3, 1, 4, 5).reshape(-1, channels, side * side)
+
+
+def join_blocks(blocks: Tensor, height: int, width: int, block: int) -> Tensor:
+    """(B n) x b^2 x C -> B x C x h x w: the inverse of `query_blocks`."""
+    rows, columns = -(-height // block), -(-width // block)
+    channels = blocks.shape[-1]
+    split = blocks.view(-1, rows, columns, block, block, channels).permute(0, 5, 1, 3, 2, 4)
+    return split.reshape(-1, channels, rows * block, columns * block)[..., :height, :width]
+
+
+@lru_cache(maxsize=16)
+def window_mask(block: int, radius: int) -> Tensor:
+    """b^2 x (b + 2R)^2 bool: which window cells lie within R of which query of the block."""
+    query = torch.arange(block) + radius
+    cell = torch.arange(block + 2 * radius)
+    near = (query[:, None] - cell[None]).abs() <= radius
+    both = near[:, None, :, None] & near[None, :, None, :]
+    return both.reshape(block * block, -1)
+
+
+@lru_cache(maxsize=16)
+def inside_mask(height: int, width: int, block: int, radius: int) -> Tensor:
+    """n x (b + 2R)^2 bool: which window cells of which block lie inside the h x w map."""
+    ones = torch.ones(1, 1, height, width)
+    return memory_windows(ones, block, radius)[:, 0] > 0

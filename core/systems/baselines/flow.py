@@ -1,0 +1,83 @@
+"""Baseline: the last label map warped along dense optical flow (OpenCV's DIS)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.systems.base import StepResult, TrackerRequest
+from core.types import VOID, Direction, Frame, Keyframe, LabelMap, Quality
+
+PRESETS = {
+    Quality.FAST: cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
+    Quality.BALANCED: cv2.DISOPTICAL_FLOW_PRESET_FAST,
+    Quality.FINE: cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
+}
+
+
+class FlowTracker:
+    """Warps the label map of the last frame; a keyframe on the way starts afresh."""
+
+    def __init__(self, preset: int) -> None:
+        self._flow = cv2.DISOpticalFlow.create(preset)
+        self._keyframes: dict[int, tuple[Keyframe, NDArray[np.uint8]]] = {}
+        self._gray: NDArray[np.uint8] | None = None
+        self._labels: LabelMap | None = None
+        self._direction = Direction.FORWARD
+
+    def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
+        """See `Tracker.add_keyframe`."""
+        self._keyframes[keyframe.frame_index] = keyframe, _gray(frame)
+
+    def remove_keyframe(self, frame_index: int) -> None:
+        """See `Tracker.remove_keyframe`."""
+        self._keyframes.pop(frame_index, None)
+
+    def start(self, direction: Direction) -> None:
+        """See `Tracker.start`."""
+        self._gray = self._labels = None
+        self._direction = direction
+
+    def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
+        """See `Tracker.step`."""
+        gray = _gray(frame)
+        if frame_index in self._keyframes:
+            self._labels = _plain(self._keyframes[frame_index][0].label_map)
+        elif self._labels is None or self._gray is None:
+            self._labels, last = self._nearest_passed(frame_index, frame)
+            self._labels = self._warp(self._labels, gray, last)
+        else:
+            self._labels = self._warp(self._labels, gray, self._gray)
+        self._gray = gray
+        wanted = np.isin(self._labels, object_ids)
+        return StepResult(np.where(wanted, self._labels, 0).astype(np.uint8), object_ids)
+
+    def _nearest_passed(self, index: int, frame: Frame) -> tuple[LabelMap, NDArray[np.uint8]]:
+        way = self._direction.value
+        passed = [i for i in self._keyframes if (index - i) * way > 0]
+        if not passed:
+            return np.zeros(frame.shape[:2], np.uint8), _gray(frame)
+        keyframe, gray = self._keyframes[max(passed, key=lambda i: i * way)]
+        return _plain(keyframe.label_map), gray
+
+    def _warp(self, labels: LabelMap, now: NDArray[np.uint8], last: NDArray[np.uint8]) -> LabelMap:
+        """Sample the last labels where the flow from now to last points."""
+        flow = self._flow.calc(now, last, None)  # type: ignore[call-overload]
+        height, width = labels.shape
+        grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
+        where = (grid + flow).astype(np.float32)
+        return cv2.remap(labels, where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[return-value,call-overload]
+
+
+def _gray(frame: Frame) -> NDArray[np.uint8]:
+    return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
+
+
+def _plain(label_map: LabelMap) -> LabelMap:
+    return np.where(label_map == VOID, 0, label_map).astype(np.uint8)
+
+
+def build(request: TrackerRequest) -> FlowTracker:
+    """The baseline; the quality chooses the flow's preset."""
+    return FlowTracker(PRESETS[request.quality])

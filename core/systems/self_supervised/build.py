@@ -1,0 +1,31 @@
+"""Building the tracker from a request."""
+
+from __future__ import annotations
+
+from core.device import choose_device
+from core.errors import CheckpointMissing
+from core.nn.checkpoints import load_weights, read_info, require_system
+from core.systems.base import TrackerRequest
+from core.systems.self_supervised.config import TRACKING, EncoderConfig
+from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.tracker import SelfSupervisedTracker
+
+SYSTEM = "self_supervised"
+
+
+def build(request: TrackerRequest) -> SelfSupervisedTracker:
+    """A tracker with the weights of the request.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
+        DeviceUnavailable: no such device.
+    """
+    device = choose_device(request.device)
+    if request.weights is None:
+        msg = f"The system {SYSTEM} needs weights."
+        raise CheckpointMissing(msg, "Give --weights FILE.")
+    info = read_info(request.weights)
+    require_system(info, SYSTEM, request.weights)
+    encoder = KeyEncoder(EncoderConfig.from_dict(info.config))
+    load_weights(request.weights, encoder)
+    return SelfSupervisedTracker(encoder, TRACKING[request.quality], device)

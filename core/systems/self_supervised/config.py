@@ -1,0 +1,83 @@
+"""Sizes of the `self_supervised` networks. No torch here: the registry reads presets without it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from core.errors import CheckpointMismatch
+from core.types import Quality
+
+STRIDE = 4
+"""Pixels a feature cell is wide, for every preset."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderConfig:
+    """Shape of an encoder."""
+
+    widths: tuple[int, int, int, int]
+    """Channels of the four stages."""
+    blocks: tuple[int, int, int, int]
+    """Residual blocks in each stage."""
+    key_channels: int
+    """Channels C of the key; similarities are divided by sqrt(C)."""
+
+    def __post_init__(self) -> None:
+        if len(self.widths) != 4 or len(self.blocks) != 4:
+            msg = "An encoder has four stages."
+            raise ValueError(msg)
+
+    def to_dict(self) -> dict[str, object]:
+        """The config as plain values, for a checkpoint's header."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, object]) -> EncoderConfig:
+        """The config in a checkpoint's header.
+
+        Raises:
+            CheckpointMismatch: a field is missing, unknown or of a wrong kind.
+        """
+        try:
+            widths, blocks = tuple(values["widths"]), tuple(values["blocks"])  # type: ignore[arg-type]
+            key_channels = values["key_channels"]
+            numbers = (*widths, *blocks, key_channels)
+            if len(values) != 3 or not all(isinstance(n, int) and n > 0 for n in numbers):
+                raise TypeError  # noqa: TRY301
+            return cls(widths, blocks, key_channels)  # type: ignore[arg-type]
+        except (KeyError, TypeError, ValueError) as error:
+            msg = f"The weights describe an encoder that this version does not know: {values}."
+            raise CheckpointMismatch(msg, "Use weights made by this version.") from error
+
+
+PRESETS: dict[str, EncoderConfig] = {
+    "thin": EncoderConfig((32, 64, 96, 128), (1, 2, 2, 1), 64),
+    "resnet18": EncoderConfig((64, 128, 256, 256), (2, 2, 2, 2), 64),
+    "tiny": EncoderConfig((8, 8, 8, 8), (1, 1, 1, 1), 8),
+}
+"""`thin` for CPUs (0.9 M parameters), `resnet18` is MAST's layout (5.3 M), `tiny` is for tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingConfig:
+    """Working resolution and search of a run."""
+
+    short_side: int
+    """Frames are resized so that their short side has this many pixels before encoding."""
+    radius: int
+    """Window radius in cells around a query in frames other than keyframes."""
+    top_k: int = 16
+    """Memory cells read by each query, jointly over all memory frames."""
+    temperature: float = 1.0
+    """Divides similarities before the softmax; below 1 sharpens the read-out."""
+    recent: tuple[int, ...] = (1, 3, 5)
+    """Distances back in the walk of the frames that are read."""
+    anchors: tuple[int, ...] = (5,)
+    """Steps of the walk that are read for good: the sixth frame."""
+
+
+TRACKING: dict[Quality, TrackingConfig] = {
+    Quality.FAST: TrackingConfig(short_side=240, radius=8),
+    Quality.BALANCED: TrackingConfig(short_side=300, radius=10),
+    Quality.FINE: TrackingConfig(short_side=360, radius=12),
+}

@@ -1,0 +1,145 @@
+"""Inference: labels are carried from memory to each frame by resemblance of keys (system 001)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.memory.bank import MemoryBank, MemoryFrame
+from core.nn.fuse import fuse_batch_norm
+from core.ops.color import lab_tensor
+from core.ops.guided import GuidedConfig, guided_labels
+from core.ops.matching import read, search_frame, search_window
+from core.systems.base import StepResult
+from core.systems.self_supervised.config import STRIDE, TrackingConfig
+from core.systems.self_supervised.model import KeyEncoder
+from core.types import Direction, Frame, Keyframe
+
+SIZE_STEP = 2 * STRIDE
+"""Working sizes are multiples of this, so that every cell covers the same share of the frame."""
+LONGEST = 2.5
+"""Longest working image, as a multiple of its short side; longer ones are shrunk to it."""
+
+
+class SelfSupervisedTracker:
+    """Restricted attention over a memory bank of keyframes and recent frames.
+
+    Keyframes are searched over the whole frame, so that objects that went out of the window, or
+    out of sight, are found again; other frames within a window. Soft labels stay at the size of
+    the features; a guided filter takes them to the size of the frame.
+    """
+
+    def __init__(self, encoder: KeyEncoder, config: TrackingConfig, device: torch.device) -> None:
+        fused = fuse_batch_norm(encoder.eval())
+        self._encoder = fused.to(device, memory_format=torch.channels_last)
+        self._config = config
+        self._device = device
+        self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
+        self._keyframes: dict[int, Keyframe] = {}
+        self._step = 0
+
+    def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
+        """See `Tracker.add_keyframe`."""
+        small = self._shrink(frame)
+        keys = self._keys(small)
+        shares = label_shares(keyframe, (keys.shape[1], keys.shape[2]))
+        soft = torch.from_numpy(shares).to(self._device)
+        memory = MemoryFrame(keyframe.frame_index, keys, soft, keyframe.object_ids)
+        self._bank.add_keyframe(memory)
+        self._keyframes[keyframe.frame_index] = keyframe
+
+    def remove_keyframe(self, frame_index: int) -> None:
+        """See `Tracker.remove_keyframe`."""
+        self._bank.remove_keyframe(frame_index)
+        self._keyframes.pop(frame_index, None)
+
+    def start(self, direction: Direction) -> None:  # noqa: ARG002 - both ways are alike here
+        """See `Tracker.start`."""
+        self._bank.start_run()
+        self._step = 0
+
+    @torch.inference_mode()
+    def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
+        """See `Tracker.step`."""
+        keyframe = self._keyframes.get(frame_index)
+        if keyframe is not None and set(object_ids) <= set(keyframe.object_ids):
+            self._step += 1
+            wanted = np.isin(keyframe.label_map, object_ids)
+            label_map = np.where(wanted, keyframe.label_map, 0).astype(np.uint8)
+            return StepResult(label_map, object_ids, dict.fromkeys(object_ids, 1.0))
+        small = self._shrink(frame)
+        keys = self._keys(small)
+        soft = self._propagate(frame_index, keys, object_ids)
+        self._bank.add_labeled(self._step, MemoryFrame(frame_index, keys, soft, object_ids))
+        self._step += 1
+        shares = soft.cpu().numpy()
+        index_map = guided_labels(shares[1:], small, frame, GuidedConfig())
+        ids = np.array([0, *object_ids], np.uint8)
+        confidence = dict(zip(object_ids, margins(shares), strict=True))
+        return StepResult(ids[index_map], object_ids, confidence)
+
+    def _propagate(self, frame_index: int, keys: Tensor, object_ids: tuple[int, ...]) -> Tensor:
+        """Soft labels (1 + K) x h x w of a frame from the memory."""
+        config = self._config
+        found, values = [], []
+        for memory in self._bank.nearby_keyframes(frame_index, keys):
+            found.append(search_frame(keys, memory.keys.flatten(1), k=config.top_k))
+            values.append(memory.labels_for(object_ids))
+        for memory in self._bank.recent(self._step):
+            found.append(search_window(keys, memory.keys, radius=config.radius, k=config.top_k))
+            values.append(memory.labels_for(object_ids))
+        shares = read(found, values, k=config.top_k, temperature=config.temperature)
+        shares = shares / shares.sum(0, keepdim=True).clamp(min=1e-6)
+        return shares.unflatten(1, keys.shape[1:])
+
+    @torch.inference_mode()
+    def _keys(self, small: Frame) -> Tensor:
+        image = lab_tensor(small).to(self._device, memory_format=torch.channels_last)
+        keys: Tensor = self._encoder(image)[0].float().contiguous()
+        return keys
+
+    def _shrink(self, frame: Frame) -> Frame:
+        height, width = working_size(frame.shape[0], frame.shape[1], self._config.short_side)
+        shrinks = height < frame.shape[0]
+        way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[return-value]
+
+
+def working_size(height: int, width: int, short_side: int) -> tuple[int, int]:
+    """Height and width at which a frame is encoded: multiples of `SIZE_STEP`."""
+    scale = short_side / min(height, width)
+    scale = min(scale, LONGEST * short_side / max(height, width))
+    rows, columns = (max(1, round(n * scale / SIZE_STEP)) * SIZE_STEP for n in (height, width))
+    return rows, columns
+
+
+def label_shares(keyframe: Keyframe, size: tuple[int, int]) -> NDArray[np.float32]:
+    """(1 + n) x h x w share of each cell that the background and each asserted object cover."""
+    masks = [keyframe.label_map == label for label in (0, *keyframe.object_ids)]
+    planes = [
+        cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
+        for mask in masks
+    ]
+    return np.stack(planes).astype(np.float32)
+
+
+def margins(shares: NDArray[np.float32]) -> list[float]:
+    """Confidence of each object: its mean lead over the next label, where it is in play.
+
+    Args:
+        shares: (1 + K) x h x w, background first.
+
+    Returns:
+        K values 0..1; 0 for an object that has no cell.
+    """
+    result = []
+    for index in range(1, len(shares)):
+        own = shares[index]
+        rival = np.delete(shares, index, axis=0).max(0)
+        in_play = own > 0.1
+        lead = np.abs(own - rival)[in_play]
+        result.append(float(lead.mean()) if lead.size else 0.0)
+    return result

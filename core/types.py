@@ -1,0 +1,98 @@
+"""The values that cross the borders of the engine. All frozen; arrays in them are read-only by contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = NDArray[np.uint8]
+"""H x W x 3, RGB, 0..255."""
+LabelMap = NDArray[np.uint8]
+"""H x W object ids, 0 = background, 255 = void (never in results)."""
+
+MAX_OBJECT_ID = 254
+"""Largest object id: label maps are 8 bit and 255 is void."""
+VOID = 255
+"""Label of pixels that carry no statement; neither background nor any object."""
+
+
+class Direction(Enum):
+    """Way in which propagation walks through the frames."""
+
+    FORWARD = 1
+    BACKWARD = -1
+
+
+class Quality(Enum):
+    """Working resolution and search of a run; never the size of a network (that is a preset)."""
+
+    FAST = "fast"
+    BALANCED = "balanced"
+    FINE = "fine"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What is known of a video without decoding it.
+
+    Attributes:
+        path: the file or folder.
+        frame_count: number of frames that can be shown.
+        width, height: size in pixels of a frame as it is shown (after rotation).
+        fps: mean frames a second; an image folder has 24.
+        stems: frame names without extension for an image folder, empty for a video file.
+    """
+
+    path: Path
+    frame_count: int
+    width: int
+    height: int
+    fps: Fraction
+    stems: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name that results carry: the file's stem or the folder's name."""
+        return self.path.stem if self.path.is_file() else self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """What the user asserts on one frame.
+
+    Attributes:
+        frame_index: 0-based.
+        object_ids: the ids this keyframe makes a statement about, ascending. An id in here that
+            has no pixel in `label_map` is asserted to be absent; an id not in here is unknown.
+        label_map: H x W uint8 at the video's size; only `object_ids`, 0 and `VOID` occur in it.
+    """
+
+    frame_index: int
+    object_ids: tuple[int, ...]
+    label_map: LabelMap
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """One frame's outcome of a propagation.
+
+    Attributes:
+        frame_index: 0-based.
+        label_map: H x W uint8 at the video's own size.
+        object_ids: the ids that were tracked on this frame, ascending.
+        confidence: per object id, 0..1; empty where a system has no opinion.
+        seconds: time spent on this frame, decoding included.
+        is_keyframe: the label map is the user's own.
+    """
+
+    frame_index: int
+    label_map: LabelMap
+    object_ids: tuple[int, ...]
+    confidence: dict[int, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    is_keyframe: bool = False

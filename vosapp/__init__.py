@@ -1,0 +1,5 @@
+"""The application around the engine: the command line. Importing it loads no torch."""
+
+from __future__ import annotations
+
+from core import __version__ as __version__

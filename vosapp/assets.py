@@ -1,0 +1,67 @@
+"""The files that ship with vosapp. The only module that knows the package `resources`."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from core.errors import CheckpointMissing, VideoOpenError
+
+REINSTALL = "Reinstall vosapp, or take a complete copy of its source."
+
+
+def sample_film() -> Path:
+    """Return the bundled sample film.
+
+    Raises:
+        VideoOpenError: it is not in this installation.
+    """
+    film = next(iter(sorted(_samples().rglob("*.mp4"))), None)
+    if film is None:
+        raise VideoOpenError(f"The sample film is missing from {_samples()}.", REINSTALL)
+    return film
+
+
+def sample_masks() -> Path:
+    """Return the folder with the exact masks of the sample film, one palette PNG a frame.
+
+    Raises:
+        VideoOpenError: it is not in this installation.
+    """
+    folder = sample_film().parent / "masks"
+    if not folder.is_dir():
+        raise VideoOpenError(f"The sample film's masks are missing: {folder}.", REINSTALL)
+    return folder
+
+
+def weights_dir() -> Path:
+    """Return the folder of the bundled weights. It may not exist."""
+    return _root() / "weights"
+
+
+def bundled_weights(system: str, preset: str) -> Path:
+    """Return the bundled weights file of a system.
+
+    Args:
+        system: the system's name, such as `self_supervised`.
+        preset: the size of its network, such as `thin`.
+
+    Raises:
+        CheckpointMissing: none are bundled for this system and preset.
+    """
+    path = weights_dir() / f"{system}-{preset}.safetensors"
+    if not path.is_file():
+        raise CheckpointMissing(
+            f"No weights for {system} ({preset}) come with this installation: {path} is missing.",
+            f"Train them with `vosapp train {system} --videos DIR --out RUN --preset {preset}`,"
+            " or name a file with --weights.",
+        )
+    return path
+
+
+def _root() -> Path:
+    return Path(str(files("resources")))
+
+
+def _samples() -> Path:
+    return _root() / "samples"

@@ -1,0 +1,151 @@
+"""`vosapp evaluate`: score a folder of results against ground truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from core.eval.records import Report
+    from core.jobs import Progress
+    from vosapp.cli.console import Console
+
+NAME = "evaluate"
+HELP = "score masks against the ground truth"
+
+PROTOCOLS = ("semi", "davis16", "unsupervised", "youtube-vos")
+EPILOG = (
+    "Both folders may be plain (FOLDER/bear/00000.png) or laid out as DAVIS "
+    "(Annotations/480p/bear/00000.png) or YouTube-VOS (meta.json, Annotations/). "
+    "semi: DAVIS 2017, the objects of the first frame, first and last frame not scored. "
+    "davis16: the same with all objects as one. "
+    "unsupervised: all frames, at most 20 proposals matched to the objects. "
+    "youtube-vos: each object from the frame after its first one on; G over categories."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = EPILOG
+    parser.add_argument(
+        "--gt", type=Path, required=True, metavar="DIR", help="folder of ground truth masks"
+    )
+    parser.add_argument(
+        "--results", type=Path, required=True, metavar="DIR", help="folder of masks to score"
+    )
+    parser.add_argument(
+        "--protocol", choices=PROTOCOLS, default="semi", help="how to score (default: semi)"
+    )
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--sequences", metavar="A,B", help="score only these sequences")
+    chosen.add_argument(
+        "--split", metavar="NAME", help="score the sequences of this list in ImageSets (2017/val)"
+    )
+    parser.add_argument(
+        "--seen-categories",
+        type=Path,
+        metavar="FILE",
+        help="youtube-vos: categories seen in training, one a line",
+    )
+    parser.add_argument(
+        "--compat",
+        action="store_true",
+        help="decay as the official tool has it (wrong beyond 256 frames)",
+    )
+    parser.add_argument(
+        "--stability", action="store_true", help="measure the time stability T, too (slower)"
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table by object")
+
+
+def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Score, print the table and return the figures.
+
+    Returns:
+        `core.eval.report.to_dict` of the report.
+
+    Raises:
+        VosError: of the kinds that `core.eval.protocols.evaluate` names, and for options that
+            make no sense or a CSV file that cannot be written.
+    """
+    from core.eval.report import to_csv, to_dict, to_table
+    from core.media.atomic import write_atomic
+
+    _check_csv(args.csv)
+    report = _evaluate(args, console)
+    console.report(to_table(report))
+    if args.csv is not None:
+        write_atomic(args.csv, to_csv(report).encode())
+        console.say(f"Wrote {args.csv}.")
+    return to_dict(report)
+
+
+def _evaluate(args: argparse.Namespace, console: Console) -> Report:
+    from core.eval.protocols import evaluate
+    from core.eval.records import Protocol, Report
+
+    reports = []
+
+    def steps() -> Iterator[Progress]:
+        for step in evaluate(
+            args.gt,
+            args.results,
+            protocol=Protocol(args.protocol),
+            compat=args.compat,
+            sequences=_sequences(args),
+            stability=args.stability,
+            seen_categories=_seen_categories(args),
+            token=console.token,
+        ):
+            if isinstance(step, Report):
+                reports.append(step)
+            else:
+                yield step
+
+    for _ in console.follow(steps(), unit="frames"):
+        pass
+    return reports[0]
+
+
+def _sequences(args: argparse.Namespace) -> tuple[str, ...] | None:
+    if args.split is not None:
+        from core.data.layouts import read_split
+
+        return read_split(args.gt, args.split)
+    if args.sequences is None:
+        return None
+    names = tuple(name.strip() for name in args.sequences.split(",") if name.strip())
+    if not names:
+        raise UsageError("--sequences names no sequence.", "Write it as --sequences bear,boat.")
+    return names
+
+
+def _seen_categories(args: argparse.Namespace) -> frozenset[str] | None:
+    path = args.seen_categories
+    if path is None:
+        return None
+    if args.protocol != "youtube-vos":
+        raise UsageError(
+            f"--seen-categories has no meaning with the protocol {args.protocol}.",
+            "Use it with --protocol youtube-vos.",
+        )
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Cannot read the list {path} ({error}).", "Check the path.") from error
+    return frozenset(line.strip() for line in lines if line.strip())
+
+
+def _check_csv(path: Path | None) -> None:
+    """Refuse what cannot be written before the work, not after it."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder, not a file for --csv.", "Name a file in it.")
+    if not path.parent.is_dir():
+        raise OutputError(f"{path.parent} does not exist.", "Make the folder for --csv first.")

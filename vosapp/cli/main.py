@@ -1,0 +1,191 @@
+"""The command line: finds the command, runs it, and turns every outcome into an exit code.
+
+A command is a module with `NAME`, `HELP`, `add_arguments(parser)` and
+`run(args, console) -> dict`. Only the module that is asked for is imported, so that
+`vosapp --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+from core.errors import UsageError, VosError
+from core.jobs import Cancelled
+from vosapp import __version__
+from vosapp.cli.console import Console, OutputClosed
+from vosapp.cli.parser import Parser, add_common_arguments, take_common_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+DONE = 0
+BUG = 1
+BAD_INPUT = 2
+STOPPED = 130
+BROKEN_PIPE = 141
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row of the table of commands.
+
+    Attributes:
+        name: what the user types.
+        help: one line for `vosapp --help`.
+        module: where it lives; imported when asked for.
+    """
+
+    name: str
+    help: str
+    module: str
+
+
+COMMANDS = (
+    Command(
+        "propagate",
+        "carry masks from one or several frames through a video",
+        "vosapp.cli.propagate",
+    ),
+    Command("evaluate", "score masks against the ground truth", "vosapp.cli.evaluate"),
+    Command("benchmark", "run and score every sequence of a dataset", "vosapp.cli.benchmark"),
+    Command("train", "train a system on your own videos", "vosapp.cli.train"),
+    Command("doctor", "show what is installed and what is missing", "vosapp.cli.doctor"),
+)
+
+
+class CommandModule(Protocol):
+    """What the module of a command offers."""
+
+    NAME: str
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+
+    def run(self, args: argparse.Namespace, console: Console) -> dict[str, object]:
+        """Do the work and return the result, which `--json` prints.
+
+        Raises:
+            VosError: something the user can mend.
+            Cancelled: the user stopped it; `console.kept` says what is left.
+        """
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: arguments without the program's name; None takes those of the process.
+
+    Returns:
+        0 done, 2 bad input or usage (`VosError`), 1 a bug (any other exception),
+        130 stopped by the user.
+    """
+    given, common = take_common_options(sys.argv[1:] if argv is None else argv)
+    console = Console(
+        json="--json" in common,
+        quiet="--quiet" in common,
+        progress=True if "--progress" in common else None,
+    )
+    try:
+        with _stop_on_signals(console):
+            return _run(given, console)
+    except VosError as error:
+        console.fail(error)
+        return BAD_INPUT
+    except (Cancelled, KeyboardInterrupt):
+        console.stopped(with_result=False)
+        return STOPPED
+    except OutputClosed:
+        _discard_stdout()
+        return BROKEN_PIPE
+    except Exception as error:
+        console.bug(error)
+        return BUG
+
+
+def _run(given: list[str], console: Console) -> int:
+    if not given:
+        names = ", ".join(command.name for command in COMMANDS)
+        raise UsageError("No command given.", f"Commands: {names}. See vosapp --help.")
+    command = next((c for c in COMMANDS if c.name == _first_word(given)), None)
+    module = None if command is None else _load(command)
+    try:
+        args = _parser(command, module).parse_args(given)
+    except SystemExit as leaving:  # --help and --version
+        return int(leaving.code or 0)
+    if module is None:
+        raise UsageError("No command given.", "See vosapp --help.")
+    console.result(module.run(args, console))
+    if console.token.cancelled:
+        console.stopped(with_result=True)
+        return STOPPED
+    return console.exit_code
+
+
+def _first_word(given: list[str]) -> str:
+    return next((word for word in given if not word.startswith("-")), "")
+
+
+def _load(command: Command) -> CommandModule:
+    return cast("CommandModule", importlib.import_module(command.module))
+
+
+def _wide_help(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, max_help_position=32)
+
+
+def _parser(command: Command | None, module: CommandModule | None) -> Parser:
+    parser = Parser(
+        prog="vosapp",
+        description="Exact masks for every object on every frame of a video.",
+        epilog="Each command has its own --help.",
+        formatter_class=_wide_help,
+    )
+    parser.add_argument("--version", action="version", version=f"vosapp {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="command", required=True)
+    for row in COMMANDS:
+        sub = commands.add_parser(row.name, help=row.help, description=f"vosapp: {row.help}.")
+        if row is command and module is not None:
+            module.add_arguments(sub)
+            add_common_arguments(sub)
+    return parser
+
+
+@contextmanager
+def _stop_on_signals(console: Console) -> Iterator[None]:
+    """Let the first Ctrl-C (or SIGTERM) cancel the job and the second one break it off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if console.token.cancelled:
+            raise KeyboardInterrupt
+        console.token.cancel()
+        if not console.quiet:
+            # print() may be what the signal interrupted.
+            os.write(2, b"\nvosapp: stopping; once more stops at once\n")
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _discard_stdout() -> None:
+    # Nobody reads stdout any more; the flush at exit must not fail a second time.
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

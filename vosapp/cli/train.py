@@ -1,0 +1,106 @@
+"""`vosapp train SYSTEM`: learn from the user's own videos."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vosapp.cli.parser import add_common_arguments
+
+if TYPE_CHECKING:
+    from core.jobs import Progress
+    from core.systems.self_supervised.recipe import TrainRequest
+    from core.train.loop import TrainProgress
+    from vosapp.cli.console import Console
+
+NAME = "train"
+HELP = "train a system on your own videos"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    systems = parser.add_subparsers(title="systems", metavar="system", dest="system", required=True)
+    sub = systems.add_parser("self_supervised", help="correspondence from raw videos, no labels")
+    sub.add_argument("--videos", type=Path, required=True, help="folder of raw videos")
+    sub.add_argument("--out", type=Path, required=True, help="run folder: state, log, weights")
+    sub.add_argument("--preset", default="thin", help="size of the network: thin or resnet18")
+    length = sub.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, help="length of the run in steps")
+    length.add_argument("--minutes", type=float, help="length of the run in minutes (default 60)")
+    sub.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    sub.add_argument("--init", type=Path, help="weights to start from")
+    sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    sub.add_argument("--batch", type=int, default=8, help="pairs in a batch (default 8)")
+    sub.add_argument("--crop", type=int, default=192, help="side of a training image (192)")
+    sub.add_argument("--rate", type=float, default=1e-3, help="learning rate (1e-3)")
+    sub.add_argument("--bf16", action="store_true", help="bf16 forward pass (for GPUs)")
+    sub.add_argument("--seed", type=int, default=0, help="seed of weights and data")
+    sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")
+    add_common_arguments(sub)
+    sub.add_argument("--workers", type=int, default=1, help="processes that prepare batches")
+
+
+def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Train and say where the weights are."""
+    from core.systems.self_supervised.recipe import train
+
+    console.kept = f"The run in {args.out} goes on with --resume."
+    run = _Run()
+    for _ in console.follow(_progress(train(_request(args), console.token), run), unit="steps"):
+        pass
+    console.report(f"Weights: {run.weights}")
+    last = run.last
+    return {
+        "weights": run.weights,
+        "steps": last.step if last else 0,
+        "seconds": last.seconds if last else 0.0,
+        "losses": last.losses if last else {},
+    }
+
+
+@dataclass
+class _Run:
+    """What a job has come to so far."""
+
+    last: TrainProgress | None = None
+    weights: Path | None = None
+
+
+def _progress(job: Iterable[Progress | TrainProgress | Path], run: _Run) -> Iterator[Progress]:
+    """A job's packing and training as one progress of `run.last` steps."""
+    from core.jobs import Progress
+
+    for item in job:
+        if isinstance(item, Path):
+            run.weights = item
+        elif isinstance(item, Progress):
+            yield Progress(0, 0, f"packing video {item.done} of {item.total}: {item.text}")
+        else:
+            run.last = item
+            total = round(item.step / item.fraction) if item.fraction else 0
+            losses = ", ".join(f"{name} {value:.4f}" for name, value in item.losses.items())
+            yield Progress(item.step, total, losses)
+
+
+def _request(args: argparse.Namespace) -> TrainRequest:
+    from core.data.pairs import PairConfig
+    from core.systems.self_supervised.recipe import TrainRequest
+    from core.train.loop import FitConfig
+
+    minutes = args.minutes if args.steps is not None or args.minutes is not None else 60.0
+    return TrainRequest(
+        videos=args.videos,
+        out=args.out,
+        preset=args.preset,
+        length=FitConfig(args.steps, minutes, learning_rate=args.rate, bf16=args.bf16),
+        pairs=PairConfig(batch=args.batch, crop=args.crop),
+        init=args.init,
+        resume=args.resume,
+        device=args.device,
+        seed=args.seed,
+        cache=args.cache,
+        workers=args.workers,
+    )
