@@ -1,8 +1,8 @@
 """Finding, for every cell of a frame, the memory cells that resemble it most: no gradients.
 
-Nothing larger than one memory frame's windows (h w (b + 2R)^2 floats) lives at a time. The result
-of each memory frame is its k best cells by query; the joint top-k over all frames is the top-k of
-these, so it is exact.
+A search gives the k best cells of what it searched; the joint top-k of several searches is the
+top-k of these, so it is exact. Nothing larger than the windows of the recent frames lives at a time
+(T h w (b + 2R)^2 floats).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from core.ops.topk import largest
 from core.ops.windows import inside_mask, join_blocks, memory_windows, query_blocks, window_mask
 
 BLOCK = 8
@@ -36,26 +37,29 @@ class Candidates:
     cell: Tensor
 
 
-def search_window(query: Tensor, keys: Tensor, *, radius: int, k: int) -> Candidates:
-    """The k most similar cells of a memory frame within a window around each query.
+def search_windows(query: Tensor, keys: list[Tensor], *, radius: int, k: int) -> Candidates:
+    """The k most similar cells of several memory frames within a window around each query.
 
     Args:
         query: C x h x w.
-        keys: C x h x w.
+        keys: T memory frames, each C x h x w.
         radius: R in cells, the window is (2R + 1) x (2R + 1); cells outside the frame are hidden.
-        k: candidates a query.
+        k: candidates a query, jointly over the frames.
 
     Returns:
-        N = h w candidates in row-major order.
+        N = h w candidates in row-major order; cells count through the frames one after another.
     """
     channels, height, width = query.shape
     blocks = query_blocks(query[None], BLOCK) / math.sqrt(channels)
-    windows = memory_windows(keys[None], BLOCK, radius)
+    windows = torch.cat([memory_windows(x[None], BLOCK, radius) for x in keys], dim=2)
     bias, cells = _window_tables(height, width, radius, query.device)
-    similarity = torch.baddbmm(bias, blocks, windows)
-    best = similarity.topk(min(k, similarity.shape[-1]), dim=-1)
-    chosen = cells[:, None].expand(-1, similarity.shape[1], -1).gather(2, best.indices)
-    return Candidates(_rows(best.values, height, width), _rows(chosen, height, width))
+    similarity = torch.bmm(blocks, windows)
+    similarity.unflatten(2, (len(keys), -1)).add_(bias[:, :, None])
+    values, index = largest(similarity, k)
+    frame, place = index // cells.shape[1], index % cells.shape[1]
+    cell = cells[:, None].expand(-1, place.shape[1], -1).gather(2, place)
+    cell += frame * (height * width)
+    return Candidates(_rows(values, height, width), _rows(cell, height, width))
 
 
 def _rows(blocks: Tensor, height: int, width: int) -> Tensor:
@@ -76,27 +80,29 @@ def _window_tables(
     return bias.to(device), cells.to(device)
 
 
-def search_frame(query: Tensor, keys: Tensor, *, k: int) -> Candidates:
-    """The k most similar cells among a list of keys, wherever they are.
+def search_everywhere(query: Tensor, keys: Tensor, *, k: int) -> Candidates:
+    """The k most similar of a list of memory cells, wherever they are.
 
     Args:
         query: C x h x w.
-        keys: C x M, for instance a whole frame flattened.
+        keys: C x M.
         k: candidates a query.
     """
-    channels = query.shape[0]
-    rows = query.flatten(1).T / math.sqrt(channels)
-    parts = [(part @ keys).topk(min(k, keys.shape[1]), dim=1) for part in rows.split(CHUNK)]
-    similarity, cell = (torch.cat([part[i] for part in parts]) for i in (0, 1))
-    return Candidates(similarity, cell)
+    channels, cells = keys.shape
+    rows = query.flatten(1).T.contiguous() / math.sqrt(channels)
+    buffer = rows.new_empty(min(CHUNK, len(rows)), cells)
+    parts = []
+    for part in rows.split(CHUNK):
+        parts.append(largest(torch.mm(part, keys, out=buffer[: len(part)]), k))
+    return Candidates(torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts]))
 
 
 def read(found: list[Candidates], values: list[Tensor], *, k: int, temperature: float) -> Tensor:
-    """Softmax over the joint top-k of several memory frames, and the values read with it.
+    """Softmax over the joint top-k of several searches, and the values read with it.
 
     Args:
-        found: candidates of each memory frame.
-        values: V x M of each memory frame, same order.
+        found: candidates of each search.
+        values: V x M of each search, same order.
         k: joint candidates a query.
         temperature: divides similarities before the softmax; 1 as trained.
 
@@ -109,6 +115,6 @@ def read(found: list[Candidates], values: list[Tensor], *, k: int, temperature: 
     cell = torch.cat([f.cell + offset for f, offset in zip(found, offsets, strict=True)], dim=1)
     best = similarity.topk(min(k, similarity.shape[1]), dim=1)
     affinity = (best.values / temperature).softmax(dim=1)
-    stacked = torch.cat(values, dim=1).T
+    stacked = torch.cat(values, dim=1).T.contiguous()
     chosen = stacked[cell.gather(1, best.indices)]
     return torch.bmm(affinity[:, None], chosen)[:, 0].T

@@ -12,7 +12,7 @@ from core.memory.bank import MemoryBank, MemoryFrame
 from core.nn.fuse import fuse_batch_norm
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
-from core.ops.matching import read, search_frame, search_window
+from core.ops.matching import read, search_everywhere, search_windows
 from core.systems.base import StepResult
 from core.systems.self_supervised.config import STRIDE, TrackingConfig
 from core.systems.self_supervised.model import KeyEncoder
@@ -83,14 +83,17 @@ class SelfSupervisedTracker:
 
     def _propagate(self, frame_index: int, keys: Tensor, object_ids: tuple[int, ...]) -> Tensor:
         """Soft labels (1 + K) x h x w of a frame from the memory."""
-        config = self._config
-        found, values = [], []
-        for memory in self._bank.nearby_keyframes(frame_index, keys):
-            found.append(search_frame(keys, memory.keys.flatten(1), k=config.top_k))
-            values.append(memory.labels_for(object_ids))
-        for memory in self._bank.recent(self._step):
-            found.append(search_window(keys, memory.keys, radius=config.radius, k=config.top_k))
-            values.append(memory.labels_for(object_ids))
+        config, k = self._config, self._config.top_k
+        keyframes = self._bank.nearby_keyframes(frame_index, keys)
+        cells = torch.cat([memory.keys.flatten(1) for memory in keyframes], dim=1)
+        found = [search_everywhere(keys, cells, k=k)]
+        values = [memory.labels_for(object_ids) for memory in keyframes]
+        values = [torch.cat(values, dim=1)]
+        recent = self._bank.recent(self._step)
+        if recent:
+            frames = [memory.keys for memory in recent]
+            found.append(search_windows(keys, frames, radius=config.radius, k=k))
+            values.append(torch.cat([memory.labels_for(object_ids) for memory in recent], dim=1))
         shares = read(found, values, k=config.top_k, temperature=config.temperature)
         shares = shares / shares.sum(0, keepdim=True).clamp(min=1e-6)
         return shares.unflatten(1, keys.shape[1:])

@@ -143,3 +143,16 @@ def video_tools() -> dict[str, Callable]:
         "cut_end": cut_end,
         "hide_vp8_frame": hide_vp8_frame,
     }
+
+
+@pytest.fixture(name="read_number")
+def read_number_fixture(video_tools):
+    return video_tools["read_number"]
+
+
+@pytest.fixture
+def make(tmp_path, video_tools):
+    def encode(name: str = "a.mp4", numbers=range(COUNT), **settings) -> Path:
+        return video_tools["encode"](tmp_path, video_tools["Kind"](name, **settings), numbers)
+
+    return encode

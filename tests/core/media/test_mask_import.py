@@ -214,7 +214,9 @@ def test_alpha_only(tmp_path):
 
 
 def test_transparent_is_background(tmp_path):
-    image = Image.fromarray(colored(blocks(1, 2), [(250, 250, 250), RED, GREEN])).convert("RGBA")
+    drawn = colored(blocks(1, 2), [(250, 250, 250), RED, GREEN])
+    drawn[:15] = BLUE
+    image = Image.fromarray(drawn).convert("RGBA")
     image.putalpha(Image.fromarray(blocks(255, 255)))
     assert np.array_equal(read(tmp_path, image).label_map, blocks(2, 1))
 
@@ -246,6 +248,13 @@ def test_300_single_pixels(tmp_path):
 def test_picture_is_no_mask(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (H, W, 3)).astype(np.uint8)
     picture = cv2.GaussianBlur(noise, (0, 0), 3)
+    with pytest.raises(MaskReadError, match="picture"):
+        read(tmp_path, picture)
+
+
+def test_picture_with_a_flat_sky_is_no_mask(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (H, W, 3)).astype(np.uint8)
+    picture[:25] = (120, 160, 250)
     with pytest.raises(MaskReadError, match="picture"):
         read(tmp_path, picture)
 
