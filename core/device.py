@@ -48,8 +48,9 @@ def memory_errors(what: str) -> Iterator[None]:
         msg = f"The device ran out of memory while {what}."
         hint = "Use --quality fast, or --device cpu."
         raise DeviceOutOfMemory(msg, hint) from error
-    except RuntimeError as error:
-        if "DefaultCPUAllocator" not in str(error):
+    except (RuntimeError, MemoryError) as error:
+        known = ("DefaultCPUAllocator", "MPS backend out of memory")
+        if isinstance(error, RuntimeError) and not any(text in str(error) for text in known):
             raise
         msg = f"This machine ran out of memory while {what}."
         raise DeviceOutOfMemory(msg, "Use --quality fast, or close other programs.") from error

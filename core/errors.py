@@ -6,13 +6,16 @@ VosError                      anything a user can mend; has a code, a message an
 ├── VideoDecodeError          a video that breaks off or is damaged inside
 ├── MaskReadError             a mask file that cannot be read as a label map
 ├── MaskMismatch              a mask that does not belong to the video (size, frame, ids)
+├── AnnotationReadError       an annotation file that is damaged, hostile, or of another format
 ├── CheckpointMissing         no weights where they were looked for
 ├── CheckpointMismatch        weights that are damaged, hostile, or of another system
 ├── DeviceUnavailable         a device that this machine or this torch does not have
 ├── DeviceOutOfMemory         the device has too little memory for the request
 ├── DatasetError              a folder that is not laid out as the dataset it should be
 ├── TrainingError             a training run that cannot go on (no clips, loss not finite)
-└── OutputError               a result that cannot be written
+├── OutputError               a result that cannot be written
+├── ProjectFileError          a project file that is damaged, hostile, too new, or none at all
+└── ProjectLocked             a project that somebody else has open for writing
 
 Everything else that is raised is a bug and must look like one.
 """
@@ -72,6 +75,12 @@ class MaskMismatch(VosError):
     code = "mask-mismatch"
 
 
+class AnnotationReadError(VosError):
+    """An annotation file (JSON, XML, text, ...) that is damaged, hostile, or of another format."""
+
+    code = "annotation-read"
+
+
 class CheckpointMissing(VosError):
     """No weights where they were looked for."""
 
@@ -112,3 +121,15 @@ class OutputError(VosError):
     """A result that cannot be written."""
 
     code = "output"
+
+
+class ProjectFileError(VosError):
+    """A project file that is damaged, hostile, of a newer version, or no project at all."""
+
+    code = "project-file"
+
+
+class ProjectLocked(VosError):
+    """A project that somebody else has open for writing."""
+
+    code = "project-locked"

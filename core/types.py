@@ -1,4 +1,4 @@
-"""The values that cross the borders of the engine. All frozen; arrays in them are read-only by contract."""
+"""The values that cross the borders of the engine. All frozen; arrays in them are read-only."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ class VideoInfo:
         width, height: size in pixels of a frame as it is shown (after rotation).
         fps: mean frames a second; an image folder has 24.
         stems: frame names without extension for an image folder, empty for a video file.
+        breaks_off: the file ends in the middle of what it should hold; its frames are those
+            before the break.
     """
 
     path: Path
@@ -54,6 +56,7 @@ class VideoInfo:
     height: int
     fps: Fraction
     stems: tuple[str, ...] = ()
+    breaks_off: bool = False
 
     @property
     def name(self) -> str:

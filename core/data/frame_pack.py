@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from core.data.raw_video import find_videos, sequential_frames
-from core.errors import TrainingError, VosError
+from core.errors import OutputError, TrainingError, VosError
 from core.jobs import CancelToken, Progress
 from core.types import Frame
 
@@ -51,7 +51,7 @@ class FramePack:
         with self.path.open("rb") as file:
             file.seek(start)
             data = np.frombuffer(file.read(stop - start), np.uint8)
-        return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
+        return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)  # type: ignore[arg-type,return-value]
 
 
 def pack_folder(
@@ -64,19 +64,20 @@ def pack_folder(
 
     Raises:
         TrainingError: no video, or none with two different frames.
+        OutputError: the cache cannot be written.
         Cancelled: by the token; finished packs stay.
     """
     paths = find_videos(videos)
     if not paths:
-        msg = f"{videos} holds no video and no folder of frames."
+        msg = f"{videos} holds no video."
         raise TrainingError(msg, "Give a folder with video files; subfolders are searched too.")
-    cache.mkdir(parents=True, exist_ok=True)
     packs = []
     for done, path in enumerate(paths):
-        token.check()
         text = path.name
         try:
-            packs.append(_pack(path, cache, config))
+            packs.append(_pack(path, cache, config, token))
+        except OutputError:
+            raise
         except VosError as error:
             text = f"left out {path.name}: {error.message}"
         yield Progress(done + 1, len(paths), text)
@@ -87,26 +88,42 @@ def pack_folder(
     yield usable
 
 
-def _pack(video: Path, cache: Path, config: PackConfig) -> FramePack:
+def _pack(video: Path, cache: Path, config: PackConfig, token: CancelToken) -> FramePack:
+    token.check()
     stat = video.stat()
     identity = f"{video.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{config}"
     stem = f"{video.stem}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
     frames, index = cache / f"{stem}.frames", cache / f"{stem}.json"
-    if not index.exists():
-        offsets, times = _write_frames(video, frames, config)
-        partial = index.with_suffix(".partial")
-        partial.write_text(json.dumps({"offsets": offsets, "times": times}))
-        partial.replace(index)
+    if not (index.exists() and frames.exists()):
+        _write_pack(video, frames, config, token)
     stored = json.loads(index.read_text())
     return FramePack(frames, tuple(stored["offsets"]), tuple(stored["times"]))
 
 
+def _write_pack(video: Path, frames: Path, config: PackConfig, token: CancelToken) -> None:
+    """Write both files of a pack; nothing is left of one that breaks off."""
+    index, partial = frames.with_suffix(".json"), frames.with_suffix(".partial")
+    try:
+        frames.parent.mkdir(parents=True, exist_ok=True)
+        offsets, times = _write_frames(video, partial, config, token)
+        partial.replace(frames)
+        partial.write_text(json.dumps({"offsets": offsets, "times": times}))
+        partial.replace(index)
+    except OSError as error:
+        msg = f"Packed frames cannot be written to {frames.parent}: {error.strerror}."
+        raise OutputError(msg, "Choose a folder with free space that can be written to.") from error
+    finally:
+        if partial.parent.is_dir():
+            partial.unlink(missing_ok=True)
+
+
 def _write_frames(
-    video: Path, target: Path, config: PackConfig
+    video: Path, target: Path, config: PackConfig, token: CancelToken
 ) -> tuple[list[int], list[float]]:
-    offsets, times, last = [0], [], None
+    offsets, times, last = [0], list[float](), None
     with target.open("wb") as file:
         for time, frame in sequential_frames(video):
+            token.check()
             if times and time - times[-1] < 0.999 / config.max_fps:
                 continue
             small = _shrink(frame, config.short_side)

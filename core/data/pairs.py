@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from core.data.frame_pack import FramePack
+from core.errors import TrainingError
 from core.ops.color import rgb_to_lab
 from core.types import Frame
 
@@ -33,6 +34,14 @@ class PairConfig:
     """Smallest crop, as a share of the frame's short side."""
     drop: float = 0.8
     """Share of pairs in which one of the color channels a and b is hidden."""
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            msg = f"A batch of {self.batch} pairs is not possible."
+            raise TrainingError(msg, "Give --batch a number of 1 or more.")
+        if self.crop < 8 or self.crop % 8:
+            msg = f"Training images of {self.crop} px are not possible."
+            raise TrainingError(msg, "Give --crop a multiple of 8.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +132,5 @@ def _hide_channel(lab: np.ndarray, share: float, rng: np.random.Generator) -> np
     hidden = int(rng.integers(2))
     lab[:, 1 + hidden] = 0
     lab[:, 2 - hidden] *= 1.5
-    return np.eye(2, dtype=np.float32)[hidden]
+    counted: np.ndarray = np.eye(2, dtype=np.float32)[hidden]
+    return counted

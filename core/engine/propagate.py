@@ -11,8 +11,9 @@ import numpy as np
 from core.errors import UsageError
 from core.jobs import CancelToken
 from core.media.video import VideoSource
+from core.ops.label_maps import merge_keyframe
 from core.systems.base import Tracker
-from core.types import VOID, Direction, Frame, FrameResult, Keyframe
+from core.types import Direction, Frame, FrameResult, Keyframe
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +131,3 @@ def _label(
     label_map = merge_keyframe(step.label_map, keyframe)
     confidence = step.confidence | dict.fromkeys(keyframe.object_ids, 1.0)
     return index, label_map, object_ids, confidence
-
-
-def merge_keyframe(label_map: np.ndarray, keyframe: Keyframe) -> np.ndarray:
-    """A keyframe's statement over a propagated label map.
-
-    Pixels of asserted objects are the keyframe's; objects it says nothing of stay where the
-    keyframe leaves background; void counts as background.
-    """
-    asserted = np.isin(label_map, keyframe.object_ids)
-    rest = np.where(asserted, 0, label_map)
-    own = np.where(keyframe.label_map == VOID, 0, keyframe.label_map)
-    return np.where(own > 0, own, rest).astype(np.uint8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ class SequencePlan:
     Attributes:
         name: the sequence's name.
         truths: ground truth files of the frames that are looked at, in order.
-        results: the result files, one for each truth.
+        results: the result files, one for each truth; empty where they are not on disk.
         object_ids: the objects that are scored, ascending.
         starts: per object the index into `truths` from which on it counts; absent = 0.
         categories: per object its category, where there are any.
@@ -82,7 +82,10 @@ def make_plans(
     truths = read_tree(_truth_root(gt, protocol), sequences=wanted)
     tree = find_mask_tree(results)
     _require_sequences(truths, tree)
-    plans = tuple(_plan(s, tree, protocol, (meta or {}).get(s.name, ())) for s in truths)
+    plans = tuple(
+        _with_results(plan_sequence(s, protocol, (meta or {}).get(s.name, ())), tree)
+        for s in truths
+    )
     _require_results(plans, tree)
     return plans
 
@@ -92,11 +95,22 @@ def _truth_root(gt: Path, protocol: Protocol) -> Path:
     return separate if protocol is Protocol.UNSUPERVISED and separate.is_dir() else gt
 
 
-def _plan(
-    sequence: SequencePaths, tree: Path, protocol: Protocol, entries: tuple[ObjectEntry, ...]
+def plan_sequence(
+    sequence: SequencePaths, protocol: Protocol, entries: tuple[ObjectEntry, ...] = ()
 ) -> SequencePlan:
+    """Plan of one sequence by its ground truth alone: frames and objects, no result files.
+
+    Args:
+        sequence: the files.
+        protocol: decides about frames and objects.
+        entries: what meta.json says of the objects, for the YouTube-VOS protocol.
+
+    Raises:
+        DatasetError: there is nothing to score.
+        MaskReadError: a ground truth file cannot be read.
+    """
     if protocol is Protocol.YOUTUBE_VOS:
-        return _late_object_plan(sequence, tree, entries)
+        return _late_object_plan(sequence, entries)
     whole = protocol is Protocol.UNSUPERVISED
     truths = sequence.masks if whole else sequence.masks[1:-1]
     if not truths:
@@ -104,18 +118,17 @@ def _plan(
             f"{sequence.name} has {len(sequence.masks)} frames with masks and nothing to score.",
             "The first and the last frame are not scored: three frames are the least.",
         )
-    results = _result_files(tree, sequence.name, truths)
     if protocol is Protocol.DAVIS16:
-        return SequencePlan(sequence.name, truths, results, (1,))
+        return SequencePlan(sequence.name, truths, (), (1,))
     reader = LabelReader()
     ids, notes = _first_frame_ids(sequence, reader)
-    return SequencePlan(sequence.name, truths, results, ids, notes=notes, reader=reader)
+    return SequencePlan(sequence.name, truths, (), ids, notes=notes, reader=reader)
 
 
 def _first_frame_ids(
     sequence: SequencePaths, reader: LabelReader
 ) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    shown = _ids_in(reader.read(sequence.masks[0]))
+    shown = ids_in(reader.read(sequence.masks[0]))
     if not shown:
         raise DatasetError(
             f"{sequence.masks[0]} shows no object, so nothing of {sequence.name} is scored.",
@@ -129,9 +142,7 @@ def _first_frame_ids(
     return ids, (text,)
 
 
-def _late_object_plan(
-    sequence: SequencePaths, tree: Path, entries: tuple[ObjectEntry, ...]
-) -> SequencePlan:
+def _late_object_plan(sequence: SequencePaths, entries: tuple[ObjectEntry, ...]) -> SequencePlan:
     masks = _named_masks(sequence, entries)
     reader = LabelReader()
     position = {path.stem: index for index, path in enumerate(masks)}
@@ -148,7 +159,7 @@ def _late_object_plan(
     return SequencePlan(
         sequence.name,
         truths,
-        _result_files(tree, sequence.name, truths),
+        (),
         tuple(sorted(first)),
         starts={object_id: index + 1 - begin for object_id, index in first.items()},
         categories={entry.object_id: entry.category for entry in entries},
@@ -176,7 +187,7 @@ def _first_appearances(
     """Index of the first mask that shows each object; of all objects where none is wanted."""
     first: dict[int, int] = {}
     for index, path in enumerate(masks):
-        for object_id in _ids_in(reader.read(path)):
+        for object_id in ids_in(reader.read(path)):
             if not wanted or object_id in wanted:
                 first.setdefault(object_id, index)
         if wanted and len(first) == len(wanted):
@@ -184,12 +195,14 @@ def _first_appearances(
     return first
 
 
-def _ids_in(label_map: LabelMap) -> list[int]:
+def ids_in(label_map: LabelMap) -> list[int]:
+    """Object ids that have a pixel, ascending, without void."""
     return [int(label) for label in np.unique(label_map) if label not in (0, VOID)]
 
 
-def _result_files(tree: Path, name: str, truths: tuple[Path, ...]) -> tuple[Path, ...]:
-    return tuple(tree / name / f"{truth.stem}{MASK_SUFFIX}" for truth in truths)
+def _with_results(plan: SequencePlan, tree: Path) -> SequencePlan:
+    files = tuple(tree / plan.name / f"{truth.stem}{MASK_SUFFIX}" for truth in plan.truths)
+    return replace(plan, results=files)
 
 
 def _require_sequences(truths: tuple[SequencePaths, ...], tree: Path) -> None:

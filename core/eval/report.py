@@ -25,7 +25,7 @@ def to_table(report: Report) -> str:
     ]
     frames = str(sum(sequence.frame_count for sequence in report.sequences))
     rows.append([MEAN, str(report.totals.object_count), frames, *_cells(report.totals)])
-    lines = _align(rows)
+    lines = align_rows(rows)
     rule = "-" * max(len(line) for line in lines)
     parts = [lines[0], rule, *lines[1:-1], rule, lines[-1], *_category_lines(report), *report.notes]
     return "\n".join(parts)
@@ -49,13 +49,13 @@ def to_dict(report: Report) -> dict[str, object]:
     """Plain dicts, lists, numbers and texts; None for what is unknown, never NaN."""
     plain: dict[str, object] = {
         "protocol": report.protocol.value,
-        "mean": _figures(report.totals),
+        "mean": figures(report.totals),
         "sequences": [
             {
                 "name": sequence.name,
                 "frames": sequence.frame_count,
-                "mean": _figures(sequence.totals),
-                "objects": [_object(row) for row in sequence.objects],
+                "mean": figures(sequence.totals),
+                "objects": [object_row(row) for row in sequence.objects],
             }
             for sequence in report.sequences
         ],
@@ -63,40 +63,43 @@ def to_dict(report: Report) -> dict[str, object]:
     }
     if report.categories is not None:
         seen, unseen = report.categories.seen, report.categories.unseen
-        plain["g"] = _known(report.categories.g)
-        plain["seen"] = None if seen is None else _figures(seen)
-        plain["unseen"] = None if unseen is None else _figures(unseen)
+        plain["g"] = known(report.categories.g)
+        plain["seen"] = None if seen is None else figures(seen)
+        plain["unseen"] = None if unseen is None else figures(unseen)
     return plain
 
 
-def _object(row: ObjectScore) -> dict[str, object]:
+def object_row(row: ObjectScore) -> dict[str, object]:
+    """One object as plain values."""
     plain: dict[str, object] = {"object_id": row.object_id, "result_id": row.result_id}
     plain["frames"] = row.frame_count
     if row.seen is not None:
         plain |= {"category": row.category, "seen": row.seen}
-    return plain | _figures(row)
+    return plain | figures(row)
 
 
-def _figures(score: Totals | ObjectScore) -> dict[str, object]:
+def figures(score: Totals | ObjectScore) -> dict[str, object]:
+    """Means of one row as plain values."""
     plain: dict[str, object] = {
-        "j_and_f": _known(score.j_and_f),
+        "j_and_f": known(score.j_and_f),
         "j": _statistic(score.j),
         "f": _statistic(score.f),
     }
     if score.stability is not None:
-        plain["t"] = _known(score.stability)
+        plain["t"] = known(score.stability)
     return plain
 
 
 def _statistic(statistic: Statistic) -> dict[str, float | None]:
     return {
-        "mean": _known(statistic.mean),
-        "recall": _known(statistic.recall),
-        "decay": _known(statistic.decay),
+        "mean": known(statistic.mean),
+        "recall": known(statistic.recall),
+        "decay": known(statistic.decay),
     }
 
 
-def _known(value: float) -> float | None:
+def known(value: float) -> float | None:
+    """A figure for JSON: None for NaN."""
     return value if math.isfinite(value) else None
 
 
@@ -130,7 +133,8 @@ def _category_lines(report: Report) -> list[str]:
     return lines
 
 
-def _align(rows: Sequence[Sequence[str]]) -> list[str]:
+def align_rows(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table: the first column to the left, the others to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from core.errors import VideoOpenError
 
 _NOT_VIDEO = frozenset({"tty", "hls", "dash", "concat", "imf", "sdp", "lavfi"})
 """Demuxers that would draw text as pictures, or follow names written inside a file."""
+_SLACK_SECONDS, _SLACK_SHARE = 0.25, 0.02
+"""So much may be missing at the end, against what the header says, before a file is cut off."""
 _HINT = "Choose a video file (mp4, mkv, mov, avi, ...) or a folder of images."
 
 
@@ -34,12 +36,14 @@ class FrameIndex:
         timed: False where the file has no usable times: `pts` is then 0, 1, 2, ... and frames
             can be found only by counting from the start.
         doubtful: the end of the file may hold frames that cannot be decoded.
+        breaks_off: the file ends in the middle of what it should hold.
     """
 
     pts: tuple[int, ...]
     keys: tuple[int, ...]
     timed: bool = True
     doubtful: bool = False
+    breaks_off: bool = False
 
     def find(self, pts: int) -> int | None:
         """Return the index of the frame shown at `pts`, None where there is none."""
@@ -96,36 +100,75 @@ def index_frames(path: Path) -> FrameIndex:
         VideoOpenError: the file cannot be opened or holds no frame.
     """
     with open_container(path) as (container, stream):
-        packets, corrupt_end, broken = _list_packets(container, stream)
+        walk = _walk_packets(container, stream)
         declared = stream.frames
         reorders = container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
+        breaks_off = _breaks_off(walk, container, stream)
+    packets = walk.shown
     if not packets:
         raise VideoOpenError(f"{path} holds no video frames.", _HINT)
-    if corrupt_end and len(packets) > 1:
+    if walk.corrupt_end and len(packets) > 1:
         packets.pop()
     if _times_usable([pts for pts, _ in packets], reorders=reorders):
         known = [(pts, key) for pts, key in packets if pts is not None]
-        doubtful = broken or corrupt_end or declared > len(known)
-        return replace(_tabulate(known), doubtful=doubtful)
-    return _index_by_decoding(path)
+        doubtful = breaks_off or declared > len(known)
+        return replace(_tabulate(known), doubtful=doubtful, breaks_off=breaks_off)
+    return replace(_index_by_decoding(path), breaks_off=breaks_off)
 
 
 def _is_cover(stream: Any) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def _list_packets(container: Any, stream: Any) -> tuple[list[tuple[int | None, bool]], bool, bool]:
-    """Return (pts, is_keyframe) in file order; if the last is cut off; if reading broke off."""
-    packets: list[tuple[int | None, bool]] = []
-    corrupt = broken = False
+@dataclass(slots=True)
+class _PacketWalk:
+    """What one walk through a file's packets found.
+
+    Attributes:
+        shown: (pts, is_keyframe) of the frames that are shown, in file order.
+        seen: number of all video packets.
+        end: latest end of a packet of any stream, in seconds.
+        corrupt_end: the last shown frame is cut off.
+        broken: reading ended with an error.
+    """
+
+    shown: list[tuple[int | None, bool]] = field(default_factory=list)
+    seen: int = 0
+    end: float = 0.0
+    corrupt_end: bool = False
+    broken: bool = False
+
+
+def _walk_packets(container: Any, stream: Any) -> _PacketWalk:
+    walk = _PacketWalk()
     try:
-        for packet in container.demux(stream):
-            if packet.size and not packet.is_discard and not _is_hidden(stream, packet):
-                packets.append((packet.pts, packet.is_keyframe))
-                corrupt = packet.is_corrupt
+        for packet in container.demux():
+            if packet.pts is not None and packet.time_base:
+                end = (packet.pts + (packet.duration or 0)) * packet.time_base
+                walk.end = max(walk.end, float(end))
+            if packet.stream_index == stream.index:
+                _note_packet(packet, stream, walk)
     except (av.FFmpegError, OSError):
-        broken = True
-    return packets, corrupt, broken
+        walk.broken = True
+    return walk
+
+
+def _note_packet(packet: Any, stream: Any, walk: _PacketWalk) -> None:
+    # AVI repeats a frame by an empty packet; the one without a time marks the end.
+    walk.seen += bool(packet.size) or packet.dts is not None
+    if packet.size and not packet.is_discard and not _is_hidden(stream, packet):
+        walk.shown.append((packet.pts, packet.is_keyframe))
+        walk.corrupt_end = packet.is_corrupt
+
+
+def _breaks_off(walk: _PacketWalk, container: Any, stream: Any) -> bool:
+    """Tell a file that ends before what its header announces, in frames or else in seconds."""
+    if walk.broken or walk.corrupt_end or stream.frames > walk.seen:
+        return True
+    if stream.frames or not container.duration:
+        return False
+    announced = (container.duration + (container.start_time or 0)) / av.time_base
+    return bool(announced - walk.end > max(_SLACK_SECONDS, _SLACK_SHARE * announced))
 
 
 def _is_hidden(stream: Any, packet: Any) -> bool:

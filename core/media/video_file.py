@@ -178,6 +178,7 @@ class VideoFileReader:
             width=width,
             height=height,
             fps=_mean_rate(self._index, self._stream),
+            breaks_off=self._index.breaks_off,
         )
 
     def _to_rgb(self, frame: Any, number: int) -> Frame:

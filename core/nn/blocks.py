@@ -29,7 +29,8 @@ class BasicBlock(nn.Module):
         """B x C_in x H x W -> B x C_out x H/stride x W/stride."""
         shortcut = x if self.downsample is None else self.downsample(x)
         y = self.relu(self.bn1(self.conv1(x)))
-        return self.relu(self.bn2(self.conv2(y)) + shortcut)
+        out: Tensor = self.relu(self.bn2(self.conv2(y)) + shortcut)
+        return out
 
 
 def stage(in_channels: int, out_channels: int, *, blocks: int, stride: int) -> nn.Sequential:

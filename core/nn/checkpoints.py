@@ -75,7 +75,7 @@ def _parse(header: str | None, path: Path) -> CheckpointInfo:
             raise CheckpointMismatch(msg, "Update vosapp.")
         values.pop("code_version", None)
         return CheckpointInfo(**values)
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         msg = f"The header of {path} cannot be understood."
         raise CheckpointMismatch(msg, hint) from error
 

@@ -24,10 +24,10 @@ def rgb_to_lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     scaled = image.astype(np.float32)
     scaled *= np.float32(1 / 255)
-    lab = cv2.cvtColor(scaled, cv2.COLOR_RGB2LAB)
-    lab -= np.float32(LAB_MEAN)
-    lab *= np.float32(1) / np.float32(LAB_STD)
-    return lab  # type: ignore[return-value]
+    lab = np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2LAB), np.float32)
+    lab -= np.array(LAB_MEAN, np.float32)
+    lab *= np.float32(1) / np.array(LAB_STD, np.float32)
+    return lab
 
 
 def lab_tensor(image: NDArray[np.uint8]) -> Tensor:

@@ -1,8 +1,8 @@
 """Finding, for every cell of a frame, the memory cells that resemble it most: no gradients.
 
 A search gives the k best cells of what it searched; the joint top-k of several searches is the
-top-k of these, so it is exact. Nothing larger than the windows of the recent frames lives at a time
-(T h w (b + 2R)^2 floats).
+top-k of these, so it is exact. Similarities are computed for a few queries at a time, so that they
+stay in the cache and never fill the memory.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from core.ops.topk import largest
 from core.ops.windows import inside_mask, join_blocks, memory_windows, query_blocks, window_mask
 
 BLOCK = 8
-CHUNK = 1024
+BLOCKS_AT_ONCE = 16
+"""Blocks of a windowed search that are compared at a time: their similarities fit the cache."""
+CHUNK = 512
 """Queries of a global search that are compared at a time."""
 HIDDEN = -1e9
 """Similarity of a cell that may not be read; its affinity is exactly 0."""
@@ -53,9 +55,13 @@ def search_windows(query: Tensor, keys: list[Tensor], *, radius: int, k: int) ->
     blocks = query_blocks(query[None], BLOCK) / math.sqrt(channels)
     windows = torch.cat([memory_windows(x[None], BLOCK, radius) for x in keys], dim=2)
     bias, cells = _window_tables(height, width, radius, query.device)
-    similarity = torch.bmm(blocks, windows)
-    similarity.unflatten(2, (len(keys), -1)).add_(bias[:, :, None])
-    values, index = largest(similarity, k)
+    parts = []
+    for rows in torch.arange(len(blocks)).split(BLOCKS_AT_ONCE):
+        chosen = slice(int(rows[0]), int(rows[-1]) + 1)
+        similarity = torch.bmm(blocks[chosen], windows[chosen])
+        similarity.unflatten(2, (len(keys), -1)).add_(bias[chosen, :, None])
+        parts.append(largest(similarity, k))
+    values, index = (torch.cat([part[i] for part in parts]) for i in (0, 1))
     frame, place = index // cells.shape[1], index % cells.shape[1]
     cell = cells[:, None].expand(-1, place.shape[1], -1).gather(2, place)
     cell += frame * (height * width)

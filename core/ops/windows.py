@@ -25,7 +25,7 @@ def query_blocks(x: Tensor, block: int) -> Tensor:
 
 def memory_windows(x: Tensor, block: int, radius: int) -> Tensor:
     """B x C x h x w -> (B n) x C x (b + 2R)^2, cells outside the map zero."""
-    batch, channels, height, width = x.shape
+    channels, height, width = x.shape[1:]
     side = block + 2 * radius
     pad = (radius, radius + (-width) % block, radius, radius + (-height) % block)
     cut = F.pad(x, pad).unfold(2, side, block).unfold(3, side, block)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.errors import TrainingError
 from core.jobs import Cancelled, CancelToken
@@ -48,6 +48,13 @@ class FitConfig:
         if (self.steps is None) == (self.minutes is None):
             msg = "A training run needs either a number of steps or of minutes."
             raise TrainingError(msg, "Give --steps N or --minutes M.")
+        length = self.steps if self.steps is not None else self.minutes
+        if not 0 < (length or 0) < math.inf:
+            msg = f"A training run cannot be {length} long."
+            raise TrainingError(msg, "Give --steps or --minutes a number above 0.")
+        if not 0 < self.learning_rate < math.inf:
+            msg = f"A learning rate of {self.learning_rate} is not possible."
+            raise TrainingError(msg, "Give --rate a number above 0, such as 0.001.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +90,9 @@ def fit(
         token: cancels between steps.
 
     Raises:
-        TrainingError: a loss that is not finite; the last good state stays on disk.
+        TrainingError: a loss or gradient that is not finite; the last good state stays on disk.
         CheckpointMismatch: `state_file` belongs to another network or is damaged.
+        OutputError: the state cannot be written.
         Cancelled: by the token, after the state was saved.
     """
     done, elapsed = load_state(state_file, module, optimizer) if state_file.exists() else (0, 0.0)
@@ -130,12 +138,16 @@ def _descend(
     step: int,
 ) -> None:
     total = terms.total
-    if not torch.isfinite(total):
-        msg = f"The loss is {float(total)} at step {step + 1}."
-        raise TrainingError(msg, "Lower the learning rate, or resume from the last state.")
+    _require_finite("loss", total, step)
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.zero_grad(set_to_none=True)
     total.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(module.parameters(), clip)
+    _require_finite("gradient", nn.utils.clip_grad_norm_(module.parameters(), clip), step)
     optimizer.step()
+
+
+def _require_finite(name: str, value: Tensor, step: int) -> None:
+    if not torch.isfinite(value):
+        msg = f"The {name} is {float(value.detach())} at step {step + 1}."
+        raise TrainingError(msg, "Lower the learning rate, or resume from the last state.")

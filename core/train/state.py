@@ -8,13 +8,28 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from core.errors import CheckpointMismatch
+from core.errors import CheckpointMismatch, OutputError
+
+DAMAGE = (
+    AttributeError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+)
+"""What torch raises for files that are cut short, are no state, or are of another network."""
 
 
 def save_state(
     path: Path, module: nn.Module, optimizer: torch.optim.Optimizer, *, step: int, seconds: float
 ) -> None:
-    """Write the state atomically: a kill leaves the previous one."""
+    """Write the state atomically: a kill leaves the previous one.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     state = {
         "module": module.state_dict(),
         "optimizer": optimizer.state_dict(),
@@ -22,8 +37,12 @@ def save_state(
         "seconds": seconds,
     }
     partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+    try:
+        torch.save(state, partial)
+        partial.replace(path)
+    except (OSError, RuntimeError) as error:
+        msg = f"The training state cannot be written to {path}: {error}."
+        raise OutputError(msg, "Choose a folder with free space that can be written to.") from error
 
 
 def load_state(
@@ -39,6 +58,6 @@ def load_state(
         module.load_state_dict(state["module"])
         optimizer.load_state_dict(state["optimizer"])
         return int(state["step"]), float(state["seconds"])
-    except (RuntimeError, KeyError, ValueError, TypeError, EOFError, pickle.UnpicklingError) as error:
+    except DAMAGE as error:
         msg = f"{path} is no training state of this network."
         raise CheckpointMismatch(msg, "Choose another run folder, or the same preset.") from error

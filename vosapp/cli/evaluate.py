@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import OutputError, UsageError
+from core.errors import UsageError
+from vosapp.cli.options import check_file, sequence_names
 
 if TYPE_CHECKING:
     import argparse
@@ -76,7 +77,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.eval.report import to_csv, to_dict, to_table
     from core.media.atomic import write_atomic
 
-    _check_csv(args.csv)
+    if args.csv is not None:
+        check_file(args.csv, option="--csv")
     report = _evaluate(args, console)
     console.report(to_table(report))
     if args.csv is not None:
@@ -117,12 +119,7 @@ def _sequences(args: argparse.Namespace) -> tuple[str, ...] | None:
         from core.data.layouts import read_split
 
         return read_split(args.gt, args.split)
-    if args.sequences is None:
-        return None
-    names = tuple(name.strip() for name in args.sequences.split(",") if name.strip())
-    if not names:
-        raise UsageError("--sequences names no sequence.", "Write it as --sequences bear,boat.")
-    return names
+    return sequence_names(args.sequences)
 
 
 def _seen_categories(args: argparse.Namespace) -> frozenset[str] | None:
@@ -139,13 +136,3 @@ def _seen_categories(args: argparse.Namespace) -> frozenset[str] | None:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"Cannot read the list {path} ({error}).", "Check the path.") from error
     return frozenset(line.strip() for line in lines if line.strip())
-
-
-def _check_csv(path: Path | None) -> None:
-    """Refuse what cannot be written before the work, not after it."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder, not a file for --csv.", "Name a file in it.")
-    if not path.parent.is_dir():
-        raise OutputError(f"{path.parent} does not exist.", "Make the folder for --csv first.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,8 +48,11 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.systems.self_supervised.recipe import train
 
     console.kept = f"The run in {args.out} goes on with --resume."
-    run = _Run()
-    for _ in console.follow(_progress(train(_request(args), console.token), run), unit="steps"):
+    run = _Run(iter(train(_request(args), console.token)))
+    for progress in console.follow(_packing(run), unit="videos"):
+        if progress.text.startswith("left out"):
+            console.warn(progress.text)
+    for _ in console.follow(_training(run, args.steps), unit="steps"):
         pass
     console.report(f"Weights: {run.weights}")
     last = run.last
@@ -63,26 +66,44 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
 @dataclass
 class _Run:
-    """What a job has come to so far."""
+    """A job and what it has come to so far."""
 
+    job: Iterator[Progress | TrainProgress | Path]
     last: TrainProgress | None = None
     weights: Path | None = None
 
 
-def _progress(job: Iterable[Progress | TrainProgress | Path], run: _Run) -> Iterator[Progress]:
-    """A job's packing and training as one progress of `run.last` steps."""
+def _packing(run: _Run) -> Iterator[Progress]:
+    """The part of a job before its first step, which is kept in `run`."""
     from core.jobs import Progress
 
-    for item in job:
-        if isinstance(item, Path):
-            run.weights = item
-        elif isinstance(item, Progress):
-            yield Progress(0, 0, f"packing video {item.done} of {item.total}: {item.text}")
+    for item in run.job:
+        if isinstance(item, Progress):
+            yield item
         else:
-            run.last = item
-            total = round(item.step / item.fraction) if item.fraction else 0
-            losses = ", ".join(f"{name} {value:.4f}" for name, value in item.losses.items())
-            yield Progress(item.step, total, losses)
+            _keep(run, item)
+            return
+
+
+def _training(run: _Run, steps: int | None) -> Iterator[Progress]:
+    """The steps of a job, whose total is only known where the run's length is in steps."""
+    from core.jobs import Progress
+
+    while run.last is not None and run.weights is None:
+        text = ", ".join(f"{name} {value:.4f}" for name, value in run.last.losses.items())
+        if steps is None:
+            text = f"{run.last.fraction:.1%} of the time, {text}"
+        yield Progress(run.last.step, steps or 0, text)
+        item = next(run.job)
+        if not isinstance(item, Progress):
+            _keep(run, item)
+
+
+def _keep(run: _Run, item: TrainProgress | Path) -> None:
+    if isinstance(item, Path):
+        run.weights = item
+    else:
+        run.last = item
 
 
 def _request(args: argparse.Namespace) -> TrainRequest:

@@ -1,41 +1,51 @@
-"""Baseline: the last keyframe's label map on every frame."""
+"""Baseline: each object's mask of the last keyframe that speaks of it, on every frame."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from core.ops.label_maps import merge_keyframe
 from core.systems.base import StepResult, TrackerRequest
-from core.types import VOID, Direction, Frame, Keyframe
+from core.types import Direction, Frame, Keyframe, LabelMap
 
 
 class CopyTracker:
-    """Repeats the keyframe that the walk passed last, at first the nearest one."""
+    """Repeats what the keyframes that the walk has passed assert, the later over the earlier."""
 
     def __init__(self) -> None:
         self._keyframes: dict[int, Keyframe] = {}
         self._direction = Direction.FORWARD
+        self._passed: list[int] | None = None
+        self._labels: LabelMap = np.zeros((0, 0), np.uint8)
 
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:  # noqa: ARG002
         """See `Tracker.add_keyframe`."""
         self._keyframes[keyframe.frame_index] = keyframe
+        self._passed = None
 
     def remove_keyframe(self, frame_index: int) -> None:
         """See `Tracker.remove_keyframe`."""
         self._keyframes.pop(frame_index, None)
+        self._passed = None
 
     def start(self, direction: Direction) -> None:
         """See `Tracker.start`."""
         self._direction = direction
+        self._passed = None
 
     def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
         """See `Tracker.step`."""
         way = self._direction.value
-        passed = [i for i in self._keyframes if (frame_index - i) * way >= 0]
-        if not passed:
-            return StepResult(np.zeros(frame.shape[:2], np.uint8), object_ids)
-        label_map = self._keyframes[max(passed, key=lambda i: i * way)].label_map
-        wanted = np.isin(label_map, object_ids) & (label_map != VOID)
-        return StepResult(np.where(wanted, label_map, 0).astype(np.uint8), object_ids)
+        passed = sorted(
+            (i for i in self._keyframes if (frame_index - i) * way >= 0), reverse=way < 0
+        )
+        if passed != self._passed:
+            self._passed = passed
+            self._labels = np.zeros(frame.shape[:2], np.uint8)
+            for index in passed:
+                self._labels = merge_keyframe(self._labels, self._keyframes[index])
+        wanted = np.isin(self._labels, object_ids)
+        return StepResult(np.where(wanted, self._labels, 0).astype(np.uint8), object_ids)
 
 
 def build(request: TrackerRequest) -> CopyTracker:  # noqa: ARG001 - one kind for every request

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.ops.label_maps import merge_keyframe
 from core.systems.base import StepResult, TrackerRequest
-from core.types import VOID, Direction, Frame, Keyframe, LabelMap, Quality
+from core.types import Direction, Frame, Keyframe, LabelMap, Quality
 
 PRESETS = {
     Quality.FAST: cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
@@ -16,8 +17,12 @@ PRESETS = {
 }
 
 
+SMALLEST = 64
+"""Smaller images are padded to this: OpenCV's DIS refuses or crashes on some below 32 pixels."""
+
+
 class FlowTracker:
-    """Warps the label map of the last frame; a keyframe on the way starts afresh."""
+    """Warps the label map of the last frame; a keyframe on the way replaces what it speaks of."""
 
     def __init__(self, preset: int) -> None:
         self._flow = cv2.DISOpticalFlow.create(preset)
@@ -42,13 +47,11 @@ class FlowTracker:
     def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
         """See `Tracker.step`."""
         gray = _gray(frame)
+        if self._labels is None or self._gray is None:
+            self._labels, self._gray = self._nearest_passed(frame_index, frame)
+        self._labels = self._warp(self._labels, gray, self._gray)
         if frame_index in self._keyframes:
-            self._labels = _plain(self._keyframes[frame_index][0].label_map)
-        elif self._labels is None or self._gray is None:
-            self._labels, last = self._nearest_passed(frame_index, frame)
-            self._labels = self._warp(self._labels, gray, last)
-        else:
-            self._labels = self._warp(self._labels, gray, self._gray)
+            self._labels = merge_keyframe(self._labels, self._keyframes[frame_index][0])
         self._gray = gray
         wanted = np.isin(self._labels, object_ids)
         return StepResult(np.where(wanted, self._labels, 0).astype(np.uint8), object_ids)
@@ -59,23 +62,28 @@ class FlowTracker:
         if not passed:
             return np.zeros(frame.shape[:2], np.uint8), _gray(frame)
         keyframe, gray = self._keyframes[max(passed, key=lambda i: i * way)]
-        return _plain(keyframe.label_map), gray
+        return merge_keyframe(np.zeros_like(keyframe.label_map), keyframe), gray
 
     def _warp(self, labels: LabelMap, now: NDArray[np.uint8], last: NDArray[np.uint8]) -> LabelMap:
         """Sample the last labels where the flow from now to last points."""
-        flow = self._flow.calc(now, last, None)  # type: ignore[call-overload]
         height, width = labels.shape
+        flow = self._flow.calc(_padded(now), _padded(last), None)[:height, :width]  # type: ignore[call-overload]
         grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
         where = (grid + flow).astype(np.float32)
-        return cv2.remap(labels, where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[return-value,call-overload]
+        warped = cv2.remap(labels, where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
+        return np.asarray(warped, np.uint8)
 
 
 def _gray(frame: Frame) -> NDArray[np.uint8]:
     return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
 
 
-def _plain(label_map: LabelMap) -> LabelMap:
-    return np.where(label_map == VOID, 0, label_map).astype(np.uint8)
+def _padded(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = gray.shape
+    below, right = max(0, SMALLEST - height), max(0, SMALLEST - width)
+    if not below and not right:
+        return gray
+    return cv2.copyMakeBorder(gray, 0, below, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[return-value]
 
 
 def build(request: TrackerRequest) -> FlowTracker:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -15,9 +15,15 @@ from torch.utils.data import DataLoader
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
 from core.data.pairs import PairBatch, PairConfig, PairDataset
 from core.device import choose_device, memory_errors, thread_count
-from core.errors import OutputError, UsageError
+from core.errors import CheckpointMismatch, OutputError, UsageError
 from core.jobs import CancelToken, Progress
-from core.nn.checkpoints import CheckpointInfo, load_weights, read_info, require_system, save_weights
+from core.nn.checkpoints import (
+    CheckpointInfo,
+    load_weights,
+    read_info,
+    require_system,
+    save_weights,
+)
 from core.systems.self_supervised.build import SYSTEM
 from core.systems.self_supervised.config import PRESETS, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
@@ -35,12 +41,12 @@ class TrainRequest:
 
     Attributes:
         videos: a folder of raw videos (searched deeply) or one video.
-        out: run folder; gets `state.pt`, `run.json`, `log.jsonl` and `weights.safetensors`.
+        out: run folder; gets `state.pt`, `log.jsonl` and `weights.safetensors`.
         preset: a name in `PRESETS`.
         length: steps or minutes, rate, precision.
         pairs: how training pairs are drawn.
-        init: weights to start from; None starts from random ones.
-        resume: go on in a run folder that has a state.
+        init: weights of this preset to start from; None starts from random ones.
+        resume: go on where the run folder has a state; else the run starts.
         device: "auto", "cpu", "cuda" or "mps".
         seed: of the weights and of the order of the data.
         cache: where packed frames are kept; None takes a folder within `out`.
@@ -51,7 +57,7 @@ class TrainRequest:
     out: Path
     preset: str
     length: FitConfig
-    pairs: PairConfig = PairConfig()
+    pairs: PairConfig = field(default_factory=PairConfig)
     init: Path | None = None
     resume: bool = False
     device: str = "auto"
@@ -67,12 +73,16 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
         `Progress` while videos are packed, `TrainProgress` for each step, last the checkpoint.
 
     Raises:
-        UsageError: unknown preset; a run folder in use without `resume`, or the other way round.
+        UsageError: unknown preset or device; a run folder in use without `resume`.
         TrainingError: no usable video; a loss that is not finite.
-        CheckpointMismatch: `init` or the state belong to another network.
+        CheckpointMissing, CheckpointMismatch: `init` is not there, or it or the state belong to
+            another network.
+        DeviceUnavailable, DeviceOutOfMemory: no such device, or too little memory on it.
+        OutputError: the run folder or the cache cannot be written.
         Cancelled: by the token; the state is saved first and `resume` goes on from it.
     """
     state_file = _check(request)
+    encoder = make_encoder(request)
     packs: list[FramePack] = []
     cache = request.cache or request.out / "frames"
     for item in pack_folder(request.videos, cache, PackConfig(), token):
@@ -80,19 +90,21 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
             yield item
         else:
             packs = item
-    encoder = make_encoder(request)
     last = None
     for progress in _fit(request, encoder, packs, state_file, token):
         last = progress
         _log(request.out / "log.jsonl", progress)
         yield progress
-    yield _finish(request, encoder, packs, last)
+    yield _finish(request, encoder, packs, last or _last_logged(request.out / "log.jsonl"))
 
 
 def _check(request: TrainRequest) -> Path:
     if request.preset not in PRESETS:
         msg = f"There is no preset {request.preset!r}."
         raise UsageError(msg, f"Choose one of {', '.join(PRESETS)}.")
+    if request.workers < 0:
+        msg = f"There cannot be {request.workers} workers."
+        raise UsageError(msg, "Give --workers 0 or more.")
     state_file = request.out / "state.pt"
     if state_file.exists() and not request.resume:
         msg = f"{request.out} holds a run already."
@@ -112,7 +124,9 @@ def make_encoder(request: TrainRequest) -> KeyEncoder:
     if request.init is not None:
         info = read_info(request.init)
         require_system(info, SYSTEM, request.init)
-        encoder = KeyEncoder(EncoderConfig.from_dict(info.config))
+        if EncoderConfig.from_dict(info.config) != encoder.config:
+            msg = f"{request.init} holds the preset {info.preset}, not {request.preset}."
+            raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
         load_weights(request.init, encoder)
     device = choose_device(request.device)
     return encoder.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload,no-any-return]
@@ -154,6 +168,12 @@ def _fit(
 def _log(path: Path, progress: TrainProgress) -> None:
     with path.open("a") as file:
         file.write(json.dumps(asdict(progress)) + "\n")
+
+
+def _last_logged(path: Path) -> TrainProgress | None:
+    """The last step of a run that was complete before it was resumed."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return TrainProgress(**json.loads(lines[-1])) if lines else None
 
 
 def _finish(

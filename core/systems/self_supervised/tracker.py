@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.memory.bank import MemoryBank, MemoryFrame
+from core.memory.bank import MemoryBank, MemoryFrame, thin_background
 from core.nn.fuse import fuse_batch_norm
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
@@ -48,7 +48,10 @@ class SelfSupervisedTracker:
         shares = label_shares(keyframe, (keys.shape[1], keys.shape[2]))
         soft = torch.from_numpy(shares).to(self._device)
         memory = MemoryFrame(keyframe.frame_index, keys, soft, keyframe.object_ids)
-        self._bank.add_keyframe(memory)
+        config = self._config
+        self._bank.add_keyframe(
+            thin_background(memory, step=config.background_step, margin=config.margin)
+        )
         self._keyframes[keyframe.frame_index] = keyframe
 
     def remove_keyframe(self, frame_index: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch.nn.functional as F
+from torch import Tensor
 
 from core.data.pairs import PairBatch
 from core.losses.correspondence import color_reconstruction
@@ -24,8 +25,8 @@ def pairwise_step(
 
     def step(batch: PairBatch) -> LossTerms:
         pairs = batch.inputs.shape[0]
-        keys = encoder(batch.inputs.flatten(0, 1)).float().unflatten(0, (pairs, 2))
-        small = F.avg_pool2d(batch.colors.flatten(0, 1), STRIDE).unflatten(0, (pairs, 2))
+        keys = _by_pair(encoder(batch.inputs.flatten(0, 1)).float(), pairs)
+        small = _by_pair(F.avg_pool2d(batch.colors.flatten(0, 1), STRIDE), pairs)
         other = (1, 0)
         queries, memory, values = keys.flatten(0, 1), keys[:, other], small[:, other]
         readout = windowed_readout(
@@ -36,3 +37,8 @@ def pairwise_step(
         return LossTerms({"color": (loss, 1.0)})
 
     return step
+
+
+def _by_pair(x: Tensor, pairs: int) -> Tensor:
+    """(B 2) x ... -> B x 2 x ..."""
+    return x.view(pairs, 2, *x.shape[1:])

@@ -41,10 +41,34 @@ def test_truncated_file_gives_the_frames_before_the_cut(name, settings, make, re
         count = video.info.frame_count
         numbers = [read_number(f) for f in video.frames(0, count)]
         assert read_number(video.frame(count - 1)) == numbers[-1]
+        # Streams to be cut anywhere (ts, mpg), and files cut between two fragments, do not show it.
+        assert video.info.breaks_off or name in ("a.ts", "a.mpg", "b.mp4")
     assert 15 <= count < COUNT
     # The very last frames may lean on ones that were lost.
     assert numbers[:-4] == list(range(count - 4))
     assert capfd.readouterr() == ("", "")
+
+
+def test_sound_that_goes_on_is_no_break(tmp_path):
+    """A header counts the longest track; the frames end earlier and all are there."""
+    import av
+
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as out:
+        film, sound = out.add_stream("ffv1", rate=25), out.add_stream("pcm_s16le", rate=8000)
+        film.width, film.height, film.pix_fmt = 32, 16, "yuv420p"
+        for number in range(5):
+            image = np.full((16, 32, 3), 10 * number, np.uint8)
+            out.mux(film.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        for block in range(24):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1000), np.int16), layout="mono")
+            frame.sample_rate, frame.pts = 8000, block * 1000
+            out.mux(sound.encode(frame))
+        out.mux([*film.encode(None), *sound.encode(None)])
+    with open_video(path) as video:
+        assert (video.info.frame_count, video.info.breaks_off) == (5, False)
+    with open_video(cut_off(path, 0.6)) as video:
+        assert video.info.breaks_off
 
 
 def test_damage_inside_names_the_frame_and_spares_the_others(make, read_number):

@@ -1,0 +1,136 @@
+"""Where results go: one folder for each video, one label-map file for each frame."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from core.errors import OutputError
+from core.media.label_map import write_label_map
+from core.types import LabelMap, VideoInfo
+
+SUFFIX = ".png"
+_HINT = "Choose an output folder that you may write to, on a disk with free space."
+
+
+def result_name(info: VideoInfo) -> str:
+    """Name of a video's result folder; that of the real folder where the path is `.` or `..`."""
+    name = info.name
+    return name if name not in ("", ".", "..") else info.path.resolve().name or "video"
+
+
+def result_stem(info: VideoInfo, frame_index: int) -> str:
+    """Name of a frame's file without extension: an image folder's own stem, else 00000, 00001."""
+    return info.stems[frame_index] if info.stems else f"{frame_index:05d}"
+
+
+class ResultFolder:
+    """The result files ROOT/<video's name>/<frame's stem>.png of one video.
+
+    As a context manager it makes the folder and tries to write into it; on leaving, folders that
+    it made and that are still empty are removed again. Files of an earlier run are replaced one
+    by one, each whole at any time.
+
+    Attributes:
+        path: the folder.
+        written: number of files written so far.
+    """
+
+    def __init__(self, root: Path, info: VideoInfo, *, sources: tuple[Path, ...] = ()) -> None:
+        """Describe the folder; nothing is touched yet.
+
+        Args:
+            root: folder that holds a folder for each video.
+            info: the video.
+            sources: files or folders that the results are made from; see `__enter__`.
+        """
+        self.path = root / result_name(info)
+        self.written = 0
+        self._info = info
+        self._sources = sources
+        self._made: list[Path] = []
+
+    def __enter__(self) -> Self:
+        """Make the folder.
+
+        Raises:
+            OutputError: it cannot be made or written to, or is a folder with sources in it, which
+                the results would overwrite.
+        """
+        self._refuse_sources()
+        try:
+            self._make()
+            self._try_writing()
+        except BaseException:
+            self._remove_empty()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._remove_empty()
+
+    def count_earlier(self) -> int:
+        """Number of result files of this video's frames that are there already."""
+        return sum((self.path / self._file_name(index)).is_file() for index in self._frames())
+
+    def write(self, frame_index: int, label_map: LabelMap) -> None:
+        """Write a frame's label map (H x W uint8), whole or not at all.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        write_label_map(self.path / self._file_name(frame_index), label_map)
+        self.written += 1
+
+    def _file_name(self, frame_index: int) -> str:
+        return result_stem(self._info, frame_index) + SUFFIX
+
+    def _refuse_sources(self) -> None:
+        for source in self._sources:
+            folder = source if source.is_dir() else source.parent
+            if folder.resolve() == self.path.resolve() and (
+                source.is_dir() or source.name in map(self._file_name, self._frames())
+            ):
+                msg = f"The results would overwrite what they are made from: {source}."
+                raise OutputError(msg, "Choose another output folder.")
+
+    def _frames(self) -> range:
+        return range(self._info.frame_count)
+
+    def _make(self) -> None:
+        missing = [p for p in (self.path, *self.path.parents) if not p.exists()]
+        try:
+            for folder in reversed(missing):
+                folder.mkdir(exist_ok=True)
+                self._made.append(folder)
+            self.path.mkdir(exist_ok=True)
+        except OSError as error:
+            msg = f"Cannot make the output folder {self.path}: {error.strerror or error}."
+            raise OutputError(msg, _HINT) from error
+
+    def _try_writing(self) -> None:
+        probe = self.path / f".{uuid.uuid4().hex}.tmp"
+        try:
+            probe.write_bytes(b"vosapp")
+            probe.unlink()
+        except OSError as error:
+            probe.unlink(missing_ok=True)
+            msg = f"Cannot write into {self.path}: {error.strerror or error}."
+            raise OutputError(msg, _HINT) from error
+
+    def _remove_empty(self) -> None:
+        if self.written:
+            return
+        for folder in reversed(self._made):
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+        self._made.clear()

@@ -1,0 +1,172 @@
+"""Running a system on every sequence of a dataset and scoring it while it runs."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from core.engine.propagate import PropagationRequest, propagate
+from core.engine.registry import build_tracker
+from core.engine.run import PeakMemory, memory_guard
+from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs, result_folder
+from core.eval.records import ObjectScore, SequenceScore, Totals, total
+from core.eval.scoring import SequenceScorer
+from core.eval.statistics import average
+from core.jobs import CancelToken, Progress
+from core.media.video import open_video
+from core.types import FrameResult
+
+CACHE_BYTES = 32 << 20
+"""Decoded frames that are kept; images stand alone, so more would only blur the memory figure."""
+
+SEMI = "Objects of the first mask; the first and the last mask are not scored (DAVIS)."
+LATE = (
+    "Each object is given where it first appears and scored from the next mask on, the last one"
+    " included (YouTube-VOS)."
+)
+CORRECTED = "{} evenly spaced true masks are given; frames with one of them are not scored."
+TIMES = (
+    "Seconds a frame: frames without a given mask, decoding included, scoring and writing not."
+    " Memory: the whole process."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceRun:
+    """What came out for one sequence.
+
+    Attributes:
+        score: J and F by object; its frame count is that of the scored frames.
+        frame_count: frames that were labeled.
+        keyframes: frame indices of the masks that were given.
+        seconds_median, seconds_mean: per frame without a given mask.
+        peak_bytes: highest resident memory of the process during the sequence.
+        notes: what is odd about the ground truth.
+    """
+
+    score: SequenceScore
+    frame_count: int
+    keyframes: tuple[int, ...]
+    seconds_median: float
+    seconds_mean: float
+    peak_bytes: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkReport:
+    """Outcome of a benchmark.
+
+    Attributes:
+        runs: one entry for each sequence.
+        by_object: means over all objects of all sequences, as DAVIS has it.
+        by_sequence: means over the sequences' means.
+        notes: what a reader of the figures has to know, one sentence each.
+    """
+
+    runs: tuple[SequenceRun, ...]
+    by_object: Totals
+    by_sequence: Totals
+    notes: tuple[str, ...]
+
+    @property
+    def objects(self) -> tuple[ObjectScore, ...]:
+        """Rows of all objects, in the order of the sequences."""
+        return tuple(row for run in self.runs for row in run.score.objects)
+
+
+def benchmark(
+    request: BenchmarkRequest, token: CancelToken
+) -> Iterator[Progress | SequenceRun | BenchmarkReport]:
+    """Run and score a dataset, frame by frame; nothing but figures is kept.
+
+    Which masks are given and what is scored:
+
+    - By default the first mask, as DAVIS has it: its objects count, the first and the last frame
+      with ground truth are not scored. This is `SEMI` of `core.eval.protocols`.
+    - With late entries each object is given on the frame it first appears on and counts from the
+      next frame with ground truth on. This is `YOUTUBE_VOS` there.
+    - Of several true masks the others lie evenly after the first (of 60 masks 3 are 0, 20, 40).
+      They assert every object met so far, absent ones too, and their frames are not scored.
+
+    Yields:
+        A `Progress` before the first and after each frame, a `SequenceRun` after each sequence,
+        and at the end a `BenchmarkReport`.
+
+    Raises:
+        VosError: of the kinds that `plan_jobs`, `build_tracker` and `propagate` name.
+        Cancelled: by the token, between two frames.
+    """
+    jobs = plan_jobs(request)
+    frame_count = sum(job.info.frame_count for job in jobs)
+    done = 0
+    yield Progress(0, frame_count, jobs[0].plan.name)
+    runs = []
+    for job in jobs:
+        for step in _run(job, request, token):
+            if isinstance(step, SequenceRun):
+                runs.append(step)
+                yield step
+            else:
+                done += 1
+                yield Progress(done, frame_count, job.plan.name)
+    yield make_benchmark_report(runs, request)
+
+
+def make_benchmark_report(
+    runs: Sequence[SequenceRun], request: BenchmarkRequest
+) -> BenchmarkReport:
+    """Put the sequences that were run together; also for a benchmark that was stopped."""
+    totals = [run.score.totals for run in runs if run.score.objects]
+    by_sequence = Totals(
+        len(totals), average([t.j for t in totals]), average([t.f for t in totals])
+    )
+    notes = [LATE if request.late_entries else SEMI]
+    if request.keyframe_count > 1:
+        notes.append(CORRECTED.format(request.keyframe_count))
+    notes += [TIMES, *(note for run in runs for note in run.notes)]
+    rows = [row for run in runs for row in run.score.objects]
+    return BenchmarkReport(tuple(runs), total(rows), by_sequence, tuple(notes))
+
+
+def _run(
+    job: SequenceJob, request: BenchmarkRequest, token: CancelToken
+) -> Iterator[FrameResult | SequenceRun]:
+    """Yield each frame's result, then the sequence's figures."""
+    keyframes = job.keyframes()
+    scorer = SequenceScorer(job.plan.name, job.plan.object_ids)
+    scored = job.scored
+    seconds = []
+    with (
+        PeakMemory() as peak,
+        open_video(job.folder, cache_bytes=CACHE_BYTES) as video,
+        nullcontext() if request.out is None else result_folder(request.out, job) as folder,
+        memory_guard(request.tracker.system),
+    ):
+        tracker = build_tracker(request.tracker)
+        wanted = PropagationRequest(keyframes, 0, job.info.frame_count)
+        for result in propagate(video, tracker, wanted, token):
+            if folder is not None:
+                folder.write(result.frame_index, result.label_map)
+            if result.frame_index in scored:
+                _score(result, job, scorer, scored[result.frame_index])
+            if not result.is_keyframe:
+                seconds.append(result.seconds)
+            yield result
+        yield SequenceRun(
+            score=scorer.finish(),
+            frame_count=job.info.frame_count,
+            keyframes=tuple(keyframe.frame_index for keyframe in keyframes),
+            seconds_median=statistics.median(seconds or [math.nan]),
+            seconds_mean=statistics.fmean(seconds or [math.nan]),
+            peak_bytes=peak.bytes,
+            notes=(*job.plan.notes, *job.plan.reader.notes),
+        )
+
+
+def _score(result: FrameResult, job: SequenceJob, scorer: SequenceScorer, index: int) -> None:
+    truth = job.read(job.plan.truths[index])
+    scorer.add(result.label_map, truth, object_ids=job.plan.active(index))

@@ -1,0 +1,141 @@
+"""Neutral values between projects and file formats: what is exported, what was imported.
+
+Formats know these values and nothing of projects; projects know these and nothing of formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from core.errors import OutputError
+from core.jobs import Progress
+from core.media.palette import DAVIS_COLORS
+from core.types import Keyframe, VideoInfo
+
+if TYPE_CHECKING:
+    from core.types import Frame, LabelMap
+
+Result = TypeVar("Result")
+Job = Generator[Progress, None, Result]
+"""A cancellable job: yields its progress, returns its outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What is known of one object besides its masks.
+
+    Attributes:
+        object_id: 1..254, its pixel value in label maps.
+        name: as the user calls it; empty where it has none.
+        color: red, green, blue, 0..255.
+        category: its class for formats that have classes; may be empty.
+    """
+
+    object_id: int
+    name: str = ""
+    color: tuple[int, int, int] = (255, 255, 255)
+    category: str = ""
+
+    @classmethod
+    def plain(cls, object_id: int, *, name: str = "", category: str = "") -> ObjectInfo:
+        """Return an object in the color that DAVIS gives to its id."""
+        return cls(object_id, name, DAVIS_COLORS[object_id & 255], category)
+
+    @property
+    def title(self) -> str:
+        """Its name, or `object 3` where it has none."""
+        return self.name or f"object {self.object_id}"
+
+
+def no_frame(index: int) -> Frame:
+    """Stand in for the pictures of a source that has none."""
+    raise OutputError(f"There is no picture of frame {index}.", "Open the video of the project.")
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationSource:
+    """What an exporter reads.
+
+    Attributes:
+        video: the video that the masks belong to.
+        objects: ascending by id.
+        label_map: gives the H x W label map of a frame at the video's size, or None where nothing
+            is known of the frame yet. May be called in any order and more than once.
+        frame: gives the H x W x 3 picture of a frame; only formats with pictures call it.
+        frame_range: the frames to export, ascending, step 1; None takes all.
+    """
+
+    video: VideoInfo
+    objects: tuple[ObjectInfo, ...]
+    label_map: Callable[[int], LabelMap | None]
+    frame: Callable[[int], Frame] = no_frame
+    frame_range: range | None = None
+
+    @property
+    def frames(self) -> range:
+        """The frames to export."""
+        return range(self.video.frame_count) if self.frame_range is None else self.frame_range
+
+    def stem(self, frame_index: int) -> str:
+        """Return a frame's file name without extension: the folder's own one, else 00000."""
+        stems = self.video.stems
+        return stems[frame_index] if stems else f"{frame_index:05d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box around one object on one frame, inside the frame.
+
+    Attributes:
+        frame_index: 0-based.
+        object_id: 1..254.
+        left, top, right, bottom: edges in pixels; 0, 0 is the upper left corner of the first
+            pixel, width, height the lower right corner of the last one.
+    """
+
+    frame_index: int
+    object_id: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def _no_keyframes() -> Iterator[Keyframe]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedAnnotations:
+    """What an importer found.
+
+    Attributes:
+        objects: ascending by id.
+        frames: the frames that have a label map, ascending.
+        keyframes: reads them one by one, ascending; each asserts the ids known up to there. Can
+            be called again; files are read, and may fail, while it runs.
+        boxes: by frame, then object.
+        notes: plain sentences on how names, values and overlaps were understood.
+        mapping: label in the files -> object id, as it was used; 0 leaves the label out. Change
+            it and hand it in to read the files in another way.
+    """
+
+    objects: tuple[ObjectInfo, ...]
+    frames: tuple[int, ...] = ()
+    keyframes: Callable[[], Iterator[Keyframe]] = _no_keyframes
+    boxes: tuple[Box, ...] = ()
+    notes: tuple[str, ...] = ()
+    mapping: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def finish(job: Job[Result]) -> Result:
+    """Run a job to its end and return its outcome; for callers that show no progress."""
+    while True:
+        try:
+            next(job)
+        except StopIteration as stop:
+            outcome: Result = stop.value
+            return outcome

@@ -1,0 +1,119 @@
+"""Reading raw videos in sequence, with PyAV and with OpenCV."""
+
+from __future__ import annotations
+
+import sys
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from core.data import raw_video
+from core.data.raw_video import find_videos, sequential_frames
+from core.data.synthetic import moving_shapes
+from core.errors import VideoOpenError
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """Ten frames at 25 a second, MPEG-4 in AVI, and the frames themselves."""
+    path = tmp_path_factory.mktemp("raw") / "clip.avi"
+    frames, _ = moving_shapes(frame_count=10)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25, options={"qscale": "2"})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.codec_context.thread_count = 1
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path, frames
+
+
+@pytest.fixture
+def no_pyav(monkeypatch):
+    """An environment in which `import av` fails."""
+    monkeypatch.setitem(sys.modules, "av", None)
+
+
+def check(items, frames):
+    items = list(items)
+    assert [time for time, _ in items] == pytest.approx([i / 25 for i in range(10)])
+    for index, (_, got) in enumerate(items):
+        assert got.shape == frames[0].shape and got.dtype == np.uint8
+        distances = [np.abs(got.astype(int) - frame).mean() for frame in frames]
+        # The codec halves the resolution of color, which a texture suffers from.
+        assert np.argmin(distances) == index and distances[index] < 16
+
+
+def test_pyav_reads_every_frame_in_order(clip):
+    check(raw_video._with_pyav(clip[0]), clip[1])
+
+
+def test_opencv_reads_every_frame_in_order(clip):
+    check(raw_video._with_opencv(clip[0]), clip[1])
+
+
+def test_both_readers_agree(clip):
+    pairs = zip(raw_video._with_pyav(clip[0]), raw_video._with_opencv(clip[0]), strict=True)
+    for (_, first), (_, second) in pairs:
+        difference = np.abs(first.astype(int) - second)
+        assert difference.mean() < 2
+        assert np.percentile(difference, 99) <= 8
+
+
+def test_pyav_comes_first(clip, monkeypatch):
+    monkeypatch.setattr(raw_video, "_with_opencv", lambda path: pytest.fail("not asked for"))
+    check(sequential_frames(clip[0]), clip[1])
+
+
+def test_opencv_stands_in_where_pyav_is_missing(clip, no_pyav, monkeypatch):
+    monkeypatch.setattr(raw_video, "_with_pyav", lambda path: pytest.fail("it is missing"))
+    check(sequential_frames(clip[0]), clip[1])
+
+
+def test_what_is_no_video(tmp_path):
+    path = tmp_path / "notes.mp4"
+    path.write_text("no video at all")
+    with pytest.raises(VideoOpenError, match=r"notes\.mp4"):
+        list(sequential_frames(path))
+
+
+def test_what_is_no_video_without_pyav(tmp_path, no_pyav, capfd):
+    path = tmp_path / "notes.mp4"
+    path.write_text("no video at all")
+    with pytest.raises(VideoOpenError, match=r"notes\.mp4"):
+        list(sequential_frames(path))
+
+
+def test_opencv_lets_go_of_the_file_when_left_early(clip, monkeypatch):
+    released = []
+    capture = cv2.VideoCapture(str(clip[0]))
+
+    class Capture:
+        def __init__(self, path):
+            self.get, self.read = capture.get, capture.read
+
+        def release(self):
+            released.append(True)
+            capture.release()
+
+    monkeypatch.setattr(cv2, "VideoCapture", Capture)
+    frames = raw_video._with_opencv(clip[0])
+    next(frames)
+    assert not released
+    frames.close()
+    assert released
+
+
+def test_videos_are_found_deeply_and_in_order(tmp_path):
+    names = ("b/2.MP4", "b/10.mov", "a.webm", ".hidden.mp4", "notes.txt", "b/mask.png")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "folder.mp4").mkdir()
+    found = [path.relative_to(tmp_path).as_posix() for path in find_videos(tmp_path)]
+    assert sorted(found) == ["a.webm", "b/10.mov", "b/2.MP4"]
+    assert found == sorted(found)
+    assert find_videos(tmp_path / "b/2.MP4") == [tmp_path / "b/2.MP4"]
+    assert find_videos(tmp_path / "missing") == []

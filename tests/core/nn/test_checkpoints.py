@@ -1,0 +1,212 @@
+"""Weights on disk: what comes back, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import struct
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from core.errors import CheckpointMismatch, CheckpointMissing, OutputError
+from core.nn.checkpoints import (
+    CheckpointInfo,
+    load_weights,
+    read_info,
+    require_system,
+    save_weights,
+)
+
+INFO = CheckpointInfo(
+    "self_supervised",
+    "tiny",
+    {"widths": [8, 8, 8, 8], "key_channels": 8},
+    training={"steps": 3, "seed": 0},
+    metrics={"dev": 0.7},
+    license="Apache-2.0",
+)
+
+
+def network(seed=0, channels=4):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Conv2d(3, channels, 3), nn.BatchNorm2d(channels))
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    save_weights(path, network(), INFO)
+    return path
+
+
+def test_round_trip_through_half_precision(saved):
+    module, original = network(seed=1), network()
+    load_weights(saved, module)
+    for name, tensor in module.state_dict().items():
+        wanted = original.state_dict()[name]
+        assert tensor.dtype == wanted.dtype
+        assert torch.equal(tensor, wanted.half().to(wanted.dtype)), name
+    assert saved.stat().st_size < 2000
+
+
+def test_running_statistics_are_kept(tmp_path):
+    original = network()
+    original(torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)) + 2)
+    save_weights(tmp_path / "w.safetensors", original, INFO)
+    module = network(seed=1)
+    load_weights(tmp_path / "w.safetensors", module)
+    torch.testing.assert_close(module[1].running_mean, original[1].running_mean, atol=1e-3, rtol=0)
+    assert module[1].num_batches_tracked == 1
+    assert module[1].running_mean.abs().max() > 1e-2
+
+
+def test_header_comes_back(saved):
+    assert read_info(saved) == INFO
+
+
+def test_header_is_read_without_torch(saved):
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from core.nn.checkpoints import read_info\n"
+        f"print(read_info(Path({str(saved)!r})).preset, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["tiny", "False"]
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(CheckpointMissing, match=r"none\.safetensors"):
+        read_info(tmp_path / "none.safetensors")
+    with pytest.raises(CheckpointMissing):
+        read_info(tmp_path)
+
+
+class Attack:
+    """Makes a folder when unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.mark.parametrize("writer", ["pickle", "torch"])
+def test_hostile_pickle_is_never_executed(tmp_path, writer):
+    path, trap = tmp_path / "weights.safetensors", tmp_path / "trap"
+    if writer == "pickle":
+        path.write_bytes(pickle.dumps(Attack(trap)))
+    else:
+        torch.save({"module": Attack(trap)}, path)
+    with pytest.raises(CheckpointMismatch, match="not a safetensors file"):
+        read_info(path)
+    with pytest.raises(CheckpointMismatch):
+        load_weights(path, network())
+    assert not trap.exists()
+    if writer == "pickle":
+        pickle.loads(path.read_bytes())
+        assert trap.exists(), "the trap works"
+
+
+@pytest.mark.parametrize("size", [0, 4, 40, -1])
+def test_truncated_file(saved, size):
+    data = saved.read_bytes()
+    saved.write_bytes(data[:size])
+    with pytest.raises(CheckpointMismatch, match=r"weights\.safetensors"):
+        read_info(saved)
+    with pytest.raises(CheckpointMismatch, match=r"weights\.safetensors"):
+        load_weights(saved, network())
+
+
+def test_wrong_system(saved):
+    require_system(read_info(saved), "self_supervised", saved)
+    with pytest.raises(CheckpointMismatch, match="self_supervised, not of box") as caught:
+        require_system(read_info(saved), "box_supervised", saved)
+    assert "--system self_supervised" in caught.value.hint
+
+
+def test_wrong_shapes_name_the_first_three(saved):
+    with pytest.raises(CheckpointMismatch) as caught:
+        load_weights(saved, network(channels=5))
+    message = caught.value.message
+    assert "0.weight is [4, 3, 3, 3], not [5, 3, 3, 3]; 0.bias is [4], not [5]" in message
+    assert message.count(" is ") == 3
+    assert "6 tensors" in caught.value.hint
+
+
+def test_other_names(saved):
+    before = nn.Conv2d(3, 4, 3)
+    kept = {name: tensor.clone() for name, tensor in before.state_dict().items()}
+    with pytest.raises(CheckpointMismatch, match=r"weight is missing; bias is missing; \S+ is un"):
+        load_weights(saved, before)
+    assert all(torch.equal(tensor, kept[name]) for name, tensor in before.state_dict().items())
+
+
+def header(**changes):
+    values = {"format": 1, "system": "s", "preset": "p", "config": {}} | changes
+    return {"vosapp": json.dumps({k: v for k, v in values.items() if v is not None})}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        (None, "does not say"),
+        ({"other": "x"}, "does not say"),
+        (header(format=2), "newer version"),
+        (header(format=None), "cannot be understood"),
+        (header(system=None), "cannot be understood"),
+        (header(surprise=1), "cannot be understood"),
+        ({"vosapp": "{"}, "cannot be understood"),
+        ({"vosapp": "[1]"}, "cannot be understood"),
+        ({"vosapp": "7"}, "cannot be understood"),
+        ({"vosapp": "[" * 100_000}, "cannot be understood"),
+    ],
+)
+def test_foreign_headers(tmp_path, metadata, message):
+    path = tmp_path / "w.safetensors"
+    save_file({"a": torch.zeros(1)}, path, metadata)
+    with pytest.raises(CheckpointMismatch, match=message):
+        read_info(path)
+
+
+def test_header_that_claims_to_be_huge(tmp_path):
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(struct.pack("<Q", 1 << 60) + b"{}")
+    with pytest.raises(CheckpointMismatch):
+        read_info(path)
+
+
+def test_saving_replaces_whole_files_or_nothing(saved, monkeypatch):
+    good = saved.read_bytes()
+
+    def fail(tensors, path, metadata):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("safetensors.torch.save_file", fail)
+    with pytest.raises(OutputError, match="No space left"):
+        save_weights(saved, network(seed=5), replace(INFO, preset="other"))
+    assert saved.read_bytes() == good
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+def test_saving_where_it_is_not_possible(tmp_path):
+    with pytest.raises(OutputError, match="nowhere"):
+        save_weights(tmp_path / "nowhere" / "w.safetensors", network(), INFO)
+    (tmp_path / "w.safetensors").mkdir()
+    with pytest.raises(OutputError):
+        save_weights(tmp_path / "w.safetensors", network(), INFO)
+    assert list(tmp_path.glob("*.partial")) == []
+
+
+def test_saving_again_gives_the_same_bytes(saved, tmp_path):
+    again = tmp_path / "again.safetensors"
+    save_weights(again, network(), INFO)
+    assert again.read_bytes() == saved.read_bytes()

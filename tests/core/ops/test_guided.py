@@ -1,0 +1,139 @@
+"""Guided upsampling of soft labels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from core.ops.guided import GuidedConfig, guided_labels
+
+CONFIG = GuidedConfig()
+
+
+def upsample(soft, frame, scale=2, config=CONFIG):
+    """Label map of soft labels whose working image is the frame shrunk by `scale`."""
+    size = (frame.shape[1] // scale, frame.shape[0] // scale)
+    small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+    return guided_labels(np.asarray(soft, np.float32), small, frame, config)
+
+
+def textured(height, width, seed=0):
+    noise = np.random.default_rng(seed).integers(90, 130, (height, width, 3)).astype(np.uint8)
+    return noise
+
+
+def split_frame(height, width, edge):
+    """Dark texture left of column `edge`, bright texture from there on."""
+    frame = textured(height, width)
+    frame[:, edge:] += 100
+    return frame
+
+
+@pytest.mark.parametrize("size", [(128, 192), (97, 131), (33, 250)])
+@pytest.mark.parametrize(("level", "label"), [(0.9, 1), (0.51, 1), (0.49, 0), (0.2, 0)])
+def test_constant_share_gives_a_constant_label(size, level, label):
+    soft = np.full((1, 8, 12), level)
+    assert (upsample(soft, textured(*size)) == label).all()
+
+
+@pytest.mark.parametrize("edge", [93, 96, 101])
+def test_soft_step_follows_the_edge_of_the_frame(edge):
+    """Cells are 8 px wide, the ramp 4 cells; the boundary must be the frame's, to 1 px."""
+    frame = split_frame(128, 192, edge)
+    columns = (np.arange(24) + 0.5) * 8
+    ramp = np.clip((columns - edge) / 32 + 0.5, 0, 1)
+    labels = upsample(np.broadcast_to(ramp, (1, 16, 24)), frame)
+    left, right = edge - 1, edge + 1
+    assert (labels[:, :left] == 0).all()
+    assert (labels[:, right:] == 1).all()
+
+
+def test_step_that_is_off_by_pixels_is_drawn_to_the_edge():
+    """The soft step lies 4 px beside the edge: less than half a cell."""
+    frame = split_frame(128, 192, 100)
+    columns = (np.arange(24) + 0.5) * 8
+    ramp = np.clip((columns - 96) / 32 + 0.5, 0, 1)
+    labels = upsample(np.broadcast_to(ramp, (1, 16, 24)), frame)
+    boundary = (labels == 0).sum(1)
+    assert np.abs(boundary - 100).max() <= 1
+
+
+def test_without_an_edge_the_boundary_stays_where_the_step_is():
+    """Within a pixel of the half-way point of the ramp: nothing is shifted by resampling."""
+    frame = np.full((128, 192, 3), 120, np.uint8)
+    columns = (np.arange(24) + 0.5) * 8
+    ramp = np.clip((columns - 100) / 32 + 0.5, 0, 1)
+    labels = upsample(np.broadcast_to(ramp, (1, 16, 24)), frame)
+    assert np.abs((labels == 0).sum(1) - 100).max() <= 1
+
+
+def test_largest_share_wins_and_labels_are_the_order_of_planes():
+    soft = np.zeros((3, 8, 12))
+    soft[0, :, :4], soft[1, :, 4:8], soft[2, :, 8:] = 0.8, 0.7, 0.9
+    labels = upsample(soft, np.full((128, 192, 3), 120, np.uint8))
+    assert [labels[64, x] for x in (20, 96, 170)] == [1, 2, 3]
+    swapped = upsample(soft[[1, 0, 2]], np.full((128, 192, 3), 120, np.uint8))
+    assert [swapped[64, x] for x in (20, 96, 170)] == [2, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("shares", "label"), [((0.5,), 0), ((0.4, 0.4), 1), ((0.25, 0.25, 0.25), 0), ((0.2, 0.5), 2)]
+)
+def test_ties_go_to_the_background_then_to_the_lower_index(shares, label):
+    soft = np.stack([np.full((6, 8), share, np.float32) for share in shares])
+    labels = upsample(soft, np.full((48, 64, 3), 120, np.uint8))
+    assert (labels == label).all()
+
+
+def test_empty_objects_are_left_out_and_keep_their_number():
+    frame = textured(64, 96)
+    soft = np.zeros((3, 8, 12))
+    soft[2, 2:6, 2:6] = 1
+    labels = upsample(soft, frame)
+    assert set(np.unique(labels)) == {0, 3}
+    assert (upsample(soft[:2], frame) == 0).all()
+    assert (upsample(np.zeros((0, 8, 12)), frame) == 0).all()
+
+
+def test_object_is_only_looked_for_near_its_soft_mask():
+    """A far part of the frame that looks like the object stays background."""
+    frame = np.full((128, 384, 3), 60, np.uint8)
+    frame[32:96, 32:96] = frame[32:96, 288:352] = 220
+    soft = np.zeros((1, 16, 48))
+    soft[0, 4:12, 4:12] = 1
+    labels = upsample(soft, frame)
+    assert (labels[34:94, 34:94] == 1).all()
+    assert (labels[:, 200:] == 0).all()
+
+
+@pytest.mark.parametrize("size", [(480, 854), (97, 131), (131, 97), (17, 33), (16, 16)])
+def test_any_size_comes_out_at_full_size(size):
+    """The working image is larger than a tiny frame, and an object touches the corner."""
+    soft = np.zeros((1, 30, 54))
+    soft[0, 15:, 27:] = 1
+    small = cv2.resize(textured(*size), (216, 120))
+    labels = guided_labels(soft.astype(np.float32), small, textured(*size), CONFIG)
+    assert labels.shape == size and labels.dtype == np.uint8
+    height, width = size
+    assert labels[-1, -1] == 1 and labels[0, 0] == 0
+    assert labels.mean() == pytest.approx(0.25, abs=0.5 / min(height, width) + 0.05)
+
+
+def test_objects_do_not_change_one_another_where_they_are_apart():
+    frame = textured(96, 192)
+    soft = np.zeros((2, 12, 24))
+    soft[0, 3:9, 2:8], soft[1, 3:9, 15:22] = 1, 1
+    both = upsample(soft, frame)
+    alone = upsample(soft[1:], frame)
+    assert np.array_equal(both == 2, alone == 1)
+    assert (both == 1).any()
+
+
+def test_inputs_are_left_alone():
+    frame = textured(64, 96)
+    soft = np.random.default_rng(1).random((2, 8, 12)).astype(np.float32) / 2
+    kept = frame.copy(), soft.copy()
+    upsample(soft, frame)
+    np.testing.assert_array_equal(frame, kept[0])
+    np.testing.assert_array_equal(soft, kept[1])

@@ -1,0 +1,156 @@
+"""Search in memory against dense similarities with masks."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from core.ops.matching import (
+    BLOCK,
+    BLOCKS_AT_ONCE,
+    CHUNK,
+    HIDDEN,
+    Candidates,
+    read,
+    search_everywhere,
+    search_windows,
+)
+
+
+def draw(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def dense_windows(query, keys, radius):
+    """N x (T N) similarities, -inf where a cell is out of the window of the query."""
+    channels, height, width = query.shape
+    stacked = torch.stack(keys).flatten(2)
+    similarity = torch.einsum("cn,tcm->ntm", query.flatten(1), stacked) / math.sqrt(channels)
+    rows, columns = torch.arange(height * width) // width, torch.arange(height * width) % width
+    near = (rows[:, None] - rows).abs() <= radius
+    near &= (columns[:, None] - columns).abs() <= radius
+    return similarity.masked_fill(~near[:, None], -math.inf).flatten(1)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "frames", "radius", "k"),
+    [(8, 8, 1, 2, 4), (9, 11, 2, 3, 7), (5, 17, 3, 1, 5), (3, 4, 2, 6, 3), (45, 37, 1, 2, 3)],
+)
+def test_windows_find_what_the_dense_search_finds(height, width, frames, radius, k):
+    query = draw(6, height, width)
+    keys = [draw(6, height, width, seed=1 + t) for t in range(frames)]
+    found = search_windows(query, keys, radius=radius, k=k)
+    wanted = dense_windows(query, keys, radius).topk(k, dim=1)
+    real = wanted.values > -math.inf
+    assert found.similarity.shape == found.cell.shape == (height * width, k)
+    torch.testing.assert_close(found.similarity[real], wanted.values[real], atol=1e-5, rtol=0)
+    assert torch.equal(found.cell[real], wanted.indices[real])
+
+
+def test_the_search_is_cut_into_parts():
+    """The largest size above takes several rounds; else rounds would go untested."""
+    assert math.ceil(45 / BLOCK) * math.ceil(37 / BLOCK) > BLOCKS_AT_ONCE
+
+
+@pytest.mark.parametrize("k", [10, 50, 10_000])
+def test_more_candidates_than_cells_are_hidden_ones(k):
+    query, keys = draw(4, 5, 6), [draw(4, 5, 6, seed=1), draw(4, 5, 6, seed=2)]
+    found = search_windows(query, keys, radius=1, k=k)
+    near = dense_windows(query, keys, 1) > -math.inf
+    shown = found.similarity > HIDDEN / 2
+    assert torch.equal(shown.sum(1), near.sum(1).clamp(max=k))
+    for row in range(30):
+        cells = found.cell[row][shown[row]]
+        assert len(cells.unique()) == len(cells)
+        assert near[row, cells].all()
+
+
+def test_cells_outside_the_frame_are_never_chosen():
+    """Every similarity inside is far below 0, the similarity of the padding."""
+    query, keys = torch.full((4, 5, 6), 10.0), torch.full((4, 5, 6), -10.0)
+    found = search_windows(query, [keys], radius=2, k=9)
+    torch.testing.assert_close(found.similarity, torch.full((30, 9), -200.0))
+    labels = torch.arange(30.0)[None]
+    read_out = read([found], [labels], k=9, temperature=1.0)
+    assert ((read_out >= 0) & (read_out <= 29)).all()
+
+
+@pytest.mark.parametrize(("cells", "k"), [(40, 5), (7, 7), (7, 30), (1, 4)])
+def test_everywhere_finds_what_the_dense_search_finds(cells, k):
+    query, keys = draw(6, 9, 11), draw(6, cells, seed=3)
+    found = search_everywhere(query, keys, k=k)
+    dense = query.flatten(1).T @ keys / math.sqrt(6)
+    wanted = dense.topk(min(k, cells), dim=1)
+    torch.testing.assert_close(found.similarity, wanted.values, atol=1e-5, rtol=0)
+    assert torch.equal(found.cell, wanted.indices)
+
+
+def test_everywhere_takes_more_queries_than_one_chunk():
+    query, keys = draw(3, 25, 30), draw(3, 200, seed=3)
+    assert CHUNK < 25 * 30
+    found = search_everywhere(query, keys, k=2)
+    wanted = (query.flatten(1).T @ keys / math.sqrt(3)).topk(2, dim=1)
+    torch.testing.assert_close(found.similarity, wanted.values, atol=1e-5, rtol=0)
+    assert torch.equal(found.cell, wanted.indices)
+
+
+def test_order_of_frames_does_not_matter_to_what_is_read():
+    query = draw(4, 9, 10)
+    keys = [draw(4, 9, 10, seed=1 + t) for t in range(3)]
+    values = [draw(2, 90, seed=10 + t) for t in range(3)]
+    results = []
+    for order in ([0, 1, 2], [2, 0, 1]):
+        found = search_windows(query, [keys[t] for t in order], radius=2, k=6)
+        stacked = torch.cat([values[t] for t in order], dim=1)
+        results.append(read([found], [stacked], k=6, temperature=1.0))
+    torch.testing.assert_close(results[0], results[1], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("k", "temperature"), [(1, 1.0), (5, 1.0), (5, 0.25), (12, 2.0)])
+def test_read_is_the_softmax_of_the_joint_best(k, temperature):
+    """One search over a keyframe, one over the windows of two recent frames."""
+    query, keyframe = draw(4, 7, 9), draw(4, 30, seed=1)
+    recent = [draw(4, 7, 9, seed=2), draw(4, 7, 9, seed=3)]
+    values = [draw(3, 30, seed=4), draw(3, 126, seed=5)]
+    found = [
+        search_everywhere(query, keyframe, k=k),
+        search_windows(query, recent, radius=2, k=k),
+    ]
+    got = read(found, values, k=k, temperature=temperature)
+    everywhere = query.flatten(1).T @ keyframe / 2
+    dense = torch.cat([everywhere, dense_windows(query, recent, 2)], dim=1)
+    best = dense.topk(k, dim=1)
+    hidden = torch.full_like(dense, -math.inf).scatter(1, best.indices, best.values)
+    wanted = torch.cat(values, dim=1) @ (hidden / temperature).softmax(1).T
+    assert got.shape == (3, 63)
+    torch.testing.assert_close(got, wanted, atol=1e-5, rtol=0)
+
+
+def test_hidden_candidates_have_no_weight():
+    found = Candidates(torch.tensor([[-300.0, HIDDEN]]), torch.tensor([[0, 1]]))
+    got = read([found], [torch.tensor([[0.25, 1e30]])], k=2, temperature=1.0)
+    assert got.item() == 0.25
+
+
+def test_still_video_with_one_candidate_returns_its_labels():
+    keys = F.normalize(draw(8, 9, 13), dim=0)
+    labels = torch.rand(3, 9 * 13, generator=torch.Generator().manual_seed(2))
+    for found in (
+        search_windows(keys, [keys], radius=4, k=1),
+        search_everywhere(keys, keys.flatten(1), k=1),
+    ):
+        assert torch.equal(read([found], [labels], k=1, temperature=1.0), labels)
+
+
+def test_sizes_do_not_disturb_one_another():
+    """The tables of a size are kept; another size in between must not change the answer."""
+    query, keys = draw(4, 6, 10), draw(4, 6, 10, seed=1)
+    first = search_windows(query, [keys], radius=3, k=4)
+    search_windows(draw(4, 10, 6), [draw(4, 10, 6)], radius=3, k=4)
+    search_windows(query, [keys], radius=2, k=4)
+    again = search_windows(query, [keys], radius=3, k=4)
+    assert torch.equal(first.cell, again.cell)
+    assert torch.equal(first.similarity, again.similarity)

@@ -1,0 +1,43 @@
+"""The grouped selection against the plain one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.ops.topk import largest
+
+
+@settings(deadline=None)
+@given(
+    rows=st.integers(1, 4), count=st.integers(1, 400), k=st.integers(1, 24), levels=st.integers(1, 9)
+)
+def test_values_are_those_of_the_plain_selection(rows, count, k, levels):
+    """Few levels: nearly everything ties, which is where groups could lose an entry."""
+    generator = torch.Generator().manual_seed(count * k)
+    x = torch.randint(levels, (2, rows, count), generator=generator).float()
+    values, indices = largest(x, k)
+    wanted = x.topk(min(k, count), dim=-1).values
+    assert values.shape == indices.shape == wanted.shape
+    assert torch.equal(values, wanted)
+    assert torch.equal(x.gather(-1, indices), values)
+    assert all(len(set(row.tolist())) == len(row) for row in indices.flatten(0, 1))
+
+
+@pytest.mark.parametrize("count", [997, 1000, 1003])
+def test_indices_are_those_of_the_plain_selection(count):
+    """Without ties there is one answer; counts leave 0 to 3 entries that are in no group."""
+    x = torch.randperm(count, generator=torch.Generator().manual_seed(0)).float()[None]
+    values, indices = largest(x, 16)
+    wanted = x.topk(16, dim=-1)
+    assert torch.equal(values, wanted.values)
+    assert torch.equal(indices, wanted.indices)
+
+
+def test_input_is_left_alone():
+    x = torch.rand(3, 300)
+    kept = x.clone()
+    largest(x, 4)
+    assert torch.equal(x, kept)

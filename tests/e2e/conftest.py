@@ -1,0 +1,132 @@
+"""A tiny film, its exact masks, and tiny weights, for whole runs of the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.data.synthetic import moving_shapes
+from core.media.label_map import write_label_map
+from vosapp.cli.main import main
+
+COUNT = 9
+WIDTH, HEIGHT = 98, 66
+
+
+def encode(path: Path, frames: Iterable[np.ndarray], **settings: str) -> Path:
+    """Write frames as a film; lossless, so that equal pixels stay equal."""
+    with av.open(str(path), "w", container_options=settings) as out:
+        stream = out.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "bgr0"
+        for index, image in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, 25)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture(scope="session")
+def shapes() -> tuple[np.ndarray, np.ndarray]:
+    """Frames T x H x W x 3 and label maps T x H x W with the objects 1 and 2."""
+    return moving_shapes(seed=3, width=WIDTH, height=HEIGHT, frame_count=COUNT, objects=2)
+
+
+@pytest.fixture
+def film(tmp_path, shapes) -> Path:
+    return encode(tmp_path / "film.mkv", shapes[0])
+
+
+@pytest.fixture
+def save_masks(tmp_path, shapes) -> Callable[..., Path]:
+    """Writes the true masks of some frames into a folder, perhaps with some ids only."""
+
+    def save(*indices: int, folder: str = "masks", ids: tuple[int, ...] = (1, 2)) -> Path:
+        path = tmp_path / folder
+        path.mkdir(exist_ok=True)
+        for index in indices:
+            kept = np.where(np.isin(shapes[1][index], ids), shapes[1][index], 0).astype(np.uint8)
+            write_label_map(path / f"{index:05d}.png", kept)
+        return path
+
+    return save
+
+
+@pytest.fixture
+def mask(save_masks) -> Path:
+    """The exact mask of frame 0."""
+    return save_masks(0) / "00000.png"
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory, shapes) -> Path:
+    """Untrained weights of the smallest network, with keys sharp enough to tell places apart."""
+    import torch
+
+    from core.nn.checkpoints import CheckpointInfo, save_weights
+    from core.ops.color import lab_tensor
+    from core.systems.self_supervised.config import PRESETS
+    from core.systems.self_supervised.model import KeyEncoder
+
+    torch.manual_seed(0)
+    config = PRESETS["tiny"]
+    encoder = KeyEncoder(config)
+    for module in encoder.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0
+    with torch.no_grad():
+        keys = encoder(lab_tensor(cv2.resize(shapes[0][0], (392, 264))))
+        scale = 6 / keys.std((0, 2, 3))
+        encoder.head.weight *= scale[:, None, None, None]
+        encoder.head.bias.copy_(-keys.mean((0, 2, 3)) * scale)
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    info = CheckpointInfo("self_supervised", "tiny", config.to_dict())
+    save_weights(path, encoder, info)
+    return path
+
+
+@pytest.fixture(params=["copy", "flow", "self_supervised"])
+def system(request) -> list[str]:
+    """The options that choose a system, each in turn."""
+    if request.param != "self_supervised":
+        return ["--system", request.param]
+    weights = request.getfixturevalue("weights")
+    return ["--system", request.param, "--weights", str(weights), "--quality", "fast"]
+
+
+@pytest.fixture
+def propagate(tmp_path, capfd) -> Callable[..., dict]:
+    """Runs `vosapp propagate` with JSON and returns what it prints."""
+
+    def run(video: Path, masks: Path, *options: str) -> dict:
+        given = ["propagate", str(video), "--masks", str(masks), "-o", str(tmp_path / "out")]
+        code = main([*given, "--json", *options])
+        out, err = capfd.readouterr()
+        assert code == 0, err
+        return json.loads(out)
+
+    return run
+
+
+@pytest.fixture
+def read_results() -> Callable[[Path], dict[str, np.ndarray]]:
+    """Reads every PNG of a folder, by stem, and checks that it is a palette image."""
+
+    def read(folder: Path) -> dict[str, np.ndarray]:
+        results = {}
+        for path in sorted(folder.iterdir()):
+            assert path.suffix == ".png"
+            with Image.open(path) as image:
+                assert image.mode == "P"
+                results[path.stem] = np.asarray(image)
+        return results
+
+    return read

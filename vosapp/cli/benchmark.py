@@ -1,0 +1,136 @@
+"""`vosapp benchmark`: run a system on every sequence of a dataset and score it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.jobs import Cancelled
+from vosapp.cli.options import check_file, sequence_names
+from vosapp.cli.run_options import add_run_arguments, positive, tracker_request
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from core.eval.benchmark import BenchmarkReport, SequenceRun
+    from core.eval.benchmark_plan import BenchmarkRequest
+    from core.jobs import Progress
+    from vosapp.cli.console import Console
+
+NAME = "benchmark"
+HELP = "run and score every sequence of a dataset"
+
+EPILOG = (
+    "The dataset is laid out as DAVIS: JPEGImages/480p/bear/00000.jpg and "
+    "Annotations/480p/bear/00000.png. Each sequence is given its first mask; the objects of that "
+    "mask are scored, on all frames but the first and the last. With --keyframes N further true "
+    "masks are given, evenly spaced, and frames with one of them are not scored either. With "
+    "--late-entries each object is given on the frame it first appears on, and scored from the "
+    "next frame to the last one."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = EPILOG
+    parser.add_argument(
+        "--davis", type=Path, required=True, metavar="ROOT", help="dataset with frames and masks"
+    )
+    parser.add_argument("--sequences", metavar="A,B", help="run only these sequences")
+    add_run_arguments(parser)
+    parser.add_argument(
+        "--keyframes",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="give N evenly spaced true masks, the first among them (default: 1)",
+    )
+    parser.add_argument(
+        "--late-entries", action="store_true", help="give each object where it first appears"
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table by sequence")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write the masks, too")
+
+
+def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Run, score, print the table and return the figures.
+
+    A benchmark that is stopped reports the sequences that it has finished.
+
+    Returns:
+        `core.eval.benchmark_report.to_dict`, with `system`, `weights`, `quality`, `device`,
+        `keyframes`, `late_entries` and `complete`.
+
+    Raises:
+        VosError: of the kinds that `core.eval.benchmark.benchmark` names, for options that make
+            no sense, and for a CSV file that cannot be written.
+        Cancelled: stopped before a sequence was finished.
+    """
+    from core.engine.run import device_name, use_threads
+    from core.eval.benchmark_report import to_csv, to_dict, to_table
+    from core.media.atomic import write_atomic
+
+    if args.csv is not None:
+        check_file(args.csv, option="--csv")
+    request = _request(args)
+    if args.threads is not None:
+        use_threads(args.threads, system=args.system)
+    device = device_name(args.device, system=args.system)
+    report = _benchmark(request, console)
+    console.report(to_table(report))
+    if args.csv is not None:
+        write_atomic(args.csv, to_csv(report).encode())
+        console.say(f"Wrote {args.csv}.")
+    return to_dict(report) | {
+        "system": args.system,
+        "weights": request.tracker.weights,
+        "quality": args.quality,
+        "device": device,
+        "keyframes": args.keyframes,
+        "late_entries": args.late_entries,
+        "complete": not console.token.cancelled,
+    }
+
+
+def _request(args: argparse.Namespace) -> BenchmarkRequest:
+    from core.eval.benchmark_plan import BenchmarkRequest
+
+    return BenchmarkRequest(
+        root=args.davis,
+        tracker=tracker_request(args),
+        sequences=sequence_names(args.sequences),
+        keyframe_count=args.keyframes,
+        late_entries=args.late_entries,
+        out=args.out,
+    )
+
+
+def _benchmark(request: BenchmarkRequest, console: Console) -> BenchmarkReport:
+    from core.eval.benchmark import make_benchmark_report
+
+    runs: list[SequenceRun] = []
+    try:
+        for _ in console.follow(_progress(request, runs, console), unit="frames"):
+            pass
+    except Cancelled:
+        if not runs:
+            raise
+        console.kept = f"The figures are those of the {len(runs)} sequences that were finished."
+    return make_benchmark_report(runs, request)
+
+
+def _progress(
+    request: BenchmarkRequest, runs: list[SequenceRun], console: Console
+) -> Iterator[Progress]:
+    from core.eval.benchmark import SequenceRun, benchmark
+    from core.eval.benchmark_report import run_line
+    from core.jobs import Progress
+
+    for step in benchmark(request, console.token):
+        if isinstance(step, SequenceRun):
+            runs.append(step)
+            if console.draws_progress:
+                console.say(run_line(step))
+        elif isinstance(step, Progress):
+            yield step

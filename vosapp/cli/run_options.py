@@ -1,0 +1,77 @@
+"""The options that say which system runs and how; shared by `propagate` and `benchmark`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.device import DEVICES
+from core.engine.registry import SYSTEMS, system_spec
+from core.errors import UsageError
+from core.types import Quality
+from vosapp.assets import bundled_weights
+
+if TYPE_CHECKING:
+    from core.systems.base import TrackerRequest
+
+DEFAULT_SYSTEM = "self_supervised"
+DEFAULT_PRESET = "thin"
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare system, weights, quality, device and threads."""
+    parser.add_argument(
+        "--system",
+        choices=tuple(SYSTEMS),
+        default=DEFAULT_SYSTEM,
+        help=f"method; flow and copy are baselines without learning (default: {DEFAULT_SYSTEM})",
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="weights of the system (default: the bundled)"
+    )
+    parser.add_argument(
+        "--quality",
+        choices=tuple(quality.value for quality in Quality),
+        default=Quality.BALANCED.value,
+        help="working resolution and search; results are always full size (default: balanced)",
+    )
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help="where to compute (default: auto)"
+    )
+    parser.add_argument(
+        "--threads", type=positive, metavar="N", help="processor threads (default: the system's)"
+    )
+
+
+def tracker_request(args: argparse.Namespace) -> TrackerRequest:
+    """Return what is needed to build the tracker, with the weights' header looked at.
+
+    Raises:
+        UsageError: weights for a system that has none.
+        CheckpointMissing: the weights are not there.
+        CheckpointMismatch: they are damaged, hostile or of another system.
+    """
+    from core.systems.base import TrackerRequest
+
+    weights = args.weights
+    if system_spec(args.system).needs_weights:
+        weights = weights or bundled_weights(args.system, DEFAULT_PRESET)
+        _check_weights(weights, args.system)
+    elif weights is not None:
+        raise UsageError(f"The system {args.system} has no weights.", "Leave --weights away.")
+    return TrackerRequest(args.system, Quality(args.quality), args.device, weights)
+
+
+def _check_weights(path: Path, system: str) -> None:
+    from core.nn.checkpoints import read_info, require_system
+
+    require_system(read_info(path), system, path)
+
+
+def positive(text: str) -> int:
+    """Read a whole number of 1 or more, for argparse."""
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return number

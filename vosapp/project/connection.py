@@ -1,0 +1,182 @@
+"""Opening the SQLite file of a project: journals, safety settings, checks, plain errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import Enum
+from pathlib import Path
+
+from core.errors import OutputError, ProjectFileError, ProjectLocked, VosError
+from vosapp.project import schema
+from vosapp.project.filesystem import is_network
+
+BUSY_SECONDS = 5.0
+"""How long to wait for a reader that is in the way."""
+MAX_ROW_BYTES = 256 << 20
+"""No row is longer; a hostile file cannot make us take more memory for one."""
+_DAMAGED_HINT = "Make a repaired copy of what can still be read; the file itself stays as it is."
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: MAX_ROW_BYTES,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
+    sqlite3.SQLITE_LIMIT_COLUMN: 100,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
+}
+
+
+class Journal(Enum):
+    """How SQLite keeps a half-written transaction from being seen."""
+
+    WAL = "wal"
+    ROLLBACK = "delete"
+
+
+class Access(Enum):
+    """What a connection may do."""
+
+    WRITE = "rw"
+    READ = "ro"
+    IMMUTABLE = "ro&immutable=1"
+    CREATE = "rwc"
+
+
+def connect(path: Path, access: Access) -> sqlite3.Connection:
+    """Open a file as it is: nothing is checked, nothing is written.
+
+    Transactions are begun and ended by the caller.
+    """
+    uri = f"{path.absolute().as_uri()}?mode={access.value}"
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
+    )
+    for limit, value in _LIMITS.items():
+        connection.setlimit(limit, value)
+    for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "secure_delete = OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def prepare_writing(
+    connection: sqlite3.Connection, path: Path, journal: Journal | None = None
+) -> Journal:
+    """Choose the journal and make commits last through a loss of power.
+
+    Args:
+        connection: open for writing, not in a transaction.
+        path: the file, to see what disk it is on.
+        journal: None means a write-ahead log on a local disk, a rollback journal on the network.
+    """
+    wanted = journal or (Journal.ROLLBACK if is_network(path) else Journal.WAL)
+    if wanted is Journal.ROLLBACK:
+        # A write-ahead log left behind is then read without memory shared between machines.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    got = connection.execute(f"PRAGMA journal_mode = {wanted.value}").fetchone()[0]
+    if wanted is Journal.ROLLBACK:
+        connection.execute("PRAGMA locking_mode = NORMAL")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")
+    return Journal.WAL if got == "wal" else Journal.ROLLBACK
+
+
+def check_identity(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of a project file.
+
+    Raises:
+        ProjectFileError: no project, or one of a newer version.
+    """
+    marked = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if marked != schema.APPLICATION_ID:
+        raise not_a_project(path)
+    if version > schema.SCHEMA_VERSION:
+        raise ProjectFileError(
+            f"{path} was made by a newer vosapp (file version {version}; this vosapp reads up to"
+            f" {schema.SCHEMA_VERSION}).",
+            "Update vosapp.",
+        )
+    if version < 1:
+        raise ProjectFileError(f"{path} has no valid file version ({version}).", _DAMAGED_HINT)
+    return version
+
+
+def check_shape(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that defines anything but our tables: views, triggers, other columns.
+
+    Raises:
+        ProjectFileError: it does; names the first of them.
+    """
+    odd = schema.shape(connection) ^ schema.expected_shape()
+    if odd:
+        kind, name, *_ = min(odd)
+        raise ProjectFileError(
+            f"{path} does not have the tables of a project: {kind[:20]} {name[:40]} is missing,"
+            " changed or does not belong there.",
+            "Open it only if you know where it comes from, by making a repaired copy.",
+        )
+
+
+def not_a_project(path: Path) -> ProjectFileError:
+    """The error for a file of another kind."""
+    return ProjectFileError(f"{path} is no vosapp project.", "Choose a file that vosapp made.")
+
+
+def damaged(path: Path, problem: object) -> ProjectFileError:
+    """The error for a project that is damaged inside."""
+    return ProjectFileError(f"{path} is damaged: {problem}.", _DAMAGED_HINT)
+
+
+@contextmanager
+def plain_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises about a file into errors that a user can act on."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        raise _translate(exc, path) from exc
+    except (ValueError, TypeError, OverflowError, UnicodeDecodeError) as exc:
+        if isinstance(exc, VosError):
+            raise
+        raise damaged(path, exc) from exc
+
+
+def _translate(exc: sqlite3.Error, path: Path) -> VosError | sqlite3.Error:
+    name = str(getattr(exc, "sqlite_errorname", ""))
+    if name.startswith("SQLITE_NOTADB"):
+        return not_a_project(path)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return ProjectLocked(
+            f"{path} is being used by another program.", "Close it there, then try again."
+        )
+    if name.startswith("SQLITE_FULL"):
+        return _unwritten(path, "the disk is full", "Free some space; nothing else is lost.")
+    if name.startswith("SQLITE_READONLY"):
+        return _unwritten(path, "it may only be read", "Save a copy in another folder.")
+    if name.startswith("SQLITE_CANTOPEN"):
+        return ProjectFileError(
+            f"{path} cannot be opened.", "Check that it exists and that you may read it."
+        )
+    if name.startswith(("SQLITE_IOERR", "SQLITE_PERM", "SQLITE_PROTOCOL", "SQLITE_NOLFS")):
+        return _unwritten(path, f"the disk fails ({name})", "Save a copy on another disk.")
+    if isinstance(exc, sqlite3.DatabaseError):
+        return damaged(path, exc)
+    return exc
+
+
+def _unwritten(path: Path, reason: str, hint: str) -> OutputError:
+    return OutputError(f"Cannot write to {path}: {reason}. The last change is not saved.", hint)
+
+
+def close(connection: sqlite3.Connection, *, settle: bool) -> None:
+    """Close, moving everything from side files into the project file where it can be written.
+
+    Args:
+        connection: not in a transaction.
+        settle: leave one plain file that also opens on read-only media.
+    """
+    if settle:
+        with suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+    connection.close()

@@ -1,0 +1,116 @@
+"""The tables of a project file, as data: everything else about them is made from here."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+APPLICATION_ID = 0x766F7361
+"""Marks a SQLite file as a vosapp project ("vosa")."""
+SCHEMA_VERSION = 1
+"""Version that this code reads and writes; stored as SQLite's `user_version`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose changes can be undone.
+
+    Attributes:
+        name: its name.
+        keys: one or two whole-number columns that name a row.
+        fields: further columns: whole numbers and text.
+        blob: column of bytes, always the last one; empty for none.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+    blob: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns in order."""
+        return self.keys + self.values
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All columns but the keys, in order."""
+        return self.fields + ((self.blob,) if self.blob else ())
+
+
+OBJECTS = Table(
+    "objects", ("object_id",), ("name", "color", "visible", "locked", "position")
+)
+PROMPTS = Table("prompts", ("prompt_id",), ("frame_index", "object_id", "kind", "points"))
+ASSERTIONS = Table("assertions", ("frame_index", "object_id"), ("area", "reference"))
+KEYFRAMES = Table("keyframes", ("frame_index",), blob="label_map")
+RESULTS = Table("results", ("frame_index",), blob="label_map")
+LANES = Table("lanes", ("object_id", "piece"), blob="data")
+UNDOABLE = {
+    table.name: table for table in (OBJECTS, PROMPTS, ASSERTIONS, KEYFRAMES, RESULTS, LANES)
+}
+"""Tables of the user's work by name. Rows of all others never go through the undo history."""
+
+CREATE = (
+    "CREATE TABLE project (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE video (video_id INTEGER PRIMARY KEY, path TEXT NOT NULL,"
+    " relative_path TEXT NOT NULL, size INTEGER NOT NULL, content_hash TEXT NOT NULL,"
+    " frame_count INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,"
+    " fps TEXT NOT NULL, stems TEXT NOT NULL)",
+    "CREATE TABLE objects (object_id INTEGER PRIMARY KEY, name TEXT NOT NULL, color TEXT NOT NULL,"
+    " visible INTEGER NOT NULL, locked INTEGER NOT NULL, position INTEGER NOT NULL)",
+    "CREATE TABLE prompts (prompt_id INTEGER PRIMARY KEY, frame_index INTEGER NOT NULL,"
+    " object_id INTEGER NOT NULL, kind TEXT NOT NULL, points TEXT NOT NULL)",
+    "CREATE TABLE assertions (frame_index INTEGER NOT NULL, object_id INTEGER NOT NULL,"
+    " area INTEGER NOT NULL, reference INTEGER NOT NULL, PRIMARY KEY (frame_index, object_id))"
+    " WITHOUT ROWID",
+    "CREATE TABLE keyframes (frame_index INTEGER PRIMARY KEY, label_map BLOB NOT NULL)",
+    "CREATE TABLE results (frame_index INTEGER PRIMARY KEY, label_map BLOB NOT NULL)",
+    "CREATE TABLE lanes (object_id INTEGER NOT NULL, piece INTEGER NOT NULL, data BLOB NOT NULL,"
+    " PRIMARY KEY (object_id, piece)) WITHOUT ROWID",
+    "CREATE TABLE runs (run_id INTEGER PRIMARY KEY, system TEXT NOT NULL, weights TEXT NOT NULL,"
+    " revision INTEGER NOT NULL)",
+    "CREATE TABLE history (entry_id INTEGER PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL,"
+    " size INTEGER NOT NULL, undone INTEGER NOT NULL)",
+    "CREATE TABLE changes (change_id INTEGER PRIMARY KEY, entry_id INTEGER NOT NULL,"
+    " table_name TEXT NOT NULL, key_1 INTEGER NOT NULL, key_2 INTEGER NOT NULL,"
+    " existed INTEGER NOT NULL, fields TEXT NOT NULL, data BLOB,"
+    " UNIQUE (entry_id, table_name, key_1, key_2))",
+    "CREATE INDEX prompts_by_frame ON prompts (frame_index)",
+    "CREATE INDEX assertions_by_object ON assertions (object_id, frame_index)",
+)
+"""Statements that make an empty project of `SCHEMA_VERSION`."""
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {}
+"""Version -> statements that lead from it to the next one. A migration must end in exactly the
+schema that `CREATE` makes, so it rebuilds tables instead of altering them; a test compares."""
+
+Shape = frozenset[tuple[str, str, str, str]]
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables of an empty project, inside the caller's transaction."""
+    for statement in CREATE:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def shape(connection: sqlite3.Connection) -> Shape:
+    """Return (type, name, table, statement) of all that a file defines."""
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    return frozenset(
+        (str(kind), str(name), str(table), " ".join(str(sql).split()))
+        for kind, name, table, sql in rows
+    )
+
+
+def expected_shape() -> Shape:
+    """Return the shape of an empty project."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        create(connection)
+        return shape(connection)
+    finally:
+        connection.close()
