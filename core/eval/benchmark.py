@@ -19,7 +19,7 @@ from core.jobs import CancelToken, Progress
 from core.media.video import open_video
 from core.types import FrameResult
 
-CACHE_BYTES = 32 << 20
+CACHE_BYTES = 8 << 20
 """Decoded frames that are kept; images stand alone, so more would only blur the memory figure."""
 
 SEMI = "Objects of the first mask; the first and the last mask are not scored (DAVIS)."

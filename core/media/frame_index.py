@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,19 @@ class FrameIndex:
         """Return the index of frames `first` to `last`, both included, counted from 0 again."""
         keys = {k - first for k in self.keys if first <= k <= last} | {0}
         return replace(self, pts=self.pts[first : last + 1], keys=tuple(sorted(keys)))
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTimes:
+    """When each frame of a video is shown.
+
+    Attributes:
+        pts: times of the frames, strictly ascending, in units of `base`.
+        base: seconds of one unit.
+    """
+
+    pts: tuple[int, ...]
+    base: Fraction
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from core.errors import VideoDecodeError, VideoOpenError
-from core.media.frame_index import FrameIndex, decode_frames, index_frames, open_stream
+from core.media.frame_index import FrameIndex, FrameTimes, decode_frames, index_frames, open_stream
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -56,6 +56,14 @@ class VideoFileReader:
     def info(self) -> VideoInfo:
         """What is known of the video."""
         return self._info
+
+    @property
+    def times(self) -> FrameTimes:
+        """When each frame is shown."""
+        base = Fraction(self._stream.time_base or 0)
+        if not self._index.timed or not base:
+            base = 1 / self._info.fps
+        return FrameTimes(self._index.pts, base)
 
     def run_start(self, index: int) -> int:
         """Return the entry point at or before `index`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,17 +16,21 @@ from PIL import Image
 
 from core.data.synthetic import moving_shapes
 from core.media.label_map import write_label_map
+from core.systems.self_supervised.config import TRACKING
+from core.types import Quality
 from vosapp.cli.main import main
 
 COUNT = 9
 WIDTH, HEIGHT = 98, 66
 
 
-def encode(path: Path, frames: Iterable[np.ndarray], **settings: str) -> Path:
-    """Write frames as a film; lossless, so that equal pixels stay equal."""
-    with av.open(str(path), "w", container_options=settings) as out:
-        stream = out.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "bgr0"
+def encode(
+    path: Path, frames: Iterable[np.ndarray], *, codec: str = "ffv1", pixels: str = "bgr0"
+) -> Path:
+    """Write frames as a film; by default lossless, so that equal pixels stay equal."""
+    with av.open(str(path), "w", container_options={"movflags": "faststart"}) as out:
+        stream = out.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixels
         for index, image in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts, frame.time_base = index, Fraction(1, 25)
@@ -43,6 +48,15 @@ def shapes() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture
 def film(tmp_path, shapes) -> Path:
     return encode(tmp_path / "film.mkv", shapes[0])
+
+
+@pytest.fixture
+def cut_film(tmp_path, shapes) -> Path:
+    """A film of which the last part is missing: frames 0 to 3 are there."""
+    path = encode(tmp_path / "cut.mov", shapes[0], codec="mjpeg", pixels="yuvj420p")
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * 0.73)])
+    return path
 
 
 @pytest.fixture
@@ -94,10 +108,12 @@ def weights(tmp_path_factory, shapes) -> Path:
 
 
 @pytest.fixture(params=["copy", "flow", "self_supervised"])
-def system(request) -> list[str]:
-    """The options that choose a system, each in turn."""
+def system(request, monkeypatch) -> list[str]:
+    """The options that choose a system, each in turn; the network at a size that costs nothing."""
     if request.param != "self_supervised":
         return ["--system", request.param]
+    small = replace(TRACKING[Quality.FAST], short_side=64)
+    monkeypatch.setitem(TRACKING, Quality.FAST, small)
     weights = request.getfixturevalue("weights")
     return ["--system", request.param, "--weights", str(weights), "--quality", "fast"]
 

@@ -96,6 +96,7 @@ PACKAGES = (
     Package("natsort", "natsort", "order of image folders"),
     Package("tqdm", "tqdm", "progress bars"),
     Package("psutil", "psutil", "memory figures"),
+    Package("pycocotools", "pycocotools", "run lengths of COCO"),
     Package("PySide6", "PySide6-Essentials", "Only a window needs it.", needed=False),
 )
 

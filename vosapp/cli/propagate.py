@@ -34,7 +34,7 @@ EPILOG = (
     "by frame."
 )
 
-FORWARD_CACHE_BYTES = 32 << 20
+FORWARD_CACHE_BYTES = 8 << 20
 """Walking forward needs each frame once; a small cache keeps memory flat however long the video."""
 BACKWARD_CACHE_BYTES = 256 << 20
 """Walking backward decodes a run of frames for each step back, and wants to keep them."""
@@ -240,7 +240,7 @@ def check_range(bounds: tuple[int | None, int | None], frame_count: int) -> tupl
     """
     start = 0 if bounds[0] is None else bounds[0]
     stop = frame_count if bounds[1] is None else bounds[1]
-    if start < 0 or stop > frame_count or start >= frame_count:
+    if min(start, stop) < 0 or stop > frame_count or start >= frame_count:
         msg = f"The range {start}:{stop} reaches out of the video, which has {frame_count} frames."
         raise UsageError(msg, f"Frames are counted from 0: the whole video is 0:{frame_count}.")
     if start >= stop:

@@ -1,0 +1,243 @@
+"""What every tracker promises, on a small film of moving shapes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from core.data.synthetic import moving_shapes
+from core.engine.registry import build_tracker
+from core.systems.base import TrackerRequest
+from core.systems.self_supervised.config import TrackingConfig
+from core.systems.self_supervised.tracker import SelfSupervisedTracker
+from core.types import VOID, Direction, Keyframe, Quality
+
+COUNT = 8
+IDS = (1, 2)
+
+
+class ColorEncoder(nn.Module):
+    """Keys whose similarity falls with the distance of the local mean colors: needs no training.
+
+    Random Fourier features (Rahimi & Recht 2007): <q, k> is about a Gaussian of the distance.
+    """
+
+    def __init__(self):
+        super().__init__()
+        generator = torch.Generator().manual_seed(0)
+        self.waves = nn.Parameter(25 * torch.randn(64, 3, 1, 1, generator=generator))
+        self.phases = nn.Parameter(2 * torch.pi * torch.rand(64, generator=generator))
+
+    def forward(self, image):
+        colors = F.avg_pool2d(image, 8, 4, 2, count_include_pad=False)
+        return 10 * F.conv2d(colors, self.waves, self.phases).cos()
+
+
+def self_supervised():
+    """The system with a stand-in for its network: the contract does not depend on weights."""
+    config = TrackingConfig(short_side=64, radius=6)
+    return SelfSupervisedTracker(ColorEncoder(), config, torch.device("cpu"))
+
+
+BUILDERS = {
+    "copy": lambda: build_tracker(TrackerRequest("copy", Quality.FAST)),
+    "flow": lambda: build_tracker(TrackerRequest("flow", Quality.FAST)),
+    "self_supervised": self_supervised,
+}
+
+
+@pytest.fixture(params=BUILDERS)
+def build(request):
+    return BUILDERS[request.param]
+
+
+@pytest.fixture(scope="module")
+def film():
+    """Frames and label maps that nobody may write to, as a video source hands them out."""
+    return frozen(*moving_shapes(frame_count=COUNT))
+
+
+def frozen(*arrays):
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays
+
+
+def keyframe(film, index, ids=IDS):
+    label_map = np.where(np.isin(film[1][index], ids), film[1][index], 0)
+    return Keyframe(index, ids, frozen(label_map.astype(np.uint8))[0])
+
+
+def add(tracker, film, *indices):
+    for index in indices:
+        tracker.add_keyframe(keyframe(film, index), film[0][index])
+
+
+def walk(tracker, film, indices, *, ids=IDS):
+    """Results of a walk through the given frames, in their order."""
+    indices = list(indices)
+    forward = len(indices) < 2 or indices[1] > indices[0]
+    tracker.start(Direction.FORWARD if forward else Direction.BACKWARD)
+    return [tracker.step(index, film[0][index], ids) for index in indices]
+
+
+def maps(results):
+    return np.stack([result.label_map for result in results])
+
+
+def test_results_have_the_size_of_the_frame_and_the_ids_asked_for(build, film):
+    tracker = build()
+    add(tracker, film, 0)
+    for result in walk(tracker, film, range(COUNT)):
+        assert result.label_map.shape == (64, 96)
+        assert result.label_map.dtype == np.uint8
+        assert set(np.unique(result.label_map)) <= {0, *IDS}
+        assert result.object_ids == IDS
+        assert set(result.confidence) <= set(IDS)
+        assert all(0 <= value <= 1 for value in result.confidence.values())
+
+
+def test_something_of_each_object_is_there_on_the_next_frame(build, film):
+    tracker = build()
+    add(tracker, film, 0)
+    got = maps(walk(tracker, film, range(2)))[1]
+    for object_id in IDS:
+        both = (got == object_id) & (film[1][1] == object_id)
+        assert both.sum() > 0.5 * (film[1][1] == object_id).sum()
+
+
+@pytest.mark.parametrize("index", [0, 3])
+def test_step_on_a_keyframe_returns_its_label_map(build, film, index):
+    tracker = build()
+    add(tracker, film, 0, index)
+    results = walk(tracker, film, range(5))
+    np.testing.assert_array_equal(results[index].label_map, film[1][index])
+
+
+def test_void_never_comes_out(build, film):
+    label_map = film[1][0].copy()
+    label_map[:10] = VOID
+    tracker = build()
+    tracker.add_keyframe(Keyframe(0, IDS, frozen(label_map)[0]), film[0][0])
+    got = maps(walk(tracker, film, range(4)))
+    assert set(np.unique(got)) <= {0, *IDS}
+    np.testing.assert_array_equal(got[0], np.where(label_map == VOID, 0, label_map))
+
+
+def test_only_the_objects_asked_for_come_out(build, film):
+    tracker = build()
+    add(tracker, film, 0)
+    got = maps(walk(tracker, film, range(4), ids=(2,)))
+    assert set(np.unique(got)) == {0, 2}
+    assert maps(walk(tracker, film, range(3), ids=())).max() == 0
+
+
+def test_ids_are_kept_and_need_not_be_dense(build, film):
+    other = film[0], np.where(film[1] > 0, film[1].astype(int) * 100 + 54, 0).astype(np.uint8)
+    tracker, plain = build(), build()
+    label_map = frozen(other[1][0].copy())[0]
+    tracker.add_keyframe(Keyframe(0, (154, 254), label_map), film[0][0])
+    add(plain, film, 0)
+    got = maps(walk(tracker, film, range(4), ids=(154, 254)))
+    wanted = maps(walk(plain, film, range(4)))
+    np.testing.assert_array_equal(got, np.array([0, 154, 254], np.uint8)[wanted])
+
+
+def test_equal_walks_give_equal_results(build, film):
+    first, second = build(), build()
+    add(first, film, 0, 5)
+    add(second, film, 5, 0)
+    wanted = walk(first, film, range(COUNT))
+    again = walk(first, film, range(COUNT))
+    other = walk(second, film, range(COUNT))
+    for got in (again, other):
+        np.testing.assert_array_equal(maps(got), maps(wanted))
+        assert [r.confidence for r in got] == [r.confidence for r in wanted]
+
+
+def test_a_walk_does_not_remember_an_earlier_one(build, film):
+    fresh, used = build(), build()
+    for tracker in (fresh, used):
+        add(tracker, film, 0)
+    walk(used, film, [0, 5, 6, 7])
+    np.testing.assert_array_equal(
+        maps(walk(used, film, range(5))), maps(walk(fresh, film, range(5)))
+    )
+
+
+def test_backward_is_forward_on_the_film_reversed(build, film):
+    last = COUNT - 1
+    reverse = film[0][::-1], film[1][::-1]
+    tracker, mirrored = build(), build()
+    add(tracker, film, last)
+    add(mirrored, reverse, 0)
+    got = maps(walk(tracker, film, range(last, -1, -1)))
+    wanted = maps(walk(mirrored, reverse, range(COUNT)))
+    np.testing.assert_array_equal(got, wanted)
+
+
+def test_walk_that_starts_beside_the_keyframe(build, film):
+    """Backward propagation begins at the frame before the keyframe."""
+    tracker = build()
+    add(tracker, film, 4)
+    got = maps(walk(tracker, film, range(3, -1, -1)))
+    both = (got[0] == film[1][3]) & (film[1][3] > 0)
+    assert both.sum() > 0.5 * (film[1][3] > 0).sum()
+
+
+def test_removed_keyframe_is_forgotten(build, film):
+    tracker, never = build(), build()
+    add(tracker, film, 0, 4)
+    add(never, film, 0)
+    with_both = maps(walk(tracker, film, range(COUNT)))
+    tracker.remove_keyframe(4)
+    tracker.remove_keyframe(4)
+    tracker.remove_keyframe(77)
+    got = maps(walk(tracker, film, range(COUNT)))
+    np.testing.assert_array_equal(got, maps(walk(never, film, range(COUNT))))
+    assert not np.array_equal(got, with_both)
+
+
+def test_keyframe_of_the_same_frame_is_replaced(build, film):
+    tracker = build()
+    other = Keyframe(0, IDS, frozen(np.zeros((64, 96), np.uint8))[0])
+    tracker.add_keyframe(other, film[0][0])
+    add(tracker, film, 0)
+    np.testing.assert_array_equal(maps(walk(tracker, film, range(1)))[0], film[1][0])
+
+
+def test_keyframe_added_in_the_middle_of_a_walk_counts_from_there(build, film):
+    tracker = build()
+    add(tracker, film, 0)
+    walk(tracker, film, range(3))
+    add(tracker, film, 3)
+    result = tracker.step(3, film[0][3], IDS)
+    np.testing.assert_array_equal(result.label_map, film[1][3])
+    assert tracker.step(4, film[0][4], IDS).label_map.max() > 0
+
+
+def test_absent_object_stays_absent(build, film):
+    """The keyframe says that object 2 is not there; nothing may invent it."""
+    only_first = np.where(film[1][0] == 1, 1, 0).astype(np.uint8)
+    tracker = build()
+    tracker.add_keyframe(Keyframe(0, IDS, frozen(only_first)[0]), film[0][0])
+    got = maps(walk(tracker, film, range(5)))
+    assert set(np.unique(got)) == {0, 1}
+
+
+def test_frames_of_odd_size(build):
+    film = frozen(*moving_shapes(width=97, height=61, frame_count=3))
+    tracker = build()
+    add(tracker, film, 0)
+    assert maps(walk(tracker, film, range(3))).shape == (3, 61, 97)
+
+
+def test_without_a_keyframe_everything_is_background(build, film):
+    tracker = build()
+    assert maps(walk(tracker, film, range(2))).max() == 0
+    add(tracker, film, 0)
+    tracker.remove_keyframe(0)
+    assert maps(walk(tracker, film, range(2))).max() == 0

@@ -1,0 +1,104 @@
+"""`vosapp benchmark` from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import pytest
+
+from core.data.synthetic import moving_shapes
+from core.media.label_map import write_label_map
+from vosapp.cli.console import Console
+from vosapp.cli.main import main
+
+STOPPED = 130
+
+
+@pytest.fixture
+def davis(tmp_path):
+    """Two sequences of five frames."""
+    root = tmp_path / "davis"
+    for name in ("bear", "boat"):
+        frames, label_maps = moving_shapes(frame_count=5, seed=len(name))
+        for folder in ("JPEGImages", "Annotations"):
+            (root / folder / "480p" / name).mkdir(parents=True)
+        for index, (frame, label_map) in enumerate(zip(frames, label_maps, strict=True)):
+            stem = f"480p/{name}/{index:05d}"
+            cv2.imwrite(str(root / f"JPEGImages/{stem}.jpg"), frame)
+            write_label_map(root / f"Annotations/{stem}.png", label_map)
+    return ["benchmark", "--davis", str(root), "--system", "copy"]
+
+
+def test_table_is_printed(davis, capsys):
+    assert main(davis) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines if line[:1] == "b"] == ["bear", "boat"]
+    assert any(line.startswith("mean of objects (4)") for line in lines)
+    assert any("DAVIS" in line for line in lines)
+    assert err == ""
+
+
+def test_json_is_all_there_is_on_stdout(davis, capsys, tmp_path):
+    options = ["--sequences", "boat", "--keyframes", "2", "--late-entries", "--quality", "fast"]
+    options += ["--csv", str(tmp_path / "t.csv"), "--out", str(tmp_path / "masks"), "--json"]
+    assert main([*davis, *options]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert [sequence["name"] for sequence in result["sequences"]] == ["boat"]
+    assert result["sequences"][0]["keyframes"] == [0, 2]
+    assert (result["system"], result["weights"], result["device"]) == ("copy", None, "cpu")
+    assert (result["keyframes"], result["late_entries"], result["quality"]) == (2, True, "fast")
+    assert result["complete"] is True
+    assert 0 < result["mean"]["j_and_f"] < 1
+    assert (tmp_path / "t.csv").read_text().startswith("sequence,")
+    assert len(list((tmp_path / "masks/boat").glob("*.png"))) == 5
+
+
+def test_progress_names_each_sequence_that_is_done(davis, capsys):
+    assert main([*davis, "--progress"]) == 0
+    out, err = capsys.readouterr()
+    assert "bear: J&F 0." in out
+    assert "10/10" in err
+
+
+def test_stopped_benchmark_reports_what_is_finished(davis, capsys, monkeypatch):
+    made = Console.follow
+
+    def stop_in_the_second(self, job, *, unit="steps"):
+        for progress in made(self, job, unit=unit):
+            if progress.done == 7:
+                self.token.cancel()
+            yield progress
+
+    monkeypatch.setattr(Console, "follow", stop_in_the_second)
+    assert main([*davis, "--json"]) == STOPPED
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert [sequence["name"] for sequence in result["sequences"]] == ["bear"]
+    assert result["complete"] is False
+    assert "1 sequences that were finished" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--sequences", ","], "names no sequence"),
+        (["--sequences", "cow"], "cow"),
+        (["--csv", "{root}/nowhere/t.csv"], "nowhere"),
+        (["--csv", "{root}"], "is a folder"),
+        (["--keyframes", "0"], "keyframes"),
+        (["--keyframes", "5"], "nothing of bear is scored"),
+        (["--davis", "{root}/missing"], "missing does not exist"),
+        (["--weights", "{root}/w.safetensors"], "has no weights"),
+        (["--system", "self_supervised", "--weights", "{root}/w.safetensors"], "w.safetensors"),
+        (["--system", "best"], "best"),
+        (["--out", "{root}/davis/Annotations/480p"], "overwrite"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(davis, capsys, tmp_path, options, message):
+    assert main([*davis, *(option.format(root=tmp_path) for option in options)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert len(err.splitlines()) == 1
