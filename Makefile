@@ -2,10 +2,10 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 # On a busy machine two threads are slower than one; the demo and the benchmarks take all cores.
-test test-fast lint: export OMP_NUM_THREADS ?= 1
+test test-fast lint soak: export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench clean setup setup-test
+.PHONY: help demo test test-fast lint format bench soak clean setup setup-test
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +31,9 @@ format: setup-test ## put the code into shape
 
 bench: setup-test ## speed and memory figures
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks
+
+soak: setup-test ## crashes by the hundred: kills, full disks, hostile files
+	@VOSAPP_SOAK=1 $(BIN)/python -m pytest -q --durations=5 tests/soak
 
 clean: ## remove caches and the demo's results; keeps .venv
 	@rm -rf demo-out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,18 +1,22 @@
-"""The nursery of soak processes, and what they said."""
+"""The nursery of soak processes, and what they are made of."""
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+HERE = Path(__file__).parent
+
+
 class Nursery:
     """Forks workers from a process that has imported everything already."""
 
     def __init__(self):
-        command = [sys.executable, str(Path(__file__).with_name("worker.py"))]
+        command = [sys.executable, str(HERE / "worker.py")]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
@@ -41,9 +45,22 @@ def nursery():
     made.close()
 
 
-def log_lines(folder, mode, seed):
-    """What a worker said, as (word, rest); a last line that was cut off is left out."""
-    path = folder / f"log-{mode}-{seed}"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    whole = text[: text.rfind("\n") + 1].splitlines()
-    return [(line.partition(" ")[0], line.partition(" ")[2]) for line in whole]
+def _load(name):
+    """Import a file of this folder, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"soak_{name}", HERE / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def worker():
+    """What the workers are made of."""
+    return _load("worker")
+
+
+@pytest.fixture(scope="session")
+def hostile():
+    """The maker of hostile files."""
+    return _load("hostile")

@@ -268,6 +268,8 @@ def _finish(project, expected, folder):
         again.do(edits.AddObject(name="after"))
 
 
+MOST_SECONDS = 30
+"""What one of them may take on a busy machine."""
 MOST_MEMORY = 1 << 30
 """Bytes of address space that a hostile file may cost beyond what the process has."""
 
@@ -301,7 +303,9 @@ def read_all(project):
 def hostile(folder, _seed, say):
     """Open, read, change a copy, and salvage a file that somebody made to hurt us."""
     import resource
+    import signal
 
+    signal.alarm(MOST_SECONDS)
     with Path("/proc/self/statm").open() as statm:
         size = int(statm.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MOST_MEMORY, resource.RLIM_INFINITY))
@@ -344,6 +348,14 @@ MODES = {
 }
 
 
+def log_lines(folder, mode, seed):
+    """What a worker said, as (word, rest); a last line that was cut off is left out."""
+    path = folder / f"log-{mode}-{seed}"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    whole = text[: text.rfind("\n") + 1].splitlines()
+    return [(line.partition(" ")[0], line.partition(" ")[2]) for line in whole]
+
+
 def child(mode, folder, seed):
     log = os.open(folder / f"log-{mode}-{seed}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
@@ -364,8 +376,8 @@ def nursery():
         pid = os.fork()
         if not pid:
             child(mode, Path(folder), seed)
-        print(pid, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        os.write(1, f"{pid}\n".encode())
+        os.write(1, f"{os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}\n".encode())
 
 
 if __name__ == "__main__":

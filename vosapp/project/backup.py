@@ -40,6 +40,7 @@ def copy_database(
     """
     temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
+        temporary.touch(exist_ok=False)
         with plain_errors(target), closing(sqlite3.connect(temporary)) as copy:
             yield from _pages(connection, copy, token)
             copy.execute("PRAGMA journal_mode = DELETE").fetchall()

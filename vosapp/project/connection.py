@@ -52,10 +52,14 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
     )
-    for limit, value in _LIMITS.items():
-        connection.setlimit(limit, value)
-    for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "secure_delete = OFF"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for limit, value in _LIMITS.items():
+            connection.setlimit(limit, value)
+        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "secure_delete = OFF"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -36,7 +36,9 @@ class CheckFrames:
         start, stop = editor.range(self.start, self.stop)
         for object_id in self.object_ids:
             editor.object(object_id)
-            editor.lanes.set_checked(object_id, start, stop, checked=self.checked)
+            asserted = editor.asserted_frames(object_id, start, stop)
+            for first, last in zip([start - 1, *asserted], [*asserted, stop], strict=True):
+                editor.lanes.set_checked(object_id, first + 1, last, checked=self.checked)
         return ()
 
 
@@ -185,7 +187,10 @@ def _relabel(editor: Editor, source: int, target: int, start: int) -> Iterable[P
 
 
 def _relabel_keyframe(editor: Editor, source: int, target: int, frame: int) -> None:
-    """Assert the union of both masks where one of the two is asserted."""
+    """Assert the union of both masks where one of the two is asserted.
+
+    What was propagated is not stale: the user sees the union everywhere.
+    """
     known = editor.assertions(frame)
     shown = editor.shown(frame)
     layer = editor.keyframe_map(frame)
@@ -195,9 +200,9 @@ def _relabel_keyframe(editor: Editor, source: int, target: int, frame: int) -> N
     layer[layer == source] = target
     reference = any(known[i].reference for i in (source, target) if i in known)
     if source in known:
-        editor.remove_assertion(frame, source)
+        editor.remove_assertion(frame, source, stale=False)
     area = int((layer == target).sum())
-    editor.put_assertion(Assertion(frame, target, area, reference))
+    editor.put_assertion(Assertion(frame, target, area, reference), stale=False)
     editor.maps.put_layer(KEYFRAMES, frame, layer)
 
 

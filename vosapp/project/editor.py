@@ -140,21 +140,23 @@ class Editor:
             self.put_assertion(Assertion(frame_index, object_id, area, reference))
         self.maps.put_layer(KEYFRAMES, frame_index, label_map)
 
-    def put_assertion(self, item: Assertion) -> None:
-        """Assert something about a cell."""
+    def put_assertion(self, item: Assertion, *, stale: bool = True) -> None:
+        """Assert something about a cell; `stale` as in `touch`."""
         key = (item.frame_index, item.object_id)
         self.rows.put(ASSERTIONS, key, (item.area, int(item.reference)))
-        self.touch(item.object_id, item.frame_index)
+        self.maps.forget_shown(item.frame_index)
+        self.touch(item.object_id, item.frame_index, stale=stale)
 
     def set_reference(self, item: Assertion) -> None:
         """Store whether a keyframe is a reference; what it says does not change."""
         key = (item.frame_index, item.object_id)
         self.rows.put(ASSERTIONS, key, (item.area, int(item.reference)))
 
-    def remove_assertion(self, frame_index: int, object_id: int) -> None:
-        """Assert nothing about a cell any more."""
+    def remove_assertion(self, frame_index: int, object_id: int, *, stale: bool = True) -> None:
+        """Assert nothing about a cell any more; `stale` as in `touch`."""
         self.rows.delete(ASSERTIONS, frame_index, object_id)
-        self.touch(object_id, frame_index)
+        self.maps.forget_shown(frame_index)
+        self.touch(object_id, frame_index, stale=stale)
 
     # Prompts
 
@@ -256,9 +258,13 @@ class Editor:
         self.begin()
         self.maps.forget_all()
 
+    def span(self, object_id: int, frame_index: int) -> tuple[int, int]:
+        """Return (first, one past the last) of the frames that a keyframe there governs."""
+        neighbors = self._neighbors(object_id, frame_index)
+        return rules.span(*neighbors, self.video.frame_count)
+
     def _spans(self, object_id: int, frames: Iterable[int]) -> list[tuple[int, int]]:
-        count = self.video.frame_count
-        return rules.join(rules.span(*self._neighbors(object_id, frame), count) for frame in frames)
+        return rules.join(self.span(object_id, frame) for frame in frames)
 
     def _neighbors(self, object_id: int, frame_index: int) -> tuple[int | None, int | None]:
         before, after = self._connection.execute(

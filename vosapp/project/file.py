@@ -17,7 +17,7 @@ from vosapp.project.editor import Editor, Span
 from vosapp.project.history import History, HistoryLimits
 from vosapp.project.label_store import CACHE_BYTES
 from vosapp.project.lock import ProjectLock
-from vosapp.project.model import VideoRef, check
+from vosapp.project.model import Unreadable, VideoRef, check
 from vosapp.project.parse import parse_json, parse_video, video_row
 
 MAX_SETTING = 1_000_000
@@ -164,23 +164,27 @@ class ProjectFile:
                 )
             if self._connection.in_transaction:
                 raise RuntimeError("another change of this project is not finished")
-            revision, touched = self._revision, len(self._touched)
+            touched = len(self._touched)
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._roll_back()
-                self._revision = revision
-                del self._touched[touched:]
+                self._roll_back(touched)
                 raise
 
-    def _roll_back(self) -> None:
+    def _roll_back(self, touched: int) -> None:
         # After a full disk SQLite may have rolled back already.
         if self._connection.in_transaction:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
         self._editor.forget_all()
+        revision = self._revision
+        # Read again: an interrupt may have come just after the commit.
+        with suppress(sqlite3.Error, Unreadable):
+            self._revision = self._read_revision()
+        if self._revision != revision:
+            del self._touched[touched:]
 
 
 def read_video(connection: sqlite3.Connection) -> VideoRef:

@@ -77,6 +77,10 @@ class LabelStore:
             self._cache.put((_SHOWN, frame_index), found)
         return found
 
+    def forget_shown(self, frame_index: int) -> None:
+        """Drop what a frame shows, because what is asserted on it has changed."""
+        self._cache.drop((_SHOWN, frame_index))
+
     def forget(self, changed: Iterable[tuple[str, Key]]) -> None:
         """Drop decoded maps of rows that were written behind the store's back."""
         for name, key in changed:

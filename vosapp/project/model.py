@@ -100,6 +100,7 @@ class VideoRef:
         sides = is_int(self.width, 1, MAX_SIDE) and is_int(self.height, 1, MAX_SIDE)
         check(sides and self.width * self.height <= MAX_PIXELS, "the frames' size is out of range")
         check(isinstance(self.fps, Fraction) and 0 < self.fps < 1_000_000, "the fps make no sense")
+        check(self.fps.denominator < 10**18, "the fps make no sense")
         check(len(self.stems) in (0, self.frame_count), "the frames' names do not fit their count")
         for stem in self.stems:
             _check_text(stem, "a frame's name", 1_000)

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 from core.errors import OutputError, ProjectFileError
@@ -164,10 +165,9 @@ def _open_for_reading(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
         copy = Path(folder) / path.name
         for file in (path, *left):
             shutil.copyfile(file, Path(folder) / file.name)
-        source = _checked(sqlite.connect(copy, Access.WRITE), path)
-        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        source.backup(memory)
-        source.close()
+        with closing(_checked(sqlite.connect(copy, Access.WRITE), path)) as source:
+            memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            source.backup(memory)
     note = f"{path} was not closed properly; a copy in memory is shown."
     return memory, (note,)
 

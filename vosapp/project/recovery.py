@@ -68,6 +68,8 @@ def salvage(path: Path, target: Path) -> Salvage:
     with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
         copy = _copy(path, Path(folder))
         with sqlite.plain_errors(path), closing(sqlite.connect(copy, sqlite.Access.WRITE)) as old:
+            # Lets SQLite open what is cut off or has errors in the definitions of tables.
+            old.execute("PRAGMA writable_schema = ON")
             reader = _Reader(old, path)
             video = reader.video()
             return _rebuild(reader, video, target)

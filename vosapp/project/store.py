@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from core.errors import OutputError
 from core.jobs import CancelToken, Progress
 from core.types import FrameResult, LabelMap
 from vosapp.project.backup import copy_database
+from vosapp.project.connection import Access, Journal, connect
 from vosapp.project.editor import Span
 from vosapp.project.edits import Edit
 from vosapp.project.file import Options, ProjectFile
@@ -91,6 +93,14 @@ class Project(ProjectFile):
                 return tuple(self._editor.asserted_frames(object_id, 0, end))
             sql = "SELECT DISTINCT frame_index FROM assertions ORDER BY frame_index"
             return tuple(self._frame(row[0]) for row in self._connection.execute(sql))
+
+    def span(self, frame_index: int, object_id: int) -> tuple[int, int]:
+        """Return (first, one past the last) of the frames that a keyframe there governs.
+
+        This is what to propagate again after an edit of the object on this frame.
+        """
+        with self._reading():
+            return self._editor.span(object_id, self._editor.frame(frame_index))
 
     def references(self) -> tuple[Assertion, ...]:
         """Return the keyframes that the engine always keeps in its memory."""
@@ -218,13 +228,16 @@ class Project(ProjectFile):
         """
         if target.exists() and target.samefile(self.path):
             raise OutputError(f"{target} is the project itself.", "Choose another name.")
-        with self._reading():
-            yield from copy_database(self._connection, target, token)
+        with self._snapshot() as source:
+            yield from copy_database(source, target, token)
 
     def problems(self) -> tuple[str, ...]:
         """Check the whole file as SQLite does; returns what is wrong, at most 20 lines."""
         with self._reading():
-            rows = self._connection.execute("PRAGMA integrity_check(20)").fetchall()
+            try:
+                rows = self._connection.execute("PRAGMA integrity_check(20)").fetchall()
+            except sqlite3.DatabaseError as exc:  # so damaged that the check itself breaks off
+                return (str(exc),)
             return tuple(str(row[0]) for row in rows if row[0] != "ok")
 
     def counts(self) -> dict[FrameState, int]:
@@ -235,6 +248,21 @@ class Project(ProjectFile):
         return {state: int(totals[state]) for state in FrameState}
 
     # Inside
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees the project as it is now, whatever is changed meanwhile."""
+        with self._reading():
+            journal = self._connection.execute("PRAGMA journal_mode").fetchone()[0]
+            if journal != Journal.WAL.value:
+                # A reader would be in the way of the writer, so the writer waits.
+                yield self._connection
+                return
+            source = connect(self.path, Access.READ)
+        with closing(source):
+            source.execute("BEGIN")
+            source.execute("SELECT 1 FROM project LIMIT 1").fetchall()
+            yield source
 
     def _travel(self, *, undo: bool) -> Change:
         with self._writing():

@@ -43,7 +43,7 @@ def video_ref(info: VideoInfo, project: Path) -> VideoRef:
         frame_count=info.frame_count,
         width=info.width,
         height=info.height,
-        fps=info.fps,
+        fps=info.fps.limit_denominator(1_000_000),
         stems=tuple(_text(stem) for stem in info.stems),
     )
 
@@ -73,7 +73,9 @@ def content_hash(path: Path) -> tuple[int, str]:
 
 def find_video(ref: VideoRef, project: Path) -> Path | None:
     """Return where the video is now: beside the project as before, or at its old path."""
-    beside = project.absolute().parent / ref.relative_path if ref.relative_path else None
+    beside = None
+    if ref.relative_path:
+        beside = Path(os.path.normpath(project.absolute().parent / ref.relative_path))
     for path in (beside, Path(ref.path)):
         if path is not None and path.is_absolute() and path.exists():
             return path

@@ -122,7 +122,7 @@ def _cells(line: str, path: Path, number: int) -> list[str]:
 def _columns(cells: list[str], path: Path) -> dict[str, int] | None:
     """Return where each column is; None where the first line holds numbers already."""
     try:
-        finite(cells[0])
+        float(cells[0])
     except ValueError:
         pass
     else:

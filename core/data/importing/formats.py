@@ -13,6 +13,7 @@ from core.data.importing.cvat import read_cvat
 from core.data.importing.labelme import read_labelme
 from core.data.importing.mask_folders import read_masks
 from core.data.importing.mots import read_mots_png, read_mots_txt
+from core.data.importing.object_masks import read_object_masks
 from core.data.importing.yolo import read_yolo
 from core.data.importing.ytvis import read_ytvis
 from core.errors import UsageError
@@ -64,6 +65,7 @@ class Importer:
 
 IMPORTERS: tuple[Importer, ...] = (
     Importer("masks", "Masks: one file, a folder, DAVIS or YouTube-VOS", read_masks),
+    Importer("object-masks", "Binary PNG, a folder for each object", read_object_masks),
     Importer("coco", "COCO (one entry an image)", read_coco),
     Importer("ytvis", "YouTube-VIS (COCO-video)", read_ytvis),
     Importer("cvat", "CVAT 1.1 (XML or zip)", read_cvat),

@@ -6,6 +6,7 @@ import base64
 import binascii
 import io
 import math
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from core.media.annotations.values import ImportedAnnotations, Job
 
 _MAX_SIZE = 1 << 20
+_MAX_PIXELS = 64_000_000
+"""Masks whose headers claim more are refused; Pillow would warn from 89 million on."""
 _NO_AREA = frozenset({"point", "points", "line", "linestrip", "lines"})
 
 
@@ -135,15 +138,23 @@ def _bitmap(node: Node, box: tuple[float, float, float, float]) -> Bitmap:
     text = node.field("mask")
     try:
         data = base64.b64decode(text.text(), validate=True)
+        width, height = _png_size(data)
+        wide, high = round(box[2]) - left + 1, round(box[3]) - top + 1
+        if abs(width - wide) > 1 or abs(height - high) > 1:
+            raise text.fail(f"is {width} x {height} pixels, its box {wide} x {high}")
+        if width * height > _MAX_PIXELS:
+            raise text.fail(f"claims to be {width} x {height} pixels")
         # Only PNG: other decoders of Pillow have no business here.
         with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-            width, height = image.size
-            wide, high = round(box[2]) - left + 1, round(box[3]) - top + 1
-            if abs(width - wide) > 1 or abs(height - high) > 1:
-                raise text.fail(f"is {width} x {height} pixels, its box {wide} x {high}")
-            if width * height > _MAX_SIZE << 6:
-                raise text.fail(f"claims to be {width} x {height} pixels")
             pixels = np.asarray(image.convert("L") if image.mode != "1" else image)
-    except (binascii.Error, Image.DecompressionBombError, *IMAGE_ERRORS) as error:
+    except (binascii.Error, *IMAGE_ERRORS) as error:
         raise text.fail(f"is no PNG in base64 ({type(error).__name__})") from error
     return Bitmap(pixels > 0, left, top)
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    """Return (width, height) from the header, before any decoder sees the data."""
+    if not data.startswith(b"\x89PNG\r\n\x1a\n") or len(data) < 24:
+        raise ValueError("no PNG")
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height

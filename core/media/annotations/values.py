@@ -115,8 +115,9 @@ class ImportedAnnotations:
     Attributes:
         objects: ascending by id.
         frames: the frames that have a label map, ascending.
-        keyframes: reads them one by one, ascending; each asserts the ids known up to there. Can
-            be called again; files are read, and may fail, while it runs.
+        keyframes: reads them one by one, ascending; each asserts the ids seen up to there, which
+            are none on an empty frame before the first object. Can be called again; files are
+            read, and may fail, while it runs.
         boxes: by frame, then object.
         notes: plain sentences on how names, values and overlaps were understood.
         mapping: label in the files -> object id, as it was used; 0 leaves the label out. Change

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from core.media.annotations.polygons import trace_outlines
+from core.media.annotations.polygons import fill_rings, trace_outlines
 from core.media.annotations.rle import encode_coco
 from core.media.export import losses
 from core.media.export.base import (
@@ -100,7 +100,9 @@ class Coco:
         if self.polygons:
             parts = [line for line in trace_outlines(mask) if not line.is_hole]
             segmentation = [line.points.ravel().astype(int).tolist() for line in parts]
-            area = int(sum(line.area for line in parts))
+            rings = tuple(line.points for line in parts)
+            filled, _ = fill_rings(rings, height=mask.shape[0], width=mask.shape[1])
+            area = int(np.count_nonzero(filled))
         return {
             "category_id": catalog.number(object_id),
             "segmentation": segmentation,

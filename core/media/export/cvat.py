@@ -44,11 +44,7 @@ class CvatVideo:
         found = losses.survey(source, token=token)
         renamed = sum(_label(info) != info.name for info in source.objects if info.name)
         return (
-            *(
-                [f"Names with letters that XML cannot hold, left out there: {renamed}."]
-                if renamed
-                else []
-            ),
+            *([f"Names with letters that XML cannot hold: {renamed}."] if renamed else []),
             *losses.void_lost(found),
             *losses.unseen_lost(source, found),
             *losses.empty_as_missing(found),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from core.errors import OutputError
 from core.media.export import losses
 from core.media.export.base import (
     ExportReport,
@@ -164,10 +165,13 @@ class _TreeWriter:
         """Add the sequence to a list of ImageSets, behind those that are there already."""
         place = ("ImageSets", year, f"{split}.txt")
         path = self._folder.path(place)
-        names = path.read_text(encoding="utf-8").split() if path.is_file() else []
-        if self._sequence not in names:
-            names.append(self._sequence)
-        self._folder.write_text(place, "".join(f"{name}\n" for name in names))
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        except (OSError, UnicodeDecodeError) as error:
+            raise OutputError(f"{path} is there already and cannot be read: {error}.") from error
+        if self._sequence not in lines:
+            lines.append(self._sequence)
+        self._folder.write_text(place, "".join(f"{line}\n" for line in lines))
 
 
 def _resizing(source: AnnotationSource, size: tuple[int, int] | None) -> list[str]:

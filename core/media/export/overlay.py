@@ -114,6 +114,7 @@ class AlphaMatte:
             *_matte_losses(source, self.object_ids, found),
             *_padding(source, self.coding),
             *losses.missing_as_empty(found),
+            *_rounding(source, self.coding),
             "Sound is not copied.",
         )
 
@@ -187,7 +188,7 @@ def paint(frame: Frame, label_map: LabelMap, colors: NDArray[np.uint8], *, opaci
     painted = frame.copy()
     color = colors[label_map[inside]]
     mixed = painted[inside] * (1 - opacity) + color * opacity
-    painted[inside] = np.rint(mixed).astype(np.uint8)
+    painted[inside] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
     ground = np.ones((3, 3), np.uint8)
     edge = inside & (cv2.dilate(label_map, ground) != cv2.erode(label_map, ground))
     painted[edge] = colors[label_map[edge]]
@@ -222,6 +223,16 @@ def _padding(source: AnnotationSource, coding: Coding) -> list[str]:
         return []
     text = f"Pictures are extended from {own[0]} x {own[1]} to {size[0]} x {size[1]} pixels."
     return [text]
+
+
+def _rounding(source: AnnotationSource, coding: Coding) -> list[str]:
+    """Say that WebM counts time in milliseconds, where the frames' times are none."""
+    if coding.suffix != ".webm":
+        return []
+    times = read_times(source.video)
+    start = times.pts[source.frames.start] if source.frames else 0
+    exact = all(((pts - start) * times.base * 1000).denominator == 1 for pts in times.pts)
+    return [] if exact else ["Times of frames are rounded to milliseconds."]
 
 
 def _bare(found: losses.Survey) -> list[str]:

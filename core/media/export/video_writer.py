@@ -137,7 +137,8 @@ def open_writer(
             writer.end()
     except (av.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise OutputError(f"Cannot write a video with {coding.codec}: {reason}.", _HINT) from error
+        msg = f"Cannot write a video with {coding.codec} to {path.parent}: {reason}."
+        raise OutputError(msg, _HINT) from error
     except av.codec.codec.UnknownCodecError as error:
         raise OutputError(
             f"This installation cannot encode with {coding.codec}.",

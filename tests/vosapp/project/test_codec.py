@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -67,8 +68,13 @@ def test_damage_is_refused_or_gives_a_map(label_map, data):
 def test_bombs_are_not_inflated(coding):
     bomb = zlib.compress(bytes(50_000_000), 9)
     head = codec._HEADER.pack(coding, 10, 10, 0, 0, 10, 10)
-    with pytest.raises(Unreadable, match="more than"):
-        codec.decode_map(head + bomb, 10, 10)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Unreadable, match="more than"):
+            codec.decode_map(head + bomb, 10, 10)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_runs_must_add_up():

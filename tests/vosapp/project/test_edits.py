@@ -126,7 +126,8 @@ def test_merge_keeps_every_pixel(busy):
         assert ((busy.label_map(frame) == 1) == before[frame]).all()
     assert [k.object_ids for k in keyframes(busy)] == [(1,), (1,)]
     assert busy.prompts(10)[0].object_id == 1
-    assert busy.state(16, 1) is FrameState.PROPAGATED
+    assert busy.state(5, 1) is FrameState.PROPAGATED  # as both were
+    assert busy.state(16, 1) is FrameState.STALE  # one was checked, the other stale
     assert busy.lane(1).confidence[16] == pytest.approx(0.2, abs=0.01)
 
 

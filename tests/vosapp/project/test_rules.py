@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,7 +32,7 @@ def test_joined_spans_cover_the_same_frames(spans):
     joined = rules.join(spans)
     assert {f for a, b in joined for f in range(a, b)} == {f for a, b in spans for f in range(a, b)}
     assert all(a < b for a, b in joined)
-    assert all(one[1] < other[0] for one, other in zip(joined, joined[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in pairwise(joined))
 
 
 def test_only_propagated_becomes_stale():

@@ -56,6 +56,7 @@ def test_propagation_fills_all_but_keyframes(propagated):
 def test_edit_makes_only_its_span_and_object_stale(propagated, box):
     propagated.do(SetMask(30, 1, box(0, 0, 4, 4)))
     assert states(propagated, 1) == [P] * 10 + [K] + [S] * 19 + [K] + [S] * 9
+    assert propagated.span(30, 1) == (11, 40) and propagated.span(10, 1) == (0, 30)
     assert states(propagated, 2) == [P] * 10 + [K] + [P] * 29
     before = propagated.label_map(5).tobytes()
     propagated.do(Paint(10, 1, 2, 2, box(0, 0, 1, 1)))
@@ -156,6 +157,15 @@ def test_removed_keyframe_leaves_its_span_stale(propagated):
     assert states(propagated, 1) == [S] * 10 + [E] + [S] * 29
     assert not (propagated.label_map(10) == 1).any()
     assert (propagated.label_map(10) == 2).any()
+
+
+def test_deleting_masks_of_a_range(propagated, box):
+    propagated.do(CheckFrames((1,), 6, 7))
+    propagated.do(ClearMasks(1, 5, 15))
+    assert states(propagated, 1) == [S] * 5 + [E] * 10 + [S] * 25
+    assert np.isnan(propagated.lane(1).confidence[5:15]).all()
+    assert not any((propagated.label_map(f) == 1).any() for f in range(5, 15))
+    assert all((propagated.label_map(f) == 2).sum() == 9 for f in range(40))
 
 
 def test_erasing_everything_asserts_absence(propagated, box):

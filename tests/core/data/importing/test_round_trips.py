@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from core.types import VOID
 EXACT = {
     "davis2017": ("masks", "Annotations/480p/film"),
     "youtube-vos": ("masks", ""),
+    "object-masks": ("object-masks", ""),
     "coco": ("coco", "annotations/instances_film.json"),
     "ytvis": ("ytvis", "film.json"),
     "mots-png": ("mots-png", ""),
@@ -228,8 +230,18 @@ def test_a_mapping_renames_merges_and_leaves_out(make_source, tmp_path):
         assert np.array_equal(maps_of(found)[4], expected), name
 
 
+@pytest.mark.parametrize("name", ["davis-zip", "youtube-vos-zip"])
+def test_zips_come_back_once_unpacked(name, make_source, tmp_path):
+    source = make_source()
+    finish(exporter_named(name).export(source, tmp_path))
+    with zipfile.ZipFile(tmp_path / "film.zip") as archive:
+        archive.extractall(tmp_path / "unpacked")
+    found = maps_of(finish(importer_named("masks").read(tmp_path / "unpacked", source.video)))
+    assert all(np.array_equal(found[i], source.label_map(i)) for i in source.frames)
+
+
 def test_every_exporter_is_covered_here_or_is_no_data_format():
-    pictures = {"object-masks", "cut-outs", "overlay", "matte-png", "matte-prores", "matte-vp9"}
+    pictures = {"cut-outs", "overlay", "matte-png", "matte-prores", "matte-vp9"}
     lossy = {"davis2016", "yolo-seg"}
     zips = {"davis-zip", "youtube-vos-zip"}
     assert {e.name for e in EXPORTERS} == set(EXACT) | pictures | lossy | zips

@@ -24,8 +24,10 @@ def naive_fill(points, height, width):
         for column in range(width):
             x, y = column + 0.5, row + 0.5
             crossings = 0
-            for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, axis=0), strict=True):
-                if (y0 <= y) != (y1 <= y):
+            for start, stop in zip(points, np.roll(points, -1, axis=0), strict=True):
+                # From the upper end on: an edge rounds alike, whichever way it is walked.
+                (x0, y0), (x1, y1) = (start, stop) if start[1] <= stop[1] else (stop, start)
+                if y0 <= y < y1:
                     crossings += x0 + (y - y0) / (y1 - y0) * (x1 - x0) <= x
             mask[row, column] = crossings % 2
     return mask

@@ -119,8 +119,8 @@ def test_cvat_is_plain_xml_with_row_wise_runs(make_source, tmp_path):
 
 
 def test_names_that_no_xml_can_hold(make_source, tmp_path):
-    source = make_source(objects=(ObjectInfo.plain(1, name="a\x00\ud800b\x1f"),), maps=None, count=2)
-    objects = (*source.objects, ObjectInfo.plain(2), ObjectInfo.plain(5))
+    strange = ObjectInfo.plain(1, name="a\x00\ud800b\x1f")
+    objects = (strange, ObjectInfo.plain(2), ObjectInfo.plain(5))
     source = make_source(objects=objects, count=2)
     assert any("XML cannot hold: 1" in s for s in CvatVideo().announce_losses(source))
     finish(CvatVideo().export(source, tmp_path))

@@ -42,7 +42,9 @@ def half_map(_index):
 
 @pytest.fixture
 def film(make_source):
-    return make_source(count=5, size=(64, 48), maps=[half_map(i) for i in range(5)], objects=OBJECTS)
+    return make_source(
+        count=5, size=(64, 48), maps=[half_map(i) for i in range(5)], objects=OBJECTS
+    )
 
 
 @pytest.mark.parametrize(

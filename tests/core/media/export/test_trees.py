@@ -14,6 +14,8 @@ from PIL import Image
 
 from core.errors import OutputError
 from core.eval.jf import contour_accuracy, region_similarity
+from core.eval.protocols import evaluate
+from core.eval.records import Protocol
 from core.media.annotations.values import ObjectInfo, finish
 from core.media.export.archives import ResultsZip
 from core.media.export.davis import Davis2016, Davis2017
@@ -133,6 +135,20 @@ def test_the_measure_of_davis_finds_no_difference(make_source, tmp_path):
             assert contour_accuracy(label_map == object_id, expected) == 1.0
 
 
+@pytest.mark.parametrize(
+    ("exporter", "protocol"),
+    [(Davis2017(), Protocol.SEMI), (YouTubeVos(), Protocol.YOUTUBE_VOS)],
+    ids=["davis", "youtube-vos"],
+)
+def test_an_evaluation_of_the_export_against_itself_is_perfect(
+    exporter, protocol, make_source, tmp_path
+):
+    finish(exporter.export(make_source(), tmp_path))
+    *_, report = evaluate(tmp_path, tmp_path, protocol=protocol)
+    assert report.totals.j_and_f == 1.0
+    assert len(report.objects) >= 2
+
+
 def test_zips_hold_sequences_where_servers_look_for_them(make_source, tmp_path):
     source = make_source(missing=(2,))
     for folder, prefix in (("", "film/"), ("Annotations", "Annotations/film/")):
@@ -168,7 +184,7 @@ def test_two_videos_share_a_folder(make_source, tmp_path):
 
 def test_a_foreign_meta_file_is_not_overwritten(make_source, tmp_path):
     (tmp_path / "meta.json").write_text('["mine"]')
-    with pytest.raises(OutputError, match="not the meta.json"):
+    with pytest.raises(OutputError, match="not the meta"):
         finish(YouTubeVos().export(make_source(), tmp_path))
     assert (tmp_path / "meta.json").read_text() == '["mine"]'
 

@@ -1,0 +1,165 @@
+"""CVAT files: tracks, images, interpolation, z order."""
+
+from __future__ import annotations
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from core.data.importing import reading
+from core.errors import AnnotationReadError, MaskMismatch
+
+BOX = (
+    '<box frame="{}" outside="{}" keyframe="1" xtl="{}" ytl="1" xbr="{}" ybr="6" occluded="0"'
+    ' z_order="0"/>'
+)
+SQUARE = "1,1;5,1;5,5;1,5"
+
+
+def document(*tracks, size="<width>20</width><height>12</height>"):
+    meta = f"<meta><task><original_size>{size}</original_size></task></meta>"
+    return f"<annotations><version>1.1</version>{meta}{''.join(tracks)}</annotations>"
+
+
+def track(*shapes, number=0, label="car", more=""):
+    return f'<track id="{number}" label="{label}" {more}>{"".join(shapes)}</track>'
+
+
+def polygon(frame, points=SQUARE, outside=0, z=0):
+    return f'<polygon frame="{frame}" outside="{outside}" points="{points}" z_order="{z}"/>'
+
+
+def maps(found):
+    return {k.frame_index: k.label_map for k in found.keyframes()}
+
+
+def test_boxes_are_interpolated_until_they_leave(read):
+    boxes = [BOX.format(2, 0, 0, 4), BOX.format(6, 0, 8, 12), BOX.format(8, 1, 8, 12)]
+    found = read("cvat", document(track(*boxes)), file="a.xml")
+    assert [(b.frame_index, b.left, b.right) for b in found.boxes] == [
+        *((2, 0, 4), (3, 2, 6), (4, 4, 8), (5, 6, 10), (6, 8, 12), (7, 8, 12)),
+    ]
+    assert found.frames == ()
+    assert (found.objects[0].object_id, found.objects[0].category) == (1, "car")
+
+
+def test_polygons_of_a_track_and_where_it_is_gone(read):
+    shapes = (polygon(0), polygon(1, "2,2;6,2;6,6;2,6"), polygon(3, outside=1))
+    found = read("cvat", document(track(*shapes)), file="a.xml")
+    keyframes = list(found.keyframes())
+    assert [k.frame_index for k in keyframes] == [0, 1, 3]
+    assert keyframes[0].label_map[1:5, 1:5].all()
+    assert keyframes[1].label_map.sum() == 16
+    assert (keyframes[2].object_ids, keyframes[2].label_map.any()) == ((1,), False)
+
+
+def test_z_order_decides_what_is_on_top(read):
+    lower, upper = track(polygon(0, z=5)), track(polygon(0, z=1), number=1)
+    found = read("cvat", document(lower, upper), file="a.xml")
+    assert maps(found)[0][2, 2] == 1
+    assert any("higher z order" in note for note in found.notes)
+    found = read("cvat", document(track(polygon(0)), track(polygon(0), number=1)), file="a.xml")
+    assert maps(found)[0][2, 2] == 2
+
+
+def test_masks_are_tracks_of_one_frame_told_apart_by_group(read):
+    mask = (
+        '<mask frame="{}" outside="0" rle="1, 3, 2" left="4" top="2" width="3" height="2"'
+        ' z_order="0"/>'
+    )
+    tracks = [track(mask.format(i), number=i, more=f'group_id="{g}"') for i, g in ((0, 4), (1, 4))]
+    found = read("cvat", document(*tracks), file="a.xml")
+    assert dict(found.mapping) == {"group 4": 4}
+    assert [tuple(p) for p in np.argwhere(maps(found)[1])] == [(2, 5), (2, 6), (3, 4)]
+    tracks = [track(mask.format(i), number=i) for i in (0, 0, 1)]
+    assert dict(read("cvat", document(*tracks), file="a.xml").mapping) == {"car": 1, "car #2": 2}
+
+
+def test_images_with_every_shape(read):
+    shapes = (
+        f'<polygon label="a" points="{SQUARE}" z_order="0"/>'
+        '<ellipse label="b" cx="12" cy="6" rx="3" ry="2" z_order="0"/>'
+        '<box label="c" xtl="1" ytl="1" xbr="3" ybr="3" z_order="0"/>'
+        '<points label="d" points="1,1"/><tag label="e"/>'
+    )
+    text = f'<image id="0" name="x/frame_000003.png" width="20" height="12">{shapes}</image>'
+    found = read("cvat", document(text), file="a.xml")
+    assert {i.category for i in found.objects} == {"a", "b", "c"}
+    assert found.frames == (3,)
+    assert abs(int((maps(found)[3] == 2).sum()) - np.pi * 6) < 2
+    assert len(found.boxes) == 1
+    assert any("left out: 1." in note for note in found.notes)
+
+
+def test_a_zip_is_read_without_unpacking(read, tmp_path):
+    with zipfile.ZipFile(tmp_path / "task.zip", "w") as archive:
+        archive.writestr("annotations.xml", document(track(polygon(0))))
+        archive.writestr("../../evil.txt", "no")
+    data = (tmp_path / "task.zip").read_bytes()
+    before = set(tmp_path.rglob("*"))
+    assert read("cvat", data, file="task.zip").frames == (0,)
+    assert set(tmp_path.rglob("*")) == before
+    assert not (tmp_path.parent.parent / "evil.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (document(track(BOX.format(2, 0, "nan", 4))), "xtl is 'nan'"),
+        (document(track(BOX.format(2, 0, "1e999", 4))), "xtl is '1e999'"),
+        (document(track(BOX.format("-1", 0, 1, 4))), "frame is '-1'"),
+        (document(track(BOX.format("9" * 5000, 0, 1, 4))), "frame is '999"),
+        (document(track(BOX.format(2, 0, 9, 4))), "negative size"),
+        (document(track(polygon(0, "1,2;3"))), "pairs"),
+        (document(track(polygon(0, ""))), "points is ''"),
+        ("<annotations>", "no XML"),
+        ("<other/>", "starts with <other>"),
+        ("<annotations/>", "no annotation"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><annotations>&b;</annotations>', "document type"),
+        ("<a>" * 100 + "</a>" * 100, "too many"),
+    ],
+)
+def test_damaged_files(text, error, read):
+    with pytest.raises(AnnotationReadError, match=error):
+        read("cvat", text, file="a.xml")
+
+
+def test_a_document_type_is_seen_in_every_encoding(read):
+    text = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a [<!ENTITY b "c">]><annotations/>'
+    with pytest.raises(AnnotationReadError, match="document type"):
+        read("cvat", text.encode("utf-16"), file="a.xml")
+
+
+def test_a_document_type_without_entities_is_refused_too(read):
+    text = '<!DOCTYPE annotations SYSTEM "file:///etc/passwd"><annotations/>'
+    with pytest.raises(AnnotationReadError, match="document type"):
+        read("cvat", text, file="a.xml")
+
+
+def test_files_and_members_of_zips_have_a_limit(read, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_BYTES", 1 << 20)
+    with zipfile.ZipFile(tmp_path / "z.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("annotations.xml", bytes(2 << 20))
+    with pytest.raises(AnnotationReadError, match="more than 1 MB"):
+        read("cvat", (tmp_path / "z.zip").read_bytes(), file="a.zip")
+    with pytest.raises(AnnotationReadError, match="more than 1 MB"):
+        read("cvat", bytes(2 << 20), file="a.xml")
+
+
+def test_other_videos(read):
+    with pytest.raises(MaskMismatch, match="frame 10"):
+        read("cvat", document(track(BOX.format(10, 0, 1, 4))), file="a.xml")
+    with pytest.raises(MaskMismatch, match="30 x 12"):
+        size = "<width>30</width><height>12</height>"
+        read("cvat", document(track(polygon(0)), size=size), file="a.xml")
+    wide = '<mask frame="0" rle="1" left="15" top="0" width="10" height="1"/>'
+    with pytest.raises(MaskMismatch, match="reaches out"):
+        read("cvat", document(track(wide)), file="a.xml")
+
+
+def test_runs_that_do_not_fit_their_box(read):
+    bad = '<mask frame="0" rle="3,3" left="1" top="0" width="10" height="1"/>'
+    found = read("cvat", document(track(bad)), file="a.xml")
+    with pytest.raises(AnnotationReadError, match="add up to 6, not to 10"):
+        list(found.keyframes())

@@ -1,0 +1,199 @@
+"""Boxes, MOTS and YOLO in text and pictures, as others write them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.data.importing.formats import IMPORTERS, importer_named
+from core.errors import AnnotationReadError, MaskMismatch, UsageError
+from core.jobs import Cancelled, CancelToken
+from core.media.annotations.values import finish
+
+
+def corners(found):
+    return [(b.frame_index, b.object_id, b.left, b.top, b.right, b.bottom) for b in found.boxes]
+
+
+def test_mot_counts_frames_from_one(read):
+    text = "1,3,2,2,4,5,1,-1,-1,-1\n10,3,2.5,2,4,5,0.7,-1\n2,9,1,1,2,2,0,1,1\n"
+    found = read("boxes", text, file="gt.txt")
+    assert corners(found) == [(0, 3, 2, 2, 6, 7), (9, 3, 2.5, 2, 6.5, 7)]
+    assert "Boxes of confidence 0 are left out: 1." in found.notes
+    assert "Frames are counted from 1." in found.notes
+
+
+def test_csv_with_column_names(read):
+    text = "Label,frame_index,xmin,ymin,xmax,ymax,track_id\ncar,0,1,2,5,6,7\ncar,9,1,2,5,6,8\n"
+    found = read("boxes", text, file="a.csv")
+    assert corners(found) == [(0, 7, 1, 2, 5, 6), (9, 8, 1, 2, 5, 6)]
+    assert [i.category for i in found.objects] == ["car", "car"]
+
+
+def test_csv_with_semicolons_and_a_byte_order_mark(read):
+    text = "\ufeffframe;id;x;y;w;h\n4;a;1;1;2;2\n"
+    assert corners(read("boxes", text, file="a.csv")) == [(4, 1, 1, 1, 3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("1,1,nan,2,3,4\n", "line 1, is no box: 'nan' is not finite"),
+        ("1,1,inf,2,3,4\n", "not finite"),
+        ("1,1,2,2,-3,4\n", "negative size"),
+        ("1.5,1,2,2,3,4\n", "no whole number"),
+        ("1,1,2\n", "line 1, is no box"),
+        ("frame,id,x\n1,2,3\n", "lacks columns"),
+        ("", "no annotation"),
+        ("1" * 5000 + ",1,2,2,3,4\n", "not finite"),
+    ],
+)
+def test_boxes_that_make_no_sense(text, error, read):
+    with pytest.raises(AnnotationReadError, match=error):
+        read("boxes", text, file="a.csv")
+
+
+def test_boxes_of_other_videos(read):
+    with pytest.raises(MaskMismatch, match="Frame 11"):
+        read("boxes", "1,1,2,2,3,4\n11,1,2,2,3,4\n", file="a.txt")
+
+
+def test_mots_text_with_ignored_regions(read):
+    whole = "0 2005 2 12 20 0l7\n3 10000 10 12 20 0l7\n"
+    from core.media.annotations.rle import encode_coco
+
+    counts = encode_coco(np.ones((12, 20), bool))
+    found = read("mots-txt", whole.replace("0l7", counts), file="a.txt")
+    first, second = found.keyframes()
+    assert (first.label_map == 5).all()
+    assert (second.label_map == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("0 2005 1 12 20 1", "does not fit the class"),
+        ("0 2005 2 12 20", "six parts"),
+        ("x 2005 2 12 20 1", "no MOTS line"),
+        ("0 99999 99 12 20 1", "does not fit"),
+    ],
+)
+def test_mots_lines_that_make_no_sense(line, error, read):
+    with pytest.raises(AnnotationReadError, match=error):
+        read("mots-txt", line, file="a.txt")
+
+
+def test_mots_of_another_size(read):
+    with pytest.raises(MaskMismatch, match="40000 x 40000"):
+        read("mots-txt", "0 2005 2 40000 40000 1", file="a.txt")
+
+
+def test_mots_png_with_instance_zero(tmp_path, info):
+    values = np.zeros((12, 20), np.uint16)
+    values[:3], values[3:6], values[9:] = 1000, 2000, 10000
+    (tmp_path / "m").mkdir()
+    Image.fromarray(values).save(tmp_path / "m" / "000004.png")
+    found = finish(importer_named("mots-png").read(tmp_path / "m", info))
+    assert dict(found.mapping) == {"class 1 instance 0": 1, "class 2 instance 0": 2}
+    (keyframe,) = found.keyframes()
+    assert [int(keyframe.label_map[y, 0]) for y in (0, 4, 7, 10)] == [1, 2, 0, 255]
+    assert keyframe.frame_index == 4
+
+
+def test_yolo_boxes_and_outlines(tmp_path, info):
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    (folder / "00003.txt").write_text("1 .5 .5 .2 .5\n0 0 0 .5 0 .5 .5 0 .5\n0 .5 .5 1 .5 1 1\n")
+    (tmp_path / "data.yaml").write_text("nc: 2\nnames: [cat, 'dog']\n")
+    found = finish(importer_named("yolo").read(tmp_path, info))
+    assert corners(found) == [(3, 2, 8, 3, 12, 9)]
+    assert dict(found.mapping) == {"cat": 1, "dog": 2, "cat #2": 3}
+    (keyframe,) = found.keyframes()
+    assert (keyframe.label_map[:6, :10] == 1).all()
+    assert (keyframe.label_map == 3).sum() > 0
+
+
+@pytest.mark.parametrize(
+    "line", ["0 1 2", "x 0 0 1 1", "0 0 0 nan 1", "0 30 40 100 200", "0.5 0 0 1 1", "-1 0 0 1 1"]
+)
+def test_yolo_lines_that_make_no_sense(line, tmp_path, info):
+    (tmp_path / "00000.txt").write_text(line)
+    with pytest.raises(AnnotationReadError, match=r"00000.txt, line 1"):
+        finish(importer_named("yolo").read(tmp_path, info))
+
+
+def test_colors_are_proposed_as_ids_and_can_be_changed(tmp_path, info):
+    picture = np.zeros((12, 20, 3), np.uint8)
+    picture[:4], picture[8:] = (200, 10, 10), (10, 10, 200)
+    Image.fromarray(picture).save(tmp_path / "00002.png")
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "00002.png").rename(tmp_path / "masks" / "00002.png")
+    read = importer_named("masks").read
+    found = finish(read(tmp_path / "masks", info))
+    assert dict(found.mapping) == {"#0a0ac8": 1, "#c80a0a": 2}
+    assert found.objects[1].color == (200, 10, 10)
+    changed = finish(read(tmp_path / "masks", info, mapping={"#0a0ac8": 9, "#c80a0a": 0}))
+    (keyframe,) = changed.keyframes()
+    assert keyframe.object_ids == (9,)
+    assert (keyframe.label_map[8:] == 9).all()
+    assert not keyframe.label_map[:8].any()
+
+
+def test_one_mask_file(tmp_path, info):
+    Image.fromarray(np.eye(12, 20, dtype=np.uint8) * 255).save(tmp_path / "frame_7.png")
+    found = finish(importer_named("masks").read(tmp_path / "frame_7.png", info))
+    assert found.frames == (7,)
+    assert "by its name" in found.notes[0]
+
+
+def test_an_object_that_meta_lists_but_the_mask_does_not_show_is_unknown(tmp_path, info):
+    import json
+
+    from core.media.label_map import write_label_map
+
+    folder = tmp_path / "Annotations" / "film"
+    folder.mkdir(parents=True)
+    for index, value in ((0, 1), (5, 2), (6, 2)):
+        write_label_map(folder / f"{index:05d}.png", np.full((12, 20), value, np.uint8))
+    names = {"1": ["00000", "00005"], "2": ["00005", "00006"]}
+    objects = {key: {"category": "cat", "frames": frames} for key, frames in names.items()}
+    (tmp_path / "meta.json").write_text(json.dumps({"videos": {"film": {"objects": objects}}}))
+    found = finish(importer_named("masks").read(tmp_path, info))
+    assert [k.object_ids for k in found.keyframes()] == [(1,), (2,), (1, 2)]
+    assert [i.category for i in found.objects] == ["cat", "cat"]
+
+
+def test_a_dataset_without_this_video(tmp_path, info):
+    from core.media.label_map import write_label_map
+
+    for name in ("a", "b"):
+        folder = tmp_path / "Annotations" / "480p" / name
+        folder.mkdir(parents=True)
+        write_label_map(folder / "00000.png", np.ones((12, 20), np.uint8))
+    with pytest.raises(AnnotationReadError, match="2 sequences, none of them called film"):
+        finish(importer_named("masks").read(tmp_path, info))
+
+
+@pytest.mark.parametrize("importer", IMPORTERS, ids=lambda i: i.name)
+def test_a_path_that_is_not_there(importer, tmp_path, info):
+    from core.errors import VosError
+
+    with pytest.raises(VosError):
+        found = finish(importer.read(tmp_path / "nothing", info))
+        list(found.keyframes())
+
+
+def test_imports_can_be_cancelled(tmp_path, info):
+    token = CancelToken()
+    (tmp_path / "00000.txt").write_text("0 .5 .5 .2 .5\n")
+    job = importer_named("yolo").read(tmp_path, info, token=token)
+    token.cancel()
+    with pytest.raises(Cancelled):
+        next(job)
+
+
+def test_names_of_formats():
+    assert len({i.name for i in IMPORTERS}) == len(IMPORTERS)
+    with pytest.raises(UsageError, match="nonsense"):
+        importer_named("nonsense")
