@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -15,8 +14,8 @@ class MemoryFrame:
 
     Attributes:
         frame_index: 0-based.
-        keys: C x h x w, or C x M where only some cells are kept.
-        soft: (1 + n) x h x w or x M: share of the background and of each of `object_ids`, 0..1.
+        keys: C x h x w.
+        soft: (1 + n) x h x w: share of the background and of each of `object_ids`, 0..1.
         object_ids: the ids this frame knows about, ascending.
     """
 
@@ -26,7 +25,7 @@ class MemoryFrame:
     object_ids: tuple[int, ...]
 
     def labels_for(self, object_ids: tuple[int, ...]) -> Tensor:
-        """(1 + K) x (h w) or x M shares of the background and of `object_ids`.
+        """(1 + K) x (h w) shares of the background and of `object_ids`.
 
         Where this frame knows nothing of one of the ids, its background may be that object:
         such cells make no statement (all zero) instead of a false one.
@@ -40,24 +39,6 @@ class MemoryFrame:
             if object_id in known:
                 labels[1 + index] = flat[1 + known[object_id]]
         return labels
-
-
-def thin_background(frame: MemoryFrame, *, step: int, margin: int) -> MemoryFrame:
-    """A frame with every cell near its objects but only one of step x step elsewhere.
-
-    A keyframe is searched whole by every cell of every frame; most of it is background, which the
-    recent frames describe better.
-
-    Args:
-        frame: with keys C x h x w.
-        step: side of the blocks of background of which one cell stays.
-        margin: cells around the objects that all stay.
-    """
-    near = (frame.soft[0] < 1).float()[None, None]
-    side = 2 * margin + 1
-    keep = F.max_pool2d(near, side, 1, margin)[0, 0] > 0
-    keep[::step, ::step] = True
-    return replace(frame, keys=frame.keys[:, keep], soft=frame.soft[:, keep])
 
 
 class MemoryBank:
@@ -101,7 +82,12 @@ class MemoryBank:
         """Labeled frames that `step` reads: those at the recent distances and the anchors."""
         wanted = {step - back for back in self._recent} | set(self._anchors)
         found = [self._labeled[s] for s in sorted(wanted) if s < step and s in self._labeled]
-        return tuple(f for f in found if f.frame_index not in self._keyframes)
+        return tuple(f for f in found if not self._is_known(f))
+
+    def _is_known(self, frame: MemoryFrame) -> bool:
+        """Whether a keyframe says all of it already."""
+        keyframe = self._keyframes.get(frame.frame_index)
+        return keyframe is not None and set(frame.object_ids) <= set(keyframe.object_ids)
 
     def nearby_keyframes(self, frame_index: int, query: Tensor) -> tuple[MemoryFrame, ...]:
         """Keyframes that a frame reads: first, both neighbors in time, and the best match."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VideoDecodeError, VosError
+from core.types import Direction, FrameResult
 from vosapp.cli.run_options import add_run_arguments, tracker_request
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ HELP = "carry masks from one or several frames through a video"
 EPILOG = (
     "Masks are label maps: pixel values 1 to 254 are objects, 0 is background. In a folder they "
     "are named by the frames' stems, or else by frame number, the first being 00000. An object "
-    "that is missing from a mask before its first appearance is unknown there, after it absent. "
+    "that is missing from a mask before its first appearance is unknown there (masks are carried back to "
+    "it), after it absent. "
     "Results are written to OUT/<input's name>/00000.png and so on, at the video's own size; "
     "frames of an image folder keep their names. Results of an earlier run are overwritten frame "
     "by frame."
@@ -38,6 +40,12 @@ FORWARD_CACHE_BYTES = 8 << 20
 """Walking forward needs each frame once; a small cache keeps memory flat however long the video."""
 BACKWARD_CACHE_BYTES = 256 << 20
 """Walking backward decodes a run of frames for each step back, and wants to keep them."""
+
+WAYS = {
+    "both": (Direction.FORWARD, Direction.BACKWARD),
+    "forward": (Direction.FORWARD,),
+    "backward": (Direction.BACKWARD,),
+}
 
 _RANGE = re.compile(r"(-?\d{1,18})?:(-?\d{1,18})?", re.ASCII)
 _RANGE_HINT = "A range A:B goes from frame A up to but without frame B; A: and :B are open."
@@ -56,6 +64,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the results"
+    )
+    parser.add_argument(
+        "--direction",
+        choices=("both", "forward", "backward"),
+        default="both",
+        help="way in which masks are carried (default both; frames out of reach get no mask)",
     )
     add_run_arguments(parser)
     parser.add_argument(
@@ -83,7 +97,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         system = tracker_request(args)
         bounds = parse_range(args.range)
         video = stack.enter_context(_open(args.input, FORWARD_CACHE_BYTES))
-        request = _request(args.masks, bounds, video.info, console)
+        request = _request(args.masks, bounds, WAYS[args.direction], video.info, console)
         if request.start < request.keyframes[0].frame_index:
             video.close()
             video = stack.enter_context(_open(args.input, BACKWARD_CACHE_BYTES))
@@ -118,7 +132,11 @@ def _open(path: Path, cache_bytes: int) -> VideoSource:
 
 
 def _request(
-    masks: Path, bounds: tuple[int | None, int | None], info: VideoInfo, console: Console
+    masks: Path,
+    bounds: tuple[int | None, int | None],
+    ways: tuple[Direction, ...],
+    info: VideoInfo,
+    console: Console,
 ) -> PropagationRequest:
     from core.engine.propagate import PropagationRequest
     from core.media.keyframes import load_keyframes
@@ -127,7 +145,7 @@ def _request(
     imported = load_keyframes(masks, info)
     for note in imported.notes:
         console.say(note)
-    return PropagationRequest(imported.keyframes, start, stop)
+    return PropagationRequest(imported.keyframes, start, stop, ways)
 
 
 def _propagate(run: _Run, threads: int | None, console: Console) -> dict[str, object]:
@@ -165,25 +183,25 @@ def _require_whole(run: _Run) -> None:
 
 
 def _tell_plan(run: _Run, console: Console) -> None:
-    from core.engine.propagate import plan
+    from core.engine.propagate import step_count
 
     request, folder = run.request, run.folder
     earlier = folder.count_earlier()
     if earlier:
         console.say(f"{folder.path} holds {earlier} masks of an earlier run; new ones replace them")
-    extra = sum(len(walk) for walk in plan(request)) - (request.stop - request.start)
-    if extra:
-        console.say(f"{extra} frames between the keyframe and the range are passed, not written")
+    steps, frames = step_count(request, run.video.info.frame_count), request.stop - request.start
+    if steps > frames:
+        console.say(f"{steps} steps for {frames} frames: frames between keyframes are walked twice")
 
 
 def _write_all(run: _Run, tracker: Tracker, console: Console) -> None:
-    from core.engine.propagate import plan, propagate
+    from core.engine.propagate import propagate, step_count
 
     request, folder = run.request, run.folder
-    total = sum(len(walk) for walk in plan(request))
+    total = step_count(request, run.video.info.frame_count)
     results = propagate(run.video, tracker, request, console.token)
     for result in console.track(results, total=total, text=f"{run.system.system} "):
-        if request.start <= result.frame_index < request.stop:
+        if isinstance(result, FrameResult):
             folder.write(result.frame_index, result.label_map)
             run.confidence[result.frame_index] = _mean(result.confidence)
             console.kept = _kept(folder)

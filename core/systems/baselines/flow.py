@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.ops.label_maps import merge_keyframe
+from core.ops.label_maps import largest_label, merge_keyframe, one_hot
 from core.systems.base import StepResult, TrackerRequest
 from core.types import Direction, Frame, Keyframe, LabelMap, Quality
 
@@ -53,8 +53,16 @@ class FlowTracker:
         if frame_index in self._keyframes:
             self._labels = merge_keyframe(self._labels, self._keyframes[frame_index][0])
         self._gray = gray
-        wanted = np.isin(self._labels, object_ids)
-        return StepResult(np.where(wanted, self._labels, 0).astype(np.uint8), object_ids)
+        return StepResult(one_hot(self._labels, object_ids), object_ids)
+
+    def render(
+        self,
+        shares: NDArray[np.float32],
+        frame: Frame,  # noqa: ARG002 - shares have the frame's size
+        object_ids: tuple[int, ...],
+    ) -> LabelMap:
+        """See `Tracker.render`."""
+        return largest_label(shares, object_ids)
 
     def _nearest_passed(self, index: int, frame: Frame) -> tuple[LabelMap, NDArray[np.uint8]]:
         way = self._direction.value

@@ -70,10 +70,6 @@ class TrackingConfig:
     """Memory cells read by each query, jointly over all memory frames."""
     temperature: float = 1.0
     """Divides similarities before the softmax; below 1 sharpens the read-out."""
-    background_step: int = 2
-    """Of a keyframe's background one cell in step x step is kept; 1 keeps all."""
-    margin: int = 3
-    """Cells around a keyframe's objects that are all kept."""
     recent: tuple[int, ...] = (1, 3, 5)
     """Distances back in the walk of the frames that are read."""
     anchors: tuple[int, ...] = (5,)
