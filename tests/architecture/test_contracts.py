@@ -30,6 +30,12 @@ VIOLATIONS = {
         ("core/media/__init__.py", "import torch"),
         ("core/systems/self_supervised/config.py", "import torch.nn"),
         ("vosapp/cli/main.py", "def later():\n    import torch"),
+        ("vosapp/project/store.py", "def later():\n    import torch"),
+    ],
+    "project-alone": [
+        ("vosapp/project/editor.py", "import PySide6.QtCore"),
+        ("vosapp/project/store.py", "import core.ops.label_maps"),
+        ("vosapp/project/relink.py", "import vosapp.cli.console"),
     ],
     "cli-without-window": [("vosapp/cli/console.py", "import PySide6.QtWidgets")],
     "one-door-to-resources": [("vosapp/cli/doctor.py", "import resources")],

@@ -48,6 +48,8 @@ def test_the_check_sees_torch():
         "vosapp.__main__",
         "vosapp.assets",
         "vosapp.cli.main",
+        "vosapp.project.opening",
+        "vosapp.project.recovery",
     ],
 )
 def test_import_loads_no_torch(module):

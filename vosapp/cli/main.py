@@ -55,6 +55,8 @@ COMMANDS = (
         "carry masks from one or several frames through a video",
         "vosapp.cli.propagate",
     ),
+    Command("new", "make a project for a video", "vosapp.cli.new"),
+    Command("info", "show what is in a project", "vosapp.cli.info"),
     Command("evaluate", "score masks against the ground truth", "vosapp.cli.evaluate"),
     Command("benchmark", "run and score every sequence of a dataset", "vosapp.cli.benchmark"),
     Command("train", "train a system on your own videos", "vosapp.cli.train"),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.types import LabelMap
-from vosapp.project.model import FrameState, check
+from vosapp.project.model import FrameState, Unreadable, check
 
 PIXELS, RUNS = 1, 2
 """First byte of a stored label map: how the rest is coded."""
@@ -56,7 +56,7 @@ def decode_map(data: bytes, height: int, width: int) -> LabelMap:
     Never takes more than a few times H x W bytes, whatever the data claims.
 
     Raises:
-        ValueError: the bytes are no label map of this size.
+        Unreadable: the bytes are no label map of this size.
     """
     check(isinstance(data, bytes) and len(data) >= _HEADER.size, "a label map is cut off")
     coding, full_h, full_w, top, left, crop_h, crop_w = _HEADER.unpack_from(data)
@@ -78,7 +78,7 @@ def map_size(data: bytes) -> tuple[int, int]:
     """Return (height, width) that a stored label map claims to have.
 
     Raises:
-        ValueError: the bytes are no label map.
+        Unreadable: the bytes are no label map.
     """
     check(isinstance(data, bytes) and len(data) >= _HEADER.size, "a label map is cut off")
     _, height, width, *_ = _HEADER.unpack_from(data)
@@ -118,7 +118,7 @@ def _inflate(data: bytes, limit: int) -> bytes:
     try:
         body = machine.decompress(data, limit + 1)
     except zlib.error as exc:
-        raise ValueError(f"compressed data are damaged ({exc})") from exc
+        raise Unreadable(f"compressed data are damaged ({exc})") from exc
     check(len(body) <= limit, "compressed data hold more than they may")
     check(machine.eof and not machine.unused_data, "compressed data are cut off")
     return body
@@ -159,12 +159,12 @@ def decode_piece(data: bytes) -> LanePiece:
     """Return a piece of a lane; its arrays may be written to.
 
     Raises:
-        ValueError: the bytes are no piece of a lane.
+        Unreadable: the bytes are no piece of a lane.
     """
     check(isinstance(data, bytes), "a lane is no data")
     body = np.frombuffer(_inflate(data, 4 * LANE_FRAMES), np.uint8)
     check(body.size == 4 * LANE_FRAMES, "a lane has the wrong length")
     states, confidence, low, high = body.reshape(4, LANE_FRAMES)
     check(int(states.max()) <= FrameState.CHECKED, "a lane holds an unknown state")
-    runs = low.astype(np.uint16) | (high.astype(np.uint16) << 8)
+    runs = (low.astype(np.uint16) | (high.astype(np.uint16) << 8)).astype(np.uint16)
     return LanePiece(states.copy(), confidence.copy(), runs)

@@ -11,10 +11,11 @@ from pathlib import Path
 from core.errors import OutputError, ProjectFileError, ProjectLocked, VosError
 from vosapp.project import schema
 from vosapp.project.filesystem import is_network
+from vosapp.project.model import Unreadable
 
 BUSY_SECONDS = 5.0
 """How long to wait for a reader that is in the way."""
-MAX_ROW_BYTES = 256 << 20
+MAX_ROW_BYTES = 128 << 20
 """No row is longer; a hostile file cannot make us take more memory for one."""
 _DAMAGED_HINT = "Make a repaired copy of what can still be read; the file itself stays as it is."
 _LIMITS = {
@@ -135,37 +136,44 @@ def plain_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as exc:
         raise _translate(exc, path) from exc
-    except (ValueError, TypeError, OverflowError, UnicodeDecodeError) as exc:
-        if isinstance(exc, VosError):
-            raise
+    except Unreadable as exc:
         raise damaged(path, exc) from exc
+
+
+_UNWRITTEN = {
+    "SQLITE_FULL": ("the disk is full", "Free some space; nothing else is lost."),
+    "SQLITE_READONLY": ("it may only be read", "Save a copy in another folder."),
+    "SQLITE_IOERR": ("the disk fails", "Save a copy on another disk."),
+    "SQLITE_PERM": ("the system forbids it", "Save a copy in another folder."),
+}
+_UNREAD = {
+    "SQLITE_BUSY": (ProjectLocked, "is being used by another program", "Close it there first."),
+    "SQLITE_LOCKED": (ProjectLocked, "is being used by another program", "Close it there first."),
+    "SQLITE_CANTOPEN": (
+        ProjectFileError,
+        "cannot be opened",
+        "Check that it exists and that you may read it.",
+    ),
+}
 
 
 def _translate(exc: sqlite3.Error, path: Path) -> VosError | sqlite3.Error:
     name = str(getattr(exc, "sqlite_errorname", ""))
-    if name.startswith("SQLITE_NOTADB"):
+    # Extended names such as SQLITE_IOERR_WRITE begin with the general one.
+    kind = "_".join(name.split("_")[:2])
+    if kind == "SQLITE_NOTADB":
         return not_a_project(path)
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return ProjectLocked(
-            f"{path} is being used by another program.", "Close it there, then try again."
+    if kind in _UNWRITTEN:
+        reason, hint = _UNWRITTEN[kind]
+        return OutputError(
+            f"Cannot write to {path}: {reason} ({name}). The last change is not saved.", hint
         )
-    if name.startswith("SQLITE_FULL"):
-        return _unwritten(path, "the disk is full", "Free some space; nothing else is lost.")
-    if name.startswith("SQLITE_READONLY"):
-        return _unwritten(path, "it may only be read", "Save a copy in another folder.")
-    if name.startswith("SQLITE_CANTOPEN"):
-        return ProjectFileError(
-            f"{path} cannot be opened.", "Check that it exists and that you may read it."
-        )
-    if name.startswith(("SQLITE_IOERR", "SQLITE_PERM", "SQLITE_PROTOCOL", "SQLITE_NOLFS")):
-        return _unwritten(path, f"the disk fails ({name})", "Save a copy on another disk.")
-    if isinstance(exc, sqlite3.DatabaseError):
-        return damaged(path, exc)
-    return exc
-
-
-def _unwritten(path: Path, reason: str, hint: str) -> OutputError:
-    return OutputError(f"Cannot write to {path}: {reason}. The last change is not saved.", hint)
+    if kind in _UNREAD:
+        error, text, hint = _UNREAD[kind]
+        return error(f"{path} {text}.", hint)
+    # Misuse is ours and must look like a bug.
+    bug = isinstance(exc, sqlite3.ProgrammingError | sqlite3.InterfaceError)
+    return exc if bug else damaged(path, exc)
 
 
 def close(connection: sqlite3.Connection, *, settle: bool) -> None:

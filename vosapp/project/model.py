@@ -1,5 +1,6 @@
 """The values that a project is made of. All frozen; each checks itself, so that nothing that was
-read from a file is used unchecked."""
+read from a file is used unchecked.
+"""
 
 from __future__ import annotations
 
@@ -46,10 +47,14 @@ class PromptKind(Enum):
     POLYGON = "polygon"
 
 
-def check(value: object, problem: str) -> None:
-    """Raise `ValueError` with a problem unless a condition holds."""
-    if not value:
-        raise ValueError(problem)
+class Unreadable(ValueError):
+    """A value that makes no sense; where it comes from a file, the file is damaged or hostile."""
+
+
+def check(holds: object, problem: str) -> None:
+    """Raise `Unreadable` with a problem unless a condition holds."""
+    if not holds:
+        raise Unreadable(problem)
 
 
 def is_int(value: object, low: int, high: int) -> bool:

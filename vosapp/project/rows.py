@@ -12,7 +12,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vosapp.project.model import check
+from vosapp.project.model import Unreadable, check
+from vosapp.project.parse import parse_json
 from vosapp.project.schema import UNDOABLE, Table
 
 Key = tuple[int, ...]
@@ -88,27 +89,24 @@ class Rows:
             Bytes that the entry's changes take now.
         """
         self.record(0)
-        sql = (
-            "SELECT change_id, table_name, key_1, key_2, existed, fields, data FROM changes"
-            " WHERE entry_id = ? ORDER BY change_id"
-        )
-        size = 0
-        ids = [row[0] for row in self._connection.execute(
-            "SELECT change_id FROM changes WHERE entry_id = ?", (entry_id,)
-        )]
-        single = sql.replace("entry_id = ? ORDER BY change_id", "change_id = ?")
-        for change_id in ids:
-            _, name, key_1, key_2, existed, fields, data = self._connection.execute(
-                single, (change_id,)
-            ).fetchone()
-            size += self._swap_one(change_id, name, (key_1, key_2), (existed, fields, data))
-        return size
+        ids = self._connection.execute(
+            "SELECT change_id FROM changes WHERE entry_id = ? ORDER BY change_id", (entry_id,)
+        ).fetchall()
+        return sum(self._swap_one(change_id) for (change_id,) in ids)
 
-    def _swap_one(self, change_id: int, name: str, keys: Key, kept: Values) -> int:
+    def _swap_one(self, change_id: int) -> int:
+        # One at a time: a propagation over a long video has more than fits into memory.
+        row = self._connection.execute(
+            "SELECT table_name, key_1, key_2, existed, fields, data FROM changes"
+            " WHERE change_id = ?",
+            (change_id,),
+        ).fetchone()
+        check(row is not None, "the history has lost an entry")
+        name, key_1, key_2, *kept = row
         table = UNDOABLE.get(name)
         if table is None:
-            raise ValueError(f"the history names an unknown table {str(name)[:40]}")
-        key = keys[: len(table.keys)]
+            raise Unreadable(f"the history names an unknown table {str(name)[:40]}")
+        key = (key_1, key_2)[: len(table.keys)]
         now = _pack(table, self.get(table, *key))
         before = _unpack(table, *kept)
         statements = self._sql[table.name]
@@ -167,7 +165,7 @@ def _pack(table: Table, values: Values | None) -> Values:
 def _unpack(table: Table, existed: int, fields: str, data: bytes | None) -> Values | None:
     if not existed:
         return None
-    values = json.loads(fields)
+    values = parse_json(fields)
     plain = isinstance(values, list) and all(isinstance(v, int | str) for v in values)
     check(plain and len(values) == len(table.fields), "an entry of the history is damaged")
     check(isinstance(data, bytes) == bool(table.blob), "an entry of the history is damaged")

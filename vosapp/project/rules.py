@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,21 +15,32 @@ WRITABLE = frozenset({FrameState.EMPTY, FrameState.PROPAGATED, FrameState.STALE}
 _FEW_IDS = 6
 
 
-def span(frames: Sequence[int], frame_index: int, frame_count: int) -> tuple[int, int]:
-    """Return (first, one past the last) of the frames that a keyframe on `frame_index` governs.
-
-    It reaches to the neighboring keyframes of the same object, without them, or to the ends.
+def span(before: int | None, after: int | None, frame_count: int) -> tuple[int, int]:
+    """Return (first, one past the last) of the frames that a keyframe governs.
 
     Args:
-        frames: keyframes of the object, ascending; `frame_index` may be among them.
-        frame_index: 0-based.
+        before: the nearest earlier keyframe of the same object, None for none.
+        after: the nearest later one.
         frame_count: frames of the video.
     """
-    before = bisect_left(frames, frame_index) - 1
-    after = bisect_right(frames, frame_index)
-    first = frames[before] + 1 if before >= 0 else 0
-    stop = frames[after] if after < len(frames) else frame_count
-    return first, stop
+    return 0 if before is None else before + 1, frame_count if after is None else after
+
+
+def join(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the same frames as ascending spans that do not touch each other."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+        elif start < stop:
+            joined.append((start, stop))
+    return joined
+
+
+def merge_states(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the stored states of an object made of two: the less certain one where both are."""
+    rank = np.array([3, 1, 0, 2], np.uint8)  # EMPTY gives way, then CHECKED, PROPAGATED, STALE
+    return np.where(rank[one] <= rank[other], one, other).astype(np.uint8)
 
 
 def after_edit(states: NDArray[np.uint8]) -> NDArray[np.uint8]:

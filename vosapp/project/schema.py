@@ -38,9 +38,7 @@ class Table:
         return self.fields + ((self.blob,) if self.blob else ())
 
 
-OBJECTS = Table(
-    "objects", ("object_id",), ("name", "color", "visible", "locked", "position")
-)
+OBJECTS = Table("objects", ("object_id",), ("name", "color", "visible", "locked", "position"))
 PROMPTS = Table("prompts", ("prompt_id",), ("frame_index", "object_id", "kind", "points"))
 ASSERTIONS = Table("assertions", ("frame_index", "object_id"), ("area", "reference"))
 KEYFRAMES = Table("keyframes", ("frame_index",), blob="label_map")

@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 20
 """Crossings of edges with rows that are in work at a time."""
+_MAX_CROSSINGS = 1 << 27
+"""More than this, over one ring, is no outline but an attack on the processor."""
 _FAR = 1e7
 """Coordinates farther out than this are pulled in; no picture is that large."""
+
+
+class TooManyCrossings(ValueError):
+    """A ring that crosses the rows of the frame absurdly often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,11 @@ def fill_ring(points: Ring, *, height: int, width: int) -> Mask:
 
     Args:
         points: N x 2 (x, y); may leave the frame and cross itself.
-        height, width: size of the mask.
+        height: rows of the mask.
+        width: columns of the mask.
+
+    Raises:
+        TooManyCrossings: the ring is absurd.
     """
     inside = np.zeros((height, width + 1), bool)
     if len(points) < 3:
@@ -74,6 +84,8 @@ def fill_ring(points: Ring, *, height: int, width: int) -> Mask:
     keep = last > first
     upper, lower, first, rows = upper[keep], lower[keep], first[keep], (last - first)[keep]
     ends = np.cumsum(rows)
+    if len(ends) and ends[-1] > _MAX_CROSSINGS:
+        raise TooManyCrossings(f"an outline of {len(points)} corners crosses too many rows")
     done = 0
     while done < len(rows):
         reach = ends[done] - rows[done] + _BLOCK
@@ -165,7 +177,8 @@ def _simplified(line: list[_Corner]) -> Ring:
     points = np.array(line, np.float64)
     before = points - np.roll(points, 1, axis=0)
     after = np.roll(points, -1, axis=0) - points
-    return points[(before != after).any(axis=1)]
+    corners: Ring = points[(before != after).any(axis=1)]
+    return corners
 
 
 def _signed_area(points: Ring) -> float:

@@ -33,7 +33,7 @@ def encode_coco(mask: Mask) -> str:
 
 def encode_coco_plain(mask: Mask) -> list[int]:
     """Return the uncompressed counts of an H x W mask."""
-    return _runs(mask.ravel(order="F")).tolist()
+    return [int(run) for run in _runs(mask.ravel(order="F"))]
 
 
 def decode_coco(counts: str | Sequence[int], *, height: int, width: int) -> Mask:
@@ -48,7 +48,7 @@ def decode_coco(counts: str | Sequence[int], *, height: int, width: int) -> Mask
 
 def encode_cvat(mask: Mask) -> list[int]:
     """Return the counts of a mask that was cut out to its box, row by row."""
-    return _runs(mask.ravel()).tolist()
+    return [int(run) for run in _runs(mask.ravel())]
 
 
 def decode_cvat(counts: Sequence[int], *, height: int, width: int) -> Mask:

@@ -19,6 +19,8 @@ from core.media.atomic import write_atomic
 from core.types import MAX_OBJECT_ID, VOID
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.media.annotations.values import AnnotationSource, Job
     from core.types import LabelMap
 
@@ -109,7 +111,7 @@ class Folder:
 
     def write_text(self, place: tuple[str, ...], text: str) -> None:
         """Write a text file in UTF-8; see `write`."""
-        self.write(place, text.encode("utf-8"))
+        self.write(place, text.encode("utf-8", errors="replace"))
 
     def write_json(self, place: tuple[str, ...], value: object) -> None:
         """Write JSON, always in the same way; see `write`."""
@@ -157,7 +159,7 @@ def is_plain_name(name: str) -> bool:
         and not _FORBIDDEN.search(name)
         and name == name.strip(" ")
         and not name.endswith(".")
-        and name.split(".")[0].lower() not in _RESERVED
+        and name.partition(".")[0].lower() not in _RESERVED
     )
 
 
@@ -204,19 +206,42 @@ def steps(
 
     Frames without one go to `report.missing`. Errors as for `labeled_frames`.
     """
+    for index, label_map, progress in all_steps(source, report, token=token):
+        if label_map is not None:
+            yield index, label_map, progress
+
+
+def all_steps(
+    source: AnnotationSource, report: ExportReport, *, token: CancelToken | None
+) -> Iterator[tuple[int, LabelMap | None, Progress]]:
+    """Yield every frame as `steps` does, but also those without a label map, with None."""
     total = len(source.frames)
     text = f"exporting {source.video.name}"
     for done, (index, label_map) in enumerate(labeled_frames(source, token=token), 1):
         if label_map is None:
             report.missing.append(index)
-        else:
-            yield index, label_map, Progress(done, total, text)
+        yield index, label_map, Progress(done, total, text)
 
 
 def ids_in(label_map: LabelMap) -> tuple[int, ...]:
     """Return the object ids that have a pixel, ascending, without void."""
     present = np.flatnonzero(np.bincount(label_map.ravel(), minlength=256))
     return tuple(int(i) for i in present if 0 < i <= MAX_OBJECT_ID)
+
+
+def mask_of(label_map: LabelMap, object_id: int) -> NDArray[np.bool_]:
+    """Return the H x W mask of one object."""
+    return np.equal(label_map, object_id)
+
+
+def labeled_masks(
+    source: AnnotationSource, *, token: CancelToken | None
+) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Yield the id and mask of each object on each frame that shows it; see `labeled_frames`."""
+    for _, label_map in labeled_frames(source, token=token):
+        if label_map is not None:
+            for object_id in ids_in(label_map):
+                yield object_id, mask_of(label_map, object_id)
 
 
 def without_void(label_map: LabelMap) -> LabelMap:

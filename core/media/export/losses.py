@@ -64,9 +64,9 @@ def names_lost(source: AnnotationSource, *, categories: bool = True) -> list[str
     classed = [info for info in source.objects if info.category]
     sentences = []
     if named:
-        sentences.append(f"The names of {counted(len(named), 'object')} are not written.")
+        sentences.append(f"Not written: names ({counted(len(named), 'object')}).")
     if classed and categories:
-        sentences.append(f"The categories of {counted(len(classed), 'object')} are not written.")
+        sentences.append(f"Not written: categories ({counted(len(classed), 'object')}).")
     return sentences
 
 
@@ -76,42 +76,40 @@ def colors_lost(source: AnnotationSource, *, palette: bool = True) -> list[str]:
 
     changed = [i for i in source.objects if i.color != ObjectInfo.plain(i.object_id).color]
     if not palette:
-        return ["The colors of the objects are not written."] if source.objects else []
+        return ["Not written: the colors of the objects."] if source.objects else []
     if not changed:
         return []
-    return [f"{counted(len(changed), 'object')} appear in the colors of DAVIS, not in their own."]
+    return [f"Shown in the colors of DAVIS, not their own: {counted(len(changed), 'object')}."]
 
 
 def void_lost(found: Survey) -> list[str]:
     """Say that void pixels become background."""
     if not found.void:
         return []
-    where = counted(len(found.void), "frame")
-    return [f"Void pixels become background on {where}: {listed(found.void)}."]
+    return [f"Void pixels become background on frames {listed(found.void)}."]
 
 
 def missing_frames(found: Survey) -> list[str]:
     """Say which frames have no label map and so no file."""
     if not found.missing:
         return []
-    where = counted(len(found.missing), "frame")
-    return [f"Nothing is written for {where} without a label map: {listed(found.missing)}."]
+    return [f"Nothing is written for frames without a label map: {listed(found.missing)}."]
 
 
 def missing_as_empty(found: Survey) -> list[str]:
     """Say that frames without a label map cannot be told from frames without objects."""
     if not found.missing:
         return []
-    where = counted(len(found.missing), "frame")
-    return [f"{where} without a label map look as if no object were there: {listed(found.missing)}."]
+    frames = listed(found.missing)
+    return [f"Frames without a label map look as if no object were there: {frames}."]
 
 
 def empty_as_missing(found: Survey) -> list[str]:
     """Say that frames without objects cannot be told from frames without a label map."""
     if not found.empty:
         return []
-    where = counted(len(found.empty), "frame")
-    return [f"{where} without any object look as if they were not labeled: {listed(found.empty)}."]
+    frames = listed(found.empty)
+    return [f"Frames without any object look as if they were not labeled: {frames}."]
 
 
 def listed(frames: list[int]) -> str:
@@ -130,3 +128,12 @@ def listed(frames: list[int]) -> str:
 def counted(count: int, noun: str) -> str:
     """Return `1 frame` or `3 frames`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def unseen_lost(source: AnnotationSource, found: Survey) -> list[str]:
+    """Say which objects have no pixel and so leave no trace."""
+    unseen = [i.title for i in source.objects if i.object_id not in found.frames_of]
+    if not unseen:
+        return []
+    more = f" and {len(unseen) - _SHOWN} more" if len(unseen) > _SHOWN else ""
+    return [f"No frame shows {', '.join(unseen[:_SHOWN])}{more}: not written."]

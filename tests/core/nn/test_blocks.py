@@ -16,7 +16,8 @@ def parameters(module):
 
 
 @pytest.mark.parametrize(
-    ("channels", "stride", "size"), [((4, 4), 1, (12, 10)), ((4, 6), 2, (6, 5)), ((4, 6), 1, (12, 10))]
+    ("channels", "stride", "size"),
+    [((4, 4), 1, (12, 10)), ((4, 6), 2, (6, 5)), ((4, 6), 1, (12, 10))],
 )
 def test_block_changes_width_and_size(channels, stride, size):
     block = BasicBlock(*channels, stride=stride)

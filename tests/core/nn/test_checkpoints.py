@@ -77,7 +77,9 @@ def test_header_is_read_without_torch(saved):
         "from core.nn.checkpoints import read_info\n"
         f"print(read_info(Path({str(saved)!r})).preset, 'torch' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.split() == ["tiny", "False"]
 
 

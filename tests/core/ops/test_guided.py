@@ -19,8 +19,7 @@ def upsample(soft, frame, scale=2, config=CONFIG):
 
 
 def textured(height, width, seed=0):
-    noise = np.random.default_rng(seed).integers(90, 130, (height, width, 3)).astype(np.uint8)
-    return noise
+    return np.random.default_rng(seed).integers(90, 130, (height, width, 3)).astype(np.uint8)
 
 
 def split_frame(height, width, edge):
@@ -128,6 +127,44 @@ def test_objects_do_not_change_one_another_where_they_are_apart():
     alone = upsample(soft[1:], frame)
     assert np.array_equal(both == 2, alone == 1)
     assert (both == 1).any()
+
+
+def naive_guided(plane, guide, config):
+    """He et al. 2013, equations 19 to 21, one window at a time; borders mirrored."""
+    radius, (height, width) = config.radius, plane.shape
+    pad = [(radius, radius), (radius, radius)]
+    guides = np.pad(guide, [*pad, (0, 0)], mode="symmetric")
+    planes = np.pad(plane, pad, mode="symmetric")
+    lines = np.zeros((height, width, 4))
+    for y in range(height):
+        for x in range(width):
+            window = slice(y, y + 2 * radius + 1), slice(x, x + 2 * radius + 1)
+            colors, shares = guides[window].reshape(-1, 3), planes[window].ravel()
+            covariance = np.cov(colors.T, bias=True) + config.epsilon * np.eye(3)
+            joint = (colors * shares[:, None]).mean(0) - colors.mean(0) * shares.mean()
+            lines[y, x, :3] = np.linalg.solve(covariance, joint)
+            lines[y, x, 3] = shares.mean() - lines[y, x, :3] @ colors.mean(0)
+    lines = np.pad(lines, [*pad, (0, 0)], mode="symmetric")
+    side = 2 * radius + 1
+    means = np.stack([[lines[y : y + side, x : x + side].mean((0, 1)) for x in range(width)]
+                      for y in range(height)])  # fmt: skip
+    return (means[..., :3] * guide).sum(-1) + means[..., 3]
+
+
+def test_filter_is_that_of_the_paper():
+    """Working size and full size are equal, so that nothing but the filter is at work."""
+    rng = np.random.default_rng(3)
+    frame = cv2.GaussianBlur(rng.integers(0, 255, (24, 30, 3), np.uint8), (0, 0), 2)
+    frame = cv2.normalize(frame, None, 20, 230, cv2.NORM_MINMAX)
+    plane = cv2.GaussianBlur(rng.random((24, 30), np.float32), (0, 0), 3)
+    plane = 0.5 + 3 * (plane - np.median(plane))
+    config = GuidedConfig(radius=3)
+    share = naive_guided(plane, frame / 255, config)
+    labels = guided_labels(np.float32(plane[None]), frame, frame, config)
+    certain = np.abs(share - 0.5) > 1e-3
+    assert certain.mean() > 0.9 and 0.2 < labels.mean() < 0.8
+    np.testing.assert_array_equal(labels[certain], (share > 0.5)[certain])
+    assert ((plane > 0.5) != (share > 0.5)).mean() > 0.02, "the filter does something"
 
 
 def test_inputs_are_left_alone():

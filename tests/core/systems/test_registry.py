@@ -48,5 +48,7 @@ def test_registry_imports_no_torch():
         "r.system_spec('self_supervised')\n"
         "print('torch' in sys.modules, 'cv2' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.split() == ["False", "False"]

@@ -142,7 +142,7 @@ def test_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_state(tmp_path)
     after = run.weights()
     assert same({n: t for n, t in after.items() if "0." in n}, before)
     assert run.state_file.read_bytes() == saved
-    assert [p.step for p in Run(tmp_path).fit(FitConfig(steps=9))][0] == 5
+    assert next(p.step for p in Run(tmp_path).fit(FitConfig(steps=9))) == 5
 
 
 def test_gradient_that_is_not_finite_ends_the_run_before_it_spoils_the_weights(tmp_path):

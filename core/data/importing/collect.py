@@ -1,0 +1,226 @@
+"""From shapes with labels to imported annotations: ids, painting order, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import AnnotationReadError
+from core.media.annotations.values import Box, ImportedAnnotations, ObjectInfo
+from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
+
+if TYPE_CHECKING:
+    from core.data.importing.shapes import Geometry
+    from core.jobs import CancelToken
+    from core.types import LabelMap
+
+VOID_LABEL = ""
+"""Label of shapes that carry no statement."""
+MAX_BOXES = 5_000_000
+"""More boxes than this are refused: memory."""
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a file says of one of its objects.
+
+    Attributes:
+        text: the key of the mapping.
+        wanted: id that the file itself gives it, None where it gives none.
+        name, category: may be empty.
+        color: None takes that of DAVIS.
+    """
+
+    text: str
+    wanted: int | None = None
+    name: str = ""
+    category: str = ""
+    color: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    label: str
+    geometry: Geometry
+    z: float
+
+
+@dataclass(slots=True)
+class Collection:
+    """What was read so far.
+
+    Attributes:
+        info: the video.
+        notes: sentences for the user.
+    """
+
+    info: VideoInfo
+    notes: list[str] = field(default_factory=list)
+    _labels: dict[str, Label] = field(default_factory=dict)
+    _shapes: dict[int, list[_Shape]] = field(default_factory=dict)
+    _boxes: list[tuple[str, Box]] = field(default_factory=list)
+    _outside: int = 0
+
+    def add_label(self, label: Label) -> str:
+        """Make a label known, if it is new, and return its text."""
+        self._labels.setdefault(label.text, label)
+        return label.text
+
+    def add_frame(self, frame_index: int) -> None:
+        """Say that a frame is labeled, even if nothing is on it."""
+        self._shapes.setdefault(frame_index, [])
+
+    def add_shape(
+        self, frame_index: int, label: str, *, geometry: Geometry, z: float = 0.0
+    ) -> None:
+        """Add a shape; later ones and those with a higher `z` cover earlier ones."""
+        self._shapes.setdefault(frame_index, []).append(_Shape(label, geometry, z))
+
+    def add_box(
+        self, frame_index: int, label: str, *, corners: tuple[float, float, float, float]
+    ) -> None:
+        """Add a box (left, top, right, bottom), cut off at the frame's edge.
+
+        Raises:
+            AnnotationReadError: a number is not finite, or the box is turned inside out.
+        """
+        if not np.isfinite(corners).all():
+            raise AnnotationReadError(f"A box on frame {frame_index} is not finite.")
+        if corners[2] < corners[0] or corners[3] < corners[1]:
+            raise AnnotationReadError(f"A box on frame {frame_index} has a negative size.")
+        width, height = float(self.info.width), float(self.info.height)
+        left, right = max(0.0, corners[0]), min(width, corners[2])
+        top, bottom = max(0.0, corners[1]), min(height, corners[3])
+        if right <= left or bottom <= top:
+            self._outside += 1
+            return
+        if len(self._boxes) >= MAX_BOXES:
+            raise AnnotationReadError(f"There are more than {MAX_BOXES} boxes.", "Split the file.")
+        self._boxes.append((label, Box(frame_index, 0, left, top, right, bottom)))
+
+    def assemble(
+        self, mapping: Mapping[str, int] | None, token: CancelToken | None
+    ) -> ImportedAnnotations:
+        """Give ids to the labels and return what was read.
+
+        Args:
+            mapping: label -> id; None takes the proposal.
+            token: looked at while label maps are painted.
+
+        Raises:
+            AnnotationReadError: an id of the mapping is out of range, or nothing was found.
+        """
+        if not self._labels and not self._shapes:
+            raise AnnotationReadError("There is no annotation of this video in it.")
+        ids = propose_ids(tuple(self._labels.values()), self.notes)
+        if mapping is not None:
+            ids = checked_mapping(mapping, ids, self.notes)
+        self._note_rules()
+        boxes = [replace(box, object_id=ids[label]) for label, box in self._boxes if ids[label]]
+        painted = _Painter(self.info, self._shapes, ids, token)
+        return ImportedAnnotations(
+            objects=object_infos(tuple(self._labels.values()), ids),
+            frames=tuple(sorted(self._shapes)),
+            keyframes=painted.keyframes,
+            boxes=tuple(sorted(boxes, key=lambda box: (box.frame_index, box.object_id))),
+            notes=tuple(self.notes),
+            mapping=MappingProxyType(ids),
+        )
+
+    def _note_rules(self) -> None:
+        shapes = self._shapes.values()
+        if any(len({shape.label for shape in on_frame}) > 1 for on_frame in shapes):
+            ordered = any(shape.z for on_frame in shapes for shape in on_frame)
+            rule = "the one with the higher z order" if ordered else "the later one in the file"
+            self.notes.append(f"Where objects overlap, {rule} is on top.")
+        if self._outside:
+            self.notes.append(f"Boxes outside the frame are left out: {self._outside}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Painter:
+    """Makes label maps of shapes, one frame at a time."""
+
+    info: VideoInfo
+    shapes: dict[int, list[_Shape]]
+    ids: Mapping[str, int]
+    token: CancelToken | None
+
+    def keyframes(self) -> Iterator[Keyframe]:
+        seen: set[int] = set()
+        for index in sorted(self.shapes):
+            label_map = self._paint(index)
+            seen |= {self.ids[s.label] for s in self.shapes[index] if s.label != VOID_LABEL}
+            yield Keyframe(index, tuple(sorted(seen - {0})), label_map)
+
+    def _paint(self, index: int) -> LabelMap:
+        label_map = np.zeros((self.info.height, self.info.width), np.uint8)
+        for shape in sorted(self.shapes[index], key=lambda s: (s.label != VOID_LABEL, s.z)):
+            if self.token is not None:
+                self.token.check()
+            object_id = VOID if shape.label == VOID_LABEL else self.ids[shape.label]
+            if object_id:
+                label_map[shape.geometry.fill(*label_map.shape)] = object_id
+        label_map.flags.writeable = False
+        return label_map
+
+
+def propose_ids(labels: tuple[Label, ...], notes: list[str]) -> dict[str, int]:
+    """Return an id for each label: the file's own where all have a fitting one, else 1, 2, 3.
+
+    Labels for which no id is left get 0, and a note says so.
+    """
+    wanted = [label.wanted for label in labels]
+    fitting = all(w is not None and 1 <= w <= MAX_OBJECT_ID for w in wanted)
+    if fitting and len(set(wanted)) == len(wanted):
+        return {label.text: label.wanted or 0 for label in labels}
+    ids = {
+        label.text: number if number <= MAX_OBJECT_ID else 0
+        for number, label in enumerate(labels, 1)
+    }
+    shown = ", ".join(f"{text[:40]!r} is object {i}" for text, i in list(ids.items())[:_SHOWN])
+    more = f", and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    notes.append(f"Ids are given in order of appearance: {shown}{more}.")
+    if len(ids) > MAX_OBJECT_ID:
+        left = len(ids) - MAX_OBJECT_ID
+        notes.append(f"{left} labels are left out: there are ids for {MAX_OBJECT_ID} objects.")
+    return ids
+
+
+def checked_mapping(
+    mapping: Mapping[str, int], proposed: Mapping[str, int], notes: list[str]
+) -> dict[str, int]:
+    """Return the ids that a caller wants; labels that are not in the mapping get 0.
+
+    Raises:
+        AnnotationReadError: an id is outside 0..254, or a label is unknown.
+    """
+    for text, object_id in mapping.items():
+        if text not in proposed:
+            known = ", ".join(list(proposed)[:_SHOWN])
+            raise AnnotationReadError(f"There is no label {text!r}.", f"The labels are {known}.")
+        if not 0 <= object_id <= MAX_OBJECT_ID:
+            raise AnnotationReadError(
+                f"Label {text!r} cannot become object {object_id}.",
+                f"Choose an id from 1 to {MAX_OBJECT_ID}, or 0 to leave it out.",
+            )
+    left_out = [text for text in proposed if not mapping.get(text)]
+    if left_out:
+        notes.append(f"Labels left out by the mapping: {', '.join(left_out[:_SHOWN])}.")
+    return {text: mapping.get(text, 0) for text in proposed}
+
+
+def object_infos(labels: tuple[Label, ...], ids: Mapping[str, int]) -> tuple[ObjectInfo, ...]:
+    """Return the objects that have an id; where labels share one, the first one names it."""
+    infos: dict[int, ObjectInfo] = {}
+    for label in labels:
+        object_id = ids[label.text]
+        if object_id and object_id not in infos:
+            info = ObjectInfo.plain(object_id, name=label.name, category=label.category)
+            infos[object_id] = replace(info, color=label.color or info.color)
+    return tuple(infos[object_id] for object_id in sorted(infos))

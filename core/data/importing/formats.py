@@ -1,0 +1,89 @@
+"""All import formats by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from core.data.importing.boxes import read_boxes
+from core.data.importing.coco import read_coco
+from core.data.importing.cvat import read_cvat
+from core.data.importing.labelme import read_labelme
+from core.data.importing.mask_folders import read_masks
+from core.data.importing.mots import read_mots_png, read_mots_txt
+from core.data.importing.yolo import read_yolo
+from core.data.importing.ytvis import read_ytvis
+from core.errors import UsageError
+
+if TYPE_CHECKING:
+    from core.jobs import CancelToken
+    from core.media.annotations.values import ImportedAnnotations, Job
+    from core.types import VideoInfo
+
+
+class Read(Protocol):
+    """Reads annotations of one video; a job whose outcome is what was found."""
+
+    def __call__(
+        self,
+        path: Path,
+        info: VideoInfo,
+        *,
+        mapping: Mapping[str, int] | None = None,
+        token: CancelToken | None = None,
+    ) -> Job[ImportedAnnotations]:
+        """Read a file or folder.
+
+        Args:
+            path: the file or folder.
+            info: the video that it belongs to.
+            mapping: label -> object id; None takes the proposal.
+            token: cancels the job.
+
+        Raises:
+            VosError: whatever is wrong with the files.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """One format.
+
+    Attributes:
+        name: short name for commands.
+        title: name for people.
+        read: reads it.
+    """
+
+    name: str
+    title: str
+    read: Read
+
+
+IMPORTERS: tuple[Importer, ...] = (
+    Importer("masks", "Masks: one file, a folder, DAVIS or YouTube-VOS", read_masks),
+    Importer("coco", "COCO (one entry an image)", read_coco),
+    Importer("ytvis", "YouTube-VIS (COCO-video)", read_ytvis),
+    Importer("cvat", "CVAT 1.1 (XML or zip)", read_cvat),
+    Importer("labelme", "LabelMe (JSON files)", read_labelme),
+    Importer("boxes", "Boxes: MOTChallenge or CSV", read_boxes),
+    Importer("mots-png", "MOTS (16-bit PNG)", read_mots_png),
+    Importer("mots-txt", "MOTS (text)", read_mots_txt),
+    Importer("yolo", "YOLO (text files)", read_yolo),
+)
+"""Each format, the usual one first."""
+
+
+def importer_named(name: str) -> Importer:
+    """Return the importer of a name.
+
+    Raises:
+        UsageError: there is none of that name; the hint lists them.
+    """
+    for importer in IMPORTERS:
+        if importer.name == name:
+            return importer
+    names = ", ".join(importer.name for importer in IMPORTERS)
+    raise UsageError(f"There is no import format {name!r}.", f"The formats are {names}.")

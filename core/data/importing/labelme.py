@@ -1,0 +1,149 @@
+"""LabelMe: one JSON file an image, named like it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from core.data.importing.coco import check_size
+from core.data.importing.collect import Collection, Label
+from core.data.importing.matching import match_names
+from core.data.importing.reading import Node, list_files, read_json
+from core.data.importing.shapes import Bitmap, Ellipse, Rings
+from core.errors import AnnotationReadError
+from core.jobs import CancelToken, Progress
+from core.media.image_file import IMAGE_ERRORS
+from core.types import VideoInfo
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.media.annotations.values import ImportedAnnotations, Job
+
+_MAX_SIZE = 1 << 20
+_NO_AREA = frozenset({"point", "points", "line", "linestrip", "lines"})
+
+
+def read_labelme(
+    path: Path,
+    info: VideoInfo,
+    *,
+    mapping: Mapping[str, int] | None = None,
+    token: CancelToken | None = None,
+) -> Job[ImportedAnnotations]:
+    """Read LabelMe's polygons, circles, masks and rectangles; rectangles become boxes.
+
+    Objects are told apart by label and group. Shapes of one label without a group, on one frame,
+    are different objects, as in LabelMe: `car`, `car #2`. A mapping can make them one.
+
+    Args:
+        path: a folder of JSON files named by their frames, or one such file.
+        info: the video that they belong to.
+        mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
+        token: cancels the job.
+
+    Raises:
+        AnnotationReadError: no LabelMe files, damaged or hostile.
+        MaskMismatch: another size than the video, or names that are no frames of it.
+    """
+    files = list_files(path, ".json") if path.is_dir() else [path]
+    if not files:
+        raise AnnotationReadError(f"The folder {path} holds no JSON files.", "Check the path.")
+    frames, rule = match_names([file.name for file in files], info)
+    collection = Collection(info, [rule])
+    skipped = 0
+    for done, file in enumerate(files):
+        if token is not None:
+            token.check()
+        yield Progress(done, len(files), f"reading {file.name}")
+        skipped += _read_file(file, frames[file.name], collection)
+    if skipped:
+        collection.notes.append(f"Points and lines, which have no area, are left out: {skipped}.")
+    return collection.assemble(mapping, token)
+
+
+def _read_file(file: Path, index: int, collection: Collection) -> int:
+    document = read_json(file)
+    size = [
+        n.integer(0, _MAX_SIZE) for k in ("imageWidth", "imageHeight") if (n := document.get(k))
+    ]
+    if len(size) == 2:
+        check_size(size[0], size[1], collection.info, f"The image of {file.name}")
+    collection.add_frame(index)
+    seen: dict[str, int] = {}
+    skipped = 0
+    for node in document.field("shapes").elements():
+        kind = node.get("shape_type")
+        name = "polygon" if kind is None else kind.text()
+        if name in _NO_AREA:
+            skipped += 1
+            continue
+        label = collection.add_label(_label(node, seen))
+        _add(collection, node, name, (index, label))
+    return skipped
+
+
+def _label(node: Node, seen: dict[str, int]) -> Label:
+    name = node.field("label").text()[:200] or "object"
+    group = node.get("group_id")
+    if group is not None:
+        return Label(f"{name} group {group.key()}", None, f"{name} {group.key()}", name)
+    count = seen[name] = seen.get(name, 0) + 1
+    text = name if count == 1 else f"{name} #{count}"
+    return Label(text, None, text, name)
+
+
+def _add(collection: Collection, node: Node, kind: str, where: tuple[int, str]) -> None:
+    points = _points(node.field("points"))
+    if kind == "polygon":
+        if len(points) >= 3:
+            collection.add_shape(*where, geometry=Rings((points,), f"{node.path}: {node.where}"))
+        return
+    if len(points) != 2:
+        raise node.fail(f"is a {kind[:40]!r} of {len(points)} points, not of 2")
+    (x0, y0), (x1, y1) = points.tolist()
+    if kind == "rectangle":
+        corners = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+        collection.add_box(*where, corners=corners)
+    elif kind == "circle":
+        radius = math.hypot(x1 - x0, y1 - y0)
+        collection.add_shape(*where, geometry=Ellipse((x0, y0), (radius, radius)))
+    elif kind == "mask":
+        collection.add_shape(*where, geometry=_bitmap(node, (x0, y0, x1, y1)))
+    else:
+        raise node.fail(f"has an unknown shape type {kind[:40]!r}")
+
+
+def _points(node: Node) -> NDArray[np.float64]:
+    points = [part.numbers() for part in node.elements()]
+    if any(point.size != 2 for point in points):
+        raise node.fail("holds a point that is not x and y")
+    return np.array(points, np.float64).reshape(-1, 2)
+
+
+def _bitmap(node: Node, box: tuple[float, float, float, float]) -> Bitmap:
+    """Return the mask that is stored as a PNG in base64; its box includes its last pixels."""
+    left, top = (round(min(max(value, -1e6), 1e6)) for value in box[:2])
+    text = node.field("mask")
+    try:
+        data = base64.b64decode(text.text(), validate=True)
+        # Only PNG: other decoders of Pillow have no business here.
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            width, height = image.size
+            wide, high = round(box[2]) - left + 1, round(box[3]) - top + 1
+            if abs(width - wide) > 1 or abs(height - high) > 1:
+                raise text.fail(f"is {width} x {height} pixels, its box {wide} x {high}")
+            if width * height > _MAX_SIZE << 6:
+                raise text.fail(f"claims to be {width} x {height} pixels")
+            pixels = np.asarray(image.convert("L") if image.mode != "1" else image)
+    except (binascii.Error, Image.DecompressionBombError, *IMAGE_ERRORS) as error:
+        raise text.fail(f"is no PNG in base64 ({type(error).__name__})") from error
+    return Bitmap(pixels > 0, left, top)

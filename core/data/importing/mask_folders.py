@@ -1,0 +1,203 @@
+"""Mask files: one mask, a folder of masks, and the trees of DAVIS and YouTube-VOS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.data.importing.coco import check_size
+from core.data.importing.collect import Label, checked_mapping, object_infos, propose_ids
+from core.data.importing.matching import match_names
+from core.data.importing.reading import read_json
+from core.data.layouts import find_mask_tree
+from core.errors import AnnotationReadError
+from core.jobs import CancelToken, Progress
+from core.media.annotations.values import ImportedAnnotations
+from core.media.frame_names import match_frames
+from core.media.image_file import list_images
+from core.media.label_map import ColorIds, MaskImport, read_label_map
+from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
+
+if TYPE_CHECKING:
+    from core.media.annotations.values import Job
+
+_SHOWN = 5
+_META = "meta.json"
+
+
+def read_masks(
+    path: Path,
+    info: VideoInfo,
+    *,
+    mapping: Mapping[str, int] | None = None,
+    token: CancelToken | None = None,
+) -> Job[ImportedAnnotations]:
+    """Read one mask, a folder of masks, or the sequence of the video's name in a dataset.
+
+    Palette images are read by index, whatever their colors; how ids come out of others is said in
+    `core.media.mask_import`. Files are read twice: for the ids, and when keyframes are asked for.
+
+    Where a meta.json of YouTube-VOS lists an object on a frame whose mask does not show it, the
+    object is unknown there; elsewhere an object that was seen before and is not shown is absent.
+
+    Args:
+        path: a mask file, a folder of them, or the root of a dataset.
+        info: the video that they belong to.
+        mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
+        token: cancels the job.
+
+    Raises:
+        AnnotationReadError: no masks.
+        DatasetError: the dataset is not laid out as one.
+        MaskReadError: a file that is no mask.
+        MaskMismatch: another size than the video, or names that are no frames of it.
+    """
+    files, notes = _find_files(path, info)
+    maps = _LazyMaps(info, files, ColorIds(), {})
+    found: dict[int, None] = {}
+    mapped: list[str] = []
+    for done, (index, file) in enumerate(files.items()):
+        if token is not None:
+            token.check()
+        yield Progress(done, len(files), f"reading {file.name}")
+        mask = maps.read(index)
+        found |= dict.fromkeys(mask.object_ids)
+        if not mask.exact:
+            mapped.append(f"{file.name}: {'; '.join(mask.notes)}.")
+    notes += mapped[:_SHOWN]
+    if len(mapped) > _SHOWN:
+        notes.append(f"{len(mapped) - _SHOWN} more masks were understood in the same way.")
+    listed, categories = _read_meta(next(iter(files.values())).parent)
+    labels = _labels(sorted(found), maps.colors, categories)
+    ids = propose_ids(tuple(labels.values()), notes)
+    if mapping is not None:
+        ids = checked_mapping(mapping, ids, notes)
+    maps.listed.update(listed)
+    maps.ids.update({value: ids[label.text] for value, label in labels.items()})
+    return ImportedAnnotations(
+        objects=object_infos(tuple(labels.values()), ids),
+        frames=tuple(files),
+        keyframes=maps.keyframes,
+        notes=tuple(notes),
+        mapping=MappingProxyType(ids),
+    )
+
+
+class _LazyMaps:
+    """Reads mask files as keyframes, one at a time."""
+
+    def __init__(
+        self,
+        info: VideoInfo,
+        files: dict[int, Path],
+        colors: ColorIds,
+        listed: dict[str, set[int]],
+    ) -> None:
+        self._info = info
+        self._files = files
+        self.colors = colors
+        self.listed = listed
+        self.ids: dict[int, int] = {}
+
+    def read(self, index: int) -> MaskImport:
+        """Read one mask; a color has the same id in all of them."""
+        file = self._files[index]
+        mask = read_label_map(file, color_ids=self.colors)
+        height, width = mask.label_map.shape
+        check_size(width, height, self._info, f"The mask {file}")
+        return mask
+
+    def keyframes(self) -> Iterator[Keyframe]:
+        table = np.zeros(256, np.uint8)
+        table[VOID] = VOID
+        for value, object_id in self.ids.items():
+            table[value] = object_id
+        seen: set[int] = set()
+        for index, file in self._files.items():
+            label_map = table[self.read(index).label_map]
+            label_map.flags.writeable = False
+            shown = {i for i in np.unique(label_map).tolist() if 0 < i <= MAX_OBJECT_ID}
+            seen |= shown
+            unknown = {self.ids.get(i, 0) for i in self.listed.get(file.stem, ())} - shown
+            yield Keyframe(index, tuple(sorted(seen - unknown)), label_map)
+
+
+def _find_files(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[str]]:
+    if not path.is_dir():
+        index = match_frames([path], info)[path]
+        if index is None:
+            return {0: path}, [f"{path.name}: taken for frame 0, its name says no other."]
+        return {index: path}, [f"{path.name}: taken for frame {index}, by its name."]
+    folder = _mask_folder(path, info)
+    files = _images(folder)
+    if not files:
+        raise AnnotationReadError(f"The folder {folder} holds no masks.", "Check the path.")
+    # Two files of one stem are two masks of one frame: matching by full names says so.
+    names, rule = match_names([file.name for file in files], info)
+    return dict(sorted((names[file.name], file) for file in files)), [rule]
+
+
+def _mask_folder(path: Path, info: VideoInfo) -> Path:
+    """Return the folder itself where it holds masks, else that of the sequence in a dataset."""
+    if _images(path):
+        return path
+    tree = find_mask_tree(path)
+    if (tree / info.name).is_dir():
+        return tree / info.name
+    sequences = sorted(p for p in tree.iterdir() if p.is_dir() and _images(p))
+    joined = "_".join(info.name.split())
+    named = [p for p in sequences if p.name == joined]
+    if len(named) == 1 or len(sequences) == 1:
+        return (named or sequences)[0]
+    shown = ", ".join(p.name for p in sequences[:_SHOWN])
+    raise AnnotationReadError(
+        f"{tree} holds {len(sequences)} sequences, none of them called {info.name}.",
+        f"Choose the folder of one of them: {shown}.",
+    )
+
+
+def _images(folder: Path) -> list[Path]:
+    try:
+        return list_images(folder)
+    except OSError as error:
+        raise AnnotationReadError(f"{folder} cannot be read: {error.strerror}.") from error
+
+
+def _labels(values: list[int], colors: ColorIds, categories: Mapping[int, str]) -> dict[int, Label]:
+    """Return the label of each value that was read: its color where it stands for one."""
+    named = {object_id: color for color, object_id in colors.ids.items()}
+    labels = {}
+    for value in values:
+        color = named.get(value)
+        text, shown = str(value), None
+        if color is not None and len(color) == 3:
+            text = "#" + "".join(f"{part:02x}" for part in color)
+            shown = (color[0], color[1], color[2])
+        elif color is not None:
+            text = f"gray {color[0]}"
+        labels[value] = Label(text, value, "", categories.get(value, ""), shown)
+    return labels
+
+
+def _read_meta(folder: Path) -> tuple[dict[str, set[int]], dict[int, str]]:
+    """Return which objects meta.json lists on each frame's stem, and their categories."""
+    path = folder.parent.parent / _META
+    if folder.parent.name != "Annotations" or not path.is_file():
+        return {}, {}
+    video = read_json(path).field("videos").get(folder.name)
+    listed: dict[str, set[int]] = {}
+    categories: dict[int, str] = {}
+    for key, entry in video.field("objects").fields() if video is not None else ():
+        if not key.isdecimal() or len(key) > 3 or not 1 <= int(key) <= MAX_OBJECT_ID:
+            raise entry.fail(f"is no object id from 1 to {MAX_OBJECT_ID}")
+        category = entry.get("category")
+        if category is not None:
+            categories[int(key)] = category.text()[:200]
+        frames = entry.get("frames")
+        for stem in frames.elements() if frames is not None else ():
+            listed.setdefault(stem.text(), set()).add(int(key))
+    return listed, categories

@@ -1,0 +1,290 @@
+"""Reading strangers' files with limits: bytes, text lines, JSON nodes, XML trees.
+
+Nothing that such a file says is followed: names in it are compared with names, never opened.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+import numpy as np
+
+from core.errors import AnnotationReadError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_BYTES = 256 << 20
+"""Larger annotation files are refused, and larger ones inside a zip."""
+MAX_NODES = 10_000_000
+"""More values in one JSON file, or elements in one XML file, are refused: memory."""
+_MAX_DEPTH = 64
+_SHOWN = 40
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        AnnotationReadError: missing, not readable, or larger than `MAX_BYTES`.
+    """
+    try:
+        if not path.is_file():
+            raise AnnotationReadError(f"There is no file {path}.", "Check the path.")
+        with path.open("rb") as file:
+            return _bounded(file, path)
+    except (OSError, ValueError) as error:
+        raise AnnotationReadError(f"{path} cannot be read: {error}.") from error
+
+
+def read_text(path: Path) -> str:
+    """Return a text file in UTF-8, with or without a mark at its start; errors as `read_bytes`."""
+    return _decoded(read_bytes(path), path)
+
+
+def read_member(path: Path, name: str) -> bytes:
+    """Return a file's bytes, or those of the one file called `name` where it is a zip.
+
+    Raises:
+        AnnotationReadError: as `read_bytes`; or the zip is damaged or has no such file.
+    """
+    if path.suffix.lower() != ".zip":
+        return read_bytes(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = [i for i in archive.infolist() if i.filename.rpartition("/")[2] == name]
+            if len(found) != 1:
+                raise AnnotationReadError(f"{path} holds {len(found)} files {name}, not one.")
+            with archive.open(found[0]) as file:
+                return _bounded(file, path)
+    except _ZIP_ERRORS as error:
+        raise AnnotationReadError(f"{path} is no zip that can be read: {error}.") from error
+
+
+def list_files(folder: Path, suffix: str) -> list[Path]:
+    """Return the files of a folder with an ending, in order of their names; no hidden ones.
+
+    Raises:
+        AnnotationReadError: the folder cannot be listed.
+    """
+    try:
+        return sorted(
+            p
+            for p in folder.iterdir()
+            if p.suffix.lower() == suffix and not p.name.startswith(".") and p.is_file()
+        )
+    except OSError as error:
+        raise AnnotationReadError(f"{folder} cannot be read: {error.strerror}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value in a JSON file that knows where it stands, for errors that can be acted on.
+
+    Attributes:
+        value: what `json` made of it.
+        where: its place: `annotations[3].bbox`.
+        path: the file.
+    """
+
+    value: Any
+    where: str
+    path: Path
+
+    def fail(self, reason: str) -> AnnotationReadError:
+        """Return the error that this value is not what it should be."""
+        place = f": {self.where}" if self.where else ""
+        return AnnotationReadError(
+            f"{self.path}{place} {reason}.", "Export it again, or choose the right format."
+        )
+
+    def get(self, name: str) -> Node | None:
+        """Return a field of this object; None where it is missing or null."""
+        if not isinstance(self.value, dict):
+            raise self.fail(f"is {_kind(self.value)}, not an object")
+        value = self.value.get(name)
+        return None if value is None else Node(value, f"{self.where}.{name}".lstrip("."), self.path)
+
+    def field(self, name: str) -> Node:
+        """Return a field of this object that must be there."""
+        found = self.get(name)
+        if found is None:
+            raise self.fail(f"has no {name!r}")
+        return found
+
+    def fields(self) -> Iterator[tuple[str, Node]]:
+        """Yield the fields of this object."""
+        if not isinstance(self.value, dict):
+            raise self.fail(f"is {_kind(self.value)}, not an object")
+        for name, value in self.value.items():
+            yield name, Node(value, f"{self.where}.{name[:_SHOWN]}".lstrip("."), self.path)
+
+    def elements(self) -> Iterator[Node]:
+        """Yield the elements of this list."""
+        for place, value in enumerate(self.items()):
+            yield Node(value, f"{self.where}[{place}]", self.path)
+
+    def items(self) -> list[Any]:
+        """Return this list as it is."""
+        if not isinstance(self.value, list):
+            raise self.fail(f"is {_kind(self.value)}, not a list")
+        return self.value
+
+    def text(self) -> str:
+        """Return this text."""
+        if not isinstance(self.value, str):
+            raise self.fail(f"is {_kind(self.value)}, not a text")
+        if self.value.isascii():
+            return self.value
+        return self.value.encode("utf-8", errors="replace").decode("utf-8")
+
+    def key(self) -> int | str:
+        """Return this number or text, by which other places refer to it."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int | str):
+            raise self.fail(f"is {_kind(self.value)}, not a number or text")
+        return self.value
+
+    def integer(self, low: int, high: int) -> int:
+        """Return this whole number, which must be in low..high."""
+        value = self.value
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.fail(f"is {_kind(value)}, not a whole number")
+        if not low <= value <= high:
+            raise self.fail(f"is {_shown(value)}, outside {low}..{high}")
+        return value
+
+    def number(self) -> float:
+        """Return this finite number."""
+        return float(Node([self.value], self.where, self.path).numbers()[0])
+
+    def numbers(self) -> NDArray[np.float64]:
+        """Return this list of finite numbers."""
+        values = self.items()
+        if not set(map(type, values)) <= {int, float}:
+            raise self.fail("holds something that is no number")
+        try:
+            array = np.array(values, np.float64)
+        except OverflowError:
+            raise self.fail("holds a number that is too large") from None
+        if not np.isfinite(array).all():
+            raise self.fail("holds a number that is not finite")
+        return array
+
+
+def read_json(path: Path) -> Node:
+    """Read a JSON file.
+
+    Raises:
+        AnnotationReadError: as `read_bytes`; or no JSON, nested too deeply, with too many values,
+            or with NaN or infinity.
+    """
+    data = read_bytes(path)
+    if data.count(b",") > MAX_NODES:
+        raise AnnotationReadError(f"{path} holds more than {MAX_NODES} values.", "Split it.")
+    try:
+        value = json.loads(_decoded(data, path), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise AnnotationReadError(f"{path} is no JSON that can be read: {reason}.") from error
+    return Node(value, "", path)
+
+
+def read_xml(data: bytes, path: Path) -> Element:
+    """Return the root of an XML document; document types and entities are refused.
+
+    Args:
+        data: the document.
+        path: where it comes from, for errors.
+
+    Raises:
+        AnnotationReadError: no XML, with a document type, nested too deeply, or too large.
+    """
+    builder = TreeBuilder()
+    depth = count = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth, count
+        depth += 1
+        count += 1
+        if depth > _MAX_DEPTH or count > MAX_NODES // 4:
+            raise AnnotationReadError(f"{path} has too many elements, or too many in each other.")
+        builder.start(name, attributes)
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        builder.end(name)
+
+    def refuse(*_: object) -> None:
+        raise AnnotationReadError(
+            f"{path} has a document type or entities, which can make a file explode.",
+            "Annotation files need none: export it again.",
+        )
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = builder.data
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    try:
+        parser.Parse(data, True)
+        return builder.close()
+    except (expat.ExpatError, ValueError, LookupError, AssertionError) as error:
+        raise AnnotationReadError(f"{path} is no XML that can be read: {error}.") from error
+
+
+def finite(text: str) -> float:
+    """Return the finite number that a text says.
+
+    Raises:
+        ValueError: it says none.
+    """
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:_SHOWN]!r} is not finite")
+    return value
+
+
+_ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError),
+    *(NotImplementedError, RuntimeError, OverflowError),
+)
+
+
+def _bounded(file: BinaryIO | Any, path: Path) -> bytes:
+    data: bytes = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise AnnotationReadError(f"{path} holds more than {MAX_BYTES >> 20} MB.", "Split it.")
+    return data
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AnnotationReadError(f"{path} is no text in UTF-8 ({error.reason}).") from error
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"it holds {name}")
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}
+    return names.get(type(value), "a number" if isinstance(value, int | float) else "nothing")
+
+
+def _shown(value: int) -> str:
+    return str(value) if abs(value) < 10**_SHOWN else "a very large number"

@@ -1,0 +1,121 @@
+"""Outlines, run lengths, circles and small pictures: the shapes that annotation files draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from core.errors import AnnotationReadError
+from core.media.annotations.polygons import TooManyCrossings, fill_rings
+from core.media.annotations.rle import BadRuns, decode_coco, decode_cvat
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
+
+
+class Geometry(Protocol):
+    """Something that covers pixels."""
+
+    def fill(self, height: int, width: int) -> Mask:
+        """Return the H x W mask of what it covers.
+
+        Raises:
+            AnnotationReadError: it is damaged.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """Closed lines: parts that add up, and holes; see `polygons.fill_rings`."""
+
+    rings: tuple[NDArray[np.float64], ...]
+    where: str
+
+    def fill(self, height: int, width: int) -> Mask:
+        """See `Geometry`."""
+        try:
+            return fill_rings(self.rings, height=height, width=width)[0]
+        except TooManyCrossings as error:
+            raise AnnotationReadError(f"{self.where}: {error}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class CocoRuns:
+    """Run lengths over the whole frame, column by column."""
+
+    counts: str | Sequence[int]
+    where: str
+
+    def fill(self, height: int, width: int) -> Mask:
+        """See `Geometry`."""
+        try:
+            return decode_coco(self.counts, height=height, width=width)
+        except BadRuns as error:
+            raise AnnotationReadError(f"{self.where}: {error}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class CvatRuns:
+    """Run lengths over a box, row by row.
+
+    Attributes:
+        counts: text of numbers with commas.
+        box: left, top, width, height; inside the frame.
+        where: place in the file, for errors.
+    """
+
+    counts: str
+    box: tuple[int, int, int, int]
+    where: str
+
+    def fill(self, height: int, width: int) -> Mask:
+        """See `Geometry`."""
+        left, top, wide, high = self.box
+        mask = np.zeros((height, width), bool)
+        try:
+            counts = [int(count) for count in self.counts.split(",")]
+            inside = decode_cvat(counts, height=high, width=wide)
+        except ValueError as error:
+            raise AnnotationReadError(f"{self.where}: {error}.") from error
+        mask[top : top + high, left : left + wide] = inside
+        return mask
+
+
+@dataclass(frozen=True, slots=True)
+class Ellipse:
+    """An upright ellipse or a circle; a pixel belongs to it where its center does."""
+
+    center: tuple[float, float]
+    radii: tuple[float, float]
+
+    def fill(self, height: int, width: int) -> Mask:
+        """See `Geometry`."""
+        x = (np.arange(width) + 0.5 - self.center[0]) / max(self.radii[0], 1e-9)
+        y = (np.arange(height) + 0.5 - self.center[1]) / max(self.radii[1], 1e-9)
+        inside: Mask = np.clip(y, -2, 2)[:, None] ** 2 + np.clip(x, -2, 2)[None, :] ** 2 <= 1
+        return inside
+
+
+@dataclass(frozen=True, slots=True)
+class Bitmap:
+    """A small mask at a place in the frame; what is outside the frame is cut off."""
+
+    mask: Mask
+    left: int
+    top: int
+
+    def fill(self, height: int, width: int) -> Mask:
+        """See `Geometry`."""
+        whole = np.zeros((height, width), bool)
+        y0, x0 = max(0, self.top), max(0, self.left)
+        y1 = min(height, self.top + self.mask.shape[0])
+        x1 = min(width, self.left + self.mask.shape[1])
+        if y1 > y0 and x1 > x0:
+            part = self.mask[y0 - self.top : y1 - self.top, x0 - self.left : x1 - self.left]
+            whole[y0:y1, x0:x1] = part
+        return whole

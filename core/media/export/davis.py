@@ -1,0 +1,177 @@
+"""DAVIS: palette PNG for 2017, black and white for 2016, with frames and lists of sequences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from core.media.export import losses
+from core.media.export.base import (
+    ExportReport,
+    Folder,
+    refuse_large_ids,
+    sequence_name,
+    steps,
+    without_void,
+)
+from core.media.export.pictures import (
+    davis_size,
+    encode_gray_png,
+    frame_jpeg,
+    resize_label_map,
+)
+from core.media.label_map import encode_label_map
+from core.types import VOID
+
+if TYPE_CHECKING:
+    from core.jobs import CancelToken
+    from core.media.annotations.values import AnnotationSource, Job
+    from core.types import LabelMap
+
+_RESOLUTION = "480p"
+
+
+@dataclass(frozen=True, slots=True)
+class Davis2017:
+    """OUT/Annotations/480p/SEQUENCE/00000.png, with JPEGImages and ImageSets beside it.
+
+    Frames keep the names of an image folder. The folder is called 480p whatever the size, since
+    readers look there.
+
+    Attributes:
+        resize_480p: resize to 480 lines, masks by the nearest pixel.
+        images: write the frames as well.
+        void: keep 255; readers of results refuse it.
+        unsupervised: write to `Annotations_unsupervised`.
+        split: list of ImageSets/2017 that gets the sequence's name.
+    """
+
+    name: ClassVar[str] = "davis2017"
+    title: ClassVar[str] = "DAVIS 2017"
+    resize_480p: bool = False
+    images: bool = True
+    void: bool = False
+    unsupervised: bool = False
+    split: str = "val"
+
+    def announce_losses(
+        self, source: AnnotationSource, *, token: CancelToken | None = None
+    ) -> tuple[str, ...]:
+        """See `core.media.export.base.Exporter`."""
+        found = losses.survey(source, token=token)
+        return (
+            *losses.names_lost(source),
+            *losses.colors_lost(source),
+            *([] if self.void else losses.void_lost(found)),
+            *_resizing(source, self._size(source)),
+            *losses.unseen_lost(source, found),
+            *losses.missing_frames(found),
+        )
+
+    def export(
+        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
+    ) -> Job[ExportReport]:
+        """See `core.media.export.base.Exporter`."""
+        refuse_large_ids(source, self.title)
+        tree = "Annotations_unsupervised" if self.unsupervised else "Annotations"
+        writer = _TreeWriter(source, out, size=self._size(source), images=self.images)
+        for index, label_map, progress in steps(source, writer.report, token=token):
+            shown = label_map if self.void else without_void(label_map)
+            writer.write(tree, index, encode_label_map(writer.resized(shown)))
+            yield progress
+        writer.list_sequence("2017", self.split)
+        return writer.report
+
+    def _size(self, source: AnnotationSource) -> tuple[int, int] | None:
+        own = (source.video.width, source.video.height)
+        wanted = davis_size(*own)
+        return wanted if self.resize_480p and wanted != own else None
+
+
+@dataclass(frozen=True, slots=True)
+class Davis2016:
+    """The DAVIS tree with one object: 0 and 255 in 8-bit gray, all objects in one mask.
+
+    Attributes:
+        images: write the frames as well.
+        split: list of ImageSets/2016 that gets the sequence's name.
+    """
+
+    name: ClassVar[str] = "davis2016"
+    title: ClassVar[str] = "DAVIS 2016"
+    images: bool = True
+    split: str = "val"
+
+    def announce_losses(
+        self, source: AnnotationSource, *, token: CancelToken | None = None
+    ) -> tuple[str, ...]:
+        """See `core.media.export.base.Exporter`."""
+        found = losses.survey(source, token=token)
+        count = len(found.frames_of)
+        merged = [f"{count} objects become one, called 1."] if count > 1 else []
+        if count == 1 and 1 not in found.frames_of:
+            merged = [f"Object {next(iter(found.frames_of))} becomes object 1."]
+        return (
+            *merged,
+            *losses.names_lost(source),
+            *losses.colors_lost(source, palette=False),
+            *losses.void_lost(found),
+            *losses.unseen_lost(source, found),
+            *losses.missing_frames(found),
+        )
+
+    def export(
+        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
+    ) -> Job[ExportReport]:
+        """See `core.media.export.base.Exporter`."""
+        writer = _TreeWriter(source, out, size=None, images=self.images)
+        for index, label_map, progress in steps(source, writer.report, token=token):
+            inside = (label_map > 0) & (label_map != VOID)
+            writer.write("Annotations", index, encode_gray_png(np.uint8(255) * inside))
+            yield progress
+        writer.list_sequence("2016", self.split)
+        return writer.report
+
+
+class _TreeWriter:
+    """Writes masks and frames of one sequence into a DAVIS tree."""
+
+    def __init__(
+        self, source: AnnotationSource, out: Path, *, size: tuple[int, int] | None, images: bool
+    ) -> None:
+        self.report = ExportReport()
+        self._source = source
+        self._folder = Folder(out, self.report)
+        self._sequence = sequence_name(source)
+        self._size = size
+        self._images = images
+
+    def resized(self, label_map: LabelMap) -> LabelMap:
+        return label_map if self._size is None else resize_label_map(label_map, self._size)
+
+    def write(self, tree: str, index: int, png: bytes) -> None:
+        """Write one mask, and its frame before it: a mask on disk means that both are there."""
+        stem = self._source.stem(index)
+        if self._images:
+            jpeg = frame_jpeg(self._source, index, size=self._size)
+            self._folder.write(("JPEGImages", _RESOLUTION, self._sequence, f"{stem}.jpg"), jpeg)
+        self._folder.write((tree, _RESOLUTION, self._sequence, f"{stem}.png"), png)
+
+    def list_sequence(self, year: str, split: str) -> None:
+        """Add the sequence to a list of ImageSets, behind those that are there already."""
+        place = ("ImageSets", year, f"{split}.txt")
+        path = self._folder.path(place)
+        names = path.read_text(encoding="utf-8").split() if path.is_file() else []
+        if self._sequence not in names:
+            names.append(self._sequence)
+        self._folder.write_text(place, "".join(f"{name}\n" for name in names))
+
+
+def _resizing(source: AnnotationSource, size: tuple[int, int] | None) -> list[str]:
+    if size is None:
+        return []
+    own = f"{source.video.width} x {source.video.height}"
+    return [f"Masks are resized from {own} to {size[0]} x {size[1]} pixels."]

@@ -1,0 +1,54 @@
+"""All export formats by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.errors import UsageError
+from core.media.export.archives import ResultsZip
+from core.media.export.coco import Coco, YouTubeVis
+from core.media.export.cvat import CvatVideo
+from core.media.export.davis import Davis2016, Davis2017
+from core.media.export.mots import MotsPng, MotsTxt
+from core.media.export.object_masks import CutOuts, ObjectMasks
+from core.media.export.overlay import AlphaMatte, MatteFrames, OverlayVideo
+from core.media.export.video_writer import PRORES_4444, VP9_ALPHA
+from core.media.export.yolo import YoloSegmentation
+from core.media.export.youtube_vos import YouTubeVos
+
+if TYPE_CHECKING:
+    from core.media.export.base import Exporter
+
+EXPORTERS: tuple[Exporter, ...] = (
+    Davis2017(),
+    Davis2016(),
+    YouTubeVos(),
+    ResultsZip(),
+    ResultsZip(folder="Annotations"),
+    Coco(),
+    YouTubeVis(),
+    MotsPng(),
+    MotsTxt(),
+    YoloSegmentation(),
+    CvatVideo(),
+    ObjectMasks(),
+    CutOuts(),
+    OverlayVideo(),
+    MatteFrames(),
+    AlphaMatte(coding=PRORES_4444),
+    AlphaMatte(coding=VP9_ALPHA),
+)
+"""Each format with its usual options; change them with `dataclasses.replace`."""
+
+
+def exporter_named(name: str) -> Exporter:
+    """Return the exporter of a name.
+
+    Raises:
+        UsageError: there is none of that name; the hint lists them.
+    """
+    for exporter in EXPORTERS:
+        if exporter.name == name:
+            return exporter
+    names = ", ".join(exporter.name for exporter in EXPORTERS)
+    raise UsageError(f"There is no export format {name!r}.", f"The formats are {names}.")

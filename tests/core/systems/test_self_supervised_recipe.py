@@ -1,0 +1,210 @@
+"""The training command: from raw videos to a weights file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import av
+import pytest
+import torch
+
+from core.data.pairs import PairConfig
+from core.data.synthetic import moving_shapes
+from core.engine.registry import build_tracker
+from core.errors import CheckpointMismatch, OutputError, TrainingError, UsageError, VosError
+from core.jobs import Cancelled, CancelToken, Progress
+from core.nn.checkpoints import read_info
+from core.systems.base import TrackerRequest
+from core.systems.self_supervised import recipe
+from core.systems.self_supervised.config import PRESETS
+from core.systems.self_supervised.recipe import TrainRequest, make_encoder, train
+from core.train.loop import FitConfig, TrainProgress
+from core.types import Quality
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    """Two tiny films and a file that is none."""
+    folder = tmp_path_factory.mktemp("videos")
+    for name, seed in (("a.mp4", 0), ("b.mp4", 1)):
+        with av.open(str(folder / name), "w") as container:
+            stream = container.add_stream("mpeg4", rate=12)
+            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+            stream.codec_context.thread_count = 1
+            for frame in moving_shapes(seed=seed, frame_count=6)[0]:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            container.mux(stream.encode(None))
+    (folder / "broken.mp4").write_text("no video")
+    return folder
+
+
+@pytest.fixture
+def request_(videos, tmp_path):
+    return TrainRequest(
+        videos,
+        tmp_path / "run",
+        "tiny",
+        FitConfig(steps=4),
+        pairs=PairConfig(batch=2, crop=32),
+        device="cpu",
+        workers=0,
+    )
+
+
+def run(request, token=None):
+    return list(train(request, token or CancelToken()))
+
+
+def tensors(folder):
+    return torch.load(folder / "state.pt", weights_only=True)["module"]
+
+
+def same(first, second):
+    assert first.keys() == second.keys()
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_end_to_end(request_):
+    items = run(request_)
+    packing = [item for item in items if isinstance(item, Progress)]
+    steps = [item for item in items if isinstance(item, TrainProgress)]
+    assert [item.done for item in packing] == [1, 2, 3]
+    assert sum("left out broken.mp4" in item.text for item in packing) == 1
+    assert [item.step for item in steps] == [1, 2, 3, 4]
+    assert items[-1] == request_.out / "weights.safetensors"
+    assert len(items) == 8
+    build_tracker(TrackerRequest("self_supervised", Quality.FAST, "cpu", items[-1]))
+    logged = (request_.out / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in logged] == [1, 2, 3, 4]
+
+
+def test_weights_say_how_they_came_about(request_):
+    info = read_info(run(request_)[-1])
+    assert (info.system, info.preset, info.license) == ("self_supervised", "tiny", "Apache-2.0")
+    assert info.config == {k: list(v) if isinstance(v, tuple) else v
+                           for k, v in PRESETS["tiny"].to_dict().items()}  # fmt: skip
+    training = info.training
+    assert (training["videos"], training["frames"], training["steps"]) == (2, 12, 4)
+    assert training["pairs"]["crop"] == 32
+    assert set(training["loss"]) == {"color"}
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_resumed_run_equals_an_unbroken_one(request_, workers, monkeypatch):
+    request_ = replace(request_, length=FitConfig(steps=6), workers=workers)
+    whole = replace(request_, out=request_.out.with_name("whole"), workers=0)
+    run(whole)
+    token = CancelToken()
+    job = train(request_, token)
+    seen = 0
+    with pytest.raises(Cancelled):
+        for item in job:
+            seen += isinstance(item, TrainProgress)
+            if seen == 4:
+                token.cancel()
+    assert not (request_.out / "weights.safetensors").exists()
+    resumed = run(replace(request_, resume=True))
+    assert [i.step for i in resumed if isinstance(i, TrainProgress)] == [5, 6]
+    assert same(tensors(request_.out), tensors(whole.out))
+    assert read_info(resumed[-1]).training["steps"] == 6
+
+
+def test_longer_run_goes_on_from_a_finished_one(request_):
+    run(request_)
+    before = tensors(request_.out)
+    items = run(replace(request_, length=FitConfig(steps=6), resume=True))
+    assert [i.step for i in items if isinstance(i, TrainProgress)] == [5, 6]
+    assert not same(tensors(request_.out), before)
+
+
+def test_finished_run_that_is_resumed_only_writes_its_weights(request_):
+    first = read_info(run(request_)[-1])
+    items = run(replace(request_, resume=True))
+    assert not any(isinstance(item, TrainProgress) for item in items)
+    assert read_info(items[-1]).training == first.training
+
+
+def test_resume_without_a_state_starts(request_):
+    """A run that was stopped while it packed its videos."""
+    assert [i.step for i in run(replace(request_, resume=True)) if isinstance(i, TrainProgress)]
+
+
+def test_seed_decides(request_):
+    states = []
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        request = replace(request_, out=request_.out / name, seed=seed)
+        run(request)
+        states.append(tensors(request.out))
+    assert same(states[0], states[1])
+    assert not same(states[0], states[2])
+
+
+def test_start_from_weights(request_):
+    weights = run(request_)[-1]
+    again = replace(request_, out=request_.out.with_name("second"), init=weights, seed=9)
+    encoder, trained = make_encoder(again), tensors(request_.out)
+    for name, tensor in encoder.state_dict().items():
+        torch.testing.assert_close(tensor, trained[name], atol=1e-3, rtol=1e-3)
+    assert encoder.training
+
+
+def test_start_from_weights_of_another_preset(request_, monkeypatch):
+    weights = run(request_)[-1]
+    monkeypatch.setitem(PRESETS, "wider", replace(PRESETS["tiny"], key_channels=9))
+    other = replace(request_, out=request_.out.with_name("second"), init=weights, preset="wider")
+    with pytest.raises(CheckpointMismatch, match="preset tiny, not wider"):
+        run(other)
+
+
+def test_state_of_another_preset(request_, monkeypatch):
+    run(request_)
+    monkeypatch.setitem(PRESETS, "wider", replace(PRESETS["tiny"], key_channels=9))
+    with pytest.raises(CheckpointMismatch, match=r"state\.pt"):
+        run(replace(request_, preset="wider", resume=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"preset": "huge"}, UsageError, "'huge'"),
+        ({"device": "gpu"}, UsageError, "'gpu'"),
+        ({"workers": -1}, UsageError, "-1 workers"),
+        ({"videos": "nowhere"}, TrainingError, "holds no video"),
+        ({"init": "nowhere.safetensors"}, VosError, "nowhere"),
+    ],
+)
+def test_requests_that_cannot_be_met(request_, tmp_path, change, error, message):
+    change = {k: tmp_path / v if k in ("videos", "init") else v for k, v in change.items()}
+    with pytest.raises(error, match=message):
+        run(replace(request_, **change))
+    assert not (request_.out / "state.pt").exists()
+
+
+def test_device_and_weights_are_looked_at_before_videos_are_packed(request_, monkeypatch):
+    monkeypatch.setattr(recipe, "pack_folder", lambda *given: pytest.fail("packed first"))
+    with pytest.raises(UsageError):
+        run(replace(request_, device="gpu"))
+
+
+def test_run_folder_in_use(request_):
+    run(request_)
+    before = (request_.out / "state.pt").read_bytes()
+    with pytest.raises(UsageError, match="holds a run already"):
+        run(request_)
+    assert (request_.out / "state.pt").read_bytes() == before
+
+
+def test_run_folder_that_cannot_be_made(request_, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file"):
+        run(replace(request_, out=tmp_path / "file" / "run"))
+
+
+def test_packs_can_be_shared_by_runs(request_, tmp_path):
+    shared = replace(request_, cache=tmp_path / "cache")
+    run(shared)
+    written = {p: p.stat().st_mtime_ns for p in (tmp_path / "cache").iterdir()}
+    run(replace(shared, out=tmp_path / "second"))
+    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "cache").iterdir()} == written
+    assert not (request_.out / "frames").exists()

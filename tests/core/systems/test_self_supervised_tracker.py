@@ -1,0 +1,135 @@
+"""The parts of the `self_supervised` tracker, and how it follows objects."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.data.synthetic import moving_shapes
+from core.systems.self_supervised.config import STRIDE, TRACKING
+from core.systems.self_supervised.tracker import (
+    label_shares,
+    margins,
+    working_size,
+)
+from core.types import VOID, Direction, Keyframe, Quality
+
+
+def add(tracker, frames, label_maps, index, ids):
+    label_map = np.where(np.isin(label_maps[index], ids), label_maps[index], 0).astype(np.uint8)
+    tracker.add_keyframe(Keyframe(index, ids, label_map), frames[index])
+
+
+def jaccard(first, second, object_id):
+    first, second = first == object_id, second == object_id
+    return (first & second).sum() / max(1, (first | second).sum())
+
+
+@pytest.mark.parametrize("objects", [1, 2, 3])
+def test_follows_moving_shapes(color_tracker, objects):
+    frames, label_maps = moving_shapes(objects=objects, width=144, height=96, frame_count=10)
+    ids = tuple(range(1, objects + 1))
+    tracker = color_tracker()
+    add(tracker, frames, label_maps, 0, ids)
+    tracker.start(Direction.FORWARD)
+    scores = []
+    for index, frame in enumerate(frames):
+        result = tracker.step(index, frame, ids)
+        scores += [jaccard(result.label_map, label_maps[index], i) for i in ids]
+    assert np.mean(scores) > 0.85
+
+
+def test_object_is_found_again_after_a_jump(color_tracker):
+    """The object is elsewhere, far out of any window: the keyframe is searched whole."""
+    frames = np.full((6, 96, 192, 3), (90, 120, 70), np.uint8)
+    label_maps = np.zeros((6, 96, 192), np.uint8)
+    for index in range(6):
+        left = 8 if index < 3 else 148
+        frames[index, 30:62, left : left + 32] = (200, 60, 50)
+        label_maps[index, 30:62, left : left + 32] = 1
+    tracker = color_tracker(radius=2)
+    add(tracker, frames, label_maps, 0, (1,))
+    tracker.start(Direction.FORWARD)
+    results = [tracker.step(index, frame, (1,)).label_map for index, frame in enumerate(frames)]
+    assert all(jaccard(results[t], label_maps[t], 1) > 0.8 for t in range(6))
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="cells that make no statement about an object crowd out those that do",
+)
+@pytest.mark.parametrize("ids", [(1, 2), (2,)], ids=["both", "late one alone"])
+def test_object_that_is_named_late_but_was_visible_before(color_tracker, ids):
+    """Object 2 gets its first mask on frame 4; frames 0 to 3 know nothing of it."""
+    frames, label_maps = moving_shapes(frame_count=10)
+    tracker = color_tracker()
+    add(tracker, frames, label_maps, 0, (1,))
+    add(tracker, frames, label_maps, 4, ids)
+    tracker.start(Direction.FORWARD)
+    for index, frame in enumerate(frames):
+        result = tracker.step(index, frame, (1,) if index < 4 else (1, 2))
+        if index > 4:
+            assert jaccard(result.label_map, label_maps[index], 1) > 0.75
+            assert jaccard(result.label_map, label_maps[index], 2) > 0.75
+
+
+def test_memory_does_not_grow_with_the_film(color_tracker):
+    frames, label_maps = moving_shapes(frame_count=2, width=64, height=48)
+    tracker = color_tracker(short_side=32, radius=2)
+    add(tracker, frames, label_maps, 0, (1, 2))
+    tracker.start(Direction.FORWARD)
+    counts = set()
+    for index in range(60):
+        tracker.step(index, frames[index % 2], (1, 2))
+        counts.add(len(tracker._bank._labeled))
+    assert max(counts) <= 7
+
+
+@pytest.mark.parametrize("quality", Quality)
+def test_qualities_are_ordered(quality):
+    order = list(Quality)
+    finer = order[order.index(quality) :]
+    assert all(TRACKING[q].short_side >= TRACKING[quality].short_side for q in finer)
+    assert all(TRACKING[q].radius >= TRACKING[quality].radius for q in finer)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "short_side", "wanted"),
+    [
+        (480, 854, 240, (240, 424)),
+        (854, 480, 240, (424, 240)),
+        (1080, 1920, 360, (360, 640)),
+        (240, 426, 240, (240, 424)),
+        (100, 100, 240, (240, 240)),
+    ],
+)
+def test_working_size(height, width, short_side, wanted):
+    assert working_size(height, width, short_side) == wanted
+
+
+@pytest.mark.parametrize("size", [(480, 4800), (20, 2000), (3000, 11), (1, 1)])
+def test_working_size_of_odd_frames_is_bounded(size):
+    height, width = working_size(*size, 240)
+    assert height % (2 * STRIDE) == width % (2 * STRIDE) == 0
+    assert min(height, width) >= 8 and max(height, width) <= 608
+
+
+def test_label_shares_are_the_covered_part_of_each_cell():
+    label_map = np.zeros((16, 16), np.uint8)
+    label_map[:8, :8], label_map[:8, 8:12] = 3, 7
+    label_map[8:, 8:] = VOID
+    shares = label_shares(Keyframe(0, (3, 7), label_map), (2, 2))
+    assert shares.dtype == np.float32
+    np.testing.assert_allclose(shares[1], [[1, 0], [0, 0]])
+    np.testing.assert_allclose(shares[2], [[0, 0.5], [0, 0]])
+    np.testing.assert_allclose(shares[0], [[0, 0.5], [1, 0]], err_msg="void is no background")
+
+
+def test_margins_are_high_where_labels_are_certain():
+    certain = np.zeros((3, 4, 4), np.float32)
+    certain[0, 2:], certain[1, :2] = 1, 1
+    assert margins(certain) == [1.0, 0.0]
+    torn = np.zeros((3, 4, 4), np.float32)
+    torn[1], torn[2] = 0.5, 0.5
+    assert margins(torn) == [0.0, 0.0]
+    assert all(isinstance(value, float) for value in margins(torn))

@@ -1,0 +1,69 @@
+"""Hostile and damaged projects: a clear error or a salvage, no crash, no write to the original."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CASES = 500 if os.environ.get("VOSAPP_SOAK") else 60
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(f"hostile_{name}", HERE / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+worker, hostile, conftest = load("worker"), load("hostile"), load("conftest")
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """A sound project with some of everything in it."""
+    path = tmp_path_factory.mktemp("sound") / "p.vosapp"
+    rng = random.Random(3)
+    with worker.create_project(path, worker.video_ref()) as project:
+        worker.begin(project)
+        project.set_setting("view", {"zoom": 2})
+        for _ in range(150):
+            worker.attempt(worker.operation(rng, project), project)
+        project.do(worker.edits.AddPrompt(worker.Prompt(
+            3, project.objects()[0].object_id, worker.PromptKind.BOX, ((1, 2, 1), (3, 4, 1))
+        )))
+        assert project.counts()[2] and project.keyframe_indices()
+    return path.read_bytes()
+
+
+def test_the_sound_project_passes(nursery, tmp_path, sound):
+    assert run(nursery, tmp_path, sound, 0) == ["read []", "saved", "changed"]
+
+
+@pytest.mark.parametrize("chunk", range(10))
+def test_hostile_files(nursery, tmp_path, sound, chunk):
+    for number in range(chunk, CASES, 10):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        run(nursery, folder, hostile.hostile_file(sound, number), number)
+
+
+def run(nursery, folder, data, number):
+    path = folder / "h.vosapp"
+    path.write_bytes(data)
+    nursery.start("hostile", number, folder)
+    status = nursery.wait()
+    lines = conftest.log_lines(folder, "hostile", number)
+    assert status == 0, (number, lines)
+    assert path.read_bytes() == data
+    left = {file.name for file in folder.iterdir()} - {f"log-hostile-{number}"}
+    assert left <= {"h.vosapp", "saved.vosapp", "copy.vosapp"}, left
+    return [f"{word} {rest}" if word == "read" else word for word, rest in lines[:-1]] + [
+        lines[-1][0]
+    ]

@@ -1,0 +1,156 @@
+"""`vosapp train` from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import av
+import pytest
+
+from core.data.synthetic import moving_shapes
+from core.engine.registry import build_tracker
+from core.systems.base import TrackerRequest
+from core.types import Quality
+from vosapp.cli import main as cli
+from vosapp.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    """Two tiny films."""
+    folder = tmp_path_factory.mktemp("videos")
+    for name, seed in (("a.mp4", 0), ("b.mp4", 1)):
+        with av.open(str(folder / name), "w") as container:
+            stream = container.add_stream("mpeg4", rate=12)
+            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+            stream.codec_context.thread_count = 1
+            for frame in moving_shapes(seed=seed, frame_count=6)[0]:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            container.mux(stream.encode(None))
+    return folder
+
+
+@pytest.fixture
+def command(videos, tmp_path):
+    """A run of seconds, without its length."""
+    out = tmp_path / "run"
+    given = ["train", "self_supervised", "--videos", str(videos), "--out", str(out)]
+    small = ["--preset", "tiny", "--batch", "2", "--crop", "32"]
+    return [*given, *small, "--workers", "0", "--device", "cpu"]
+
+
+def result(capsys):
+    return json.loads(capsys.readouterr().out)
+
+
+def test_train_then_go_on(command, capsys, tmp_path):
+    assert main([*command, "--steps", "4", "--json"]) == cli.DONE
+    first = result(capsys)
+    assert first["steps"] == 4
+    assert set(first["losses"]) == {"color"}
+    assert main([*command, "--steps", "6", "--resume", "--json"]) == cli.DONE
+    assert result(capsys)["steps"] == 6
+    weights = tmp_path / "run/weights.safetensors"
+    assert first["weights"] == str(weights)
+    build_tracker(TrackerRequest("self_supervised", Quality.FAST, "cpu", weights))
+
+
+def test_text_says_where_the_weights_are(command, capsys, tmp_path):
+    assert main([*command, "--steps", "1"]) == cli.DONE
+    assert f"Weights: {tmp_path / 'run/weights.safetensors'}" in capsys.readouterr().out
+
+
+def test_minutes(command, capsys):
+    assert main([*command, "--minutes", "0.005", "--json"]) == cli.DONE
+    found = result(capsys)
+    assert found["steps"] >= 1
+    assert found["seconds"] >= 0.3
+
+
+def test_progress_shows_videos_then_steps(command, capsys):
+    assert main([*command, "--steps", "3", "--progress"]) == cli.DONE
+    err = capsys.readouterr().err
+    assert "videos" in err and "2/2" in err
+    assert "3/3" in err and "color " in err
+
+
+def test_broken_video_is_told(command, videos, capsys, tmp_path):
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "good.mp4").write_bytes((videos / "a.mp4").read_bytes())
+    (folder / "broken.mp4").write_text("no video")
+    command[command.index("--videos") + 1] = str(folder)
+    assert main([*command, "--steps", "1", "--quiet"]) == cli.DONE
+    err = capsys.readouterr().err
+    assert "warning: left out broken.mp4" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--steps", "4", "--preset", "huge"], "tiny"),
+        (["--steps", "4", "--videos", "{root}/nowhere"], "holds no video"),
+        (["--steps", "4", "--minutes", "2"], "--minutes"),
+        (["--steps", "0"], "0 long"),
+        (["--steps", "-2"], "-2 long"),
+        (["--minutes", "0"], "0.0 long"),
+        (["--minutes", "nan"], "nan long"),
+        (["--steps", "four"], "four"),
+        (["--steps", "4", "--rate", "0"], "learning rate"),
+        (["--steps", "4", "--batch", "0"], "batch of 0"),
+        (["--steps", "4", "--crop", "190"], "190 px"),
+        (["--steps", "4", "--workers", "-1"], "-1 workers"),
+        (["--steps", "4", "--device", "gpu"], "'gpu'"),
+        (["--steps", "4", "--init", "{root}/none.safetensors"], "none.safetensors"),
+        (["--steps", "4", "--init", "{root}/hostile.safetensors"], "hostile.safetensors"),
+        (["--steps", "4", "--cache", "{root}/hostile.safetensors"], "hostile.safetensors"),
+        (["--steps", "4", "--out", "{root}/hostile.safetensors/run"], "hostile.safetensors"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(command, capsys, tmp_path, options, message):
+    (tmp_path / "hostile.safetensors").write_bytes(b"\x80\x04cposix\nsystem\n.")
+    assert main([*command, *(option.format(root=tmp_path) for option in options)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert len(err.splitlines()) == 1
+    assert list((tmp_path / "run").glob("state.*")) == []
+
+
+def test_run_folder_in_use(command, capsys):
+    assert main([*command, "--steps", "1"]) == cli.DONE
+    capsys.readouterr()
+    assert main([*command, "--steps", "2"]) == cli.BAD_INPUT
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_damaged_state(command, capsys, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/state.pt").write_bytes(b"\x80\x04cposix\nsystem\n.")
+    assert main([*command, "--steps", "2", "--resume"]) == cli.BAD_INPUT
+    assert "state.pt" in capsys.readouterr().err
+
+
+def test_stopped_run_says_how_to_go_on(command, capsys, monkeypatch, tmp_path):
+    from core.systems.self_supervised import recipe
+
+    log = recipe._log
+
+    def stop_after_two(path, progress):
+        log(path, progress)
+        if progress.step == 2:
+            stopped.token.cancel()
+
+    def remember(*given, **named):
+        nonlocal stopped
+        stopped = make(*given, **named)
+        return stopped
+
+    stopped, make = None, cli.Console
+    monkeypatch.setattr(cli, "Console", remember)
+    monkeypatch.setattr(recipe, "_log", stop_after_two)
+    assert main([*command, "--steps", "50"]) == cli.STOPPED
+    err = capsys.readouterr().err
+    assert "--resume" in err and "stopped" in err
+    assert (tmp_path / "run/state.pt").exists()
+    assert not (tmp_path / "run/weights.safetensors").exists()

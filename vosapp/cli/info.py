@@ -1,0 +1,160 @@
+"""`vosapp info`: what is in a project, and whether the file is sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from vosapp.cli.console import Console
+    from vosapp.project.model import TrackedObject
+    from vosapp.project.store import Project
+
+NAME = "info"
+HELP = "show what is in a project"
+
+EPILOG = (
+    "The project is opened for reading only, so it may be open elsewhere. The exit code is 2 where "
+    "its file is damaged; --repair then makes a new project of what can still be read and leaves "
+    "the old one as it is."
+)
+DAMAGED = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = EPILOG
+    parser.add_argument("project", type=Path, metavar="FILE", help="a project (.vosapp)")
+    parser.add_argument(
+        "--repair",
+        type=Path,
+        metavar="NEW",
+        help="make a new project of what can be read of a damaged one, and show that",
+    )
+
+
+def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Describe the project.
+
+    Returns:
+        `project`, `bytes`, `video` (with `found`, its place now), `objects` (each with its frames
+        by state), `states` (frames x objects by state), `keyframes`, `references`, `history`,
+        `runs` (origins of masks), `problems` of the file, and `lost` with `--repair`.
+
+    Raises:
+        VosError: no project, or one that cannot be opened at all.
+    """
+    from vosapp.project.file import Options
+    from vosapp.project.opening import open_project
+    from vosapp.project.recovery import salvage
+
+    path, lost = args.project, None
+    if args.repair is not None:
+        saved = salvage(path, args.repair)
+        path, lost = saved.path, saved.lost
+        for line in saved.lost:
+            console.warn(f"lost: {line}")
+    with open_project(path, Options(read_only=True)) as project:
+        for note in project.notes:
+            console.warn(note)
+        result = _describe(project)
+    if result["problems"]:
+        console.exit_code = DAMAGED
+    console.report(_text(result))
+    return result if lost is None else result | {"lost": lost}
+
+
+def _describe(project: Project) -> dict[str, object]:
+    problems = project.problems()
+    return {
+        "project": project.path,
+        "bytes": project.path.stat().st_size,
+        "revision": project.revision,
+        "video": _video(project),
+        "objects": [_object(project, item) for item in project.objects()],
+        "states": {state.name.lower(): n for state, n in project.counts().items()},
+        "keyframes": project.keyframe_indices(),
+        "references": sorted({item.frame_index for item in project.references()}),
+        "history": _history(project),
+        "runs": _runs(project),
+        "problems": problems,
+    }
+
+
+def _video(project: Project) -> dict[str, object]:
+    from vosapp.project.relink import video_path
+
+    video = project.video
+    return {
+        "path": video.path,
+        "found": video_path(project),
+        "frames": video.frame_count,
+        "width": video.width,
+        "height": video.height,
+        "fps": video.fps,
+        "bytes": video.size,
+    }
+
+
+def _object(project: Project, item: TrackedObject) -> dict[str, object]:
+    import numpy as np
+
+    from vosapp.project.model import FrameState
+
+    counts = np.bincount(project.states(item.object_id), minlength=len(FrameState))
+    return {
+        "object_id": item.object_id,
+        "name": item.name,
+        "color": "#{:02x}{:02x}{:02x}".format(*item.color),
+        "visible": item.visible,
+        "locked": item.locked,
+        "frames": {state.name.lower(): int(counts[state]) for state in FrameState},
+    }
+
+
+def _history(project: Project) -> dict[str, object]:
+    entries = project.history()
+    return {
+        "undo": sum(not entry.undone for entry in entries),
+        "redo": sum(entry.undone for entry in entries),
+        "bytes": sum(entry.size for entry in entries),
+        "last": next((entry.name for entry in reversed(entries) if not entry.undone), None),
+    }
+
+
+def _runs(project: Project) -> list[dict[str, object]]:
+    import numpy as np
+
+    found: dict[int, int] = {}
+    for item in project.objects():
+        ids, counts = np.unique(project.lane(item.object_id).runs, return_counts=True)
+        for run_id, count in zip(ids.tolist(), counts.tolist(), strict=True):
+            found[run_id] = found.get(run_id, 0) + count
+    listed = []
+    for run_id, count in sorted(found.items()):
+        origin = project.run_of(run_id)
+        if origin is not None:
+            listed.append({"system": origin.system, "weights": origin.weights, "masks": count})
+    return listed
+
+
+def _text(result: dict[str, object]) -> str:
+    from typing import Any, cast
+
+    told = cast("dict[str, Any]", result)
+    video, history = told["video"], told["history"]
+    place = video["path"] if video["found"] else f"{video['path']} (not found)"
+    lines = [
+        f"{told['project']}, {told['bytes'] / 1e6:.2f} MB",
+        f"video: {place}, {video['frames']} frames, {video['width']} x {video['height']}",
+        f"keyframes: {len(told['keyframes'])}, of them {len(told['references'])} references",
+        f"history: {history['undo']} steps to undo, {history['redo']} to redo",
+    ]
+    for item in told["objects"]:
+        states = ", ".join(f"{count} {name}" for name, count in item["frames"].items() if count)
+        lines.append(f"object {item['object_id']}, {item['name']}: {states}")
+    lines += [f"{run['masks']} masks by {run['system']} {run['weights']}" for run in told["runs"]]
+    lines += [f"damaged: {problem}" for problem in told["problems"]] or ["the file is sound"]
+    return "\n".join(lines)

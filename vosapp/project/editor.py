@@ -1,0 +1,301 @@
+"""What edits are made of: small changes to the tables, inside one transaction.
+
+Also collects whose keyframes were touched, and marks what was propagated from them as stale once
+at the end of the edit.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+
+import numpy as np
+
+from core.errors import UsageError
+from core.media.palette import DAVIS_COLORS
+from core.types import MAX_OBJECT_ID, LabelMap
+from vosapp.project import rules
+from vosapp.project.label_store import LabelStore
+from vosapp.project.lanes import Lanes
+from vosapp.project.model import Assertion, FrameState, Prompt, TrackedObject, VideoRef
+from vosapp.project.parse import parse_assertion, parse_object, parse_prompt
+from vosapp.project.rows import Key, Rows
+from vosapp.project.schema import ASSERTIONS, KEYFRAMES, OBJECTS, PROMPTS, RESULTS
+
+Span = tuple[int, int, int]
+"""Object id, first frame, one past the last frame."""
+
+
+class Editor:
+    """Reads and changes a project's work. Made once; used by edits and by the project itself.
+
+    Args:
+        connection: the open file.
+        video: gives size and length.
+        cache_bytes: budget of decoded label maps.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, video: VideoRef, cache_bytes: int) -> None:
+        self._connection = connection
+        self.video = video
+        self.rows = Rows(connection)
+        self.maps = LabelStore(
+            self.rows, height=video.height, width=video.width, cache_bytes=cache_bytes
+        )
+        self.lanes = Lanes(self.rows, video.frame_count)
+        self._touched: dict[int, set[int]] = defaultdict(set)
+        self._stale: dict[int, set[int]] = defaultdict(set)
+
+    # Objects
+
+    def objects(self) -> tuple[TrackedObject, ...]:
+        """Return all objects in the user's order."""
+        found = [parse_object(row) for row in self.rows.scan(OBJECTS)]
+        return tuple(sorted(found, key=lambda o: (o.position, o.object_id)))
+
+    def object(self, object_id: int) -> TrackedObject:
+        """Return one object.
+
+        Raises:
+            UsageError: there is none of this id.
+        """
+        row = self.rows.get(OBJECTS, _id(object_id))
+        if row is None:
+            raise UsageError(f"There is no object {object_id} in this project.")
+        return parse_object((object_id, *row))
+
+    def editable(self, object_id: int) -> TrackedObject:
+        """Return one object that may be changed.
+
+        Raises:
+            UsageError: there is none of this id, or it is locked.
+        """
+        found = self.object(object_id)
+        if found.locked:
+            raise UsageError(f"{found.name} (object {object_id}) is locked.", "Unlock it first.")
+        return found
+
+    def locked_ids(self) -> frozenset[int]:
+        """Return the ids of locked objects."""
+        return frozenset(key[0] for key in self.rows.keys(OBJECTS, "locked <> 0"))
+
+    def put_object(self, item: TrackedObject) -> None:
+        """Add or replace an object."""
+        color = "#{:02x}{:02x}{:02x}".format(*item.color)
+        values = (item.name, color, int(item.visible), int(item.locked), item.position)
+        self.rows.put(OBJECTS, (item.object_id,), values)
+
+    def new_object(self, object_id: int | None = None, name: str = "") -> TrackedObject:
+        """Return a fresh object, not stored yet: next id, its palette color, last in the list.
+
+        Raises:
+            UsageError: the id is taken, or all 254 are.
+        """
+        taken = {item.object_id: item for item in self.objects()}
+        wanted = _free_id(taken) if object_id is None else _id(object_id)
+        if wanted in taken:
+            raise UsageError(f"There is already an object {wanted}.", "Choose another id.")
+        position = max((item.position for item in taken.values()), default=-1) + 1
+        color = DAVIS_COLORS[wanted]
+        return TrackedObject(wanted, name or f"Object {wanted}", color, position=position)
+
+    # What the user asserts
+
+    def assertions(self, frame_index: int) -> dict[int, Assertion]:
+        """Return what is asserted on a frame, by object id, ascending."""
+        rows = self.rows.scan(ASSERTIONS, "frame_index = ?", (frame_index,))
+        return {item.object_id: item for item in map(parse_assertion, rows)}
+
+    def asserted_frames(self, object_id: int, start: int, stop: int) -> list[int]:
+        """Return the frames of a range on which an object is asserted, ascending."""
+        where = "object_id = ? AND frame_index >= ? AND frame_index < ?"
+        return [key[0] for key in self.rows.keys(ASSERTIONS, where, (object_id, start, stop))]
+
+    def keyframe_map(self, frame_index: int) -> LabelMap:
+        """Return a copy of a frame's keyframe layer that may be written to."""
+        layer = self.maps.layer(KEYFRAMES, frame_index)
+        return np.zeros_like(self.maps.blank) if layer is None else layer.copy()
+
+    def shown(self, frame_index: int) -> LabelMap:
+        """Return what a frame shows, read-only."""
+        return self.maps.shown(frame_index, tuple(self.assertions(frame_index)))
+
+    def put_keyframe(
+        self, frame_index: int, label_map: LabelMap, object_ids: Iterable[int]
+    ) -> None:
+        """Store a frame's keyframe layer and assert the objects whose mask is new there.
+
+        Args:
+            frame_index: 0-based.
+            label_map: H x W, the whole layer with all asserted objects.
+            object_ids: those whose pixels or assertion changed; others are not looked at.
+        """
+        known = self.assertions(frame_index)
+        for object_id in sorted(object_ids):
+            area = int(np.count_nonzero(label_map == object_id))
+            old = known.get(object_id)
+            reference = old is not None and old.reference
+            self.put_assertion(Assertion(frame_index, object_id, area, reference))
+        self.maps.put_layer(KEYFRAMES, frame_index, label_map)
+
+    def put_assertion(self, item: Assertion) -> None:
+        """Assert something about a cell."""
+        key = (item.frame_index, item.object_id)
+        self.rows.put(ASSERTIONS, key, (item.area, int(item.reference)))
+        self.touch(item.object_id, item.frame_index)
+
+    def set_reference(self, item: Assertion) -> None:
+        """Store whether a keyframe is a reference; what it says does not change."""
+        key = (item.frame_index, item.object_id)
+        self.rows.put(ASSERTIONS, key, (item.area, int(item.reference)))
+
+    def remove_assertion(self, frame_index: int, object_id: int) -> None:
+        """Assert nothing about a cell any more."""
+        self.rows.delete(ASSERTIONS, frame_index, object_id)
+        self.touch(object_id, frame_index)
+
+    # Prompts
+
+    def prompts(self, frame_index: int) -> tuple[Prompt, ...]:
+        """Return the prompts of a frame in the order in which they were made."""
+        rows = self.rows.scan(PROMPTS, "frame_index = ?", (frame_index,))
+        return tuple(parse_prompt(row) for row in rows)
+
+    def put_prompt(self, prompt: Prompt) -> None:
+        """Add a prompt under the next free number."""
+        last = self._connection.execute("SELECT MAX(prompt_id) FROM prompts").fetchone()[0] or 0
+        points = json.dumps(prompt.points)
+        values = (prompt.frame_index, prompt.object_id, prompt.kind.value, points)
+        self.rows.put(PROMPTS, (int(last) + 1,), values)
+
+    def remove_prompts(self, object_id: int, start: int, stop: int) -> None:
+        """Remove an object's prompts on the frames `start` to `stop` - 1."""
+        where = "object_id = ? AND frame_index >= ? AND frame_index < ?"
+        for key in self.rows.keys(PROMPTS, where, (object_id, start, stop)):
+            self.rows.delete(PROMPTS, *key)
+
+    def move_prompts(self, source: int, target: int, start: int) -> None:
+        """Hand an object's prompts from a frame on to another object."""
+        where = "object_id = ? AND frame_index >= ?"
+        for prompt_id, frame, _, kind, points in self.rows.scan(PROMPTS, where, (source, start)):
+            self.rows.put(PROMPTS, (prompt_id,), (frame, target, kind, points))
+
+    # Checks of what callers hand over
+
+    def frame(self, frame_index: int) -> int:
+        """Return a frame index that is one of the video's.
+
+        Raises:
+            UsageError: it is not.
+        """
+        if type(frame_index) is not int or not 0 <= frame_index < self.video.frame_count:
+            raise UsageError(
+                f"There is no frame {frame_index}.",
+                f"The video has the frames 0 to {self.video.frame_count - 1}.",
+            )
+        return frame_index
+
+    def range(self, start: int, stop: int | None) -> tuple[int, int]:
+        """Return a range of frames that lies in the video; None is its end.
+
+        Raises:
+            UsageError: it does not, or is empty.
+        """
+        end = self.video.frame_count if stop is None else stop
+        self.frame(start)
+        self.frame(end - 1)
+        if start >= end:
+            raise UsageError(f"The range {start}:{end} holds no frame.")
+        return start, end
+
+    # What follows from changed keyframes
+
+    def touch(self, object_id: int, frame_index: int, *, stale: bool = True) -> None:
+        """Remember that what an object's keyframe says on a frame has changed.
+
+        Args:
+            object_id: whose.
+            frame_index: where.
+            stale: masks that were propagated from it are no longer what they would be.
+        """
+        self._touched[object_id].add(frame_index)
+        if stale:
+            self._stale[object_id].add(frame_index)
+
+    def touch_rows(self, changed: Iterable[tuple[str, Key]]) -> None:
+        """Remember keyframes from the rows that an undo exchanged; states came with them."""
+        for name, key in changed:
+            if name == ASSERTIONS.name:
+                self.touch(key[1], key[0], stale=False)
+            elif name == KEYFRAMES.name:
+                for object_id in self.assertions(key[0]):
+                    self.touch(object_id, key[0], stale=False)
+
+    def settle(self) -> list[Span]:
+        """Mark what is stale now; return which frames the touched keyframes govern."""
+        for object_id, frames in self._stale.items():
+            for start, stop in self._spans(object_id, frames):
+                self.lanes.mark_stale(object_id, start, stop)
+        touched = [
+            (object_id, start, stop)
+            for object_id, frames in self._touched.items()
+            for start, stop in self._spans(object_id, frames)
+        ]
+        self.begin()
+        return touched
+
+    def begin(self) -> None:
+        """Forget what was touched."""
+        self._touched.clear()
+        self._stale.clear()
+
+    def forget_all(self) -> None:
+        """Forget everything that is not in the file; after a transaction that did not end well."""
+        self.begin()
+        self.maps.forget_all()
+
+    def _spans(self, object_id: int, frames: Iterable[int]) -> list[tuple[int, int]]:
+        count = self.video.frame_count
+        return rules.join(rules.span(*self._neighbors(object_id, frame), count) for frame in frames)
+
+    def _neighbors(self, object_id: int, frame_index: int) -> tuple[int | None, int | None]:
+        before, after = self._connection.execute(
+            "SELECT (SELECT MAX(frame_index) FROM assertions"
+            " WHERE object_id = ?1 AND frame_index < ?2),"
+            " (SELECT MIN(frame_index) FROM assertions"
+            " WHERE object_id = ?1 AND frame_index > ?2)",
+            (object_id, frame_index),
+        ).fetchone()
+        return before, after
+
+    def state(self, object_id: int, frame_index: int) -> FrameState:
+        """Return the state of one cell."""
+        row = self.rows.get(ASSERTIONS, frame_index, object_id)
+        stored = self.lanes.state(object_id, frame_index)
+        return rules.visible_state(stored, None if row is None else row[0])
+
+    def results_map(self, frame_index: int) -> LabelMap:
+        """Return a frame's layer of results, read-only."""
+        layer = self.maps.layer(RESULTS, frame_index)
+        return self.maps.blank if layer is None else layer
+
+
+def _id(object_id: int) -> int:
+    if type(object_id) is not int or not 1 <= object_id <= MAX_OBJECT_ID:
+        raise UsageError(f"{object_id} is no object id.", f"Ids go from 1 to {MAX_OBJECT_ID}.")
+    return object_id
+
+
+def _free_id(taken: Iterable[int]) -> int:
+    used = set(taken)
+    last = max(used, default=0)
+    if last < MAX_OBJECT_ID:
+        return last + 1
+    free = next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in used), None)
+    if free is None:
+        raise UsageError(
+            f"A project holds at most {MAX_OBJECT_ID} objects.", "Delete one, or start another."
+        )
+    return free

@@ -1,0 +1,204 @@
+"""The file under a project: its life, its transactions, its settings."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from core.errors import OutputError, UsageError
+from vosapp.project import connection as sqlite
+from vosapp.project.editor import Editor, Span
+from vosapp.project.history import History, HistoryLimits
+from vosapp.project.label_store import CACHE_BYTES
+from vosapp.project.lock import ProjectLock
+from vosapp.project.model import VideoRef, check
+from vosapp.project.parse import parse_json, parse_video, video_row
+
+MAX_SETTING = 1_000_000
+"""Characters of one setting as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a project is opened.
+
+    Attributes:
+        read_only: change nothing; works beside another writer and on read-only media.
+        journal: None chooses by the kind of disk.
+        cache_bytes: budget of decoded label maps.
+        limits: of the undo history.
+    """
+
+    read_only: bool = False
+    journal: sqlite.Journal | None = None
+    cache_bytes: int = CACHE_BYTES
+    limits: HistoryLimits = field(default_factory=HistoryLimits)
+
+
+class ProjectFile:
+    """An open project file; the base of `vosapp.project.store.Project`.
+
+    Attributes:
+        path: its file.
+        read_only: nothing can be changed.
+        notes: what opening it had to say, in plain sentences.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        *,
+        lock: ProjectLock | None,
+        options: Options,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.path = path
+        self.read_only = lock is None
+        self.notes = notes
+        self._connection = connection
+        self._lock = lock
+        self._guard = threading.RLock()
+        self._closed = False
+        self._touched: list[tuple[int, Span]] = []
+        self._history = History(connection, options.limits)
+        with sqlite.plain_errors(path):
+            self._video = read_video(connection)
+            self._revision = self._read_revision()
+        self._editor = Editor(connection, self._video, options.cache_bytes)
+
+    def close(self) -> None:
+        """Settle everything in one file and let go of it. Closing twice does no harm."""
+        with self._guard:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                sqlite.close(self._connection, settle=not self.read_only)
+            finally:
+                if self._lock is not None:
+                    self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    @property
+    def video(self) -> VideoRef:
+        """The video that the project belongs to."""
+        return self._video
+
+    @property
+    def revision(self) -> int:
+        """Counts changes of keyframes; results of an older revision may be stale."""
+        return self._revision
+
+    def set_video(self, video: VideoRef) -> None:
+        """Point to the same video in another place (see `vosapp.project.video_ref.relinked`)."""
+        same = (video.width, video.height, video.frame_count)
+        if same != (self._video.width, self._video.height, self._video.frame_count):
+            raise ValueError("a project cannot change to a video of another size or length")
+        with self._writing():
+            write_video(self._connection, video)
+        self._video = video
+        self._editor.video = video
+
+    def setting(self, key: str, default: Any = None) -> Any:
+        """Return a setting, or the default where it was never set."""
+        with self._reading():
+            row = self._connection.execute(
+                "SELECT value FROM settings WHERE key = ?", (key,)
+            ).fetchone()
+            return default if row is None else parse_json(row[0])
+
+    def set_setting(self, key: str, value: Any) -> None:
+        """Store a setting that JSON can say; None removes it. Not a step of the history.
+
+        Raises:
+            UsageError: the value is too large.
+        """
+        text = json.dumps(value)
+        if len(text) > MAX_SETTING:
+            raise UsageError(f"The setting {key} is too large.")
+        with self._writing():
+            if value is None:
+                self._connection.execute("DELETE FROM settings WHERE key = ?", (key,))
+            else:
+                sql = "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)"
+                self._connection.execute(sql, (key, text))
+
+    def _read_revision(self) -> int:
+        sql = "SELECT value FROM project WHERE key = 'revision'"
+        row = self._connection.execute(sql).fetchone()
+        value = 0 if row is None else parse_json(row[0])
+        check(type(value) is int and 0 <= value < 1 << 60, "the revision is no number")
+        return int(value)
+
+    def _next_revision(self) -> None:
+        self._revision += 1
+        sql = "INSERT OR REPLACE INTO project (key, value) VALUES ('revision', ?)"
+        self._connection.execute(sql, (str(self._revision),))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._guard, sqlite.plain_errors(self.path):
+            if self._closed:
+                raise ValueError("this project is closed")
+            yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction: all that is written inside is kept, or nothing is."""
+        with self._reading():
+            if self.read_only:
+                raise OutputError(
+                    f"{self.path} is open for reading only.", "Save a copy and change that."
+                )
+            if self._connection.in_transaction:
+                raise RuntimeError("another change of this project is not finished")
+            revision, touched = self._revision, len(self._touched)
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                self._revision = revision
+                del self._touched[touched:]
+                raise
+
+    def _roll_back(self) -> None:
+        # After a full disk SQLite may have rolled back already.
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+        self._editor.forget_all()
+
+
+def read_video(connection: sqlite3.Connection) -> VideoRef:
+    """Return the video that a project file names.
+
+    Raises:
+        Unreadable: there is none, or it makes no sense.
+    """
+    row = connection.execute(
+        "SELECT path, relative_path, size, content_hash, frame_count, width, height, fps, stems"
+        " FROM video WHERE video_id = 1"
+    ).fetchone()
+    check(row is not None, "it does not say which video it belongs to")
+    return parse_video(row)
+
+
+def write_video(connection: sqlite3.Connection, video: VideoRef) -> None:
+    """Store which video a project belongs to."""
+    marks = ", ".join("?" * 9)
+    sql = f"INSERT OR REPLACE INTO video VALUES (1, {marks})"
+    connection.execute(sql, video_row(video))

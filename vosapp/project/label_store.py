@@ -1,0 +1,123 @@
+"""Label maps of a project: two layers a frame, decoded when asked for, kept while room is left.
+
+The layer of keyframes holds what the user asserts, the layer of results what was propagated. No
+propagation ever writes the first, so it cannot destroy what the user did.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable
+
+import numpy as np
+
+from core.types import LabelMap
+from vosapp.project import rules
+from vosapp.project.codec import decode_map, encode_map
+from vosapp.project.rows import Key, Rows
+from vosapp.project.schema import ASSERTIONS, KEYFRAMES, RESULTS, Table
+
+CACHE_BYTES = 128 << 20
+"""Budget of decoded label maps: 60 at 1080p."""
+_SHOWN = "shown"
+
+
+class LabelStore:
+    """Label maps H x W of all frames. Arrays that come out are read-only.
+
+    Args:
+        rows: the tables.
+        height, width: size of the video's frames.
+        cache_bytes: budget of decoded maps.
+    """
+
+    def __init__(self, rows: Rows, *, height: int, width: int, cache_bytes: int) -> None:
+        self._rows = rows
+        self._height = height
+        self._width = width
+        self._cache = _MapCache(cache_bytes)
+        self.blank = np.zeros((height, width), np.uint8)
+        self.blank.flags.writeable = False
+
+    def layer(self, table: Table, frame_index: int) -> LabelMap | None:
+        """Return one layer of a frame, None where it has no pixel.
+
+        Raises:
+            Unreadable: what is stored is no label map of this video.
+        """
+        found = self._cache.get((table.name, frame_index))
+        if found is None:
+            row = self._rows.get(table, frame_index)
+            if row is None:
+                return None
+            found = decode_map(row[0], self._height, self._width)
+            self._cache.put((table.name, frame_index), found)
+        return found
+
+    def put_layer(self, table: Table, frame_index: int, label_map: LabelMap) -> None:
+        """Store one layer of a frame; the map must not be written to afterward."""
+        self._drop(table.name, frame_index)
+        if label_map.any():
+            self._rows.put(table, (frame_index,), (encode_map(label_map),))
+            label_map.flags.writeable = False
+            self._cache.put((table.name, frame_index), label_map)
+        elif self._rows.get(table, frame_index) is not None:
+            self._rows.delete(table, frame_index)
+
+    def shown(self, frame_index: int, asserted: Collection[int]) -> LabelMap:
+        """Return what a frame shows: what the user asserts over what was propagated."""
+        found = self._cache.get((_SHOWN, frame_index))
+        if found is None:
+            results = self.layer(RESULTS, frame_index)
+            keyframe = self.layer(KEYFRAMES, frame_index)
+            if results is None and keyframe is None:
+                return self.blank
+            found = rules.compose(results, keyframe, asserted)
+            found.flags.writeable = False
+            self._cache.put((_SHOWN, frame_index), found)
+        return found
+
+    def forget(self, changed: Iterable[tuple[str, Key]]) -> None:
+        """Drop decoded maps of rows that were written behind the store's back."""
+        for name, key in changed:
+            if name in (KEYFRAMES.name, RESULTS.name, ASSERTIONS.name):
+                self._drop(name, key[0])
+
+    def forget_all(self) -> None:
+        """Drop all decoded maps."""
+        self._cache.clear()
+
+    def _drop(self, name: str, frame_index: int) -> None:
+        self._cache.drop((name, frame_index))
+        self._cache.drop((_SHOWN, frame_index))
+
+
+class _MapCache:
+    """Least-recently-used maps within a budget of bytes."""
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._used = 0
+        self._maps: OrderedDict[tuple[str, int], LabelMap] = OrderedDict()
+
+    def get(self, key: tuple[str, int]) -> LabelMap | None:
+        found = self._maps.get(key)
+        if found is not None:
+            self._maps.move_to_end(key)
+        return found
+
+    def put(self, key: tuple[str, int], label_map: LabelMap) -> None:
+        self.drop(key)
+        self._maps[key] = label_map
+        self._used += label_map.nbytes
+        while self._used > self._budget:
+            self.drop(next(iter(self._maps)))
+
+    def drop(self, key: tuple[str, int]) -> None:
+        old = self._maps.pop(key, None)
+        if old is not None:
+            self._used -= old.nbytes
+
+    def clear(self) -> None:
+        self._maps.clear()
+        self._used = 0

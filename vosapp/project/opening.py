@@ -1,0 +1,192 @@
+"""Making and opening project files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+
+from core.errors import OutputError, ProjectFileError
+from vosapp.project import connection as sqlite
+from vosapp.project import schema
+from vosapp.project.connection import Access
+from vosapp.project.file import Options, write_video
+from vosapp.project.filesystem import is_writable
+from vosapp.project.lock import ProjectLock
+from vosapp.project.migration import migrate
+from vosapp.project.model import VideoRef
+from vosapp.project.store import Project
+
+SUFFIX = ".vosapp"
+"""Ending of project files."""
+DEFAULTS = Options()
+
+
+def create_project(path: Path, video: VideoRef, options: Options = DEFAULTS) -> Project:
+    """Make an empty project and open it.
+
+    Args:
+        path: the new file; its folder must exist.
+        video: what it is about (`vosapp.project.video_ref.video_ref`).
+        options: how it is opened.
+
+    Raises:
+        OutputError: there is a file already, or it cannot be written.
+    """
+    lock = ProjectLock(path)
+    try:
+        _reserve(path)
+        try:
+            with sqlite.plain_errors(path):
+                connection = sqlite.connect(path, Access.WRITE)
+                try:
+                    _fill(connection, video)
+                    sqlite.prepare_writing(connection, path, options.journal)
+                except BaseException:
+                    connection.close()
+                    raise
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return Project(path, connection, lock=lock, options=options)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def open_project(path: Path, options: Options = DEFAULTS) -> Project:
+    """Open a project. Nothing is read but the head of the file.
+
+    Raises:
+        ProjectFileError: missing, no project, of a newer version, hostile, or damaged; see
+            `vosapp.project.recovery.salvage` for the last.
+        ProjectLocked: somebody else has it open for writing.
+        OutputError: it cannot be written to; open it for reading only.
+    """
+    if not path.is_file():
+        raise ProjectFileError(f"There is no project {path}.", "Check the path.")
+    if options.read_only:
+        with sqlite.plain_errors(path):
+            connection, notes = _open_for_reading(path)
+        return _project(path, connection, None, options, notes)
+    _check_writable(path)
+    lock = ProjectLock(path)
+    try:
+        with sqlite.plain_errors(path):
+            connection, notes = _open_for_writing(path, options)
+        return _project(path, connection, lock, options, notes)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _project(
+    path: Path,
+    connection: sqlite3.Connection,
+    lock: ProjectLock | None,
+    options: Options,
+    notes: tuple[str, ...],
+) -> Project:
+    try:
+        return Project(path, connection, lock=lock, options=options, notes=notes)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _reserve(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+    except FileExistsError as exc:
+        raise OutputError(f"There is already a file {path}.", "Choose another name.") from exc
+    except OSError as exc:
+        raise OutputError(
+            f"Cannot write {path}: {exc.strerror}.",
+            "Choose a folder that exists and that you may write to.",
+        ) from exc
+
+
+def _fill(connection: sqlite3.Connection, video: VideoRef) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    schema.create(connection)
+    write_video(connection, video)
+    sql = "INSERT INTO project (key, value) VALUES ('created', ?)"
+    connection.execute(sql, (str(int(time.time())),))
+    connection.execute("COMMIT")
+
+
+def _check_writable(path: Path) -> None:
+    if not (os.access(path, os.W_OK) and is_writable(path.parent)):
+        raise OutputError(
+            f"{path} and its folder may only be read.",
+            "Open the project for reading only, or save a copy elsewhere.",
+        )
+
+
+def _open_for_writing(path: Path, options: Options) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+    _look_before(path)
+    connection = sqlite.connect(path, Access.WRITE)
+    try:
+        version = sqlite.check_identity(connection, path)
+        notes = migrate(connection, path, version) if version < schema.SCHEMA_VERSION else ()
+        sqlite.check_shape(connection, path)
+        sqlite.prepare_writing(connection, path, options.journal)
+    except BaseException:
+        connection.close()
+        raise
+    return connection, notes
+
+
+def _look_before(path: Path) -> None:
+    """Refuse what is no project of ours before a connection exists that could write to it."""
+    connection = sqlite.connect(path, Access.READ)
+    try:
+        if sqlite.check_identity(connection, path) == schema.SCHEMA_VERSION:
+            sqlite.check_shape(connection, path)
+    except sqlite3.OperationalError:
+        # A crash has left something that only a writer can put in order.
+        return
+    finally:
+        connection.close()
+
+
+def _open_for_reading(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+    if is_writable(path.parent):
+        return _checked(sqlite.connect(path, Access.READ), path), ()
+    left = [side for side in side_files(path) if side.is_file() and side.stat().st_size]
+    if not left:
+        return _checked(sqlite.connect(path, Access.IMMUTABLE), path), ()
+    # What a crash left beside the file cannot be put in order there.
+    with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
+        copy = Path(folder) / path.name
+        for file in (path, *left):
+            shutil.copyfile(file, Path(folder) / file.name)
+        source = _checked(sqlite.connect(copy, Access.WRITE), path)
+        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        source.backup(memory)
+        source.close()
+    note = f"{path} was not closed properly; a copy in memory is shown."
+    return memory, (note,)
+
+
+def side_files(path: Path) -> tuple[Path, ...]:
+    """Return the files that SQLite keeps beside a project while it is open."""
+    return tuple(path.with_name(path.name + suffix) for suffix in ("-wal", "-journal"))
+
+
+def _checked(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    try:
+        version = sqlite.check_identity(connection, path)
+        if version < schema.SCHEMA_VERSION:
+            raise ProjectFileError(
+                f"{path} was made by an older vosapp (file version {version}).",
+                "Open it for writing once: it is then brought up to date, with a backup.",
+            )
+        sqlite.check_shape(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,111 @@
+"""From rows of a file to checked values. Whatever does not fit raises `Unreadable`."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any, ParamSpec, TypeVar
+
+from vosapp.project.model import (
+    Assertion,
+    Prompt,
+    PromptKind,
+    Provenance,
+    TrackedObject,
+    Unreadable,
+    VideoRef,
+    check,
+)
+
+_COLOR = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII)
+_MAX_FPS = 64
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _checked(parse: Callable[P, T]) -> Callable[P, T]:
+    """Let whatever goes wrong inside say that the row makes no sense."""
+
+    @functools.wraps(parse)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return parse(*args, **kwargs)
+        except Unreadable:
+            raise
+        except (ArithmeticError, RecursionError, TypeError, ValueError) as exc:
+            raise Unreadable(f"a stored value makes no sense ({exc})") from exc
+
+    return wrapped
+
+
+@_checked
+def parse_video(row: Sequence[Any]) -> VideoRef:
+    """Read path, relative_path, size, content_hash, frame_count, width, height, fps, stems."""
+    path, relative, size, digest, count, width, height, fps, stems = row
+    check(isinstance(fps, str) and len(fps) <= _MAX_FPS, "the fps are no number")
+    rate = Fraction(fps)
+    names = parse_json(stems)
+    check(isinstance(names, list) and all(isinstance(n, str) for n in names), "no frame names")
+    return VideoRef(path, relative, size, digest, count, width, height, rate, tuple(names))
+
+
+def video_row(video: VideoRef) -> tuple[Any, ...]:
+    """The row that `parse_video` reads."""
+    numbers = (video.size, video.content_hash, video.frame_count, video.width, video.height)
+    stems = json.dumps(video.stems)
+    return (video.path, video.relative_path, *numbers, str(video.fps), stems)
+
+
+@_checked
+def parse_object(row: Sequence[Any]) -> TrackedObject:
+    """Read object_id, name, color, visible, locked, position."""
+    object_id, name, color, visible, locked, position = row
+    match = _COLOR.fullmatch(color) if isinstance(color, str) else None
+    if match is None:
+        raise Unreadable("an object's color is no color")
+    red, green, blue = (int(part, 16) for part in match.groups())
+    return TrackedObject(
+        object_id, name, (red, green, blue), _flag(visible), _flag(locked), position
+    )
+
+
+@_checked
+def parse_prompt(row: Sequence[Any]) -> Prompt:
+    """Read prompt_id, frame_index, object_id, kind, points."""
+    prompt_id, frame_index, object_id, kind, points = row
+    listed = parse_json(points)
+    check(isinstance(listed, list) and all(isinstance(p, list) for p in listed), "no points")
+    places = tuple(tuple(point) for point in listed)
+    return Prompt(frame_index, object_id, PromptKind(kind), places, prompt_id)
+
+
+@_checked
+def parse_assertion(row: Sequence[Any]) -> Assertion:
+    """Read frame_index, object_id, area, reference."""
+    frame_index, object_id, area, reference = row
+    return Assertion(frame_index, object_id, area, _flag(reference))
+
+
+@_checked
+def parse_run(row: Sequence[Any]) -> Provenance:
+    """Read system, weights, revision."""
+    return Provenance(*row)
+
+
+@_checked
+def parse_json(text: object) -> Any:
+    """Read JSON that a hostile file may hold.
+
+    Raises:
+        Unreadable: no JSON, or nested too deeply.
+    """
+    check(isinstance(text, str), "a text is missing")
+    return json.loads(str(text))
+
+
+def _flag(value: object) -> bool:
+    check(type(value) is int and value in (0, 1), "a flag is no truth value")
+    return bool(value)

@@ -1,0 +1,140 @@
+"""Which video a project belongs to, and finding it again after it was moved."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import ProjectFileError, VideoOpenError
+from core.media.image_file import list_images
+from core.types import VideoInfo
+from vosapp.project.model import MAX_PIXELS, MAX_SIDE, VideoRef
+
+EDGE_BYTES = 1 << 20
+"""Bytes at each end of a file that its hash covers; a long video is not read whole."""
+
+
+def video_ref(info: VideoInfo, project: Path) -> VideoRef:
+    """Describe an open video for a project.
+
+    Args:
+        info: of the video.
+        project: where the project file is or will be.
+
+    Raises:
+        VideoOpenError: the video cannot be read, or its frames are too large for a project.
+    """
+    if max(info.width, info.height) > MAX_SIDE or info.width * info.height > MAX_PIXELS:
+        raise VideoOpenError(
+            f"The frames of {info.path} are too large for a project:"
+            f" {info.width} x {info.height} pixels.",
+            "Scale the video down first.",
+        )
+    path = info.path.absolute()
+    size, digest = content_hash(path)
+    return VideoRef(
+        path=_text(path),
+        relative_path=_relative(path, project),
+        size=size,
+        content_hash=digest,
+        frame_count=info.frame_count,
+        width=info.width,
+        height=info.height,
+        fps=info.fps,
+        stems=tuple(_text(stem) for stem in info.stems),
+    )
+
+
+def content_hash(path: Path) -> tuple[int, str]:
+    """Return (bytes, hash) of a video file or a folder of images.
+
+    The hash of a file covers its size and both ends; that of a folder the names and sizes of its
+    images and both ends of the first and the last one.
+
+    Raises:
+        VideoOpenError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        files = list_images(path) if path.is_dir() else [path]
+        sizes = [file.stat().st_size for file in files]
+        if path.is_dir():
+            for file, size in zip(files, sizes, strict=True):
+                digest.update(f"{file.name}\0{size}\0".encode("utf-8", "surrogateescape"))
+        for file in {files[0]: 0, files[-1]: 0} if files else {}:
+            _add_ends(digest, file)
+    except OSError as exc:
+        raise VideoOpenError(f"{path} cannot be read: {exc.strerror}.", "Check the path.") from exc
+    return sum(sizes), digest.hexdigest()
+
+
+def find_video(ref: VideoRef, project: Path) -> Path | None:
+    """Return where the video is now: beside the project as before, or at its old path."""
+    beside = project.absolute().parent / ref.relative_path if ref.relative_path else None
+    for path in (beside, Path(ref.path)):
+        if path is not None and path.is_absolute() and path.exists():
+            return path
+    return None
+
+
+def differences(ref: VideoRef, found: VideoRef) -> tuple[str, ...]:
+    """Say in plain sentences in what a video differs from the project's."""
+    notes = []
+    if (ref.width, ref.height) != (found.width, found.height):
+        notes.append(
+            f"its frames are {found.width} x {found.height}, not {ref.width} x {ref.height}"
+        )
+    if ref.frame_count != found.frame_count:
+        notes.append(f"it has {found.frame_count} frames, not {ref.frame_count}")
+    if ref.stems != found.stems:
+        notes.append("its frames have other names")
+    if ref.size != found.size:
+        notes.append(f"it has {found.size} bytes, not {ref.size}")
+    elif ref.content_hash != found.content_hash:
+        notes.append("its content is another one")
+    return tuple(notes)
+
+
+def relinked(ref: VideoRef, found: VideoRef) -> tuple[VideoRef, tuple[str, ...]]:
+    """Return the reference to a video in another place, and in what it differs.
+
+    Raises:
+        ProjectFileError: its frames are of another size or number, so that masks do not fit.
+    """
+    notes = differences(ref, found)
+    same_shape = (ref.width, ref.height, ref.frame_count) == (
+        found.width,
+        found.height,
+        found.frame_count,
+    )
+    if not same_shape:
+        raise ProjectFileError(
+            f"{found.path} is not the video of this project: {'; '.join(notes)}.",
+            "Choose the video that the project was made with.",
+        )
+    return replace(found, stems=ref.stems if ref.stems else found.stems), notes
+
+
+def _relative(path: Path, project: Path) -> str:
+    try:
+        return _text(os.path.relpath(path, project.absolute().parent))
+    except ValueError:  # on another drive of Windows
+        return ""
+
+
+def _text(path: object) -> str:
+    # Names that are no text cannot be stored as such; the video is then relinked by hand.
+    return str(path).encode("utf-8", "replace").decode("utf-8")
+
+
+def _add_ends(digest: Any, path: Path) -> None:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        digest.update(size.to_bytes(8, "little"))
+        file.seek(0)
+        digest.update(file.read(EDGE_BYTES))
+        file.seek(max(0, size - EDGE_BYTES))
+        digest.update(file.read(EDGE_BYTES))
