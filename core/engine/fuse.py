@@ -28,7 +28,8 @@ class Opinion:
 
     def plane(self, object_id: int) -> Shares:
         """h x w share of an object."""
-        return self.shares[1 + self.object_ids.index(object_id)]
+        plane: Shares = self.shares[1 + self.object_ids.index(object_id)]
+        return plane
 
     def trust(self, object_id: int) -> float:
         """Confidence in an object, never quite zero."""
@@ -43,14 +44,15 @@ def fuse(first: Opinion, second: Opinion) -> Opinion:
     confidence of an object that both know is the weighted one times how well the two agree.
     """
     object_ids = tuple(sorted({*first.object_ids, *second.object_ids}))
-    planes, confidence, distance = [], {}, {}
-    for object_id in object_ids:
+    planes = np.zeros((len(object_ids), *first.shares.shape[1:]), np.float32)
+    confidence, distance = {}, {}
+    for plane, object_id in zip(planes, object_ids, strict=True):
         knowing = [o for o in (first, second) if object_id in o.object_ids]
         weights = _weights(knowing, object_id)
         pairs = list(zip(weights, knowing, strict=True))
-        planes.append(sum(w * o.plane(object_id) for w, o in pairs))
+        plane[:] = sum(w * o.plane(object_id) for w, o in pairs)
         certainty = sum(w * o.trust(object_id) for w, o in pairs)
-        confidence[object_id] = certainty * _agreement(knowing, object_id)
+        confidence[object_id] = min(1.0, certainty * _agreement(knowing, object_id))
         distance[object_id] = min(o.distance[object_id] for o in knowing)
     return Opinion(object_ids, _with_background(planes), confidence, distance)
 
@@ -76,10 +78,9 @@ def _agreement(knowing: list[Opinion], object_id: int) -> float:
     return float(np.minimum(a, b).sum()) / union if union > 0 else 1.0
 
 
-def _with_background(planes: list[Shares]) -> Shares:
-    """Stack with the background's rest; shares that exceed 1 together are scaled down."""
-    objects = np.stack(planes).astype(np.float32)
+def _with_background(objects: Shares) -> Shares:
+    """Put the rest, the background, before K planes; where they exceed 1, scale them down."""
     total = objects.sum(0)
-    objects /= np.maximum(total, 1)
     background = np.clip(1 - total, 0, 1)
-    return np.concatenate([background[None], objects]).astype(np.float32)
+    shares: Shares = np.concatenate([background[None], objects / np.maximum(total, 1)])
+    return shares

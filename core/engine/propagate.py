@@ -129,9 +129,11 @@ def propagate(
     borders = _wanted_borders(request)
     for part in plans:
         while borders and borders[0].frame_index < part.span.first:
+            token.check()
             yield _border_result(borders.pop(0))
         yield from _run_span(video, tracker, part, request, token)
     for keyframe in borders:
+        token.check()
         yield _border_result(keyframe)
 
 

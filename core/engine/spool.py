@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -46,7 +47,8 @@ class ShareSpool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with suppress(OSError):  # what a full disk did not take is not missed here
+            self._file.close()
 
     def __contains__(self, frame_index: int) -> bool:
         return frame_index in self._entries
@@ -62,6 +64,7 @@ class ShareSpool:
         try:
             start = self._file.seek(0, 2)
             self._file.write(data)
+            self._file.flush()
         except OSError as error:
             msg = f"Temporary results cannot be kept: {error.strerror}."
             hint = "Free some disk space, or set TMPDIR to a folder on a larger disk."

@@ -24,21 +24,14 @@ class MemoryFrame:
     soft: Tensor
     object_ids: tuple[int, ...]
 
-    def labels_for(self, object_ids: tuple[int, ...]) -> Tensor:
-        """(1 + K) x (h w) shares of the background and of `object_ids`.
+    def knows(self, object_id: int) -> bool:
+        """Whether the frame says anything of an object, be it that it is absent."""
+        return object_id in self.object_ids
 
-        Where this frame knows nothing of one of the ids, its background may be that object:
-        such cells make no statement (all zero) instead of a false one.
-        """
-        flat = self.soft.flatten(1)
-        labels = flat.new_zeros(1 + len(object_ids), flat.shape[1])
-        known = {object_id: index for index, object_id in enumerate(self.object_ids)}
-        if all(object_id in known for object_id in object_ids):
-            labels[0] = flat[0]
-        for index, object_id in enumerate(object_ids):
-            if object_id in known:
-                labels[1 + index] = flat[1 + known[object_id]]
-        return labels
+    def shares_of(self, object_ids: tuple[int, ...]) -> Tensor:
+        """K x (h w) shares of objects that the frame knows."""
+        rows = [1 + self.object_ids.index(object_id) for object_id in object_ids]
+        return self.soft[rows].flatten(1)
 
 
 class MemoryBank:
@@ -70,6 +63,15 @@ class MemoryBank:
     def start_run(self) -> None:
         """Forget the labeled frames: a new walk through the video begins."""
         self._labeled.clear()
+
+    @property
+    def labeled(self) -> dict[int, MemoryFrame]:
+        """The labeled frames that are kept, by step of the walk."""
+        return dict(self._labeled)
+
+    def restore_run(self, labeled: dict[int, MemoryFrame]) -> None:
+        """Go on with a walk that had these labeled frames."""
+        self._labeled = dict(labeled)
 
     def add_labeled(self, step: int, frame: MemoryFrame) -> None:
         """Remember the frame of the given step of the run; forget what is out of reach."""

@@ -34,4 +34,5 @@ def one_hot(label_map: LabelMap, object_ids: tuple[int, ...]) -> NDArray[np.floa
 
 def largest_label(shares: NDArray[np.float32], object_ids: tuple[int, ...]) -> LabelMap:
     """H x W uint8: the label with the largest share; ties go to the background, then the lower."""
-    return np.array([0, *object_ids], np.uint8)[shares.argmax(0)]
+    labels: LabelMap = np.array([0, *object_ids], np.uint8)[shares.argmax(0)]
+    return labels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,26 @@ class Tracker(Protocol):
         self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
     ) -> LabelMap:
         """Label map H x W uint8 at the frame's size from shares of the system's own size."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A tracker whose walk can be left and taken up again, in another process as well.
+
+    Optional: without it a walk that was broken off begins again at its keyframe.
+    """
+
+    def save_state(self) -> bytes:
+        """The walk so far, without the keyframes; nothing in it is ever executed."""
+
+    def load_state(self, state: bytes) -> None:
+        """Go on with a saved walk, in place of `start`; the keyframes must be the same.
+
+        The next steps give the same bytes as if the walk had not been left.
+
+        Raises:
+            ValueError: the state cannot be understood.
+        """
 
 
 @dataclass(frozen=True, slots=True)

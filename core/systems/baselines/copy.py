@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from core.ops.label_maps import largest_label, merge_keyframe, one_hot
 from core.systems.base import StepResult, TrackerRequest
+from core.systems.walk_state import direction_of, pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap
 
 
@@ -55,6 +56,14 @@ class CopyTracker:
     ) -> LabelMap:
         """See `Tracker.render`."""
         return largest_label(shares, object_ids)
+
+    def save_state(self) -> bytes:
+        """See `Resumable.save_state`; the direction is all there is besides the keyframes."""
+        return pack({"direction": np.array(self._direction.value)})
+
+    def load_state(self, state: bytes) -> None:
+        """See `Resumable.load_state`."""
+        self.start(direction_of(unpack(state)))
 
 
 def build(request: TrackerRequest) -> CopyTracker:  # noqa: ARG001 - one kind for every request

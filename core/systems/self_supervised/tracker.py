@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.memory.bank import MemoryBank, MemoryFrame
+from core.memory.bank_state import frames_from_arrays, frames_to_arrays
 from core.memory.features import FeatureCache
 from core.nn.fuse import fuse_batch_norm
+from core.nn.layout import channels_last
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import read, search_everywhere, search_windows
 from core.systems.base import StepResult
 from core.systems.self_supervised.config import STRIDE, TrackingConfig
 from core.systems.self_supervised.model import KeyEncoder
+from core.systems.walk_state import pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap
 
 SIZE_STEP = 2 * STRIDE
@@ -36,8 +39,7 @@ class SelfSupervisedTracker:
     """
 
     def __init__(self, encoder: KeyEncoder, config: TrackingConfig, device: torch.device) -> None:
-        fused = fuse_batch_norm(encoder.eval())
-        self._encoder = fused.to(device, memory_format=torch.channels_last)
+        self._encoder = channels_last(fuse_batch_norm(encoder.eval()), device)
         self._config = config
         self._device = device
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
@@ -85,22 +87,58 @@ class SelfSupervisedTracker:
         index_map = guided_labels(shares[1:], self._shrink(frame), frame, GuidedConfig())
         return np.array([0, *object_ids], np.uint8)[index_map]
 
+    def save_state(self) -> bytes:
+        """See `Resumable.save_state`: the few labeled frames of the memory."""
+        return pack({"step": np.array(self._step), **frames_to_arrays(self._bank.labeled)})
+
+    def load_state(self, state: bytes) -> None:
+        """See `Resumable.load_state`."""
+        arrays = unpack(state)
+        if "step" not in arrays:
+            msg = "The saved walk has no step."
+            raise ValueError(msg)
+        self._bank.restore_run(frames_from_arrays(arrays, self._device))
+        self._step = int(arrays["step"])
+
     def _propagate(self, frame_index: int, keys: Tensor, object_ids: tuple[int, ...]) -> Tensor:
-        """Soft labels (1 + K) x h x w of a frame from the memory."""
-        config, k = self._config, self._config.top_k
+        """Soft labels (1 + K) x h x w of a frame from the memory.
+
+        A frame that knows nothing of an object may show it in its background; such objects are
+        read from the other frames alone, with a search of their own.
+        """
         keyframes = self._bank.nearby_keyframes(frame_index, keys)
-        cells = torch.cat([memory.keys.flatten(1) for memory in keyframes], dim=1)
-        found = [search_everywhere(keys, cells, k=k)]
-        values = [memory.labels_for(object_ids) for memory in keyframes]
-        values = [torch.cat(values, dim=1)]
         recent = self._bank.recent(self._step)
+        shares = keys.new_zeros(len(object_ids), *keys.shape[1:])
+        for ids in alike(object_ids, (*keyframes, *recent)):
+            near = [memory for memory in keyframes if memory.knows(ids[0])]
+            late = [memory for memory in recent if memory.knows(ids[0])]
+            if near or late:
+                rows = [object_ids.index(object_id) for object_id in ids]
+                shares[rows] = self._read(keys, near, late, ids)
+        shares = shares / shares.sum(0).clamp(min=1)
+        background = (1 - shares.sum(0)).clamp(min=0)
+        return torch.cat([background[None], shares])
+
+    def _read(
+        self,
+        keys: Tensor,
+        keyframes: list[MemoryFrame],
+        recent: list[MemoryFrame],
+        object_ids: tuple[int, ...],
+    ) -> Tensor:
+        """K x h x w shares of objects, from frames that all know them."""
+        config, found, values = self._config, [], []
+        if keyframes:
+            cells = torch.cat([memory.keys.flatten(1) for memory in keyframes], dim=1)
+            found.append(search_everywhere(keys, cells, k=config.top_k))
         if recent:
             frames = [memory.keys for memory in recent]
-            found.append(search_windows(keys, frames, radius=config.radius, k=k))
-            values.append(torch.cat([memory.labels_for(object_ids) for memory in recent], dim=1))
+            found.append(search_windows(keys, frames, radius=config.radius, k=config.top_k))
+        for group in (keyframes, recent):
+            if group:
+                values.append(torch.cat([memory.shares_of(object_ids) for memory in group], dim=1))
         shares = read(found, values, k=config.top_k, temperature=config.temperature)
-        shares = shares / shares.sum(0, keepdim=True).clamp(min=1e-6)
-        return shares.unflatten(1, keys.shape[1:])
+        return shares.view(-1, *keys.shape[1:])
 
     def _features(self, frame_index: int, frame: Frame) -> Tensor:
         """Keys of a frame, C x h x w float32, rounded to half precision as the cache has them."""
@@ -121,6 +159,14 @@ class SelfSupervisedTracker:
         shrinks = height < frame.shape[0]
         way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         return cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[return-value]
+
+
+def alike(object_ids: tuple[int, ...], frames: tuple[MemoryFrame, ...]) -> list[tuple[int, ...]]:
+    """Object ids grouped by which frames know them; one group in the common case."""
+    groups: dict[tuple[bool, ...], list[int]] = {}
+    for object_id in object_ids:
+        groups.setdefault(tuple(frame.knows(object_id) for frame in frames), []).append(object_id)
+    return [tuple(group) for group in groups.values()]
 
 
 def overruled(soft: Tensor, object_ids: tuple[int, ...], keyframe: Keyframe) -> Tensor:
