@@ -29,9 +29,13 @@ class MemoryFrame:
         return object_id in self.object_ids
 
     def shares_of(self, object_ids: tuple[int, ...]) -> Tensor:
-        """K x (h w) shares of objects that the frame knows."""
+        """(K + 1) x (h w) shares of objects that the frame knows, and of all that it states.
+
+        The last row is 1 but where pixels are void: there the frame makes no statement.
+        """
         rows = [1 + self.object_ids.index(object_id) for object_id in object_ids]
-        return self.soft[rows].flatten(1)
+        stated = self.soft.sum(0, keepdim=True)
+        return torch.cat([self.soft[rows], stated]).flatten(1)
 
 
 class MemoryBank:
@@ -91,9 +95,14 @@ class MemoryBank:
         keyframe = self._keyframes.get(frame.frame_index)
         return keyframe is not None and set(frame.object_ids) <= set(keyframe.object_ids)
 
-    def nearby_keyframes(self, frame_index: int, query: Tensor) -> tuple[MemoryFrame, ...]:
-        """Keyframes that a frame reads: first, both neighbors in time, and the best match."""
-        frames = self.keyframes
+    def nearby_keyframes(
+        self, frame_index: int, query: Tensor, object_id: int
+    ) -> tuple[MemoryFrame, ...]:
+        """Keyframes that a frame reads for an object, of those that know it.
+
+        They are the first, both neighbors in time, and the best match of the rest.
+        """
+        frames = [f for f in self.keyframes if f.knows(object_id)]
         before = [f for f in frames if f.frame_index <= frame_index]
         after = [f for f in frames if f.frame_index > frame_index]
         chosen = {f.frame_index: f for f in (*frames[:1], *before[-1:], *after[:1])}

@@ -127,7 +127,7 @@ def _coefficients(
 
     mean_guide, mean_p = mean(guide), mean(p)
     covariance = mean(guide * p[..., None]) - mean_guide * mean_p[..., None]
-    slope = _solve(_guide_covariance(guide, mean_guide, mean, epsilon), covariance)
+    slope = _solve(_guide_covariance(guide, mean_guide, mean, epsilon), covariance, epsilon**3)
     offset = mean_p - np.einsum("ijc,ijc->ij", slope, mean_guide)
     return mean(slope), mean(offset)
 
@@ -152,8 +152,11 @@ def _guide_covariance(
     ]
 
 
-def _solve(covariance: list[Plane], right: Plane) -> Plane:
-    """Solve the symmetric 3 x 3 system of every pixel by its adjugate."""
+def _solve(covariance: list[Plane], right: Plane, floor: float) -> Plane:
+    """Solve the symmetric 3 x 3 system of every pixel by its adjugate.
+
+    `floor` is the smallest determinant there can be but for rounding.
+    """
     rr, rg, rb, gg, gb, bb = covariance
     inverse = [
         gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb,
@@ -169,4 +172,4 @@ def _solve(covariance: list[Plane], right: Plane) -> Plane:
         ],
         axis=-1,
     )
-    return solution / determinant[..., None]
+    return solution / np.maximum(determinant, floor)[..., None]

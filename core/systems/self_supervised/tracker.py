@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
@@ -106,11 +108,10 @@ class SelfSupervisedTracker:
         A frame that knows nothing of an object may show it in its background; such objects are
         read from the other frames alone, with a search of their own.
         """
-        keyframes = self._bank.nearby_keyframes(frame_index, keys)
         recent = self._bank.recent(self._step)
         shares = keys.new_zeros(len(object_ids), *keys.shape[1:])
-        for ids in alike(object_ids, (*keyframes, *recent)):
-            near = [memory for memory in keyframes if memory.knows(ids[0])]
+        for ids in alike(object_ids, (*self._bank.keyframes, *recent)):
+            near = self._bank.nearby_keyframes(frame_index, keys, ids[0])
             late = [memory for memory in recent if memory.knows(ids[0])]
             if near or late:
                 rows = [object_ids.index(object_id) for object_id in ids]
@@ -122,8 +123,8 @@ class SelfSupervisedTracker:
     def _read(
         self,
         keys: Tensor,
-        keyframes: list[MemoryFrame],
-        recent: list[MemoryFrame],
+        keyframes: Sequence[MemoryFrame],
+        recent: Sequence[MemoryFrame],
         object_ids: tuple[int, ...],
     ) -> Tensor:
         """K x h x w shares of objects, from frames that all know them."""
@@ -138,7 +139,8 @@ class SelfSupervisedTracker:
             if group:
                 values.append(torch.cat([memory.shares_of(object_ids) for memory in group], dim=1))
         shares = read(found, values, k=config.top_k, temperature=config.temperature)
-        return shares.view(-1, *keys.shape[1:])
+        stated = shares[-1:].clamp(min=1e-6)
+        return (shares[:-1] / stated).view(-1, *keys.shape[1:])
 
     def _features(self, frame_index: int, frame: Frame) -> Tensor:
         """Keys of a frame, C x h x w float32, rounded to half precision as the cache has them."""
