@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+import zlib
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from core.errors import OutputError
-from core.media.label_map import write_label_map
+from core.media.atomic import write_atomic
+from core.media.label_map import encode_label_map
 from core.types import LabelMap, VideoInfo
 
 SUFFIX = ".png"
+_LEFTOVER = re.compile(r"\.[0-9a-f]{32}\.tmp")
 _HINT = "Choose an output folder that you may write to, on a disk with free space."
 
 
@@ -36,6 +41,7 @@ class ResultFolder:
     Attributes:
         path: the folder.
         written: number of files written so far.
+        kept: number of files that an earlier part of the same run has written.
     """
 
     def __init__(self, root: Path, info: VideoInfo, *, sources: tuple[Path, ...] = ()) -> None:
@@ -48,9 +54,15 @@ class ResultFolder:
         """
         self.path = root / result_name(info)
         self.written = 0
+        self.kept = 0
         self._info = info
         self._sources = sources
         self._made: list[Path] = []
+
+    @property
+    def finished(self) -> int:
+        """Number of files of this run that are there."""
+        return self.kept + self.written
 
     def __enter__(self) -> Self:
         """Make the folder.
@@ -80,14 +92,33 @@ class ResultFolder:
         """Number of result files of this video's frames that are there already."""
         return sum((self.path / self._file_name(index)).is_file() for index in self._frames())
 
-    def write(self, frame_index: int, label_map: LabelMap) -> None:
+    def write(self, frame_index: int, label_map: LabelMap) -> int:
         """Write a frame's label map (H x W uint8), whole or not at all.
+
+        Returns:
+            The checksum that `checksum` finds for this file.
 
         Raises:
             OutputError: the file cannot be written.
         """
-        write_label_map(self.path / self._file_name(frame_index), label_map)
+        data = encode_label_map(label_map)
+        write_atomic(self.path / self._file_name(frame_index), data)
         self.written += 1
+        return zlib.crc32(data)
+
+    def checksum(self, frame_index: int) -> int | None:
+        """CRC-32 of a frame's file; None where it is not there or cannot be read."""
+        try:
+            return zlib.crc32((self.path / self._file_name(frame_index)).read_bytes())
+        except OSError:
+            return None
+
+    def remove_leftovers(self) -> None:
+        """Remove files that a killed run has not come to rename."""
+        for path in self.path.glob(".*.tmp"):
+            if _LEFTOVER.fullmatch(path.name):
+                with suppress(OSError):
+                    path.unlink()
 
     def _file_name(self, frame_index: int) -> str:
         return result_stem(self._info, frame_index) + SUFFIX

@@ -1,19 +1,26 @@
-"""Carrying keyframes through a video: from a request to one result a frame."""
+"""Carrying keyframes through a video: from a request to one result a frame.
+
+Every span between two keyframes is walked from both of its ends. The walk from its end comes
+first and leaves its soft labels behind; the walk from its start meets them and fuses the two.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-
+from core.engine.fuse import Opinion, fuse
+from core.engine.spans import Span, cut
+from core.engine.spool import ShareSpool
 from core.errors import UsageError
-from core.jobs import CancelToken
+from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
-from core.ops.label_maps import merge_keyframe
+from core.ops.label_maps import asserted_map, merge_keyframe
 from core.systems.base import Tracker
 from core.types import Direction, Frame, FrameResult, Keyframe
+
+BOTH = (Direction.FORWARD, Direction.BACKWARD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +31,14 @@ class PropagationRequest:
         keyframes: at least one, ascending by frame index.
         start: first frame that is wanted.
         stop: one past the last frame that is wanted.
+        ways: directions in which keyframes are carried. Frames that no keyframe reaches in one
+            of them get no result.
     """
 
     keyframes: tuple[Keyframe, ...]
     start: int
     stop: int
+    ways: tuple[Direction, ...] = BOTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +52,24 @@ class Walk:
     def __len__(self) -> int:
         return abs(self.last - self.first) + 1
 
+    def __contains__(self, frame_index: int) -> bool:
+        return min(self.first, self.last) <= frame_index <= max(self.first, self.last)
 
-def plan(request: PropagationRequest) -> tuple[Walk, ...]:
-    """The walks that label every wanted frame: forward from the first keyframe, and back from it.
 
-    Frames between the first keyframe and the wanted range are walked too: the labels get there
-    only from frame to frame.
+@dataclass(frozen=True, slots=True)
+class SpanPlan:
+    """The walks through one span; None where nothing reaches the wanted frames in that way."""
+
+    span: Span
+    backward: Walk | None
+    forward: Walk | None
+
+
+def plan(request: PropagationRequest, frame_count: int) -> tuple[SpanPlan, ...]:
+    """The walks that reach every wanted frame, span by span.
+
+    Frames between a span's keyframe and the wanted range are walked too: labels get there only
+    from frame to frame. A span that has no wanted frame costs nothing.
 
     Raises:
         UsageError: no keyframe, or an empty range.
@@ -57,77 +79,158 @@ def plan(request: PropagationRequest) -> tuple[Walk, ...]:
     if request.start >= request.stop:
         msg = f"The range {request.start}:{request.stop} holds no frame."
         raise UsageError(msg, "A range A:B goes from frame A up to but without frame B.")
-    origin = request.keyframes[0].frame_index
-    walks = []
-    if request.stop > origin:
-        walks.append(Walk(origin, request.stop - 1, Direction.FORWARD))
-    if request.start < origin:
-        walks.append(Walk(origin - 1, request.start, Direction.BACKWARD))
-    return tuple(walks)
+    spans = cut(request.keyframes, frame_count)
+    wanted = [s for s in spans if s.first < request.stop and s.last >= request.start]
+    return tuple(_plan_span(span, request) for span in wanted)
+
+
+def _plan_span(span: Span, request: PropagationRequest) -> SpanPlan:
+    ends = {
+        Direction.FORWARD: min(span.last, request.stop - 1),
+        Direction.BACKWARD: max(span.first, request.start),
+    }
+    walks: dict[Direction, Walk] = {}
+    for way in request.ways:
+        origin, end = span.origin(way), ends[way]
+        if origin is not None and (end - origin) * way.value >= 0:
+            walks[way] = Walk(origin, end, way)
+    return SpanPlan(span, walks.get(Direction.BACKWARD), walks.get(Direction.FORWARD))
+
+
+def step_count(request: PropagationRequest, frame_count: int) -> int:
+    """How many items `propagate` yields: walked frames, and keyframes that are borders."""
+    plans = plan(request, frame_count)
+    walks = [walk for p in plans for walk in (p.backward, p.forward) if walk is not None]
+    return sum(len(walk) for walk in walks) + len(_wanted_borders(request))
 
 
 def propagate(
     video: VideoSource, tracker: Tracker, request: PropagationRequest, token: CancelToken
-) -> Iterator[FrameResult]:
-    """Label every frame of the planned walks.
+) -> Iterator[FrameResult | Progress]:
+    """Label every wanted frame that a keyframe reaches.
 
-    Objects are looked for from their first keyframe on; before it they are unknown and not
-    drawn. Frames before the first keyframe of all are reached backward from it.
+    Where keyframes lie on both sides, the two walks are fused by distance and confidence. What a
+    keyframe asserts comes out as it is; what it does not assert is propagated through it.
 
     Yields:
-        One result a walked frame, in the order of the walks; frames out of the wanted range
-        among them, for the caller to leave out. What a keyframe asserts comes out as it is.
+        A `FrameResult` for each wanted frame, and a `Progress` for each frame that is only passed
+        or waits for its second walk. `step_count` items in all.
 
     Raises:
         UsageError: see `plan`.
         VideoDecodeError: the video breaks off; results so far are good.
+        OutputError: the disk for temporary results is full.
         Cancelled: by the token, between two frames.
     """
-    walks = plan(request)
+    plans = plan(request, video.info.frame_count)
     for keyframe in request.keyframes:
         token.check()
         tracker.add_keyframe(keyframe, video.frame(keyframe.frame_index))
-    for walk in walks:
-        tracker.start(walk.direction)
-        yield from _walk(video, tracker, request.keyframes, walk, token)
+    borders = _wanted_borders(request)
+    for part in plans:
+        while borders and borders[0].frame_index < part.span.first:
+            token.check()
+            yield _border_result(borders.pop(0))
+        yield from _run_span(video, tracker, part, request, token)
+    for keyframe in borders:
+        token.check()
+        yield _border_result(keyframe)
+
+
+def _wanted_borders(request: PropagationRequest) -> list[Keyframe]:
+    objects = {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
+    return [
+        k
+        for k in request.keyframes
+        if objects <= set(k.object_ids) and request.start <= k.frame_index < request.stop
+    ]
+
+
+def _border_result(keyframe: Keyframe) -> FrameResult:
+    confidence = dict.fromkeys(keyframe.object_ids, 1.0)
+    return FrameResult(
+        keyframe.frame_index,
+        asserted_map(keyframe),
+        keyframe.object_ids,
+        confidence,
+        is_keyframe=True,
+    )
+
+
+def _run_span(
+    video: VideoSource,
+    tracker: Tracker,
+    part: SpanPlan,
+    request: PropagationRequest,
+    token: CancelToken,
+) -> Iterator[FrameResult | Progress]:
+    """Walk a span from its end, then from its start; render what is complete."""
+    with ShareSpool() as spool:
+        if part.backward is not None:
+            for seen in _walk(video, tracker, part.span, part.backward, token):
+                waits = part.forward is not None and seen.index in part.forward
+                if waits and request.start <= seen.index < request.stop:
+                    spool.put(seen.index, seen.opinion, seen.seconds)
+                    yield Progress(0, 0, f"frame {seen.index} from its end")
+                else:
+                    yield _finish(tracker, seen, part.span, request)
+        if part.forward is not None:
+            for seen in _walk(video, tracker, part.span, part.forward, token):
+                yield _finish(tracker, _joined(seen, spool), part.span, request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A frame that a walk has labeled."""
+
+    index: int
+    frame: Frame
+    opinion: Opinion
+    seconds: float
 
 
 def _walk(
-    video: VideoSource,
-    tracker: Tracker,
-    keyframes: tuple[Keyframe, ...],
-    walk: Walk,
-    token: CancelToken,
-) -> Iterator[FrameResult]:
+    video: VideoSource, tracker: Tracker, span: Span, walk: Walk, token: CancelToken
+) -> Iterator[_Seen]:
     way = walk.direction.value
+    tracker.start(walk.direction)
+    indices = range(walk.first, walk.last + way, way)
     frames = video.frames(walk.first, walk.last + way, way)
-    by_index = {keyframe.frame_index: keyframe for keyframe in keyframes}
     start = time.perf_counter()
-    for index, frame in zip(range(walk.first, walk.last + way, way), frames, strict=True):
+    for index, frame in zip(indices, frames, strict=True):
         token.check()
-        known = _known_objects(keyframes, max(index, keyframes[0].frame_index))
-        result = _label(tracker, index, frame, known, by_index.get(index))
-        now = time.perf_counter()
-        yield FrameResult(*result, seconds=now - start, is_keyframe=index in by_index)
+        known = span.known(index, walk.direction)
+        step = tracker.step(index, frame, tuple(known))
+        opinion = Opinion(step.object_ids, step.shares, step.confidence, known)
+        yield _Seen(index, frame, opinion, time.perf_counter() - start)
         start = time.perf_counter()
 
 
-def _known_objects(keyframes: tuple[Keyframe, ...], index: int) -> tuple[int, ...]:
-    """Ids that some keyframe at or before a frame makes a statement about, ascending."""
-    passed = (k.object_ids for k in keyframes if k.frame_index <= index)
-    return tuple(sorted({object_id for ids in passed for object_id in ids}))
+def _joined(seen: _Seen, spool: ShareSpool) -> _Seen:
+    """What the first walk left of a frame, fused with what the second one says."""
+    if seen.index not in spool:
+        return seen
+    start = time.perf_counter()
+    earlier, spent = spool.get(seen.index)
+    opinion = fuse(seen.opinion, earlier)
+    return replace(
+        seen, opinion=opinion, seconds=seen.seconds + spent + time.perf_counter() - start
+    )
 
 
-def _label(
-    tracker: Tracker,
-    index: int,
-    frame: Frame,
-    object_ids: tuple[int, ...],
-    keyframe: Keyframe | None,
-) -> tuple[int, np.ndarray, tuple[int, ...], dict[int, float]]:
-    step = tracker.step(index, frame, object_ids)
-    if keyframe is None:
-        return index, step.label_map, object_ids, step.confidence
-    label_map = merge_keyframe(step.label_map, keyframe)
-    confidence = step.confidence | dict.fromkeys(keyframe.object_ids, 1.0)
-    return index, label_map, object_ids, confidence
+def _finish(
+    tracker: Tracker, seen: _Seen, span: Span, request: PropagationRequest
+) -> FrameResult | Progress:
+    """A frame at its full size, or only a sign of life where it is not wanted."""
+    if not request.start <= seen.index < request.stop:
+        return Progress(0, 0, f"passed frame {seen.index}")
+    start = time.perf_counter()
+    ids, opinion = seen.opinion.object_ids, seen.opinion
+    label_map = tracker.render(opinion.shares, seen.frame, ids)
+    confidence = {object_id: opinion.trust(object_id) for object_id in ids}
+    keyframe = next((k for k in span.inside if k.frame_index == seen.index), None)
+    if keyframe is not None:
+        label_map = merge_keyframe(label_map, keyframe)
+        confidence |= dict.fromkeys(keyframe.object_ids, 1.0)
+    spent = seen.seconds + time.perf_counter() - start
+    return FrameResult(seen.index, label_map, ids, confidence, spent, keyframe is not None)

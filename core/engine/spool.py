@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import zlib
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.engine.fuse import Opinion
 from core.errors import OutputError
 
 MEMORY = 64 << 20
@@ -18,12 +20,23 @@ LEVELS = 255.0
 """Shares are stored in steps of 1 / 255."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Where a frame's shares lie in the file, their shape, and the rest of the opinion."""
+
+    start: int
+    size: int
+    shape: tuple[int, ...]
+    bare: Opinion
+    seconds: float
+
+
 class ShareSpool:
     """Soft labels by frame, compressed, in memory while they are few and else on disk."""
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115
-        self._entries: dict[int, tuple[int, int, tuple[int, ...]]] = {}
+        self._entries: dict[int, _Entry] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -34,30 +47,35 @@ class ShareSpool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with suppress(OSError):  # what a full disk did not take is not missed here
+            self._file.close()
 
     def __contains__(self, frame_index: int) -> bool:
         return frame_index in self._entries
 
-    def put(self, frame_index: int, shares: NDArray[np.float32]) -> None:
-        """Keep (1 + K) x h x w shares, 0..1, of a frame.
+    def put(self, frame_index: int, opinion: Opinion, seconds: float) -> None:
+        """Keep what a walk says of a frame, and the time it took.
 
         Raises:
             OutputError: the disk for temporary files is full.
         """
-        data = zlib.compress(np.rint(shares * LEVELS).astype(np.uint8).tobytes(), 1)
+        shares = np.rint(opinion.shares * LEVELS).astype(np.uint8)
+        data = zlib.compress(shares.tobytes(), 1)
         try:
             start = self._file.seek(0, 2)
             self._file.write(data)
+            self._file.flush()
         except OSError as error:
             msg = f"Temporary results cannot be kept: {error.strerror}."
             hint = "Free some disk space, or set TMPDIR to a folder on a larger disk."
             raise OutputError(msg, hint) from error
-        self._entries[frame_index] = start, len(data), shares.shape
+        bare = replace(opinion, shares=np.empty((0, 0, 0), np.float32))
+        self._entries[frame_index] = _Entry(start, len(data), shares.shape, bare, seconds)
 
-    def get(self, frame_index: int) -> NDArray[np.float32]:
-        """The shares of a frame, rounded to 1 / 255."""
-        start, size, shape = self._entries[frame_index]
-        self._file.seek(start)
-        flat = np.frombuffer(zlib.decompress(self._file.read(size)), np.uint8)
-        return flat.reshape(shape).astype(np.float32) / np.float32(LEVELS)
+    def get(self, frame_index: int) -> tuple[Opinion, float]:
+        """What was kept; shares are rounded to 1 / 255."""
+        entry = self._entries[frame_index]
+        self._file.seek(entry.start)
+        flat = np.frombuffer(zlib.decompress(self._file.read(entry.size)), np.uint8)
+        shares = flat.reshape(entry.shape).astype(np.float32) / np.float32(LEVELS)
+        return replace(entry.bare, shares=shares), entry.seconds

@@ -149,6 +149,8 @@ def _run(
         tracker = build_tracker(request.tracker)
         wanted = PropagationRequest(keyframes, 0, job.info.frame_count)
         for result in propagate(video, tracker, wanted, token):
+            if isinstance(result, Progress):
+                continue
             if folder is not None:
                 folder.write(result.frame_index, result.label_map)
             if result.frame_index in scored:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -15,8 +14,8 @@ class MemoryFrame:
 
     Attributes:
         frame_index: 0-based.
-        keys: C x h x w, or C x M where only some cells are kept.
-        soft: (1 + n) x h x w or x M: share of the background and of each of `object_ids`, 0..1.
+        keys: C x h x w.
+        soft: (1 + n) x h x w: share of the background and of each of `object_ids`, 0..1.
         object_ids: the ids this frame knows about, ascending.
     """
 
@@ -25,39 +24,18 @@ class MemoryFrame:
     soft: Tensor
     object_ids: tuple[int, ...]
 
-    def labels_for(self, object_ids: tuple[int, ...]) -> Tensor:
-        """(1 + K) x (h w) or x M shares of the background and of `object_ids`.
+    def knows(self, object_id: int) -> bool:
+        """Whether the frame says anything of an object, be it that it is absent."""
+        return object_id in self.object_ids
 
-        Where this frame knows nothing of one of the ids, its background may be that object:
-        such cells make no statement (all zero) instead of a false one.
+    def shares_of(self, object_ids: tuple[int, ...]) -> Tensor:
+        """(K + 1) x (h w) shares of objects that the frame knows, and of all that it states.
+
+        The last row is 1 but where pixels are void: there the frame makes no statement.
         """
-        flat = self.soft.flatten(1)
-        labels = flat.new_zeros(1 + len(object_ids), flat.shape[1])
-        known = {object_id: index for index, object_id in enumerate(self.object_ids)}
-        if all(object_id in known for object_id in object_ids):
-            labels[0] = flat[0]
-        for index, object_id in enumerate(object_ids):
-            if object_id in known:
-                labels[1 + index] = flat[1 + known[object_id]]
-        return labels
-
-
-def thin_background(frame: MemoryFrame, *, step: int, margin: int) -> MemoryFrame:
-    """A frame with every cell near its objects but only one of step x step elsewhere.
-
-    A keyframe is searched whole by every cell of every frame; most of it is background, which the
-    recent frames describe better.
-
-    Args:
-        frame: with keys C x h x w.
-        step: side of the blocks of background of which one cell stays.
-        margin: cells around the objects that all stay.
-    """
-    near = (frame.soft[0] < 1).float()[None, None]
-    side = 2 * margin + 1
-    keep = F.max_pool2d(near, side, 1, margin)[0, 0] > 0
-    keep[::step, ::step] = True
-    return replace(frame, keys=frame.keys[:, keep], soft=frame.soft[:, keep])
+        rows = [1 + self.object_ids.index(object_id) for object_id in object_ids]
+        stated = self.soft.sum(0, keepdim=True)
+        return torch.cat([self.soft[rows], stated]).flatten(1)
 
 
 class MemoryBank:
@@ -90,6 +68,15 @@ class MemoryBank:
         """Forget the labeled frames: a new walk through the video begins."""
         self._labeled.clear()
 
+    @property
+    def labeled(self) -> dict[int, MemoryFrame]:
+        """The labeled frames that are kept, by step of the walk."""
+        return dict(self._labeled)
+
+    def restore_run(self, labeled: dict[int, MemoryFrame]) -> None:
+        """Go on with a walk that had these labeled frames."""
+        self._labeled = dict(labeled)
+
     def add_labeled(self, step: int, frame: MemoryFrame) -> None:
         """Remember the frame of the given step of the run; forget what is out of reach."""
         self._labeled[step] = frame
@@ -101,11 +88,21 @@ class MemoryBank:
         """Labeled frames that `step` reads: those at the recent distances and the anchors."""
         wanted = {step - back for back in self._recent} | set(self._anchors)
         found = [self._labeled[s] for s in sorted(wanted) if s < step and s in self._labeled]
-        return tuple(f for f in found if f.frame_index not in self._keyframes)
+        return tuple(f for f in found if not self._is_known(f))
 
-    def nearby_keyframes(self, frame_index: int, query: Tensor) -> tuple[MemoryFrame, ...]:
-        """Keyframes that a frame reads: first, both neighbors in time, and the best match."""
-        frames = self.keyframes
+    def _is_known(self, frame: MemoryFrame) -> bool:
+        """Whether a keyframe says all of it already."""
+        keyframe = self._keyframes.get(frame.frame_index)
+        return keyframe is not None and set(frame.object_ids) <= set(keyframe.object_ids)
+
+    def nearby_keyframes(
+        self, frame_index: int, query: Tensor, object_id: int
+    ) -> tuple[MemoryFrame, ...]:
+        """Keyframes that a frame reads for an object, of those that know it.
+
+        They are the first, both neighbors in time, and the best match of the rest.
+        """
+        frames = [f for f in self.keyframes if f.knows(object_id)]
         before = [f for f in frames if f.frame_index <= frame_index]
         after = [f for f in frames if f.frame_index > frame_index]
         chosen = {f.frame_index: f for f in (*frames[:1], *before[-1:], *after[:1])}

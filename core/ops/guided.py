@@ -6,6 +6,7 @@ coefficients are computed on a small guide and applied to the frame at its full 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 from core.types import Frame, LabelMap
 
+KEPT = 0.5
+"""Share of an object's area that the filter must leave; else the object is left unfiltered."""
+
 Plane = NDArray[np.float32]
 Box = tuple[slice, slice]
 
@@ -23,11 +27,11 @@ Box = tuple[slice, slice]
 class GuidedConfig:
     """How soft labels are upsampled."""
 
-    radius: int = 6
-    """Radius of the filter window in pixels of the small guide."""
-    epsilon: float = 1e-4
+    radius: int = 9
+    """Largest radius of the filter window in pixels of the small guide; small objects get less."""
+    epsilon: float = 1e-5
     """Smoothness: edges weaker than sqrt(epsilon) of the guide (0..1) are smoothed over."""
-    margin: int = 12
+    margin: int = 16
     """Pixels of the small guide around an object's soft mask that are looked at."""
 
 
@@ -83,15 +87,25 @@ def _filtered(
 ) -> tuple[Box, Plane]:
     """One object's share within the part of the full frame that belongs to `box`."""
     height, width = small.shape[:2]
-    coarse = cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)[box]
-    slope, offset = _coefficients(small[box].astype(np.float32) / 255, coarse, config)
+    coarse = _resized(plane, (width, height))[box]
+    guide = small[box].astype(np.float32) / np.float32(255)
+    radius = _radius(coarse, config.radius)
+    slope, offset = _coefficients(guide, coarse, radius, config.epsilon)
     area = _enlarge(box, small.shape[:2], frame.shape[:2])
     size = (area[1].stop - area[1].start, area[0].stop - area[0].start)
-    slope, offset = (cv2.resize(x, size, interpolation=cv2.INTER_LINEAR) for x in (slope, offset))
+    slope, offset = _resized(slope, size), _resized(offset, size)
     guide = frame[area].astype(np.float32)
     guide *= np.float32(1 / 255)
-    share = np.einsum("ijc,ijc->ij", slope, guide) + offset
-    return area, np.clip(share, 0, 1)
+    share = np.clip(np.einsum("ijc,ijc->ij", slope, guide) + offset, 0, 1)
+    plain = _resized(coarse, size)
+    # An object without visible edges would be smoothed away; then its soft mask must do.
+    lost = (share > 0.5).sum() < KEPT * (plain > 0.5).sum()
+    return area, plain if lost else share
+
+
+def _resized(x: Plane, size: tuple[int, int]) -> Plane:
+    """Width and height come first in `size`, as OpenCV has it."""
+    return cv2.resize(x, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
 def _enlarge(box: Box, size: tuple[int, int], full: tuple[int, int]) -> Box:
@@ -102,18 +116,26 @@ def _enlarge(box: Box, size: tuple[int, int], full: tuple[int, int]) -> Box:
     return rows, columns
 
 
-def _coefficients(guide: NDArray[np.float32], p: Plane, config: GuidedConfig) -> tuple[Plane, Plane]:
+def _coefficients(
+    guide: NDArray[np.float32], p: Plane, radius: int, epsilon: float
+) -> tuple[Plane, Plane]:
     """Slope (h x w x 3) and offset (h x w) of p as a locally linear function of the guide."""
-    side = (2 * config.radius + 1, 2 * config.radius + 1)
+    side = (2 * radius + 1, 2 * radius + 1)
 
     def mean(x: Plane) -> Plane:
         return cv2.blur(x, side, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
 
     mean_guide, mean_p = mean(guide), mean(p)
     covariance = mean(guide * p[..., None]) - mean_guide * mean_p[..., None]
-    slope = _solve(_guide_covariance(guide, mean_guide, mean, config.epsilon), covariance)
+    slope = _solve(_guide_covariance(guide, mean_guide, mean, epsilon), covariance, epsilon**3)
     offset = mean_p - np.einsum("ijc,ijc->ij", slope, mean_guide)
     return mean(slope), mean(offset)
+
+
+def _radius(p: Plane, largest: int) -> int:
+    """Window radius for an object: a quarter of its side, so that small ones are not blurred."""
+    side = math.sqrt(max(float(p.sum()), 1.0))
+    return int(min(largest, max(2, side / 4)))
 
 
 def _guide_covariance(
@@ -130,8 +152,11 @@ def _guide_covariance(
     ]
 
 
-def _solve(covariance: list[Plane], right: Plane) -> Plane:
-    """Solve the symmetric 3 x 3 system of every pixel by its adjugate."""
+def _solve(covariance: list[Plane], right: Plane, floor: float) -> Plane:
+    """Solve the symmetric 3 x 3 system of every pixel by its adjugate.
+
+    `floor` is the smallest determinant there can be but for rounding.
+    """
     rr, rg, rb, gg, gb, bb = covariance
     inverse = [
         gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb,
@@ -147,4 +172,4 @@ def _solve(covariance: list[Plane], right: Plane) -> Plane:
         ],
         axis=-1,
     )
-    return solution / determinant[..., None]  # type: ignore[no-any-return]
+    return solution / np.maximum(determinant, floor)[..., None]

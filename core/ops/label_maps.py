@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.types import VOID, Keyframe, LabelMap
 
@@ -17,3 +18,21 @@ def merge_keyframe(label_map: LabelMap, keyframe: Keyframe) -> LabelMap:
     rest = np.where(asserted, 0, label_map)
     own = np.where(keyframe.label_map == VOID, 0, keyframe.label_map)
     return np.where(own > 0, own, rest).astype(np.uint8)
+
+
+def asserted_map(keyframe: Keyframe) -> LabelMap:
+    """A keyframe's label map with void as background, as results show it."""
+    return np.where(keyframe.label_map == VOID, 0, keyframe.label_map).astype(np.uint8)
+
+
+def one_hot(label_map: LabelMap, object_ids: tuple[int, ...]) -> NDArray[np.float32]:
+    """(1 + K) x H x W float32: 1 where a pixel is background or the object, background first."""
+    planes = [label_map == object_id for object_id in object_ids]
+    background = ~np.logical_or.reduce(planes) if planes else np.ones(label_map.shape, bool)
+    return np.stack([background, *planes]).astype(np.float32)
+
+
+def largest_label(shares: NDArray[np.float32], object_ids: tuple[int, ...]) -> LabelMap:
+    """H x W uint8: the label with the largest share; ties go to the background, then the lower."""
+    labels: LabelMap = np.array([0, *object_ids], np.uint8)[shares.argmax(0)]
+    return labels

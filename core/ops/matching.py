@@ -56,10 +56,11 @@ def search_windows(query: Tensor, keys: list[Tensor], *, radius: int, k: int) ->
     windows = torch.cat([memory_windows(x[None], BLOCK, radius) for x in keys], dim=2)
     bias, cells = _window_tables(height, width, radius, query.device)
     parts = []
-    for rows in torch.arange(len(blocks)).split(BLOCKS_AT_ONCE):
+    for rows in torch.split(torch.arange(len(blocks)), BLOCKS_AT_ONCE):
         chosen = slice(int(rows[0]), int(rows[-1]) + 1)
         similarity = torch.bmm(blocks[chosen], windows[chosen])
-        similarity.unflatten(2, (len(keys), -1)).add_(bias[chosen, :, None])
+        by_frame = similarity.view(*similarity.shape[:2], len(keys), -1)
+        by_frame.add_(bias[chosen, :, None])
         parts.append(largest(similarity, k))
     values, index = (torch.cat([part[i] for part in parts]) for i in (0, 1))
     frame, place = index // cells.shape[1], index % cells.shape[1]
@@ -98,7 +99,7 @@ def search_everywhere(query: Tensor, keys: Tensor, *, k: int) -> Candidates:
     rows = query.flatten(1).T.contiguous() / math.sqrt(channels)
     buffer = rows.new_empty(min(CHUNK, len(rows)), cells)
     parts = []
-    for part in rows.split(CHUNK):
+    for part in torch.split(rows, CHUNK):
         parts.append(largest(torch.mm(part, keys, out=buffer[: len(part)]), k))
     return Candidates(torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts]))
 

@@ -27,8 +27,8 @@ def largest(rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
     if width <= 4 * k:
         best = rows.topk(min(k, count), dim=-1)
         return best.values, best.indices
-    groups = rows[..., : width * GROUPS].unflatten(-1, (GROUPS, width)).amax(-2)
-    chosen = groups.topk(k, dim=-1).indices
+    groups = rows[..., : width * GROUPS].view(*rows.shape[:-1], GROUPS, width)
+    chosen = groups.amax(-2).topk(k, dim=-1).indices
     steps = torch.arange(GROUPS, device=rows.device)[:, None] * width
     candidates = (chosen[..., None, :] + steps).flatten(-2)
     rest = torch.arange(width * GROUPS, count, device=rows.device).expand(*rows.shape[:-1], -1)

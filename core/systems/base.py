@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.types import Direction, Frame, Keyframe, LabelMap, Quality
 
@@ -14,22 +17,24 @@ class StepResult:
     """A tracker's answer for one frame.
 
     Attributes:
-        label_map: H x W uint8 at the frame's own size.
+        shares: (1 + K) x h x w float32, 0..1, background first, then the objects in the order of
+            `object_ids`; at whatever size the system works.
         object_ids: the ids that were looked for, ascending.
         confidence: per object id, 0..1; empty where the system has no opinion.
     """
 
-    label_map: LabelMap
+    shares: NDArray[np.float32]
     object_ids: tuple[int, ...]
     confidence: dict[int, float] = field(default_factory=dict)
 
 
 class Tracker(Protocol):
-    """Carries keyframes from frame to frame.
+    """Carries keyframes from frame to frame (the contract is ADR 0009).
 
     Keyframes may come at any time and in any order. A walk is a row of steps in one direction;
     frames are given in order and each once. What a tracker knows is a function of its keyframes
-    and of the walk so far, and equal walks give equal results.
+    and of the walk so far, and equal walks give equal results. Nothing a caller does between two
+    steps but adding or removing keyframes changes the next one.
     """
 
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
@@ -45,9 +50,34 @@ class Tracker(Protocol):
         """Label the next frame of the walk.
 
         Args:
-            frame_index: 0-based; a keyframe of this index is taken into the walk as it is.
+            frame_index: 0-based; what a keyframe of this index asserts is taken into the walk.
             frame: H x W x 3 uint8.
             object_ids: the objects to look for, ascending.
+        """
+
+    def render(
+        self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
+    ) -> LabelMap:
+        """Label map H x W uint8 at the frame's size from shares of the system's own size."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A tracker whose walk can be left and taken up again, in another process as well.
+
+    Optional: without it a walk that was broken off begins again at its keyframe.
+    """
+
+    def save_state(self) -> bytes:
+        """The walk so far, without the keyframes; nothing in it is ever executed."""
+
+    def load_state(self, state: bytes) -> None:
+        """Go on with a saved walk, in place of `start`; the keyframes must be the same.
+
+        The next steps give the same bytes as if the walk had not been left.
+
+        Raises:
+            ValueError: the state cannot be understood.
         """
 
 

@@ -34,10 +34,10 @@ from core.engine.propagate import PropagationRequest, propagate
 from core.engine.registry import SYSTEMS, build_tracker
 from core.engine.run import use_threads
 from core.errors import CheckpointMissing
-from core.jobs import CancelToken
+from core.jobs import CancelToken, Progress
 from core.media.video import open_video
 from core.systems.base import TrackerRequest
-from core.types import Keyframe, Quality
+from core.types import FrameResult, Keyframe, Quality
 from vosapp.assets import bundled_weights
 
 CACHE_BYTES = 8 << 20
@@ -90,6 +90,10 @@ def memory(args: argparse.Namespace) -> int:
     return int(last - first > MEMORY_LIMIT_MB)
 
 
+def _results(job: Iterator[FrameResult | Progress]) -> Iterator[FrameResult]:
+    return (item for item in job if isinstance(item, FrameResult))
+
+
 def _watch(
     film: Path, asked: PropagationRequest, args: argparse.Namespace, out: Path
 ) -> Iterator[tuple[int, float]]:
@@ -99,7 +103,7 @@ def _watch(
         open_video(film, cache_bytes=CACHE_BYTES) as video,
         ResultFolder(out, video.info) as folder,
     ):
-        for result in propagate(video, tracker, asked, CancelToken()):
+        for result in _results(propagate(video, tracker, asked, CancelToken())):
             folder.write(result.frame_index, result.label_map)
             done = result.frame_index + 1
             if done % (args.frames // 10) == 0:
@@ -115,7 +119,7 @@ def _time(
     tracker = build_tracker(_tracker_request(args, quality))
     with open_video(film, cache_bytes=CACHE_BYTES) as video:
         start = time.perf_counter()
-        results = propagate(video, tracker, asked, CancelToken())
+        results = _results(propagate(video, tracker, asked, CancelToken()))
         first = next(results)
         for_keyframes = time.perf_counter() - start - first.seconds
         plain = (result.seconds for result in results if not result.is_keyframe)

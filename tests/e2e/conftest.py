@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -15,6 +16,9 @@ import pytest
 from PIL import Image
 
 from core.data.synthetic import moving_shapes
+from core.engine import resumable
+from core.engine.output import ResultFolder
+from core.engine.run_record import RunRecord
 from core.media.label_map import write_label_map
 from core.systems.self_supervised.config import TRACKING
 from core.types import Quality
@@ -146,3 +150,58 @@ def read_results() -> Callable[[Path], dict[str, np.ndarray]]:
         return results
 
     return read
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing is saved after it."""
+
+
+@pytest.fixture
+def kill(monkeypatch):
+    """Makes a run in this process end, as by SIGKILL, after so many frames.
+
+    `kill` expects that it comes to that; `kill.perhaps` lets `kill.error` through.
+    """
+
+    def after(count):
+        write, save, save_state = ResultFolder.write, RunRecord.save, RunRecord.save_state
+        dead = []
+
+        def write_some(self, index, label_map):
+            if self.written == count:
+                dead.append(True)
+                (self.path / f".{'ab' * 16}.tmp").write_bytes(b"half")
+                raise Killed
+            return write(self, index, label_map)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ResultFolder, "write", write_some)
+            patch.setattr(RunRecord, "save", lambda self: None if dead else save(self))
+            patch.setattr(RunRecord, "save_state", lambda *a: None if dead else save_state(*a))
+            yield
+
+    @contextlib.contextmanager
+    def expected(count):
+        with pytest.raises(Killed), contextlib.contextmanager(after)(count):
+            yield
+
+    expected.perhaps = contextlib.contextmanager(after)
+    expected.error = Killed
+    return expected
+
+
+@pytest.fixture
+def resumable_run(film, tmp_path, capfd, monkeypatch):
+    """Runs `vosapp propagate`, whose walks are saved every second frame.
+
+    The function returns exit code, result and complaint.
+    """
+    monkeypatch.setattr(resumable, "CHECKPOINT_FRAMES", 2)
+
+    def start(masks, *options, out="out"):
+        given = ["propagate", str(film), "--masks", str(masks), "-o", str(tmp_path / out)]
+        code = main([*given, *options, "--json"])
+        stdout, stderr = capfd.readouterr()
+        return code, json.loads(stdout), stderr
+
+    return start

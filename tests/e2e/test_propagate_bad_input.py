@@ -22,7 +22,7 @@ COUNT = 9
 def refused(tmp_path, capfd):
     """Runs `vosapp propagate`, expects one line of complaint, and returns that line."""
 
-    def run(video: Path, masks: Path, *options: str, left: int = 0) -> str:
+    def run(video: Path, masks: Path, *options: str, left: int = 0, ended: bool = False) -> str:
         out = tmp_path / "out"
         given = ["propagate", str(video), "--masks", str(masks), "-o", str(out)]
         assert main([*given, "--system", "copy", *options]) == 2
@@ -30,6 +30,9 @@ def refused(tmp_path, capfd):
         assert len(stderr.splitlines()) == 1, stderr
         assert stderr.startswith("vosapp: error: ")
         files = [path for path in out.rglob("*") if path.is_file()] if out.is_dir() else []
+        records = [path.name for path in files if path.parent == out]
+        assert records == ([] if ended or not left else [f"{video.stem}.vosapp-run.json"])
+        files = [path for path in files if path.parent != out]
         assert len(files) == left
         assert all(read_label_map(path).label_map.shape == (66, 98) for path in files)
         assert out.is_dir() == bool(left) or out.is_file()
@@ -52,7 +55,7 @@ def test_no_video(mask, refused, tmp_path):
 
 
 def test_video_that_breaks_off(cut_film, mask, refused):
-    line = refused(cut_film, mask, left=4)
+    line = refused(cut_film, mask, left=4, ended=True)
     assert "breaks off after frame 3" in line
     assert "4 finished frames are in" in line
 
@@ -133,7 +136,7 @@ def test_disk_that_fills_up(film, mask, refused, tmp_path, monkeypatch):
     replace, calls = os.replace, []
 
     def fail_later(source, target):
-        calls.append(target)
+        calls.extend([target] if target.suffix == ".png" else [])
         if len(calls) > 3:
             raise OSError(28, "No space left on device")
         replace(source, target)

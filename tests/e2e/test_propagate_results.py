@@ -72,15 +72,16 @@ def test_frames_before_the_first_mask_are_reached_backward(
     assert all((result > 0).any() for result in results.values())
 
 
-def test_late_object_is_not_drawn_before_its_first_mask(
-    film, save_masks, system, propagate, read_results, tmp_path
+@pytest.mark.parametrize("direction", ["both", "forward"])
+def test_late_object_is_carried_back_unless_only_forward(
+    direction, film, save_masks, system, propagate, read_results, tmp_path
 ):
     masks = save_masks(0, ids=(1,))
     save_masks(4, ids=(1, 2))
-    report = propagate(film, masks, *system)
+    report = propagate(film, masks, *system, "--direction", direction)
     results = read_results(tmp_path / "out/film")
     assert report["object_ids"] == [1, 2]
-    assert not any((results[name] == 2).any() for name in NAMES[:4])
+    assert any((results[name] == 2).any() for name in NAMES[:4]) == (direction == "both")
     assert (results["00004"] == 2).any() and (results["00005"] == 2).any()
 
 

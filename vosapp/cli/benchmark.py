@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.errors import UsageError
 from core.jobs import Cancelled
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.run_options import add_run_arguments, positive, tracker_request
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from core.eval.benchmark import BenchmarkReport, SequenceRun
     from core.eval.benchmark_plan import BenchmarkRequest
+    from core.eval.interactive import InteractiveReport, InteractiveRequest, InteractiveRun
     from core.jobs import Progress
     from vosapp.cli.console import Console
 
@@ -27,8 +29,11 @@ EPILOG = (
     "mask are scored, on all frames but the first and the last. With --keyframes N further true "
     "masks are given, evenly spaced, and frames with one of them are not scored either. With "
     "--late-entries each object is given on the frame it first appears on, and scored from the "
-    "next frame to the last one."
+    "next frame to the last one. With --interactive a robot corrects: after each round one more "
+    "frame gets its true mask, and the masks between its neighboring keyframes are made again."
 )
+DEFAULT_ROUNDS = 5
+PICKS = {"truth": ("truth",), "confidence": ("confidence",), "both": ("truth", "confidence")}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +56,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table by sequence")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the masks, too")
+    _add_robot_arguments(parser)
+
+
+def _add_robot_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--interactive", action="store_true", help="let a robot correct one frame after another"
+    )
+    parser.add_argument(
+        "--rounds",
+        type=positive,
+        metavar="N",
+        help=f"with --interactive: frames it corrects (default: {DEFAULT_ROUNDS})",
+    )
+    parser.add_argument(
+        "--pick",
+        choices=tuple(PICKS),
+        help="with --interactive: the frame to correct is the worst by the truth, or the one with"
+        " the least confidence (default: both, one after the other)",
+    )
 
 
 def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
@@ -59,8 +83,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     A benchmark that is stopped reports the sequences that it has finished.
 
     Returns:
-        `core.eval.benchmark_report.to_dict`, with `system`, `weights`, `quality`, `device`,
-        `keyframes`, `late_entries` and `complete`.
+        `core.eval.benchmark_report.to_dict`, or that of `interactive_report`, with `system`,
+        `weights`, `quality`, `device`, `keyframes`, `late_entries` and `complete`.
 
     Raises:
         VosError: of the kinds that `core.eval.benchmark.benchmark` names, for options that make
@@ -68,21 +92,14 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         Cancelled: stopped before a sequence was finished.
     """
     from core.engine.run import device_name, use_threads
-    from core.eval.benchmark_report import to_csv, to_dict, to_table
-    from core.media.atomic import write_atomic
 
-    if args.csv is not None:
-        check_file(args.csv, option="--csv")
+    _check(args)
     request = _request(args)
     if args.threads is not None:
         use_threads(args.threads, system=args.system)
     device = device_name(args.device, system=args.system)
-    report = _benchmark(request, console)
-    console.report(to_table(report))
-    if args.csv is not None:
-        write_atomic(args.csv, to_csv(report).encode())
-        console.say(f"Wrote {args.csv}.")
-    return to_dict(report) | {
+    figures = (_correct if args.interactive else _score)(request, args, console)
+    return figures | {
         "system": args.system,
         "weights": request.tracker.weights,
         "quality": args.quality,
@@ -91,6 +108,53 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         "late_entries": args.late_entries,
         "complete": not console.token.cancelled,
     }
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse options that do not go together, and a CSV file that cannot be written."""
+    plain = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
+    plain["--out"] = args.out is not None
+    robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
+    for option, given in (plain if args.interactive else robots).items():
+        if given and args.interactive:
+            msg = f"{option} does not go with --interactive."
+            raise UsageError(msg, "The robot starts from the first mask and writes no masks.")
+        if given:
+            raise UsageError(f"{option} says how the robot works.", "Give --interactive, too.")
+    if args.csv is not None:
+        check_file(args.csv, option="--csv")
+
+
+def _score(
+    request: BenchmarkRequest, args: argparse.Namespace, console: Console
+) -> dict[str, object]:
+    from core.eval.benchmark_report import to_csv, to_dict, to_table
+
+    report = _benchmark(request, console)
+    console.report(to_table(report))
+    _write_csv(args.csv, to_csv(report), console)
+    return to_dict(report)
+
+
+def _correct(
+    request: BenchmarkRequest, args: argparse.Namespace, console: Console
+) -> dict[str, object]:
+    from core.eval.interactive import InteractiveRequest, Pick
+    from core.eval.interactive_report import to_csv, to_dict, to_table
+
+    picks = tuple(Pick(name) for name in PICKS[args.pick or "both"])
+    report = _annotate(InteractiveRequest(request, args.rounds or DEFAULT_ROUNDS, picks), console)
+    console.report(to_table(report))
+    _write_csv(args.csv, to_csv(report), console)
+    return to_dict(report) | {"interactive": True}
+
+
+def _write_csv(path: Path | None, text: str, console: Console) -> None:
+    from core.media.atomic import write_atomic
+
+    if path is not None:
+        write_atomic(path, text.encode())
+        console.say(f"Wrote {path}.")
 
 
 def _request(args: argparse.Namespace) -> BenchmarkRequest:
@@ -129,6 +193,36 @@ def _progress(
 
     for step in benchmark(request, console.token):
         if isinstance(step, SequenceRun):
+            runs.append(step)
+            if console.draws_progress:
+                console.say(run_line(step))
+        elif isinstance(step, Progress):
+            yield step
+
+
+def _annotate(request: InteractiveRequest, console: Console) -> InteractiveReport:
+    from core.eval.interactive import make_interactive_report
+
+    runs: list[InteractiveRun] = []
+    try:
+        for _ in console.follow(_rounds(request, runs, console), unit="rounds"):
+            pass
+    except Cancelled:
+        if not runs:
+            raise
+        console.kept = f"The figures are those of the {len(runs)} sequences that were finished."
+    return make_interactive_report(runs, request)
+
+
+def _rounds(
+    request: InteractiveRequest, runs: list[InteractiveRun], console: Console
+) -> Iterator[Progress]:
+    from core.eval.interactive import InteractiveRun, annotate
+    from core.eval.interactive_report import run_line
+    from core.jobs import Progress
+
+    for step in annotate(request, console.token):
+        if isinstance(step, InteractiveRun):
             runs.append(step)
             if console.draws_progress:
                 console.say(run_line(step))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VideoDecodeError, VosError
+from core.types import Direction, FrameResult
 from vosapp.cli.run_options import add_run_arguments, tracker_request
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
     from core.engine.output import ResultFolder
     from core.engine.propagate import PropagationRequest
+    from core.engine.resumable import ResumableRun
+    from core.engine.run_record import RunRecord
     from core.media.video import VideoSource
-    from core.systems.base import Tracker, TrackerRequest
+    from core.systems.base import TrackerRequest
     from core.types import VideoInfo
     from vosapp.cli.console import Console
 
@@ -28,16 +31,24 @@ HELP = "carry masks from one or several frames through a video"
 EPILOG = (
     "Masks are label maps: pixel values 1 to 254 are objects, 0 is background. In a folder they "
     "are named by the frames' stems, or else by frame number, the first being 00000. An object "
-    "that is missing from a mask before its first appearance is unknown there, after it absent. "
+    "that is missing from a mask before its first appearance is unknown there (masks are carried "
+    "back to it), after it absent. "
     "Results are written to OUT/<input's name>/00000.png and so on, at the video's own size; "
     "frames of an image folder keep their names. Results of an earlier run are overwritten frame "
-    "by frame."
+    "by frame. While a run is not finished, OUT/<input's name>.vosapp-run.json and .state say how "
+    "far it is: with --resume and the same settings it goes on from there, to the same masks."
 )
 
 FORWARD_CACHE_BYTES = 8 << 20
 """Walking forward needs each frame once; a small cache keeps memory flat however long the video."""
 BACKWARD_CACHE_BYTES = 256 << 20
 """Walking backward decodes a run of frames for each step back, and wants to keep them."""
+
+WAYS = {
+    "both": (Direction.FORWARD, Direction.BACKWARD),
+    "forward": (Direction.FORWARD,),
+    "backward": (Direction.BACKWARD,),
+}
 
 _RANGE = re.compile(r"(-?\d{1,18})?:(-?\d{1,18})?", re.ASCII)
 _RANGE_HINT = "A range A:B goes from frame A up to but without frame B; A: and :B are open."
@@ -57,9 +68,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the results"
     )
+    parser.add_argument(
+        "--direction",
+        choices=("both", "forward", "backward"),
+        default="both",
+        help="way in which masks are carried (default both; frames out of reach get no mask)",
+    )
     add_run_arguments(parser)
     parser.add_argument(
         "--range", metavar="A:B", help="write only frames A to B - 1, counted from 0"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a run of the same settings that was stopped or killed",
     )
 
 
@@ -67,15 +89,17 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Check everything, propagate, and write one mask a frame.
 
     Returns:
-        `output` (folder), `frames` (written), `seconds`, `frames_per_second`, `object_ids`,
-        `keyframes` (frame indices), `system`, `weights`, `quality`, `device`, `peak_memory_mb` and
-        `confidence`: for each written frame the mean over its objects, or none.
+        `output` (folder), `frames` (with a result), `resumed_frames` (those of them that were done
+        before), `seconds`, `frames_per_second`, `object_ids`, `keyframes` (frame indices),
+        `system`, `weights`, `quality`, `device`, `peak_memory_mb` and `confidence`: for each frame
+        with a result the mean over its objects, or none.
 
     Raises:
         VosError: anything the user can mend; nothing half written is left behind.
         Cancelled: finished frames are kept.
     """
     from core.engine.output import ResultFolder
+    from core.engine.propagate import plan
     from core.engine.run import PeakMemory
 
     with ExitStack() as stack:
@@ -83,32 +107,27 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         system = tracker_request(args)
         bounds = parse_range(args.range)
         video = stack.enter_context(_open(args.input, FORWARD_CACHE_BYTES))
-        request = _request(args.masks, bounds, video.info, console)
-        if request.start < request.keyframes[0].frame_index:
+        request = _request(args.masks, bounds, WAYS[args.direction], video.info, console)
+        if any(part.backward for part in plan(request, video.info.frame_count)):
             video.close()
             video = stack.enter_context(_open(args.input, BACKWARD_CACHE_BYTES))
         sources = (args.input, args.masks)
         folder = stack.enter_context(ResultFolder(args.out, video.info, sources=sources))
         run = _Run(video, request, system, folder)
-        outcome = _propagate(run, args.threads, console)
+        outcome = _propagate(run, args, console)
         if bounds[1] is None:
             _require_whole(run)
         return outcome | {"peak_memory_mb": round(peak.megabytes, 1)}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Run:
-    """One propagation, checked and ready.
-
-    Attributes:
-        confidence: mean over the objects, by frame; None where the system has no opinion.
-    """
+    """One propagation, checked and ready."""
 
     video: VideoSource
     request: PropagationRequest
     system: TrackerRequest
     folder: ResultFolder
-    confidence: dict[int, float | None] = field(default_factory=dict)
 
 
 def _open(path: Path, cache_bytes: int) -> VideoSource:
@@ -118,7 +137,11 @@ def _open(path: Path, cache_bytes: int) -> VideoSource:
 
 
 def _request(
-    masks: Path, bounds: tuple[int | None, int | None], info: VideoInfo, console: Console
+    masks: Path,
+    bounds: tuple[int | None, int | None],
+    ways: tuple[Direction, ...],
+    info: VideoInfo,
+    console: Console,
 ) -> PropagationRequest:
     from core.engine.propagate import PropagationRequest
     from core.media.keyframes import load_keyframes
@@ -127,32 +150,46 @@ def _request(
     imported = load_keyframes(masks, info)
     for note in imported.notes:
         console.say(note)
-    return PropagationRequest(imported.keyframes, start, stop)
+    return PropagationRequest(imported.keyframes, start, stop, ways)
 
 
-def _propagate(run: _Run, threads: int | None, console: Console) -> dict[str, object]:
-    """Build the tracker and write every wanted frame."""
-    from core.engine.registry import build_tracker
+def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Build the tracker and write every wanted frame that is not done already."""
     from core.engine.run import device_name, memory_guard, use_threads
 
-    _tell_plan(run, console)
     name = run.system.system
-    if threads is not None:
-        use_threads(threads, system=name)
+    if args.threads is not None:
+        use_threads(args.threads, system=name)
     device = device_name(run.system.device, system=name)
+    record = _record(run, device, args, console)
+    job = _tell_plan(run, record, console)
+    start = time.perf_counter()
     with memory_guard(name):
-        tracker = build_tracker(run.system)
-        start = time.perf_counter()
         try:
-            _write_all(run, tracker, console)
+            _write_all(run, job, console)
         except VosError as error:
             raise _with_kept(error, run.folder) from error
     seconds = time.perf_counter() - start
     rate = run.folder.written / seconds
+    before = f" {job.kept} were there before." if job.kept else ""
     console.report(
         f"Wrote {run.folder.written} masks to {run.folder.path} ({rate:.1f} frames a second)."
+        + before
     )
-    return _result(run) | {"device": device, "seconds": seconds, "frames_per_second": rate}
+    figures = {"device": device, "seconds": seconds, "frames_per_second": rate}
+    return _result(run, record) | figures | {"resumed_frames": job.kept}
+
+
+def _record(run: _Run, device: str, args: argparse.Namespace, console: Console) -> RunRecord:
+    """The record of this run, with what an earlier one has done where that is resumed."""
+    from core.engine.run_record import RunRecord
+    from core.engine.run_settings import run_settings
+
+    settings = run_settings(run.video.info, run.request, run.system, device=device)
+    record = RunRecord(run.folder.path, settings)
+    if args.resume and not record.load():
+        console.say(f"{run.folder.path} has no unfinished run: starting with its first frame")
+    return record
 
 
 def _require_whole(run: _Run) -> None:
@@ -164,56 +201,65 @@ def _require_whole(run: _Run) -> None:
         raise VideoDecodeError(message, hint)
 
 
-def _tell_plan(run: _Run, console: Console) -> None:
-    from core.engine.propagate import plan
+def _tell_plan(run: _Run, record: RunRecord, console: Console) -> ResumableRun:
+    from core.engine.resumable import ResumableRun
 
-    request, folder = run.request, run.folder
+    request, folder, frame_count = run.request, run.folder, run.video.info.frame_count
+    job = ResumableRun(request, folder, record, frame_count)
+    frames = request.stop - request.start
     earlier = folder.count_earlier()
-    if earlier:
+    if job.kept:
+        console.say(f"{job.kept} of {frames} frames are done already; going on with the others")
+    elif earlier:
         console.say(f"{folder.path} holds {earlier} masks of an earlier run; new ones replace them")
-    extra = sum(len(walk) for walk in plan(request)) - (request.stop - request.start)
-    if extra:
-        console.say(f"{extra} frames between the keyframe and the range are passed, not written")
+    steps = _steps(job, frame_count)
+    if steps > frames:
+        console.say(
+            f"{steps} steps for {frames} frames: some are passed, or walked from both sides"
+        )
+    return job
 
 
-def _write_all(run: _Run, tracker: Tracker, console: Console) -> None:
-    from core.engine.propagate import plan, propagate
+def _steps(job: ResumableRun, frame_count: int) -> int:
+    from core.engine.propagate import step_count
 
-    request, folder = run.request, run.folder
-    total = sum(len(walk) for walk in plan(request))
-    results = propagate(run.video, tracker, request, console.token)
+    return sum(step_count(piece, frame_count) for piece in job.pieces)
+
+
+def _write_all(run: _Run, job: ResumableRun, console: Console) -> None:
+    from core.engine.registry import build_tracker
+
+    if job.kept:
+        console.kept = _kept(run.folder)
+    tracker = build_tracker(run.system)
+    results = job.write(run.video, tracker, console.token)
+    total = _steps(job, run.video.info.frame_count)
     for result in console.track(results, total=total, text=f"{run.system.system} "):
-        if request.start <= result.frame_index < request.stop:
-            folder.write(result.frame_index, result.label_map)
-            run.confidence[result.frame_index] = _mean(result.confidence)
-            console.kept = _kept(folder)
-
-
-def _mean(confidence: dict[int, float]) -> float | None:
-    return sum(confidence.values()) / len(confidence) if confidence else None
+        if isinstance(result, FrameResult):
+            console.kept = _kept(run.folder)
 
 
 def _kept(folder: ResultFolder) -> str:
-    return f"{folder.written} finished frames are in {folder.path}."
+    return f"{folder.finished} finished frames are in {folder.path}."
 
 
 def _with_kept(error: VosError, folder: ResultFolder) -> VosError:
     """The same error, which also says what is there in spite of it."""
-    hint = error.hint if not folder.written else f"{_kept(folder)} {error.hint}".rstrip()
+    hint = error.hint if not folder.finished else f"{_kept(folder)} {error.hint}".rstrip()
     return type(error)(error.message, hint)
 
 
-def _result(run: _Run) -> dict[str, object]:
+def _result(run: _Run, record: RunRecord) -> dict[str, object]:
     keyframes = run.request.keyframes
     return {
         "output": run.folder.path,
-        "frames": run.folder.written,
+        "frames": len(record.frames),
         "object_ids": sorted({i for keyframe in keyframes for i in keyframe.object_ids}),
         "keyframes": [keyframe.frame_index for keyframe in keyframes],
         "system": run.system.system,
         "weights": run.system.weights,
         "quality": run.system.quality,
-        "confidence": [run.confidence[index] for index in sorted(run.confidence)],
+        "confidence": [record.frames[index].confidence for index in sorted(record.frames)],
     }
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.ops.label_maps import merge_keyframe
+from core.ops.label_maps import largest_label, merge_keyframe, one_hot
 from core.systems.base import StepResult, TrackerRequest
+from core.systems.walk_state import direction_of, pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap
 
 
@@ -44,8 +46,24 @@ class CopyTracker:
             self._labels = np.zeros(frame.shape[:2], np.uint8)
             for index in passed:
                 self._labels = merge_keyframe(self._labels, self._keyframes[index])
-        wanted = np.isin(self._labels, object_ids)
-        return StepResult(np.where(wanted, self._labels, 0).astype(np.uint8), object_ids)
+        return StepResult(one_hot(self._labels, object_ids), object_ids)
+
+    def render(
+        self,
+        shares: NDArray[np.float32],
+        frame: Frame,  # noqa: ARG002 - shares have the frame's size
+        object_ids: tuple[int, ...],
+    ) -> LabelMap:
+        """See `Tracker.render`."""
+        return largest_label(shares, object_ids)
+
+    def save_state(self) -> bytes:
+        """See `Resumable.save_state`; the direction is all there is besides the keyframes."""
+        return pack({"direction": np.array(self._direction.value)})
+
+    def load_state(self, state: bytes) -> None:
+        """See `Resumable.load_state`."""
+        self.start(direction_of(unpack(state)))
 
 
 def build(request: TrackerRequest) -> CopyTracker:  # noqa: ARG001 - one kind for every request

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.ops.label_maps import merge_keyframe
+from core.ops.label_maps import largest_label, merge_keyframe, one_hot
 from core.systems.base import StepResult, TrackerRequest
+from core.systems.walk_state import Arrays, direction_of, pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap, Quality
 
 PRESETS = {
@@ -53,8 +54,31 @@ class FlowTracker:
         if frame_index in self._keyframes:
             self._labels = merge_keyframe(self._labels, self._keyframes[frame_index][0])
         self._gray = gray
-        wanted = np.isin(self._labels, object_ids)
-        return StepResult(np.where(wanted, self._labels, 0).astype(np.uint8), object_ids)
+        return StepResult(one_hot(self._labels, object_ids), object_ids)
+
+    def render(
+        self,
+        shares: NDArray[np.float32],
+        frame: Frame,  # noqa: ARG002 - shares have the frame's size
+        object_ids: tuple[int, ...],
+    ) -> LabelMap:
+        """See `Tracker.render`."""
+        return largest_label(shares, object_ids)
+
+    def save_state(self) -> bytes:
+        """See `Resumable.save_state`: the last frame and its labels."""
+        arrays: Arrays = {"direction": np.array(self._direction.value)}
+        if self._gray is not None and self._labels is not None:
+            arrays |= {"gray": self._gray, "labels": self._labels}
+        return pack(arrays)
+
+    def load_state(self, state: bytes) -> None:
+        """See `Resumable.load_state`."""
+        arrays = unpack(state)
+        self.start(direction_of(arrays))
+        if "gray" in arrays and "labels" in arrays:
+            self._gray = arrays["gray"].astype(np.uint8)
+            self._labels = arrays["labels"].astype(np.uint8)
 
     def _nearest_passed(self, index: int, frame: Frame) -> tuple[LabelMap, NDArray[np.uint8]]:
         way = self._direction.value

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from core.jobs import CancelToken, Progress
 from core.losses.segmentation import soft_dice, weighted_cross_entropy
+from core.nn.layout import channels_last
 from core.nn.unet import UNet
 from core.types import Frame
 
@@ -79,7 +80,7 @@ def adapt(
     """
     rng = np.random.default_rng(config.seed)
     torch.manual_seed(config.seed)
-    net = UNet(config.widths, len(samples[0].shares)).to(device, memory_format=torch.channels_last)
+    net = channels_last(UNet(config.widths, len(samples[0].shares)), device)
     optimizer = torch.optim.AdamW(net.parameters(), config.learning_rate, weight_decay=1e-3)
     start, share = time.monotonic(), 0.0
     for step in range(config.iterations):
@@ -141,7 +142,8 @@ def _augment(
     image = cv2.warpAffine(sample.image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT_101)
     planes = [cv2.resize(plane, (width, height)) for plane in sample.shares]
     warped = [
-        cv2.warpAffine(p, matrix, (width, height), borderMode=cv2.BORDER_REFLECT_101) for p in planes
+        cv2.warpAffine(p, matrix, (width, height), borderMode=cv2.BORDER_REFLECT_101)
+        for p in planes
     ]
     shares = F.interpolate(torch.from_numpy(np.stack(warped))[None], scale_factor=0.5, mode="area")
     best = shares[0].max(0).values
@@ -154,11 +156,12 @@ def _augment(
 def _similarity(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float64]:
     center = (width / 2, height / 2)
     scale = float(np.exp(rng.uniform(-0.2, 0.25)))
-    matrix = cv2.getRotationMatrix2D(center, rng.uniform(-12, 12), scale)
+    rotation = cv2.getRotationMatrix2D(center, rng.uniform(-12, 12), scale)
+    matrix = np.asarray(rotation, np.float64)
     matrix[:, 2] += rng.uniform(-0.1, 0.1, 2) * (width, height)
     if rng.random() < 0.5:
         matrix = matrix @ np.array([[-1, 0, width - 1], [0, 1, 0], [0, 0, 1]], np.float64)
-    return matrix  # type: ignore[return-value]
+    return matrix
 
 
 def _recolor(image: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:

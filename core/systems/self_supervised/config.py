@@ -9,6 +9,8 @@ from core.types import Quality
 
 STRIDE = 4
 """Pixels a feature cell is wide, for every preset."""
+MAX_WIDTH, MAX_BLOCKS, MAX_KEY_CHANNELS = 4096, 64, 1024
+"""What a checkpoint's header may ask for, so that a hostile one does not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +38,34 @@ class EncoderConfig:
         """The config in a checkpoint's header.
 
         Raises:
-            CheckpointMismatch: a field is missing, unknown or of a wrong kind.
+            CheckpointMismatch: a field is missing, unknown, of a wrong kind or too large.
         """
         try:
-            widths, blocks = tuple(values["widths"]), tuple(values["blocks"])  # type: ignore[arg-type]
-            key_channels = values["key_channels"]
-            numbers = (*widths, *blocks, key_channels)
-            if len(values) != 3 or not all(isinstance(n, int) and n > 0 for n in numbers):
-                raise TypeError  # noqa: TRY301
-            return cls(widths, blocks, key_channels)  # type: ignore[arg-type]
-        except (KeyError, TypeError, ValueError) as error:
-            msg = f"The weights describe an encoder that this version does not know: {values}."
+            if values.keys() != {"widths", "blocks", "key_channels"}:
+                raise TypeError
+            return cls(
+                _stages(values["widths"], MAX_WIDTH),
+                _stages(values["blocks"], MAX_BLOCKS),
+                _number(values["key_channels"], MAX_KEY_CHANNELS),
+            )
+        except (TypeError, ValueError) as error:
+            told = f"{values}"
+            told = told if len(told) <= 200 else f"{told[:200]}..."
+            msg = f"The weights describe an encoder that this version does not know: {told}."
             raise CheckpointMismatch(msg, "Use weights made by this version.") from error
+
+
+def _stages(value: object, largest: int) -> tuple[int, int, int, int]:
+    if not isinstance(value, list | tuple):
+        raise TypeError
+    first, second, third, fourth = (_number(n, largest) for n in value)
+    return first, second, third, fourth
+
+
+def _number(value: object, largest: int) -> int:
+    if type(value) is not int or not 1 <= value <= largest:
+        raise ValueError
+    return value
 
 
 PRESETS: dict[str, EncoderConfig] = {
@@ -66,14 +84,10 @@ class TrackingConfig:
     """Frames are resized so that their short side has this many pixels before encoding."""
     radius: int
     """Window radius in cells around a query in frames other than keyframes."""
-    top_k: int = 16
+    top_k: int = 12
     """Memory cells read by each query, jointly over all memory frames."""
-    temperature: float = 1.0
+    temperature: float = 1.5
     """Divides similarities before the softmax; below 1 sharpens the read-out."""
-    background_step: int = 2
-    """Of a keyframe's background one cell in step x step is kept; 1 keeps all."""
-    margin: int = 3
-    """Cells around a keyframe's objects that are all kept."""
     recent: tuple[int, ...] = (1, 3, 5)
     """Distances back in the walk of the frames that are read."""
     anchors: tuple[int, ...] = (5,)
@@ -81,7 +95,7 @@ class TrackingConfig:
 
 
 TRACKING: dict[Quality, TrackingConfig] = {
-    Quality.FAST: TrackingConfig(short_side=240, radius=8),
-    Quality.BALANCED: TrackingConfig(short_side=300, radius=10),
+    Quality.FAST: TrackingConfig(short_side=240, radius=12),
+    Quality.BALANCED: TrackingConfig(short_side=300, radius=12),
     Quality.FINE: TrackingConfig(short_side=360, radius=12),
 }

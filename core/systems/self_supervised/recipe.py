@@ -24,6 +24,7 @@ from core.nn.checkpoints import (
     require_system,
     save_weights,
 )
+from core.nn.layout import channels_last
 from core.systems.self_supervised.build import SYSTEM
 from core.systems.self_supervised.config import PRESETS, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
@@ -128,8 +129,7 @@ def make_encoder(request: TrainRequest) -> KeyEncoder:
             msg = f"{request.init} holds the preset {info.preset}, not {request.preset}."
             raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
         load_weights(request.init, encoder)
-    device = choose_device(request.device)
-    return encoder.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload,no-any-return]
+    return channels_last(encoder, choose_device(request.device)).train()
 
 
 def _fit(

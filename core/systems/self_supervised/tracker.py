@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.memory.bank import MemoryBank, MemoryFrame, thin_background
+from core.memory.bank import MemoryBank, MemoryFrame
+from core.memory.bank_state import frames_from_arrays, frames_to_arrays
+from core.memory.features import FeatureCache
 from core.nn.fuse import fuse_batch_norm
+from core.nn.layout import channels_last
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import read, search_everywhere, search_windows
 from core.systems.base import StepResult
 from core.systems.self_supervised.config import STRIDE, TrackingConfig
 from core.systems.self_supervised.model import KeyEncoder
-from core.types import Direction, Frame, Keyframe
+from core.systems.walk_state import pack, unpack
+from core.types import Direction, Frame, Keyframe, LabelMap
 
 SIZE_STEP = 2 * STRIDE
 """Working sizes are multiples of this, so that every cell covers the same share of the frame."""
+CACHE_BYTES = 64 << 20
+"""Features that are kept for the second walk over a span, in bytes."""
 LONGEST = 2.5
 """Longest working image, as a multiple of its short side; longer ones are shrunk to it."""
 
@@ -33,25 +41,21 @@ class SelfSupervisedTracker:
     """
 
     def __init__(self, encoder: KeyEncoder, config: TrackingConfig, device: torch.device) -> None:
-        fused = fuse_batch_norm(encoder.eval())
-        self._encoder = fused.to(device, memory_format=torch.channels_last)
+        self._encoder = channels_last(fuse_batch_norm(encoder.eval()), device)
         self._config = config
         self._device = device
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
+        self._cache = FeatureCache(CACHE_BYTES)
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
 
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
         """See `Tracker.add_keyframe`."""
-        small = self._shrink(frame)
-        keys = self._keys(small)
+        keys = self._features(keyframe.frame_index, frame)
         shares = label_shares(keyframe, (keys.shape[1], keys.shape[2]))
         soft = torch.from_numpy(shares).to(self._device)
         memory = MemoryFrame(keyframe.frame_index, keys, soft, keyframe.object_ids)
-        config = self._config
-        self._bank.add_keyframe(
-            thin_background(memory, step=config.background_step, margin=config.margin)
-        )
+        self._bank.add_keyframe(memory)
         self._keyframes[keyframe.frame_index] = keyframe
 
     def remove_keyframe(self, frame_index: int) -> None:
@@ -67,44 +71,89 @@ class SelfSupervisedTracker:
     @torch.inference_mode()
     def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
         """See `Tracker.step`."""
-        keyframe = self._keyframes.get(frame_index)
-        if keyframe is not None and set(object_ids) <= set(keyframe.object_ids):
-            self._step += 1
-            wanted = np.isin(keyframe.label_map, object_ids)
-            label_map = np.where(wanted, keyframe.label_map, 0).astype(np.uint8)
-            return StepResult(label_map, object_ids, dict.fromkeys(object_ids, 1.0))
-        small = self._shrink(frame)
-        keys = self._keys(small)
+        keys = self._features(frame_index, frame)
         soft = self._propagate(frame_index, keys, object_ids)
+        keyframe = self._keyframes.get(frame_index)
+        if keyframe is not None:
+            soft = overruled(soft, object_ids, keyframe)
         self._bank.add_labeled(self._step, MemoryFrame(frame_index, keys, soft, object_ids))
         self._step += 1
         shares = soft.cpu().numpy()
-        index_map = guided_labels(shares[1:], small, frame, GuidedConfig())
-        ids = np.array([0, *object_ids], np.uint8)
         confidence = dict(zip(object_ids, margins(shares), strict=True))
-        return StepResult(ids[index_map], object_ids, confidence)
+        return StepResult(shares, object_ids, confidence)
+
+    def render(
+        self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
+    ) -> LabelMap:
+        """See `Tracker.render`."""
+        index_map = guided_labels(shares[1:], self._shrink(frame), frame, GuidedConfig())
+        return np.array([0, *object_ids], np.uint8)[index_map]
+
+    def save_state(self) -> bytes:
+        """See `Resumable.save_state`: the few labeled frames of the memory."""
+        return pack({"step": np.array(self._step), **frames_to_arrays(self._bank.labeled)})
+
+    def load_state(self, state: bytes) -> None:
+        """See `Resumable.load_state`."""
+        arrays = unpack(state)
+        if "step" not in arrays:
+            msg = "The saved walk has no step."
+            raise ValueError(msg)
+        self._bank.restore_run(frames_from_arrays(arrays, self._device))
+        self._step = int(arrays["step"])
 
     def _propagate(self, frame_index: int, keys: Tensor, object_ids: tuple[int, ...]) -> Tensor:
-        """Soft labels (1 + K) x h x w of a frame from the memory."""
-        config, k = self._config, self._config.top_k
-        keyframes = self._bank.nearby_keyframes(frame_index, keys)
-        cells = torch.cat([memory.keys.flatten(1) for memory in keyframes], dim=1)
-        found = [search_everywhere(keys, cells, k=k)]
-        values = [memory.labels_for(object_ids) for memory in keyframes]
-        values = [torch.cat(values, dim=1)]
+        """Soft labels (1 + K) x h x w of a frame from the memory.
+
+        A frame that knows nothing of an object may show it in its background; such objects are
+        read from the other frames alone, with a search of their own.
+        """
         recent = self._bank.recent(self._step)
+        shares = keys.new_zeros(len(object_ids), *keys.shape[1:])
+        for ids in alike(object_ids, (*self._bank.keyframes, *recent)):
+            near = self._bank.nearby_keyframes(frame_index, keys, ids[0])
+            late = [memory for memory in recent if memory.knows(ids[0])]
+            if near or late:
+                rows = [object_ids.index(object_id) for object_id in ids]
+                shares[rows] = self._read(keys, near, late, ids)
+        shares = shares / shares.sum(0).clamp(min=1)
+        background = (1 - shares.sum(0)).clamp(min=0)
+        return torch.cat([background[None], shares])
+
+    def _read(
+        self,
+        keys: Tensor,
+        keyframes: Sequence[MemoryFrame],
+        recent: Sequence[MemoryFrame],
+        object_ids: tuple[int, ...],
+    ) -> Tensor:
+        """K x h x w shares of objects, from frames that all know them."""
+        config, found, values = self._config, [], []
+        if keyframes:
+            cells = torch.cat([memory.keys.flatten(1) for memory in keyframes], dim=1)
+            found.append(search_everywhere(keys, cells, k=config.top_k))
         if recent:
             frames = [memory.keys for memory in recent]
-            found.append(search_windows(keys, frames, radius=config.radius, k=k))
-            values.append(torch.cat([memory.labels_for(object_ids) for memory in recent], dim=1))
+            found.append(search_windows(keys, frames, radius=config.radius, k=config.top_k))
+        for group in (keyframes, recent):
+            if group:
+                values.append(torch.cat([memory.shares_of(object_ids) for memory in group], dim=1))
         shares = read(found, values, k=config.top_k, temperature=config.temperature)
-        shares = shares / shares.sum(0, keepdim=True).clamp(min=1e-6)
-        return shares.unflatten(1, keys.shape[1:])
+        stated = shares[-1:].clamp(min=1e-6)
+        return (shares[:-1] / stated).view(-1, *keys.shape[1:])
+
+    def _features(self, frame_index: int, frame: Frame) -> Tensor:
+        """Keys of a frame, C x h x w float32, rounded to half precision as the cache has them."""
+        keys = self._cache.get(frame_index)
+        if keys is None:
+            keys = self._encode(self._shrink(frame)).half()
+            self._cache.put(frame_index, keys)
+        return keys.float()
 
     @torch.inference_mode()
-    def _keys(self, small: Frame) -> Tensor:
+    def _encode(self, small: Frame) -> Tensor:
         image = lab_tensor(small).to(self._device, memory_format=torch.channels_last)
-        keys: Tensor = self._encoder(image)[0].float().contiguous()
+        keys: Tensor = self._encoder(image)[0].contiguous()
         return keys
 
     def _shrink(self, frame: Frame) -> Frame:
@@ -112,6 +161,29 @@ class SelfSupervisedTracker:
         shrinks = height < frame.shape[0]
         way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         return cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[return-value]
+
+
+def alike(object_ids: tuple[int, ...], frames: tuple[MemoryFrame, ...]) -> list[tuple[int, ...]]:
+    """Object ids grouped by which frames know them; one group in the common case."""
+    groups: dict[tuple[bool, ...], list[int]] = {}
+    for object_id in object_ids:
+        groups.setdefault(tuple(frame.knows(object_id) for frame in frames), []).append(object_id)
+    return [tuple(group) for group in groups.values()]
+
+
+def overruled(soft: Tensor, object_ids: tuple[int, ...], keyframe: Keyframe) -> Tensor:
+    """Soft labels (1 + K) x h x w in which a keyframe's objects are as it asserts them."""
+    own = torch.from_numpy(label_shares(keyframe, (soft.shape[1], soft.shape[2]))).to(soft)
+    result = soft.clone()
+    covered = torch.zeros_like(soft[0])
+    for index, object_id in enumerate(keyframe.object_ids):
+        if object_id in object_ids:
+            result[1 + object_ids.index(object_id)] = own[1 + index]
+        covered += own[1 + index]
+    others = [1 + i for i, o in enumerate(object_ids) if o not in keyframe.object_ids]
+    result[others] = torch.minimum(result[others], (1 - covered).clamp(min=0))
+    result[0] = (1 - result[1:].sum(0)).clamp(min=0)
+    return result
 
 
 def working_size(height: int, width: int, short_side: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.memory.bank import MemoryBank, MemoryFrame, thin_background
+from core.memory.bank import MemoryBank, MemoryFrame
 
 RECENT = (1, 3, 5)
 SIXTH = 5
@@ -120,48 +120,33 @@ def shares():
     return MemoryFrame(0, torch.zeros(4, 1, 2), soft, (3, 7))
 
 
-def test_known_ids_come_in_the_order_asked_for():
-    got = shares().labels_for((3, 7))
-    torch.testing.assert_close(got, torch.tensor([[0.1, 0.6], [0.7, 0.3], [0.2, 0.1]]))
-    torch.testing.assert_close(shares().labels_for((7,)), torch.tensor([[0.1, 0.6], [0.2, 0.1]]))
+@pytest.mark.parametrize("ids", [(3, 7), (7, 3), (7,), (3,)])
+def test_shares_come_in_the_order_asked_for(ids):
+    rows = {3: [0.7, 0.3], 7: [0.2, 0.1]}
+    torch.testing.assert_close(shares().shares_of(ids), torch.tensor([rows[i] for i in ids]))
 
 
-def test_unknown_id_makes_background_no_statement():
-    """The background of this frame may be object 5; what is object 3 is no object 5."""
-    got = shares().labels_for((3, 5, 7))
-    wanted = torch.tensor([[0.0, 0.0], [0.7, 0.3], [0.0, 0.0], [0.2, 0.1]])
-    torch.testing.assert_close(got, wanted)
-    assert shares().labels_for((5,)).abs().max() == 0
+def test_shares_are_cells_in_row_major_order():
+    soft = torch.arange(12.0).view(2, 2, 3)
+    got = MemoryFrame(0, torch.zeros(4, 2, 3), soft, (9,)).shares_of((9,))
+    assert got.tolist() == [[6, 7, 8, 9, 10, 11]]
 
 
-def blob():
-    """32 x 40 cells with an object of 4 x 5 cells; keys carry the number of their cell."""
-    soft = torch.zeros(2, 32, 40)
-    soft[1, 10:14, 20:25] = 1
-    soft[0] = 1 - soft[1]
-    keys = torch.arange(32 * 40).view(1, 32, 40).float()
-    return MemoryFrame(9, keys, soft, (1,))
+def test_a_frame_knows_its_ids_only():
+    """Background is no object: id 0 is not known, nor what a later mask names."""
+    assert [i for i in range(10) if shares().knows(i)] == [3, 7]
 
 
-def test_thinning_keeps_all_cells_near_objects():
-    thin = thin_background(blob(), step=4, margin=3)
-    kept = set(thin.keys[0].int().tolist())
-    near = {40 * y + x for y in range(7, 17) for x in range(17, 28)}
-    assert near <= kept
-    assert len(kept) < 0.2 * 32 * 40
-    far = sorted(kept - near)
-    assert len(far) >= 32 * 40 / 16 - len(near)
-    assert (thin.frame_index, thin.object_ids) == (9, (1,))
+def test_shares_of_an_unknown_object_are_refused():
+    """Its background may be that object: nothing true can be answered."""
+    with pytest.raises(ValueError, match="tuple"):
+        shares().shares_of((3, 5))
 
 
-def test_thinning_keeps_keys_and_labels_together():
-    frame = blob()
-    thin = thin_background(frame, step=4, margin=3)
-    assert thin.keys.shape[1] == thin.soft.shape[1]
-    cells = thin.keys[0].long()
-    torch.testing.assert_close(thin.labels_for((1,)), frame.labels_for((1,))[:, cells])
-    assert thin.labels_for((1,))[1].sum() == 20
-
-
-def test_thinning_with_step_one_keeps_everything():
-    assert thin_background(blob(), step=1, margin=0).keys.shape == (1, 32 * 40)
+@pytest.mark.parametrize(("ids", "read"), [((1,), False), ((1, 2), True), ((2,), True)])
+def test_keyframe_that_is_silent_on_an_object_is_read_as_a_recent_frame_too(ids, read):
+    """The keyframe on frame 11 asserts object 1 alone; object 2 is known from the walk."""
+    memory = bank()
+    memory.add_keyframe(memory_frame(11, ids=(1,)))
+    memory.add_labeled(0, memory_frame(11, ids=ids))
+    assert [f.frame_index for f in memory.recent(1)] == ([11] if read else [])

@@ -88,7 +88,7 @@ def test_ties_go_to_the_background_then_to_the_lower_index(shares, label):
 def test_empty_objects_are_left_out_and_keep_their_number():
     frame = textured(64, 96)
     soft = np.zeros((3, 8, 12))
-    soft[2, 2:6, 2:6] = 1
+    soft[2, 1:7, 2:9] = 1
     labels = upsample(soft, frame)
     assert set(np.unique(labels)) == {0, 3}
     assert (upsample(soft[:2], frame) == 0).all()

@@ -1,12 +1,16 @@
-"""A tracker whose network needs no training."""
+"""A tracker whose network needs no training, and results at the size of the frame."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from core.systems.base import StepResult
 from core.systems.self_supervised.config import TrackingConfig
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 
@@ -26,6 +30,25 @@ class ColorEncoder(nn.Module):
     def forward(self, image):
         colors = F.avg_pool2d(image, 8, 4, 2, count_include_pad=False)
         return 10 * F.conv2d(colors, self.waves, self.phases).cos()
+
+
+@dataclass(frozen=True)
+class Labeled:
+    """What a step answers, and the label map that its shares become."""
+
+    step: StepResult
+    label_map: np.ndarray
+
+
+@pytest.fixture(scope="session")
+def label():
+    """Step and render at once."""
+
+    def run(tracker, index, frame, object_ids):
+        result = tracker.step(index, frame, object_ids)
+        return Labeled(result, tracker.render(result.shares, frame, object_ids))
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,11 @@ def track(system, frames, label_maps, *, keys=(0,), order=None, quality=Quality.
         tracker.add_keyframe(Keyframe(index, (7,), label_maps[index]), frames[index])
     order = range(len(frames)) if order is None else order
     tracker.start(Direction.FORWARD if order[-1] >= order[0] else Direction.BACKWARD)
-    return {i: tracker.step(i, frames[i], (7,)).label_map for i in order}
+    found = {}
+    for i in order:
+        shares = tracker.step(i, frames[i], (7,)).shares
+        found[i] = tracker.render(shares, frames[i], (7,))
+    return found
 
 
 def jaccard(first, second):

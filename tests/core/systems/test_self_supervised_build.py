@@ -31,27 +31,34 @@ def request(path, **changes):
     return replace(TrackerRequest("self_supervised", Quality.FAST, "cpu", path), **changes)
 
 
+def str_up_to_40(value):
+    return str(value)[:40]
+
+
 def step(tracker):
     frame = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
     label_map = np.zeros((48, 64), np.uint8)
     label_map[10:30, 10:40] = 1
     tracker.add_keyframe(Keyframe(0, (1,), label_map), frame)
     tracker.start(Direction.FORWARD)
-    return tracker.step(1, frame, (1,))
+    result = tracker.step(1, frame, (1,))
+    return result, tracker.render(result.shares, frame, (1,))
 
 
 @pytest.mark.parametrize("quality", Quality)
 def test_tracker_is_built_and_runs(weights, quality):
-    result = step(build_tracker(request(weights, quality=quality)))
-    assert result.label_map.shape == (48, 64)
+    result, label_map = step(build_tracker(request(weights, quality=quality)))
+    assert result.shares.shape[0] == 2 and result.shares.dtype == np.float32
+    assert label_map.shape == (48, 64)
 
 
 def test_weights_decide(weights):
     other = weights.with_name("other.safetensors")
     torch.manual_seed(5)
     save_weights(other, KeyEncoder(PRESETS["tiny"]), INFO)
-    confidences = [step(build_tracker(request(path))).confidence for path in (weights, other)]
-    assert confidences[0] != confidences[1]
+    first, second = (step(build_tracker(request(path)))[0] for path in (weights, other))
+    assert first.confidence != second.confidence
+    assert not np.array_equal(first.shares, second.shares)
 
 
 @pytest.mark.parametrize("path", [None, "none.safetensors"])
@@ -98,11 +105,32 @@ def test_config_survives_a_header(preset):
         {"widths": 8},
         {"blocks": "1111"},
         {"surprise": 1},
+        {"key_channels": True},
+        {"key_channels": 1025},
+        {"widths": [10**6] * 4},
+        {"widths": [8, 8, 8, 4097]},
+        {"blocks": [1, 65, 1, 1]},
+        {"blocks": "1" * 10**6},
     ],
+    ids=str_up_to_40,
 )
 def test_foreign_configs(change):
-    with pytest.raises(CheckpointMismatch, match="encoder"):
+    with pytest.raises(CheckpointMismatch, match="encoder") as caught:
         EncoderConfig.from_dict(PRESETS["tiny"].to_dict() | change)
+    assert len(str(caught.value)) < 500
+
+
+def test_largest_config():
+    values = {"widths": [4096] * 4, "blocks": [64] * 4, "key_channels": 1024}
+    assert EncoderConfig.from_dict(values).key_channels == 1024
+
+
+def test_hostile_header_does_not_fill_the_memory(weights):
+    """A net of this size would take terabytes; the file is a few kilobytes."""
+    config = PRESETS["tiny"].to_dict() | {"widths": [10**6] * 4}
+    save_weights(weights, KeyEncoder(PRESETS["tiny"]), replace(INFO, config=config))
+    with pytest.raises(CheckpointMismatch, match="1000000"):
+        build_tracker(request(weights))
 
 
 @pytest.mark.parametrize("name", ["widths", "blocks", "key_channels"])

@@ -62,6 +62,39 @@ def test_progress_names_each_sequence_that_is_done(davis, capsys):
     assert "10/10" in err
 
 
+def test_robot_corrects(davis, capsys, tmp_path):
+    table = tmp_path / "t.csv"
+    given = [*davis, "--interactive", "--rounds", "1", "--csv", str(table)]
+    assert main(given) == 0
+    out, err = capsys.readouterr()
+    assert "picked by: truth" in out and "picked by: confidence" in out
+    assert err == ""
+    assert len(table.read_text().splitlines()) == 1 + 2 * 2 * 2
+    assert main([*davis, "--interactive", "--pick", "truth", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert list(result["picks"]) == ["truth"]
+    assert (result["rounds"], result["interactive"], result["complete"]) == (5, True, True)
+    assert len(result["sequences"][0]["picks"]["truth"]["rounds"]) == 3  # three scored frames
+
+
+def test_stopped_robot_reports_what_is_finished(davis, capsys, monkeypatch):
+    made = Console.follow
+
+    def stop_in_the_second(self, job, *, unit="steps"):
+        for progress in made(self, job, unit=unit):
+            if progress.text == "boat":
+                self.token.cancel()
+            yield progress
+
+    monkeypatch.setattr(Console, "follow", stop_in_the_second)
+    assert main([*davis, "--interactive", "--json"]) == STOPPED
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert [sequence["name"] for sequence in result["sequences"]] == ["bear"]
+    assert result["complete"] is False
+    assert "1 sequences that were finished" in err
+
+
 def test_stopped_benchmark_reports_what_is_finished(davis, capsys, monkeypatch):
     made = Console.follow
 
@@ -94,6 +127,13 @@ def test_stopped_benchmark_reports_what_is_finished(davis, capsys, monkeypatch):
         (["--system", "self_supervised", "--weights", "{root}/w.safetensors"], "w.safetensors"),
         (["--system", "best"], "best"),
         (["--out", "{root}/davis/Annotations/480p"], "overwrite"),
+        (["--interactive", "--rounds", "0"], "rounds"),
+        (["--interactive", "--pick", "luck"], "luck"),
+        (["--interactive", "--keyframes", "2"], "--keyframes does not go with"),
+        (["--interactive", "--late-entries"], "--late-entries does not go with"),
+        (["--interactive", "--out", "{root}/masks"], "--out does not go with"),
+        (["--rounds", "3"], "Give --interactive"),
+        (["--pick", "truth"], "Give --interactive"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(davis, capsys, tmp_path, options, message):

@@ -1,0 +1,86 @@
+"""Fusing what two walks say of a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Shares = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one walk says of a frame.
+
+    Attributes:
+        object_ids: the objects it knows, ascending.
+        shares: (1 + K) x h x w float32, background first, 0..1.
+        confidence: per object 0..1; an object that is missing counts as 1.
+        distance: per object, frames to the keyframe that asserts it.
+    """
+
+    object_ids: tuple[int, ...]
+    shares: Shares
+    confidence: dict[int, float]
+    distance: dict[int, int]
+
+    def plane(self, object_id: int) -> Shares:
+        """h x w share of an object."""
+        plane: Shares = self.shares[1 + self.object_ids.index(object_id)]
+        return plane
+
+    def trust(self, object_id: int) -> float:
+        """Confidence in an object, never quite zero."""
+        return max(self.confidence.get(object_id, 1.0), 1e-3)
+
+
+def fuse(first: Opinion, second: Opinion) -> Opinion:
+    """One opinion of two, object by object: linear in time where confidences tie.
+
+    Between keyframes at distance a and b the weights are c_first b / (a + b) and
+    c_second a / (a + b); an object that only one of the two knows is taken from that one. The
+    confidence of an object that both know is the weighted one times how well the two agree.
+    """
+    object_ids = tuple(sorted({*first.object_ids, *second.object_ids}))
+    planes = np.zeros((len(object_ids), *first.shares.shape[1:]), np.float32)
+    confidence, distance = {}, {}
+    for plane, object_id in zip(planes, object_ids, strict=True):
+        knowing = [o for o in (first, second) if object_id in o.object_ids]
+        weights = _weights(knowing, object_id)
+        pairs = list(zip(weights, knowing, strict=True))
+        plane[:] = sum(w * o.plane(object_id) for w, o in pairs)
+        certainty = sum(w * o.trust(object_id) for w, o in pairs)
+        confidence[object_id] = min(1.0, certainty * _agreement(knowing, object_id))
+        distance[object_id] = min(o.distance[object_id] for o in knowing)
+    return Opinion(object_ids, _with_background(planes), confidence, distance)
+
+
+def _weights(knowing: list[Opinion], object_id: int) -> list[float]:
+    if len(knowing) == 1:
+        return [1.0]
+    first, second = knowing
+    raw = [
+        first.trust(object_id) * second.distance[object_id],
+        second.trust(object_id) * first.distance[object_id],
+    ]
+    total = sum(raw)
+    return [w / total for w in raw] if total else [0.5, 0.5]
+
+
+def _agreement(knowing: list[Opinion], object_id: int) -> float:
+    """Soft intersection over union of what two walks say; 1 where only one speaks."""
+    if len(knowing) == 1:
+        return 1.0
+    a, b = (o.plane(object_id) for o in knowing)
+    union = float(np.maximum(a, b).sum())
+    return float(np.minimum(a, b).sum()) / union if union > 0 else 1.0
+
+
+def _with_background(objects: Shares) -> Shares:
+    """Put the rest, the background, before K planes; where they exceed 1, scale them down."""
+    total = objects.sum(0)
+    background = np.clip(1 - total, 0, 1)
+    shares: Shares = np.concatenate([background[None], objects / np.maximum(total, 1)])
+    return shares

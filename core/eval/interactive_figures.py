@@ -1,0 +1,138 @@
+"""Figures of the robot annotator: scores of a round, and what the confidence was worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+WORST_SHARE = 0.1
+DOUBTED_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMark:
+    """What is kept of a scored frame: means over its objects, all 0..1."""
+
+    j: float
+    f: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Figures after a number of corrected frames.
+
+    J and F are means over the objects of the means over the frames.
+
+    Attributes:
+        corrected: frame that was corrected in this round; None in round 0.
+        j, f: over all scored frames, corrected ones as they are.
+        open_j, open_f: over the scored frames that were not corrected.
+        steps: frames that were walked, those between two keyframes twice.
+        seconds: time of the walk, decoding included, scoring not.
+    """
+
+    corrected: int | None
+    j: float
+    f: float
+    open_j: float
+    open_f: float
+    steps: int
+    seconds: float
+
+    @property
+    def j_and_f(self) -> float:
+        """Mean of J and F, corrected frames included."""
+        return (self.j + self.f) / 2
+
+    @property
+    def open_j_and_f(self) -> float:
+        """Mean of J and F, corrected frames left out."""
+        return (self.open_j + self.open_f) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What the confidence of round 0 says of the true J, frame by frame.
+
+    Attributes:
+        spearman: rank correlation, -1..1; NaN where all frames have the same J or confidence.
+        worst_found: share of the worst tenth of the frames (at least one) that lies in the least
+            confident quarter; NaN where all frames have the same confidence.
+    """
+
+    spearman: float
+    worst_found: float
+
+
+def measure_round(
+    marks: Mapping[int, FrameMark],
+    keyframes: Collection[int],
+    *,
+    corrected: int | None,
+    steps: int,
+    seconds: float,
+) -> Round:
+    """Figures of a round from the marks of all scored frames."""
+    every = list(marks.values())
+    rest = [mark for index, mark in marks.items() if index not in keyframes]
+    return Round(
+        corrected=corrected,
+        j=_mean([mark.j for mark in every]),
+        f=_mean([mark.f for mark in every]),
+        open_j=_mean([mark.j for mark in rest]),
+        open_f=_mean([mark.f for mark in rest]),
+        steps=steps,
+        seconds=seconds,
+    )
+
+
+def corrections_to_reach(rounds: Sequence[Round], target: float) -> int | None:
+    """Corrected frames after which J&F first reaches a target, corrected frames left out.
+
+    None where no round does: then it takes more than `len(rounds) - 1`.
+    """
+    reached = [number for number, r in enumerate(rounds) if r.open_j_and_f >= target]
+    return reached[0] if reached else None
+
+
+def measure_doubt(marks: Mapping[int, FrameMark]) -> Doubt:
+    """What the confidence is worth; see `Doubt`. Of equals the earlier frame ranks lower."""
+    ordered = [marks[index] for index in sorted(marks)]
+    j = np.array([mark.j for mark in ordered])
+    confidence = np.array([mark.confidence for mark in ordered])
+    return Doubt(spearman(confidence, j), _worst_found(confidence, j))
+
+
+def spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Rank correlation of two rows of N values, equals sharing their mean rank, -1..1.
+
+    NaN where one of them has fewer than two different values.
+    """
+    ranks = _ranks(first), _ranks(second)
+    spread = [float(np.ptp(rank)) if len(rank) else 0.0 for rank in ranks]
+    if not all(spread):
+        return math.nan
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[place], np.float64)
+
+
+def _worst_found(confidence: NDArray[np.float64], j: NDArray[np.float64]) -> float:
+    if not len(j) or np.ptp(confidence) == 0:
+        return math.nan
+    worst = np.argsort(j, kind="stable")[: math.ceil(WORST_SHARE * len(j))]
+    doubted = np.argsort(confidence, kind="stable")[: math.ceil(DOUBTED_SHARE * len(j))]
+    return float(np.isin(worst, doubted).mean())
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else math.nan

@@ -1,0 +1,57 @@
+"""The state of a walk as bytes: named arrays, nothing that could be executed."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.types import Direction
+
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    KeyError,
+    AttributeError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+def pack(arrays: Arrays) -> bytes:
+    """Arrays as the bytes of an npz file."""
+    data = io.BytesIO()
+    np.savez(data, **arrays)  # type: ignore[arg-type]
+    return data.getvalue()
+
+
+def unpack(state: bytes) -> Arrays:
+    """What `pack` was given.
+
+    Raises:
+        ValueError: the bytes are none of `pack`.
+    """
+    try:
+        with np.load(io.BytesIO(state), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except _UNREADABLE as error:
+        msg = f"This is no saved walk: {error}"
+        raise ValueError(msg) from error
+
+
+def direction_of(arrays: Arrays) -> Direction:
+    """The entry `direction` of a state.
+
+    Raises:
+        ValueError: it is not there, or no direction.
+    """
+    if "direction" not in arrays:
+        msg = "The saved walk has no direction."
+        raise ValueError(msg)
+    return Direction(int(arrays["direction"]))

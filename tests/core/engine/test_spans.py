@@ -1,0 +1,82 @@
+"""How keyframes cut a video into spans, and what a walk through one knows."""
+
+from __future__ import annotations
+
+from core.engine.spans import cut
+from core.types import Direction
+
+FORWARD, BACKWARD = Direction.FORWARD, Direction.BACKWARD
+
+
+def rows(spans):
+    """First, last, both borders and what is inside, as frame indices."""
+
+    def index(border):
+        return None if border is None else border.frame_index
+
+    return [
+        (s.first, s.last, index(s.before), index(s.after), [k.frame_index for k in s.inside])
+        for s in spans
+    ]
+
+
+def test_borders_cut_and_are_in_no_span(keyframe):
+    keyframes = keyframe(2, (1, 2)), keyframe(6, (1, 2))
+    assert rows(cut(keyframes, 10)) == [
+        (0, 1, None, 2, []),
+        (3, 5, 2, 6, []),
+        (7, 9, 6, None, []),
+    ]
+
+
+def test_no_span_between_borders_that_touch_or_at_the_ends(keyframe):
+    keyframes = tuple(keyframe(i, (1,)) for i in (0, 1, 4))
+    assert rows(cut(keyframes, 5)) == [(2, 3, 1, 4, [])]
+    assert cut(tuple(keyframe(i, (1,)) for i in range(3)), 3) == ()
+
+
+def test_keyframe_of_some_objects_lies_inside(keyframe):
+    keyframes = keyframe(0, (1, 2)), keyframe(3, (2,)), keyframe(5, (1,)), keyframe(8, (1, 2))
+    assert rows(cut(keyframes, 10)) == [(1, 7, 0, 8, [3, 5]), (9, 9, 8, None, [])]
+
+
+def test_an_object_more_unmakes_borders(keyframe):
+    keyframes = keyframe(2, (1,)), keyframe(5, (1,))
+    assert len(cut(keyframes, 8)) == 3
+    late = keyframe(6, (7,))
+    assert rows(cut((*keyframes, late), 8)) == [(0, 7, None, None, [2, 5, 6])]
+
+
+def test_absent_counts_as_asserted(keyframe, box):
+    keyframes = keyframe(0, (1, 2)), keyframe(4, (1, 2), box())
+    assert rows(cut(keyframes, 6)) == [(1, 3, 0, 4, []), (5, 5, 4, None, [])]
+
+
+def test_walks_start_beside_a_border_or_on_a_keyframe_inside(keyframe):
+    start, middle, end = cut((keyframe(3, (1,)), keyframe(6, (1,))), 9)
+    assert (start.origin(FORWARD), start.origin(BACKWARD)) == (None, 2)
+    assert (middle.origin(FORWARD), middle.origin(BACKWARD)) == (4, 5)
+    assert (end.origin(FORWARD), end.origin(BACKWARD)) == (7, None)
+    (open_span,) = cut((keyframe(2, (1,)), keyframe(5, (2,))), 9)
+    assert (open_span.origin(FORWARD), open_span.origin(BACKWARD)) == (2, 5)
+
+
+def test_known_objects_carry_the_distance_to_the_nearest_assertion_on_the_way(keyframe):
+    keyframes = keyframe(0, (1, 2)), keyframe(3, (2,)), keyframe(5, (2,)), keyframe(8, (1, 2))
+    span = cut(keyframes, 9)[0]
+    assert span.known(1, FORWARD) == {1: 1, 2: 1}
+    assert span.known(3, FORWARD) == {1: 3, 2: 0}
+    assert span.known(4, FORWARD) == {1: 4, 2: 1}
+    assert span.known(7, FORWARD) == {1: 7, 2: 2}
+    assert span.known(7, BACKWARD) == {1: 1, 2: 1}
+    assert span.known(5, BACKWARD) == {1: 3, 2: 0}
+    assert span.known(4, BACKWARD) == {1: 4, 2: 1}
+    assert span.known(1, BACKWARD) == {1: 7, 2: 2}
+
+
+def test_known_objects_in_a_span_without_borders(keyframe):
+    (span,) = cut((keyframe(2, (5,)), keyframe(4, (1,))), 7)
+    assert span.known(3, FORWARD) == {5: 1}
+    assert span.known(3, BACKWARD) == {1: 1}
+    assert list(span.known(4, FORWARD)) == [1, 5], "ascending by id"
+    assert span.known(1, FORWARD) == {}
