@@ -42,9 +42,7 @@ def _tile(frame: np.ndarray, mask: Path, index: int) -> np.ndarray:
     view = cv2.resize(view, (WIDTH, height), interpolation=cv2.INTER_AREA)
     text = f"frame {index}: the mask that was given" if index == 0 else f"frame {index}"
     for color, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
-        cv2.putText(
-            view, text, (12, 28), cv2.FONT_HERSHEY_SIMPLEX, 0.6, color, width, cv2.LINE_AA
-        )
+        cv2.putText(view, text, (12, 28), cv2.FONT_HERSHEY_SIMPLEX, 0.6, color, width, cv2.LINE_AA)
     return view
 
 

@@ -172,4 +172,5 @@ def _solve(covariance: list[Plane], right: Plane, floor: float) -> Plane:
         ],
         axis=-1,
     )
-    return solution / np.maximum(determinant, floor)[..., None]
+    solution /= np.maximum(determinant, floor)[..., None]
+    return solution
