@@ -20,6 +20,7 @@ KEPT = 0.5
 """Share of an object's area that the filter must leave; else the object is left unfiltered."""
 
 Plane = NDArray[np.float32]
+Exact = NDArray[np.float64]
 Box = tuple[slice, slice]
 
 
@@ -88,9 +89,8 @@ def _filtered(
     """One object's share within the part of the full frame that belongs to `box`."""
     height, width = small.shape[:2]
     coarse = _resized(plane, (width, height))[box]
-    guide = small[box].astype(np.float32) / np.float32(255)
     radius = _radius(coarse, config.radius)
-    slope, offset = _coefficients(guide, coarse, radius, config.epsilon)
+    slope, offset = _coefficients(small[box] / 255, coarse, radius, config.epsilon)
     area = _enlarge(box, small.shape[:2], frame.shape[:2])
     size = (area[1].stop - area[1].start, area[0].stop - area[0].start)
     slope, offset = _resized(slope, size), _resized(offset, size)
@@ -116,20 +116,22 @@ def _enlarge(box: Box, size: tuple[int, int], full: tuple[int, int]) -> Box:
     return rows, columns
 
 
-def _coefficients(
-    guide: NDArray[np.float32], p: Plane, radius: int, epsilon: float
-) -> tuple[Plane, Plane]:
-    """Slope (h x w x 3) and offset (h x w) of p as a locally linear function of the guide."""
+def _coefficients(guide: Exact, p: Plane, radius: int, epsilon: float) -> tuple[Plane, Plane]:
+    """Slope (h x w x 3) and offset (h x w) of p as a locally linear function of the guide.
+
+    In double precision: with channels that resemble each other the determinant is of the order
+    of epsilon squared, which single precision loses in rounding.
+    """
     side = (2 * radius + 1, 2 * radius + 1)
 
-    def mean(x: Plane) -> Plane:
+    def mean(x: Exact) -> Exact:
         return cv2.blur(x, side, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
 
-    mean_guide, mean_p = mean(guide), mean(p)
+    mean_guide, mean_p = mean(guide), mean(p.astype(np.float64))
     covariance = mean(guide * p[..., None]) - mean_guide * mean_p[..., None]
     slope = _solve(_guide_covariance(guide, mean_guide, mean, epsilon), covariance, epsilon**3)
     offset = mean_p - np.einsum("ijc,ijc->ij", slope, mean_guide)
-    return mean(slope), mean(offset)
+    return mean(slope).astype(np.float32), mean(offset).astype(np.float32)
 
 
 def _radius(p: Plane, largest: int) -> int:
@@ -139,8 +141,8 @@ def _radius(p: Plane, largest: int) -> int:
 
 
 def _guide_covariance(
-    guide: Plane, mean_guide: Plane, mean: Callable[[Plane], Plane], epsilon: float
-) -> list[Plane]:
+    guide: Exact, mean_guide: Exact, mean: Callable[[Exact], Exact], epsilon: float
+) -> list[Exact]:
     """Upper triangle (rr, rg, rb, gg, gb, bb) of the guide's local covariance + epsilon I."""
     pairs = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
     products = mean(np.stack([guide[..., i] * guide[..., j] for i, j in pairs[:3]], axis=-1))
@@ -152,7 +154,7 @@ def _guide_covariance(
     ]
 
 
-def _solve(covariance: list[Plane], right: Plane, floor: float) -> Plane:
+def _solve(covariance: list[Exact], right: Exact, floor: float) -> Exact:
     """Solve the symmetric 3 x 3 system of every pixel by its adjugate.
 
     `floor` is the smallest determinant there can be but for rounding.
@@ -164,7 +166,7 @@ def _solve(covariance: list[Plane], right: Plane, floor: float) -> Plane:
     ]  # fmt: skip
     determinant = rr * inverse[0] + rg * inverse[1] + rb * inverse[2]
     r, g, b = (right[..., i] for i in range(3))
-    solution = np.stack(
+    numerators = np.stack(
         [
             inverse[0] * r + inverse[1] * g + inverse[2] * b,
             inverse[1] * r + inverse[3] * g + inverse[4] * b,
@@ -172,5 +174,5 @@ def _solve(covariance: list[Plane], right: Plane, floor: float) -> Plane:
         ],
         axis=-1,
     )
-    solution /= np.maximum(determinant, floor)[..., None]
+    solution: Exact = numerators / np.maximum(determinant, floor)[..., None]
     return solution
