@@ -41,8 +41,8 @@ def _tile(frame: np.ndarray, mask: Path, index: int) -> np.ndarray:
     height = round(WIDTH * view.shape[0] / view.shape[1])
     view = cv2.resize(view, (WIDTH, height), interpolation=cv2.INTER_AREA)
     text = f"frame {index}: the mask that was given" if index == 0 else f"frame {index}"
-    for color, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
-        cv2.putText(view, text, (12, 28), cv2.FONT_HERSHEY_SIMPLEX, 0.6, color, width, cv2.LINE_AA)
+    cv2.rectangle(view, (6, 8), (16 + 9 * len(text), 38), (20, 20, 20), cv2.FILLED)
+    cv2.putText(view, text, (12, 28), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1)
     return view
 
 

@@ -87,6 +87,10 @@ class Console:
         """Tell of something odd that does not stop the command. Always on stderr."""
         self._line(f"vosapp: warning: {one_line(text)}", error=True)
 
+    def complain(self, text: str) -> None:
+        """Tell one of several problems; `fail` or the command's exit code says the outcome."""
+        self._line(f"vosapp: error: {one_line(text)}", error=True)
+
     def fail(self, error: VosError) -> None:
         """Tell the error that ends the command: one line on stderr, a document with `--json`."""
         self._line(f"vosapp: error: {one_line(str(error))}", error=True)

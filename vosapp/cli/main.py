@@ -59,6 +59,12 @@ COMMANDS = (
     Command("benchmark", "run and score every sequence of a dataset", "vosapp.cli.benchmark"),
     Command("new", "make a project for a video", "vosapp.cli.new"),
     Command("info", "show what is in a project", "vosapp.cli.info"),
+    Command(
+        "import",
+        "take annotations of a file format into a project",
+        "vosapp.cli.import_annotations",
+    ),
+    Command("export", "write a project's masks in a file format", "vosapp.cli.export_annotations"),
     Command("train", "train a system on your own videos", "vosapp.cli.train"),
     Command("doctor", "show what is installed and what is missing", "vosapp.cli.doctor"),
 )

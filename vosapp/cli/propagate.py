@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VideoDecodeError, VosError
 from core.types import Direction, FrameResult
+from vosapp.cli.project_options import add_video_argument
+from vosapp.cli.project_run import run_project
 from vosapp.cli.run_options import add_run_arguments, tracker_request
 
 if TYPE_CHECKING:
@@ -36,8 +38,11 @@ EPILOG = (
     "Results are written to OUT/<input's name>/00000.png and so on, at the video's own size; "
     "frames of an image folder keep their names. Results of an earlier run are overwritten frame "
     "by frame. While a run is not finished, OUT/<input's name>.vosapp-run.json and .state say how "
-    "far it is: with --resume and the same settings it goes on from there, to the same masks."
+    "far it is: with --resume and the same settings it goes on from there, to the same masks. "
+    "With a project (.vosapp) as INPUT, its keyframes are carried and the results go into it: what "
+    "is empty or stale is computed, keyframes and checked masks stay, and one step undoes it all."
 )
+PROJECT_SUFFIX = ".vosapp"
 
 FORWARD_CACHE_BYTES = 8 << 20
 """Walking forward needs each frame once; a small cache keeps memory flat however long the video."""
@@ -57,17 +62,16 @@ _RANGE_HINT = "A range A:B goes from frame A up to but without frame B; A: and :
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = EPILOG
-    parser.add_argument("input", type=Path, metavar="INPUT", help="video file or folder of frames")
+    parser.add_argument(
+        "input", type=Path, metavar="INPUT", help="video file, folder of frames, or project"
+    )
     parser.add_argument(
         "--masks",
         type=Path,
-        required=True,
         metavar="PATH",
         help="one mask (of the frame its name says, else of frame 0), or a folder of masks",
     )
-    parser.add_argument(
-        "-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the results"
-    )
+    parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument(
         "--direction",
         choices=("both", "forward", "backward"),
@@ -83,16 +87,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on with a run of the same settings that was stopped or killed",
     )
+    parser.add_argument(
+        "--all", action="store_true", help="project: compute also what is neither empty nor stale"
+    )
+    add_video_argument(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Check everything, propagate, and write one mask a frame.
 
     Returns:
-        `output` (folder), `frames` (with a result), `resumed_frames` (those of them that were done
-        before), `seconds`, `frames_per_second`, `object_ids`, `keyframes` (frame indices),
-        `system`, `weights`, `quality`, `device`, `peak_memory_mb` and `confidence`: for each frame
-        with a result the mean over its objects, or none.
+        For a project see `vosapp.cli.project_run`. Else `output` (folder), `frames` (with a
+        result), `resumed_frames` (those of them that were done before), `seconds`,
+        `frames_per_second`, `object_ids`, `keyframes` (frame indices), `system`, `weights`,
+        `quality`, `device`, `peak_memory_mb` and `confidence`: for each frame with a result the
+        mean over its objects, or none.
 
     Raises:
         VosError: anything the user can mend; nothing half written is left behind.
@@ -102,6 +111,9 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.engine.propagate import plan
     from core.engine.run import PeakMemory
 
+    if _is_project(args.input):
+        return run_project(args, console, parse_range(args.range))
+    _require_paths(args)
     with ExitStack() as stack:
         peak = stack.enter_context(PeakMemory())
         system = tracker_request(args)
@@ -118,6 +130,24 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         if bounds[1] is None:
             _require_whole(run)
         return outcome | {"peak_memory_mb": round(peak.megabytes, 1)}
+
+
+def _is_project(path: Path) -> bool:
+    return path.suffix.lower() == PROJECT_SUFFIX and not path.is_dir()
+
+
+def _require_paths(args: argparse.Namespace) -> None:
+    missing = [name for name, value in (("--masks", args.masks), ("-o", args.out)) if value is None]
+    if missing:
+        raise UsageError(
+            f"{' and '.join(missing)} must be given.",
+            "Write: vosapp propagate INPUT --masks PATH -o DIR. Only a project needs neither.",
+        )
+    alien = [name for name in ("all", "video") if getattr(args, name)]
+    if alien:
+        raise UsageError(
+            f"--{alien[0]} goes with a project only.", f"{args.input} is none: leave it away."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,153 @@
+"""new, propagate, export, import into another project: the same label maps, or what was told."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from core.media.label_map import read_label_map
+from vosapp.cli.main import main
+from vosapp.project.opening import open_project
+
+COUNT = 9
+EXACT = ("davis", "youtube-vos", "coco", "ytvis", "cvat", "mots-png", "mots-txt", "object-masks")
+
+
+@pytest.fixture
+def call(capfd):
+    def run(*words, code=0):
+        status = main([*map(str, words), "--json"])
+        out, err = capfd.readouterr()
+        assert status == code, err
+        return json.loads(out)
+
+    return run
+
+
+@pytest.fixture
+def filled(call, film, save_masks, tmp_path):
+    """A project whose film is propagated from two keyframes."""
+    path = tmp_path / "p.vosapp"
+    call("new", film, "--masks", save_masks(0, 6), "-o", path)
+    told = call("propagate", path, "--system", "flow")
+    assert told["frames"] == COUNT - 2 and told["left"] == []
+    return path
+
+
+def maps_of(path):
+    with open_project(path) as project:
+        return {i: project.label_map(i).copy() for i in range(project.video.frame_count)}
+
+
+def imported(call, film, tmp_path, fmt, place, *options):
+    fresh = tmp_path / "fresh.vosapp"
+    call("new", film, "-o", fresh)
+    told = call("import", fresh, place, "--format", fmt, *options)
+    return fresh, told
+
+
+@pytest.mark.parametrize("fmt", EXACT)
+def test_label_maps_come_back(call, filled, film, tmp_path, fmt):
+    out = tmp_path / "out"
+    told = call("export", filled, "--format", fmt, "-o", out)
+    assert told["written"] > 0 and told["missing"] == []
+    assert set(told["losses"]) <= {"Not written: the colors of the objects."}
+    fresh, back = imported(call, film, tmp_path, fmt, out)
+    assert back["keyframes"] == list(range(COUNT))
+    found, wanted = maps_of(fresh), maps_of(filled)
+    assert all(np.array_equal(found[i], wanted[i]) for i in range(COUNT))
+    assert len(np.unique(wanted[4])) == 3
+    with open_project(fresh) as project:
+        assert project.undo().name == "Import annotations"
+        assert project.objects() == () and not project.keyframe_indices()
+    again = call("export", filled, "--format", fmt, "-o", out)
+    assert again["written"] == 0 and again["unchanged"] == told["written"]
+
+
+def test_davis_2016_comes_back_as_one_object_as_announced(call, filled, film, tmp_path):
+    out = tmp_path / "out"
+    told = call("export", filled, "--format", "davis2016", "-o", out, "--no-images")
+    assert "2 objects become one, called 1." in told["losses"]
+    assert not (out / "JPEGImages").exists()
+    fresh, _ = imported(call, film, tmp_path, "davis2016", out)
+    found, wanted = maps_of(fresh), maps_of(filled)
+    assert all(np.array_equal(found[i], wanted[i] > 0) for i in range(COUNT))
+
+
+def test_outlines_of_yolo_come_back_but_for_what_was_told(call, filled, film, tmp_path):
+    out = tmp_path / "out"
+    call("export", filled, "--format", "yolo-seg", "-o", out)
+    fresh, _ = imported(call, film, tmp_path, "yolo-seg", out)
+    found, wanted = maps_of(fresh), maps_of(filled)
+    agree = [np.mean(found[i] == wanted[i]) for i in range(COUNT)]
+    assert min(agree) > 0.97
+
+
+@pytest.mark.parametrize(
+    "fmt", ["davis-zip", "youtube-vos-zip", "cut-outs", "overlay", "matte-png", "matte-vp9"]
+)
+def test_formats_that_only_go_out(call, filled, tmp_path, fmt):
+    out = tmp_path / "out"
+    assert call("export", filled, "--format", fmt, "-o", out)["written"] > 0
+    assert any(path.is_file() and path.stat().st_size for path in out.rglob("*"))
+
+
+def test_options_reach_the_format(call, filled, tmp_path):
+    told = call("export", filled, "--format", "davis", "-o", tmp_path / "a", "--resize-480p")
+    assert any("resized" in loss for loss in told["losses"])
+    png = tmp_path / "a/Annotations/480p/film/00000.png"
+    assert read_label_map(png).label_map.shape[0] == 480
+    told = call("export", filled, "--format", "youtube-vos", "-o", tmp_path / "b", "--every", "4")
+    assert sorted(p.stem for p in (tmp_path / "b/Annotations/film").iterdir()) == [
+        "00000",
+        "00004",
+        "00008",
+    ]
+    told = call(
+        *("export", filled, "--format", "davis", "-o", tmp_path / "c"),
+        *("--range", "2:5", "--objects", "2"),
+    )
+    assert told["object_ids"] == [2] and told["frames"] == 3
+    assert told["losses"] == ["Objects left out, since they are not chosen: 1."]
+    found = read_label_map(tmp_path / "c/Annotations/480p/film/00003.png").label_map
+    assert np.array_equal(found, np.where(maps_of(filled)[3] == 2, 2, 0))
+    told = call("export", filled, "--format", "coco", "-o", tmp_path / "d", "--polygons")
+    document = json.loads((tmp_path / "d/annotations/instances_film.json").read_text())
+    assert isinstance(document["annotations"][0]["segmentation"], list)
+
+
+def test_frames_without_a_label_are_listed(call, film, save_masks, tmp_path):
+    path = tmp_path / "p.vosapp"
+    call("new", film, "--masks", save_masks(0, 6), "-o", path)
+    told = call("export", path, "--format", "davis", "-o", tmp_path / "out")
+    assert told["missing"] == [1, 2, 3, 4, 5, 7, 8]
+    assert any("1-5, 7-8" in finding["text"] for finding in told["findings"])
+    written = sorted(p.stem for p in (tmp_path / "out/Annotations/480p/film").iterdir())
+    assert written == ["00000", "00006"]
+
+
+def test_objects_with_gaps_in_what_is_known_are_told(call, film, save_masks, tmp_path):
+    path = tmp_path / "p.vosapp"
+    call("new", film, "--masks", save_masks(0), "-o", path)
+    call("import", path, save_masks(4, folder="one", ids=(2,)), "--format", "masks")
+    told = call("export", path, "--format", "davis", "-o", tmp_path / "out")
+    assert told["losses"][:1] == [
+        "Some objects have no mask yet, which looks as if they were absent: 4."
+    ]
+
+
+def test_a_film_that_moved_and_one_that_is_gone(call, filled, film, tmp_path):
+    moved = film.rename(tmp_path / "elsewhere.mkv")
+    out = tmp_path / "out"
+    told = call("export", filled, "--format", "davis", "-o", out, code=2)
+    assert told["error"]["code"] == "video-open" and "--video" in told["error"]["hint"]
+    told = call("propagate", filled, "--system", "copy", code=2)
+    assert told["error"]["code"] == "video-open"
+    assert call("export", filled, "--format", "davis", "--no-images", "-o", out)["missing"] == []
+    assert (out / "Annotations/480p/film/00000.png").is_file()
+    told = call("export", filled, "--format", "davis", "-o", out, "--video", moved)
+    assert told["written"] > COUNT
+    call("propagate", filled, "--system", "copy", "--video", moved)
+    assert call("export", filled, "--format", "davis", "-o", out)["written"] == 0

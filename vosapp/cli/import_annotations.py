@@ -1,0 +1,179 @@
+"""`vosapp import`: takes annotations of other programs into a project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.data.importing.formats import IMPORTERS, importer_named
+from core.errors import UsageError
+from vosapp.cli.project_options import finish_job
+
+if TYPE_CHECKING:
+    import argparse
+
+    from core.data.importing.formats import Importer
+    from core.media.annotations.values import ImportedAnnotations
+    from core.types import VideoInfo
+    from vosapp.cli.console import Console
+    from vosapp.project.edit_import import ImportReport
+    from vosapp.project.model import Change
+    from vosapp.project.store import Project
+
+NAME = "import"
+HELP = "take annotations of a file format into a project"
+
+ALIASES = {
+    "davis": "masks",
+    "davis2017": "masks",
+    "davis2016": "masks",
+    "youtube-vos": "masks",
+    "cvat-video": "cvat",
+    "mot": "boxes",
+    "csv": "boxes",
+    "yolo-seg": "yolo",
+}
+"""Other names of importers, so that what `vosapp export` writes is read under the same name."""
+MAX_MAPPING_BYTES = 1 << 20
+_WRITTEN = {
+    "coco": "annotations/instances_{}.json",
+    "ytvis": "{}.json",
+    "cvat": "{}.xml",
+    "mots-txt": "{}.txt",
+}
+"""Where in the folder of an export the file for a sequence lies."""
+
+EPILOG = (
+    "Labeled frames become keyframes, boxes become prompts. What is a keyframe already, or was "
+    "checked, stays unless --overwrite is given; locked objects always stay. A mapping is JSON of "
+    'labels and object ids such as {"bear": 1, "tree": 0}, where 0 leaves a label out; with --json '
+    "the mapping that was used is in the result, to be changed and handed in again. One undo takes "
+    "all of it back."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = EPILOG
+    parser.add_argument("project", type=Path, metavar="PROJECT", help="a project (.vosapp)")
+    parser.add_argument("path", type=Path, metavar="PATH", help="file or folder of annotations")
+    names = sorted({*ALIASES, *(importer.name for importer in IMPORTERS)})
+    parser.add_argument(
+        "--format", required=True, choices=names, metavar="F", help=f"one of {', '.join(names)}"
+    )
+    parser.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="JSON: label to object id (default: proposed)"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace keyframes and checked masks"
+    )
+
+
+def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Read annotations, then take them over in one step.
+
+    Returns:
+        `project`, `source`, `format`, `labeled` (frames in the files), `keyframes` (frames taken
+        over), `kept` (by frame, ids that stay as they were), `unasserted` (labeled frames that
+        assert no object), `boxes`, `prompts`, `objects`, `mapping` and `notes`.
+
+    Raises:
+        VosError: anything the user can mend; the project is as it was.
+        Cancelled: likewise.
+    """
+    from vosapp.project.edit_import import ImportAnnotations
+    from vosapp.project.opening import open_project
+    from vosapp.project.source import stored_info
+
+    importer = importer_named(ALIASES.get(args.format, args.format))
+    mapping = read_mapping(args.mapping)
+    with open_project(args.project) as project:
+        for note in project.notes:
+            console.warn(note)
+        info = stored_info(project)
+        path = _place(args.path, importer, info)
+        read = importer.read(path, info, mapping=mapping, token=console.token)
+        found = finish_job(read, console, unit="steps")
+        for note in found.notes:
+            console.say(note)
+        edit = ImportAnnotations(found, overwrite=args.overwrite)
+        change = finish_job(project.run(edit, console.token), console, unit="frames")
+        _tell(edit.report, change, console)
+        result = _result(project, found, edit.report)
+    return result | {"source": path, "format": importer.name}
+
+
+def read_mapping(path: Path | None) -> dict[str, int] | None:
+    """Read a mapping of labels to object ids; None stays None.
+
+    Raises:
+        UsageError: no such file, or it is no such mapping.
+    """
+    if path is None:
+        return None
+    hint = 'Write it as {"bear": 1, "tree": 2}.'
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_MAPPING_BYTES + 1)
+        if len(data) > MAX_MAPPING_BYTES:
+            raise UsageError(f"The mapping {path} is too large.", hint)
+        value = json.loads(data)
+    except OSError as error:
+        raise UsageError(f"The mapping {path} cannot be read: {error.strerror}.", hint) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"The mapping {path} is no JSON: {error}.", hint) from error
+    if not isinstance(value, dict):
+        raise UsageError(f"The mapping {path} is no object of labels and ids.", hint)
+    for label, object_id in value.items():
+        if type(object_id) is not int:
+            raise UsageError(f"The mapping {path} gives {label!r} no whole number.", hint)
+    return value
+
+
+def _place(path: Path, importer: Importer, info: VideoInfo) -> Path:
+    """The file that an export into this folder has written for the video, else the path itself."""
+    from core.media.annotations.values import AnnotationSource
+    from core.media.export.base import sequence_name
+
+    if importer.name not in _WRITTEN or not path.is_dir():
+        return path
+    name = sequence_name(AnnotationSource(info, (), lambda _: None))
+    file = path / _WRITTEN[importer.name].format(name)
+    return file if file.is_file() else path
+
+
+def _tell(report: ImportReport, change: Change, console: Console) -> None:
+    for note in report.notes:
+        console.say(note)
+    if report.unasserted:
+        console.say(f"{report.unasserted} labeled frames show no object yet: no keyframes.")
+    if report.kept:
+        console.warn(
+            f"On {len(report.kept)} frames keyframes, checked masks or locked objects stay as they"
+            " were. --overwrite replaces all but locked ones."
+        )
+    if report.locked_boxes:
+        console.warn(f"{report.locked_boxes} boxes are left out: their objects are locked.")
+    done = f"Imported {len(report.frames)} keyframes and {report.prompts} boxes as prompts."
+    console.report(done if change.name else "Nothing to import: the project is as it was.")
+
+
+def _result(
+    project: Project, found: ImportedAnnotations, report: ImportReport
+) -> dict[str, object]:
+    named = {item.object_id: item.name for item in project.objects()}
+    return {
+        "project": project.path,
+        "labeled": found.frames,
+        "keyframes": report.frames,
+        "kept": report.kept,
+        "unasserted": report.unasserted,
+        "boxes": len(found.boxes),
+        "prompts": report.prompts,
+        "objects": [
+            {"object_id": info.object_id, "name": named[info.object_id]} for info in found.objects
+        ],
+        "mapping": dict(found.mapping),
+        "notes": [*found.notes, *report.notes],
+    }

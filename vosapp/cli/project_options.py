@@ -1,0 +1,70 @@
+"""What commands that work on a project share: its video, and following jobs to their outcome."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from core.errors import VideoOpenError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Generator, Iterator
+
+    from core.jobs import Progress
+    from core.media.video import VideoSource
+    from vosapp.cli.console import Console
+    from vosapp.project.store import Project
+
+T = TypeVar("T")
+
+
+def add_video_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare where the project's video has gone."""
+    parser.add_argument(
+        "--video", type=Path, metavar="PATH", help="where the project's video is now, if it moved"
+    )
+
+
+def open_project_video(
+    project: Project, given: Path | None, console: Console, *, cache_bytes: int
+) -> VideoSource:
+    """Open a project's video; one that was given is remembered where the project may be written.
+
+    Raises:
+        VideoOpenError: it is not where it was, or cannot be read.
+        ProjectFileError: it is another video: its frames are of another size or number.
+    """
+    from core.media.video import open_video
+    from vosapp.project.relink import video_path
+    from vosapp.project.video_ref import relinked, video_ref
+
+    path = given or video_path(project)
+    if path is None:
+        raise VideoOpenError(
+            f"The video of {project.path} is not where it was: {project.video.path}.",
+            "Say where it is now: --video PATH.",
+        )
+    video = open_video(path, cache_bytes=cache_bytes)
+    try:
+        ref, notes = relinked(project.video, video_ref(video.info, project.path))
+        for note in notes:
+            console.warn(f"{path} is not quite the video of this project: {note}.")
+        if given is not None and not project.read_only:
+            project.set_video(ref)
+    except BaseException:
+        video.close()
+        raise
+    return video
+
+
+def finish_job(job: Generator[Progress, None, T], console: Console, *, unit: str) -> T:
+    """Run a job to its end under a progress bar and return its outcome."""
+    outcome: list[T] = []
+
+    def steps() -> Iterator[Progress]:
+        outcome.append((yield from job))
+
+    for _ in console.follow(steps(), unit=unit):
+        pass
+    return outcome[0]

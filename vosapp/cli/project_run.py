@@ -1,0 +1,202 @@
+"""`vosapp propagate P.vosapp`: fills what is empty or stale in a project."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import UsageError, VosError
+from core.types import FrameResult
+from vosapp.cli.project_options import open_project_video
+from vosapp.cli.run_options import tracker_request
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from core.engine.propagate import PropagationRequest
+    from core.jobs import Progress
+    from core.media.video import VideoSource
+    from core.systems.base import Tracker, TrackerRequest
+    from vosapp.cli.console import Console
+    from vosapp.project.store import Project
+
+ALIEN = ("masks", "out", "resume")
+"""Options of `propagate` that make no sense for a project."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One propagation inside a project."""
+
+    project: Project
+    video: VideoSource
+    system: TrackerRequest
+    request: PropagationRequest
+    pieces: tuple[PropagationRequest, ...]
+    writable: frozenset[int]
+    results: int = 0
+
+    @property
+    def kept(self) -> str:
+        return f"{self.results} frames are stored in {self.project.path}."
+
+
+def run_project(
+    args: argparse.Namespace, console: Console, bounds: tuple[int | None, int | None]
+) -> dict[str, object]:
+    """Propagate a project's keyframes into the project, as one step that can be undone.
+
+    Args:
+        args: of `vosapp propagate`.
+        console: of the command.
+        bounds: the frames A up to but without B; None is an open end.
+
+    Returns:
+        `project`, `frames` (computed now), `left` (frames with something empty or stale after
+        it), `seconds`, `frames_per_second`, `object_ids`, `keyframes`, `states` (cells by state),
+        `system`, `weights`, `quality`, `device`, `peak_memory_mb`.
+
+    Raises:
+        VosError: anything the user can mend; results so far are stored.
+        Cancelled: likewise.
+    """
+    from core.engine.run import PeakMemory
+    from vosapp.cli.propagate import BACKWARD_CACHE_BYTES, FORWARD_CACHE_BYTES
+    from vosapp.project.opening import open_project
+
+    _refuse(args)
+    with ExitStack() as stack:
+        peak = stack.enter_context(PeakMemory())
+        system = tracker_request(args)
+        project = stack.enter_context(open_project(args.input))
+        for note in project.notes:
+            console.warn(note)
+        cache = FORWARD_CACHE_BYTES if args.direction == "forward" else BACKWARD_CACHE_BYTES
+        video = open_project_video(project, args.video, console, cache_bytes=cache)
+        stack.enter_context(video)
+        run = _prepare(args, bounds, project=project, video=video, system=system)
+        result = _propagate(run, args, console)
+        return result | {"peak_memory_mb": round(peak.megabytes, 1)}
+
+
+def _refuse(args: argparse.Namespace) -> None:
+    given = [name for name in ALIEN if getattr(args, name)]
+    if given:
+        option = "-o" if given[0] == "out" else f"--{given[0]}"
+        raise UsageError(
+            f"{args.input} is a project: {option} does not go with it.",
+            "Masks come from its keyframes and go into it; vosapp import and vosapp export"
+            " exchange them with files.",
+        )
+
+
+def _prepare(
+    args: argparse.Namespace,
+    bounds: tuple[int | None, int | None],
+    *,
+    project: Project,
+    video: VideoSource,
+    system: TrackerRequest,
+) -> _Run:
+    from core.engine.propagate import PropagationRequest
+    from vosapp.cli.propagate import WAYS, check_range
+    from vosapp.project.keyframes import keyframes
+    from vosapp.project.run import OPEN, pieces_with, writable_frames
+
+    count = video.info.frame_count
+    start, stop = check_range(bounds, count)
+    found = keyframes(project)
+    if not found:
+        raise UsageError(
+            f"{project.path} has no keyframe to propagate.",
+            "Import a mask first: vosapp import PROJECT --format masks FILE.",
+        )
+    request = PropagationRequest(found, start, stop, WAYS[args.direction])
+    writable = writable_frames(project, request)
+    todo = writable if args.all else writable_frames(project, request, OPEN)
+    pieces = pieces_with(request, count, todo)
+    return _Run(project, video, system, request, pieces, writable)
+
+
+def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[str, object]:
+    from core.engine.run import device_name, memory_guard, use_threads
+
+    name = run.system.system
+    if args.threads is not None:
+        use_threads(args.threads, system=name)
+    device = device_name(run.system.device, system=name)
+    start = time.perf_counter()
+    if run.pieces:
+        with memory_guard(name):
+            try:
+                _store_all(run, console)
+            except VosError as error:
+                hint = f"{run.kept} {error.hint}".rstrip() if run.results else error.hint
+                raise type(error)(error.message, hint) from error
+    seconds = time.perf_counter() - start
+    _report(run, seconds, console)
+    rate = run.results / seconds if run.results else 0.0
+    figures = {"device": device, "seconds": seconds, "frames_per_second": rate}
+    return _result(run) | figures
+
+
+def _store_all(run: _Run, console: Console) -> None:
+    from core.engine.propagate import step_count
+    from core.engine.registry import build_tracker
+    from vosapp.project.run import store_results
+
+    tracker = build_tracker(run.system)
+    # Nothing else can change the project meanwhile: it is locked by this process.
+    propagation = run.project.begin_propagation(run.system.system, _identity(run.system.weights))
+    count = run.video.info.frame_count
+    total = sum(step_count(piece, count) for piece in run.pieces)
+    stored = store_results(run.project, propagation, _results(run, tracker, console))
+    for item in console.track(stored, total=total, text=f"{run.system.system} "):
+        if isinstance(item, FrameResult) and item.frame_index in run.writable:
+            run.results += 1
+            console.kept = f"{run.kept} The same command goes on with the others."
+
+
+def _results(run: _Run, tracker: Tracker, console: Console) -> Iterator[FrameResult | Progress]:
+    from core.engine.propagate import propagate
+
+    for piece in run.pieces:
+        yield from propagate(run.video, tracker, piece, console.token)
+
+
+def _identity(weights: Path | None) -> str:
+    if weights is None:
+        return ""
+    with weights.open("rb") as file:
+        return f"{weights.name} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def _report(run: _Run, seconds: float, console: Console) -> None:
+    if not run.results:
+        console.report("Nothing is empty or stale: nothing to do. --all computes everything again.")
+        return
+    rate = run.results / seconds
+    console.report(
+        f"Stored {run.results} frames in {run.project.path} ({rate:.1f} frames a second)."
+    )
+
+
+def _result(run: _Run) -> dict[str, object]:
+    from vosapp.project.run import OPEN, writable_frames
+
+    return {
+        "project": run.project.path,
+        "frames": run.results,
+        "left": sorted(writable_frames(run.project, run.request, OPEN)),
+        "object_ids": sorted({i for k in run.request.keyframes for i in k.object_ids}),
+        "keyframes": [keyframe.frame_index for keyframe in run.request.keyframes],
+        "states": {state.name.lower(): n for state, n in run.project.counts().items()},
+        "system": run.system.system,
+        "weights": run.system.weights,
+        "quality": run.system.quality,
+    }

@@ -1,0 +1,138 @@
+"""The edit that takes over annotations from a file format, all as one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from core.jobs import Progress
+from core.media.annotations.values import Box, ImportedAnnotations, ObjectInfo
+from core.types import Keyframe
+from vosapp.project import rules
+from vosapp.project.edit_masks import ImportKeyframes
+from vosapp.project.editor import Editor
+from vosapp.project.edits import AddObject
+from vosapp.project.model import MAX_NAME, FrameState, Prompt, PromptKind
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        frames: on which something was taken over as a keyframe, ascending.
+        unasserted: labeled frames that assert no object, and so make no keyframe.
+        kept: by frame, the ids that stay as they are: asserted, checked, or locked.
+        prompts: boxes that became prompts.
+        known_prompts: boxes that were prompts already.
+        locked_boxes: boxes left out, since their objects are locked.
+        notes: plain sentences on what of the objects could not be taken over.
+    """
+
+    frames: list[int] = field(default_factory=list)
+    unasserted: int = 0
+    kept: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    prompts: int = 0
+    known_prompts: int = 0
+    locked_boxes: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAnnotations:
+    """Take over objects, keyframes and boxes; label maps are read one by one.
+
+    Attributes:
+        found: what an importer has found.
+        overwrite: replace what the user asserted or checked; else it stays and keeps its pixels.
+            Locked objects always stay.
+        report: filled while the edit is done.
+    """
+
+    found: ImportedAnnotations
+    overwrite: bool = False
+    report: ImportReport = field(default_factory=ImportReport)
+
+    def title(self, _editor: Editor) -> str:
+        """Return what it does."""
+        return "Import annotations"
+
+    def apply(self, editor: Editor) -> Iterable[Progress]:
+        """Do it."""
+        _add_objects(editor, self.found.objects, self.report)
+        total = len(self.found.frames) + len(self.found.boxes)
+        done = 0
+        for keyframe in self.found.keyframes():
+            self._take(editor, keyframe)
+            done += 1
+            yield Progress(done, total, "importing")
+        for box in self.found.boxes:
+            self._add_box(editor, box)
+            done += 1
+            yield Progress(done, total, "importing")
+
+    def _take(self, editor: Editor, keyframe: Keyframe) -> None:
+        frame = editor.frame(keyframe.frame_index)
+        ids = set(keyframe.object_ids)
+        if not ids:
+            self.report.unasserted += 1
+            return
+        asserted = set() if self.overwrite else set(editor.assertions(frame))
+        checked = set() if self.overwrite else _checked(editor, frame) - asserted
+        stays = ids & (asserted | checked | editor.locked_ids())
+        if stays:
+            self.report.kept[frame] = tuple(sorted(stays))
+        if not ids - stays:
+            return
+        label_map = keyframe.label_map
+        if checked and label_map.shape == editor.maps.blank.shape:
+            taken = rules.isin(editor.shown(frame), checked)
+            label_map = np.where(taken, 0, label_map).astype(np.uint8)
+        part = replace(keyframe, object_ids=tuple(sorted(ids - stays)), label_map=label_map)
+        for _ in ImportKeyframes((part,), self.overwrite).apply(editor):
+            pass
+        self.report.frames.append(frame)
+
+    def _add_box(self, editor: Editor, box: Box) -> None:
+        frame = editor.frame(box.frame_index)
+        if box.object_id in editor.locked_ids():
+            self.report.locked_boxes += 1
+            return
+        corners = ((box.left, box.top, 1), (box.right, box.bottom, 1))
+        prompt = Prompt(frame, box.object_id, PromptKind.BOX, corners)
+        if any(replace(known, prompt_id=0) == prompt for known in editor.prompts(frame)):
+            self.report.known_prompts += 1
+            return
+        editor.put_prompt(prompt)
+        self.report.prompts += 1
+
+
+def _checked(editor: Editor, frame: int) -> set[int]:
+    ids = {item.object_id for item in editor.objects()}
+    return {i for i in ids if editor.lanes.state(i, frame) is FrameState.CHECKED}
+
+
+def _add_objects(editor: Editor, infos: Iterable[ObjectInfo], report: ImportReport) -> None:
+    known = {item.object_id: item for item in editor.objects()}
+    classed = []
+    for info in infos:
+        name = _name(info)
+        there = known.get(info.object_id)
+        if there is None:
+            for _ in AddObject(info.object_id, name, info.color).apply(editor):
+                pass
+        elif name and name != there.name:
+            title = f"Object {info.object_id} stays {there.name!r}; the file calls it {name!r}."
+            report.notes.append(title)
+        if info.category and info.category != name:
+            classed.append(info.category)
+    if classed:
+        names = ", ".join(sorted(set(classed))[:5])
+        report.notes.append(f"A project holds no categories; these are lost: {names}.")
+
+
+def _name(info: ObjectInfo) -> str:
+    """The name in the file, or its category where it has none."""
+    return (info.name or info.category).replace("\0", "")[:MAX_NAME].strip()

@@ -1,0 +1,141 @@
+"""Propagating inside a project: what is to be computed, and storing it while it comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Set
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engine.pieces import remaining
+from core.engine.propagate import PropagationRequest, SpanPlan, Walk, plan
+from core.jobs import Progress
+from core.types import Direction, FrameResult
+from vosapp.project import rules
+from vosapp.project.model import FrameState
+from vosapp.project.results import Propagation
+from vosapp.project.store import Project
+
+FEWEST = 8
+"""Frames stored at once, at least; each transaction waits for the disk."""
+MOST = 50
+"""Frames stored at once, at most."""
+PATIENCE_SECONDS = 1.0
+"""A batch of enough frames is stored after this time."""
+MAX_BYTES = 64 << 20
+"""Label maps that wait to be stored take no more than this, however few they are."""
+OPEN = (FrameState.EMPTY, FrameState.STALE)
+"""States of cells that a propagation is to fill."""
+
+
+def writable_frames(
+    project: Project,
+    request: PropagationRequest,
+    states: Collection[FrameState] = rules.WRITABLE,
+) -> frozenset[int]:
+    """Return the wanted frames on which a propagation would write something.
+
+    Args:
+        project: with the keyframes of the request.
+        request: the frames and ways that are wanted.
+        states: only cells in one of these states count; `OPEN` for what is empty or stale. Those
+            that no walk reaches, and those of locked objects, never count.
+    """
+    reached = _reached(request, project.video.frame_count)
+    found = np.zeros(project.video.frame_count, np.bool_)
+    for item in project.objects():
+        if item.object_id in reached and not item.locked:
+            wanted = np.isin(project.states(item.object_id), list(states))
+            found |= reached[item.object_id] & wanted
+    frames = range(request.start, request.stop)
+    return frozenset(index for index in np.flatnonzero(found).tolist() if index in frames)
+
+
+def pieces_with(
+    request: PropagationRequest, frame_count: int, frames: Set[int]
+) -> tuple[PropagationRequest, ...]:
+    """Return the spans between keyframes that hold one of some frames, ascending.
+
+    A span is computed whole: both of its walks have to pass through it anyway.
+
+    Args:
+        request: the whole propagation.
+        frame_count: frames of the video.
+        frames: what is to be computed.
+    """
+    objects = {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
+    borders = {k.frame_index for k in request.keyframes if objects <= set(k.object_ids)}
+    pieces: list[PropagationRequest] = []
+    for piece in remaining(request, frame_count, frozenset(range(frame_count)) - frames):
+        # A keyframe in between costs nothing; starting anew would read all keyframes again.
+        if pieces and borders.issuperset(range(pieces[-1].stop, piece.start)):
+            pieces[-1] = replace(pieces[-1], stop=piece.stop)
+        else:
+            pieces.append(piece)
+    return tuple(pieces)
+
+
+def store_results(
+    project: Project, propagation: Propagation, results: Iterable[FrameResult | Progress]
+) -> Iterator[FrameResult | Progress]:
+    """Pass on what a propagation yields, and store its results some frames at a time.
+
+    However it ends, by an error, a cancel or by being closed, all results so far are stored.
+
+    Raises:
+        VosError: whatever the propagation raises, or the project cannot be written.
+    """
+    batch: list[FrameResult] = []
+    since = time.monotonic()
+
+    def store() -> None:
+        nonlocal since
+        taken = batch.copy()
+        batch.clear()
+        if taken:
+            project.put_results(propagation, taken)
+        since = time.monotonic()
+
+    try:
+        for item in results:
+            if isinstance(item, FrameResult):
+                batch.append(item)
+                if _is_due(batch, time.monotonic() - since):
+                    store()
+            yield item
+    finally:
+        store()
+
+
+def _is_due(batch: list[FrameResult], seconds: float) -> bool:
+    if len(batch) * batch[0].label_map.nbytes >= MAX_BYTES:
+        return True
+    return len(batch) >= MOST or (len(batch) >= FEWEST and seconds >= PATIENCE_SECONDS)
+
+
+def _reached(request: PropagationRequest, frame_count: int) -> dict[int, NDArray[np.bool_]]:
+    """On which frames each object is known to a walk, keyframes themselves included."""
+    ids = {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
+    reached = {object_id: np.zeros(frame_count, np.bool_) for object_id in sorted(ids)}
+    for part in plan(request, frame_count):
+        for walk in (part.backward, part.forward):
+            if walk is None:
+                continue
+            for object_id, frames in reached.items():
+                first, last = _reach(part, walk, object_id)
+                frames[first : last + 1] = True
+    return reached
+
+
+def _reach(part: SpanPlan, walk: Walk, object_id: int) -> tuple[int, int]:
+    """The frames (first, last) of a walk on which it knows an object; last < first for none."""
+    first, last = min(walk.first, walk.last), max(walk.first, walk.last)
+    forward = walk.direction is Direction.FORWARD
+    if (part.span.before if forward else part.span.after) is not None:
+        return first, last
+    asserted = [k.frame_index for k in part.span.inside if object_id in k.object_ids]
+    if not asserted:
+        return 1, 0
+    return (max(first, asserted[0]), last) if forward else (first, min(last, asserted[-1]))

@@ -1,0 +1,98 @@
+"""What exporters read of a project, and what importers must know of its video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import UsageError
+from core.media.annotations.values import AnnotationSource, ObjectInfo, no_frame
+from core.types import Frame, LabelMap, VideoInfo
+from vosapp.project import rules
+from vosapp.project.model import FrameState, TrackedObject
+from vosapp.project.relink import video_path
+from vosapp.project.store import Project
+
+
+def stored_info(project: Project) -> VideoInfo:
+    """Return what the project knows of its video, which may be gone."""
+    ref = project.video
+    path = video_path(project)
+    if path is None:
+        # The name of a video comes from its path; without the file nothing says it is no folder.
+        gone = Path(ref.path)
+        path = gone if ref.stems else gone.with_suffix("")
+    return VideoInfo(path, ref.frame_count, ref.width, ref.height, ref.fps, ref.stems)
+
+
+def annotation_source(
+    project: Project,
+    info: VideoInfo,
+    *,
+    object_ids: Collection[int] = (),
+    frame: Callable[[int], Frame] = no_frame,
+    frame_range: range | None = None,
+) -> AnnotationSource:
+    """Return what an exporter reads.
+
+    A frame on which every chosen object is `EMPTY` has no label map: nothing is known of it.
+
+    Args:
+        project: stays open while the source is used.
+        info: its video.
+        object_ids: which objects; the others become background. Empty takes all.
+        frame: gives pictures; see `AnnotationSource`.
+        frame_range: see `AnnotationSource`.
+
+    Raises:
+        UsageError: the project has no object of an id.
+    """
+    items = {item.object_id: item for item in project.objects()}
+    chosen = sorted(set(object_ids) or items)
+    for object_id in chosen:
+        if object_id not in items:
+            known = ", ".join(map(str, sorted(items))) or "none"
+            raise UsageError(f"There is no object {object_id}.", f"The project has: {known}.")
+    labeled = np.zeros(info.frame_count, np.bool_)
+    for object_id in chosen:
+        labeled |= project.states(object_id) != FrameState.EMPTY
+    others = items.keys() - set(chosen)
+
+    def label_map(index: int) -> LabelMap | None:
+        if not labeled[index]:
+            return None
+        shown = project.label_map(index)
+        if not others:
+            return shown
+        return np.where(rules.isin(shown, others), 0, shown).astype(np.uint8)
+
+    infos = tuple(_object_info(items[object_id]) for object_id in chosen)
+    return AnnotationSource(info, infos, label_map, frame, frame_range)
+
+
+def unsure_frames(
+    project: Project, object_ids: Collection[int], frames: range
+) -> dict[FrameState, list[int]]:
+    """Return the frames on which some, but not all, objects are `EMPTY`, and those with `STALE`."""
+    lanes = [project.states(object_id)[frames.start : frames.stop] for object_id in object_ids]
+    if not lanes:
+        return {}
+    empty = np.stack([states == FrameState.EMPTY for states in lanes])
+    stale = np.stack([states == FrameState.STALE for states in lanes])
+    found = {
+        FrameState.EMPTY: empty.any(0) & ~empty.all(0),
+        FrameState.STALE: stale.any(0),
+    }
+    return {
+        state: (np.flatnonzero(where) + frames.start).tolist()
+        for state, where in found.items()
+        if where.any()
+    }
+
+
+def _object_info(item: TrackedObject) -> ObjectInfo:
+    # A name that nobody has given is no name.
+    name = "" if item.name == f"Object {item.object_id}" else item.name
+    return ObjectInfo(item.object_id, name, item.color)
