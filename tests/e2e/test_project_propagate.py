@@ -12,10 +12,14 @@ import cv2
 import numpy as np
 import pytest
 
+from core.engine import propagate as engine
+from core.errors import VideoDecodeError
+from core.types import FrameResult
+from vosapp import propagation
 from vosapp.cli.main import main
-from vosapp.project import run as project_run
 from vosapp.project.edit_masks import MarkAbsent, Paint
 from vosapp.project.edit_ranges import CheckFrames
+from vosapp.project.edits import LockObject
 from vosapp.project.file import Options
 from vosapp.project.model import FrameState
 from vosapp.project.opening import open_project
@@ -44,11 +48,12 @@ def project(call, film, save_masks, tmp_path):
     return path
 
 
-def test_the_same_masks_as_into_a_folder(call, project, film, save_masks, tmp_path, read_results):
-    masks = save_masks(0, 6)
-    told = call("propagate", film, "--masks", masks, "-o", tmp_path / "out", "--system", "flow")
+def test_the_same_masks_as_into_a_folder(
+    call, project, film, save_masks, tmp_path, read_results, system
+):
+    call("propagate", film, "--masks", save_masks(0, 6), "-o", tmp_path / "out", *system)
     wanted = read_results(tmp_path / "out" / "film")
-    told = call("propagate", project, "--system", "flow")
+    told = call("propagate", project, *system)
     assert (told["frames"], told["keyframes"], told["object_ids"]) == (7, [0, 6], [1, 2])
     assert told["states"] == {
         **dict.fromkeys(("empty", "stale", "checked", "absent"), 0),
@@ -58,7 +63,8 @@ def test_the_same_masks_as_into_a_folder(call, project, film, save_masks, tmp_pa
     with open_project(project) as opened:
         for i in range(COUNT):
             assert np.array_equal(opened.label_map(i), wanted[f"{i:05d}"])
-        assert opened.run_of(1).system == "flow"
+        assert opened.run_of(1).system == system[1]
+        assert ("sha256:" in opened.run_of(1).weights) == (system[1] == "self_supervised")
         assert [entry.name for entry in opened.history()][-1] == "Propagate"
         assert opened.undo().name == "Propagate"
         assert opened.counts()[FrameState.EMPTY] == 14
@@ -129,12 +135,14 @@ def test_stored_in_transactions_of_some_frames(call, project, monkeypatch):
         return put(self, propagation, results)
 
     monkeypatch.setattr(Project, "put_results", count)
-    monkeypatch.setattr(project_run, "MOST", 4)
+    monkeypatch.setattr(propagation, "MOST", 4)
     told = call("propagate", project, "--system", "copy")
     assert sizes == [4, 4] and told["frames"] == 7
 
 
-def test_a_stop_keeps_what_is_done_and_the_next_run_goes_on(call, project, monkeypatch):
+def test_a_stop_keeps_what_is_done_and_the_next_run_goes_on(
+    call, project, film, save_masks, tmp_path, read_results, system, monkeypatch
+):
     from vosapp.cli.console import Console
 
     track = Console.track
@@ -147,13 +155,39 @@ def test_a_stop_keeps_what_is_done_and_the_next_run_goes_on(call, project, monke
 
     with monkeypatch.context() as patch:
         patch.setattr(Console, "track", stop_in_the_middle)
-        told = call("propagate", project, "--system", "copy", code=130)
+        told = call("propagate", project, *system, code=130)
     assert "frames are stored in" in told["error"]["hint"]
     with open_project(project) as opened:
         stored = int((opened.states(1) == FrameState.PROPAGATED).sum())
         assert 0 < stored < 7 and opened.problems() == ()
     told = call("propagate", project, "--system", "copy")
     assert told["left"] == [] and told["states"]["propagated"] == 14
+
+
+def test_an_error_keeps_what_is_done(call, project, monkeypatch):
+    def break_off(video, tracker, request, token):
+        for item in propagate(video, tracker, request, token):
+            yield item
+            if isinstance(item, FrameResult) and item.frame_index == 3:
+                raise VideoDecodeError("The film breaks off.", "Repair it.")
+
+    propagate = engine.propagate
+    monkeypatch.setattr(engine, "propagate", break_off)
+    told = call("propagate", project, "--system", "copy", code=2)["error"]
+    assert told["code"] == "video-decode"
+    assert told["hint"] == f"3 frames are stored in {project}. Repair it."
+    with open_project(project) as opened:
+        assert opened.counts()[FrameState.PROPAGATED] == 6
+        opened.undo()
+        assert opened.counts()[FrameState.PROPAGATED] == 0
+
+
+def test_locked_objects_stay_and_are_not_tried(call, project):
+    call("propagate", project, "--system", "copy")
+    with open_project(project) as opened:
+        opened.do(Paint(6, 1, 2, 2, np.ones((4, 4), bool)))
+        opened.do(LockObject(1, locked=True))
+    assert call("propagate", project, "--system", "flow")["frames"] == 0
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Validate, say what is lost, and write.
 
     Returns:
-        `project`, `format`, `output`, `frames` (asked for), `object_ids`, `written` and
+        `project`, `format`, `options`, `output`, `frames` (asked for), `object_ids`, `written` and
         `unchanged` (files), `missing` (frames without a label), `losses` and `findings`, each with
         `severity`, `frame_index`, `object_id` and `text`. Where errors stop the export, `written`
         is None and the exit code 2.
@@ -162,7 +162,8 @@ def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict
     from core.media.export.validate import validate
 
     frames = job.source.frames
-    if all(job.source.label_map(index) is None for index in frames):
+    missing = _missing(job)
+    if len(missing) == len(frames):
         raise OutputError(
             f"No frame of {frames.start}:{frames.stop} has a label: there is nothing to export.",
             "Import masks or propagate first.",
@@ -171,7 +172,7 @@ def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict
     findings = validate(job.source, job.exporter, token=console.token)
     _tell_findings(findings, console)
     errors = [f for f in findings if f.severity is Severity.ERROR]
-    result = _result(job, findings)
+    result = _result(job, findings) | {"missing": missing}
     if errors and not args.force:
         console.complain(
             f"Nothing is written: {_counted(len(errors))}. --force tries all the same."
@@ -179,6 +180,14 @@ def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict
         console.exit_code = REFUSED
         return result
     return result | _write(job, console)
+
+
+def _missing(job: _Export) -> list[int]:
+    """Frames of which nothing is known; looks at states only, not at masks."""
+    from vosapp.project.source import labeled_frames
+
+    labeled = labeled_frames(job.project, [info.object_id for info in job.source.objects])
+    return [index for index in job.source.frames if not labeled[index]]
 
 
 def _tell_findings(findings: tuple[Finding, ...], console: Console) -> None:
@@ -251,7 +260,6 @@ def _result(job: _Export, findings: tuple[Finding, ...]) -> dict[str, object]:
         "losses": (),
         "written": None,
         "unchanged": None,
-        "missing": [i for i in job.source.frames if job.source.label_map(i) is None],
         "findings": [dataclasses.asdict(finding) for finding in findings],
     }
 

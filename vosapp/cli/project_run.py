@@ -106,7 +106,7 @@ def _prepare(
     from core.engine.propagate import PropagationRequest
     from vosapp.cli.propagate import WAYS, check_range
     from vosapp.project.keyframes import keyframes
-    from vosapp.project.run import OPEN, pieces_with, writable_frames
+    from vosapp.propagation import OPEN, pieces_with, writable_frames
 
     count = video.info.frame_count
     start, stop = check_range(bounds, count)
@@ -148,7 +148,7 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
 def _store_all(run: _Run, console: Console) -> None:
     from core.engine.propagate import step_count
     from core.engine.registry import build_tracker
-    from vosapp.project.run import store_results
+    from vosapp.propagation import store_results
 
     tracker = build_tracker(run.system)
     # Nothing else can change the project meanwhile: it is locked by this process.
@@ -187,7 +187,7 @@ def _report(run: _Run, seconds: float, console: Console) -> None:
 
 
 def _result(run: _Run) -> dict[str, object]:
-    from vosapp.project.run import OPEN, writable_frames
+    from vosapp.propagation import OPEN, writable_frames
 
     return {
         "project": run.project.path,

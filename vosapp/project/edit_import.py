@@ -126,7 +126,7 @@ def _add_objects(editor: Editor, infos: Iterable[ObjectInfo], report: ImportRepo
         elif name and name != there.name:
             title = f"Object {info.object_id} stays {there.name!r}; the file calls it {name!r}."
             report.notes.append(title)
-        if info.category and info.category != name:
+        if _given(info.category, info) not in ("", name):
             classed.append(info.category)
     if classed:
         names = ", ".join(sorted(set(classed))[:5])
@@ -135,4 +135,10 @@ def _add_objects(editor: Editor, infos: Iterable[ObjectInfo], report: ImportRepo
 
 def _name(info: ObjectInfo) -> str:
     """The name in the file, or its category where it has none."""
-    return (info.name or info.category).replace("\0", "")[:MAX_NAME].strip()
+    return _given(info.name, info) or _given(info.category, info)
+
+
+def _given(text: str, info: ObjectInfo) -> str:
+    """A name that can be stored; empty for those that formats write where there is none."""
+    name = text.replace("\0", "")[:MAX_NAME].strip()
+    return "" if name.lower() in ("object", f"object {info.object_id}") else name

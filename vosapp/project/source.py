@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import UsageError
 from core.media.annotations.values import AnnotationSource, ObjectInfo, no_frame
@@ -55,9 +56,7 @@ def annotation_source(
         if object_id not in items:
             known = ", ".join(map(str, sorted(items))) or "none"
             raise UsageError(f"There is no object {object_id}.", f"The project has: {known}.")
-    labeled = np.zeros(info.frame_count, np.bool_)
-    for object_id in chosen:
-        labeled |= project.states(object_id) != FrameState.EMPTY
+    labeled = labeled_frames(project, chosen)
     others = items.keys() - set(chosen)
 
     def label_map(index: int) -> LabelMap | None:
@@ -70,6 +69,14 @@ def annotation_source(
 
     infos = tuple(_object_info(items[object_id]) for object_id in chosen)
     return AnnotationSource(info, infos, label_map, frame, frame_range)
+
+
+def labeled_frames(project: Project, object_ids: Collection[int]) -> NDArray[np.bool_]:
+    """Return for each frame whether anything is known there of some objects."""
+    labeled = np.zeros(project.video.frame_count, np.bool_)
+    for object_id in object_ids:
+        labeled |= project.states(object_id) != FrameState.EMPTY
+    return labeled
 
 
 def unsure_frames(

@@ -24,6 +24,11 @@ def folder_of(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).parent.name
 
 
+def folder_names(info: VideoInfo) -> tuple[str, ...]:
+    """Return what the folder of a video may be called: its name, also as one word in datasets."""
+    return tuple(dict.fromkeys((info.name, "_".join(info.name.split()))))
+
+
 def match_names(names: Sequence[str], info: VideoInfo) -> tuple[dict[str, int], str]:
     """Return the frame of each image name, and the rule that found it, as a sentence.
 

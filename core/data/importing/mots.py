@@ -19,7 +19,7 @@ from core.data.importing.collect import (
     object_infos,
     propose_ids,
 )
-from core.data.importing.matching import match_names, match_numbers
+from core.data.importing.matching import folder_names, match_names, match_numbers
 from core.data.importing.reading import list_files, read_text
 from core.data.importing.shapes import CocoRuns
 from core.errors import AnnotationReadError
@@ -154,8 +154,8 @@ class _LazyMaps:
 def _find_folder(path: Path, info: VideoInfo) -> Path:
     if not path.is_dir():
         raise AnnotationReadError(f"There is no folder {path}.", "Check the path.")
-    folders = (path / "instances" / info.name, path / info.name, path / "instances", path)
-    return next((folder for folder in folders if _has_png(folder)), path)
+    named = [root / name for name in folder_names(info) for root in (path / "instances", path)]
+    return next((folder for folder in (*named, path / "instances", path) if _has_png(folder)), path)
 
 
 def _has_png(folder: Path) -> bool:

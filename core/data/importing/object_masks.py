@@ -11,7 +11,7 @@ import numpy as np
 
 from core.data.importing.coco import check_size
 from core.data.importing.collect import Collection, Label
-from core.data.importing.matching import match_names
+from core.data.importing.matching import folder_names, match_names
 from core.data.importing.reading import list_files
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
@@ -49,7 +49,8 @@ def read_object_masks(
         AnnotationReadError: no such folders, or damaged files; these also later, from keyframes.
         MaskMismatch: another size than the video, or names that are no frames of it.
     """
-    folders = _object_folders(path / info.name) or _object_folders(path)
+    places = (*(path / name for name in folder_names(info)), path)
+    folders = next((found for place in places if (found := _object_folders(place))), [])
     if not folders:
         raise AnnotationReadError(
             f"{path} holds no folders of PNG masks.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.data.importing.collect import Collection, Label
-from core.data.importing.matching import match_names
+from core.data.importing.matching import folder_names, match_names
 from core.data.importing.reading import finite, list_files, read_text
 from core.data.importing.shapes import Rings
 from core.errors import AnnotationReadError
@@ -68,8 +68,10 @@ def read_yolo(
 def _find_folder(path: Path, info: VideoInfo) -> Path:
     if not path.is_dir():
         raise AnnotationReadError(f"There is no folder {path}.", "Check the path.")
-    folders = (path / "labels" / info.name, path / info.name, path / "labels")
-    return next((f for f in folders if f.is_dir() and list_files(f, ".txt")), path)
+    named = [root / name for name in folder_names(info) for root in (path / "labels", path)]
+    return next(
+        (f for f in (*named, path / "labels") if f.is_dir() and list_files(f, ".txt")), path
+    )
 
 
 def _label(place: int, name: str, count: int) -> Label:

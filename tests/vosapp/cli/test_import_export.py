@@ -21,6 +21,8 @@ from vosapp.project.model import PromptKind
 from vosapp.project.opening import open_project
 
 COUNT, HEIGHT, WIDTH = 5, 24, 32
+BOTH_WAYS = ("davis", "youtube-vos", "coco", "ytvis", "cvat", "yolo", "object-masks")
+BOTH_WAYS += ("mots-png", "mots-txt")
 
 
 @pytest.fixture
@@ -175,6 +177,44 @@ def test_names_categories_and_colors(call, project, tmp_path, frames):
     assert any("stays 'polar'" in note for note in told["notes"])
 
 
+@pytest.mark.parametrize(
+    "fmt",
+    BOTH_WAYS,
+)
+def test_names_with_blanks_and_objects_without_names(call, frames, tmp_path, fmt):
+    film = frames.rename(tmp_path / "two bears")
+    path, fresh = tmp_path / "p.vosapp", tmp_path / "fresh.vosapp"
+    masks = save_masks(tmp_path / "masks", range(COUNT), ids=(1, 2))
+    call("new", film, "--masks", masks, "-o", path)
+    call("new", film, "-o", fresh)
+    call("export", path, "--format", fmt, "-o", tmp_path / "out")
+    told = call("import", fresh, tmp_path / "out", "--format", fmt)
+    assert told["keyframes"] == list(range(COUNT))
+    assert [item["name"] for item in told["objects"]] == ["Object 1", "Object 2"]
+    assert all(np.array_equal(shown(fresh, i), shown(path, i)) for i in range(COUNT))
+    assert not any("lost" in note for note in told["notes"])
+
+
+def test_categories_become_names_or_are_said_to_be_lost(call, frames, tmp_path):
+    square = [[3, 3, 9, 3, 9, 9, 3, 9]]
+    entry = {"image_id": 1, "category_id": 7, "segmentation": square, "iscrowd": 0}
+    named = {"track_id": 2, "name": "Bruno"}
+    document = {
+        "images": [{"id": 1, "file_name": "00001.png", "width": WIDTH, "height": HEIGHT}],
+        "categories": [{"id": 7, "name": "bear"}],
+        "annotations": [
+            {**entry, "id": 1, "attributes": {"track_id": 1}},
+            {**entry, "id": 2, "attributes": named},
+        ],
+    }
+    (tmp_path / "coco.json").write_text(json.dumps(document))
+    path = tmp_path / "p.vosapp"
+    call("new", frames, "-o", path)
+    told = call("import", path, tmp_path / "coco.json", "--format", "coco")
+    assert [item["name"] for item in told["objects"]] == ["bear", "Bruno"]
+    assert "A project holds no categories; these are lost: bear." in told["notes"]
+
+
 def test_frames_before_the_first_object_make_no_keyframe(call, frames, tmp_path):
     path = tmp_path / "p.vosapp"
     call("new", frames, "-o", path)
@@ -308,7 +348,7 @@ def test_an_export_that_is_stopped_goes_on(call, project, tmp_path, monkeypatch)
     assert "goes on from there" in told["error"]["hint"]
     assert [p.stem for p in (out / "Annotations/480p/bears").iterdir()] == ["00000"]
     told = call("export", project, "--format", "davis", "-o", out)
-    assert told["unchanged"] == 2 and told["missing"] == [1, 4, 2]
+    assert told["unchanged"] == 2 and told["missing"] == [1, 2, 4]
 
 
 def test_exports_beside_a_writer(call, project, tmp_path):

@@ -1,4 +1,4 @@
-"""Propagating inside a project: what is to be computed, and storing it while it comes."""
+"""Propagating inside a project: what is to be computed, and storing it while it comes. No Qt."""
 
 from __future__ import annotations
 
