@@ -14,10 +14,10 @@ demo: setup ## set up, run the main job on the bundled film, print its score
 	@$(BIN)/python packaging/demo.py
 
 test: lint ## set up, then linters, type checks, layer contracts and all tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2
 
 test-fast: setup-test ## the tests that take no time
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 lint: setup-test ## linters, type checks and layer contracts
 	@$(BIN)/ruff check .
