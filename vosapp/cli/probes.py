@@ -44,7 +44,7 @@ print(json.dumps(found))
 """
 _AV = """
 versions = ["%s %s" % (name, ".".join(map(str, number)))
-            for name, number in sorted(module.library_versions.items())]
+            for name, number in sorted(vars(module)["library_versions"].items())]
 found["extra"] = "(FFmpeg: %s)" % ", ".join(versions)
 """
 _TORCH = """
