@@ -15,11 +15,16 @@ import torch
 from torch import Tensor
 
 from core.ops.topk import largest
-from core.ops.windows import inside_mask, join_blocks, memory_windows, query_blocks, window_mask
+from core.ops.windows import (
+    inside_mask,
+    join_blocks,
+    memory_windows,
+    query_blocks,
+    window_mask,
+    window_view,
+)
 
 BLOCK = 8
-BLOCKS_AT_ONCE = 16
-"""Blocks of a windowed search that are compared at a time: their similarities fit the cache."""
 CHUNK = 512
 """Queries of a global search that are compared at a time."""
 HIDDEN = -1e9
@@ -53,13 +58,15 @@ def search_windows(query: Tensor, keys: list[Tensor], *, radius: int, k: int) ->
     """
     channels, height, width = query.shape
     blocks = query_blocks(query[None], BLOCK) / math.sqrt(channels)
-    windows = torch.cat([memory_windows(x[None], BLOCK, radius) for x in keys], dim=2)
+    views = [window_view(x[None], BLOCK, radius)[0] for x in keys]
     bias, cells = _window_tables(height, width, radius, query.device)
+    rows, columns = views[0].shape[:2]
     parts = []
-    for rows in torch.split(torch.arange(len(blocks)), BLOCKS_AT_ONCE):
-        chosen = slice(int(rows[0]), int(rows[-1]) + 1)
-        similarity = torch.bmm(blocks[chosen], windows[chosen])
-        by_frame = similarity.view(*similarity.shape[:2], len(keys), -1)
+    for row in range(rows):
+        chosen = slice(row * columns, (row + 1) * columns)
+        windows = torch.cat([v[row].reshape(columns, channels, -1) for v in views], dim=2)
+        similarity = torch.bmm(blocks[chosen], windows)
+        by_frame = similarity.view(columns, BLOCK * BLOCK, len(keys), -1)
         by_frame.add_(bias[chosen, :, None])
         parts.append(largest(similarity, k))
     values, index = (torch.cat([part[i] for part in parts]) for i in (0, 1))

@@ -23,13 +23,22 @@ def query_blocks(x: Tensor, block: int) -> Tensor:
     return split.permute(0, 2, 4, 3, 5, 1).reshape(-1, block * block, channels)
 
 
-def memory_windows(x: Tensor, block: int, radius: int) -> Tensor:
-    """B x C x h x w -> (B n) x C x (b + 2R)^2, cells outside the map zero."""
-    channels, height, width = x.shape[1:]
+def window_view(x: Tensor, block: int, radius: int) -> Tensor:
+    """B x C x h x w -> B x rows x columns x C x s x s with s = b + 2R: every block's window.
+
+    Cells outside the map are zero. A view: windows overlap in memory until they are copied.
+    """
+    height, width = x.shape[-2:]
     side = block + 2 * radius
     pad = (radius, radius + (-width) % block, radius, radius + (-height) % block)
     cut = F.pad(x, pad).unfold(2, side, block).unfold(3, side, block)
-    return cut.permute(0, 2, 3, 1, 4, 5).reshape(-1, channels, side * side)
+    return cut.permute(0, 2, 3, 1, 4, 5)
+
+
+def memory_windows(x: Tensor, block: int, radius: int) -> Tensor:
+    """B x C x h x w -> (B n) x C x (b + 2R)^2, cells outside the map zero."""
+    side = block + 2 * radius
+    return window_view(x, block, radius).reshape(-1, x.shape[1], side * side)
 
 
 def join_blocks(blocks: Tensor, height: int, width: int, block: int) -> Tensor:
