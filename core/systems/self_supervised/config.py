@@ -73,7 +73,7 @@ PRESETS: dict[str, EncoderConfig] = {
     "resnet18": EncoderConfig((64, 128, 256, 256), (2, 2, 2, 2), 64),
     "tiny": EncoderConfig((8, 8, 8, 8), (1, 1, 1, 1), 8),
 }
-"""`thin` for CPUs (0.9 M parameters), `resnet18` is MAST's layout (5.3 M), `tiny` is for tests."""
+"""`thin` for CPUs (0.8 M parameters), `resnet18` is MAST's layout (5.3 M), `tiny` is for tests."""
 
 
 @dataclass(frozen=True, slots=True)
