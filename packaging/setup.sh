@@ -13,7 +13,7 @@ case $kind in
 esac
 venv=.venv
 stamp=$venv/setup-stamp
-debian_libraries="libglib2.0-0 libgomp1 libstdc++6"
+debian_libraries="libglib2.0-0 libgomp1 libstdc++6 libgl1 libegl1 libfontconfig1 libxkbcommon0 libdbus-1-3"
 
 say() { echo "setup: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -72,7 +72,7 @@ install_packages() {
         "If they speak of space: about 2 GB are needed here."
 }
 
-imports() { "$venv/bin/python" -c 'import av, cv2, numpy, scipy, torch' 2>&1; }
+imports() { "$venv/bin/python" -c 'import av, cv2, numpy, scipy, torch, PySide6.QtWidgets' 2>&1; }
 
 check_libraries() {
     problem=$(imports) && return 0

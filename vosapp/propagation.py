@@ -78,11 +78,23 @@ def pieces_with(
 
 
 def store_results(
-    project: Project, propagation: Propagation, results: Iterable[FrameResult | Progress]
+    project: Project,
+    propagation: Propagation,
+    results: Iterable[FrameResult | Progress],
+    *,
+    fewest: int = FEWEST,
+    patience: float = PATIENCE_SECONDS,
 ) -> Iterator[FrameResult | Progress]:
     """Pass on what a propagation yields, and store its results some frames at a time.
 
     However it ends, by an error, a cancel or by being closed, all results so far are stored.
+
+    Args:
+        project: gets the results.
+        propagation: what they belong to.
+        results: of the engine.
+        fewest: frames stored at once, at least.
+        patience: seconds after which a batch of that many is stored.
 
     Raises:
         VosError: whatever the propagation raises, or the project cannot be written.
@@ -102,17 +114,16 @@ def store_results(
         for item in results:
             if isinstance(item, FrameResult):
                 batch.append(item)
-                if _is_due(batch, time.monotonic() - since):
+                waited = time.monotonic() - since
+                if _is_full(batch) or (len(batch) >= fewest and waited >= patience):
                     store()
             yield item
     finally:
         store()
 
 
-def _is_due(batch: list[FrameResult], seconds: float) -> bool:
-    if len(batch) * batch[0].label_map.nbytes >= MAX_BYTES:
-        return True
-    return len(batch) >= MOST or (len(batch) >= FEWEST and seconds >= PATIENCE_SECONDS)
+def _is_full(batch: list[FrameResult]) -> bool:
+    return len(batch) >= MOST or len(batch) * batch[0].label_map.nbytes >= MAX_BYTES
 
 
 def _reached(request: PropagationRequest, frame_count: int) -> dict[int, NDArray[np.bool_]]:

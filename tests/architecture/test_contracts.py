@@ -37,6 +37,12 @@ VIOLATIONS = {
         ("vosapp/project/store.py", "import core.ops.label_maps"),
         ("vosapp/project/relink.py", "import vosapp.cli.console"),
     ],
+    "window-layers": [
+        ("vosapp/session/view.py", "import vosapp.ui"),
+        ("vosapp/jobs/outcome.py", "import vosapp.session.view"),
+        ("vosapp/project/model.py", "import vosapp.jobs.outcome"),
+    ],
+    "window-apart": [("vosapp/ui/__init__.py", "import core.engine.registry")],
     "cli-without-window": [("vosapp/cli/console.py", "import PySide6.QtWidgets")],
     "one-door-to-resources": [("vosapp/cli/doctor.py", "import resources")],
 }

@@ -97,7 +97,8 @@ PACKAGES = (
     Package("tqdm", "tqdm", "progress bars"),
     Package("psutil", "psutil", "memory figures"),
     Package("pycocotools", "pycocotools", "run lengths of COCO"),
-    Package("PySide6", "PySide6-Essentials", "Only a window needs it.", needed=False),
+    Package("PySide6", "PySide6-Essentials", "the window"),
+    Package("qtawesome", "qtawesome", "icons of the window"),
 )
 
 

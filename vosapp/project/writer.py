@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Self
+from typing import Self, TypeVar
 
 from core.types import FrameResult
 from vosapp.project.edits import Edit
 from vosapp.project.model import Change
 from vosapp.project.results import Propagation
 from vosapp.project.store import Project
+
+T = TypeVar("T")
 
 
 class ProjectWriter:
@@ -44,6 +46,10 @@ class ProjectWriter:
     ) -> Future[Change]:
         """Store results of a propagation."""
         return self._thread.submit(self._project.put_results, propagation, tuple(results))
+
+    def submit(self, task: Callable[[], T]) -> Future[T]:
+        """Call a function after everything that was asked for before, in the same thread."""
+        return self._thread.submit(task)
 
     def close(self) -> None:
         """Wait until everything that was asked for is on the disk. Twice does no harm."""

@@ -1,0 +1,88 @@
+"""What the user chooses for a propagation. Frozen; goes to the engine as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from core.types import Quality
+
+
+class RunMode(Enum):
+    """What a propagation is to fill."""
+
+    OPEN = "open"
+    """What is empty or stale between the in and out points, both ways."""
+    FORWARD = "forward"
+    """From the current frame on, up to the out point."""
+    BACKWARD = "backward"
+    """From the current frame back, up to the in point."""
+    STEP_FORWARD = "step-forward"
+    """The next frame only."""
+    STEP_BACKWARD = "step-backward"
+    """The frame before only."""
+    TO_KEYFRAME = "to-keyframe"
+    """From the current frame up to the next keyframe."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunChoice:
+    """How propagations are computed.
+
+    Attributes:
+        system: name in the engine's registry.
+        weights: a checkpoint; None takes the bundled one of a system that needs any.
+        quality: working resolution and search.
+        device: "auto", "cpu", "cuda" or "mps".
+        adapt: learn this video's objects between two passes.
+    """
+
+    system: str = "self_supervised"
+    weights: Path | None = None
+    quality: Quality = Quality.FAST
+    device: str = "auto"
+    adapt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """How far a propagation is.
+
+    Attributes:
+        frames: finished and stored.
+        done, total: units of work; total is 0 while it is not known.
+        text: what is being done.
+        frames_per_second: mean so far; 0 before the first frame.
+        seconds_left: estimate; NaN while unknown.
+        device: where it is computed, as "cpu".
+        memory_bytes: resident memory of this process.
+    """
+
+    frames: int = 0
+    done: int = 0
+    total: int = 0
+    text: str = ""
+    frames_per_second: float = 0.0
+    seconds_left: float = float("nan")
+    device: str = ""
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a propagation would cost.
+
+    Attributes:
+        frames: to be computed.
+        steps: units of work; frames between two keyframes are walked from both.
+        seconds: from the rate of earlier runs on this machine; NaN where there was none.
+        disk_bytes: the project's growth, roughly.
+        memory_bytes: needed beyond what the window takes, roughly.
+    """
+
+    frames: int
+    steps: int
+    seconds: float
+    disk_bytes: int
+    memory_bytes: int

@@ -1,0 +1,175 @@
+"""Getting frames and their label maps to the window without ever making it wait.
+
+One thread with a reader of its own. Only the newest wish counts; between wishes it decodes what
+will probably be wanted next.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from core.errors import VosError
+from core.media.video import VideoSource, open_video
+from core.types import Frame
+from vosapp.project.store import Project
+from vosapp.session.view import FrameView
+
+CACHE_BYTES = 384 << 20
+"""Decoded frames kept for showing: some 300 at 480p, 60 at 1080p."""
+STAND_IN_REACH = 300
+"""A frame this far away may be shown until the right one is decoded."""
+AHEAD = 12
+"""Frames decoded in advance in the direction of the last move."""
+
+
+class FrameLoader(QObject):
+    """Reads what one frame shows: picture, label map, assertions, prompts.
+
+    Args:
+        path: the video.
+        project: read from this loader's thread only through its own guard.
+        cache_bytes: budget of decoded frames.
+
+    Signals:
+        ready: a `FrameView` of the newest wish; a stand-in may come first (`exact` is False).
+        failed: (frame index, `VosError`).
+    """
+
+    ready = Signal(object)
+    failed = Signal(int, object)
+    _ready = Signal(object)
+    _failed = Signal(int, object)
+
+    def __init__(
+        self,
+        path: Path,
+        project: Project,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._path, self._project, self._cache_bytes = path, project, cache_bytes
+        self._wish: int | None = None
+        self._last = 0
+        self._way = 1
+        self._closed = False
+        self._changed = threading.Condition()
+        queued = Qt.ConnectionType.QueuedConnection
+        self._ready.connect(self._pass_ready, queued)
+        self._failed.connect(self._pass_failed, queued)
+        self._thread = threading.Thread(target=self._run, name="frame-loader", daemon=True)
+        self._thread.start()
+
+    def want(self, frame_index: int) -> None:
+        """Ask for a frame; replaces a wish that was not answered yet. Returns at once."""
+        with self._changed:
+            self._wish = frame_index
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Stop and wait for the thread; what is being decoded is finished first."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    @Slot(object)
+    def _pass_ready(self, view: FrameView) -> None:
+        if not self._closed:
+            self.ready.emit(view)
+
+    @Slot(int, object)
+    def _pass_failed(self, frame_index: int, error: VosError) -> None:
+        if not self._closed:
+            self.failed.emit(frame_index, error)
+
+    # In the loader's thread
+
+    def _run(self) -> None:
+        try:
+            video = open_video(self._path, cache_bytes=0)
+        except VosError as error:
+            self._failed.emit(0, error)
+            return
+        with video:
+            frames = _Frames(video, self._cache_bytes)
+            while (index := self._next(frames)) is not None:
+                self._answer(frames, index)
+
+    def _next(self, frames: _Frames) -> int | None:
+        """Wait for a wish; while there is none, decode ahead of the last one."""
+        ahead = iter(range(1, AHEAD + 1))
+        while True:
+            with self._changed:
+                if self._closed:
+                    return None
+                if self._wish is not None:
+                    wish, self._wish = self._wish, None
+                    self._way = 1 if wish >= self._last else -1
+                    self._last = wish
+                    return wish
+                step = next(ahead, None)
+                if step is None:
+                    self._changed.wait()
+                    continue
+            frames.prepare(self._last + step * self._way)
+
+    def _answer(self, frames: _Frames, index: int) -> None:
+        try:
+            if index not in frames and (near := frames.nearest(index)) is not None:
+                self._ready.emit(self._view(index, near, exact=False))
+            self._ready.emit(self._view(index, frames.get(index), exact=True))
+        except VosError as error:
+            self._failed.emit(index, error)
+        except ValueError:
+            # The project was closed while this was read.
+            if not self._closed:
+                raise
+
+    def _view(self, index: int, frame: Frame, *, exact: bool) -> FrameView:
+        project = self._project
+        label_map, assertions = project.label_map(index), project.assertions(index)
+        return FrameView(index, frame, label_map, assertions, project.prompts(index), exact)
+
+
+class _Frames:
+    """Decoded frames by index, the least recently used go first."""
+
+    def __init__(self, video: VideoSource, budget: int) -> None:
+        self._video, self._budget, self._used = video, budget, 0
+        self._frames: OrderedDict[int, Frame] = OrderedDict()
+
+    def __contains__(self, index: int) -> bool:
+        return index in self._frames
+
+    def get(self, index: int) -> Frame:
+        if index in self._frames:
+            self._frames.move_to_end(index)
+            return self._frames[index]
+        frame = self._video.frame(index)
+        self._frames[index] = frame
+        self._used += frame.nbytes
+        while self._used > self._budget and len(self._frames) > 1:
+            self._used -= self._frames.popitem(last=False)[1].nbytes
+        return frame
+
+    def prepare(self, index: int) -> None:
+        """Decode a frame that may be wanted; one that cannot be is left for later to report."""
+        if 0 <= index < self._video.info.frame_count and index not in self._frames:
+            try:
+                self.get(index)
+            except VosError:
+                time.sleep(0.01)
+
+    def nearest(self, index: int) -> Frame | None:
+        """The closest decoded frame, None where there is none within reach."""
+        near = min(self._frames, key=lambda i: abs(i - index), default=None)
+        if near is None or abs(near - index) > STAND_IN_REACH:
+            return None
+        return self._frames[near]

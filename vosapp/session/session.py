@@ -1,0 +1,232 @@
+"""The one model that the window talks to. Lives in the window's thread and never waits.
+
+Changes go to the project in its writer's thread and come back as a `ProjectUpdate`; views read
+what is shown from here and remember nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from core.errors import VosError
+from core.types import VideoInfo
+from vosapp.jobs.runner import JobRunner
+from vosapp.project.edits import Edit
+from vosapp.project.model import Change, TrackedObject
+from vosapp.project.source import stored_info
+from vosapp.project.store import Project
+from vosapp.project.writer import ProjectWriter
+from vosapp.session.display import FrameLoader
+from vosapp.session.view import FrameView, LaneView, ProjectUpdate, read_update
+
+
+class Session(QObject):
+    """An open project, what is selected, and every way to change it.
+
+    Attributes:
+        project: reading it in the window's thread may wait for a writer: use the views instead.
+        info: of the video.
+        frame_index: the current frame.
+        object_id: the current object, 0 for none.
+        range: (first, one past the last) frame between the in and out points.
+        view: what the current frame shows; None until it is decoded for the first time.
+        update: objects, lanes, references, names of undo and redo.
+
+    Signals:
+        frameIndexChanged: the current frame is another one (int).
+        viewChanged: `view` is new (`FrameView`).
+        objectsChanged: names, colors, flags, order or number of objects.
+        lanesChanged: states or confidences of these object ids (frozenset of int).
+        historyChanged: undo and redo have other names.
+        referencesChanged: the list of reference frames.
+        currentObjectChanged: another object is the current one (int).
+        rangeChanged: in or out point moved.
+        edited: something was changed (`Change`).
+        failed: something could not be done (`VosError`); nothing was changed.
+        crashed: a bug, with its traceback (str); the project itself is safe.
+    """
+
+    frameIndexChanged = Signal(int)
+    viewChanged = Signal(object)
+    objectsChanged = Signal()
+    lanesChanged = Signal(frozenset)
+    historyChanged = Signal()
+    referencesChanged = Signal()
+    currentObjectChanged = Signal(int)
+    rangeChanged = Signal()
+    edited = Signal(object)
+    failed = Signal(object)
+    crashed = Signal(str)
+    _updated = Signal(object)
+    _broke = Signal(object)
+
+    def __init__(self, project: Project, video: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project = project
+        self.video_path = video
+        self.info: VideoInfo = stored_info(project)
+        self.frame_index = 0
+        self.object_id = 0
+        self.range = (0, self.info.frame_count)
+        self.view: FrameView | None = None
+        self.update: ProjectUpdate = read_update(project, Change(""))
+        self._writer = ProjectWriter(project)
+        queued = Qt.ConnectionType.QueuedConnection
+        self._updated.connect(self._take_update, queued)
+        self._broke.connect(self._take_error, queued)
+        self._loader = FrameLoader(video, project, parent=self)
+        self._loader.ready.connect(self._take_view)
+        self._loader.failed.connect(lambda _index, error: self.failed.emit(error))
+        self.engine = JobRunner("engine", self)
+        self.files = JobRunner("files", self)
+        self.assistant = JobRunner("assistant", self)
+        if self.update.objects:
+            self.object_id = self.update.objects[0].object_id
+        self._loader.want(0)
+
+    # What is shown
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of the video."""
+        return self.info.frame_count
+
+    @property
+    def objects(self) -> tuple[TrackedObject, ...]:
+        """All objects in the user's order."""
+        return self.update.objects
+
+    @property
+    def current_object(self) -> TrackedObject | None:
+        """The current object, None where there is none."""
+        return next((o for o in self.objects if o.object_id == self.object_id), None)
+
+    def lane(self, object_id: int) -> LaneView | None:
+        """Return states and confidences of an object."""
+        return self.update.lanes.get(object_id)
+
+    def go_to(self, frame_index: int) -> None:
+        """Show a frame; one outside the video means the nearest in it."""
+        index = min(max(frame_index, 0), self.frame_count - 1)
+        if index != self.frame_index:
+            self.frame_index = index
+            self.frameIndexChanged.emit(index)
+            self._loader.want(index)
+
+    def reload(self) -> None:
+        """Read the current frame again."""
+        self._loader.want(self.frame_index)
+
+    def select_object(self, object_id: int) -> None:
+        """Make an object the current one; 0 or an unknown id selects none."""
+        known = {item.object_id for item in self.objects}
+        wanted = object_id if object_id in known else 0
+        if wanted != self.object_id:
+            self.object_id = wanted
+            self.currentObjectChanged.emit(wanted)
+
+    def set_range(self, start: int, stop: int) -> None:
+        """Set in and out points: `start` up to but without `stop`."""
+        start = min(max(start, 0), self.frame_count - 1)
+        wanted = (start, min(max(stop, start + 1), self.frame_count))
+        if wanted != self.range:
+            self.range = wanted
+            self.rangeChanged.emit()
+
+    # Changes
+
+    def do(self, edit: Edit) -> Future[Change]:
+        """Do an edit; `edited` or `failed` follows. Returns at once.
+
+        The future belongs to the writer's thread: do not wait for it in the window's.
+        """
+        return self._follow(self._writer.do(edit))
+
+    def undo(self) -> Future[Change]:
+        """Take back the last step."""
+        return self._follow(self._writer.undo())
+
+    def redo(self) -> Future[Change]:
+        """Do the last undone step again."""
+        return self._follow(self._writer.redo())
+
+    def refresh(self, change: Change) -> None:
+        """Show what was changed past this session, as by a propagation or an import job."""
+        self._follow(self._writer.submit(lambda: change))
+
+    def drain(self, then: Callable[[], None] | None = None) -> None:
+        """Wait until every change is on the disk. Only for closing and for tests."""
+        self._writer.submit(lambda: None).result()
+        if then is not None:
+            then()
+
+    def close(self) -> None:
+        """Stop all work, write what is still to be written, close the project."""
+        for runner in (self.engine, self.files, self.assistant):
+            runner.close()
+        self._writer.close()
+        self._loader.close()
+        self.project.close()
+
+    # Inside
+
+    def _follow(self, future: Future[Change]) -> Future[Change]:
+        future.add_done_callback(self._read_back)
+        return future
+
+    def _read_back(self, future: Future[Change]) -> None:
+        """In the writer's thread: read what the change has altered."""
+        try:
+            change = future.result()
+            # Undo of an object or of an import may change any lane.
+            ids = set(change.object_ids) or None
+            self._updated.emit(read_update(self.project, change, ids))
+        except Exception as error:
+            self._broke.emit(error)
+
+    @Slot(object)
+    def _take_update(self, update: ProjectUpdate) -> None:
+        old, known = self.update, {item.object_id for item in update.objects}
+        lanes = {i: lane for i, lane in {**old.lanes, **update.lanes}.items() if i in known}
+        self.update = ProjectUpdate(
+            update.change, update.objects, lanes, update.references, update.undo, update.redo
+        )
+        self._announce(old, update)
+
+    def _announce(self, old: ProjectUpdate, update: ProjectUpdate) -> None:
+        change = update.change
+        if old.objects != update.objects:
+            self.objectsChanged.emit()
+            if self.current_object is None:
+                first = update.objects[0].object_id if update.objects else 0
+                self.select_object(first)
+        if update.lanes:
+            self.lanesChanged.emit(frozenset(update.lanes))
+        if (old.undo, old.redo) != (update.undo, update.redo):
+            self.historyChanged.emit()
+        if old.references != update.references:
+            self.referencesChanged.emit()
+        if self.frame_index in change.frame_indices or old.objects != update.objects:
+            self.reload()
+        if change.name:
+            self.edited.emit(change)
+
+    @Slot(object)
+    def _take_error(self, error: BaseException) -> None:
+        if isinstance(error, VosError):
+            self.failed.emit(error)
+        else:
+            import traceback
+
+            self.crashed.emit("".join(traceback.format_exception(error)))
+        self.reload()
+
+    @Slot(object)
+    def _take_view(self, view: FrameView) -> None:
+        if view.frame_index == self.frame_index:
+            self.view = view
+            self.viewChanged.emit(view)

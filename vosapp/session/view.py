@@ -1,0 +1,92 @@
+"""What the window shows of a project: frozen values, read off the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.types import Frame, LabelMap
+from vosapp.project.model import Assertion, Change, FrameState, Prompt, TrackedObject
+from vosapp.project.store import Project
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """One object over the whole video.
+
+    Attributes:
+        states: uint8 of `FrameState` per frame, with what the user asserts.
+        confidence: float32 per frame, 0..1; NaN where there is none.
+    """
+
+    states: NDArray[np.uint8]
+    confidence: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameView:
+    """One frame as it is to be shown.
+
+    Attributes:
+        frame_index: of what was asked for.
+        frame: H x W x 3 uint8 RGB, read-only.
+        label_map: H x W uint8 object ids, read-only.
+        assertions: what the user asserts here, by object id.
+        prompts: boxes and points of this frame.
+        exact: False where `frame` is a nearby one that stands in until the right one is decoded.
+    """
+
+    frame_index: int
+    frame: Frame
+    label_map: LabelMap
+    assertions: dict[int, Assertion] = field(default_factory=dict)
+    prompts: tuple[Prompt, ...] = ()
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectUpdate:
+    """What has to be shown anew after a change.
+
+    Attributes:
+        change: what was done; its name is empty where nothing was.
+        objects: all objects in the user's order.
+        lanes: those that may have changed, by object id.
+        references: keyframes that the engine always keeps in memory.
+        undo: name of the step that undo takes back, empty for none.
+        redo: name of the step that redo does again, empty for none.
+    """
+
+    change: Change
+    objects: tuple[TrackedObject, ...]
+    lanes: dict[int, LaneView]
+    references: tuple[Assertion, ...]
+    undo: str = ""
+    redo: str = ""
+
+
+def read_update(
+    project: Project, change: Change, object_ids: Collection[int] | None = None
+) -> ProjectUpdate:
+    """Read what a change has altered; None for `object_ids` reads every lane."""
+    objects = project.objects()
+    known = [item.object_id for item in objects]
+    wanted = known if object_ids is None else [i for i in known if i in object_ids]
+    history = project.history()
+    undo = next((entry.name for entry in reversed(history) if not entry.undone), "")
+    redo = next((entry.name for entry in history if entry.undone), "")
+    lanes = {object_id: read_lane(project, object_id) for object_id in wanted}
+    return ProjectUpdate(change, objects, lanes, project.references(), undo, redo)
+
+
+def read_lane(project: Project, object_id: int) -> LaneView:
+    """Read one object's states and confidences."""
+    return LaneView(project.states(object_id), project.lane(object_id).confidence)
+
+
+def keyframes_in(lane: LaneView) -> NDArray[np.intp]:
+    """Frames on which the user asserts something about the object, ascending."""
+    return np.flatnonzero(np.isin(lane.states, (FrameState.KEYFRAME, FrameState.ABSENT)))

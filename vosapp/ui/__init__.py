@@ -1,0 +1,1 @@
+"""The window. Talks to `vosapp.session`; knows neither SQLite nor torch."""
