@@ -7,6 +7,7 @@ VosError                      anything a user can mend; has a code, a message an
 ├── MaskReadError             a mask file that cannot be read as a label map
 ├── MaskMismatch              a mask that does not belong to the video (size, frame, ids)
 ├── AnnotationReadError       an annotation file that is damaged, hostile, or of another format
+├── PromptError              a box or click that cannot be answered (outside the image, none at all)
 ├── CheckpointMissing         no weights where they were looked for
 ├── CheckpointMismatch        weights that are damaged, hostile, or of another system
 ├── DeviceUnavailable         a device that this machine or this torch does not have
@@ -79,6 +80,12 @@ class AnnotationReadError(VosError):
     """An annotation file (JSON, XML, text, ...) that is damaged, hostile, or of another format."""
 
     code = "annotation-read"
+
+
+class PromptError(VosError):
+    """A box or click that cannot be answered: outside the image, without area, or none at all."""
+
+    code = "prompt"
 
 
 class CheckpointMissing(VosError):

@@ -41,6 +41,8 @@ def test_the_check_sees_torch():
         "core.engine",
         "core.eval",
         "core.nn",
+        "core.prompts.fill",
+        "core.prompts.segment",
         "core.systems",
         "core.systems.baselines",
         "core.systems.self_supervised",
