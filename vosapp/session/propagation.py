@@ -1,0 +1,239 @@
+"""Starting, following and stopping propagations in the engine's thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.errors import UsageError, VosError
+from core.jobs import Progress
+from core.systems.base import TrackerRequest
+from core.types import Direction, FrameResult
+from vosapp.assets import bundled_weights
+from vosapp.jobs.outcome import Crashed, Failed, Outcome
+from vosapp.jobs.propagation import (
+    STORE_SECONDS,
+    Engine,
+    PropagationOrder,
+    RunPlan,
+    plan_order,
+)
+from vosapp.jobs.runner import JobHandle
+from vosapp.project.model import Change
+from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
+from vosapp.session.session import Session
+from vosapp.session.view import keyframes_in
+
+PRESET = "thin"
+REFRESH_MS = 120
+"""The window reads anew what was propagated this often, however fast results come."""
+BYTES_PER_PIXEL = 0.006
+"""Of a stored label map, measured on real clips; see docs/project-file.md."""
+WORKING_BYTES = 400 << 20
+"""What the engine takes beside the window, roughly."""
+
+
+class PropagationControl(QObject):
+    """The window's way to the engine.
+
+    Attributes:
+        choice: system, weights, quality, device; used by the next run.
+        state: of the run that is going on, or of the last one.
+
+    Signals:
+        started: a run was handed to the engine.
+        stateChanged: `state` is new (`RunState`), some times a second.
+        frameDone: a frame was computed and stored (its index).
+        finished: the run ended (`Outcome`).
+        choiceChanged: another choice was made.
+    """
+
+    started = Signal()
+    stateChanged = Signal(object)
+    frameDone = Signal(int)
+    finished = Signal(object)
+    choiceChanged = Signal()
+
+    def __init__(self, session: Session, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session, self._engine = session, engine
+        self.choice = RunChoice()
+        self.state = RunState()
+        self._handle: JobHandle | None = None
+        self._writable: frozenset[int] = frozenset()
+        self._fresh: dict[int, float] = {}
+        self._first = 0.0
+        self._rates: dict[tuple[str, str], float] = {}
+        self._process = psutil.Process()
+        self._timer = QTimer(self)
+        self._timer.setInterval(REFRESH_MS)
+        self._timer.timeout.connect(self._refresh)
+
+    @property
+    def running(self) -> bool:
+        """True while a run is going on or being stopped."""
+        return self._handle is not None
+
+    def set_choice(self, choice: RunChoice) -> None:
+        """Use other settings from the next run on."""
+        if choice != self.choice:
+            self.choice = choice
+            self.choiceChanged.emit()
+
+    def start(self, mode: RunMode = RunMode.OPEN) -> None:
+        """Begin a run; one that is going on is left alone. A problem comes as `finished`."""
+        if self.running:
+            return
+        try:
+            order = self.order(mode)
+        except VosError as error:
+            self.finished.emit(Failed(error))
+            return
+        self._fresh, self._writable = {}, frozenset()
+        self.state = RunState(text=self.tr("waiting for the engine"))
+        handle = self.session.engine.submit(self._engine.propagate(order))
+        handle.progressed.connect(self._take_progress)
+        handle.batchReady.connect(self._take_batch)
+        handle.finished.connect(self._take_outcome)
+        self._handle = handle
+        self._timer.start()
+        self.started.emit()
+        self.stateChanged.emit(self.state)
+
+    def stop(self) -> None:
+        """Stop after the frame that is being computed; finished frames stay."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def order(self, mode: RunMode) -> PropagationOrder:
+        """Return what a run of a mode would compute.
+
+        Raises:
+            UsageError: there is no such frame, as one step back from the first.
+            VosError: the weights are missing.
+        """
+        start, stop, ways = self._frames(mode)
+        if start >= stop:
+            raise UsageError(
+                "There is no frame to propagate to.",
+                "The current frame is at the end of the range: move it, or change in and out.",
+            )
+        session = self.session
+        return PropagationOrder(
+            session.project,
+            session.video_path,
+            self._system(),
+            start,
+            stop,
+            ways,
+            only_open=mode is RunMode.OPEN,
+        )
+
+    def estimate(self, mode: RunMode, answer: Callable[[Estimate], None]) -> None:
+        """Work out what a run would cost, off the window's thread, and hand it to `answer`."""
+        order = self.order(mode)
+
+        def job(_token: object) -> object:
+            yield plan_order(order)
+
+        def take(values: list[tuple[int, int]]) -> None:
+            answer(self._estimate(*values[0]))
+
+        handle = self.session.files.submit(job)  # type: ignore[arg-type]
+        handle.batchReady.connect(take)
+
+    def _estimate(self, frames: int, steps: int) -> Estimate:
+        key = (self.choice.system, self.choice.quality.value)
+        rate = self._rates.get(key, float("nan"))
+        pixels = self.session.info.width * self.session.info.height
+        disk = round(frames * pixels * BYTES_PER_PIXEL)
+        return Estimate(frames, steps, steps / rate, disk, WORKING_BYTES + 40 * pixels)
+
+    def _frames(self, mode: RunMode) -> tuple[int, int, tuple[Direction, ...]]:
+        here, (first, stop) = self.session.frame_index, self.session.range
+        forward, backward = (Direction.FORWARD,), (Direction.BACKWARD,)
+        match mode:
+            case RunMode.FORWARD:
+                return max(here, first), stop, forward
+            case RunMode.BACKWARD:
+                return first, min(here + 1, stop), backward
+            case RunMode.STEP_FORWARD:
+                return here + 1, min(here + 2, self.session.frame_count), forward
+            case RunMode.STEP_BACKWARD:
+                return max(here - 1, 0), here, backward
+            case RunMode.TO_KEYFRAME:
+                return here, self._next_keyframe(here) + 1, (*forward, *backward)
+        return first, stop, (*forward, *backward)
+
+    def _next_keyframe(self, here: int) -> int:
+        lanes = self.session.update.lanes.values()
+        found = [int(i) for lane in lanes for i in keyframes_in(lane) if i > here]
+        return min(found, default=self.session.range[1] - 1)
+
+    def _system(self) -> TrackerRequest:
+        choice = self.choice
+        weights: Path | None = choice.weights
+        if weights is None and choice.system == "self_supervised":
+            weights = bundled_weights(choice.system, PRESET)
+        return TrackerRequest(choice.system, choice.quality, choice.device, weights)
+
+    # What comes from the engine
+
+    def _take_progress(self, progress: Progress) -> None:
+        self._update(text=progress.text)
+
+    def _take_batch(self, values: list[object]) -> None:
+        for value in values:
+            if isinstance(value, RunPlan):
+                self._writable, self._first = value.writable, time.monotonic()
+                self.state = RunState(total=value.steps, device=value.device)
+            elif isinstance(value, FrameResult) and value.frame_index in self._writable:
+                self._fresh[value.frame_index] = time.monotonic()
+                self.frameDone.emit(value.frame_index)
+        self._update(frames=self.state.frames + sum(isinstance(v, FrameResult) for v in values))
+
+    def _update(self, *, frames: int | None = None, text: str | None = None) -> None:
+        state = self.state
+        frames = state.frames if frames is None else frames
+        total = len(self._writable)
+        spent = time.monotonic() - self._first
+        rate = frames / spent if frames and spent > 0 else 0.0
+        self.state = RunState(
+            frames=frames,
+            done=min(frames, total),
+            total=total,
+            text=state.text if text is None else text,
+            frames_per_second=rate,
+            seconds_left=(total - frames) / rate if rate else float(np.nan),
+            device=state.device,
+            memory_bytes=self._process.memory_info().rss,
+        )
+        self.stateChanged.emit(self.state)
+
+    def _refresh(self) -> None:
+        """Let the views read what has come since; a frame may be stored a little later."""
+        if not self._fresh:
+            return
+        ids = tuple(item.object_id for item in self.session.objects)
+        self.session.refresh(Change("", tuple(sorted(self._fresh)), ids))
+        settled = time.monotonic() - 3 * STORE_SECONDS
+        self._fresh = {i: came for i, came in self._fresh.items() if came > settled}
+
+    def _take_outcome(self, outcome: Outcome) -> None:
+        self._timer.stop()
+        self._handle = None
+        self._refresh()
+        if self.state.frames_per_second:
+            key = (self.choice.system, self.choice.quality.value)
+            self._rates[key] = self.state.frames_per_second
+        self.stateChanged.emit(self.state)
+        self.finished.emit(outcome)
+        if isinstance(outcome, Failed):
+            self.session.failed.emit(outcome.error)
+        elif isinstance(outcome, Crashed):
+            self.session.crashed.emit(outcome.report)

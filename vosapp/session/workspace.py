@@ -1,0 +1,44 @@
+"""Everything that belongs to one open project, made and closed together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from vosapp.jobs.propagation import Engine
+from vosapp.project.store import Project
+from vosapp.session.playback import Playback
+from vosapp.session.prompting import FeatureReader, PromptControl
+from vosapp.session.propagation import PropagationControl
+from vosapp.session.session import Session
+
+
+class Workspace(QObject):
+    """An open project with all its controls.
+
+    Args:
+        project: open; it is closed with the workspace.
+        video: where its frames are.
+        engine: computes propagations; tests give one with a tracker of their own.
+        features: of a frame, for prompts; None goes without.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        video: Path,
+        engine: Engine | None = None,
+        features: FeatureReader | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.session = Session(project, video, self)
+        self.playback = Playback(self.session, self)
+        self.propagation = PropagationControl(self.session, engine or Engine(), self)
+        self.prompting = PromptControl(self.session, features, self)
+
+    def close(self) -> None:
+        """Stop everything; what was asked for is on the disk when this returns."""
+        self.playback.stop()
+        self.session.close()
