@@ -134,8 +134,10 @@ class FrameLoader(QObject):
 
     def _view(self, index: int, frame: Frame, *, exact: bool) -> FrameView:
         project = self._project
+        revision = project.revision  # Before anything else: what follows is at least as new.
         label_map, assertions = project.label_map(index), project.assertions(index)
-        return FrameView(index, frame, label_map, assertions, project.prompts(index), exact)
+        prompts = project.prompts(index)
+        return FrameView(index, frame, label_map, assertions, prompts, exact, revision)
 
 
 class _Frames:

@@ -37,6 +37,8 @@ class FrameView:
         assertions: what the user asserts here, by object id.
         prompts: boxes and points of this frame.
         exact: False where `frame` is a nearby one that stands in until the right one is decoded.
+        revision: the project's, at the latest, when this was read: an edit whose `Change` has
+            this revision or an earlier one is in it.
     """
 
     frame_index: int
@@ -45,6 +47,7 @@ class FrameView:
     assertions: dict[int, Assertion] = field(default_factory=dict)
     prompts: tuple[Prompt, ...] = ()
     exact: bool = True
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
