@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,11 +58,13 @@ class RunPlan:
         steps: units of work.
         writable: frames that will get a result.
         device: where it is computed.
+        begun: `time.monotonic()` when the work itself began.
     """
 
     steps: int
     writable: frozenset[int]
     device: str
+    begun: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)

@@ -6,18 +6,18 @@ comes back in batches, so that the event queue of the window never floods.
 
 from __future__ import annotations
 
-import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal, Slot
 
 from core.errors import VosError
 from core.jobs import Cancelled, CancelToken, Progress
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome, Stopped
 
-BATCH_SECONDS = 0.04
+BATCH_MS = 40
 """Values that a job yields within this time reach the window together."""
 
 Job = Callable[[CancelToken], Iterator[Any] | Generator[Any, None, Any]]
@@ -35,8 +35,7 @@ class JobHandle(QObject):
     progressed = Signal(object)
     batchReady = Signal(list)
     finished = Signal(object)
-    _progress = Signal(object)
-    _batch = Signal(list)
+    _woken = Signal()
     _outcome = Signal(object)
 
     def __init__(self, job: Job, parent: QObject | None = None) -> None:
@@ -44,12 +43,18 @@ class JobHandle(QObject):
         self.token = CancelToken()
         self.outcome: Outcome | None = None
         self._job = job
+        # Appending and popping are atomic, so the two threads need no lock.
+        self._values: deque[Any] = deque()
+        self._awake = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(BATCH_MS)
+        self._timer.timeout.connect(self._deliver)
         # The worker emits from its own thread; the public signals are emitted in this one, so
         # that whatever is connected to them, lambdas too, runs here.
         queued = Qt.ConnectionType.QueuedConnection
-        self._progress.connect(self._pass_progress, queued)
-        self._batch.connect(self._pass_batch, queued)
-        self._outcome.connect(self._pass_outcome, queued)
+        self._woken.connect(self._timer.start, queued)
+        self._outcome.connect(self.end, queued)
 
     @property
     def running(self) -> bool:
@@ -75,40 +80,32 @@ class JobHandle(QObject):
     def _drain(self) -> Outcome:
         self.token.check()
         work = iter(self._job(self.token))
-        batch: list[Any] = []
-        progress: Progress | None = None
-        since = time.monotonic()
         try:
             while True:
-                item = next(work)
-                if isinstance(item, Progress):
-                    progress = item
-                else:
-                    batch.append(item)
-                if time.monotonic() - since >= BATCH_SECONDS:
-                    self._flush(batch, progress)
-                    batch, progress, since = [], None, time.monotonic()
+                self._values.append(next(work))
+                if not self._awake:
+                    self._awake = True
+                    self._woken.emit()
         except StopIteration as end:
             return Done(end.value)
-        finally:
-            self._flush(batch, progress)
 
-    def _flush(self, batch: list[Any], progress: Progress | None) -> None:
-        if progress is not None:
-            self._progress.emit(progress)
-        if batch:
-            self._batch.emit(batch)
-
-    @Slot(object)
-    def _pass_progress(self, progress: Progress) -> None:
-        self.progressed.emit(progress)
-
-    @Slot(list)
-    def _pass_batch(self, batch: list[Any]) -> None:
-        self.batchReady.emit(batch)
+    @Slot()
+    def _deliver(self) -> None:
+        """Hand over what has come since the last time."""
+        self._awake = False
+        values = [self._values.popleft() for _ in range(len(self._values))]
+        progress = [value for value in values if isinstance(value, Progress)]
+        others = [value for value in values if not isinstance(value, Progress)]
+        if progress:
+            self.progressed.emit(progress[-1])
+        if others:
+            self.batchReady.emit(others)
 
     @Slot(object)
-    def _pass_outcome(self, outcome: Outcome) -> None:
+    def end(self, outcome: Outcome) -> None:
+        """Hand over the last values, then how the job ended."""
+        self._timer.stop()
+        self._deliver()
         self.outcome = outcome
         self.finished.emit(outcome)
 
@@ -148,9 +145,9 @@ class JobRunner(QObject):
 
     def submit(self, job: Job) -> JobHandle:
         """Run a job after those submitted before; returns at once."""
-        handle = JobHandle(job, self)
+        handle = JobHandle(job)
         self._open.append(handle)
-        handle.finished.connect(lambda _outcome: self._forget(handle))
+        handle.finished.connect(self._sweep)
         self._submitted.emit(handle)
         return handle
 
@@ -160,12 +157,18 @@ class JobRunner(QObject):
             handle.cancel()
 
     def close(self) -> None:
-        """Stop what runs and wait for the thread. Twice does no harm."""
+        """Stop what runs, wait for the thread, hand over what it still had to say.
+
+        Twice does no harm.
+        """
         self.cancel_all()
         self._thread.quit()
         self._thread.wait()
+        for handle in list(self._open):
+            # Jobs that waited never ran; the others have their last values in the event queue.
+            QCoreApplication.sendPostedEvents(handle)
+            if handle.running:
+                handle.end(Stopped())
 
-    def _forget(self, handle: JobHandle) -> None:
-        if handle in self._open:
-            self._open.remove(handle)
-        handle.deleteLater()
+    def _sweep(self) -> None:
+        self._open = [handle for handle in self._open if handle.running]

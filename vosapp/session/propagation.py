@@ -190,7 +190,7 @@ class PropagationControl(QObject):
     def _take_batch(self, values: list[object]) -> None:
         for value in values:
             if isinstance(value, RunPlan):
-                self._writable, self._first = value.writable, time.monotonic()
+                self._writable, self._first = value.writable, value.begun
                 self.state = RunState(total=value.steps, device=value.device)
             elif isinstance(value, FrameResult) and value.frame_index in self._writable:
                 self._fresh[value.frame_index] = time.monotonic()

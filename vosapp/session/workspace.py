@@ -12,6 +12,7 @@ from vosapp.session.playback import Playback
 from vosapp.session.prompting import FeatureReader, PromptControl
 from vosapp.session.propagation import PropagationControl
 from vosapp.session.session import Session
+from vosapp.session.thumbnails import ThumbnailLoader
 
 
 class Workspace(QObject):
@@ -37,8 +38,11 @@ class Workspace(QObject):
         self.playback = Playback(self.session, self)
         self.propagation = PropagationControl(self.session, engine or Engine(), self)
         self.prompting = PromptControl(self.session, features, self)
+        self.thumbnails = ThumbnailLoader(video, self)
+        self.session.frameIndexChanged.connect(self.thumbnails.hold)
 
     def close(self) -> None:
         """Stop everything; what was asked for is on the disk when this returns."""
         self.playback.stop()
+        self.thumbnails.close()
         self.session.close()

@@ -1,0 +1,85 @@
+"""Stand-ins for tests of the window: a film that moves in a known way, and a tracker that knows.
+
+Neither needs torch.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+from PIL import Image
+
+from core.ops.label_maps import merge_keyframe, one_hot
+from core.systems.base import StepResult
+from core.systems.baselines.copy import CopyTracker
+
+HEIGHT, WIDTH, FRAMES = 48, 64, 24
+STEP = 1
+"""Pixels that everything moves to the right from frame to frame."""
+BOXES = {1: (10, 6, 24, 18), 2: (30, 20, 42, 34)}
+"""Top, left, bottom, right of each object on frame 0."""
+COLORS = {0: (40, 60, 90), 1: (220, 60, 40), 2: (240, 210, 70)}
+
+
+def label_map_of(frame_index, ids=(1, 2)):
+    """The exact label map of a frame of the film."""
+    label_map = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for object_id in ids:
+        top, left, bottom, right = BOXES[object_id]
+        shift = frame_index * STEP
+        label_map[top:bottom, left + shift : right + shift] = object_id
+    return label_map
+
+
+def mask_of(frame_index, object_id):
+    """The exact mask of an object on a frame of the film."""
+    return label_map_of(frame_index) == object_id
+
+
+def write_film(folder, count=FRAMES):
+    """Write the film as numbered PNG images and return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    palette = np.zeros((256, 3), np.uint8)
+    for label, color in COLORS.items():
+        palette[label] = color
+    for index in range(count):
+        Image.fromarray(palette[label_map_of(index)]).save(folder / f"{index:05d}.png")
+    return folder
+
+
+class FakeTracker(CopyTracker):
+    """Moves what the walk has passed by the film's own motion.
+
+    Args:
+        seconds: what a step takes.
+        gate: where given, each step waits until it is released once more.
+        error: raised at the frame `fails_at`.
+        confidence: reported for every object.
+    """
+
+    def __init__(self, *, seconds=0.0, gate=None, error=None, fails_at=None, confidence=0.9):
+        super().__init__()
+        self.seconds, self.gate = seconds, gate
+        self.error, self.fails_at = error, fails_at
+        self.confidence = confidence
+        self.threads = set()
+
+    def step(self, frame_index, frame, object_ids):
+        self.threads.add(threading.current_thread().name)
+        if self.gate is not None:
+            assert self.gate.acquire(timeout=10)
+        if self.seconds:
+            time.sleep(self.seconds)
+        if self.error is not None and frame_index == self.fails_at:
+            raise self.error
+        way = self._direction.value
+        labels = np.zeros(frame.shape[:2], np.uint8)
+        passed = [i for i in self._keyframes if (frame_index - i) * way >= 0]
+        for index in sorted(passed, reverse=way < 0):
+            keyframe = self._keyframes[index]
+            moved = np.roll(keyframe.label_map, (frame_index - index) * STEP, axis=1)
+            labels = merge_keyframe(labels, type(keyframe)(index, keyframe.object_ids, moved))
+        confidence = dict.fromkeys(object_ids, self.confidence)
+        return StepResult(one_hot(labels, object_ids), object_ids, confidence)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from core.errors import UsageError
+from core.jobs import Progress
+from vosapp.jobs.outcome import Crashed, Done, Failed, Stopped
+from vosapp.jobs.runner import JobRunner
+
+
+@pytest.fixture
+def runner(qtbot):
+    made = JobRunner("test")
+    yield made
+    made.close()
+
+
+def finish(qtbot, handle):
+    values = []
+    handle.batchReady.connect(values.extend)
+    with qtbot.waitSignal(handle.finished, timeout=5000) as caught:
+        pass
+    return caught.args[0], values
+
+
+def test_values_come_in_order_and_in_few_batches(qtbot, runner):
+    batches = []
+
+    def job(_token):
+        for value in range(1000):
+            yield value
+        return "end"
+
+    handle = runner.submit(job)
+    handle.batchReady.connect(batches.append)
+    outcome, values = finish(qtbot, handle)
+    assert outcome == Done("end")
+    assert values == list(range(1000))
+    assert len(batches) < 20
+
+
+def test_slots_run_in_the_window_thread_and_jobs_do_not(qtbot, runner):
+    threads = {}
+
+    def job(_token):
+        threads["job"] = threading.get_ident()
+        yield 1
+
+    handle = runner.submit(job)
+    handle.batchReady.connect(lambda _values: threads.setdefault("slot", threading.get_ident()))
+    finish(qtbot, handle)
+    assert threads["slot"] == threading.get_ident() != threads["job"]
+
+
+def test_cancel_ends_between_two_values_and_cleans_up(qtbot, runner):
+    cleaned = threading.Event()
+    started = threading.Event()
+
+    def job(token):
+        try:
+            while True:
+                token.check()
+                started.set()
+                yield Progress(0, 0)
+                time.sleep(0.005)
+        finally:
+            cleaned.set()
+
+    handle = runner.submit(job)
+    qtbot.waitUntil(started.is_set)
+    handle.cancel()
+    outcome, _ = finish(qtbot, handle)
+    assert outcome == Stopped()
+    assert cleaned.is_set()
+
+
+def test_a_job_that_was_cancelled_before_its_turn_never_starts(qtbot, runner):
+    gate, ran = threading.Event(), []
+
+    def first(_token):
+        gate.wait(5)
+        yield 1
+
+    def second(_token):
+        ran.append(True)
+        yield 1
+
+    runner.submit(first)
+    handle = runner.submit(second)
+    handle.cancel()
+    gate.set()
+    outcome, _ = finish(qtbot, handle)
+    assert outcome == Stopped()
+    assert ran == []
+
+
+def test_what_the_user_can_mend_and_what_is_a_bug(qtbot, runner):
+    def mendable(_token):
+        yield 1
+        raise UsageError("No.", "Do otherwise.")
+
+    def bug(_token):
+        yield 1
+        raise KeyError("oops")
+
+    outcome, values = finish(qtbot, runner.submit(mendable))
+    assert isinstance(outcome, Failed)
+    assert outcome.error.hint == "Do otherwise."
+    assert values == [1]
+    outcome, _ = finish(qtbot, runner.submit(bug))
+    assert isinstance(outcome, Crashed)
+    assert "KeyError" in outcome.report
+
+
+def test_close_stops_what_runs(qtbot):
+    runner = JobRunner("closing")
+    started, stopped = threading.Event(), threading.Event()
+
+    def job(token):
+        try:
+            while True:
+                started.set()
+                token.check()
+                yield 1
+                time.sleep(0.002)
+        finally:
+            stopped.set()
+
+    runner.submit(job)
+    assert started.wait(5)
+    runner.close()
+    assert stopped.is_set()

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+from vosapp_fakes import BOXES, mask_of
+
+from core.prompts.request import BoxPrompt, PointPrompt
+from vosapp.project.edits import LockObject
+from vosapp.session.prompting import PromptAsk
+
+
+def around(object_id, margin=3):
+    top, left, bottom, right = BOXES[object_id]
+    return BoxPrompt((left - margin, top - margin, right + margin, bottom + margin))
+
+
+def answer(qtbot, workspace, ask):
+    with qtbot.waitSignal(workspace.prompting.answered, timeout=10000) as caught:
+        workspace.prompting.ask(ask)
+    return caught.args[0]
+
+
+def test_a_box_proposes_a_mask_and_changes_nothing(qtbot, workspace):
+    found = answer(qtbot, workspace, PromptAsk(box=around(1)))
+    overlap = (found.mask & mask_of(0, 1)).sum() / (found.mask | mask_of(0, 1)).sum()
+    assert overlap > 0.9
+    workspace.session.drain()
+    assert not workspace.session.project.label_map(0).any()
+    assert workspace.session.project.history() == ()
+
+
+def test_only_the_newest_question_is_answered(qtbot, workspace):
+    answers = []
+    workspace.prompting.answered.connect(answers.append)
+    for margin in range(1, 6):
+        workspace.prompting.ask(PromptAsk(box=around(1, margin)))
+    qtbot.waitUntil(lambda: not workspace.prompting.busy)
+    assert len(answers) <= 2
+    assert answers[-1].ask.box == around(1, 5)
+
+
+def test_a_locked_object_is_left_alone(qtbot, tracked):
+    session = tracked.session
+    session.do(LockObject(2, True))
+    qtbot.waitUntil(lambda: any(item.locked for item in session.objects))
+    session.select_object(1)
+    found = answer(qtbot, tracked, PromptAsk(points=(PointPrompt(12, 15), PointPrompt(25, 35))))
+    assert not (found.mask & mask_of(0, 2)).any()
+
+
+def test_a_prompt_that_makes_no_sense_is_refused(qtbot, workspace):
+    with qtbot.waitSignal(workspace.prompting.failed) as caught:
+        workspace.prompting.ask(PromptAsk(box=BoxPrompt((-90.0, -90.0, -80.0, -80.0))))
+    assert caught.args[0].hint
+    assert np.array_equal(workspace.session.view.label_map, np.zeros((48, 64)))

@@ -1,0 +1,298 @@
+"""Whatever the user opens to an open project, as jobs off the window's thread.
+
+What needs a decision of the user comes back as a value (`Locked`, `Damaged`, `VideoGone`); what
+cannot be opened at all is raised.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import OutputError, ProjectFileError, ProjectLocked, VosError
+from core.jobs import CancelToken, Progress
+from core.media.export.base import file_name_for
+from core.media.video import open_video
+from vosapp.assets import sample_film
+from vosapp.project.file import Options
+from vosapp.project.filesystem import is_writable
+from vosapp.project.model import VideoRef
+from vosapp.project.opening import SUFFIX, create_project, open_project
+from vosapp.project.recovery import Salvage, salvage
+from vosapp.project.relink import relink, video_path
+from vosapp.project.store import Project
+from vosapp.project.video_ref import differences, video_ref
+
+MAX_NAMES = 10_000
+COPY_BYTES = 8 << 20
+READ_ONLY = Options(read_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open project whose video is there.
+
+    Attributes:
+        project: to be closed by whoever takes it.
+        video: where its video is.
+        notes: what there is to tell, in plain sentences.
+        saved: what was saved of a damaged project, None where it was not damaged.
+    """
+
+    project: Project
+    video: Path
+    notes: tuple[str, ...] = ()
+    saved: Salvage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Somebody else has the project open."""
+
+    path: Path
+    error: VosError
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """The project file cannot be used as it is; something of it may be saved."""
+
+    path: Path
+    error: VosError
+
+
+@dataclass(frozen=True, slots=True)
+class VideoGone:
+    """The video of a project is at none of its known places. The project is closed."""
+
+    path: Path
+    video: VideoRef
+
+
+Answer = Opened | Locked | Damaged | VideoGone
+OpenJob = Callable[[CancelToken], Generator[Progress, None, Answer]]
+
+
+def open_any(path: Path, fallback: Path) -> OpenJob:
+    """Open a project, or make or find the project of a video or image folder.
+
+    The project of `clip.mp4` is `clip.vosapp` beside it; where that belongs to another video, the
+    next free name; where the folder cannot be written to, a folder of the user's.
+
+    Args:
+        path: a project, a video file, or a folder of images.
+        fallback: where projects go whose video lies in a folder that cannot be written to.
+
+    The job raises:
+        VosError: nothing of the kind, or it cannot be read or written.
+    """
+    if path.suffix == SUFFIX and not path.is_dir():
+        return open_file(path)
+    return lambda token: _open_video(path, fallback, token)
+
+
+def open_file(path: Path) -> OpenJob:
+    """Open a project file for work."""
+    return lambda token: _open_file(path, token)
+
+
+def open_to_look(path: Path) -> OpenJob:
+    """Open a project that somebody else has open; nothing in it can be changed."""
+
+    def job(token: CancelToken) -> Generator[Progress, None, Answer]:
+        yield Progress(0, 0, f"opening {path.name}")
+        token.check()
+        return _with_video(open_project(path, READ_ONLY))
+
+    return job
+
+
+def open_copy(path: Path, fallback: Path) -> OpenJob:
+    """Open a copy of a project that somebody else has open, to go on in the copy."""
+
+    def job(token: CancelToken) -> Generator[Progress, None, Answer]:
+        folder = path.parent if is_writable(path.parent) else made(fallback)
+        target = free_name(folder, f"{path.stem} copy")
+        with open_project(path, READ_ONLY) as source:
+            yield from source.save_copy(target, token)
+        return (yield from _open_file(target, token))
+
+    return job
+
+
+def open_saved(path: Path, fallback: Path) -> OpenJob:
+    """Open a new project with what can still be read of a damaged one."""
+
+    def job(token: CancelToken) -> Generator[Progress, None, Answer]:
+        folder = path.parent if is_writable(path.parent) else made(fallback)
+        yield Progress(0, 0, f"saving what can be read of {path.name}")
+        token.check()
+        saved = salvage(path, free_name(folder, f"{path.stem} recovered"))
+        answer = yield from _open_file(saved.path, token)
+        if isinstance(answer, Opened):
+            return Opened(answer.project, answer.video, answer.notes, saved)
+        return answer
+
+    return job
+
+
+def open_relinked(path: Path, video: Path) -> OpenJob:
+    """Open a project whose video has gone to another place."""
+
+    def job(token: CancelToken) -> Generator[Progress, None, Answer]:
+        yield Progress(0, 0, f"reading {video.name}")
+        project = open_project(path)
+        try:
+            notes = relink(project, video)
+            token.check()
+        except BaseException:
+            project.close()
+            raise
+        told = tuple(f"{video.name} is not quite the same file: {note}." for note in notes)
+        return Opened(project, video, (*project.notes, *told))
+
+    return job
+
+
+def open_sample(folder: Path) -> OpenJob:
+    """Open the bundled film in a new project of the user's own.
+
+    Args:
+        folder: where the film is copied to and the project is made.
+    """
+
+    def job(token: CancelToken) -> Generator[Progress, None, Answer]:
+        film = sample_film()
+        target = made(folder) / film.name
+        yield from _copy(film, target, token)
+        project = _make(target, free_name(folder, target.stem))
+        return Opened(project, target)
+
+    return job
+
+
+def free_name(folder: Path, stem: str) -> Path:
+    """Return a project's path in a folder that no file has yet.
+
+    Raises:
+        OutputError: ten thousand names are taken.
+    """
+    for number in range(1, MAX_NAMES):
+        path = folder / f"{stem}{'' if number == 1 else f' {number}'}{SUFFIX}"
+        if not path.exists():
+            return path
+    raise OutputError(f"{folder} is full of projects named {stem}.", "Choose another folder.")
+
+
+def made(folder: Path) -> Path:
+    """Return a folder that exists now.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"Cannot make the folder {folder}: {error.strerror}.", "Check disk and rights."
+        ) from error
+    return folder
+
+
+def _open_file(path: Path, token: CancelToken) -> Generator[Progress, None, Answer]:
+    yield Progress(0, 0, f"opening {path.name}")
+    token.check()
+    try:
+        project = open_project(path)
+    except ProjectLocked as error:
+        return Locked(path, error)
+    except ProjectFileError as error:
+        if not path.is_file():
+            raise
+        return Damaged(path, error)
+    return _with_video(project)
+
+
+def _with_video(project: Project) -> Answer:
+    """The project with its video; without it the project is closed again."""
+    video = video_path(project)
+    if video is not None:
+        return Opened(project, video, project.notes)
+    ref = project.video
+    project.close()
+    return VideoGone(project.path, ref)
+
+
+def _open_video(
+    path: Path, fallback: Path, token: CancelToken
+) -> Generator[Progress, None, Answer]:
+    yield Progress(0, 0, f"reading {path.name}")
+    ref = _look_at(path)
+    token.check()
+    stem = file_name_for(path.stem if path.is_file() else path.name, fallback="video")
+    folders = [path.absolute().parent] if is_writable(path.absolute().parent) else []
+    for folder in (*folders, fallback):
+        for place in _names(folder, stem):
+            if not place.exists():
+                yield Progress(0, 0, f"making {place.name}")
+                made(folder)
+                return Opened(create_project(place, _seen_from(path, place)), path)
+            if belongs_to(place, ref):
+                return (yield from _open_file(place, token))
+    raise OutputError(f"No project can be made for {path}.", "Move the video to another folder.")
+
+
+def _names(folder: Path, stem: str) -> Generator[Path, None, None]:
+    for number in range(1, MAX_NAMES):
+        yield folder / f"{stem}{'' if number == 1 else f' {number}'}{SUFFIX}"
+
+
+def belongs_to(project: Path, video: VideoRef) -> bool:
+    """True where a project file is about a video, or is damaged but has the video's name.
+
+    A damaged project is not passed over: its user wants to hear of it.
+    """
+    try:
+        with open_project(project, READ_ONLY) as found:
+            return not differences(found.video, video)
+    except VosError:
+        return True
+
+
+def _look_at(path: Path) -> VideoRef:
+    with open_video(path, cache_bytes=0) as video:
+        return video_ref(video.info, path)
+
+
+def _seen_from(video: Path, project: Path) -> VideoRef:
+    with open_video(video, cache_bytes=0) as source:
+        return video_ref(source.info, project)
+
+
+def _make(video: Path, project: Path) -> Project:
+    return create_project(project, _seen_from(video, project))
+
+
+def _copy(source: Path, target: Path, token: CancelToken) -> Generator[Progress, None, None]:
+    size = source.stat().st_size
+    if target.is_file() and target.stat().st_size == size:
+        return
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        with source.open("rb") as reading, temporary.open("wb") as writing:
+            done = 0
+            while block := reading.read(COPY_BYTES):
+                token.check()
+                writing.write(block)
+                done += len(block)
+                yield Progress(done, size, f"copying {source.name}")
+        shutil.copystat(source, temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise OutputError(f"Cannot write {target}: {error.strerror}.", "Check the disk.") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
