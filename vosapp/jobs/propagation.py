@@ -9,6 +9,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ class PropagationOrder:
         start, stop: frames that are wanted: `start` up to but without `stop`.
         ways: directions in which keyframes are carried.
         only_open: compute only spans with something empty or stale; False computes all of them.
+        after: edits that were asked for before; they are waited for, so that they count.
     """
 
     project: Project
@@ -48,6 +50,7 @@ class PropagationOrder:
     stop: int
     ways: tuple[Direction, ...] = (Direction.FORWARD, Direction.BACKWARD)
     only_open: bool = True
+    after: Future[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Engine:
         name = order.system.system
         device = self._prepare(order.system)
         tracker = self._tracker(order.system)
+        _wait(order)
         token.check()
         identity = weights_identity(order.system.weights)
         propagation = order.project.begin_propagation(name, identity)
@@ -141,6 +145,7 @@ def plan_order(order: PropagationOrder) -> tuple[int, int]:
     """
     from core.engine.propagate import step_count
 
+    _wait(order)
     pieces, writable = _pieces(order)
     count = order.project.video.frame_count
     return len(writable), sum(step_count(piece, count) for piece in pieces)
@@ -152,6 +157,11 @@ def weights_identity(weights: Path | None) -> str:
         return ""
     with weights.open("rb") as file:
         return f"{weights.name} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def _wait(order: PropagationOrder) -> None:
+    if order.after is not None:
+        order.after.result()
 
 
 def _pieces(order: PropagationOrder) -> tuple[tuple[PropagationRequest, ...], frozenset[int]]:

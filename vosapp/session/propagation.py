@@ -132,6 +132,7 @@ class PropagationControl(QObject):
             stop,
             ways,
             only_open=mode is RunMode.OPEN,
+            after=session.written(),
         )
 
     def estimate(self, mode: RunMode, answer: Callable[[Estimate], None]) -> None:

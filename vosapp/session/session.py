@@ -6,7 +6,6 @@ what is shown from here and remember nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -158,11 +157,13 @@ class Session(QObject):
         """Show what was changed past this session, as by a propagation or an import job."""
         self._follow(self._writer.submit(lambda: change))
 
-    def drain(self, then: Callable[[], None] | None = None) -> None:
+    def written(self) -> Future[None]:
+        """Return what is done when every change that was asked for so far is on the disk."""
+        return self._writer.submit(lambda: None)
+
+    def drain(self) -> None:
         """Wait until every change is on the disk. Only for closing and for tests."""
-        self._writer.submit(lambda: None).result()
-        if then is not None:
-            then()
+        self.written().result()
 
     def close(self) -> None:
         """Stop all work, write what is still to be written, close the project."""

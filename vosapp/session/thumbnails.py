@@ -6,6 +6,7 @@ with the first wish, and holds back while the user moves through the video.
 
 from __future__ import annotations
 
+import bisect
 import threading
 import time
 from collections import OrderedDict
@@ -44,6 +45,7 @@ class ThumbnailLoader(QObject):
         super().__init__(parent)
         self._path = path
         self._cache: OrderedDict[int, Frame] = OrderedDict()
+        self._sorted: list[int] = []
         self._used = 0
         self._wishes: dict[str, tuple[int, ...]] = {}
         self._broken: set[int] = set()
@@ -77,8 +79,10 @@ class ThumbnailLoader(QObject):
 
     def nearest(self, frame_index: int, reach: int) -> int | None:
         """Return the frame closest to one that has a thumbnail, at most `reach` away."""
-        near = min(self._cache, key=lambda i: abs(i - frame_index), default=None)
-        return near if near is not None and abs(near - frame_index) <= reach else None
+        place = bisect.bisect_left(self._sorted, frame_index)
+        near = self._sorted[max(0, place - 1) : place + 1]
+        found = min(near, key=lambda i: abs(i - frame_index), default=None)
+        return found if found is not None and abs(found - frame_index) <= reach else None
 
     def close(self) -> None:
         """Stop and wait for the thread."""
@@ -95,9 +99,12 @@ class ThumbnailLoader(QObject):
         if self._closed or frame_index in self._cache:
             return
         self._cache[frame_index] = thumbnail
+        bisect.insort(self._sorted, frame_index)
         self._used += thumbnail.nbytes
         while self._used > CACHE_BYTES and len(self._cache) > 1:
-            self._used -= self._cache.popitem(last=False)[1].nbytes
+            old, picture = self._cache.popitem(last=False)
+            self._sorted.remove(old)
+            self._used -= picture.nbytes
         self.ready.emit(frame_index)
 
     # In the thread
