@@ -30,8 +30,7 @@ def test_values_come_in_order_and_in_few_batches(qtbot, runner):
     batches = []
 
     def job(_token):
-        for value in range(1000):
-            yield value
+        yield from range(1000)
         return "end"
 
     handle = runner.submit(job)
