@@ -94,6 +94,25 @@ class PropagationControl(QObject):
         except VosError as error:
             self.finished.emit(Failed(error))
             return
+        self._launch(order)
+
+    def start_over(self, start: int, stop: int) -> None:
+        """Compute the frames `start` to `stop` - 1 again, whatever their state; see `start`."""
+        if self.running:
+            return
+        try:
+            system = self._system()
+        except VosError as error:
+            self.finished.emit(Failed(error))
+            return
+        session = self.session
+        self._launch(
+            PropagationOrder(
+                session.project, session.video_path, system, start, stop, only_open=False
+            )
+        )
+
+    def _launch(self, order: PropagationOrder) -> None:
         self._fresh, self._writable = {}, frozenset()
         self.state = RunState(text=self.tr("waiting for the engine"))
         handle = self.session.engine.submit(self._engine.propagate(order))

@@ -1,0 +1,127 @@
+"""Lanes at the resolution of the screen: what is drawn does not grow with the video's length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vosapp.project.model import FrameState
+from vosapp.session.view import LaneView, keyframes_in
+from vosapp.ui.timeline.axis import TimeAxis
+
+NOT_FOUND = 6
+"""Shown state of a propagated cell in which the engine found nothing of the object."""
+_RANKS = np.zeros(NOT_FOUND + 1, np.uint8)
+for _rank, _state in enumerate(
+    (
+        FrameState.EMPTY,
+        FrameState.ABSENT,
+        NOT_FOUND,
+        FrameState.KEYFRAME,
+        FrameState.CHECKED,
+        FrameState.PROPAGATED,
+        FrameState.STALE,
+    )
+):
+    _RANKS[_state] = _rank
+_BY_RANK = np.argsort(_RANKS).astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of one state: `start` up to but without `stop`, in pixels."""
+
+    start: float
+    stop: float
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The confidence as a line.
+
+    Attributes:
+        x: middle of a frame or of a pixel, ascending.
+        value: 0..1, NaN where there is none; the lowest of the frames of a pixel.
+    """
+
+    x: NDArray[np.float64]
+    value: NDArray[np.float32]
+
+
+def shown_states(lane: LaneView) -> NDArray[np.uint8]:
+    """Return the states with `NOT_FOUND` where the engine is sure of nothing at all."""
+    computed = (lane.states == FrameState.PROPAGATED) | (lane.states == FrameState.STALE)
+    nothing = computed & (lane.confidence <= 0)
+    return np.where(nothing, NOT_FOUND, lane.states).astype(np.uint8)
+
+
+def runs(lane: LaneView, axis: TimeAxis) -> list[Run]:
+    """Return the visible stretches of an object's lane, without empty ones.
+
+    Where a pixel shows several frames, the state that most wants to be seen wins: stale before
+    propagated, anything before empty.
+    """
+    visible = axis.visible
+    states = shown_states(LaneView(lane.states[_cut(visible)], lane.confidence[_cut(visible)]))
+    if not states.size:
+        return []
+    if axis.scale >= 1:
+        edges, values = _stretches(states)
+        places = (edges + visible.start - axis.first) * axis.scale
+    else:
+        starts, edge = _pixels(axis, visible)
+        values = _BY_RANK[np.maximum.reduceat(_RANKS[states], starts)]
+        edges, values = _stretches(values)
+        places = edge[edges]
+    found = zip(places[:-1], places[1:], values, strict=True)
+    return [Run(float(a), float(b), int(s)) for a, b, s in found if s != FrameState.EMPTY]
+
+
+def curve(lane: LaneView, axis: TimeAxis) -> Curve:
+    """Return the visible part of an object's confidence."""
+    visible = axis.visible
+    states = lane.states[_cut(visible)]
+    asserted = (states == FrameState.KEYFRAME) | (states == FrameState.ABSENT)
+    empty = states == FrameState.EMPTY
+    value = np.where(asserted | empty, np.nan, lane.confidence[_cut(visible)]).astype(np.float32)
+    if axis.scale >= 1 or not value.size:
+        frames = np.arange(visible.start, visible.stop)
+        return Curve((frames + 0.5 - axis.first) * axis.scale, value)
+    starts, edge = _pixels(axis, visible)
+    return Curve((edge[:-1] + edge[1:]) / 2, np.fmin.reduceat(value, starts))
+
+
+def dots(lane: LaneView, axis: TimeAxis, *, gap: float) -> NDArray[np.intp]:
+    """Return the visible keyframes, thinned so that they are at least `gap` pixels apart."""
+    frames = keyframes_in(lane)
+    reach = gap / axis.scale
+    inside = (frames >= axis.first - reach) & (frames <= axis.first + axis.shown + reach)
+    frames = frames[inside]
+    if not frames.size:
+        return frames
+    # Cells of a fixed grid, so that dots do not jump about while the view scrolls.
+    cells = np.floor(frames / max(1.0, reach)).astype(np.intp)
+    return frames[np.flatnonzero(np.diff(cells, prepend=cells[0] - 1))]
+
+
+def _cut(visible: range) -> slice:
+    return slice(visible.start, visible.stop)
+
+
+def _pixels(axis: TimeAxis, visible: range) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return, per pixel, the first of its frames within `visible`; and the pixels' edges."""
+    columns = np.arange(axis.width + 1)
+    first = np.floor(axis.first + columns / axis.scale).astype(np.intp) - visible.start
+    starts = np.unique(np.clip(first, 0, len(visible) - 1))
+    edge = (np.append(starts, len(visible)) + visible.start - axis.first) * axis.scale
+    return starts, edge
+
+
+def _stretches(states: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """Return the edges of stretches of equal values, and the values."""
+    starts = np.flatnonzero(np.diff(states)) + 1
+    edges = np.concatenate([[0], starts, [states.size]])
+    return edges, states[edges[:-1]]

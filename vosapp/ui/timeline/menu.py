@@ -1,0 +1,130 @@
+"""What can be done with marked cells of a lane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from vosapp.project.edit_masks import MarkAbsent
+from vosapp.project.edit_ranges import CheckFrames, ClearMasks
+from vosapp.project.model import FrameState
+from vosapp.session.session import Session
+from vosapp.ui.theme import icon
+from vosapp.ui.timeline.selection import LaneSelection
+
+if TYPE_CHECKING:
+    from vosapp.session.workspace import Workspace
+    from vosapp.ui.timeline.canvas import TimelineCanvas
+
+
+class LaneMenu(QMenu):
+    """A menu for the cells that a timeline has marked. Opening it waits for nothing.
+
+    Attributes:
+        actions_by_name: "propagate", "check", "uncheck", "absent", "range", "zoom", "clear".
+    """
+
+    def __init__(self, canvas: TimelineCanvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.setAccessibleName(self.tr("Marked frames"))
+        self._title = self.addSection("")
+        self.actions_by_name: dict[str, QAction] = {}
+        self._fill()
+
+    def open(self, place: QPoint) -> None:
+        """Show the menu at a point of the screen for what is marked now."""
+        workspace, chosen = self._canvas.workspace, self._canvas.selection
+        if workspace is None or chosen is None:
+            return
+        names = {item.object_id: item.name for item in workspace.session.objects}
+        name = names.get(chosen.object_id, "")
+        span = self.tr("frame {0}").format(chosen.start)
+        if chosen.length > 1:
+            span = self.tr("frames {0} to {1}").format(chosen.start, chosen.stop - 1)
+        self._title.setText(f"{name}: {span}")
+        self._set_enabled(workspace, chosen)
+        self.popup(place)
+
+    def _fill(self) -> None:
+        add = self._add
+        add("propagate", "refresh", self.tr("Propagate these frames again"), propagate_cells)
+        self.addSeparator()
+        add("check", "check-bold", self.tr("Mark as checked"), _edit(check_cells))
+        add("uncheck", "close", self.tr("Take the check away"), _edit(uncheck_cells))
+        add("absent", "circle-outline", self.tr("Hide: mark as absent"), _edit(absent_cells))
+        self.addSeparator()
+        add("range", "arrow-expand-horizontal", self.tr("Set in and out points here"), _set_range)
+        add("zoom", "magnify-plus-outline", self.tr("Zoom to these frames"), self._zoom)
+        self.addSeparator()
+        add("clear", "eraser", self.tr("Clear masks"), _edit(clear_cells))
+
+    def _add(
+        self, name: str, picture: str, text: str, run: Callable[[Workspace, LaneSelection], None]
+    ) -> None:
+        action = QAction(icon(picture), text, self)
+        action.triggered.connect(lambda: self._run(run))
+        self.addAction(action)
+        self.actions_by_name[name] = action
+
+    def _run(self, run: Callable[[Workspace, LaneSelection], None]) -> None:
+        workspace, chosen = self._canvas.workspace, self._canvas.selection
+        if workspace is not None and chosen is not None:
+            run(workspace, chosen)
+            self._canvas.select(None)
+
+    def _zoom(self, _workspace: Workspace, chosen: LaneSelection) -> None:
+        self._canvas.show_range(chosen.start, chosen.stop)
+
+    def _set_enabled(self, workspace: Workspace, chosen: LaneSelection) -> None:
+        session, actions = workspace.session, self.actions_by_name
+        item = next((o for o in session.objects if o.object_id == chosen.object_id), None)
+        lane = session.lane(chosen.object_id)
+        if item is None or lane is None:
+            return
+        states = {FrameState(int(s)) for s in set(lane.states[chosen.start : chosen.stop].tolist())}
+        open_cells = bool(states & {FrameState.PROPAGATED, FrameState.STALE})
+        actions["check"].setEnabled(open_cells)
+        actions["uncheck"].setEnabled(FrameState.CHECKED in states)
+        actions["absent"].setEnabled(not item.locked)
+        actions["clear"].setEnabled(not item.locked and states != {FrameState.EMPTY})
+        actions["propagate"].setEnabled(not workspace.propagation.running)
+
+
+def clear_cells(session: Session, chosen: LaneSelection) -> None:
+    """Delete masks, keyframes and prompts of the marked cells."""
+    session.do(ClearMasks(chosen.object_id, chosen.start, chosen.stop))
+
+
+def absent_cells(session: Session, chosen: LaneSelection) -> None:
+    """Assert that the object is not on the marked frames."""
+    session.do(MarkAbsent(chosen.object_id, chosen.start, chosen.stop))
+
+
+def check_cells(session: Session, chosen: LaneSelection) -> None:
+    """Lock the marked results."""
+    session.do(CheckFrames((chosen.object_id,), chosen.start, chosen.stop))
+
+
+def uncheck_cells(session: Session, chosen: LaneSelection) -> None:
+    """Unlock the marked results."""
+    session.do(CheckFrames((chosen.object_id,), chosen.start, chosen.stop, checked=False))
+
+
+def propagate_cells(workspace: Workspace, chosen: LaneSelection) -> None:
+    """Compute the marked frames again; keyframes and checked cells stay as they are."""
+    workspace.propagation.start_over(chosen.start, chosen.stop)
+
+
+def _set_range(workspace: Workspace, chosen: LaneSelection) -> None:
+    workspace.session.set_range(chosen.start, chosen.stop)
+
+
+def _edit(
+    run: Callable[[Session, LaneSelection], None],
+) -> Callable[[Workspace, LaneSelection], None]:
+    return lambda workspace, chosen: run(workspace.session, chosen)

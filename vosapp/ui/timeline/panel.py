@@ -1,0 +1,69 @@
+"""The timeline with its transport row."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QInputDialog, QToolButton, QVBoxLayout, QWidget
+
+from vosapp.session.workspace import Workspace
+from vosapp.ui.timeline.transport import TransportRow
+from vosapp.ui.timeline.view import TimelineView
+from vosapp.ui.view_state import ViewState
+
+
+class TimelinePanel(QWidget):
+    """Transport row above the timeline.
+
+    Attributes:
+        transport: the row.
+        view: the timeline.
+    """
+
+    def __init__(self, view_state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Timeline"))
+        self.transport = TransportRow(self)
+        self.view = TimelineView(view_state, self)
+        self._workspace: Workspace | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.transport)
+        column.addWidget(self.view, 1)
+        self.setMinimumHeight(150)
+
+    @property
+    def buttons(self) -> dict[str, QToolButton]:
+        """The transport's buttons by action id."""
+        return self.transport.buttons
+
+    def set_workspace(self, workspace: Workspace | None) -> None:
+        """Show another project; None shows nothing."""
+        self._workspace = workspace
+        self.transport.set_workspace(workspace)
+        self.view.set_workspace(workspace)
+
+    def go_to_frame_dialog(self) -> None:
+        """Ask for a frame and go there. Returns at once."""
+        if self._workspace is None:
+            return
+        session = self._workspace.session
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(self.tr("Go to frame"))
+        dialog.setLabelText(self.tr("Frame, 0 to {0}:").format(session.frame_count - 1))
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setIntRange(0, session.frame_count - 1)
+        dialog.setIntValue(session.frame_index)
+        dialog.intValueSelected.connect(session.go_to)
+        dialog.open()
+
+    def sizeHint(self) -> QSize:
+        """Room for some lanes."""
+        return QSize(900, 250)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the icons of another theme."""
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self.transport.refresh_icons()
+        super().changeEvent(event)
