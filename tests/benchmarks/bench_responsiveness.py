@@ -1,0 +1,165 @@
+"""How late the window's event loop is while the engine computes beside it.
+
+    python tests/benchmarks/bench_responsiveness.py --size 854x480 --frames 90
+
+Propagates one object through a film at `fast` while the current frame is moved at random, and
+prints the lateness of a 10 ms timer and the engine's frames a second. Without `--bare` the whole
+window is shown. Nothing is asserted about time: figures say something only on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from core.data.synthetic import moving_shapes
+from core.media.video import open_video
+from core.types import Quality
+from vosapp.project.edit_masks import SetMask
+from vosapp.project.edits import AddObject
+from vosapp.project.opening import create_project
+from vosapp.project.video_ref import video_ref
+from vosapp.session.choice import RunChoice
+from vosapp.session.workspace import Workspace
+
+TICK_MS = 10
+SCRUB_MS = 150
+
+
+class Lateness(QObject):
+    """Notes how much later than asked a timer fires."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: list[float] = []
+        self._last = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    def start(self) -> None:
+        self._last = time.perf_counter()
+        self._timer.start(TICK_MS)
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self.values.append(max(0.0, 1000 * (now - self._last) - TICK_MS))
+        self._last = now
+
+
+def main() -> int:
+    args = arguments()
+    app = QApplication.instance() or QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = prepare(Path(folder), args)
+        window = None if args.bare else show(workspace)
+        measure(app, workspace, args)
+        if window is not None:
+            window.close()
+        workspace.close()
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", type=size, default=(854, 480), metavar="WxH")
+    parser.add_argument("--frames", type=int, default=90)
+    parser.add_argument("--quality", choices=[q.value for q in Quality], default="fast")
+    parser.add_argument("--bare", action="store_true", help="the session without the window")
+    parser.add_argument("--idle", action="store_true", help="without the engine, for comparison")
+    return parser.parse_args()
+
+
+def size(text: str) -> tuple[int, int]:
+    width, height = text.split("x")
+    return int(width), int(height)
+
+
+def prepare(folder: Path, args: argparse.Namespace) -> Workspace:
+    """A project of a film of moving shapes whose first mask is given."""
+    width, height = args.size
+    frames, label_maps = moving_shapes(
+        width=width, height=height, frame_count=args.frames, objects=1
+    )
+    film = encode(folder / "film.mp4", frames)
+    path = folder / "film.vosapp"
+    with open_video(film, cache_bytes=0) as video:
+        project = create_project(path, video_ref(video.info, path))
+    project.do(AddObject(name="Shape"))
+    project.do(SetMask(0, 1, np.asarray(label_maps[0] == 1)))
+    return Workspace(project, film)
+
+
+def encode(path: Path, frames: np.ndarray) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(25))
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = "yuv420p"
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, "rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def show(workspace: Workspace) -> QObject:
+    """The window on this workspace."""
+    from vosapp.ui.main_window import MainWindow
+
+    window = MainWindow()
+    window.set_workspace(workspace)
+    window.resize(1280, 800)
+    window.show()
+    return window
+
+
+def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -> None:
+    lateness, chance = Lateness(), random.Random(0)
+    session, propagation = workspace.session, workspace.propagation
+    scrub = QTimer()
+    scrub.timeout.connect(lambda: session.go_to(chance.randrange(session.frame_count)))
+    propagation.set_choice(RunChoice(quality=Quality(args.quality)))
+    propagation.finished.connect(lambda _outcome: app.quit())
+
+    def begin() -> None:
+        lateness.start()
+        scrub.start(SCRUB_MS)
+
+    if args.idle:
+        QTimer.singleShot(500, begin)
+        QTimer.singleShot(15_000, app.quit)
+    else:
+        propagation.start()
+        once = propagation.frameDone
+        once.connect(lambda _index: None if lateness.values else begin())
+    app.exec()
+    scrub.stop()
+    lateness.stop()
+    report(np.array(lateness.values), propagation.state.frames_per_second)
+
+
+def report(late: np.ndarray, rate: float) -> None:
+    p50, p95, p99 = np.percentile(late, (50, 95, 99))
+    load = os.getloadavg()[0]
+    print(f"ticks {late.size}, load average {load:.1f}, frames a second {rate:.2f}")
+    print(f"late by ms: p50 {p50:.1f}  p95 {p95:.1f}  p99 {p99:.1f}  max {late.max():.1f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
