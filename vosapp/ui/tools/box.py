@@ -1,0 +1,201 @@
+"""A box around an object, and the mask that it gives."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from core.prompts.request import BoxPrompt
+from vosapp.project.model import Prompt, PromptKind
+from vosapp.session.prompting import PromptAsk
+from vosapp.ui.canvas.mapping import Grid
+from vosapp.ui.tools import boxes
+from vosapp.ui.tools.base import Proposal, Tool
+from vosapp.ui.tools.boxes import Box, Grip
+from vosapp.ui.tools.context import ToolContext
+from vosapp.ui.tools.handles import HANDLE, draw_box, draw_handle
+from vosapp.ui.tools.local_history import LocalHistory
+from vosapp.ui.tools.pointer import Pointer, Press
+from vosapp.ui.tools.prompter import Prompter
+from vosapp.ui.view_state import ToolId
+
+_CURSORS = {
+    Grip.TOP_LEFT: Qt.CursorShape.SizeFDiagCursor,
+    Grip.BOTTOM_RIGHT: Qt.CursorShape.SizeFDiagCursor,
+    Grip.TOP_RIGHT: Qt.CursorShape.SizeBDiagCursor,
+    Grip.BOTTOM_LEFT: Qt.CursorShape.SizeBDiagCursor,
+    Grip.TOP: Qt.CursorShape.SizeVerCursor,
+    Grip.BOTTOM: Qt.CursorShape.SizeVerCursor,
+    Grip.LEFT: Qt.CursorShape.SizeHorCursor,
+    Grip.RIGHT: Qt.CursorShape.SizeHorCursor,
+    Grip.WHOLE: Qt.CursorShape.SizeAllCursor,
+}
+
+
+class BoxTool(Tool):
+    """Drag a box: its mask is proposed at once. Handles change it, Enter takes it."""
+
+    tool_id: ClassVar[ToolId] = ToolId.BOX
+
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context)
+        self._prompter = Prompter(context, self)
+        self._boxes: LocalHistory[Box | None] = LocalHistory(None)
+        self._live: Box | None = None
+        self._pressed: Pointer | None = None
+        self._grip: Grip | None = None
+        self._under: Grip | None = None
+
+    @property
+    def box(self) -> Box | None:
+        """The box as it is drawn, None for none."""
+        return self._boxes.state if self._live is None else self._live
+
+    def press(self, pointer: Pointer) -> None:
+        """Take hold of the box, or begin another."""
+        if pointer.press is not Press.LEFT or self.context.view is None:
+            return
+        grip = self._grip_at(pointer)
+        if grip is None:
+            self.finish()
+            if not self.context.claim():
+                return
+        self._pressed, self._grip = pointer, grip
+
+    def move(self, pointer: Pointer) -> None:
+        """Draw or change the box."""
+        start = self._pressed
+        if start is None:
+            return
+        old = self._boxes.state
+        if self._grip is None or old is None:
+            self._live = boxes.between(start.place, pointer.place, *self.context.size)
+        else:
+            by = (pointer.x - start.x, pointer.y - start.y)
+            self._live = boxes.dragged(old, self._grip, by, self.context.size)
+        self.context.drawingChanged.emit()
+
+    def release(self, _pointer: Pointer) -> None:
+        """Ask for the box's mask."""
+        live, self._live, self._pressed, self._grip = self._live, None, None, None
+        if live is not None and boxes.has_area(live):
+            self._boxes.push(live)
+            self._ask()
+        elif self._boxes.state is None:
+            self.context.release_claim()
+        self.context.drawingChanged.emit()
+
+    def hover(self, pointer: Pointer) -> None:
+        """Show which handle is under the cursor."""
+        under = self._grip_at(pointer)
+        if under is not self._under:
+            self._under = under
+            self.context.drawingChanged.emit()
+
+    def apply(self) -> bool:
+        """Take the box's mask."""
+        self._end_drag()
+        if self._boxes.state is None:
+            return False
+        self._boxes.clear()
+        return self._prompter.take()
+
+    def cancel(self) -> bool:
+        """Drop the box; one that is being changed goes back to what it was."""
+        if self._pressed is not None:
+            self._pressed = self._live = self._grip = None
+            if self._boxes.state is None:
+                self.context.release_claim()
+            self.context.drawingChanged.emit()
+            return True
+        if self._boxes.state is None:
+            return False
+        self._boxes.clear()
+        self._prompter.drop()
+        return True
+
+    def redraw(self) -> None:
+        """Ask again where the frame was not decoded yet."""
+        self._prompter.retry()
+
+    def key(self, key: Qt.Key) -> bool:
+        """Backspace takes back the last change."""
+        return key == Qt.Key.Key_Backspace and (self.undo() or self.cancel())
+
+    def undo(self) -> bool:
+        """Go back to the box before."""
+        return self._boxes.undo() and self._ask()
+
+    def redo(self) -> bool:
+        """Go forward to the box after."""
+        return self._boxes.redo() and self._ask()
+
+    @property
+    def can_undo(self) -> bool:
+        """True where there was a box before."""
+        return self._boxes.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """True where a box was taken back."""
+        return self._boxes.can_redo
+
+    @property
+    def target(self) -> int:
+        """The object that the mask is for."""
+        return self._prompter.target
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """The box's mask."""
+        return self._prompter.proposal
+
+    def paint(self, painter: QPainter, grid: Grid) -> None:
+        """Draw the box and, when it is not being drawn, its handles."""
+        box = self.box
+        if box is None:
+            return
+        top_left, bottom_right = grid.to_view(*box[:2]), grid.to_view(*box[2:])
+        draw_box(painter, QRectF(QPointF(*top_left), QPointF(*bottom_right)))
+        if self._pressed is None or self._grip is not None:
+            for grip in boxes.HANDLES:
+                x, y = grid.to_view(*boxes.handle_position(box, grip))
+                draw_handle(painter, x, y, active=grip is (self._grip or self._under))
+
+    def cursor(self) -> Qt.CursorShape:
+        """Arrows over handles."""
+        grip = self._grip or (self._under if self._pressed is None else None)
+        return Qt.CursorShape.CrossCursor if grip is None else _CURSORS[grip]
+
+    def hint(self) -> str:
+        """What the user can do."""
+        if self._boxes.state is None:
+            return self.tr("Drag a box around an object")
+        return self.tr("Enter takes the mask · Esc drops it · drag handles to change the box")
+
+    def _grip_at(self, pointer: Pointer) -> Grip | None:
+        box = self._boxes.state
+        if box is None:
+            return None
+        return boxes.grip_at(box, *pointer.place, reach=pointer.reach(HANDLE / 2 + 3))
+
+    def _end_drag(self) -> None:
+        """A box that is still being drawn counts as it is."""
+        if self._live is not None and boxes.has_area(self._live):
+            self._boxes.push(self._live)
+            self._ask()
+        self._live = self._pressed = self._grip = None
+
+    def _ask(self) -> bool:
+        """Ask for the mask of the box as it is; without one there is none."""
+        box = self._boxes.state
+        if box is None:
+            self._prompter.drop()
+            return True
+        target = self._prompter.target or self.context.target or self.context.claim()
+        corners = ((box[0], box[1], 1), (box[2], box[3], 1))
+        prompt = Prompt(self.context.frame_index, target, PromptKind.BOX, corners)
+        self._prompter.ask(PromptAsk(box=BoxPrompt(box)), target, (prompt,))
+        return True

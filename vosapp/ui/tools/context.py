@@ -1,0 +1,226 @@
+"""What tools work on: the frame that is shown, its label map as it is drawn, and ways to change it.
+
+A change is drawn at once and sent to the project; until the project's own label map has it, it is
+drawn again over every map that comes back, so that nothing flickers and nothing gets lost.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from core.media.palette import DAVIS_COLORS
+from core.types import MAX_OBJECT_ID
+from vosapp.project.edits import Edit, Group
+from vosapp.project.model import Change, TrackedObject
+from vosapp.session.session import Session
+from vosapp.session.view import FrameView
+from vosapp.session.workspace import Workspace
+from vosapp.ui.canvas.items import LabelItem
+from vosapp.ui.tools.local_edit import EnsureObject, LocalEdit
+from vosapp.ui.view_state import ViewState
+
+
+@dataclass(slots=True)
+class _Sent:
+    """An edit on its way to the project."""
+
+    local: LocalEdit
+    future: Future[Change]
+
+    def settled(self, revision: int) -> bool:
+        """True where a label map of this revision has it, or it failed."""
+        if not self.future.done():
+            return False
+        if self.future.cancelled() or self.future.exception() is not None:
+            return True
+        return self.future.result().revision <= revision
+
+
+class ToolContext(QObject):
+    """Shared by all tools of one canvas.
+
+    Attributes:
+        workspace: whose frames are drawn on.
+        view_state: brush size, tolerance, sign.
+        frame_index: of the frame that is shown; edits go there.
+        new_object: that the next edit will add, since none was current; or None.
+
+    Signals:
+        said: something the user should know now (str).
+        labelsTouched: a part of the label map was drawn on (`PixelRect`).
+        labelsReset: the label map was replaced; what is being drawn must be drawn again.
+        objectsChanged: `objects` is another list.
+        drawingChanged: handles, proposals or the local history changed.
+        panned: the picture is to be moved by view units (float, float).
+    """
+
+    said = Signal(str)
+    labelsTouched = Signal(object)
+    labelsReset = Signal()
+    objectsChanged = Signal()
+    drawingChanged = Signal()
+    panned = Signal(float, float)
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        view_state: ViewState,
+        item: LabelItem,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.workspace, self.view_state = workspace, view_state
+        self.frame_index = workspace.session.frame_index
+        self.new_object: TrackedObject | None = None
+        self._item = item
+        self._view: FrameView | None = None
+        self._sent: list[_Sent] = []
+        self._adding = 0
+        workspace.session.objectsChanged.connect(self._take_objects)
+        workspace.session.failed.connect(self._take_failure)
+
+    # What is there
+
+    @property
+    def session(self) -> Session:
+        """The open session."""
+        return self.workspace.session
+
+    @property
+    def view(self) -> FrameView | None:
+        """What is shown; None before the first frame."""
+        return self._view
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """H x W ids as they are drawn; never write to them but through this class."""
+        return self._item.labels
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the video."""
+        return self.session.info.width, self.session.info.height
+
+    @property
+    def objects(self) -> tuple[TrackedObject, ...]:
+        """All objects, and the one that is about to be added."""
+        extra = () if self.new_object is None else (self.new_object,)
+        return (*self.session.objects, *extra)
+
+    @property
+    def locked(self) -> frozenset[int]:
+        """Ids that keep their pixels."""
+        return frozenset(item.object_id for item in self.session.objects if item.locked)
+
+    def object_at(self, x: float, y: float) -> int:
+        """Return the visible object at an image position, 0 for none."""
+        height, width = self.labels.shape
+        if self._view is None or not (0 <= x < width and 0 <= y < height):
+            return 0
+        found = int(self.labels[int(y), int(x)])
+        return found if any(o.object_id == found and o.visible for o in self.objects) else 0
+
+    # Whom an edit is for
+
+    @property
+    def target(self) -> int:
+        """Id of the object that is drawn, 0 where none is current."""
+        if self.new_object is not None:
+            return self.new_object.object_id
+        return self.session.object_id
+
+    def claim(self) -> int:
+        """Return the object to draw; where none is current, one that the edit will add.
+
+        Returns 0, and says why, where it must not be changed.
+        """
+        item = self.session.current_object
+        if item is not None and item.locked:
+            self.say(self.tr("{} is locked. Unlock it to change its mask.").format(item.name))
+            return 0
+        if item is not None and not item.visible:
+            self.say(self.tr("{} is hidden. Show it to see what you draw.").format(item.name))
+        return self.target or self._announce_object()
+
+    def release_claim(self) -> None:
+        """Nothing was drawn: no object needs to be added."""
+        if self.new_object is not None and not self._adding:
+            self.new_object = None
+            self.objectsChanged.emit()
+
+    def color(self, object_id: int) -> tuple[int, int, int]:
+        """Return an object's color."""
+        found = (item.color for item in self.objects if item.object_id == object_id)
+        return next(found, DAVIS_COLORS[object_id])
+
+    # Changes
+
+    def say(self, text: str) -> None:
+        """Tell the user something."""
+        self.said.emit(text)
+
+    def draw(self, local: LocalEdit) -> None:
+        """Show a drawing that is not finished yet."""
+        if local.frame_index == self.frame_index and not local.part.empty:
+            changed = local.draw(self._item.labels, self.locked)
+            self._item.touch(changed)
+            self.labelsTouched.emit(changed)
+
+    def commit(self, local: LocalEdit, *others: Edit, name: str = "") -> None:
+        """Show a drawing and send it to the project, with other edits, as one step."""
+        self.draw(local)
+        width, height = self.size
+        edits = (local.edit(height, width), *others)
+        known = {item.object_id for item in self.session.objects}
+        if local.object_id not in known:
+            edits = (EnsureObject(local.object_id), *edits)
+            self._adding = local.object_id
+        edit = edits[0] if len(edits) == 1 else Group(edits, name)
+        self._sent.append(_Sent(local, self.session.do(edit)))
+
+    def restore(self) -> None:
+        """Show the label map without what was drawn and not sent."""
+        if self._view is None:
+            return
+        self._item.show_labels(self._view.label_map)
+        for sent in self._sent:
+            if sent.local.frame_index == self.frame_index:
+                sent.local.draw(self._item.labels, self.locked)
+        self.labelsReset.emit()
+
+    def take_view(self, view: FrameView) -> None:
+        """Show what the project has; edits that are not in it yet stay drawn."""
+        self._view, self.frame_index = view, view.frame_index
+        self._sent = [sent for sent in self._sent if not sent.settled(view.revision)]
+        self.restore()
+
+    # Inside
+
+    def _announce_object(self) -> int:
+        known = {item.object_id for item in self.session.objects}
+        free = next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in known), 0)
+        if not free:
+            self.say(self.tr("There are {} objects already.").format(MAX_OBJECT_ID))
+            return 0
+        self.new_object = TrackedObject(free, f"Object {free}", DAVIS_COLORS[free])
+        self.objectsChanged.emit()
+        return free
+
+    def _take_objects(self) -> None:
+        new, known = self.new_object, {item.object_id for item in self.session.objects}
+        if new is not None and new.object_id in known:
+            self.new_object = None
+            if self._adding == new.object_id:
+                self.session.select_object(new.object_id)
+            self._adding = 0
+        self.objectsChanged.emit()
+
+    def _take_failure(self) -> None:
+        if self._adding:
+            self._adding = 0
+            self.release_claim()

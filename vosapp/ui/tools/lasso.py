@@ -1,0 +1,90 @@
+"""A freehand outline whose inside is added to the object or taken away."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from PySide6.QtGui import QPainter
+
+from vosapp.ui.canvas.mapping import Grid
+from vosapp.ui.tools.base import Tool
+from vosapp.ui.tools.context import ToolContext
+from vosapp.ui.tools.handles import draw_line
+from vosapp.ui.tools.local_edit import from_mask
+from vosapp.ui.tools.pointer import Pointer, Press
+from vosapp.ui.tools.polygons import Point, inside
+from vosapp.ui.view_state import ToolId
+
+STEP = 1.5
+"""View units between two points of an outline."""
+
+
+class LassoTool(Tool):
+    """Drag around what is to be added; with the right button, or while negative, taken away."""
+
+    tool_id: ClassVar[ToolId] = ToolId.LASSO
+
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context)
+        self._points: list[Point] = []
+        self._frame = self._target = 0
+        self._erase = False
+
+    def press(self, pointer: Pointer) -> None:
+        """Begin an outline."""
+        if self._points or self.context.view is None:
+            return
+        self._erase = pointer.press is Press.RIGHT or not self.context.view_state.positive
+        if self._erase and not self.context.target:
+            self.context.say(self.tr("Select the object to cut from first."))
+            return
+        self._target = self.context.claim()
+        if self._target:
+            self._frame = self.context.frame_index
+            self._points = [pointer.place]
+
+    def move(self, pointer: Pointer) -> None:
+        """Draw on."""
+        if self._points and math.dist(self._points[-1], pointer.place) >= pointer.reach(STEP):
+            self._points.append(pointer.place)
+            self.context.drawingChanged.emit()
+
+    def release(self, _pointer: Pointer) -> None:
+        """Close the outline: its inside becomes an edit."""
+        self.finish()
+
+    def finish(self) -> None:
+        """Keep what is drawn, on the frame on which it was begun."""
+        points, self._points = tuple(self._points), []
+        mask = inside(points, *self.context.size)
+        if mask.any():
+            self.context.commit(from_mask(self._frame, self._target, mask, erase=self._erase))
+        else:
+            self.context.release_claim()
+        self.context.drawingChanged.emit()
+
+    def cancel(self) -> bool:
+        """Drop the outline."""
+        if not self._points:
+            return False
+        self._points = []
+        self.context.release_claim()
+        self.context.drawingChanged.emit()
+        return True
+
+    @property
+    def target(self) -> int:
+        """The object that is being drawn."""
+        return self._target if self._points else 0
+
+    def paint(self, painter: QPainter, grid: Grid) -> None:
+        """Draw the outline, closed as it will be."""
+        if len(self._points) > 1:
+            draw_line(painter, [grid.to_view(*point) for point in self._points], closed=True)
+
+    def hint(self) -> str:
+        """What the user can do."""
+        if self.context.view_state.positive:
+            return self.tr("Drag around what belongs to the object · right button takes away")
+        return self.tr("Drag around what does not belong to the object · X adds again")

@@ -1,0 +1,144 @@
+"""Asks for masks on behalf of a tool and keeps the proposal until it is taken or dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+
+from core.errors import VosError
+from vosapp.project.edits import AddPrompt, Edit
+from vosapp.project.model import Prompt
+from vosapp.session.prompting import PromptAnswer, PromptAsk
+from vosapp.ui.tools.base import Proposal
+from vosapp.ui.tools.context import ToolContext
+from vosapp.ui.tools.local_edit import from_mask
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A question and what its answer is for."""
+
+    ask: PromptAsk
+    frame_index: int
+    target: int
+    prompts: tuple[Prompt, ...]
+
+    def answered_by(self, answer: PromptAnswer) -> bool:
+        return answer.ask == self.ask and answer.frame_index == self.frame_index
+
+
+class Prompter(QObject):
+    """One tool's proposal.
+
+    Args:
+        context: gives the prompt control, and takes edits.
+    """
+
+    def __init__(self, context: ToolContext, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._wish: _Wish | None = None
+        self._mask: NDArray[np.bool_] | None = None
+        self._fresh = False
+        self._trial: PromptAsk | None = None
+        self._trial_mask: NDArray[np.bool_] | None = None
+        self._owed: list[_Wish] = []
+        prompting = context.workspace.prompting
+        prompting.answered.connect(self._take_answer)
+        prompting.failed.connect(self._take_failure)
+
+    @property
+    def active(self) -> bool:
+        """True while there is a question or its answer."""
+        return self._wish is not None
+
+    @property
+    def waiting(self) -> bool:
+        """True while the answer is not there."""
+        return self._wish is not None and not self._fresh
+
+    @property
+    def target(self) -> int:
+        """Id of the object that the proposal is for, 0 without one."""
+        return 0 if self._wish is None else self._wish.target
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """What is to be drawn."""
+        mask = self._mask if self._trial_mask is None else self._trial_mask
+        target = self.target or self._context.target
+        if mask is None or not target:
+            return None
+        return Proposal(mask.view(np.uint8), self._context.color(target))
+
+    def ask(self, ask: PromptAsk, target: int, prompts: tuple[Prompt, ...]) -> None:
+        """Ask; the former proposal stays until the answer is there."""
+        self._wish = _Wish(ask, self._context.frame_index, target, prompts)
+        self._fresh = False
+        self._context.workspace.prompting.ask(ask)
+        self._context.drawingChanged.emit()
+
+    def try_out(self, ask: PromptAsk) -> None:
+        """Show what an ask would give; nothing else changes."""
+        self._trial = ask
+        self._context.workspace.prompting.ask(ask)
+
+    def end_trial(self) -> None:
+        """Show the proposal itself again."""
+        if self._trial is None:
+            return
+        self._trial = self._trial_mask = None
+        self.retry()
+        self._context.drawingChanged.emit()
+
+    def retry(self) -> None:
+        """Ask again what was not answered, as after a frame was decoded."""
+        if self._wish is not None and not self._fresh:
+            self._context.workspace.prompting.ask(self._wish.ask)
+
+    def take(self) -> bool:
+        """Make the proposal an edit; one that is not answered yet becomes one when it is."""
+        wish, mask = self._wish, self._mask if self._fresh else None
+        if wish is None:
+            return False
+        self.drop(keep_claim=True)
+        if mask is None:
+            self._owed.append(wish)
+        else:
+            self._commit(wish, mask)
+        return True
+
+    def drop(self, *, keep_claim: bool = False) -> None:
+        """Forget question and answer."""
+        self._wish = self._mask = self._trial = self._trial_mask = None
+        self._fresh = False
+        if not keep_claim:
+            self._context.release_claim()
+        self._context.drawingChanged.emit()
+
+    def _commit(self, wish: _Wish, mask: NDArray[np.bool_]) -> None:
+        local = from_mask(wish.frame_index, wish.target, mask, whole=True)
+        edits: tuple[Edit, ...] = tuple(AddPrompt(prompt) for prompt in wish.prompts)
+        kind = wish.prompts[0].kind.value if wish.prompts else "mask"
+        name = next((o.name for o in self._context.objects if o.object_id == wish.target), "")
+        self._context.commit(local, *edits, name=f"Set {kind} of {name or 'object'}")
+
+    def _take_answer(self, answer: PromptAnswer) -> None:
+        for owed in [wish for wish in self._owed if wish.answered_by(answer)]:
+            self._owed.remove(owed)
+            self._commit(owed, answer.mask)
+        if self._trial is not None and answer.ask == self._trial:
+            self._trial_mask = answer.mask
+        elif self._wish is not None and self._wish.answered_by(answer):
+            self._mask, self._fresh = answer.mask, True
+            if not answer.mask.any():
+                self._context.say(self.tr("Nothing was found there. Try a larger box or a click."))
+        self._context.drawingChanged.emit()
+
+    def _take_failure(self, error: VosError) -> None:
+        if self._wish is not None or self._owed:
+            self._owed.clear()
+            self._context.say(str(error))
