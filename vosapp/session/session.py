@@ -47,6 +47,7 @@ class Session(QObject):
         edited: something was changed (`Change`).
         failed: something could not be done (`VosError`); nothing was changed.
         crashed: a bug, with its traceback (str); the project itself is safe.
+        saved: all that was asked for before `save` is on the disk.
     """
 
     frameIndexChanged = Signal(int)
@@ -60,8 +61,10 @@ class Session(QObject):
     edited = Signal(object)
     failed = Signal(object)
     crashed = Signal(str)
+    saved = Signal()
     _updated = Signal(object)
     _broke = Signal(object)
+    _settled = Signal()
 
     def __init__(self, project: Project, video: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +80,7 @@ class Session(QObject):
         queued = Qt.ConnectionType.QueuedConnection
         self._updated.connect(self._take_update, queued)
         self._broke.connect(self._take_error, queued)
+        self._settled.connect(self.saved, queued)
         self._loader = FrameLoader(video, project, parent=self)
         self._loader.ready.connect(self._take_view)
         self._loader.failed.connect(lambda _index, error: self.failed.emit(error))

@@ -1,0 +1,24 @@
+"""All actions of the window, in the order of its menus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vosapp.ui.actions.spec import ActionSpec
+from vosapp.ui.actions.table_app import APP_ACTIONS
+from vosapp.ui.actions.table_view import VIEW_ACTIONS
+from vosapp.ui.actions.table_work import WORK_ACTIONS
+
+_MENUS = ("&File", "&Edit", "&View", "&Tools", "&Object", "&Propagate", "&Go", "&Help")
+
+
+def _rank(spec: ActionSpec) -> int:
+    return _MENUS.index(spec.menu[0]) if spec.menu else len(_MENUS)
+
+
+ACTIONS: tuple[ActionSpec, ...] = tuple(
+    sorted((*APP_ACTIONS, *VIEW_ACTIONS, *WORK_ACTIONS), key=_rank)
+)
+BY_ID: Mapping[str, ActionSpec] = {spec.id: spec for spec in ACTIONS}
+DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {spec.id: spec.shortcuts for spec in ACTIONS}
+"""Keys by action, as they come."""

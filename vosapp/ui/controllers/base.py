@@ -1,0 +1,50 @@
+"""What controllers share: a topic of actions, and the shell that they act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from vosapp.ui.actions.binding import Handler
+
+if TYPE_CHECKING:
+    from vosapp.session.workspace import Workspace
+    from vosapp.ui.shell import Shell
+
+Check = Callable[[], bool]
+
+
+class Controller(QObject):
+    """Carries out the actions of one topic. Remembers nothing that a view shows."""
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self.shell = shell
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return what each action of the topic does, by id."""
+        return {}
+
+    def checks(self) -> Mapping[str, Check]:
+        """Return what says whether a checkable action is on, by id."""
+        return {}
+
+    def begin(self) -> None:
+        """Connect to the shell, once everything is made."""
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """What is open."""
+        return self.shell.workspace
+
+    def with_workspace(self, act: Callable[[Workspace], object]) -> Handler:
+        """Return a handler that does nothing while nothing is open."""
+
+        def run() -> None:
+            workspace = self.shell.workspace
+            if workspace is not None:
+                act(workspace)
+
+        return run

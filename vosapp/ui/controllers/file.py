@@ -1,0 +1,244 @@
+"""Opening, saving and closing, and what the user is asked when something is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtWidgets import QMessageBox
+
+from core.jobs import Progress
+from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from vosapp.session.opening import Damaged, Locked, Opened, VideoGone, free_name
+from vosapp.session.workspace import Workspace
+from vosapp.ui import errors
+from vosapp.ui.actions.binding import Handler
+from vosapp.ui.controllers.base import Controller
+from vosapp.ui.dialogs.asking import ask, choose_file, choose_folder, choose_new_file
+from vosapp.ui.notice import Choice, Kind, Notice
+
+VIDEOS = "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.gif *.ts *.mts"
+LAST = "last-folder"
+
+
+class FileController(Controller):
+    """The File menu, dropped files, the welcome page."""
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """See `Controller`."""
+        return {
+            "file.open-video": self.open_video,
+            "file.open-folder": self.open_folder,
+            "file.open-project": self.open_project,
+            "file.open-sample": self.shell.opener.open_sample,
+            "file.save": self.with_workspace(self._save),
+            "file.save-as": self.with_workspace(self._save_as),
+            "file.close": self.shell.close_workspace,
+            "file.quit": self.shell.window.close,
+        }
+
+    def begin(self) -> None:
+        """See `Controller`."""
+        shell, opener, welcome = self.shell, self.shell.opener, self.shell.window.welcome
+        welcome.videoWanted.connect(self.open_video)
+        welcome.folderWanted.connect(self.open_folder)
+        welcome.sampleWanted.connect(opener.open_sample)
+        welcome.pathWanted.connect(opener.open)
+        welcome.forgetWanted.connect(self._forget)
+        shell.window.dropped.connect(opener.open)
+        opener.began.connect(self._show_busy)
+        opener.progressed.connect(self._show_progress)
+        opener.ended.connect(shell.window.status.meter.hide)
+        opener.answered.connect(self._take)
+        opener.failed.connect(shell.tell_error)
+        shell.workspaceChanged.connect(self._follow)
+        self._recent = shell.window.menus["&File"].addMenu(self.tr("Open Recent"))
+        shell.window.menus["&File"].insertMenu(shell.actions["file.save"], self._recent)
+        self._fill_recent()
+
+    def _follow(self) -> None:
+        if self.workspace is not None:
+            self.workspace.session.saved.connect(self._tell_saved)
+        self._fill_recent()
+
+    def open_video(self) -> None:
+        """Ask for a video file."""
+        filters = self.tr("Videos ({0});;All files (*)").format(VIDEOS)
+        self._choose(self.tr("Open Video"), filters)
+
+    def open_project(self) -> None:
+        """Ask for a project file."""
+        self._choose(self.tr("Open Project"), self.tr("Projects (*.vosapp)"))
+
+    def open_folder(self) -> None:
+        """Ask for a folder of images."""
+        folder = str(self.shell.settings.state(LAST) or "")
+        title = self.tr("Open Image Folder")
+        choose_folder(self.shell.window, title, folder=folder, take=self._open)
+
+    def _choose(self, title: str, filters: str) -> None:
+        folder = str(self.shell.settings.state(LAST) or "")
+        choose_file(self.shell.window, title, filters=filters, folder=folder, take=self._open)
+
+    def _open(self, path: Path) -> None:
+        self.shell.settings.remember(LAST, str(path.parent))
+        self.shell.opener.open(path)
+
+    # What comes back
+
+    def _take(self, answer: object) -> None:
+        if isinstance(answer, Opened):
+            self.shell.take(answer)
+            self._tell_notes(answer)
+        elif isinstance(answer, Locked):
+            self._ask_locked(answer)
+        elif isinstance(answer, Damaged):
+            self._ask_damaged(answer)
+        elif isinstance(answer, VideoGone):
+            self._ask_for_video(answer)
+
+    def _tell_notes(self, opened: Opened) -> None:
+        if opened.saved is not None:
+            kept = sum(opened.saved.kept.values())
+            lost = "; ".join(opened.saved.lost)
+            text = self.tr("{0} entries were saved. {1}. The damaged file is as it was.")
+            self.shell.tell(
+                Notice(
+                    self.tr("Recovered as {0}").format(opened.project.path.name),
+                    text.format(kept, lost[:1].upper() + lost[1:]),
+                    Kind.WARNING,
+                )
+            )
+        elif opened.notes:
+            title = self.tr("About this project")
+            self.shell.tell(Notice(title, " ".join(opened.notes), Kind.WARNING))
+
+    def _ask_locked(self, locked: Locked) -> None:
+        opener, path = self.shell.opener, locked.path
+        ask(
+            self.shell.window,
+            errors.title(locked.error),
+            self.tr("{0}\n\nYou can go on in a copy, or only look at it.").format(
+                locked.error.message
+            ),
+            choices=(
+                Choice(self.tr("Open a Copy"), lambda: opener.open_copy(path), main=True),
+                Choice(self.tr("Only Look"), lambda: opener.open_to_look(path)),
+            ),
+        )
+
+    def _ask_damaged(self, damaged: Damaged) -> None:
+        ask(
+            self.shell.window,
+            errors.title(damaged.error),
+            self.tr(
+                "{0}\n\nvosapp can save what is still readable to a new project beside it."
+                " The damaged file is not touched."
+            ).format(damaged.error.message),
+            choices=(
+                Choice(
+                    self.tr("Save What Can Be Read"),
+                    lambda: self.shell.opener.open_saved(damaged.path),
+                    main=True,
+                ),
+            ),
+            icon=QMessageBox.Icon.Warning,
+        )
+
+    def _ask_for_video(self, gone: VideoGone) -> None:
+        name = Path(gone.video.path).name
+        ask(
+            self.shell.window,
+            self.tr("The video is not where it was"),
+            self.tr(
+                "{0} belongs to {1}, which is neither beside it nor at\n{2}.\n\n"
+                "Where is it now? It has {3} frames of {4} x {5} pixels."
+            ).format(
+                gone.path.name,
+                name,
+                gone.video.path,
+                gone.video.frame_count,
+                gone.video.width,
+                gone.video.height,
+            ),
+            choices=(
+                Choice(self.tr("Find {0}\u2026").format(name), lambda: self._find(gone), main=True),
+            ),
+        )
+
+    def _find(self, gone: VideoGone) -> None:
+        title = self.tr("Where is {0}?").format(Path(gone.video.path).name)
+        folder = str(gone.path.parent)
+
+        def take(video: Path) -> None:
+            self.shell.opener.open_relinked(gone.path, video)
+
+        if gone.video.stems:
+            choose_folder(self.shell.window, title, folder=folder, take=take)
+            return
+        filters = self.tr("Videos ({0});;All files (*)").format(VIDEOS)
+        choose_file(self.shell.window, title, filters=filters, folder=folder, take=take)
+
+    def _show_busy(self, name: str) -> None:
+        meter = self.shell.window.status.meter
+        meter.set_stoppable(stoppable=True)
+        meter.show_work(self.tr("Opening {0}").format(name), 0, 0)
+        meter.show()
+
+    def _show_progress(self, progress: Progress) -> None:
+        meter = self.shell.window.status.meter
+        meter.show_work(progress.text, progress.done, progress.total)
+
+    # Saving
+
+    def _save(self, workspace: Workspace) -> None:
+        """Wait, off the window's thread, until all is written; then say so."""
+        workspace.session.save()
+
+    def _tell_saved(self) -> None:
+        if self.workspace is not None:
+            name = self.workspace.session.project.path.name
+            text = self.tr("Everything is saved in {0}.").format(name)
+            self.shell.window.status.showMessage(text, 4000)
+
+    def _save_as(self, workspace: Workspace) -> None:
+        path = workspace.session.project.path
+        choose_new_file(
+            self.shell.window,
+            self.tr("Save a Copy"),
+            filters=self.tr("Projects (*.vosapp)"),
+            suggested=free_name(path.parent, f"{path.stem} copy"),
+            take=lambda target: self._write_copy(workspace, target),
+        )
+
+    def _write_copy(self, workspace: Workspace, target: Path) -> None:
+        project = workspace.session.project
+        handle = workspace.session.files.submit(lambda token: project.save_copy(target, token))
+        handle.progressed.connect(self._show_progress)
+        handle.finished.connect(lambda outcome: self._tell_copy(outcome, target))
+
+    def _tell_copy(self, outcome: Outcome, target: Path) -> None:
+        self.shell.window.status.meter.hide()
+        if isinstance(outcome, Done):
+            self.shell.window.status.showMessage(self.tr("Saved as {0}.").format(target), 6000)
+        elif isinstance(outcome, Failed):
+            self.shell.tell_error(outcome.error)
+        elif isinstance(outcome, Crashed):
+            self.shell.crashed.emit(outcome.report)
+
+    # Recent projects
+
+    def _forget(self, path: Path) -> None:
+        self.shell.recent.remove(path)
+        self.shell.window.welcome.set_recent(self.shell.recent.paths())
+        self._fill_recent()
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in self.shell.recent.paths():
+            action = self._recent.addAction(path.stem)
+            action.setToolTip(str(path))
+            action.setStatusTip(str(path))
+            action.setEnabled(path.is_file())
+            action.triggered.connect(lambda _on=False, p=path: self.shell.opener.open(p))
+        self._recent.setEnabled(not self._recent.isEmpty())

@@ -1,0 +1,70 @@
+"""Where one is in the video, and the range that work is done in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from vosapp.session import navigation
+from vosapp.session.session import Session
+from vosapp.session.workspace import Workspace
+from vosapp.ui.actions.binding import Handler
+from vosapp.ui.controllers.base import Controller
+
+Finder = Callable[[Session, int], int | None]
+
+
+class NavigateController(Controller):
+    """The Go menu."""
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """See `Controller`."""
+        last = 1 << 40
+        return {
+            "navigate.play": self.with_workspace(lambda w: w.playback.toggle()),
+            "navigate.next": self._by(1),
+            "navigate.previous": self._by(-1),
+            "navigate.forward-10": self._by(10),
+            "navigate.back-10": self._by(-10),
+            "navigate.first": self.with_workspace(lambda w: self._go(w, 0)),
+            "navigate.last": self.with_workspace(lambda w: self._go(w, last)),
+            "navigate.next-keyframe": self._find(navigation.next_keyframe, 1),
+            "navigate.previous-keyframe": self._find(navigation.next_keyframe, -1),
+            "navigate.next-doubtful": self._find(navigation.next_doubtful, 1),
+            "navigate.previous-doubtful": self._find(navigation.next_doubtful, -1),
+            "navigate.next-stale": self._find(navigation.next_stale, 1),
+            "navigate.previous-stale": self._find(navigation.next_stale, -1),
+            "navigate.frame": lambda: self.shell.panels.timeline.go_to_frame_dialog(),
+            "navigate.range-in": self.with_workspace(_set_in),
+            "navigate.range-out": self.with_workspace(_set_out),
+            "navigate.range-clear": self.with_workspace(
+                lambda w: w.session.set_range(0, w.session.frame_count)
+            ),
+        }
+
+    def _by(self, frames: int) -> Handler:
+        return self.with_workspace(lambda w: self._go(w, w.session.frame_index + frames))
+
+    def _go(self, workspace: Workspace, frame_index: int) -> None:
+        workspace.playback.stop()
+        workspace.session.go_to(frame_index)
+
+    def _find(self, finder: Finder, way: int) -> Handler:
+        def act(workspace: Workspace) -> None:
+            index = finder(workspace.session, way)
+            if index is None:
+                text = self.tr("There is no such frame on this side.")
+                self.shell.window.status.showMessage(text, 3000)
+            else:
+                self._go(workspace, index)
+
+        return self.with_workspace(act)
+
+
+def _set_in(workspace: Workspace) -> None:
+    session = workspace.session
+    session.set_range(session.frame_index, max(session.range[1], session.frame_index + 1))
+
+
+def _set_out(workspace: Workspace) -> None:
+    session = workspace.session
+    session.set_range(min(session.range[0], session.frame_index), session.frame_index + 1)

@@ -1,0 +1,170 @@
+"""Starting and stopping propagations, and what is said before and after."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from core.errors import VosError
+from vosapp.jobs.outcome import Done, Outcome, Stopped
+from vosapp.session.choice import Estimate, RunMode, RunState
+from vosapp.session.systems import QUALITIES
+from vosapp.session.workspace import Workspace
+from vosapp.ui.actions.binding import Handler
+from vosapp.ui.controllers.base import Controller
+from vosapp.ui.dialogs.chooser import RunChooser
+from vosapp.ui.notice import Choice, Kind, Notice
+from vosapp.ui.status import duration, size
+from vosapp.ui.theme import icon
+
+KEY = "propagation"
+_MODES = {
+    "propagate.open": RunMode.OPEN,
+    "propagate.forward": RunMode.FORWARD,
+    "propagate.backward": RunMode.BACKWARD,
+    "propagate.step-forward": RunMode.STEP_FORWARD,
+    "propagate.step-backward": RunMode.STEP_BACKWARD,
+    "propagate.to-keyframe": RunMode.TO_KEYFRAME,
+}
+_SHORT = frozenset({RunMode.STEP_FORWARD, RunMode.STEP_BACKWARD})
+
+
+class PropagateController(Controller):
+    """The Propagate menu, the meter in the status bar, messages about runs."""
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """See `Controller`."""
+        runs = {name: self._starter(mode) for name, mode in _MODES.items()}
+        return runs | {
+            "propagate.stop": self.with_workspace(lambda w: w.propagation.stop()),
+            "propagate.choose": self.with_workspace(self._choose),
+        }
+
+    def begin(self) -> None:
+        """See `Controller`."""
+        self.shell.workspaceChanged.connect(self._follow)
+        self.shell.window.status.stopWanted.connect(self._stop)
+        self.shell.window.themed.connect(self._name_choice)
+
+    def _starter(self, mode: RunMode) -> Handler:
+        return self.with_workspace(lambda w: self._ask(w, mode))
+
+    def _follow(self) -> None:
+        if self.workspace is None:
+            self.shell.window.status.meter.hide()
+            return
+        control = self.workspace.propagation
+        meter = self.shell.window.status.meter
+        control.started.connect(self._show)
+        control.stateChanged.connect(meter.show_state)
+        control.finished.connect(self._tell)
+        control.choiceChanged.connect(self._name_choice)
+        self._name_choice()
+
+    def _ask(self, workspace: Workspace, mode: RunMode) -> None:
+        """Start; a long run first shows what it would cost."""
+        limit = self.shell.settings.number("ask-seconds")
+        if workspace.propagation.running:
+            return
+        if mode in _SHORT or not limit:
+            workspace.propagation.start(mode)
+            return
+
+        def decide(estimate: Estimate) -> None:
+            if self.workspace is not workspace or workspace.propagation.running:
+                return
+            seconds = self._seconds(workspace, estimate)
+            if seconds < limit:
+                workspace.propagation.start(mode)
+            else:
+                self._show_estimate(workspace, mode, estimate)
+
+        try:
+            workspace.propagation.estimate(mode, decide)
+        except VosError as error:
+            self.shell.tell_error(error)
+
+    def _seconds(self, workspace: Workspace, estimate: Estimate) -> float:
+        """The estimate's time; before the first run that of the table of measured speeds."""
+        if math.isfinite(estimate.seconds):
+            return estimate.seconds
+        quality = workspace.propagation.choice.quality
+        speed = next(q.frames_per_second for q in QUALITIES if q.quality is quality)
+        return estimate.steps / speed
+
+    def _show_estimate(self, workspace: Workspace, mode: RunMode, estimate: Estimate) -> None:
+        text = self.tr("{0} frames; about {1}, {2} of memory and {3} on the disk.").format(
+            estimate.frames,
+            duration(self._seconds(workspace, estimate)),
+            size(estimate.memory_bytes),
+            size(estimate.disk_bytes),
+        )
+        if not math.isfinite(estimate.seconds):
+            text += self.tr(" The time comes from another machine until you have run it once.")
+        text += self.tr(" You can go on working, and stop at any time.")
+        start = Choice(self.tr("Start"), lambda: workspace.propagation.start(mode), main=True)
+        always = Choice(self.tr("Start, Do Not Ask Again"), lambda: self._never_ask(mode))
+        title = self.tr("This will take a while")
+        self.shell.tell(Notice(title, text, Kind.INFO, (start, always), KEY))
+
+    def _never_ask(self, mode: RunMode) -> None:
+        self.shell.settings.set_value("ask-seconds", 0)
+        if self.workspace is not None:
+            self.workspace.propagation.start(mode)
+
+    def _show(self) -> None:
+        self.shell.window.notice.clear(KEY)
+        meter = self.shell.window.status.meter
+        meter.set_stoppable(stoppable=True)
+        meter.show()
+
+    def _stop(self) -> None:
+        self.shell.opener.stop()
+        if self.workspace is not None:
+            self.workspace.propagation.stop()
+
+    def _tell(self, outcome: Outcome) -> None:
+        self.shell.window.status.meter.hide()
+        if self.workspace is None:
+            return
+        state = self.workspace.propagation.state
+        if isinstance(outcome, Stopped):
+            self._tell_stopped(state)
+        elif isinstance(outcome, Done):
+            text = self.tr("Done: {0} frames.").format(state.frames)
+            if not state.total:
+                text = self.tr("There was nothing to do: no frame is empty or stale in the range.")
+            self.shell.window.status.showMessage(text, 8000)
+
+    def _tell_stopped(self, state: RunState) -> None:
+        if state.total:
+            text = self.tr("{0} of {1} frames are done and stay. {2} goes on.")
+        else:
+            text = self.tr("Nothing was computed yet. {2} begins again.")
+        keys = self.shell.keymap.shown("propagate.open") or self.tr("Propagate")
+        text = text.format(state.done, state.total, keys)
+        self.shell.tell(Notice(self.tr("Stopped"), text, Kind.INFO, key=KEY))
+
+    # The chooser
+
+    def _choose(self, workspace: Workspace) -> None:
+        chooser = RunChooser(workspace.propagation.choice, self.shell.window)
+        chooser.chosen.connect(workspace.propagation.set_choice)
+        button = self.shell.window.choose_button
+        chooser.adjustSize()
+        chooser.move(button.mapToGlobal(button.rect().bottomLeft()))
+        chooser.show()
+
+    def _name_choice(self) -> None:
+        if self.workspace is None:
+            return
+        choice = self.workspace.propagation.choice
+        quality = next(q.title for q in QUALITIES if q.quality is choice.quality)
+        button = self.shell.window.choose_button
+        button.setText(self.tr(quality))
+        button.setIcon(icon("tune-variant"))
+        button.setToolTip(
+            self.tr("System, weights, quality and device: {0}, {1}, {2}").format(
+                choice.system.replace("_", "-"), quality.lower(), choice.device
+            )
+        )

@@ -1,0 +1,174 @@
+"""The small panel that says how propagations are computed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vosapp.session.choice import RunChoice
+from vosapp.session.systems import DEVICES, MEASURED, QUALITIES, SystemChoice, systems
+from vosapp.ui.dialogs.asking import choose_file
+from vosapp.ui.theme import tones
+
+DEVICE_TITLES = {
+    "auto": "Automatic",
+    "cpu": "Processor (CPU)",
+    "cuda": "Nvidia GPU (CUDA)",
+    "mps": "Apple GPU (MPS)",
+}
+
+
+class RunChooser(QFrame):
+    """System, weights, quality, device, learning. Each choice holds at once.
+
+    Signals:
+        chosen: a new `RunChoice`.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, choice: RunChoice, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("chooser")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName(self.tr("System and quality"))
+        self._choice = choice
+        self._systems = systems()
+        self._system, self._device = QComboBox(self), QComboBox(self)
+        self._weights = QLabel(self)
+        self._weights_row = QWidget(self)
+        self._learn = QCheckBox(self.tr("Learn this video (adapt)"), self)
+        self._qualities = QButtonGroup(self)
+        self._build()
+        self._show()
+
+    def _build(self) -> None:
+        shown = tones()
+        self.setStyleSheet(
+            f"#chooser {{ background: {shown.window}; border: 1px solid {shown.border}; }}"
+        )
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(10)
+        form.addRow(self.tr("System"), self._system)
+        form.addRow(self.tr("Weights"), self._weights_row)
+        form.addRow(self.tr("Device"), self._device)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(10)
+        column.addLayout(form)
+        heading = QLabel(f"<b>{self.tr('Quality')}</b>", self)
+        column.addWidget(heading)
+        self._add_qualities(column)
+        column.addWidget(self._learn)
+        note = QLabel(self.tr("Speeds: {0}.").format(MEASURED), self)
+        note.setWordWrap(True)
+        note.setProperty("muted", True)
+        column.addWidget(note)
+        self._fill_boxes()
+        self._fill_weights_row()
+        self.setMinimumWidth(430)
+
+    def _add_qualities(self, column: QVBoxLayout) -> None:
+        for number, item in enumerate(QUALITIES):
+            button = QRadioButton(self.tr(item.title), self)
+            text = self.tr("{0}: about {1:g} frames a second").format(
+                self.tr(item.text), item.frames_per_second
+            )
+            button.setToolTip(text)
+            button.setAccessibleName(f"{item.title}: {text}")
+            line = QLabel(text, self)
+            line.setProperty("muted", True)
+            line.setIndent(24)
+            line.setWordWrap(True)
+            self._qualities.addButton(button, number)
+            column.addWidget(button)
+            column.addWidget(line)
+        self._qualities.idClicked.connect(
+            lambda n: self._choose(replace(self._choice, quality=QUALITIES[n].quality))
+        )
+
+    def _fill_boxes(self) -> None:
+        for system in self._systems:
+            self._system.addItem(self.tr(system.title), system.name)
+        for device in DEVICES:
+            self._device.addItem(self.tr(DEVICE_TITLES.get(device, device)), device)
+        self._system.setToolTip(self.tr("The method that carries masks from frame to frame"))
+        self._system.setAccessibleName(self.tr("System"))
+        self._device.setToolTip(self.tr("Where it is computed"))
+        self._device.setAccessibleName(self.tr("Device"))
+        self._learn.setToolTip(
+            self.tr("Train a small network on your keyframes between two passes; takes longer")
+        )
+        self._system.activated.connect(self._choose_system)
+        self._device.activated.connect(
+            lambda _i: self._choose(replace(self._choice, device=self._device.currentData()))
+        )
+        self._learn.toggled.connect(lambda on: self._choose(replace(self._choice, adapt=on)))
+
+    def _fill_weights_row(self) -> None:
+        row = QHBoxLayout(self._weights_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._weights, 1)
+        bundled = QPushButton(self.tr("Bundled"), self)
+        bundled.setToolTip(self.tr("Use the weights that come with vosapp"))
+        bundled.clicked.connect(lambda: self._choose(replace(self._choice, weights=None)))
+        other = QPushButton(self.tr("File\u2026"), self)
+        other.setToolTip(self.tr("Use other weights (.safetensors)"))
+        other.clicked.connect(self._choose_weights)
+        row.addWidget(bundled)
+        row.addWidget(other)
+
+    def _show(self) -> None:
+        choice, system = self._choice, self._current()
+        self._system.setCurrentIndex(self._system.findData(choice.system))
+        self._device.setCurrentIndex(self._device.findData(choice.device))
+        for number, item in enumerate(QUALITIES):
+            if item.quality is choice.quality:
+                self._qualities.button(number).setChecked(True)
+        for button in self._qualities.buttons():
+            button.setEnabled(system.needs_weights)
+        self._learn.setChecked(choice.adapt)
+        self._learn.setVisible(any(one.learns for one in self._systems))
+        self._learn.setEnabled(system.learns)
+        self._weights_row.setEnabled(system.needs_weights)
+        name = self.tr("bundled") if choice.weights is None else choice.weights.name
+        self._weights.setText(name if system.needs_weights else self.tr("needs none"))
+
+    def _current(self) -> SystemChoice:
+        return next(one for one in self._systems if one.name == self._choice.system)
+
+    def _choose_system(self, _index: int) -> None:
+        name = str(self._system.currentData())
+        self._choose(replace(self._choice, system=name, weights=None, adapt=False))
+
+    def _choose_weights(self) -> None:
+        def take(path: Path) -> None:
+            self.chosen.emit(replace(choice, weights=path))
+
+        choice = self._choice
+        filters = self.tr("Weights (*.safetensors)")
+        window = self.parentWidget() or self
+        choose_file(window, self.tr("Choose Weights"), filters=filters, folder="", take=take)
+        self.close()
+
+    def _choose(self, choice: RunChoice) -> None:
+        if choice != self._choice:
+            self._choice = choice
+            self.chosen.emit(choice)
+            self._show()

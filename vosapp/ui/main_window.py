@@ -1,0 +1,229 @@
+"""The main window: where everything stands. What it does is in `vosapp.ui.shell`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QTabWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vosapp.ui.actions.binding import Actions
+from vosapp.ui.actions.spec import Bar
+from vosapp.ui.notice import NoticeBar
+from vosapp.ui.panels import Panels
+from vosapp.ui.status import StatusBar
+from vosapp.ui.theme import ICON_SIZE
+from vosapp.ui.welcome import WelcomePage
+
+STATE_VERSION = 1
+"""Of saved layouts; raise it when docks or bars are added."""
+USUAL = QSize(1360, 860)
+
+
+class MainWindow(QMainWindow):
+    """Canvas in the middle, objects at the right, timeline below, bars around.
+
+    Signals:
+        closing: the window is about to close; work has to be put away now.
+        dropped: a file or folder was dropped (`Path`).
+        themed: the palette has changed.
+    """
+
+    closing = Signal()
+    dropped = Signal(object)
+    themed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("main-window")
+        self.setWindowTitle("vosapp")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(False)
+        self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, _NORTH)
+        self.welcome = WelcomePage(self)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.welcome)
+        self.setCentralWidget(self.stack)
+        self.notice = NoticeBar(self)
+        self.notice.installEventFilter(self)
+        self.status = StatusBar(self)
+        self.setStatusBar(self.status)
+        self.main_bar = self._bar("main", self.tr("Main bar"), Qt.ToolBarArea.TopToolBarArea)
+        self.tools_bar = self._bar("tools", self.tr("Tools"), Qt.ToolBarArea.LeftToolBarArea)
+        self.docks: dict[str, QDockWidget] = {}
+        self.menus: dict[str, QMenu] = {}
+        self.choose_button = QToolButton(self)
+
+    def build(self, panels: Panels, actions: Actions) -> None:
+        """Put panels and actions in their places."""
+        page = QWidget(self)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(panels.canvas)
+        self.stack.addWidget(page)
+        right, bottom = _RIGHT, Qt.DockWidgetArea.BottomDockWidgetArea
+        self._dock("objects", self.tr("Objects"), panels.objects, right)
+        self._dock("references", self.tr("References"), panels.references, right)
+        self.tabifyDockWidget(self.docks["objects"], self.docks["references"])
+        self.docks["objects"].raise_()
+        self._dock("timeline", self.tr("Timeline"), panels.timeline, bottom)
+        # The objects reach down to the status bar: lists are long, the timeline is wide anyway.
+        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        self.menus = actions.fill_menus(self.menuBar())
+        actions.fill_bar(self.main_bar, Bar.MAIN)
+        actions.fill_bar(self.tools_bar, Bar.TOOLS)
+        self._dress_main_bar(actions)
+        self.resize(USUAL)
+        self.resizeDocks([self.docks["objects"]], [300], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["timeline"]], [250], Qt.Orientation.Vertical)
+
+    def show_page(self, *, work: bool) -> None:
+        """Show the canvas with its panels, or the welcome page alone."""
+        self.stack.setCurrentIndex(1 if work else 0)
+        for dock in self.docks.values():
+            dock.setVisible(work)
+        self.tools_bar.setVisible(work)
+        self.main_bar.setVisible(work)
+        if work:
+            self.docks["objects"].raise_()
+        self._place_notice()
+
+    def layout_state(self) -> dict[str, str]:
+        """Return geometry and layout as text, for the settings."""
+        return {
+            "geometry": _text(self.saveGeometry()),
+            "layout": _text(self.saveState(STATE_VERSION)),
+        }
+
+    def restore_layout(self, state: object) -> None:
+        """Take what `layout_state` gave, as far as it makes sense on this screen."""
+        if not isinstance(state, dict):
+            return
+        geometry, layout = state.get("geometry"), state.get("layout")
+        if isinstance(geometry, str):
+            self.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii", "ignore")))
+        if isinstance(layout, str):
+            data = QByteArray.fromBase64(layout.encode("ascii", "ignore"))
+            self.restoreState(data, STATE_VERSION)
+
+    # Events
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Put work away, then close."""
+        self.closing.emit()
+        event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Tell when the colors have changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.themed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the message in its place."""
+        super().resizeEvent(event)
+        self._place_notice()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Place the message when it appears or says something else."""
+        if watched is self.notice and event.type() in _PLACING:
+            self._place_notice()
+        return False
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders of this machine."""
+        if _dropped_path(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        path = _dropped_path(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.dropped.emit(path)
+
+    # Inside
+
+    def _bar(self, name: str, title: str, area: Qt.ToolBarArea) -> QToolBar:
+        bar = QToolBar(title, self)
+        bar.setObjectName(name)
+        bar.setAccessibleName(title)
+        bar.setIconSize(ICON_SIZE)
+        bar.setMovable(False)
+        bar.toggleViewAction().setEnabled(False)
+        self.addToolBar(area, bar)
+        return bar
+
+    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock-{name}")
+        dock.setAccessibleName(title)
+        dock.setWidget(widget)
+        features = QDockWidget.DockWidgetFeature
+        dock.setFeatures(features.DockWidgetMovable | features.DockWidgetClosable)
+        self.addDockWidget(area, dock)
+        self.docks[name] = dock
+
+    def _dress_main_bar(self, actions: Actions) -> None:
+        bar = self.main_bar
+        beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        for name in ("file.open-video", "file.export", "objects.new", "propagate.open"):
+            button = bar.widgetForAction(actions[name])
+            if isinstance(button, QToolButton):
+                button.setToolButtonStyle(beside)
+        run = bar.widgetForAction(actions["propagate.open"])
+        if isinstance(run, QToolButton):
+            run.setMenu(self.menus["&Propagate"])
+            run.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        button = self.choose_button
+        button.setToolButtonStyle(beside)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setAccessibleName(self.tr("System and quality"))
+        button.clicked.connect(actions["propagate.choose"].trigger)
+        bar.addWidget(button)
+        for name in ("edit.undo", "objects.new", "propagate.open"):
+            bar.insertSeparator(actions[name])
+
+    def _place_notice(self) -> None:
+        if self.notice.isHidden():
+            return
+        area = self.stack.geometry()
+        width = min(760, area.width() - 24)
+        height = self.notice.layout().totalHeightForWidth(width)
+        if height <= 0:
+            height = self.notice.sizeHint().height()
+        left = area.left() + (area.width() - width) // 2
+        self.notice.setGeometry(left, area.top() + 10, width, height)
+        self.notice.raise_()
+
+
+_NORTH = QTabWidget.TabPosition.North
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_PLACING = (QEvent.Type.Show, QEvent.Type.LayoutRequest)
+
+
+def _text(data: QByteArray) -> str:
+    return bytes(data.toBase64().data()).decode("ascii")
+
+
+def _dropped_path(event: QDropEvent) -> Path | None:
+    urls = event.mimeData().urls()
+    if not urls or not urls[0].isLocalFile():
+        return None
+    return Path(urls[0].toLocalFile())

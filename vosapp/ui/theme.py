@@ -1,0 +1,244 @@
+"""Light and dark: palettes, one small style sheet, and icons in the colors of the moment.
+
+Widgets take colors from their palette or from `tones()`; no other module names a gray.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import qtawesome
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+ICON_SIZE = QSize(20, 20)
+
+
+class Theme(Enum):
+    """Which colors the user wants."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Tones:
+    """The colors of a theme, as "#rrggbb".
+
+    Attributes:
+        window: panels, bars and dialogs.
+        base: lists, fields.
+        alternate: every other row; hovered things.
+        canvas: around the picture.
+        raised: buttons.
+        border: lines between areas.
+        text, muted: text, and text of less weight.
+        accent, on_accent: what is selected, and text upon it.
+        danger, warning, success, info: states; good on `window` and on `base`.
+    """
+
+    window: str
+    base: str
+    alternate: str
+    canvas: str
+    raised: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    on_accent: str
+    danger: str
+    warning: str
+    success: str
+    info: str
+
+
+LIGHT = Tones(
+    window="#f4f5f7",
+    base="#ffffff",
+    alternate="#eceef2",
+    canvas="#dfe2e7",
+    raised="#ffffff",
+    border="#d3d7de",
+    text="#1c2128",
+    muted="#5d6673",
+    accent="#0b63ce",
+    on_accent="#ffffff",
+    danger="#c0262d",
+    warning="#9a5b00",
+    success="#1a7f37",
+    info="#0b63ce",
+)
+DARK = Tones(
+    window="#23262b",
+    base="#1b1d21",
+    alternate="#2c3037",
+    canvas="#131518",
+    raised="#31353c",
+    border="#3a3f47",
+    text="#e6e9ee",
+    muted="#98a1ae",
+    accent="#4c9bff",
+    on_accent="#0b1320",
+    danger="#ff6b6b",
+    warning="#f2b84b",
+    success="#5ccb7f",
+    info="#6cb0ff",
+)
+
+
+def is_dark() -> bool:
+    """True while the application shows dark colors."""
+    app = QApplication.instance()
+    return isinstance(app, QApplication) and app.palette().window().color().lightness() < 128
+
+
+def tones() -> Tones:
+    """Return the colors that the application shows now."""
+    return DARK if is_dark() else LIGHT
+
+
+def apply_theme(app: QApplication, theme: Theme) -> None:
+    """Show a theme at once; `Theme.SYSTEM` takes what the system says now."""
+    if app.style().objectName() != "fusion" and not app.styleSheet():
+        app.setStyle(QStyleFactory.create("Fusion"))
+    chosen = DARK if _wants_dark(app, theme) else LIGHT
+    qtawesome.reset_cache()
+    app.setPalette(palette(chosen))
+    app.setStyleSheet(style_sheet(chosen))
+
+
+def _wants_dark(app: QApplication, theme: Theme) -> bool:
+    if theme is Theme.SYSTEM:
+        return app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return theme is Theme.DARK
+
+
+def palette(chosen: Tones) -> QPalette:
+    """Return the palette of a theme."""
+    made, role = QPalette(), QPalette.ColorRole
+    for name, color in (
+        (role.Window, chosen.window),
+        (role.WindowText, chosen.text),
+        (role.Base, chosen.base),
+        (role.AlternateBase, chosen.alternate),
+        (role.Text, chosen.text),
+        (role.Button, chosen.raised),
+        (role.ButtonText, chosen.text),
+        (role.BrightText, chosen.danger),
+        (role.ToolTipBase, chosen.raised),
+        (role.ToolTipText, chosen.text),
+        (role.PlaceholderText, chosen.muted),
+        (role.Highlight, chosen.accent),
+        (role.HighlightedText, chosen.on_accent),
+        (role.Link, chosen.accent),
+        (role.LinkVisited, chosen.accent),
+        (role.Mid, chosen.border),
+        (role.Midlight, chosen.alternate),
+        (role.Accent, chosen.accent),
+    ):
+        made.setColor(name, QColor(color))
+    faded = QColor(chosen.muted)
+    faded.setAlpha(130)
+    for name in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, name, faded)
+    made.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(chosen.border))
+    return made
+
+
+def icon(name: str, tone: str = "text") -> QIcon:
+    """Return an icon in a color of the theme; make it anew after the theme has changed.
+
+    Args:
+        name: of qtawesome's Material set, as "brush".
+        tone: a field of `Tones`.
+    """
+    shown = tones()
+    return qtawesome.icon(
+        f"mdi6.{name}",
+        color=getattr(shown, tone),
+        color_disabled=QColor(shown.muted).darker(130) if is_dark() else QColor("#b3b9c2"),
+    )
+
+
+def toggle_icon(name: str) -> QIcon:
+    """Return an icon that stays readable on the accent color while its button is checked."""
+    shown = tones()
+    return qtawesome.icon(
+        f"mdi6.{name}",
+        color=shown.text,
+        color_on=shown.on_accent,
+        color_on_active=shown.on_accent,
+        color_disabled=QColor(shown.muted).darker(130) if is_dark() else QColor("#b3b9c2"),
+    )
+
+
+def style_sheet(t: Tones) -> str:
+    """Return the little that palettes cannot say: spacing, rounding, lines."""
+    return f"""
+    QToolTip {{ color: {t.text}; background: {t.raised}; border: 1px solid {t.border};
+        padding: 4px 6px; }}
+    QMainWindow::separator {{ background: {t.border}; width: 1px; height: 1px; }}
+    QMenuBar {{ background: {t.window}; border-bottom: 1px solid {t.border}; padding: 1px 4px; }}
+    QMenuBar::item {{ padding: 4px 9px; border-radius: 4px; background: transparent; }}
+    QMenuBar::item:selected {{ background: {t.alternate}; }}
+    QMenu {{ background: {t.base}; border: 1px solid {t.border}; padding: 4px; }}
+    QMenu::item {{ padding: 5px 26px 5px 10px; border-radius: 4px; }}
+    QMenu::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
+    QMenu::item:disabled {{ color: {t.muted}; background: transparent; }}
+    QMenu::icon {{ padding-left: 8px; }}
+    QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
+    QToolBar {{ background: {t.window}; border: none; spacing: 2px; padding: 3px 5px; }}
+    QToolBar#tools {{ border-right: 1px solid {t.border}; }}
+    QToolBar#main {{ border-bottom: 1px solid {t.border}; }}
+    QToolBar::separator {{ background: {t.border}; width: 1px; height: 1px; margin: 5px; }}
+    QToolBar QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 4px;
+        color: {t.text}; }}
+    QToolBar QToolButton:hover {{ background: {t.alternate}; border-color: {t.border}; }}
+    QToolBar QToolButton:pressed {{ background: {t.border}; }}
+    QToolBar QToolButton:checked {{ background: {t.accent}; border-color: {t.accent};
+        color: {t.on_accent}; }}
+    QToolBar QToolButton[popupMode="1"] {{ padding-right: 18px; }}
+    QToolBar QToolButton::menu-button {{ border: none; width: 16px; }}
+    QToolBar QToolButton:disabled {{ color: {t.muted}; }}
+    QDockWidget {{ font-weight: 600; }}
+    QDockWidget::title {{ background: {t.window}; padding: 6px 8px; text-align: left;
+        border-bottom: 1px solid {t.border}; }}
+    QStatusBar {{ background: {t.window}; border-top: 1px solid {t.border}; color: {t.muted}; }}
+    QStatusBar::item {{ border: none; }}
+    QPushButton {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
+        padding: 5px 14px; min-height: 18px; }}
+    QPushButton:hover {{ border-color: {t.accent}; }}
+    QPushButton:pressed {{ background: {t.alternate}; }}
+    QPushButton:focus {{ border-color: {t.accent}; }}
+    QPushButton:default {{ background: {t.accent}; color: {t.on_accent};
+        border-color: {t.accent}; font-weight: 600; }}
+    QPushButton:disabled {{ color: {t.muted}; background: {t.window}; border-color: {t.border}; }}
+    QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QKeySequenceEdit, QPlainTextEdit {{
+        background: {t.base}; border: 1px solid {t.border}; border-radius: 4px;
+        padding: 3px 6px; min-height: 20px; selection-background-color: {t.accent};
+        selection-color: {t.on_accent}; }}
+    QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
+        border-color: {t.accent}; }}
+    QComboBox::drop-down {{ border: none; width: 20px; }}
+    QComboBox QAbstractItemView {{ background: {t.base}; border: 1px solid {t.border};
+        selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+    QGroupBox {{ font-weight: 600; border: 1px solid {t.border}; border-radius: 6px;
+        margin-top: 10px; padding-top: 8px; }}
+    QGroupBox::title {{ subcontrol-origin: margin; left: 10px; padding: 0 4px; }}
+    QListView, QTreeView, QTableView {{ border: 1px solid {t.border}; border-radius: 4px;
+        background: {t.base}; }}
+    QHeaderView::section {{ background: {t.window}; border: none; padding: 4px 8px;
+        border-bottom: 1px solid {t.border}; }}
+    QProgressBar {{ border: none; border-radius: 3px; background: {t.border}; height: 6px;
+        text-align: center; }}
+    QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+    QTabBar::tab {{ padding: 6px 12px; border: none; color: {t.muted};
+        border-bottom: 2px solid transparent; background: transparent; }}
+    QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
+    QTabBar::tab:hover {{ color: {t.text}; }}
+    QLabel[muted="true"] {{ color: {t.muted}; }}
+    """

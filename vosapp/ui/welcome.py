@@ -1,0 +1,229 @@
+"""What the window shows without a project: how to begin, and what was open last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vosapp.ui.theme import icon, tones
+
+WIDTH = 720
+"""Pixels of the column in the middle."""
+
+
+class WelcomePage(QWidget):
+    """Big buttons and the recent projects.
+
+    Signals:
+        videoWanted, folderWanted, sampleWanted: a button was pressed.
+        pathWanted: a recent project was chosen (`Path`).
+        forgetWanted: a project is to go from the list (`Path`).
+    """
+
+    videoWanted = Signal()
+    folderWanted = Signal()
+    sampleWanted = Signal()
+    pathWanted = Signal(object)
+    forgetWanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("welcome")
+        self.setAccessibleName(self.tr("Welcome"))
+        self._big: list[tuple[QToolButton, str]] = []
+        self._logo = QLabel(self)
+        self._heading = QLabel(self.tr("Recent projects"), self)
+        self._list = QListWidget(self)
+        self._hint = QLabel(self.tr("\u2026 or drop a video, a folder or a project here."), self)
+        self._build()
+        self.refresh_theme()
+
+    def set_recent(self, paths: Sequence[Path]) -> None:
+        """Show these projects, the newest first; those that are gone cannot be chosen."""
+        self._list.clear()
+        for path in paths:
+            self._add(path)
+        self._heading.setVisible(bool(paths))
+        self._list.setVisible(bool(paths))
+
+    def refresh_theme(self) -> None:
+        """Take the colors of the theme."""
+        shown = tones()
+        self._logo.setPixmap(_logo())
+        for button, name in self._big:
+            button.setIcon(icon(name, "accent"))
+        self.setStyleSheet(
+            f"#welcome {{ background: {shown.window}; }}"
+            f"QToolButton#big {{ background: {shown.raised}; border: 1px solid {shown.border};"
+            f" border-radius: 10px; padding: 14px; font-weight: 600; color: {shown.text}; }}"
+            f"QToolButton#big:hover, QToolButton#big:focus {{ border: 1px solid {shown.accent}; }}"
+            f"QToolButton#big:pressed {{ background: {shown.alternate}; }}"
+            f"QListWidget {{ border: 1px solid {shown.border}; border-radius: 8px; padding: 4px; }}"
+            "QListWidget::item { border-radius: 6px; }"
+            f"QListWidget::item:hover, QListWidget::item:selected {{ background: {shown.alternate};"
+            " }"
+        )
+        for row in range(self._list.count()):
+            self._dress(self._list.item(row))
+
+    def _build(self) -> None:
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        column.addStretch(2)
+        column.addLayout(self._head())
+        column.addSpacing(14)
+        column.addLayout(self._buttons())
+        self._hint.setProperty("muted", True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._hint)
+        column.addSpacing(10)
+        font = self._heading.font()
+        font.setBold(True)
+        self._heading.setFont(font)
+        column.addWidget(self._heading)
+        column.addWidget(self._list, 5)
+        column.addStretch(1)
+        inner = QFrame(self)
+        inner.setLayout(column)
+        inner.setMaximumWidth(WIDTH)
+        inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        row = QHBoxLayout(self)
+        row.addStretch(1)
+        row.addWidget(inner, 20)
+        row.addStretch(1)
+        self._prepare_list()
+
+    def _head(self) -> QHBoxLayout:
+        name, line = QLabel("vosapp", self), QLabel(self)
+        line.setText(
+            self.tr("Draw a box around something on one frame, and get its mask on every frame.")
+        )
+        line.setWordWrap(True)
+        line.setProperty("muted", True)
+        font = name.font()
+        font.setPointSizeF(font.pointSizeF() * 2.4)
+        font.setBold(True)
+        name.setFont(font)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(name)
+        words.addWidget(line)
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(self._logo)
+        row.addLayout(words, 1)
+        return row
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        for text, name, tip, signal in (
+            (
+                self.tr("Open video\u2026"),
+                "movie-open-outline",
+                self.tr("Open a video file (Ctrl+O)"),
+                self.videoWanted,
+            ),
+            (
+                self.tr("Open image folder\u2026"),
+                "folder-image",
+                self.tr("Open a folder of images as a video (Ctrl+Shift+O)"),
+                self.folderWanted,
+            ),
+            (
+                self.tr("Open sample"),
+                "star-outline",
+                self.tr("Try it on the film that comes with vosapp"),
+                self.sampleWanted,
+            ),
+        ):
+            button = QToolButton(self)
+            button.setObjectName("big")
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setAccessibleName(text)
+            button.setIconSize(QSize(36, 36))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setMinimumHeight(104)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.clicked.connect(lambda _on=False, s=signal: s.emit())
+            self._big.append((button, name))
+            row.addWidget(button)
+        return row
+
+    def _prepare_list(self) -> None:
+        view = self._list
+        view.setAccessibleName(self.tr("Recent projects"))
+        view.setToolTip(self.tr("Click a project to go on with it"))
+        view.setIconSize(QSize(22, 22))
+        view.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        view.itemActivated.connect(self._choose)
+        view.itemClicked.connect(self._choose)
+
+    def _add(self, path: Path) -> None:
+        item = QListWidgetItem()
+        item.setSizeHint(QSize(100, 50))
+        item.setData(Qt.ItemDataRole.UserRole, path)
+        there = path.is_file()
+        if not there:
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+        when = _ago(path) if there else self.tr("not there any more")
+        item.setText(f"{path.stem}    {when}\n{_short(path.parent)}")
+        item.setToolTip(str(path))
+        self._dress(item)
+        self._list.addItem(item)
+        if not there:
+            self._add_forget(item, path)
+
+    def _add_forget(self, item: QListWidgetItem, path: Path) -> None:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 8, 0)
+        button = QPushButton(self.tr("Forget"), holder)
+        button.setToolTip(self.tr("Take this project off the list"))
+        button.setAccessibleName(self.tr("Forget {0}").format(path.name))
+        button.clicked.connect(lambda: self.forgetWanted.emit(path))
+        row.addStretch(1)
+        row.addWidget(button)
+        self._list.setItemWidget(item, holder)
+
+    def _dress(self, item: QListWidgetItem) -> None:
+        there = bool(item.flags() & Qt.ItemFlag.ItemIsEnabled)
+        item.setIcon(icon("filmstrip-box" if there else "file-question-outline", "muted"))
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        if item.flags() & Qt.ItemFlag.ItemIsEnabled:
+            self.pathWanted.emit(item.data(Qt.ItemDataRole.UserRole))
+
+
+def _short(folder: Path) -> str:
+    try:
+        return f"~/{folder.relative_to(Path.home())}"
+    except ValueError:
+        return str(folder)
+
+
+def _ago(path: Path) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
+
+
+def _logo() -> QPixmap:
+    """Draw the mark: a picture with an outlined shape in it."""
+    return icon("shape-plus", "accent").pixmap(64, 64)
