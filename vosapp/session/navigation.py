@@ -1,4 +1,4 @@
-"""Which frame to look at next: keyframes, doubtful results, stale ones. Nothing here moves anything.
+"""Which frame to look at next: keyframes, doubtful results, stale ones. Nothing here moves.
 
 All functions read what the session shows and answer with a frame index, or None where there is
 none in that direction.

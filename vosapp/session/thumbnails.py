@@ -160,11 +160,8 @@ class ThumbnailLoader(QObject):
 def shrunk(frame: Frame, height: int = HEIGHT) -> Frame:
     """Return a frame at a height, h x w x 3 uint8, read-only; never enlarged."""
     rows, columns = frame.shape[:2]
-    if rows <= height:
-        small = frame.copy()
-    else:
-        width = max(1, round(columns * height / rows))
-        small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
-    small = np.ascontiguousarray(small)
+    size = (max(1, round(columns * height / rows)), height)
+    smaller = frame if rows <= height else cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+    small = np.array(smaller, np.uint8, order="C")
     small.flags.writeable = False
     return small

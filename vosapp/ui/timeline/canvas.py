@@ -14,8 +14,8 @@ from vosapp.ui.links import Links
 from vosapp.ui.timeline.axis import TimeAxis
 from vosapp.ui.timeline.lane_picture import LANE_HEIGHT
 from vosapp.ui.timeline.layout import HEADER_WIDTH, RANGE_BAR, RULER, Part, TimelineLayout
-from vosapp.ui.timeline.selection import LaneSelection
 from vosapp.ui.timeline.picture import TimelinePicture
+from vosapp.ui.timeline.selection import LaneSelection
 from vosapp.ui.timeline.strip import ThumbnailStrip
 from vosapp.ui.view_state import ViewState
 

@@ -89,7 +89,7 @@ def curve(lane: LaneView, axis: TimeAxis) -> Curve:
     value = np.where(asserted | empty, np.nan, lane.confidence[_cut(visible)]).astype(np.float32)
     if axis.scale >= 1 or not value.size:
         frames = np.arange(visible.start, visible.stop)
-        return Curve((frames + 0.5 - axis.first) * axis.scale, value)
+        return Curve(((frames + 0.5 - axis.first) * axis.scale).astype(np.float64), value)
     starts, edge = _pixels(axis, visible)
     return Curve((edge[:-1] + edge[1:]) / 2, np.fmin.reduceat(value, starts))
 

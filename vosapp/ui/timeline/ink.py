@@ -40,8 +40,15 @@ def readable(color: Rgb, ground: QColor) -> QColor:
 
 def mixed(one: QColor, other: QColor, share: float) -> QColor:
     """Return a color with a share of another one."""
-    parts = ((a, b) for a, b in zip(one.getRgb(), other.getRgb(), strict=True))  # type: ignore[arg-type]
-    return QColor(*(round(a + (b - a) * share) for a, b in parts))
+
+    def between(start: int, end: int) -> int:
+        return round(start + (end - start) * share)
+
+    return QColor(
+        between(one.red(), other.red()),
+        between(one.green(), other.green()),
+        between(one.blue(), other.blue()),
+    )
 
 
 def faded(color: QColor, alpha: int) -> QColor:

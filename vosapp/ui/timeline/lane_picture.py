@@ -168,5 +168,5 @@ def _star(middle: QPointF, radius: float) -> QPolygonF:
     """Five points, the first at the top."""
     angles = np.deg2rad(np.arange(10) * 36 - 90)
     reach = np.where(np.arange(10) % 2, radius * 0.45, radius)
-    points = zip(middle.x() + reach * np.cos(angles), middle.y() + reach * np.sin(angles))
-    return QPolygonF([QPointF(x, y) for x, y in points])
+    x, y = middle.x() + reach * np.cos(angles), middle.y() + reach * np.sin(angles)
+    return QPolygonF([QPointF(*point) for point in zip(x, y, strict=True)])

@@ -132,7 +132,7 @@ class TimelinePicture:
 
     def _dimmed(self, item: TrackedObject) -> bool:
         solo = self._canvas.view_state.solo
-        return not item.visible or (solo != 0 and solo != item.object_id)
+        return not item.visible or solo not in (0, item.object_id)
 
     def _paint_column(self, painter: QPainter, box: QRect) -> None:
         """The objects' names, over all that scrolls."""

@@ -181,7 +181,7 @@ class TransportRow(QWidget):
                 text = self.tr("{0} to {1}").format(start, stop - 1)
         self._span.setText(text)
 
-    def _take_playing(self, playing: bool) -> None:  # noqa: FBT001 - a slot
+    def _take_playing(self, playing: bool) -> None:
         button = self.buttons["play"]
         if button.defaultAction() is None:
             button.setIcon(icon("pause" if playing else "play"))

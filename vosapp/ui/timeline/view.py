@@ -14,7 +14,7 @@ from vosapp.ui.timeline import ruler
 from vosapp.ui.timeline.canvas import STEP_ZOOM, TimelineCanvas
 from vosapp.ui.timeline.gestures import Drag, Mark, MoveEdge, Scrub
 from vosapp.ui.timeline.hints import cell_text
-from vosapp.ui.timeline.layout import Part
+from vosapp.ui.timeline.layout import RANGE_BAR, RULER, Part
 from vosapp.ui.timeline.menu import LaneMenu, clear_cells
 from vosapp.ui.timeline.selection import LaneSelection
 from vosapp.ui.view_state import ViewState
@@ -79,7 +79,7 @@ class TimelineView(TimelineCanvas):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Clear in and out points on their band."""
         workspace, place = self.workspace, event.position()
-        if workspace is not None and ruler.RULER <= place.y() < ruler.RULER + ruler.RANGE_BAR:
+        if workspace is not None and RULER <= place.y() < RULER + RANGE_BAR:
             workspace.session.set_range(0, workspace.session.frame_count)
         else:
             self.mousePressEvent(event)

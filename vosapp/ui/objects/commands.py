@@ -1,0 +1,203 @@
+"""What can be done with objects. Every function takes the workspace and the view's state.
+
+All of them return at once; what they change comes back by the session's signals, and what cannot
+be done as its `failed`. Without a current object nothing happens.
+"""
+
+from __future__ import annotations
+
+from core.types import MAX_OBJECT_ID
+from vosapp.project.edit_masks import MarkAbsent
+from vosapp.project.edit_ranges import (
+    CheckFrames,
+    ClearMasks,
+    DeleteObject,
+    MergeObjects,
+    SetReference,
+    SplitObject,
+)
+from vosapp.project.edits import (
+    AddObject,
+    LockObject,
+    RecolorObject,
+    RenameObject,
+    ReorderObjects,
+    ShowObject,
+)
+from vosapp.project.model import FrameState
+from vosapp.session.session import Session
+from vosapp.session.workspace import Workspace
+from vosapp.ui.objects.newcomer import select_newcomer
+from vosapp.ui.view_state import ViewState
+
+
+def new_object(workspace: Workspace, _view_state: ViewState, name: str = "") -> None:
+    """Add an object, on any frame at any time, and make it the current one."""
+    session = workspace.session
+    select_newcomer(session)
+    session.do(AddObject(name=name))
+
+
+def rename(workspace: Workspace, _view_state: ViewState, name: str) -> None:
+    """Give the current object a name; an empty or an unchanged one is no change."""
+    item = workspace.session.current_object
+    if item is not None and name.strip() and name.strip() != item.name:
+        workspace.session.do(RenameObject(item.object_id, name))
+
+
+def recolor(workspace: Workspace, _view_state: ViewState, color: tuple[int, int, int]) -> None:
+    """Give the current object a color: red, green, blue, 0..255."""
+    item = workspace.session.current_object
+    if item is not None and color != item.color:
+        workspace.session.do(RecolorObject(item.object_id, color))
+
+
+def toggle_visible(workspace: Workspace, _view_state: ViewState) -> None:
+    """Hide the current object, or show it."""
+    item = workspace.session.current_object
+    if item is not None:
+        workspace.session.do(ShowObject(item.object_id, visible=not item.visible))
+
+
+def toggle_solo(workspace: Workspace, view_state: ViewState) -> None:
+    """Show the current object alone, or all again."""
+    wanted = workspace.session.object_id
+    view_state.set_solo(0 if view_state.solo == wanted else wanted)
+
+
+def toggle_lock(workspace: Workspace, _view_state: ViewState) -> None:
+    """Lock the current object, so that nothing changes its masks, or unlock it."""
+    item = workspace.session.current_object
+    if item is not None:
+        workspace.session.do(LockObject(item.object_id, locked=not item.locked))
+
+
+def merge(workspace: Workspace, _view_state: ViewState, target: int) -> None:
+    """Make the current object part of another one, which becomes the current one."""
+    session = workspace.session
+    source = session.object_id
+    if source and source != target:
+        session.select_object(target)
+        session.do(MergeObjects(source, target))
+
+
+def split_here(workspace: Workspace, _view_state: ViewState) -> None:
+    """From the current frame on, make the current object another one, and select that."""
+    session = workspace.session
+    if session.object_id:
+        select_newcomer(session)
+        session.do(SplitObject(session.object_id, session.frame_index))
+
+
+def delete_on_frame(workspace: Workspace, _view_state: ViewState) -> None:
+    """Delete the current object's mask on the current frame."""
+    session = workspace.session
+    if session.object_id:
+        here = session.frame_index
+        session.do(ClearMasks(session.object_id, here, here + 1))
+
+
+def delete_in_range(workspace: Workspace, _view_state: ViewState) -> None:
+    """Delete the current object's masks between in and out points."""
+    session = workspace.session
+    if session.object_id:
+        session.do(ClearMasks(session.object_id, *session.range))
+
+
+def delete_everywhere(workspace: Workspace, _view_state: ViewState) -> None:
+    """Delete the current object with all its masks; its neighbor becomes the current one."""
+    session = workspace.session
+    gone = session.object_id
+    if gone:
+        ids = [item.object_id for item in session.objects]
+        place = ids.index(gone)
+        left = ids[:place] + ids[place + 1 :]
+        session.do(DeleteObject(gone))
+        if left:
+            session.select_object(left[min(place, len(left) - 1)])
+
+
+def mark_absent(workspace: Workspace, _view_state: ViewState) -> None:
+    """Assert that the current object is not on the current frame."""
+    session = workspace.session
+    if session.object_id:
+        here = session.frame_index
+        session.do(MarkAbsent(session.object_id, here, here + 1))
+
+
+def check_frame(workspace: Workspace, _view_state: ViewState) -> None:
+    """Lock all results of the current frame, or unlock them where all are locked."""
+    session = workspace.session
+    states = {i: _state_here(session, i) for i in (o.object_id for o in session.objects)}
+    open_ids = [i for i, s in states.items() if s in (FrameState.PROPAGATED, FrameState.STALE)]
+    checked = [i for i, s in states.items() if s is FrameState.CHECKED]
+    ids, here = tuple(open_ids or checked), session.frame_index
+    if ids:
+        session.do(CheckFrames(ids, here, here + 1, checked=bool(open_ids)))
+
+
+def toggle_reference(workspace: Workspace, _view_state: ViewState) -> None:
+    """Make the current keyframe a reference frame, or an ordinary one again."""
+    session = workspace.session
+    here = session.frame_index
+    known = any(item.frame_index == here for item in session.update.references)
+    session.do(SetReference(here, reference=not known))
+
+
+def next_object(workspace: Workspace, view_state: ViewState) -> None:
+    """Select the next object of the list, after the last one the first."""
+    _cycle(workspace, view_state, 1)
+
+
+def previous_object(workspace: Workspace, view_state: ViewState) -> None:
+    """Select the object before in the list, before the first one the last."""
+    _cycle(workspace, view_state, -1)
+
+
+def select_by_digit(workspace: Workspace, view_state: ViewState, digit: int) -> None:
+    """Select the object at a place of the list, 1 for the first; 0 selects none."""
+    objects = workspace.session.objects
+    if digit == 0:
+        workspace.session.select_object(0)
+    elif 1 <= digit <= len(objects):
+        _select(workspace, view_state, objects[digit - 1].object_id)
+
+
+def reorder(workspace: Workspace, object_id: int, place: int) -> None:
+    """Move an object so that it comes before the one at a place of the list."""
+    ids = [item.object_id for item in workspace.session.objects]
+    if object_id not in ids:
+        return
+    old = ids.index(object_id)
+    ids.insert(place, object_id)
+    del ids[old if old < place else old + 1]
+    if ids != [item.object_id for item in workspace.session.objects]:
+        workspace.session.do(ReorderObjects(tuple(ids)))
+
+
+def is_full(workspace: Workspace) -> bool:
+    """True where no more objects can be added."""
+    return len(workspace.session.objects) >= MAX_OBJECT_ID
+
+
+def _cycle(workspace: Workspace, view_state: ViewState, way: int) -> None:
+    ids = [item.object_id for item in workspace.session.objects]
+    if not ids:
+        return
+    here = workspace.session.object_id
+    start = -1 if way > 0 else 0
+    place = ids.index(here) if here in ids else start
+    _select(workspace, view_state, ids[(place + way) % len(ids)])
+
+
+def _select(workspace: Workspace, view_state: ViewState, object_id: int) -> None:
+    """Select an object; where one is shown alone, this one is now."""
+    workspace.session.select_object(object_id)
+    if view_state.solo:
+        view_state.set_solo(object_id)
+
+
+def _state_here(session: Session, object_id: int) -> FrameState:
+    lane = session.lane(object_id)
+    state = FrameState.EMPTY if lane is None else int(lane.states[session.frame_index])
+    return FrameState(state)

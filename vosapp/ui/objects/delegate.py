@@ -1,0 +1,214 @@
+"""How an object looks in the list: color, name, state on this frame, solo, eye and lock."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum, auto
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+    QWidget,
+)
+
+from vosapp.project.model import MAX_NAME, FrameState, TrackedObject
+from vosapp.session.navigation import DOUBTFUL
+from vosapp.ui.objects.model import Index, Role
+from vosapp.ui.theme import icon, tones
+from vosapp.ui.timeline import ink
+from vosapp.ui.timeline.header import paint_swatch
+from vosapp.ui.view_state import ViewState
+
+ROW = 32
+"""Pixels of a row."""
+_ICON = 22
+_STATE = 64
+
+
+class Spot(Enum):
+    """What lies at a point of a row."""
+
+    SWATCH = auto()
+    NAME = auto()
+    SOLO = auto()
+    EYE = auto()
+    LOCK = auto()
+
+
+class ObjectDelegate(QStyledItemDelegate):
+    """Draws rows and finds out what was clicked.
+
+    Signals:
+        pressed: (object id, `Spot`); not for the name, which selects.
+    """
+
+    pressed = Signal(int, object)
+
+    def __init__(self, view_state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view_state = view_state
+
+    @staticmethod
+    def spot_at(box: QRect, x: int) -> Spot:
+        """Return what lies in a row at some pixels from the left of the view."""
+        if x < box.left() + 30:
+            return Spot.SWATCH
+        place = (box.right() - 4 - x) // _ICON
+        return {0: Spot.LOCK, 1: Spot.EYE, 2: Spot.SOLO}.get(place, Spot.NAME)
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """Rows of one height."""
+        return QSize(200, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw a row."""
+        item: TrackedObject = index.data(Role.OBJECT)
+        if item is None:
+            return
+        box: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        self._paint_ground(painter, box, state)
+        paint_swatch(painter, QRectF(box.left() + 10, box.center().y() - 6, 14, 14), item.color)
+        solo = self._view_state.solo
+        faint = not item.visible or solo not in (0, item.object_id)
+        painter.setPen(QColor(tones().muted if faint else tones().text))
+        room = box.adjusted(34, 0, -(3 * _ICON + _STATE + 8), 0)
+        name = painter.fontMetrics().elidedText(
+            item.name, Qt.TextElideMode.ElideRight, room.width()
+        )
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, name)
+        self._paint_state(painter, box, index, item)
+        self._paint_icons(painter, box, item)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
+        shown = tones()
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, ink.mixed(QColor(shown.base), QColor(shown.accent), 0.22))
+            painter.fillRect(QRect(box.left(), box.top(), 3, ROW), QColor(shown.accent))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(box, QColor(shown.alternate))
+
+    def _paint_state(
+        self, painter: QPainter, box: QRect, index: Index, item: TrackedObject
+    ) -> None:
+        state, confidence = index.data(Role.STATE), index.data(Role.CONFIDENCE)
+        left = box.right() - 4 - 3 * _ICON - _STATE
+        middle = QPointF(left + 5, box.center().y() + 1)
+        color = ink.readable(item.color, QColor(tones().base))
+        _paint_mark(painter, middle, FrameState(state), color)
+        text, tone = self._words(FrameState(state), confidence)
+        painter.setPen(QColor(getattr(tones(), tone)))
+        font = painter.font()
+        if font.pointSizeF() > 0:
+            font.setPointSizeF(font.pointSizeF() * 0.88)
+        painter.setFont(font)
+        room = QRect(left + 14, box.top(), _STATE - 14, ROW)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _words(self, state: FrameState, confidence: float) -> tuple[str, str]:
+        """Return a short word for a state, and its tone."""
+        if state in (FrameState.PROPAGATED, FrameState.STALE) and not math.isnan(confidence):
+            tone = "warning" if confidence < DOUBTFUL else "muted"
+            return (self.tr("lost") if confidence <= 0 else f"{confidence:.2f}"), tone
+        return {
+            FrameState.EMPTY: "",
+            FrameState.PROPAGATED: self.tr("done"),
+            FrameState.STALE: self.tr("stale"),
+            FrameState.CHECKED: self.tr("checked"),
+            FrameState.KEYFRAME: self.tr("key"),
+            FrameState.ABSENT: self.tr("absent"),
+        }[state], "muted"
+
+    def _paint_icons(self, painter: QPainter, box: QRect, item: TrackedObject) -> None:
+        solo = self._view_state.solo == item.object_id
+        names = (
+            ("lock", "text") if item.locked else ("lock-open-variant-outline", "border"),
+            ("eye-outline", "muted") if item.visible else ("eye-off-outline", "warning"),
+            ("account-star", "accent") if solo else ("account-outline", "border"),
+        )
+        for place, (name, tone) in enumerate(names):
+            x = box.right() - 4 - (place + 1) * _ICON + 3
+            ratio = painter.device().devicePixelRatio()
+            picture = icon(name, tone).pixmap(QSize(16, 16), ratio)
+            painter.drawPixmap(QPointF(x, box.top() + (ROW - 16) / 2), picture)
+
+    def editorEvent(
+        self, event: QEvent, _model: object, option: QStyleOptionViewItem, index: Index
+    ) -> bool:
+        """Tell what was clicked beside the name."""
+        if not isinstance(event, QMouseEvent) or event.button() != Qt.MouseButton.LeftButton:
+            return False
+        spot = self.spot_at(option.rect, round(event.position().x()))
+        if spot is Spot.NAME:
+            return False
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self.pressed.emit(index.data(Role.OBJECT).object_id, spot)
+        # A double click is two clicks on an icon, and begins no renaming.
+        return True
+
+    def helpEvent(
+        self,
+        event: QHelpEvent,
+        view: QAbstractItemView,
+        option: QStyleOptionViewItem,
+        index: Index,
+    ) -> bool:
+        """Say what an icon does."""
+        if event.type() != QEvent.Type.ToolTip or not index.isValid():
+            return False
+        spot = self.spot_at(option.rect, event.pos().x())
+        text = {
+            Spot.SWATCH: self.tr("Choose a color"),
+            Spot.SOLO: self.tr("Show this object alone, or all again"),
+            Spot.EYE: self.tr("Show or hide this object"),
+            Spot.LOCK: self.tr("Lock or unlock: nothing changes a locked object"),
+            Spot.NAME: str(index.data(Qt.ItemDataRole.ToolTipRole)),
+        }[spot]
+        QToolTip.showText(event.globalPos(), text, view)
+        return True
+
+    def createEditor(
+        self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index
+    ) -> QWidget:
+        """Return a field for the name."""
+        field = QLineEdit(parent)
+        field.setMaxLength(MAX_NAME)
+        field.setAccessibleName(self.tr("Name of the object"))
+        return field
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, _index: Index
+    ) -> None:
+        """Put the field where the name is."""
+        box: QRect = option.rect
+        editor.setGeometry(box.adjusted(28, 1, -(3 * _ICON + 6), -1))
+
+
+def _paint_mark(painter: QPainter, middle: QPointF, state: FrameState, color: QColor) -> None:
+    """A small sign as on the timeline."""
+    if state is FrameState.EMPTY:
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(color, 1.6))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    box = QRectF(middle.x() - 4, middle.y() - 4, 8, 8)
+    if state is FrameState.KEYFRAME:
+        painter.setBrush(color)
+        painter.drawEllipse(box)
+    elif state is FrameState.ABSENT:
+        painter.drawEllipse(box)
+    elif state is FrameState.CHECKED:
+        painter.drawPolyline([middle + QPointF(*p) for p in ((-4, 0), (-1, 3), (4, -4))])
+    else:
+        pattern = Qt.BrushStyle.BDiagPattern if state is FrameState.STALE else None
+        painter.setPen(QPen(color, 1))
+        painter.setBrush(color if pattern is None else ink.faded(color, 90))
+        painter.drawRect(box.adjusted(0, 1.5, 0, -1.5))

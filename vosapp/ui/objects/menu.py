@@ -1,0 +1,126 @@
+"""Menus about the current object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QPoint, QSize
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QMenu
+
+from vosapp.session.workspace import Workspace
+from vosapp.ui.objects import commands
+from vosapp.ui.popup import Popup
+from vosapp.ui.theme import icon
+from vosapp.ui.view_state import ViewState
+
+if TYPE_CHECKING:
+    from vosapp.ui.objects.panel import ObjectsPanel
+
+Command = Callable[[Workspace, ViewState], None]
+
+
+def tr(text: str) -> str:
+    """Translate a text of the menus about objects."""
+    return QCoreApplication.translate("ObjectMenu", text)
+
+
+class ObjectMenu(Popup):
+    """All that can be done with the current object.
+
+    Args:
+        panel: whose fields and dialogs are used.
+        view_state: for solo.
+    """
+
+    def __init__(self, panel: ObjectsPanel, view_state: ViewState) -> None:
+        super().__init__(panel.tr("Object"), panel)
+        self._panel, self._view_state = panel, view_state
+
+    def open(self, place: QPoint) -> None:
+        """Show what can be done, at a point of the screen."""
+        workspace = self._panel.workspace
+        if workspace is None:
+            return
+        self.clear()
+        self._command("plus", tr("New object"), commands.new_object)
+        if workspace.session.current_object is not None:
+            self._fill(workspace)
+        self.popup(place)
+
+    def _fill(self, workspace: Workspace) -> None:
+        panel, item = self._panel, workspace.session.current_object
+        if item is None:
+            return
+        solo = self._view_state.solo == item.object_id
+        self.addSeparator()
+        self.addAction(icon("rename-outline"), tr("Rename"), panel.rename_current)
+        self.addAction(icon("palette-outline"), tr("Change color..."), panel.recolor_current)
+        self.addSeparator()
+        shown = tr("Hide") if item.visible else tr("Show")
+        self._command("eye-outline", shown, commands.toggle_visible)
+        self._command(
+            "account-outline", tr("Show all") if solo else tr("Solo"), commands.toggle_solo
+        )
+        self._command(
+            "lock-outline", tr("Unlock") if item.locked else tr("Lock"), commands.toggle_lock
+        )
+        self.addSeparator()
+        self._command("account-off-outline", tr("Absent on this frame"), commands.mark_absent)
+        self._command("call-split", tr("Split from this frame on"), commands.split_here)
+        into = Popup(tr("Merge into"), self)
+        into.setIcon(icon("call-merge"))
+        into.setEnabled(len(workspace.session.objects) > 1)
+        fill_merge_menu(into, workspace, self._view_state)
+        self.addMenu(into)
+        self.addSeparator()
+        fill_delete_menu(self, workspace, self._view_state, fresh=False)
+
+    def _command(self, picture: str, text: str, command: Command) -> None:
+        self.addAction(icon(picture), text, lambda: self._run(command))
+
+    def _run(self, command: Command) -> None:
+        if self._panel.workspace is not None:
+            command(self._panel.workspace, self._view_state)
+
+
+def fill_merge_menu(menu: QMenu, workspace: Workspace, view_state: ViewState) -> None:
+    """List the objects into which the current one can be merged."""
+    menu.clear()
+    session = workspace.session
+    for item in session.objects:
+        if item.object_id != session.object_id:
+            action = menu.addAction(_swatch(item.color), item.name)
+            action.setEnabled(not item.locked)
+            target = item.object_id
+            action.triggered.connect(
+                lambda _=False, t=target: commands.merge(workspace, view_state, t)
+            )
+
+
+def fill_delete_menu(
+    menu: QMenu, workspace: Workspace, view_state: ViewState, *, fresh: bool = True
+) -> None:
+    """List the ways to delete; `fresh` empties the menu first."""
+    if fresh:
+        menu.clear()
+    session = workspace.session
+    item = session.current_object
+    start, stop = session.range
+    span = tr("Delete in range, {0} to {1}").format(start, stop - 1)
+    rows: tuple[tuple[str, str, Command], ...] = (
+        ("eraser", tr("Delete on this frame"), commands.delete_on_frame),
+        ("arrow-expand-horizontal", span, commands.delete_in_range),
+        ("trash-can-outline", tr("Delete everywhere"), commands.delete_everywhere),
+    )
+    for picture, text, command in rows:
+        action = menu.addAction(icon(picture), text)
+        action.setEnabled(item is not None and not item.locked)
+        action.triggered.connect(lambda _=False, c=command: c(workspace, view_state))
+
+
+def _swatch(color: tuple[int, int, int]) -> QIcon:
+    picture = QPixmap(QSize(14, 14))
+    picture.fill(QColor(*color))
+    return QIcon(picture)

@@ -1,0 +1,75 @@
+"""A line that says what was just deleted, with the way back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from vosapp.session.workspace import Workspace
+from vosapp.ui.links import Links
+
+SECONDS = 10
+"""So long it is shown."""
+
+
+class UndoBar(QFrame):
+    """Appears when an object has gone and nothing else was done since."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace: Workspace | None = None
+        self._links = Links()
+        self._known: frozenset[int] = frozenset()
+        self.label = QLabel(self)
+        self.label.setAccessibleName(self.tr("What was deleted"))
+        self.button = QToolButton(self)
+        self.button.setText(self.tr("Undo"))
+        self.button.setToolTip(self.tr("Bring it back"))
+        self.button.setAccessibleName(self.tr("Undo"))
+        self.button.setAutoRaise(True)
+        self.button.clicked.connect(self._undo)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 2, 6, 2)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.button)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SECONDS * 1000)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    def set_workspace(self, workspace: Workspace | None) -> None:
+        """Watch another project."""
+        self._links.cut()
+        self._workspace = workspace
+        self.hide()
+        self._known = self._ids()
+        if workspace is not None:
+            self._links.add(workspace.session.historyChanged, self.hide)
+            self._links.add(workspace.session.objectsChanged, self._look)
+            self._links.add(workspace.session.edited, self._show)
+        self._gone = False
+
+    def _ids(self) -> frozenset[int]:
+        objects = () if self._workspace is None else self._workspace.session.objects
+        return frozenset(item.object_id for item in objects)
+
+    def _look(self) -> None:
+        ids = self._ids()
+        self._gone = bool(self._known - ids)
+        self._known = ids
+
+    def _show(self, _change: object) -> None:
+        """Called after everything else has been announced."""
+        gone, self._gone = self._gone, False
+        undo = "" if self._workspace is None else self._workspace.session.update.undo
+        # Undoing "Add" makes an object go, too; then there is nothing to bring back by undo.
+        if gone and undo and getattr(_change, "name", "") == undo:
+            self.label.setText(undo)
+            self.show()
+            self._timer.start()
+
+    def _undo(self) -> None:
+        self.hide()
+        if self._workspace is not None:
+            self._workspace.session.undo()
