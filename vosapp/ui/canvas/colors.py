@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,21 @@ def argb(color: tuple[int, int, int], opacity: float = 1.0) -> int:
     """Return a color as one number; `opacity` is 0..1."""
     red, green, blue = color
     return round(255 * opacity) << 24 | red << 16 | green << 8 | blue
+
+
+def vivid(color: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return a brighter tone of a color, for lines that must be seen on a picture."""
+    top = max(color)
+    if not top:
+        return 96, 96, 96
+    red, green, blue = (round(c * (0.35 + 0.65 * 255 / top)) for c in color)
+    return red, green, blue
+
+
+def line_table(objects: Iterable[TrackedObject], solo: int, opacity: float = 1.0) -> Table:
+    """Return objects in brighter tones of their colors, all else transparent."""
+    brighter = (replace(item, color=vivid(item.color)) for item in objects)
+    return object_table(brighter, solo, opacity)
 
 
 def shown_ids(objects: Iterable[TrackedObject], solo: int) -> NDArray[np.bool_]:

@@ -12,6 +12,9 @@ from core.types import Frame, LabelMap
 from vosapp.ui.canvas.indexed_image import IndexedImage
 from vosapp.ui.canvas.mapping import PixelRect
 
+SMOOTH_BELOW = 2.5
+"""Zoom from which single pixels are to be seen."""
+
 
 class _ImageItem(QGraphicsItem):
     """Draws an image whose corner is the scene's origin; subclasses say which."""
@@ -32,9 +35,9 @@ class _ImageItem(QGraphicsItem):
             self._rect = rect
 
     def _draw(self, painter: QPainter, image: QImage, part: QRectF) -> None:
-        """Draw the exposed part: smooth when made smaller, pixel by pixel when enlarged."""
+        """Draw the exposed part: smooth up to `SMOOTH_BELOW`, pixel by pixel from there."""
         scale = painter.worldTransform().m11() * painter.device().devicePixelRatio()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1.0)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < SMOOTH_BELOW)
         whole = part.adjusted(-1, -1, 1, 1).toAlignedRect().intersected(image.rect())
         painter.drawImage(whole, image, whole)
 

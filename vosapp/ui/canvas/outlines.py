@@ -15,6 +15,10 @@ from vosapp.ui.canvas.mapping import Grid, PixelRect
 
 DASH = 5
 """View units of one dash, and of the gap after it."""
+ROUND_REACH = 3
+"""Device pixels over which corners of pixels are rounded off."""
+ROUND_BELOW = 2.5
+"""Zoom from which the pixels of the mask are shown as they are."""
 LIGHT_DASH, DARK_DASH, FILL = 1, 2, 3
 """Values of a proposal's picture: the two colors of the line, and the inside."""
 CHECK = 10
@@ -36,8 +40,9 @@ def outline(
         of the part's size: an object's id on its line, else 0; void has no line.
     """
     reach = max(1, round(width * grid.ratio))
-    found = grid.sample(labels, part.grown(reach))
-    return _cut(np.where(_edges(found, reach) & (found != VOID), found, 0), reach)
+    margin = reach + ROUND_REACH
+    found = _rounded(grid.sample(labels, part.grown(margin)), grid.zoom)
+    return _cut(np.where(_edges(found, reach) & (found != VOID), found, 0), margin)
 
 
 def dashed_outline(
@@ -68,14 +73,15 @@ def proposal(
         of the part's size: 0, `LIGHT_DASH`, `DARK_DASH` or `FILL`.
     """
     reach = max(1, round(width * grid.ratio))
-    found = grid.sample(mask, part.grown(reach))
+    margin = reach + ROUND_REACH
+    found = _rounded(grid.sample(mask, part.grown(margin)), grid.zoom)
     line = _edges(found, reach)
     length = max(1, round(DASH * grid.ratio))
-    rows = np.arange(part.top - reach, part.bottom + reach)[:, None]
-    columns = np.arange(part.left - reach, part.right + reach)[None, :]
+    rows = np.arange(part.top - margin, part.bottom + margin)[:, None]
+    columns = np.arange(part.left - margin, part.right + margin)[None, :]
     dark = ((rows + columns + phase) // length) % 2
     picture = np.where(line, LIGHT_DASH + dark, FILL).astype(np.uint8)
-    return _cut(picture * (found != 0), reach)
+    return _cut(picture * (found != 0), margin)
 
 
 def cutout(
@@ -111,6 +117,15 @@ def _edges(labels: NDArray[np.uint8], reach: int) -> NDArray[np.bool_]:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     higher, lower = cv2.dilate(labels, kernel), cv2.erode(labels, kernel)
     return np.asarray(((higher != labels) | (lower != labels)) & (labels != 0))
+
+
+def _rounded(labels: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:
+    """Round off the stairs of pixels, but keep every speck."""
+    if zoom >= ROUND_BELOW or zoom == 1.0:
+        return labels
+    smooth = cv2.medianBlur(labels, 5 if zoom > 1 else 3)
+    near = cv2.dilate(smooth, np.ones((3, 3), np.uint8))
+    return np.asarray(np.where(near == 0, labels, smooth), np.uint8)
 
 
 def _cut(picture: NDArray[np.uint8], margin: int) -> NDArray[np.uint8]:

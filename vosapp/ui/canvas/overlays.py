@@ -65,8 +65,8 @@ class Overlays(QObject):
         else:
             table = [colors.TRANSPARENT] * 256
         self._item.set_colors(table)
-        self._lines.set_colors(colors.object_table(objects, solo, 1.0))
-        self._ghost.set_colors(colors.object_table(objects, solo, 0.75))
+        self._lines.set_colors(colors.line_table(objects, solo))
+        self._ghost.set_colors(colors.line_table(objects, solo, 0.75))
         shown = colors.shown_ids(objects, solo)
         if (shown != self._shown).any():
             self._shown = shown
@@ -137,7 +137,7 @@ class Overlays(QObject):
     def _draw_proposal(self, painter: QPainter, grid: Grid, exposed: QRect) -> None:
         if self._proposal is None:
             return
-        line = colors.argb(self._proposal.color)
+        line = colors.argb(colors.vivid(self._proposal.color))
         fill = colors.argb(self._proposal.color, 0.4)
         dark = _contrast(self._proposal.color)
         self._march.set_colors([0, dark, line, fill, *[0] * 252])
