@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -14,19 +13,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.types import Frame
 from vosapp.project.edit_ranges import SetReference
 from vosapp.project.model import FrameState
 from vosapp.session.navigation import reference_frames
 from vosapp.session.workspace import Workspace
 from vosapp.ui.links import Links
 from vosapp.ui.popup import Popup
+from vosapp.ui.reference_rows import FRAME_ROLE, ReferenceDelegate
 from vosapp.ui.theme import icon, tones
-from vosapp.ui.timeline.strip import to_pixmap
 
-THUMBNAIL = 60
-"""Pixels of a thumbnail's height."""
 ASSERTED = (FrameState.KEYFRAME, FrameState.ABSENT)
-_FRAME = Qt.ItemDataRole.UserRole
 
 
 class ReferencesPanel(QWidget):
@@ -76,16 +73,16 @@ class ReferencesPanel(QWidget):
         if self._workspace is None:
             return
         for item in self.list.selectedItems():
-            self._workspace.session.do(SetReference(item.data(_FRAME), reference=False))
+            self._workspace.session.do(SetReference(item.data(FRAME_ROLE), reference=False))
 
     def refresh(self) -> None:
         """Read the list anew."""
-        chosen = {item.data(_FRAME) for item in self.list.selectedItems()}
+        chosen = {item.data(FRAME_ROLE) for item in self.list.selectedItems()}
         self.list.clear()
         frames = self._frames()
         for frame, ids in frames.items():
-            item = QListWidgetItem(self._picture(frame), self._title(frame, ids))
-            item.setData(_FRAME, frame)
+            item = QListWidgetItem(self._title(frame, ids))
+            item.setData(FRAME_ROLE, frame)
             item.setToolTip(self.tr("Frame {0}: click to go there").format(frame))
             self.list.addItem(item)
             item.setSelected(frame in chosen)
@@ -114,8 +111,8 @@ class ReferencesPanel(QWidget):
         view.setAccessibleName(self.tr("Reference frames"))
         view.setToolTip(self._sentence())
         view.setFrameShape(QListWidget.Shape.NoFrame)
-        view.setIconSize(QSize(round(THUMBNAIL * 16 / 9), THUMBNAIL))
-        view.setSpacing(3)
+        view.setItemDelegate(ReferenceDelegate(self._thumbnail, view))
+        view.setMouseTracking(True)
         view.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         view.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -160,36 +157,16 @@ class ReferencesPanel(QWidget):
         more = self.tr(" and {0} more").format(len(ids) - 3) if len(ids) > 3 else ""
         return self.tr("Frame {0}").format(frame) + f"\n{shown}{more}"
 
-    def _picture(self, frame: int) -> QIcon:
-        found = None if self._workspace is None else self._workspace.thumbnails.get(frame)
-        size = self.list.iconSize() * self.devicePixelRatioF()
-        picture = QPixmap(size)
-        picture.fill(QColor(tones().alternate))
-        if found is not None:
-            thumbnail = to_pixmap(found, THUMBNAIL)
-            thumbnail.setDevicePixelRatio(1.0)
-            fitted = thumbnail.scaled(
-                size,
-                Qt.AspectRatioMode.KeepAspectRatio,
-                Qt.TransformationMode.SmoothTransformation,
-            )
-            painter = QPainter(picture)
-            corner = QPoint(
-                (size.width() - fitted.width()) // 2, (size.height() - fitted.height()) // 2
-            )
-            painter.drawPixmap(corner, fitted)
-            painter.end()
-        picture.setDevicePixelRatio(self.devicePixelRatioF())
-        return QIcon(picture)
+    def _thumbnail(self, frame_index: int) -> Frame | None:
+        return None if self._workspace is None else self._workspace.thumbnails.get(frame_index)
 
     def _take_thumbnail(self, frame_index: int) -> None:
-        for row in range(self.list.count()):
-            if self.list.item(row).data(_FRAME) == frame_index:
-                self.list.item(row).setIcon(self._picture(frame_index))
+        if frame_index in self._frames():
+            self.list.viewport().update()
 
     def _go_to(self, item: QListWidgetItem) -> None:
         if self._workspace is not None:
-            self._workspace.session.go_to(item.data(_FRAME))
+            self._workspace.session.go_to(item.data(FRAME_ROLE))
 
     def _open_menu(self, place: QPoint) -> None:
         item = self.list.itemAt(place)

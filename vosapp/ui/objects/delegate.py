@@ -6,7 +6,7 @@ import math
 from enum import Enum, auto
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -75,7 +75,10 @@ class ObjectDelegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state
         painter.save()
         self._paint_ground(painter, box, state)
-        paint_swatch(painter, QRectF(box.left() + 10, box.center().y() - 6, 14, 14), item.color)
+        swatch = QRectF(box.left() + 9, box.center().y() - 7, 16, 16)
+        paint_swatch(painter, swatch, item.color)
+        if index.row() < 9:
+            self._paint_digit(painter, swatch, index.row() + 1, item)
         solo = self._view_state.solo
         faint = not item.visible or solo not in (0, item.object_id)
         painter.setPen(QColor(tones().muted if faint else tones().text))
@@ -95,6 +98,18 @@ class ObjectDelegate(QStyledItemDelegate):
             painter.fillRect(QRect(box.left(), box.top(), 3, ROW), QColor(shown.accent))
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(box, QColor(shown.alternate))
+
+    @staticmethod
+    def _paint_digit(painter: QPainter, box: QRectF, digit: int, item: TrackedObject) -> None:
+        """The key that selects the object."""
+        font = painter.font()
+        small = QFont(font)
+        small.setPixelSize(10)
+        small.setBold(True)
+        painter.setFont(small)
+        painter.setPen(ink.on_color(QColor(*item.color)))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(digit))
+        painter.setFont(font)
 
     def _paint_state(
         self, painter: QPainter, box: QRect, index: Index, item: TrackedObject
@@ -130,15 +145,17 @@ class ObjectDelegate(QStyledItemDelegate):
     def _paint_icons(self, painter: QPainter, box: QRect, item: TrackedObject) -> None:
         solo = self._view_state.solo == item.object_id
         names = (
-            ("lock", "text") if item.locked else ("lock-open-variant-outline", "border"),
+            ("lock", "text") if item.locked else ("lock-open-variant-outline", ""),
             ("eye-outline", "muted") if item.visible else ("eye-off-outline", "warning"),
-            ("account-star", "accent") if solo else ("account-outline", "border"),
+            ("account-star", "accent") if solo else ("account-outline", ""),
         )
         for place, (name, tone) in enumerate(names):
+            painter.setOpacity(1.0 if tone else 0.45)
             x = box.right() - 4 - (place + 1) * _ICON + 3
             ratio = painter.device().devicePixelRatio()
-            picture = icon(name, tone).pixmap(QSize(16, 16), ratio)
+            picture = icon(name, tone or "muted").pixmap(QSize(16, 16), ratio)
             painter.drawPixmap(QPointF(x, box.top() + (ROW - 16) / 2), picture)
+        painter.setOpacity(1.0)
 
     def editorEvent(
         self, event: QEvent, _model: object, option: QStyleOptionViewItem, index: Index

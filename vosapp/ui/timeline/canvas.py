@@ -57,6 +57,7 @@ class TimelineCanvas(QAbstractScrollArea):
         self._picture = TimelinePicture(self)
         self._drawn_head = 0
         self._solo = 0
+        self._scrolling = False
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
@@ -90,12 +91,12 @@ class TimelineCanvas(QAbstractScrollArea):
         changed, self.axis = axis != self.axis, axis
         bar = self.horizontalScrollBar()
         whole = round(axis.frame_count * axis.scale) - axis.width
-        bar.blockSignals(True)
+        self._scrolling = True
         bar.setRange(0, 0 if axis.fits else max(0, whole))
         bar.setPageStep(axis.width)
         bar.setSingleStep(max(1, round(axis.scale)))
         bar.setValue(round(axis.first * axis.scale))
-        bar.blockSignals(False)
+        self._scrolling = False
         if self.strip is not None:
             self.strip.ask(axis)
         if changed:
@@ -262,7 +263,9 @@ class TimelineCanvas(QAbstractScrollArea):
         bar.setSingleStep(LANE_HEIGHT)
 
     def _scroll_frames(self, value: int) -> None:
-        self.set_axis(self.axis.scrolled_to(value / self.axis.scale))
+        # A value of whole pixels would move what was set to a part of one.
+        if not self._scrolling:
+            self.set_axis(self.axis.scrolled_to(value / self.axis.scale))
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         """Keep what is visible."""

@@ -44,12 +44,14 @@ def paint_swatch(painter: QPainter, box: QRectF, color: ink.Rgb) -> None:
 
 
 def _lock(item: TrackedObject) -> tuple[str, str]:
-    return ("lock", "text") if item.locked else ("lock-open-variant-outline", "border")
+    return ("lock", "text") if item.locked else ("lock-open-variant-outline", "")
 
 
 def _paint_icon(painter: QPainter, place: int, top: int, look: tuple[str, str]) -> None:
     """Draw an icon at a place counted from the right."""
     x = HEADER_WIDTH - place * (ICON + 4) + 1
     ratio = painter.device().devicePixelRatio()
-    picture = icon(look[0], look[1]).pixmap(QSize(16, 16), ratio)
+    picture = icon(look[0], look[1] or "muted").pixmap(QSize(16, 16), ratio)
+    painter.setOpacity(1.0 if look[1] else 0.4)
     painter.drawPixmap(QPointF(x, top + (LANE_HEIGHT - 16) / 2), picture)
+    painter.setOpacity(1.0)

@@ -97,7 +97,9 @@ class TransportRow(QWidget):
     def _labels(self) -> None:
         self.number.setAccessibleName(self.tr("Current frame"))
         self.number.setToolTip(self.tr("Current frame, counted from 0; type one to go there"))
-        self.number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        # WORKAROUND(PySide6 6.12): with NoButtons and a style sheet the field is a pixel wide.
+        bare = "{ width: 0; height: 0; border: none; }"
+        self.number.setStyleSheet(f"QSpinBox::up-button, QSpinBox::down-button {bare}")
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setKeyboardTracking(False)
         self.number.setMinimumWidth(64)
