@@ -31,9 +31,9 @@ def main(argv: list[str] | None = None) -> int:
 
         return self_test()
     if wants_window(given):
-        from vosapp.app import run
+        from vosapp.app import run as show
 
-        return run(given)
+        return show(given)
     return cli.main(given)
 
 

@@ -86,9 +86,12 @@ class Hooks(QObject):
             self._take(args.exc_type, args.exc_value, args.exc_traceback)
 
 
-def log_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+def log_qt_message(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
     """Hand Qt's messages to logging."""
-    logging.getLogger("qt").log(_LEVELS.get(kind, logging.WARNING), "%s", text)
+    # WORKAROUND(Qt 6): platforms without a screen complain of each window that is shown.
+    noise = text.startswith("This plugin does not support")
+    level = logging.DEBUG if noise else _LEVELS.get(kind, logging.WARNING)
+    logging.getLogger("qt").log(level, "%s", text)
 
 
 class Crashes(QObject):

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import OutputError, UsageError
+from core.errors import OutputError
 from core.media.export.formats import EXPORTERS, exporter_named
 from core.media.export.validate import Severity
-from vosapp.cli.export_options import FIELDS, add_format_arguments, object_ids, with_options
+from vosapp.cli.export_options import add_format_arguments, object_ids, with_options
 from vosapp.cli.project_options import add_video_argument, finish_job, open_project_video
+from vosapp.export_plan import (
+    CACHE_BYTES,
+    OPTIONS,
+    all_losses,
+    guard_frames,
+    missing_frames,
+    needs_pictures,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -28,11 +36,7 @@ HELP = "write a project's masks in a file format"
 
 ALIASES = {"davis": "davis2017", "cvat": "cvat-video", "yolo": "yolo-seg"}
 """Other names of exporters, so that both directions know a format by the same names."""
-CACHE_BYTES = 8 << 20
 REFUSED = 2
-_PICTURES = frozenset({"overlay", "matte-png", "matte-prores", "matte-vp9", "cut-outs"})
-_OWN_FOLDER = frozenset({"matte-png", "cut-outs", "object-masks"})
-"""Formats that write to OUT/SEQUENCE."""
 
 EPILOG = (
     "First the masks are looked at with the eyes of a reader: errors stop the export, warnings and "
@@ -70,7 +74,6 @@ class _Export:
     source: AnnotationSource
     exporter: Exporter
     out: Path
-    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         for note in project.notes:
             console.warn(note)
         source = _source(project, exporter, args, _Around(stack, console, wanted))
-        _guard_frames(source, exporter, args.out)
-        left_out = len(project.objects()) - len(source.objects)
-        job = _Export(project, source, exporter, args.out, left_out)
+        guard_frames(source, exporter, args.out)
+        job = _Export(project, source, exporter, args.out)
         return _validated(job, args, console)
 
 
@@ -123,7 +125,7 @@ def _source(
     from vosapp.project.source import annotation_source, stored_info
 
     info, frame = stored_info(project), no_frame
-    if _needs_pictures(exporter) or args.video is not None:
+    if needs_pictures(exporter) or args.video is not None:
         video = open_project_video(project, args.video, around.console, cache_bytes=CACHE_BYTES)
         around.stack.enter_context(video)
         info, frame = video.info, video.frame
@@ -133,36 +135,11 @@ def _source(
     )
 
 
-def _needs_pictures(exporter: Exporter) -> bool:
-    return exporter.name in _PICTURES or bool(getattr(exporter, "images", False))
-
-
-def _guard_frames(source: AnnotationSource, exporter: Exporter, out: Path) -> None:
-    """Refuse to write among the frames of the video.
-
-    Raises:
-        UsageError: the export would put files into the folder that the frames are in.
-    """
-    from core.media.export.base import sequence_name
-
-    if not source.video.stems:
-        return
-    name, frames = sequence_name(source), source.video.path.resolve()
-    places = [out / name] if exporter.name in _OWN_FOLDER else []
-    if _needs_pictures(exporter):
-        places += [out.joinpath(*p, name) for p in (("JPEGImages",), ("images",))]
-        places.append(out / "JPEGImages" / "480p" / name)
-    if frames in [place.resolve() for place in places]:
-        hint = "Choose another folder"
-        hint += ", or leave the frames out: --no-images." if hasattr(exporter, "images") else "."
-        raise UsageError(f"This would write among the video's own frames in {frames}.", hint)
-
-
 def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.media.export.validate import validate
 
     frames = job.source.frames
-    missing = _missing(job)
+    missing = missing_frames(job.project, job.source)
     if len(missing) == len(frames):
         raise OutputError(
             f"No frame of {frames.start}:{frames.stop} has a label: there is nothing to export.",
@@ -182,14 +159,6 @@ def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict
     return result | _write(job, console)
 
 
-def _missing(job: _Export) -> list[int]:
-    """Frames of which nothing is known; looks at states only, not at masks."""
-    from vosapp.project.source import labeled_frames
-
-    labeled = labeled_frames(job.project, [info.object_id for info in job.source.objects])
-    return [index for index in job.source.frames if not labeled[index]]
-
-
 def _tell_findings(findings: tuple[Finding, ...], console: Console) -> None:
     tell = {
         Severity.ERROR: console.complain,
@@ -202,7 +171,7 @@ def _tell_findings(findings: tuple[Finding, ...], console: Console) -> None:
 
 
 def _write(job: _Export, console: Console) -> dict[str, object]:
-    losses = _losses(job, console)
+    losses = all_losses(job.project, job.source, job.exporter, token=console.token)
     for sentence in losses:
         console.warn(f"{job.exporter.title}: {sentence}")
     console.kept = f"Whole files are in {job.out}; the same command goes on from there."
@@ -215,25 +184,6 @@ def _write(job: _Export, console: Console) -> dict[str, object]:
         "unchanged": report.unchanged,
         "missing": report.missing,
     }
-
-
-def _losses(job: _Export, console: Console) -> tuple[str, ...]:
-    """Say what the format loses, and what of the project does not reach it."""
-    from core.media.export.losses import listed
-    from vosapp.project.model import FrameState
-    from vosapp.project.source import unsure_frames
-
-    ids = [info.object_id for info in job.source.objects]
-    unsure = unsure_frames(job.project, ids, job.source.frames)
-    own = []
-    if job.left_out:
-        own.append(f"Objects left out, since they are not chosen: {job.left_out}.")
-    if FrameState.EMPTY in unsure:
-        frames = listed(unsure[FrameState.EMPTY])
-        own.append(f"Some objects have no mask yet, which looks as if they were absent: {frames}.")
-    if FrameState.STALE in unsure:
-        own.append(f"Masks older than their keyframes: frames {listed(unsure[FrameState.STALE])}.")
-    return (*own, *job.exporter.announce_losses(job.source, token=console.token))
 
 
 def _report(job: _Export, report: ExportReport, console: Console) -> None:
@@ -253,7 +203,9 @@ def _result(job: _Export, findings: tuple[Finding, ...]) -> dict[str, object]:
         "format": job.exporter.name,
         "output": job.out,
         "options": {
-            field: getattr(job.exporter, field) for field in FIELDS if hasattr(job.exporter, field)
+            option.field: getattr(job.exporter, option.field)
+            for option in OPTIONS
+            if hasattr(job.exporter, option.field)
         },
         "frames": len(job.source.frames),
         "object_ids": [info.object_id for info in job.source.objects],

@@ -165,6 +165,10 @@ class Session(QObject):
         """Return what is done when every change that was asked for so far is on the disk."""
         return self._writer.submit(lambda: None)
 
+    def save(self) -> None:
+        """Ask for `saved`, once the changes that wait are on the disk. Returns at once."""
+        self._writer.submit(lambda: None).add_done_callback(lambda _future: self._settled.emit())
+
     def drain(self) -> None:
         """Wait until every change is on the disk. Only for closing and for tests."""
         self.written().result()

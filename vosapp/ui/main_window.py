@@ -55,7 +55,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("vosapp")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(False)
-        self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, _NORTH)
         self.welcome = WelcomePage(self)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.welcome)
@@ -78,10 +77,14 @@ class MainWindow(QMainWindow):
         column.addWidget(panels.canvas)
         self.stack.addWidget(page)
         right, bottom = _RIGHT, Qt.DockWidgetArea.BottomDockWidgetArea
-        self._dock("objects", self.tr("Objects"), panels.objects, right)
-        self._dock("references", self.tr("References"), panels.references, right)
-        self.tabifyDockWidget(self.docks["objects"], self.docks["references"])
-        self.docks["objects"].raise_()
+        tabs = QTabWidget(self)
+        tabs.setDocumentMode(True)
+        tabs.addTab(panels.objects, self.tr("Objects"))
+        tabs.addTab(panels.references, self.tr("References"))
+        tabs.setTabToolTip(0, self.tr("All objects of the project"))
+        tabs.setTabToolTip(1, self.tr("Frames that the engine always keeps in mind"))
+        tabs.setAccessibleName(self.tr("Objects and references"))
+        self._dock("objects", self.tr("Objects"), tabs, right)
         self._dock("timeline", self.tr("Timeline"), panels.timeline, bottom)
         # The objects reach down to the status bar: lists are long, the timeline is wide anyway.
         self.setCorner(Qt.Corner.BottomRightCorner, right)
@@ -100,8 +103,6 @@ class MainWindow(QMainWindow):
             dock.setVisible(work)
         self.tools_bar.setVisible(work)
         self.main_bar.setVisible(work)
-        if work:
-            self.docks["objects"].raise_()
         self._place_notice()
 
     def layout_state(self) -> dict[str, str]:
@@ -175,8 +176,9 @@ class MainWindow(QMainWindow):
         dock.setObjectName(f"dock-{name}")
         dock.setAccessibleName(title)
         dock.setWidget(widget)
-        features = QDockWidget.DockWidgetFeature
-        dock.setFeatures(features.DockWidgetMovable | features.DockWidgetClosable)
+        # Tabs and rulers say what it is; the View menu shows and hides it.
+        dock.setTitleBarWidget(QWidget(dock))
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.addDockWidget(area, dock)
         self.docks[name] = dock
 
@@ -205,15 +207,12 @@ class MainWindow(QMainWindow):
             return
         area = self.stack.geometry()
         width = min(760, area.width() - 24)
-        height = self.notice.layout().totalHeightForWidth(width)
-        if height <= 0:
-            height = self.notice.sizeHint().height()
+        height = self.notice.heightForWidth(width)
         left = area.left() + (area.width() - width) // 2
         self.notice.setGeometry(left, area.top() + 10, width, height)
         self.notice.raise_()
 
 
-_NORTH = QTabWidget.TabPosition.North
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _PLACING = (QEvent.Type.Show, QEvent.Type.LayoutRequest)
 

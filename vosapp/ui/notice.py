@@ -124,6 +124,12 @@ class NoticeBar(QFrame):
             f" border-left: 4px solid {color}; border-radius: 6px; }}"
         )
 
+    def heightForWidth(self, width: int) -> int:
+        """Return how high it is at a width."""
+        layout = self.layout()
+        height = -1 if layout is None else layout.totalHeightForWidth(width)
+        return height if height > 0 else self.sizeHint().height()
+
     def _build(self) -> None:
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         font = self._title.font()
@@ -138,7 +144,7 @@ class NoticeBar(QFrame):
         self._close.setAutoRaise(True)
         self._close.setToolTip(self.tr("Close this message"))
         self._close.setAccessibleName(self.tr("Close this message"))
-        self._close.clicked.connect(lambda: self.clear())
+        self._close.clicked.connect(self._cross)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self._title)
@@ -163,6 +169,9 @@ class NoticeBar(QFrame):
             button.setToolTip(choice.text)
             button.clicked.connect(lambda _on=False, c=choice: self._take(c))
             self._buttons.addWidget(button)
+
+    def _cross(self) -> None:
+        self.clear()
 
     def _take(self, choice: Choice) -> None:
         self.clear()

@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-import importlib
-from typing import Any
 
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
+from vosapp.session.workspace import Workspace
+from vosapp.ui.canvas.view import CanvasView
+from vosapp.ui.objects.panel import ObjectsPanel
+from vosapp.ui.references import ReferencesPanel
+from vosapp.ui.timeline.panel import TimelinePanel
 from vosapp.ui.view_state import ViewState
 
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    canvas: Any
-    timeline: Any
-    objects: Any
-    references: Any
+    """What shows a workspace.
 
-    def set_workspace(self, workspace: Any) -> None:
+    Attributes:
+        canvas: the picture, in the middle.
+        timeline: below.
+        objects, references: at the right.
+    """
+
+    canvas: CanvasView
+    timeline: TimelinePanel
+    objects: ObjectsPanel
+    references: ReferencesPanel
+
+    def set_workspace(self, workspace: Workspace | None) -> None:
+        """Let all of them show a workspace, or none."""
         for panel in (self.canvas, self.timeline, self.objects, self.references):
-            if hasattr(panel, "set_workspace"):
-                panel.set_workspace(workspace)
+            panel.set_workspace(workspace)
 
 
 def make_panels(view_state: ViewState, parent: QWidget) -> Panels:
-    def get(module: str, name: str, *args: Any) -> Any:
-        try:
-            return getattr(importlib.import_module(module), name)(*args)
-        except (ImportError, AttributeError) as e:
-            return QLabel(f"{name}: {e}")
-
-    return Panels(
-        get("vosapp.ui.canvas.view", "CanvasView", view_state),
-        get("vosapp.ui.timeline.panel", "TimelinePanel", view_state),
-        get("vosapp.ui.objects.panel", "ObjectsPanel", view_state),
-        get("vosapp.ui.references", "ReferencesPanel"),
+    """Make all panels as children of a window; it puts them in their places."""
+    panels = Panels(
+        CanvasView(view_state),
+        TimelinePanel(view_state),
+        ObjectsPanel(view_state),
+        ReferencesPanel(),
     )
+    for panel in (panels.canvas, panels.timeline, panels.objects, panels.references):
+        panel.setParent(parent)
+    return panels

@@ -104,7 +104,6 @@ class Shell(QObject):
         workspace = self.workspace
         if workspace is None:
             return
-        self.panels.canvas.apply_tool() if hasattr(self.panels.canvas, "apply_tool") else None
         self.set_workspace(None)
         workspace.close()
         workspace.deleteLater()
@@ -152,13 +151,9 @@ class Shell(QObject):
         window.restore_layout(self.settings.state("window"))
         self.settings.changed.connect(self._take_setting)
         self.opener.crashed.connect(self.crashed)
-        for name, signal in (
-            ("cursorMoved", window.status.show_place),
-            ("zoomChanged", window.status.show_zoom),
-            ("statusMessage", window.status.show_hint),
-        ):
-            if hasattr(canvas, name):
-                getattr(canvas, name).connect(signal)
+        canvas.cursorMoved.connect(self._show_place)
+        canvas.zoomChanged.connect(window.status.show_zoom)
+        canvas.statusMessage.connect(window.status.show_hint)
 
     def _follow(self, workspace: Workspace) -> None:
         session = workspace.session
@@ -193,6 +188,11 @@ class Shell(QObject):
             When.IDLE: not running,
             When.RUNNING: running,
         }[when]
+
+    def _show_place(self, x: int, y: int, object_id: int) -> None:
+        objects = () if self.workspace is None else self.workspace.session.objects
+        name = next((one.name for one in objects if one.object_id == object_id), "")
+        self.window.status.show_place(x, y, name)
 
     def _take_setting(self, key: str) -> None:
         app = QApplication.instance()

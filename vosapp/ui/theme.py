@@ -157,23 +157,25 @@ def icon(name: str, tone: str = "text") -> QIcon:
         tone: a field of `Tones`.
     """
     shown = tones()
-    return qtawesome.icon(
+    made: QIcon = qtawesome.icon(
         f"mdi6.{name}",
         color=getattr(shown, tone),
         color_disabled=QColor(shown.muted).darker(130) if is_dark() else QColor("#b3b9c2"),
     )
+    return made
 
 
 def toggle_icon(name: str) -> QIcon:
     """Return an icon that stays readable on the accent color while its button is checked."""
     shown = tones()
-    return qtawesome.icon(
+    made: QIcon = qtawesome.icon(
         f"mdi6.{name}",
         color=shown.text,
         color_on=shown.on_accent,
         color_on_active=shown.on_accent,
         color_disabled=QColor(shown.muted).darker(130) if is_dark() else QColor("#b3b9c2"),
     )
+    return made
 
 
 def style_sheet(t: Tones) -> str:

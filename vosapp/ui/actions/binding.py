@@ -13,7 +13,7 @@ from vosapp.ui.actions.spec import ActionSpec, Bar, Scope, When, translated
 from vosapp.ui.actions.table import ACTIONS, BY_ID
 from vosapp.ui.theme import icon, toggle_icon
 
-Handler = Callable[[], None]
+Handler = Callable[[], object]
 _CONTEXTS = {
     Scope.WINDOW: Qt.ShortcutContext.WindowShortcut,
     Scope.PANELS: Qt.ShortcutContext.WidgetWithChildrenShortcut,

@@ -187,14 +187,6 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
         tip="Look for the object here within the copied mask\u2019s box.",
     ),
     _edit(
-        "select-all",
-        "Select All Objects",
-        "select-all",
-        "Ctrl+A",
-        group="clipboard",
-        tip="Select all objects in the list.",
-    ),
-    _edit(
         "shortcuts",
         "Keyboard Shortcuts\u2026",
         "keyboard-settings-outline",

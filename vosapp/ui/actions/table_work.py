@@ -214,6 +214,16 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         tip="Show the current object only.",
     ),
     _object(
+        "show-all",
+        "Show All",
+        "eye-check-outline",
+        "Ctrl+A",
+        group="flags",
+        when=When.OPEN,
+        scope=Scope.PANELS,
+        tip="Show all objects again: none hidden, no solo.",
+    ),
+    _object(
         "lock",
         "Lock / Unlock",
         "lock-outline",

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
+from core.prompts.request import BoxPrompt
+from vosapp.project.edit_masks import SetMask
+from vosapp.session.prompting import PromptAnswer, PromptAsk
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
@@ -20,21 +26,23 @@ class EditController(Controller):
         return {
             "edit.undo": self.with_workspace(self._undo),
             "edit.redo": self.with_workspace(self._redo),
-            "edit.copy-mask": lambda: canvas.copy_mask(),
-            "edit.paste-mask": lambda: canvas.paste_mask(),
-            "edit.paste-prompt": lambda: canvas.paste_prompt(),
-            "edit.select-all": lambda: self.shell.panels.objects.select_all(),
+            "edit.copy-mask": self.with_workspace(self._copy),
+            "edit.paste-mask": canvas.paste_mask,
+            "edit.paste-prompt": self.with_workspace(self._paste_prompt),
             "edit.settings": self._show_settings,
             "edit.shortcuts": self._show_editor,
         }
 
     def begin(self) -> None:
         """See `Controller`."""
+        self._box: BoxPrompt | None = None
+        self.shell.panels.canvas.localHistoryChanged.connect(self._rename)
         self.shell.window.menus["&Edit"].aboutToShow.connect(self._rename)
         self.shell.workspaceChanged.connect(self._follow)
         self.shell.keymap.changed.connect(self._rename)
 
     def _follow(self) -> None:
+        self._box = None
         if self.workspace is not None:
             self.workspace.session.historyChanged.connect(self._rename)
         self._rename()
@@ -46,6 +54,29 @@ class EditController(Controller):
     def _redo(self, workspace: Workspace) -> None:
         if not self.shell.panels.canvas.local_redo():
             workspace.session.redo()
+
+    def _copy(self, workspace: Workspace) -> None:
+        """Copy the mask; its box can be a prompt on another frame."""
+        view, object_id = workspace.session.view, workspace.session.object_id
+        if self.shell.panels.canvas.copy_mask() and view is not None:
+            self._box = _box_around(view.label_map == object_id)
+
+    def _paste_prompt(self, workspace: Workspace) -> None:
+        """Ask for a mask within the copied mask's box; the answer is taken at once."""
+        session, status = workspace.session, self.shell.window.status
+        if self._box is None or session.current_object is None:
+            status.showMessage(self.tr("Copy a mask first, and choose an object."), 4000)
+            return
+        ask = PromptAsk(box=self._box)
+
+        def take(answer: PromptAnswer) -> None:
+            if answer.ask is ask:
+                workspace.prompting.answered.disconnect(take)
+                session.do(SetMask(answer.frame_index, answer.object_id, answer.mask))
+
+        self.shell.panels.canvas.finish_tool()
+        workspace.prompting.answered.connect(take)
+        workspace.prompting.ask(ask)
 
     def _rename(self) -> None:
         """Write what undo and redo would do: "Undo Paint Bear"."""
@@ -62,3 +93,12 @@ class EditController(Controller):
 
     def _show_editor(self) -> None:
         ShortcutEditor(self.shell.keymap, self.shell.window).open()
+
+
+def _box_around(mask: NDArray[np.bool_]) -> BoxPrompt | None:
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
+        return None
+    return BoxPrompt(
+        (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
+    )

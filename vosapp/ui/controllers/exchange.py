@@ -4,17 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from PySide6.QtWidgets import QDialog
+
+from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
+from vosapp.ui.dialogs.export import ALL, CURRENT, RANGE, ExportDialog
+from vosapp.ui.dialogs.importing import ImportDialog
 
 
 class ExchangeController(Controller):
-    """Export and import in the File menu."""
+    """Export and import in the File menu. One dialog at a time; it goes with its project."""
 
     def handlers(self) -> Mapping[str, Handler]:
         """See `Controller`."""
         return {
-            "file.export": lambda: None,
-            "file.export-frame": lambda: None,
-            "file.import": lambda: None,
+            "file.export": self.with_workspace(self._export),
+            "file.export-frame": self.with_workspace(lambda w: self._open_export(w, CURRENT)),
+            "file.import": self.with_workspace(self._import),
         }
+
+    def begin(self) -> None:
+        """See `Controller`."""
+        self._dialog: QDialog | None = None
+        self.shell.workspaceChanged.connect(self._close)
+
+    def _export(self, workspace: Workspace) -> None:
+        whole = workspace.session.range == (0, workspace.session.frame_count)
+        self._open_export(workspace, ALL if whole else RANGE)
+
+    def _open_export(self, workspace: Workspace, frames: int) -> None:
+        self._close()
+        dialog = ExportDialog(workspace, self.shell.window)
+        dialog.choose_frames(frames)
+        dialog.frameWanted.connect(workspace.session.go_to)
+        dialog.crashed.connect(self.shell.crashed)
+        self._show(dialog)
+
+    def _import(self, workspace: Workspace) -> None:
+        self._close()
+        dialog = ImportDialog(workspace, self.shell.window)
+        dialog.crashed.connect(self.shell.crashed)
+        self._show(dialog)
+
+    def _show(self, dialog: QDialog) -> None:
+        self._dialog = dialog
+        dialog.finished.connect(lambda _result: self._forget(dialog))
+        dialog.show()
+
+    def _forget(self, dialog: QDialog) -> None:
+        if self._dialog is dialog:
+            self._dialog = None
+
+    def _close(self) -> None:
+        if self._dialog is not None:
+            self._dialog.close()

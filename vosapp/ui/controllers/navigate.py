@@ -33,7 +33,7 @@ class NavigateController(Controller):
             "navigate.previous-doubtful": self._find(navigation.next_doubtful, -1),
             "navigate.next-stale": self._find(navigation.next_stale, 1),
             "navigate.previous-stale": self._find(navigation.next_stale, -1),
-            "navigate.frame": lambda: self.shell.panels.timeline.go_to_frame_dialog(),
+            "navigate.frame": self.shell.panels.timeline.go_to_frame_dialog,
             "navigate.range-in": self.with_workspace(_set_in),
             "navigate.range-out": self.with_workspace(_set_out),
             "navigate.range-clear": self.with_workspace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from vosapp.project.edits import Group, ShowObject
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
@@ -18,17 +19,19 @@ class ObjectsController(Controller):
 
     def handlers(self) -> Mapping[str, Handler]:
         """See `Controller`."""
+        panel = self.shell.panels.objects
         digits = {f"objects.select-{n}": self._digit(n) for n in range(10)}
         return digits | {
             "objects.new": self._do(commands.new_object),
-            "objects.rename": lambda: self.shell.panels.objects.rename_current(),
-            "objects.recolor": lambda: self.shell.panels.objects.recolor_current(),
+            "objects.rename": panel.rename_current,
+            "objects.recolor": panel.recolor_current,
             "objects.next": self._do(commands.next_object),
             "objects.previous": self._do(commands.previous_object),
             "objects.hide": self._do(commands.toggle_visible),
             "objects.solo": self._do(commands.toggle_solo),
+            "objects.show-all": self.with_workspace(self._show_all),
             "objects.lock": self._do(commands.toggle_lock),
-            "objects.merge": lambda: self.shell.panels.objects.merge_current(),
+            "objects.merge": panel.merge_current,
             "objects.split": self._do(commands.split_here),
             "objects.reference": self._do(commands.toggle_reference),
             "objects.check": self._do(commands.check_frame),
@@ -37,6 +40,13 @@ class ObjectsController(Controller):
             "objects.clear-range": self._do(commands.delete_in_range),
             "objects.delete": self._do(commands.delete_everywhere),
         }
+
+    def _show_all(self, workspace: Workspace) -> None:
+        self.shell.view_state.set_solo(0)
+        hidden = [one.object_id for one in workspace.session.objects if not one.visible]
+        if hidden:
+            edits = tuple(ShowObject(object_id, visible=True) for object_id in hidden)
+            workspace.session.do(Group(edits, "Show all objects"))
 
     def _do(self, command: Command) -> Handler:
         return self.with_workspace(lambda w: command(w, self.shell.view_state))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Check, Controller
-from vosapp.ui.view_state import ToolId
-
-BRUSH_STEP = 1.2
+from vosapp.ui.view_state import ToolId, ViewState
 
 
 class ToolsController(Controller):
@@ -17,13 +16,15 @@ class ToolsController(Controller):
     def handlers(self) -> Mapping[str, Handler]:
         """See `Controller`."""
         canvas, state = self.shell.panels.canvas, self.shell.view_state
-        tools = {f"tools.{tool.value}": lambda t=tool: self._take(t) for tool in ToolId}
+        tools: dict[str, Handler] = {
+            f"tools.{tool.value}": partial(self._take, tool) for tool in ToolId
+        }
         return {
             **tools,
-            "tools.brush-smaller": lambda: self._scale_brush(1 / BRUSH_STEP),
-            "tools.brush-bigger": lambda: self._scale_brush(BRUSH_STEP),
+            "tools.brush-smaller": lambda: canvas.resize_brush(-1.0),
+            "tools.brush-bigger": lambda: canvas.resize_brush(1.0),
             "tools.sign": lambda: state.set_positive(not state.positive),
-            "tools.apply": lambda: canvas.apply_tool(),
+            "tools.apply": canvas.apply_tool,
             "tools.cancel": self._cancel,
             "tools.preview": lambda: None,
         }
@@ -31,18 +32,11 @@ class ToolsController(Controller):
     def checks(self) -> Mapping[str, Check]:
         """See `Controller`."""
         state = self.shell.view_state
-        return {f"tools.{tool.value}": lambda t=tool: state.tool is t for tool in ToolId}
+        return {f"tools.{tool.value}": partial(_is_in_hand, state, tool) for tool in ToolId}
 
     def _take(self, tool: ToolId) -> None:
         self.shell.view_state.set_tool(tool)
         self.shell.panels.canvas.setFocus()
-
-    def _scale_brush(self, factor: float) -> None:
-        state = self.shell.view_state
-        size = state.brush_size * factor
-        # Small sizes move by whole pixels, or nothing would happen.
-        step = 1 if factor > 1 else -1
-        state.set_brush_size(size if abs(size - state.brush_size) >= 1 else state.brush_size + step)
 
     def _cancel(self) -> None:
         """Drop what the tool proposes; else close the message; else stop what runs."""
@@ -54,3 +48,7 @@ class ToolsController(Controller):
             self.workspace.propagation.stop()
         elif self.shell.opener.busy:
             self.shell.opener.stop()
+
+
+def _is_in_hand(state: ViewState, tool: ToolId) -> bool:
+    return state.tool is tool

@@ -26,11 +26,11 @@ class ViewController(Controller):
         }
         return {
             **modes,
-            "view.fit": lambda: canvas.fit(),
+            "view.fit": canvas.fit,
             "view.actual": lambda: canvas.zoom_to(1.0),
             "view.zoom-in": lambda: canvas.zoom_by(ZOOM_STEP),
             "view.zoom-out": lambda: canvas.zoom_by(1 / ZOOM_STEP),
-            "view.zoom-object": lambda: canvas.zoom_to_object(),
+            "view.zoom-object": canvas.zoom_to_object,
             "view.overlay-next": self._next_mode,
             "view.peek": lambda: None,
             "view.opacity-down": lambda: state.set_opacity(state.opacity - OPACITY_STEP),
@@ -76,10 +76,13 @@ class ViewController(Controller):
             return
         here = next((i for i, pane in enumerate(panes) if _has_focus(pane)), -1)
         target = panes[(here + 1) % len(panes)]
-        inner = target.focusProxy() or target
-        inner.setFocus()
+        inner: QWidget | None = target.focusProxy() or target
+        if inner is not None:
+            inner.setFocus()
         if not _has_focus(target):
-            target.nextInFocusChain().setFocus()
+            inner = target.nextInFocusChain()
+            if inner is not None:
+                inner.setFocus()
 
     def _switch_theme(self) -> None:
         self.shell.settings.set_value("theme", "light" if is_dark() else "dark")

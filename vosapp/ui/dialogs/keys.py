@@ -157,7 +157,7 @@ class ShortcutEditor(QDialog):
         self.assign.clicked.connect(self._assign)
         self.clear.clicked.connect(self._clear)
         self.reset.clicked.connect(self._reset)
-        self.reset_all.clicked.connect(lambda: self.keymap.reset())
+        self.reset_all.clicked.connect(self._reset_all)
         self.keymap.changed.connect(self._fill_keys)
 
     def current_id(self) -> str | None:
@@ -203,7 +203,8 @@ class ShortcutEditor(QDialog):
         for number in range(self.tree.topLevelItemCount()):
             group = self.tree.topLevelItem(number)
             if group is not None:
-                hidden = [group.child(i).isHidden() for i in range(group.childCount())]
+                children = [group.child(i) for i in range(group.childCount())]
+                hidden = [child is None or child.isHidden() for child in children]
                 group.setHidden(all(hidden))
 
     def _show_current(self) -> None:
@@ -235,6 +236,9 @@ class ShortcutEditor(QDialog):
     def _clear(self) -> None:
         if chosen := self.current_id():
             self.keymap.set_keys(chosen, ())
+
+    def _reset_all(self) -> None:
+        self.keymap.reset()
 
     def _reset(self) -> None:
         if chosen := self.current_id():

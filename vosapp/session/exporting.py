@@ -1,0 +1,158 @@
+"""Checking and writing exports in the thread for files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import UsageError
+from core.jobs import CancelToken, Progress
+from core.media.annotations.values import AnnotationSource
+from core.media.export.base import Exporter, ExportReport, sequence_name
+from core.media.export.formats import EXPORTERS
+from core.media.export.validate import Finding, Severity, validate
+from core.media.video import open_video
+from vosapp.export_plan import (
+    CACHE_BYTES,
+    DESCRIPTIONS,
+    all_losses,
+    guard_frames,
+    missing_frames,
+    needs_pictures,
+)
+from vosapp.project.source import annotation_source, stored_info
+from vosapp.project.store import Project
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """A format as the dialog lists it.
+
+    Attributes:
+        exporter: with its usual options.
+        title: for people.
+        text: what it is good for.
+    """
+
+    exporter: Exporter
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOrder:
+    """What is to be exported.
+
+    Attributes:
+        project: open.
+        video: where its frames are.
+        exporter: the format with its options.
+        out: folder for the files.
+        frames: which frames; numbers stay.
+        object_ids: which objects; empty takes all.
+    """
+
+    project: Project
+    video: Path
+    exporter: Exporter
+    out: Path
+    frames: range
+    object_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCheck:
+    """What a look at the masks has found.
+
+    Attributes:
+        findings: what readers would stumble over, worst first.
+        losses: what the format cannot hold, in plain sentences.
+        missing: frames of which nothing is known.
+        nothing: there is no mask at all to be exported.
+    """
+
+    findings: tuple[Finding, ...]
+    losses: tuple[str, ...]
+    missing: tuple[int, ...]
+    nothing: bool
+
+    @property
+    def errors(self) -> int:
+        """Findings that make the export useless."""
+        return sum(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+CheckJob = Callable[[CancelToken], Generator[Progress, None, ExportCheck]]
+WriteJob = Callable[[CancelToken], Generator[Progress, None, ExportReport]]
+
+
+def formats() -> tuple[ExportFormat, ...]:
+    """Return all formats, the usual one first."""
+    return tuple(ExportFormat(one, one.title, DESCRIPTIONS[one.name]) for one in EXPORTERS)
+
+
+def check(order: ExportOrder) -> CheckJob:
+    """Look at what would be exported with the eyes of a reader; writes nothing.
+
+    The job raises:
+        UsageError: it would write among the video's own frames, or there is no such object.
+        Cancelled: by the token.
+    """
+
+    def job(token: CancelToken) -> Generator[Progress, None, ExportCheck]:
+        yield Progress(0, 0, "looking at the masks")
+        token.check()
+        source = annotation_source(
+            order.project,
+            stored_info(order.project),
+            object_ids=order.object_ids,
+            frame_range=order.frames,
+        )
+        guard_frames(source, order.exporter, order.out)
+        missing = missing_frames(order.project, source)
+        if len(missing) == len(source.frames):
+            return ExportCheck((), (), tuple(missing), nothing=True)
+        findings = validate(source, order.exporter, token=token)
+        yield Progress(0, 0, "looking for what is lost")
+        losses = all_losses(order.project, source, order.exporter, token=token)
+        return ExportCheck(findings, losses, tuple(missing), nothing=False)
+
+    return job
+
+
+def write(order: ExportOrder) -> WriteJob:
+    """Write an export.
+
+    The job raises:
+        VosError: a file cannot be written, the video cannot be read, nothing is chosen.
+        Cancelled: by the token; whole files stay, and the same export goes on from there.
+    """
+
+    def job(token: CancelToken) -> Generator[Progress, None, ExportReport]:
+        if not order.frames:
+            raise UsageError("No frame is chosen.", "Choose at least one frame.")
+        with _source(order) as source:
+            guard_frames(source, order.exporter, order.out)
+            return (yield from order.exporter.export(source, order.out, token=token))
+
+    return job
+
+
+def usual_name(project: Project) -> str:
+    """Return the name that the project's video has in datasets."""
+    return sequence_name(AnnotationSource(stored_info(project), (), lambda _index: None))
+
+
+@contextmanager
+def _source(order: ExportOrder) -> Iterator[AnnotationSource]:
+    project, ids = order.project, order.object_ids
+    if not needs_pictures(order.exporter):
+        info = stored_info(project)
+        yield annotation_source(project, info, object_ids=ids, frame_range=order.frames)
+        return
+    with open_video(order.video, cache_bytes=CACHE_BYTES) as video:
+        yield annotation_source(
+            project, video.info, object_ids=ids, frame=video.frame, frame_range=order.frames
+        )

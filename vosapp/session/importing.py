@@ -1,0 +1,110 @@
+"""Reading annotations of other programs, and taking them over, in the thread for files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.data.importing.formats import IMPORTERS, importer_named
+from core.jobs import CancelToken, Progress
+from core.media.annotations.values import ImportedAnnotations
+from vosapp.project.edit_import import ImportAnnotations, ImportReport
+from vosapp.project.model import Change
+from vosapp.project.source import stored_info
+from vosapp.project.store import Project
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFormat:
+    """A format as the dialog lists it.
+
+    Attributes:
+        name: for `read`.
+        title: for people.
+        takes_folder: a folder is usual, else a file.
+        text: what is read, and how.
+    """
+
+    name: str
+    title: str
+    takes_folder: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was taken over."""
+
+    change: Change
+    report: ImportReport
+
+
+ReadJob = Callable[[CancelToken], Generator[Progress, None, ImportedAnnotations]]
+TakeJob = Callable[[CancelToken], Generator[Progress, None, Imported]]
+_FILES = frozenset({"coco", "ytvis", "cvat", "boxes", "mots-txt"})
+_TEXTS: Mapping[str, str] = {
+    "masks": "PNG masks whose pixel values are object ids; names say the frame.",
+    "object-masks": "White is the object; each folder is one object.",
+    "coco": "One JSON file; images are matched to frames by their names.",
+    "ytvis": "One JSON file with one entry for each object over the whole video.",
+    "cvat": "Masks, polygons and boxes of CVAT for images or for video.",
+    "labelme": "One JSON file beside each image.",
+    "boxes": "Boxes become prompts; they have no masks.",
+    "mots-png": "16-bit PNG with class and instance in one number.",
+    "mots-txt": "One text file of run lengths.",
+    "yolo": "Outlines or boxes in text files, one for each frame.",
+}
+"""What each format is, by name."""
+
+
+def formats() -> tuple[ImportFormat, ...]:
+    """Return all formats, the usual one first."""
+    return tuple(
+        ImportFormat(one.name, one.title, one.name not in _FILES, _TEXTS[one.name])
+        for one in IMPORTERS
+    )
+
+
+def read(
+    project: Project, name: str, path: Path, mapping: Mapping[str, int] | None = None
+) -> ReadJob:
+    """Read annotations; nothing changes.
+
+    Args:
+        project: says which video they belong to.
+        name: of the format.
+        path: file or folder.
+        mapping: label in the files -> object id, 0 leaves it out; None takes the proposal.
+
+    The job raises:
+        VosError: whatever is wrong with the files.
+        Cancelled: by the token.
+    """
+
+    def job(token: CancelToken) -> Generator[Progress, None, ImportedAnnotations]:
+        info = stored_info(project)
+        return (yield from importer_named(name).read(path, info, mapping=mapping, token=token))
+
+    return job
+
+
+def take_over(project: Project, found: ImportedAnnotations, *, overwrite: bool) -> TakeJob:
+    """Make keyframes and prompts of what was read, as one step that can be undone.
+
+    Args:
+        project: open.
+        found: what was read.
+        overwrite: replace keyframes and checked masks too; locked objects always stay.
+
+    The job raises:
+        VosError: a file has changed meanwhile, or it cannot be stored; nothing has changed.
+        Cancelled: by the token; nothing has changed.
+    """
+
+    def job(token: CancelToken) -> Generator[Progress, None, Imported]:
+        edit = ImportAnnotations(found, overwrite=overwrite)
+        change = yield from project.run(edit, token)
+        return Imported(change, edit.report)
+
+    return job

@@ -1,0 +1,336 @@
+"""The export dialog: format, options, frames, objects; problems first, then the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.jobs import Progress
+from core.media.export.base import Exporter, ExportReport
+from core.media.export.losses import counted, listed
+from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from vosapp.jobs.runner import JobHandle
+from vosapp.session import exporting
+from vosapp.session.exporting import ExportCheck, ExportOrder
+from vosapp.session.workspace import Workspace
+from vosapp.ui import errors
+from vosapp.ui.dialogs.asking import choose_folder
+from vosapp.ui.dialogs.export_options import ObjectPicker, OptionForm
+from vosapp.ui.dialogs.findings import FindingList
+from vosapp.ui.theme import icon, tones
+
+PATIENCE_MS = 350
+"""Between the last change of a choice and the look at the masks."""
+ALL, RANGE, CURRENT = range(3)
+
+
+class ExportDialog(QDialog):
+    """Not modal, so that one can look at a frame with a problem and mend it.
+
+    Args:
+        workspace: what is exported; close the dialog before it.
+        parent: the window.
+
+    Signals:
+        frameWanted: the user wants to see a frame (its index).
+        crashed: a bug, with its traceback (str).
+    """
+
+    frameWanted = Signal(int)
+    crashed = Signal(str)
+
+    def __init__(self, workspace: Workspace, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Export"))
+        self._workspace = workspace
+        self._formats = exporting.formats()
+        self._job: JobHandle | None = None
+        self._check: ExportCheck | None = None
+        self.formats, self.frames = QListWidget(self), QComboBox(self)
+        self.options, self.objects = OptionForm(self), ObjectPicker(self)
+        self.folder, self.findings = QLineEdit(self), FindingList(self)
+        self.state, self.bar = QLabel(self), QProgressBar(self)
+        self.browse = QPushButton(self.tr("Choose\u2026"), self)
+        self.export_button = QPushButton(self.tr("Export"), self)
+        self.stop_button = QPushButton(self.tr("Stop"), self)
+        self.show_button = QPushButton(self.tr("Show in Folder"), self)
+        self.close_button = QPushButton(self.tr("Close"), self)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PATIENCE_MS)
+        self._fill()
+        self._lay_out()
+        self._name_all()
+        self._connect()
+        self.formats.setCurrentRow(0)
+        self.resize(920, 640)
+
+    # What is chosen
+
+    def choose_frames(self, which: int) -> None:
+        """Choose `ALL` frames, those in `RANGE`, or the `CURRENT` one."""
+        self.frames.setCurrentIndex(which)
+
+    def choose_format(self, name: str) -> None:
+        """Choose a format by its short name."""
+        names = [one.exporter.name for one in self._formats]
+        self.formats.setCurrentRow(names.index(name))
+
+    def order(self) -> ExportOrder:
+        """Return what would be exported now."""
+        session = self._workspace.session
+        here = session.frame_index
+        frames = (range(session.frame_count), range(*session.range), range(here, here + 1))
+        return ExportOrder(
+            session.project,
+            session.video_path,
+            self._exporter(),
+            Path(self.folder.text()).expanduser(),
+            frames[self.frames.currentIndex()],
+            self.objects.object_ids(),
+        )
+
+    def _exporter(self) -> Exporter:
+        chosen = self._formats[max(0, self.formats.currentRow())].exporter
+        return self.options.applied(chosen)
+
+    # Making it
+
+    def _fill(self) -> None:
+        for one in self._formats:
+            item = QListWidgetItem(one.title)
+            item.setToolTip(one.text)
+            item.setSizeHint(QSize(100, 30))
+            self.formats.addItem(item)
+        session = self._workspace.session
+        first, stop = session.range
+        self.frames.addItem(self.tr("All {0} frames").format(session.frame_count))
+        self.frames.addItem(self.tr("In to out: {0} to {1}").format(first, stop - 1))
+        self.frames.addItem(self.tr("This frame: {0}").format(session.frame_index))
+        self.objects.set_objects(session.objects)
+        project = session.project.path
+        self.folder.setText(str(project.parent / f"{project.stem} export"))
+        self.bar.setTextVisible(False)
+        self.bar.hide()
+        self.stop_button.hide()
+        self.show_button.hide()
+        self.export_button.setDefault(True)
+        self.export_button.setIcon(icon("export", "on_accent"))
+
+    def _lay_out(self) -> None:
+        self._text = QLabel(self)
+        self._text.setWordWrap(True)
+        self._text.setProperty("muted", True)
+        left = QVBoxLayout()
+        left.addWidget(_heading(self.tr("Format"), self))
+        left.addWidget(self.formats, 1)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        right.addWidget(self._text)
+        right.addWidget(self.options)
+        row = QHBoxLayout()
+        row.addWidget(_heading(self.tr("Frames"), self))
+        row.addWidget(self.frames, 1)
+        right.addLayout(row)
+        right.addWidget(_heading(self.tr("Objects"), self))
+        right.addWidget(self.objects)
+        right.addWidget(_heading(self.tr("Problems and losses"), self))
+        right.addWidget(self.findings, 1)
+        place = QHBoxLayout()
+        place.addWidget(_heading(self.tr("Folder"), self))
+        place.addWidget(self.folder, 1)
+        place.addWidget(self.browse)
+        right.addLayout(place)
+        columns = QHBoxLayout()
+        columns.setSpacing(18)
+        columns.addLayout(left, 2)
+        columns.addLayout(right, 5)
+        self.state.setWordWrap(True)
+        foot = QHBoxLayout()
+        foot.addWidget(self.state, 1)
+        for button in (
+            self.show_button,
+            self.stop_button,
+            self.close_button,
+            self.export_button,
+        ):
+            button.setAutoDefault(button is self.export_button)
+            foot.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(10)
+        column.addLayout(columns, 1)
+        column.addWidget(self.bar)
+        column.addLayout(foot)
+
+    def _name_all(self) -> None:
+        for widget, name, tip in (
+            (self.formats, self.tr("Format"), self.tr("What kind of files are written")),
+            (self.frames, self.tr("Frames"), self.tr("Which frames are written")),
+            (self.objects, self.tr("Objects"), self.tr("Which objects are written")),
+            (self.folder, self.tr("Folder"), self.tr("Where the files go; made if need be")),
+            (self.browse, self.tr("Choose folder"), self.tr("Choose the folder")),
+            (self.findings, self.tr("Problems"), self.tr("Click a frame to see it")),
+            (self.bar, self.tr("Progress"), self.tr("Frames done")),
+            (self.export_button, self.tr("Export"), self.tr("Write the files")),
+            (self.stop_button, self.tr("Stop"), self.tr("Stop; whole files stay")),
+            (self.show_button, self.tr("Show in folder"), self.tr("Open the folder")),
+            (self.close_button, self.tr("Close"), self.tr("Close this dialog")),
+        ):
+            widget.setAccessibleName(name)
+            widget.setToolTip(tip)
+
+    def _connect(self) -> None:
+        self.formats.currentRowChanged.connect(self._show_format)
+        self.frames.currentIndexChanged.connect(self._changed)
+        self.options.changed.connect(self._changed)
+        self.objects.changed.connect(self._changed)
+        self.folder.textChanged.connect(self._changed)
+        self._timer.timeout.connect(self._look)
+        self._workspace.session.edited.connect(self._changed)
+        self.browse.clicked.connect(self._browse)
+        self.findings.frameWanted.connect(self.frameWanted)
+        self.export_button.clicked.connect(self._export)
+        self.stop_button.clicked.connect(self._stop)
+        self.show_button.clicked.connect(self._show_folder)
+        self.close_button.clicked.connect(self.close)
+        self.finished.connect(self._stop)
+
+    def _show_format(self, row: int) -> None:
+        one = self._formats[row]
+        self._text.setText(one.text)
+        self.options.set_exporter(one.exporter)
+        self._changed()
+
+    def _browse(self) -> None:
+        start = self.order().out
+        choose_folder(
+            self,
+            self.tr("Folder for the Export"),
+            folder=str(start if start.is_dir() else start.parent),
+            take=lambda path: self.folder.setText(str(path)),
+        )
+
+    # Looking and writing
+
+    def _changed(self, *_ignored: object) -> None:
+        self.show_button.hide()
+        self.export_button.setEnabled(False)
+        self._timer.start()
+
+    def _look(self) -> None:
+        """Look at what is chosen now; a look that is going on is given up."""
+        if self._job is not None:
+            self._job.cancel()
+        if not self.objects.any_chosen():
+            self._say(self.tr("Choose at least one object."), "warning")
+            return
+        self._say(self.tr("Looking at the masks\u2026"), "muted")
+        self._start(exporting.check(self.order()), self._take_check)
+
+    def _take_check(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Done) and isinstance(outcome.value, ExportCheck):
+            self._check = outcome.value
+            self.findings.show_check(outcome.value)
+            self._say_check(outcome.value)
+        else:
+            self._tell(outcome)
+
+    def _say_check(self, found: ExportCheck) -> None:
+        self.export_button.setEnabled(not found.nothing)
+        self.export_button.setText(
+            self.tr("Export in Spite of Errors") if found.errors else self.tr("Export")
+        )
+        if found.nothing:
+            self._say(
+                self.tr("None of these frames has a mask yet. Propagate or draw first."), "danger"
+            )
+        elif found.errors:
+            problems = counted(found.errors, "error")
+            self._say(self.tr("{0}: readers will stumble.").format(problems), "danger")
+        elif found.missing:
+            frames = listed(list(found.missing))
+            text = self.tr("Frames without any mask are left out: {0}.").format(frames)
+            self._say(text, "warning")
+        else:
+            self._say(self.tr("Ready."), "success")
+
+    def _export(self) -> None:
+        self.export_button.setEnabled(False)
+        self.bar.setRange(0, 0)
+        self.bar.show()
+        self.stop_button.show()
+        self._say(self.tr("Exporting\u2026"), "muted")
+        self._start(exporting.write(self.order()), self._take_report)
+
+    def _take_report(self, outcome: Outcome) -> None:
+        self.bar.hide()
+        self.stop_button.hide()
+        self.export_button.setEnabled(True)
+        if not isinstance(outcome, Done) or not isinstance(outcome.value, ExportReport):
+            self._tell(outcome)
+            return
+        report = outcome.value
+        text = self.tr("Wrote {0}.").format(counted(report.written, "file"))
+        if report.unchanged:
+            text += self.tr(" {0} were there already.").format(counted(report.unchanged, "file"))
+        self._say(text, "success")
+        self.show_button.show()
+
+    def _start(self, job: object, take: object) -> None:
+        handle = self._workspace.session.files.submit(job)  # type: ignore[arg-type]
+        self._job = handle
+        handle.progressed.connect(lambda progress: self._show_progress(handle, progress))
+        handle.finished.connect(lambda outcome: self._end(handle, outcome, take))
+
+    def _end(self, handle: JobHandle, outcome: Outcome, take: object) -> None:
+        if handle is self._job:
+            self._job = None
+            take(outcome)  # type: ignore[operator]
+
+    def _show_progress(self, handle: JobHandle, progress: Progress) -> None:
+        if handle is self._job and self.bar.isVisible():
+            self.bar.setRange(0, progress.total)
+            self.bar.setValue(progress.done)
+
+    def _stop(self, *_ignored: object) -> None:
+        self._timer.stop()
+        if self._job is not None:
+            self._job.cancel()
+
+    def _tell(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Failed):
+            self._say(errors.text(outcome.error), "danger")
+        elif isinstance(outcome, Crashed):
+            self.crashed.emit(outcome.report)
+        else:
+            self._say(self.tr("Stopped. Whole files stay; Export goes on from there."), "warning")
+
+    def _say(self, text: str, tone: str) -> None:
+        self.state.setText(text)
+        self.state.setStyleSheet(f"color: {getattr(tones(), tone)};")
+
+    def _show_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.order().out)))
+
+
+def _heading(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(f"<b>{text}</b>", parent)
+    label.setMinimumWidth(64)
+    return label

@@ -1,0 +1,136 @@
+"""The parts of the export dialog in which options and objects are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFormLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QSpinBox,
+    QWidget,
+)
+
+from core.media.export.base import Exporter
+from vosapp.export_plan import ExportOption, options_of, with_values
+from vosapp.project.model import TrackedObject
+
+ROW = 26
+
+
+class OptionForm(QWidget):
+    """The options of one format.
+
+    Signals:
+        changed: another value was chosen.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setVerticalSpacing(6)
+        self.editors: dict[str, QWidget] = {}
+
+    def set_exporter(self, exporter: Exporter) -> None:
+        """Show the options of a format with their usual values."""
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        self.editors = {}
+        for option in options_of(exporter):
+            self._add(option, getattr(exporter, option.field))
+        self.setVisible(bool(self.editors))
+
+    def applied(self, exporter: Exporter) -> Exporter:
+        """Return the exporter with what is chosen."""
+        return with_values(exporter, {name: _value(w) for name, w in self.editors.items()})
+
+    def _add(self, option: ExportOption, value: object) -> None:
+        text = self.tr(option.text)
+        text = text[:1].upper() + text[1:]
+        editor: QWidget
+        if isinstance(value, bool):
+            check = QCheckBox(text, self)
+            check.setChecked(value)
+            check.toggled.connect(self.changed)
+            editor = check
+            self._form.addRow(check)
+        elif isinstance(value, int):
+            spin = QSpinBox(self)
+            spin.setRange(1, 1000)
+            spin.setValue(value)
+            spin.valueChanged.connect(self.changed)
+            editor = spin
+            self._form.addRow(text, spin)
+        else:
+            line = QLineEdit(str(value), self)
+            line.setMaximumWidth(160)
+            line.textChanged.connect(self.changed)
+            editor = line
+            self._form.addRow(text, line)
+        editor.setToolTip(text)
+        editor.setAccessibleName(text)
+        self.editors[option.field] = editor
+
+
+class ObjectPicker(QListWidget):
+    """A list of objects with check marks; all are chosen at first.
+
+    Signals:
+        changed: another choice.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setMaximumHeight(4 * ROW + 8)
+        self.itemChanged.connect(lambda _item: self.changed.emit())
+
+    def set_objects(self, objects: Sequence[TrackedObject]) -> None:
+        """Show these objects."""
+        self.blockSignals(True)
+        self.clear()
+        for one in objects:
+            item = QListWidgetItem(_swatch(one.color), one.name)
+            item.setData(Qt.ItemDataRole.UserRole, one.object_id)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked)
+            self.addItem(item)
+        self.blockSignals(False)
+        self.setFixedHeight(min(4, max(1, self.count())) * ROW + 8)
+
+    def object_ids(self) -> tuple[int, ...]:
+        """Return what is chosen; empty where it is all of them."""
+        chosen = self._chosen()
+        return () if len(chosen) == self.count() else chosen
+
+    def any_chosen(self) -> bool:
+        """True where there is something to be exported; with no objects it is not our business."""
+        return bool(self._chosen()) or not self.count()
+
+    def _chosen(self) -> tuple[int, ...]:
+        items = [self.item(row) for row in range(self.count())]
+        on = [item for item in items if item.checkState() is Qt.CheckState.Checked]
+        return tuple(int(item.data(Qt.ItemDataRole.UserRole)) for item in on)
+
+
+def _value(editor: QWidget) -> object:
+    if isinstance(editor, QCheckBox):
+        return editor.isChecked()
+    if isinstance(editor, QSpinBox):
+        return editor.value()
+    return editor.text().strip() if isinstance(editor, QLineEdit) else None
+
+
+def _swatch(color: tuple[int, int, int]) -> QIcon:
+    picture = QPixmap(14, 14)
+    picture.fill(QColor(*color))
+    return QIcon(picture)

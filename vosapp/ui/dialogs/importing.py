@@ -1,0 +1,325 @@
+"""The import dialog: what is read, which object it becomes, and what was taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.jobs import Progress
+from core.media.annotations.values import ImportedAnnotations
+from core.media.export.losses import counted
+from core.types import MAX_OBJECT_ID
+from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from vosapp.jobs.runner import Job, JobHandle
+from vosapp.project.edit_import import ImportReport
+from vosapp.session import importing
+from vosapp.session.importing import Imported
+from vosapp.session.workspace import Workspace
+from vosapp.ui import errors
+from vosapp.ui.dialogs.asking import choose_file, choose_folder
+from vosapp.ui.theme import icon, tones
+
+
+class ImportDialog(QDialog):
+    """First reads and tells, then takes over in one step that can be undone.
+
+    Args:
+        workspace: what is imported into; close the dialog before it.
+        parent: the window.
+
+    Signals:
+        crashed: a bug, with its traceback (str).
+    """
+
+    crashed = Signal(str)
+
+    def __init__(self, workspace: Workspace, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Import"))
+        self._workspace = workspace
+        self._formats = importing.formats()
+        self._found: ImportedAnnotations | None = None
+        self._job: JobHandle | None = None
+        self.format, self.path = QComboBox(self), QLineEdit(self)
+        self.file_button = QPushButton(self.tr("File\u2026"), self)
+        self.folder_button = QPushButton(self.tr("Folder\u2026"), self)
+        self.text = QLabel(self)
+        self.mapping = QTableWidget(0, 2, self)
+        self.notes = QPlainTextEdit(self)
+        self.overwrite = QCheckBox(self.tr("Overwrite my keyframes and checked masks"), self)
+        self.state, self.bar = QLabel(self), QProgressBar(self)
+        self.stop_button = QPushButton(self.tr("Stop"), self)
+        self.close_button = QPushButton(self.tr("Close"), self)
+        self.import_button = QPushButton(self.tr("Import"), self)
+        self._fill()
+        self._lay_out()
+        self._name_all()
+        self._connect()
+        self._show_format(0)
+        self.resize(680, 620)
+
+    def read(self) -> None:
+        """Read the chosen file or folder with the ids of the table; nothing changes."""
+        path = Path(self.path.text()).expanduser()
+        if not self.path.text().strip():
+            return
+        name = self._formats[self.format.currentIndex()].name
+        project = self._workspace.session.project
+        job = importing.read(project, name, path, self._chosen_ids())
+        self._say(self.tr("Reading\u2026"), "muted")
+        self._start(job, self._take_found)
+
+    # Making it
+
+    def _fill(self) -> None:
+        for one in self._formats:
+            self.format.addItem(one.title)
+        self.text.setWordWrap(True)
+        self.text.setProperty("muted", True)
+        self.mapping.setHorizontalHeaderLabels([self.tr("In the files"), self.tr("Object")])
+        header = self.mapping.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.mapping.verticalHeader().hide()
+        self.mapping.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
+        self.notes.setReadOnly(True)
+        self.notes.setMaximumHeight(130)
+        self.bar.setTextVisible(False)
+        self.bar.hide()
+        self.stop_button.hide()
+        self.import_button.setEnabled(False)
+        self.import_button.setDefault(True)
+        self.import_button.setIcon(icon("import", "on_accent"))
+
+    def _lay_out(self) -> None:
+        place = QHBoxLayout()
+        for widget in (self.path, self.file_button, self.folder_button):
+            place.addWidget(widget, 1 if widget is self.path else 0)
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(8)
+        form.addRow(self.tr("Format"), self.format)
+        form.addRow("", self.text)
+        form.addRow(self.tr("From"), place)
+        foot = QHBoxLayout()
+        foot.addWidget(self.state, 1)
+        self.state.setWordWrap(True)
+        for button in (self.stop_button, self.close_button, self.import_button):
+            button.setAutoDefault(button is self.import_button)
+            foot.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(10)
+        column.addLayout(form)
+        column.addWidget(QLabel(f"<b>{self.tr('What becomes which object')}</b>", self))
+        column.addWidget(self.mapping, 1)
+        column.addWidget(QLabel(f"<b>{self.tr('Notes')}</b>", self))
+        column.addWidget(self.notes)
+        column.addWidget(self.overwrite)
+        column.addWidget(self.bar)
+        column.addLayout(foot)
+
+    def _name_all(self) -> None:
+        for widget, name, tip in (
+            (self.format, self.tr("Format"), self.tr("What kind of files are read")),
+            (self.path, self.tr("File or folder"), self.tr("What is read")),
+            (self.file_button, self.tr("Choose file"), self.tr("Choose a file")),
+            (self.folder_button, self.tr("Choose folder"), self.tr("Choose a folder")),
+            (self.mapping, self.tr("Objects"), self.tr("0 leaves a label out")),
+            (self.notes, self.tr("Notes"), self.tr("How the files were understood")),
+            (
+                self.overwrite,
+                self.tr("Overwrite"),
+                self.tr("Else what you have drawn or checked stays; locked objects always stay"),
+            ),
+            (self.bar, self.tr("Progress"), self.tr("How far it is")),
+            (self.stop_button, self.tr("Stop"), self.tr("Stop; nothing changes")),
+            (self.close_button, self.tr("Close"), self.tr("Close this dialog")),
+            (self.import_button, self.tr("Import"), self.tr("Take it over; can be undone")),
+        ):
+            widget.setAccessibleName(name)
+            widget.setToolTip(tip)
+
+    def _connect(self) -> None:
+        self.format.activated.connect(self._show_format)
+        self.file_button.clicked.connect(self._choose_file)
+        self.folder_button.clicked.connect(self._choose_folder)
+        self.path.returnPressed.connect(self._read_anew)
+        self.import_button.clicked.connect(self._import)
+        self.stop_button.clicked.connect(self._stop)
+        self.close_button.clicked.connect(self.close)
+        self.finished.connect(self._stop)
+
+    def _show_format(self, row: int) -> None:
+        one = self._formats[row]
+        self.text.setText(one.text)
+        self.file_button.setDefault(False)
+        self._read_anew()
+
+    def _choose_file(self) -> None:
+        title, filters = self.tr("File to Import"), self.tr("All files (*)")
+        choose_file(self, title, filters=filters, folder=self._folder(), take=self._take_path)
+
+    def _choose_folder(self) -> None:
+        title = self.tr("Folder to Import")
+        choose_folder(self, title, folder=self._folder(), take=self._take_path)
+
+    def _folder(self) -> str:
+        return str(Path(self.path.text()).parent) if self.path.text() else ""
+
+    def _take_path(self, path: Path) -> None:
+        self.path.setText(str(path))
+        self._read_anew()
+
+    def _read_anew(self) -> None:
+        """Read with the ids that the format proposes."""
+        self._found = None
+        self.mapping.setRowCount(0)
+        self.notes.clear()
+        self.import_button.setEnabled(False)
+        self.read()
+
+    # Reading and taking over
+
+    def _take_found(self, outcome: Outcome) -> None:
+        if not isinstance(outcome, Done) or not isinstance(outcome.value, ImportedAnnotations):
+            self.import_button.setEnabled(False)
+            self._tell(outcome)
+            return
+        found = outcome.value
+        self._found = found
+        if self.mapping.rowCount() != len(found.mapping):
+            self._fill_mapping(found)
+        self.notes.setPlainText("\n".join(found.notes))
+        parts = [counted(len(found.objects), "object"), counted(len(found.frames), "labeled frame")]
+        if found.boxes:
+            parts.append(counted(len(found.boxes), "box").replace("boxs", "boxes"))
+        self.import_button.setEnabled(bool(found.frames or found.boxes))
+        self._say(self.tr("Found: {0}.").format(", ".join(parts)), "success")
+
+    def _fill_mapping(self, found: ImportedAnnotations) -> None:
+        self.mapping.setRowCount(len(found.mapping))
+        for row, (label, object_id) in enumerate(found.mapping.items()):
+            cell = QTableWidgetItem(label)
+            cell.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.mapping.setItem(row, 0, cell)
+            spin = QSpinBox(self.mapping)
+            spin.setRange(0, MAX_OBJECT_ID)
+            spin.setSpecialValueText(self.tr("leave out"))
+            spin.setValue(object_id)
+            spin.setAccessibleName(self.tr("Object for {0}").format(label))
+            spin.setToolTip(self.tr("Id of the object; 0 leaves it out"))
+            spin.editingFinished.connect(self._remap)
+            self.mapping.setCellWidget(row, 1, spin)
+
+    def _remap(self) -> None:
+        """Read again where another id was chosen."""
+        if self._found is not None and self._chosen_ids() != dict(self._found.mapping):
+            self.read()
+
+    def _chosen_ids(self) -> dict[str, int] | None:
+        chosen = {}
+        for row in range(self.mapping.rowCount()):
+            cell, spin = self.mapping.item(row, 0), self.mapping.cellWidget(row, 1)
+            if cell is not None and isinstance(spin, QSpinBox):
+                chosen[cell.text()] = spin.value()
+        return chosen or None
+
+    def _import(self) -> None:
+        if self._found is None:
+            return
+        project = self._workspace.session.project
+        self.import_button.setEnabled(False)
+        self._say(self.tr("Importing\u2026"), "muted")
+        overwrite = self.overwrite.isChecked()
+        self._start(
+            importing.take_over(project, self._found, overwrite=overwrite), self._take_imported
+        )
+
+    def _take_imported(self, outcome: Outcome) -> None:
+        self.import_button.setEnabled(True)
+        if not isinstance(outcome, Done) or not isinstance(outcome.value, Imported):
+            self._tell(outcome)
+            return
+        done = outcome.value
+        self._workspace.session.refresh(done.change)
+        self.notes.setPlainText("\n".join(self._report(done.report)))
+        text = self.tr("Imported {0} and {1} as prompts. One undo takes it back.").format(
+            counted(len(done.report.frames), "keyframe"), self._boxes(done.report.prompts)
+        )
+        nothing = self.tr("Nothing to import: the project is as it was.")
+        self._say(text if done.change.name else nothing, "success")
+
+    def _boxes(self, count: int) -> str:
+        return self.tr("1 box") if count == 1 else self.tr("{0} boxes").format(count)
+
+    def _report(self, report: ImportReport) -> list[str]:
+        lines = list(report.notes)
+        if report.unasserted:
+            text = self.tr("{0} labeled frames show no object yet: no keyframes.")
+            lines.append(text.format(report.unasserted))
+        if report.kept:
+            text = self.tr("On {0} frames keyframes, checked masks or locked objects stay.")
+            lines.append(text.format(len(report.kept)))
+        if report.locked_boxes:
+            text = self.tr("{0} boxes are left out: their objects are locked.")
+            lines.append(text.format(report.locked_boxes))
+        return lines
+
+    def _start(self, job: Job, take: Callable[[Outcome], None]) -> None:
+        self._stop()
+        handle = self._workspace.session.files.submit(job)
+        self._job = handle
+        self.bar.setRange(0, 0)
+        self.bar.show()
+        self.stop_button.show()
+        handle.progressed.connect(lambda progress: self._show_progress(handle, progress))
+        handle.finished.connect(lambda outcome: self._end(handle, outcome, take))
+
+    def _end(self, handle: JobHandle, outcome: Outcome, take: Callable[[Outcome], None]) -> None:
+        if handle is self._job:
+            self._job = None
+            self.bar.hide()
+            self.stop_button.hide()
+            take(outcome)
+
+    def _show_progress(self, handle: JobHandle, progress: Progress) -> None:
+        if handle is self._job:
+            self.bar.setRange(0, progress.total)
+            self.bar.setValue(progress.done)
+
+    def _stop(self, *_ignored: object) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def _tell(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Failed):
+            self._say(errors.text(outcome.error), "danger")
+        elif isinstance(outcome, Crashed):
+            self.crashed.emit(outcome.report)
+        else:
+            self._say(self.tr("Stopped; nothing has changed."), "warning")
+
+    def _say(self, text: str, tone: str) -> None:
+        self.state.setText(text)
+        self.state.setStyleSheet(f"color: {getattr(tones(), tone)};")
