@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QObject
+
 from vosapp.session.session import Session
 
 
-class _Newcomer:
-    """Waits for an object that is not there yet."""
+class _Newcomer(QObject):
+    """Waits for an object that is not there yet. Lives as long as it waits."""
 
     def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self._session = session
         self._known = {item.object_id for item in session.objects}
         session.objectsChanged.connect(self._look)
@@ -23,6 +26,7 @@ class _Newcomer:
     def _give_up(self, _error: object = None) -> None:
         self._session.objectsChanged.disconnect(self._look)
         self._session.failed.disconnect(self._give_up)
+        self.deleteLater()
 
 
 def select_newcomer(session: Session) -> None:

@@ -113,7 +113,7 @@ def _cut(visible: range) -> slice:
 
 def _pixels(axis: TimeAxis, visible: range) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return, per pixel, the first of its frames within `visible`; and the pixels' edges."""
-    columns = np.arange(axis.width + 1)
+    columns = np.arange(axis.width)
     first = np.floor(axis.first + columns / axis.scale).astype(np.intp) - visible.start
     starts = np.unique(np.clip(first, 0, len(visible) - 1))
     edge = (np.append(starts, len(visible)) + visible.start - axis.first) * axis.scale

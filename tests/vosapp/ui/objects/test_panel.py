@@ -1,0 +1,213 @@
+"""The list of objects under real mouse and key events."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QColorDialog, QLineEdit
+
+from vosapp.project.edits import AddObject, Group
+from vosapp.project.model import FrameState
+from vosapp.ui.objects.delegate import Spot
+from vosapp.ui.objects.model import MIME, Role
+from vosapp.ui.objects.panel import ObjectsPanel
+from vosapp.ui.view_state import ViewState
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(qtbot, tracked):
+    made = ObjectsPanel(ViewState())
+    qtbot.addWidget(made)
+    made.resize(300, 360)
+    made.set_workspace(tracked)
+    made.show()
+    yield made
+    while (popup := QApplication.activePopupWidget()) is not None:
+        popup.close()
+    made.set_workspace(None)
+
+
+@pytest.fixture
+def session(tracked):
+    return tracked.session
+
+
+def names(panel):
+    return [panel.model.index(row).data() for row in range(panel.model.rowCount())]
+
+
+def spot(panel, row, what):
+    """The middle of a part of a row, in pixels of the list."""
+    box = panel.view.visualRect(panel.model.index(row))
+    found = [x for x in range(box.left(), box.right()) if panel.delegate.spot_at(box, x) is what]
+    return QPoint(found[len(found) // 2], box.center().y())
+
+
+def click(qtbot, panel, row, what=Spot.NAME):
+    qtbot.mouseClick(panel.view.viewport(), LEFT, pos=spot(panel, row, what))
+
+
+def test_clicks_select_and_the_selection_follows_the_session(qtbot, panel, session):
+    click(qtbot, panel, 1)
+    assert session.object_id == 2
+    session.select_object(1)
+    assert panel.view.currentIndex().row() == 0
+    assert panel.view.selectionModel().isRowSelected(0)
+    session.select_object(0)
+    assert not panel.view.selectionModel().hasSelection()
+
+
+def test_icons_hide_lock_and_solo(qtbot, panel, session):
+    with qtbot.waitSignal(session.objectsChanged):
+        click(qtbot, panel, 1, Spot.EYE)
+    assert [item.visible for item in session.objects] == [True, False]
+    with qtbot.waitSignal(session.objectsChanged):
+        click(qtbot, panel, 0, Spot.LOCK)
+    assert [item.locked for item in session.objects] == [True, False]
+    click(qtbot, panel, 1, Spot.SOLO)
+    assert panel._view_state.solo == 2
+    click(qtbot, panel, 1, Spot.SOLO)
+    assert panel._view_state.solo == 0
+    assert not panel.view.findChildren(QLineEdit)
+
+
+def test_a_double_click_or_f2_renames_in_place(qtbot, panel, session):
+    place = spot(panel, 0, Spot.NAME)
+    qtbot.mouseClick(panel.view.viewport(), LEFT, pos=place)
+    qtbot.mouseDClick(panel.view.viewport(), LEFT, pos=place)
+    field = panel.view.findChild(QLineEdit)
+    field.selectAll()
+    qtbot.keyClicks(field, "Bear")
+    with qtbot.waitSignal(session.objectsChanged):
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert names(panel) == ["Bear", "Box 2"]
+    session.select_object(2)
+    panel.rename_current()
+    field = next(f for f in panel.view.findChildren(QLineEdit) if f.text() == "Box 2")
+    qtbot.keyClicks(field, "Fox")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    session.drain()
+    assert names(panel) == ["Bear", "Box 2"]
+
+
+def test_the_swatch_asks_for_a_color_without_waiting(qtbot, panel, session):
+    click(qtbot, panel, 1, Spot.SWATCH)
+    dialog = panel.findChild(QColorDialog)
+    assert dialog.isVisible()
+    dialog.setCurrentColor(QColor(1, 200, 3))
+    with qtbot.waitSignal(session.objectsChanged):
+        dialog.accept()
+    assert session.objects[1].color == (1, 200, 3)
+    assert panel.model.index(1).data(Qt.ItemDataRole.DecorationRole) == QColor(1, 200, 3)
+
+
+def test_states_are_those_of_the_current_frame(qtbot, panel, session):
+    index = panel.model.index(0)
+    assert index.data(Role.STATE) is FrameState.KEYFRAME
+    assert "Frame 0 - Box 1: keyframe, 168 pixels" in index.data(Qt.ItemDataRole.ToolTipRole)
+    session.go_to(5)
+    assert index.data(Role.STATE) is FrameState.EMPTY
+    with qtbot.waitSignal(session.lanesChanged):
+        qtbot.mouseClick(panel.buttons["absent"], LEFT)
+    assert index.data(Role.STATE) is FrameState.ABSENT
+
+
+def test_a_drag_puts_objects_in_another_order(qtbot, panel, session):
+    data = panel.model.mimeData([panel.model.index(0)])
+    assert data.hasFormat(MIME)
+    action = Qt.DropAction.MoveAction
+    root = panel.view.rootIndex()
+    with qtbot.waitSignal(session.objectsChanged):
+        assert not panel.model.dropMimeData(data, action, 2, 0, root)
+    assert names(panel) == ["Box 2", "Box 1"]
+    assert panel.view.currentIndex().row() == 1
+    assert session.object_id == 1
+    with qtbot.waitSignal(session.objectsChanged):
+        panel.model.dropMimeData(data, action, -1, -1, panel.model.index(0))
+    assert names(panel) == ["Box 1", "Box 2"]
+
+
+def test_buttons_add_and_split(qtbot, panel, session):
+    with qtbot.waitSignal(session.objectsChanged):
+        qtbot.mouseClick(panel.buttons["new"], LEFT)
+    assert len(names(panel)) == 3
+    qtbot.waitUntil(lambda: panel.view.currentIndex().row() == 2)
+    session.select_object(1)
+    with qtbot.waitSignal(session.objectsChanged):
+        qtbot.mouseClick(panel.buttons["split"], LEFT)
+    assert len(names(panel)) == 4
+
+
+def test_merging_offers_the_others(qtbot, panel, session):
+    qtbot.mouseClick(panel.buttons["merge"], LEFT)
+    menu = panel._merge_menu
+    assert menu.isVisible()
+    assert [action.text() for action in menu.actions()] == ["Box 2"]
+    with qtbot.waitSignal(session.objectsChanged):
+        menu.actions()[0].trigger()
+    assert names(panel) == ["Box 2"]
+
+
+def test_deleting_everywhere_can_be_taken_back_at_once(qtbot, panel, session):
+    assert not panel.undo_bar.isVisible()
+    qtbot.mouseClick(panel.buttons["delete"], LEFT)
+    actions = {action.text(): action for action in panel._delete_menu.actions()}
+    with qtbot.waitSignal(session.edited):
+        actions["Delete everywhere"].trigger()
+    assert names(panel) == ["Box 2"]
+    assert panel.undo_bar.isVisible()
+    assert panel.undo_bar.label.text() == "Delete Box 1"
+    with qtbot.waitSignal(session.objectsChanged):
+        qtbot.mouseClick(panel.undo_bar.button, LEFT)
+    assert names(panel) == ["Box 1", "Box 2"]
+    qtbot.waitUntil(lambda: not panel.undo_bar.isVisible())
+
+
+def test_the_way_back_goes_when_something_else_is_done(qtbot, panel, session):
+    panel.delete_current()
+    with qtbot.waitSignal(session.edited):
+        panel._delete_menu.actions()[2].trigger()
+    assert panel.undo_bar.isVisible()
+    with qtbot.waitSignal(session.edited):
+        session.do(AddObject())
+    assert not panel.undo_bar.isVisible()
+    with qtbot.waitSignal(session.edited):
+        session.undo()
+    assert not panel.undo_bar.isVisible()
+
+
+def test_the_context_menu_is_about_the_object_below(qtbot, panel, session):
+    panel._open_menu(spot(panel, 1, Spot.NAME))
+    assert session.object_id == 2
+    texts = [action.text() for action in panel.menu.actions() if action.text()]
+    assert {"Rename", "Solo", "Lock", "Merge into", "Delete everywhere"} <= set(texts)
+    hide = next(action for action in panel.menu.actions() if action.text() == "Hide")
+    with qtbot.waitSignal(session.objectsChanged):
+        hide.trigger()
+    assert not session.objects[1].visible
+
+
+def test_254_objects_are_listed_and_drawn(qtbot, panel, session):
+    session.do(Group((AddObject(),) * 252))
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 254, timeout=20_000)
+    assert not panel.buttons["new"].isEnabled()
+    session.select_object(254)
+    row = panel.view.visualRect(panel.model.index(253))
+    assert panel.view.viewport().rect().intersects(row)
+    panel.grab()
+
+
+def test_controls_have_names_and_tooltips_and_fit_what_can_be_done(qtbot, panel, session):
+    for button in panel.buttons.values():
+        assert button.accessibleName()
+        assert button.toolTip()
+        assert button.isEnabled()
+    session.select_object(0)
+    enabled = {name for name, button in panel.buttons.items() if button.isEnabled()}
+    assert enabled == {"new"}
+    panel.set_workspace(None)
+    assert panel.model.rowCount() == 0
+    assert not any(button.isEnabled() for button in panel.buttons.values())

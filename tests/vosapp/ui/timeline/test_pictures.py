@@ -1,0 +1,107 @@
+"""What is drawn: pixels at known frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor
+
+from vosapp.project.model import FrameState as State
+from vosapp.session.view import LaneView
+from vosapp.ui.theme import Theme, apply_theme, tones
+from vosapp.ui.timeline import ink
+from vosapp.ui.timeline.axis import TimeAxis
+from vosapp.ui.timeline.lane_picture import LANE_HEIGHT, LaneLook, LanePainter
+
+COLOR = (60, 160, 220)
+ORDER = (State.EMPTY, State.PROPAGATED, State.STALE, State.CHECKED, State.KEYFRAME, State.ABSENT)
+CELL = 40
+
+
+@pytest.fixture(params=[Theme.LIGHT, Theme.DARK])
+def theme(qapp, request):
+    apply_theme(qapp, request.param)
+    yield request.param
+    apply_theme(qapp, Theme.LIGHT)
+
+
+def cells(states=ORDER, confidence=np.nan, references=(), ratio=1.0):
+    """Draw one cell after the other, `CELL` pixels each; H x W x 4."""
+    lane = LaneView(np.array(states, np.uint8), np.full(len(states), confidence, np.float32))
+    axis = TimeAxis(len(states), CELL * len(states)).fitted()
+    picture = LanePainter(LaneLook(COLOR, ratio)).picture(lane, axis, references)
+    image = picture.toImage().convertToFormat(picture.toImage().Format.Format_RGBA8888)
+    pixels = np.frombuffer(image.constBits(), np.uint8)
+    return pixels.reshape(image.height(), image.width(), 4).copy()
+
+
+def cell(pixels, place):
+    return pixels[:, CELL * place : CELL * (place + 1)].astype(int)
+
+
+def test_each_state_has_a_look_of_its_own(qapp, theme):
+    drawn = cells()
+    looks = [cell(drawn, place) for place in range(len(ORDER))]
+    for one in range(len(looks)):
+        for other in range(one):
+            differing = np.abs(looks[one] - looks[other]).max(-1) > 40
+            assert differing.sum() > 30, (ORDER[one], ORDER[other])
+
+
+def test_empty_is_blank_and_propagated_even(qapp, theme):
+    drawn = cells()
+    assert not cell(drawn, 0).any()
+    bar = cell(drawn, 1)[8:20, 2:-2]
+    assert bar[..., 3].min() == bar[..., 3].max() > 60
+    assert not cell(drawn, 1)[:4].any()
+
+
+def test_stale_is_hatched_and_checked_bears_ticks(qapp, theme):
+    drawn = cells()
+    stale = cell(drawn, 2)[8:20, 2:-2, 3]
+    assert stale.max() - stale.min() > 60
+    checked = cell(drawn, 3)[8:20, 2:-2]
+    tick = np.array(ink.on_color(ink.readable(COLOR, QColor(tones().base))).getRgb()[:3])
+    assert (np.abs(checked[..., :3] - tick).max(-1) < 25).sum() > 8
+
+
+def test_keyframes_have_dots_absent_ones_rings_references_stars(qapp, theme):
+    middle = (LANE_HEIGHT // 2, CELL // 2)
+    dot = cell(cells(), 4)[middle]
+    assert dot[:3].min() > 235
+    ring = cell(cells(), 5)
+    assert ring[middle][:3].max() < 120  # the hole
+    assert ring[LANE_HEIGHT // 2, CELL // 2 - 3, :3].min() > 200
+    star = cell(cells(references=(4,)), 4)[middle]
+    assert star[0] > 200 > star[2] + 60  # golden
+
+
+def test_low_confidence_is_drawn_in_the_color_of_warnings(qapp, theme):
+    warning = np.array(QColor(tones().warning).getRgb()[:3])
+
+    def warned(value):
+        drawn = cells([State.PROPAGATED] * 6, confidence=value)
+        return (np.abs(drawn[..., :3].astype(int) - warning).max(-1) < 30).sum()
+
+    assert warned(0.3) > 100
+    assert warned(0.8) == 0
+
+
+def test_the_line_is_as_high_as_the_confidence(qapp):
+    def height(value):
+        drawn = cells([State.PROPAGATED] * 6, confidence=value).astype(int)
+        bare = cells([State.PROPAGATED] * 6).astype(int)
+        rows = np.abs(drawn - bare).sum((1, 2))
+        return rows.argmax()
+
+    assert height(1.0) < height(0.75) < height(0.5) < height(0.1)
+
+
+def test_dense_screens_get_dense_pictures(qapp):
+    assert cells(ratio=2.0).shape == (2 * LANE_HEIGHT, 2 * CELL * len(ORDER), 4)
+
+
+@pytest.mark.parametrize("color", [(0, 0, 128), (0, 0, 0), (255, 255, 255), (128, 128, 0)])
+def test_every_color_is_seen_on_every_ground(qapp, theme, color):
+    ground = QColor(tones().base)
+    assert ink.contrast(ink.readable(color, ground), ground) >= ink.LEAST_CONTRAST
