@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from core import __version__ as __version__
-from vosapp.none_guard import guard_none
+from vosapp.none_guard import guard_singletons
 
-guard_none()
+guard_singletons()
