@@ -26,7 +26,7 @@ FRAMES = 5
 """Propagated and exported."""
 PATIENCE = 120.0
 """Seconds for one step; a slow machine needs some to load torch."""
-BOX = (620.0, 215.0, 990.0, 470.0)
+BOX = (505.0, 140.0, 851.0, 385.0)
 """Around the horse of the sample at frame 0, in pixels of the video."""
 
 
@@ -123,7 +123,10 @@ class _Story:
         self._spin(0.1)
         self._shell.actions.run("tools.apply")
         self._wait(lambda: self._area(0) > 0, "the box gives no mask")
-        return self._area(0)
+        area, box = self._area(0), (BOX[2] - BOX[0]) * (BOX[3] - BOX[1])
+        if not 0.1 * box < area < box:
+            raise SelfTestFailed(f"a box of {box:.0f} pixels gives a mask of {area}")
+        return area
 
     def _propagate(self) -> int:
         workspace = self._shell.workspace
@@ -155,8 +158,10 @@ class _Story:
         self._wait(lambda: self._area(index) > before, "the brush paints nothing")
         session = self._session
         self._wait(
-            lambda: (lane := session.lane(session.object_id)) is not None
-            and lane.states[index] == FrameState.KEYFRAME,
+            lambda: (
+                (lane := session.lane(session.object_id)) is not None
+                and lane.states[index] == FrameState.KEYFRAME
+            ),
             "what was painted is no keyframe",
         )
         return self._area(index) - before
@@ -189,6 +194,8 @@ class _Story:
 
     def _area(self, index: int) -> int:
         session = self._session
+        if not session.object_id:
+            return 0
         return int((session.project.label_map(index) == session.object_id).sum())
 
     def _shows(self, index: int) -> Callable[[], bool]:

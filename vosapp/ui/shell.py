@@ -95,6 +95,9 @@ class Shell(QObject):
         self.window.show_page(work=workspace is not None)
         self.window.welcome.set_recent(self.recent.paths())
         self.window.status.show_place(-1, -1, "")
+        if workspace is None:
+            self.window.status.show_zoom(0)
+            self.window.status.show_hint("")
         self.retitle()
         self.workspaceChanged.emit()
         self.refresh()

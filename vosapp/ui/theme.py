@@ -217,17 +217,16 @@ def style_sheet(t: Tones) -> str:
     QPushButton:pressed {{ background: {t.alternate}; }}
     QPushButton:focus {{ border-color: {t.accent}; }}
     QPushButton:default {{ background: {t.accent}; color: {t.on_accent};
-        border-color: {t.accent}; font-weight: 600; }}
-    QPushButton:disabled {{ color: {t.muted}; background: {t.window}; border-color: {t.border}; }}
-    QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QKeySequenceEdit, QPlainTextEdit {{
-        background: {t.base}; border: 1px solid {t.border}; border-radius: 4px;
-        padding: 3px 6px; min-height: 20px; selection-background-color: {t.accent};
-        selection-color: {t.on_accent}; }}
-    QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
         border-color: {t.accent}; }}
-    QComboBox::drop-down {{ border: none; width: 20px; }}
-    QComboBox QAbstractItemView {{ background: {t.base}; border: 1px solid {t.border};
-        selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+    QPushButton:disabled {{ color: {t.muted}; background: {t.window}; border-color: {t.border}; }}
+    QLineEdit, QKeySequenceEdit, QPlainTextEdit {{
+        background: {t.base}; border: 1px solid {t.border}; border-radius: 4px;
+        padding: 2px 6px; min-height: 20px; selection-background-color: {t.accent};
+        selection-color: {t.on_accent}; }}
+    QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit {{ border: none;
+        padding: 0; min-height: 0; background: transparent; }}
+    QLineEdit:focus, QKeySequenceEdit:focus, QPlainTextEdit:focus {{ border-color: {t.accent}; }}
+    QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: 24px; }}
     QGroupBox {{ font-weight: 600; border: 1px solid {t.border}; border-radius: 6px;
         margin-top: 10px; padding-top: 8px; }}
     QGroupBox::title {{ subcontrol-origin: margin; left: 10px; padding: 0 4px; }}
@@ -242,5 +241,14 @@ def style_sheet(t: Tones) -> str:
         border-bottom: 2px solid transparent; background: transparent; }}
     QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
     QTabBar::tab:hover {{ color: {t.text}; }}
+    QListView#choices::item {{ padding: 4px 8px; border-radius: 4px; }}
+    QListView#choices::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
+    QListView#choices::item:hover:!selected {{ background: {t.alternate}; }}
+    QTreeView#roomy::item {{ padding: 3px 2px; }}
+    QCheckBox::indicator:unchecked, QListView::indicator:unchecked,
+    QRadioButton::indicator:unchecked {{ width: 12px; height: 12px; background: {t.base};
+        border: 1px solid {t.muted}; }}
+    QCheckBox::indicator:unchecked, QListView::indicator:unchecked {{ border-radius: 3px; }}
+    QRadioButton::indicator:unchecked {{ border-radius: 7px; }}
     QLabel[muted="true"] {{ color: {t.muted}; }}
     """

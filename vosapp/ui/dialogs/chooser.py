@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from vosapp.session.choice import RunChoice
 from vosapp.session.systems import DEVICES, MEASURED, QUALITIES, SystemChoice, systems
 from vosapp.ui.dialogs.asking import choose_file
+from vosapp.ui.forms import align_labels
 from vosapp.ui.theme import tones
 
 DEVICE_TITLES = {
@@ -82,6 +83,7 @@ class RunChooser(QFrame):
         column.addWidget(note)
         self._fill_boxes()
         self._fill_weights_row()
+        align_labels(form)
         self.setMinimumWidth(430)
 
     def _add_qualities(self, column: QVBoxLayout) -> None:

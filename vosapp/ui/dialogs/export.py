@@ -63,6 +63,7 @@ class ExportDialog(QDialog):
         self._job: JobHandle | None = None
         self._check: ExportCheck | None = None
         self.formats, self.frames = QListWidget(self), QComboBox(self)
+        self.formats.setObjectName("choices")
         self.options, self.objects = OptionForm(self), ObjectPicker(self)
         self.folder, self.findings = QLineEdit(self), FindingList(self)
         self.state, self.bar = QLabel(self), QProgressBar(self)

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 from core.media.export.base import Exporter
 from vosapp.export_plan import ExportOption, options_of, with_values
 from vosapp.project.model import TrackedObject
+from vosapp.ui.forms import align_labels
 
-ROW = 26
+ROW = 22
 
 
 class OptionForm(QWidget):
@@ -46,6 +47,7 @@ class OptionForm(QWidget):
         self.editors = {}
         for option in options_of(exporter):
             self._add(option, getattr(exporter, option.field))
+        align_labels(self._form)
         self.setVisible(bool(self.editors))
 
     def applied(self, exporter: Exporter) -> Exporter:

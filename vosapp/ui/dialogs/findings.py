@@ -28,11 +28,13 @@ class FindingList(QTreeWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setObjectName("roomy")
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
         self.setWordWrap(True)
         self.setUniformRowHeights(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -46,7 +48,7 @@ class FindingList(QTreeWidget):
         for finding in found.findings:
             self._add(finding)
         for loss in found.losses:
-            self._add(Finding(None, None, Severity.INFO, self.tr("Lost: {0}").format(loss)))
+            self._add(Finding(None, None, Severity.INFO, loss))
         if not self.topLevelItemCount() and not found.nothing:
             item = QTreeWidgetItem(self, [self.tr("Nothing to complain about, nothing is lost.")])
             item.setIcon(0, icon("check-circle-outline", "success"))

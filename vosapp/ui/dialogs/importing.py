@@ -37,6 +37,7 @@ from vosapp.session.importing import Imported
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_file, choose_folder
+from vosapp.ui.forms import align_labels
 from vosapp.ui.theme import icon, tones
 
 
@@ -101,6 +102,8 @@ class ImportDialog(QDialog):
         header = self.mapping.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.mapping.verticalHeader().hide()
+        self.mapping.verticalHeader().setDefaultSectionSize(34)
+        self.mapping.setColumnWidth(1, 120)
         self.mapping.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.notes.setReadOnly(True)
         self.notes.setMaximumHeight(130)
@@ -121,6 +124,7 @@ class ImportDialog(QDialog):
         form.addRow(self.tr("Format"), self.format)
         form.addRow("", self.text)
         form.addRow(self.tr("From"), place)
+        align_labels(form)
         foot = QHBoxLayout()
         foot.addWidget(self.state, 1)
         self.state.setWordWrap(True)

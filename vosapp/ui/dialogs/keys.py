@@ -47,7 +47,7 @@ class ShortcutSheet(QDialog):
         self._keymap = keymap
         inner = QWidget(self)
         row = QHBoxLayout(inner)
-        row.setSpacing(36)
+        row.setSpacing(32)
         row.setContentsMargins(18, 12, 18, 12)
         for column in _balanced(self._groups()):
             row.addLayout(self._column(column))
@@ -60,7 +60,7 @@ class ShortcutSheet(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(area)
         layout.addWidget(buttons)
-        self.resize(1080, 760)
+        self.resize(1080, 860)
 
     def _groups(self) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
         groups: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
@@ -78,7 +78,7 @@ class ShortcutSheet(QDialog):
         column.setSpacing(16)
         for heading, rows in groups:
             grid = QGridLayout()
-            grid.setVerticalSpacing(4)
+            grid.setVerticalSpacing(2)
             grid.setHorizontalSpacing(18)
             grid.setColumnStretch(0, 1)
             title = QLabel(f"<b>{heading}</b>", self)
@@ -115,6 +115,7 @@ class ShortcutEditor(QDialog):
     def _build(self) -> None:
         self.search.setPlaceholderText(self.tr("Search\u2026"))
         self.search.setClearButtonEnabled(True)
+        self.tree.setObjectName("roomy")
         self.tree.setColumnCount(2)
         self.tree.setHeaderLabels([self.tr("Action"), self.tr("Keys")])
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from vosapp.ui.forms import align_labels
 from vosapp.ui.settings import SETTINGS, Setting, Settings
 
 
@@ -36,6 +37,8 @@ class SettingsDialog(QDialog):
             if setting.group not in forms:
                 forms[setting.group] = self._add_group(column, setting.group)
             self._add(forms[setting.group], setting)
+        for form in forms.values():
+            align_labels(form)
         note = QLabel(self.tr("Items with * count from the next start on."), self)
         note.setProperty("muted", True)
         column.addWidget(note)

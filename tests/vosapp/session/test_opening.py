@@ -1,0 +1,161 @@
+"""Opening: where a video's project is found or made, and what stands in the way."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from vosapp_fakes import write_film
+
+from core.errors import OutputError, ProjectFileError, VideoOpenError
+from core.jobs import Cancelled, CancelToken
+from core.media.annotations.values import finish
+from vosapp.project.opening import open_project
+from vosapp.session import opening
+from vosapp.session.opening import Damaged, Locked, Opened, VideoGone
+from vosapp.session.recent import MAX_RECENT, RecentProjects
+
+
+def outcome(job, token=None):
+    return finish(job(token or CancelToken()))
+
+
+@pytest.fixture
+def own_film(tmp_path, film):
+    """A film in a folder of the test's own, for tests that make projects beside it."""
+    folder = tmp_path / "films" / "boxes"
+    shutil.copytree(film, folder)
+    return folder
+
+
+@pytest.fixture
+def fallback(tmp_path):
+    return tmp_path / "data" / "projects"
+
+
+def opened(answer):
+    assert isinstance(answer, Opened)
+    answer.project.close()
+    return answer
+
+
+def test_a_video_gets_a_project_beside_it(own_film, fallback):
+    first = opened(outcome(opening.open_any(own_film, fallback)))
+    assert first.project.path == own_film.with_name("boxes.vosapp") and first.video == own_film
+    again = opened(outcome(opening.open_any(own_film, fallback)))
+    assert again.project.path == first.project.path and not fallback.exists()
+
+
+def test_a_project_of_another_video_is_passed_over(own_film, fallback, tmp_path):
+    other = write_film(tmp_path / "other" / "boxes", count=5)
+    made = opened(outcome(opening.open_any(other, fallback)))
+    shutil.copy(made.project.path, own_film.with_name("boxes.vosapp"))
+    found = opened(outcome(opening.open_any(own_film, fallback)))
+    assert found.project.path.name == "boxes 2.vosapp"
+    again = opened(outcome(opening.open_any(own_film, fallback)))
+    assert again.project.path == found.project.path
+
+
+def test_on_a_read_only_disk_the_project_goes_elsewhere(own_film, fallback, monkeypatch):
+    monkeypatch.setattr(opening, "is_writable", lambda folder: folder != own_film.parent)
+    made = opened(outcome(opening.open_any(own_film, fallback)))
+    assert made.project.path == fallback / "boxes.vosapp" and made.video == own_film
+
+
+def test_a_project_opens_with_its_video(film_project, film):
+    answer = opened(outcome(opening.open_any(film_project, film.parent)))
+    assert (answer.project.path, answer.video) == (film_project, film)
+
+
+def test_what_is_no_video_is_refused(tmp_path, fallback):
+    (tmp_path / "notes.txt").write_text("no video")
+    with pytest.raises(VideoOpenError):
+        outcome(opening.open_any(tmp_path / "notes.txt", fallback))
+    with pytest.raises(VideoOpenError):
+        outcome(opening.open_any(tmp_path / "nothing.mp4", fallback))
+    with pytest.raises(ProjectFileError):
+        outcome(opening.open_any(tmp_path / "nothing.vosapp", fallback))
+
+
+def test_a_locked_project_can_be_copied_or_looked_at(film_project, fallback):
+    with open_project(film_project):
+        answer = outcome(opening.open_any(film_project, fallback))
+        assert isinstance(answer, Locked) and "open in another" in answer.error.message
+        copy = opened(outcome(opening.open_copy(film_project, fallback)))
+        assert copy.project.path.name == "boxes copy.vosapp" and not copy.project.read_only
+        look = opened(outcome(opening.open_to_look(film_project)))
+        assert look.project.path == film_project and look.project.read_only
+
+
+def test_a_damaged_project_is_offered_to_be_saved(film_project, fallback):
+    data = bytearray(film_project.read_bytes())
+    data[4096:] = bytes(len(data) - 4096)
+    film_project.write_bytes(data)
+    answer = outcome(opening.open_any(film_project, fallback))
+    assert isinstance(answer, Damaged)
+
+
+def test_what_is_saved_of_a_project_is_opened(film_project, fallback, film):
+    answer = opened(outcome(opening.open_saved(film_project, fallback)))
+    assert answer.project.path.name == "boxes recovered.vosapp" and answer.video == film
+    assert answer.saved is not None and "the undo history is not taken over" in answer.saved.lost
+
+
+def test_a_video_that_is_gone_is_asked_for(film_project, tmp_path, own_film, fallback, film):
+    with open_project(film_project) as project:
+        ref = project.video
+        moved = type(ref)(
+            "/gone/boxes", "gone/boxes", ref.size, ref.content_hash, ref.frame_count,
+            ref.width, ref.height, ref.fps, ref.stems,
+        )  # fmt: skip
+        project.set_video(moved)
+    answer = outcome(opening.open_any(film_project, fallback))
+    assert isinstance(answer, VideoGone) and answer.video == moved
+    found = opened(outcome(opening.open_relinked(film_project, own_film)))
+    assert found.video == own_film and found.notes == ()
+    opened(outcome(opening.open_any(film_project, fallback)))
+    with pytest.raises(ProjectFileError):
+        outcome(opening.open_relinked(film_project, write_film(tmp_path / "short", count=3)))
+
+
+def test_the_sample_is_copied_once_and_makes_new_projects(tmp_path):
+    folder = tmp_path / "samples"
+    first, second = (opened(outcome(opening.open_sample(folder))) for _ in range(2))
+    assert first.project.path != second.project.path and first.video == second.video
+    assert sorted(path.suffix for path in folder.iterdir()) == [".mp4", ".vosapp", ".vosapp"]
+
+
+def test_a_stopped_copy_leaves_nothing(tmp_path):
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        outcome(opening.open_sample(tmp_path / "samples"), token)
+    assert list((tmp_path / "samples").iterdir()) == []
+
+
+def test_free_names_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "MAX_NAMES", 3)
+    (tmp_path / "a.vosapp").touch()
+    assert opening.free_name(tmp_path, "a").name == "a 2.vosapp"
+    (tmp_path / "a 2.vosapp").touch()
+    with pytest.raises(OutputError):
+        opening.free_name(tmp_path, "a")
+
+
+def test_recent_projects_are_few_and_new_first(tmp_path):
+    recent = RecentProjects(tmp_path / "config" / "recent.json")
+    assert recent.paths() == ()
+    for number in range(MAX_RECENT + 3):
+        recent.add(tmp_path / f"{number}.vosapp")
+    recent.add(tmp_path / "5.vosapp")
+    assert len(recent.paths()) == MAX_RECENT and recent.paths()[0].name == "5.vosapp"
+    recent.remove(tmp_path / "5.vosapp")
+    assert tmp_path / "5.vosapp" not in RecentProjects(recent._file).paths()
+    recent.clear()
+    assert recent.paths() == ()
+
+
+@pytest.mark.parametrize("text", ["", "{", "3", '[3, "", null]', "[" * 100_000])
+def test_a_damaged_list_counts_as_empty(tmp_path, text):
+    (tmp_path / "recent.json").write_text(text)
+    assert RecentProjects(tmp_path / "recent.json").paths() == ()

@@ -1,0 +1,137 @@
+"""Keys in a real window: they work where they should and nowhere else."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFrame, QLineEdit
+
+from vosapp.ui.actions.matching import score
+from vosapp.ui.actions.table import ACTIONS
+from vosapp.ui.dialogs.keys import ShortcutEditor, ShortcutSheet
+from vosapp.ui.dialogs.palette import CommandPalette, matches
+from vosapp.ui.view_state import ToolId
+
+
+def test_letters_take_tools_in_the_picture(desk, qtbot):
+    qtbot.keyClick(desk.panels.canvas, "b")
+    assert desk.view_state.tool is ToolId.BOX
+    assert desk.actions["tools.box"].isChecked() and not desk.actions["tools.select"].isChecked()
+
+
+def test_letters_are_text_in_a_line_edit(desk, qtbot):
+    field = QLineEdit(desk.panels.timeline)
+    field.show()
+    field.setFocus()
+    QTest.keyClicks(field, "bw2")
+    assert field.text() == "bw2" and desk.view_state.tool is ToolId.SELECT
+    assert desk.workspace.session.object_id == 1
+
+
+def test_letters_do_nothing_elsewhere(desk, qtbot):
+    desk.panels.objects.view.setFocus()
+    qtbot.keyClick(desk.panels.objects.view, "b")
+    assert desk.view_state.tool is ToolId.SELECT
+
+
+def test_keys_with_ctrl_work_everywhere(desk, qtbot):
+    desk.panels.objects.view.setFocus()
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(desk.panels.objects.view, Qt.Key.Key_X, control | shift)
+    desk.workspace.session.set_range(2, 5)
+    qtbot.keyClick(desk.panels.objects.view, Qt.Key.Key_X, control | shift)
+    assert desk.workspace.session.range == (0, 24)
+
+
+def test_digits_and_tab_choose_objects(desk, qtbot):
+    canvas, session = desk.panels.canvas, desk.workspace.session
+    qtbot.keyClick(canvas, "2")
+    assert session.object_id == 2
+    qtbot.keyClick(canvas, Qt.Key.Key_Tab)
+    assert session.object_id == 1
+
+
+def test_braces_change_the_opacity(desk, qtbot):
+    before = desk.view_state.opacity
+    qtbot.keyClick(desk.panels.canvas, "}")
+    assert desk.view_state.opacity > before
+
+
+def test_a_new_key_works_at_once(desk, qtbot):
+    desk.keymap.set_keys("tools.brush", ["Ctrl+J"])
+    qtbot.keyClick(desk.panels.canvas, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert desk.view_state.tool is ToolId.BRUSH
+    desk.actions.run("tools.select")
+    qtbot.keyClick(desk.panels.canvas, "w")
+    assert desk.view_state.tool is ToolId.SELECT
+    assert "Ctrl+J" in desk.actions["tools.brush"].toolTip()
+
+
+def test_fuzzy_search_prefers_beginnings():
+    assert score("", "anything") == 0 and score("xyz", "Propagate") is None
+    assert score("pf", "Paste Frame") > score("pf", "Zip of")
+    assert score("brush", "Brush") > score("brush", "Smaller Brush")
+    assert score("école", "Ecole") is not None
+
+
+def test_the_palette_puts_the_best_first():
+    names = [spec.id for spec in matches("propag", list(ACTIONS))]
+    assert names[0] == "propagate.open"
+    assert matches("go to fr", list(ACTIONS))[0].id == "navigate.frame"
+    assert matches("zzzz", list(ACTIONS)) == []
+    assert [s.id for s in matches(" ", list(ACTIONS))] == [s.id for s in ACTIONS]
+
+
+def test_the_palette_runs_what_is_chosen(desk, qtbot):
+    desk.actions.run("help.palette")
+    palette = next(w for w in desk.window.findChildren(QFrame) if isinstance(w, CommandPalette))
+    QTest.keyClicks(palette.field, "lasso")
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert desk.view_state.tool is ToolId.LASSO
+
+
+def test_arrows_move_in_the_palette(desk, qtbot):
+    palette = CommandPalette(desk.actions, desk.keymap, desk.window)
+    palette.show_over(desk.window)
+    qtbot.keyClick(palette.field, Qt.Key.Key_Down)
+    assert palette.list.currentRow() == 1
+    palette.close()
+
+
+def test_the_palette_offers_only_what_can_be_used(shell):
+    palette = CommandPalette(shell.actions, shell.keymap, shell.window)
+    shown = [
+        palette.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(palette.list.count())
+    ]
+    assert "file.open-video" in shown and "propagate.open" not in shown
+    assert "help.palette" not in shown and "view.peek" not in shown
+    palette.close()
+
+
+def test_the_editor_warns_and_moves_a_key(shell, qtbot):
+    editor = ShortcutEditor(shell.keymap, shell.window)
+    editor.show()
+    assert not editor.assign.isEnabled()
+    editor.select("tools.box")
+    editor.key_edit.setKeySequence(QKeySequence("W"))
+    assert "Brush" in editor.warning.text()
+    editor.assign.click()
+    assert shell.keymap.keys("tools.box") == ("W",) and shell.keymap.keys("tools.brush") == ()
+    editor.reset.click()
+    assert shell.keymap.keys("tools.box") == ("B",)
+    editor.clear.click()
+    assert shell.keymap.keys("tools.box") == ()
+    editor.reset_all.click()
+    assert shell.keymap.keys("tools.brush") == ("W",)
+    editor.search.setText("polyg")
+    hidden = [item.isHidden() for item in editor._items.values()]
+    assert hidden.count(False) == 1
+    editor.close()
+
+
+def test_the_sheet_shows_all_keys(shell):
+    sheet = ShortcutSheet(shell.keymap, shell.window)
+    told = {label.text() for label in sheet.findChildren(type(shell.window.status._hint))}
+    assert {"Propagate", "Ctrl+T", "Hide Overlay While Held", "`", "Middle drag"} <= told
+    sheet.close()
