@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 
 from vosapp.project.model import MAX_NAME, FrameState, TrackedObject
 from vosapp.session.navigation import DOUBTFUL
+from vosapp.ui.glyphs import glyph
 from vosapp.ui.objects.model import Index, Role
-from vosapp.ui.theme import icon, tones
+from vosapp.ui.theme import tones
 from vosapp.ui.timeline import ink
 from vosapp.ui.timeline.header import paint_swatch
 from vosapp.ui.view_state import ViewState
@@ -153,7 +154,7 @@ class ObjectDelegate(QStyledItemDelegate):
             painter.setOpacity(1.0 if tone else 0.45)
             x = box.right() - 4 - (place + 1) * _ICON + 3
             ratio = painter.device().devicePixelRatio()
-            picture = icon(name, tone or "muted").pixmap(QSize(16, 16), ratio)
+            picture = glyph(name, tone or "muted", 16, ratio)
             painter.drawPixmap(QPointF(x, box.top() + (ROW - 16) / 2), picture)
         painter.setOpacity(1.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ def runs(lane: LaneView, axis: TimeAxis) -> list[Run]:
         edges, values = _stretches(states)
         places = (edges + visible.start - axis.first) * axis.scale
     else:
-        starts, edge = _pixels(axis, visible)
+        starts, edge = _pixels(axis)
         values = _BY_RANK[np.maximum.reduceat(_RANKS[states], starts)]
         edges, values = _stretches(values)
         places = edge[edges]
@@ -90,7 +91,7 @@ def curve(lane: LaneView, axis: TimeAxis) -> Curve:
     if axis.scale >= 1 or not value.size:
         frames = np.arange(visible.start, visible.stop)
         return Curve(((frames + 0.5 - axis.first) * axis.scale).astype(np.float64), value)
-    starts, edge = _pixels(axis, visible)
+    starts, edge = _pixels(axis)
     return Curve((edge[:-1] + edge[1:]) / 2, np.fmin.reduceat(value, starts))
 
 
@@ -111,11 +112,16 @@ def _cut(visible: range) -> slice:
     return slice(visible.start, visible.stop)
 
 
-def _pixels(axis: TimeAxis, visible: range) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return, per pixel, the first of its frames within `visible`; and the pixels' edges."""
-    columns = np.arange(axis.width)
+@lru_cache(maxsize=4)
+def _pixels(axis: TimeAxis) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return, per pixel, the first of its visible frames; and the pixels' edges.
+
+    All lanes ask for the same.
+    """
+    visible, columns = axis.visible, np.arange(axis.width)
     first = np.floor(axis.first + columns / axis.scale).astype(np.intp) - visible.start
-    starts = np.unique(np.clip(first, 0, len(visible) - 1))
+    first = np.clip(first, 0, len(visible) - 1)
+    starts = first[np.flatnonzero(np.diff(first, prepend=-1))]
     edge = (np.append(starts, len(visible)) + visible.start - axis.first) * axis.scale
     return starts, edge
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from vosapp.project.model import TrackedObject
-from vosapp.ui.theme import icon, tones
+from vosapp.ui.glyphs import glyph
+from vosapp.ui.theme import tones
 from vosapp.ui.timeline import ink
 from vosapp.ui.timeline.lane_picture import LANE_HEIGHT
 from vosapp.ui.timeline.layout import HEADER_WIDTH, ICON
@@ -51,7 +52,7 @@ def _paint_icon(painter: QPainter, place: int, top: int, look: tuple[str, str]) 
     """Draw an icon at a place counted from the right."""
     x = HEADER_WIDTH - place * (ICON + 4) + 1
     ratio = painter.device().devicePixelRatio()
-    picture = icon(look[0], look[1] or "muted").pixmap(QSize(16, 16), ratio)
+    picture = glyph(look[0], look[1] or "muted", 16, ratio)
     painter.setOpacity(1.0 if look[1] else 0.4)
     painter.drawPixmap(QPointF(x, top + (LANE_HEIGHT - 16) / 2), picture)
     painter.setOpacity(1.0)
