@@ -241,8 +241,8 @@ class CanvasView(ToolView):
         exposed = seen.adjusted(-1, -1, 1, 1).intersected(self.viewport().rect())
         painter.save()
         painter.resetTransform()
-        self._overlays.draw(painter, grid, exposed)
         draw_pixel_grid(painter, grid, self._image_size, exposed)
+        self._overlays.draw(painter, grid, exposed)
         if self._tool is not None:
             self._tool.paint(painter, grid)
         if self._loading:
