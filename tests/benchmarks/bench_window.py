@@ -113,7 +113,7 @@ def change_frames(canvas, session):
         begun = time.perf_counter()
         session.go_to(index)
         until(lambda: session.view.frame_index == index and session.view.exact)
-        until(lambda: canvas.painted > begun and not canvas._loading)
+        until(lambda: canvas.painted > begun)
         return canvas.painted - begun
 
     for index in range(1, FRAMES):

@@ -219,6 +219,17 @@ class ToolView(ZoomingView):
             self.zoom_at(factor, event.position())
         event.accept()
 
+    def event(self, event: QEvent) -> bool:
+        """Keys that are held are the canvas's own, whatever else they are bound to."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() == Qt.Key.Key_QuoteLeft
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys of tools; all others go on to the window."""
         if not self._key(Qt.Key(event.key()), event):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QRectF
+from PySide6.QtCore import QEvent, QRect, QRectF, QTimer
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -21,6 +21,9 @@ from vosapp.ui.tools.context import ToolContext
 from vosapp.ui.tools.local_edit import extent, from_mask
 from vosapp.ui.view_state import OverlayMode, ViewState
 
+PATIENCE_MS = 150
+"""A frame that is decoded within this time is shown without a word."""
+
 
 class CanvasView(ToolView):
     """Shows the current frame of a workspace; see `ToolView` for tools and signals.
@@ -38,6 +41,10 @@ class CanvasView(ToolView):
         self._onion: OnionSkin | None = None
         self._clip: MaskClip | None = None
         self._loading = False
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE_MS)
+        self._patience.timeout.connect(self._tell_loading)
         self._drawn = QRect()
         for item in (self._frame_item, self._label_item):
             self._scene.addItem(item)
@@ -56,6 +63,8 @@ class CanvasView(ToolView):
             self._workspace.session.disconnect(self)
         self._workspace = workspace
         self._clip = None
+        self._patience.stop()
+        self._loading = False
         if self._onion is not None:
             self._onion.deleteLater()
             self._onion = None
@@ -144,7 +153,12 @@ class CanvasView(ToolView):
     def _leave_frame(self) -> None:
         """What was drawn stays with the frame on which it was drawn."""
         self.finish_tool()
+        if not self._loading:
+            self._patience.start()
+
+    def _tell_loading(self) -> None:
         self._loading = True
+        self.viewport().update()
 
     def _leave_object(self) -> None:
         if self._context is not None and self._workspace is not None:
@@ -156,7 +170,11 @@ class CanvasView(ToolView):
     def _take_view(self, view: FrameView) -> None:
         if self._context is None:
             return
-        self._loading = not view.exact
+        if view.exact:
+            self._patience.stop()
+            self._loading = False
+        elif not self._loading and not self._patience.isActive():
+            self._patience.start()
         self._frame_item.show_frame(view.frame)
         height, width = view.label_map.shape
         self._set_image_size(width, height)

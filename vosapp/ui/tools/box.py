@@ -55,7 +55,7 @@ class BoxTool(Tool):
 
     def press(self, pointer: Pointer) -> None:
         """Take hold of the box, or begin another."""
-        if pointer.press is not Press.LEFT or self.context.view is None:
+        if pointer.press is not Press.LEFT or not self.context.ready:
             return
         grip = self._grip_at(pointer)
         if grip is None:

@@ -36,9 +36,13 @@ class _Sent:
         """True where a label map of this revision has it, or it failed."""
         if not self.future.done():
             return False
-        if self.future.cancelled() or self.future.exception() is not None:
-            return True
-        return self.future.result().revision <= revision
+        return self.failed or self.future.result().revision <= revision
+
+    @property
+    def failed(self) -> bool:
+        """True where the project refused it."""
+        future = self.future
+        return future.done() and (future.cancelled() or future.exception() is not None)
 
 
 class ToolContext(QObject):
@@ -95,6 +99,11 @@ class ToolContext(QObject):
     def view(self) -> FrameView | None:
         """What is shown; None before the first frame."""
         return self._view
+
+    @property
+    def ready(self) -> bool:
+        """True while the current frame is the one that is shown: prompts are about that one."""
+        return self._view is not None and self.frame_index == self.session.frame_index
 
     @property
     def labels(self) -> NDArray[np.uint8]:
@@ -221,6 +230,7 @@ class ToolContext(QObject):
         self.objectsChanged.emit()
 
     def _take_failure(self) -> None:
-        if self._adding:
+        refused = {sent.local.object_id for sent in self._sent if sent.failed}
+        if self._adding in refused:
             self._adding = 0
             self.release_claim()

@@ -35,6 +35,7 @@ class PointsTool(Tool):
         self._prompter = Prompter(context, self)
         self._clicks: LocalHistory[Clicks] = LocalHistory(())
         self._trying = False
+        self._at: Pointer | None = None
 
     @property
     def clicks(self) -> Clicks:
@@ -45,7 +46,7 @@ class PointsTool(Tool):
         """Add a click."""
         width, height = self.context.size
         inside = 0 <= pointer.x < width and 0 <= pointer.y < height
-        if not inside or pointer.press is Press.NONE or self.context.view is None:
+        if not inside or pointer.press is Press.NONE or not self.context.ready:
             return
         if self._prompter.active or self.context.claim():
             self._stop_trying()
@@ -54,20 +55,21 @@ class PointsTool(Tool):
 
     def hover(self, pointer: Pointer) -> None:
         """With Shift, show what a click would do."""
-        width, height = self.context.size
-        inside = 0 <= pointer.x < width and 0 <= pointer.y < height
-        if not pointer.shift or not inside:
+        self._at = pointer
+        if pointer.shift:
+            self._try(pointer)
+        else:
             self._stop_trying()
-            return
-        self._trying = True
-        self._prompter.try_out(self._asked((*self.clicks, self._click(pointer))))
 
     def leave(self) -> None:
         """Show the proposal itself."""
+        self._at = None
         self._stop_trying()
 
     def key(self, key: Qt.Key) -> bool:
-        """Backspace takes the last click away."""
+        """Backspace takes the last click away, Shift shows what a click would do."""
+        if key == Qt.Key.Key_Shift and self._at is not None:
+            self._try(self._at)
         if key != Qt.Key.Key_Backspace or not self.clicks:
             return False
         self._clicks.push(self.clicks[:-1])
@@ -158,6 +160,14 @@ class PointsTool(Tool):
         prompt = Prompt(self.context.frame_index, target, PromptKind.POINTS, points)
         self._prompter.ask(self._asked(self.clicks), target, (prompt,))
         return True
+
+    def _try(self, pointer: Pointer) -> None:
+        width, height = self.context.size
+        if self.context.ready and 0 <= pointer.x < width and 0 <= pointer.y < height:
+            self._trying = True
+            self._prompter.try_out(self._asked((*self.clicks, self._click(pointer))))
+        else:
+            self._stop_trying()
 
     def _stop_trying(self) -> None:
         if self._trying:

@@ -96,8 +96,9 @@ class Prompter(QObject):
 
     def retry(self) -> None:
         """Ask again what was not answered, as after a frame was decoded."""
-        if self._wish is not None and not self._fresh:
-            self._context.workspace.prompting.ask(self._wish.ask)
+        wish = self._wish
+        if wish is not None and not self._fresh and wish.frame_index == self._context.frame_index:
+            self._context.workspace.prompting.ask(wish.ask)
 
     def take(self) -> bool:
         """Make the proposal an edit; one that is not answered yet becomes one when it is."""
@@ -105,8 +106,10 @@ class Prompter(QObject):
         if wish is None:
             return False
         self.drop(keep_claim=True)
-        if mask is None:
+        if mask is None and self._context.workspace.prompting.busy:
             self._owed.append(wish)
+        elif mask is None:
+            self._context.say(self.tr("There was no time to find the mask; draw it again."))
         else:
             self._commit(wish, mask)
         return True
