@@ -156,7 +156,8 @@ def _parser(command: Command | None, module: CommandModule | None) -> Parser:
     parser = Parser(
         prog="vosapp",
         description="Exact masks for every object on every frame of a video.",
-        epilog="Each command has its own --help.",
+        epilog="Each command has its own --help. Without a command, or with the path of a video, a"
+        " folder of images or a project, the window opens; vosapp --self-test tries it.",
         formatter_class=_wide_help,
     )
     parser.add_argument("--version", action="version", version=f"vosapp {__version__}")

@@ -19,12 +19,13 @@ from core.media.video import open_video
 from vosapp.assets import sample_film
 from vosapp.project.file import Options
 from vosapp.project.filesystem import is_writable
-from vosapp.project.model import VideoRef
+from vosapp.project.model import Change, VideoRef
 from vosapp.project.opening import SUFFIX, create_project, open_project
 from vosapp.project.recovery import Salvage, salvage
 from vosapp.project.relink import relink, video_path
 from vosapp.project.store import Project
 from vosapp.project.video_ref import differences, video_ref
+from vosapp.session.view import read_update
 
 MAX_NAMES = 10_000
 COPY_BYTES = 8 << 20
@@ -217,7 +218,13 @@ def _open_file(path: Path, token: CancelToken) -> Generator[Progress, None, Answ
 
 
 def _with_video(project: Project) -> Answer:
-    """The project with its video; without it the project is closed again."""
+    """The project with its video; without it, or without sense, the project is closed again."""
+    try:
+        # All that the window reads at once: damage shows here and not on the way.
+        read_update(project, Change(""))
+    except ProjectFileError as error:
+        project.close()
+        return Damaged(project.path, error)
     video = video_path(project)
     if video is not None:
         return Opened(project, video, project.notes)

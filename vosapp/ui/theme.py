@@ -5,13 +5,15 @@ Widgets take colors from their palette or from `tones()`; no other module names 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 
 import qtawesome
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from vosapp.ui.style import SHEET
 
 ICON_SIZE = QSize(20, 20)
 
@@ -178,77 +180,6 @@ def toggle_icon(name: str) -> QIcon:
     return made
 
 
-def style_sheet(t: Tones) -> str:
-    """Return the little that palettes cannot say: spacing, rounding, lines."""
-    return f"""
-    QToolTip {{ color: {t.text}; background: {t.raised}; border: 1px solid {t.border};
-        padding: 4px 6px; }}
-    QMainWindow::separator {{ background: {t.border}; width: 1px; height: 1px; }}
-    QMenuBar {{ background: {t.window}; border-bottom: 1px solid {t.border}; padding: 1px 4px; }}
-    QMenuBar::item {{ padding: 4px 9px; border-radius: 4px; background: transparent; }}
-    QMenuBar::item:selected {{ background: {t.alternate}; }}
-    QMenu {{ background: {t.base}; border: 1px solid {t.border}; padding: 4px; }}
-    QMenu::item {{ padding: 5px 26px 5px 10px; border-radius: 4px; }}
-    QMenu::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
-    QMenu::item:disabled {{ color: {t.muted}; background: transparent; }}
-    QMenu::icon {{ padding-left: 8px; }}
-    QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
-    QToolBar {{ background: {t.window}; border: none; spacing: 2px; padding: 3px 5px; }}
-    QToolBar#tools {{ border-right: 1px solid {t.border}; }}
-    QToolBar#main {{ border-bottom: 1px solid {t.border}; }}
-    QToolBar::separator {{ background: {t.border}; width: 1px; height: 1px; margin: 5px; }}
-    QToolBar QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 4px;
-        color: {t.text}; }}
-    QToolBar QToolButton:hover {{ background: {t.alternate}; border-color: {t.border}; }}
-    QToolBar QToolButton:pressed {{ background: {t.border}; }}
-    QToolBar QToolButton:checked {{ background: {t.accent}; border-color: {t.accent};
-        color: {t.on_accent}; }}
-    QToolBar QToolButton[popupMode="1"] {{ padding-right: 18px; }}
-    QToolBar QToolButton::menu-button {{ border: none; width: 16px; }}
-    QToolBar QToolButton:disabled {{ color: {t.muted}; }}
-    QDockWidget {{ font-weight: 600; }}
-    QDockWidget::title {{ background: {t.window}; padding: 6px 8px; text-align: left;
-        border-bottom: 1px solid {t.border}; }}
-    QStatusBar {{ background: {t.window}; border-top: 1px solid {t.border}; color: {t.muted}; }}
-    QStatusBar::item {{ border: none; }}
-    QPushButton {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
-        padding: 5px 14px; min-height: 18px; }}
-    QPushButton:hover {{ border-color: {t.accent}; }}
-    QPushButton:pressed {{ background: {t.alternate}; }}
-    QPushButton:focus {{ border-color: {t.accent}; }}
-    QPushButton:default {{ background: {t.accent}; color: {t.on_accent};
-        border-color: {t.accent}; }}
-    QPushButton:disabled {{ color: {t.muted}; background: {t.window}; border-color: {t.border}; }}
-    QLineEdit, QKeySequenceEdit, QPlainTextEdit {{
-        background: {t.base}; border: 1px solid {t.border}; border-radius: 4px;
-        padding: 2px 6px; min-height: 20px; selection-background-color: {t.accent};
-        selection-color: {t.on_accent}; }}
-    QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit {{ border: none;
-        padding: 0; min-height: 0; background: transparent; }}
-    QLineEdit:focus, QKeySequenceEdit:focus, QPlainTextEdit:focus {{ border-color: {t.accent}; }}
-    QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: 24px; }}
-    QGroupBox {{ font-weight: 600; border: 1px solid {t.border}; border-radius: 6px;
-        margin-top: 10px; padding-top: 8px; }}
-    QGroupBox::title {{ subcontrol-origin: margin; left: 10px; padding: 0 4px; }}
-    QListView, QTreeView, QTableView {{ border: 1px solid {t.border}; border-radius: 4px;
-        background: {t.base}; }}
-    QHeaderView::section {{ background: {t.window}; border: none; padding: 4px 8px;
-        border-bottom: 1px solid {t.border}; }}
-    QProgressBar {{ border: none; border-radius: 3px; background: {t.border}; height: 6px;
-        text-align: center; }}
-    QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
-    QTabBar::tab {{ padding: 6px 12px; border: none; color: {t.muted};
-        border-bottom: 2px solid transparent; background: transparent; }}
-    QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
-    QTabBar::tab:hover {{ color: {t.text}; }}
-    QListView#choices::item {{ padding: 4px 8px; border-radius: 4px; }}
-    QListView#choices::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
-    QListView#choices::item:hover:!selected {{ background: {t.alternate}; }}
-    QTreeView#roomy::item {{ padding: 3px 2px; }}
-    QCheckBox::indicator:unchecked, QListView::indicator:unchecked,
-    QRadioButton::indicator:unchecked {{ width: 12px; height: 12px; background: {t.base};
-        border: 1px solid {t.muted}; }}
-    QCheckBox::indicator:unchecked, QListView::indicator:unchecked {{ border-radius: 3px; }}
-    QRadioButton::indicator:unchecked {{ border-radius: 7px; }}
-    QLabel[muted="true"] {{ color: {t.muted}; }}
-    """
+def style_sheet(chosen: Tones) -> str:
+    """Return the style sheet of a theme."""
+    return SHEET.substitute(asdict(chosen))

@@ -26,9 +26,16 @@ def _tool(name: str, text: str, icon: str, keys: str, *, tip: str) -> ActionSpec
 def _state(
     name: str, text: str, icon: str, keys: str, *, tip: str, scope: Scope = Scope.CANVAS
 ) -> ActionSpec:
-    menu = TOOLS if scope is not Scope.HELD else ()
     return ActionSpec(
-        f"tools.{name}", text, icon, tuple(keys.split()), menu, tip, group="state", scope=scope
+        f"tools.{name}",
+        text,
+        icon,
+        tuple(keys.split()),
+        TOOLS if scope is not Scope.HELD else (),
+        tip,
+        enabled_when=When.ALWAYS if name == "cancel" else When.OPEN,
+        group="state",
+        scope=scope,
     )
 
 

@@ -16,6 +16,10 @@ from vosapp.session.places import Places
 from vosapp.ui.shell import Shell
 
 
+def _is_qt(thread):
+    return isinstance(thread, threading._DummyThread)
+
+
 @pytest.fixture
 def places(tmp_path):
     return Places(tmp_path / "config", tmp_path / "data")
@@ -44,7 +48,8 @@ def make_shell(qtbot, places):
         shell.deleteLater()
         assert shell.crashes == []
     QApplication.sendPostedEvents()
-    left = set(threading.enumerate()) - before
+    # Python goes on listing Qt's threads that it has met, after they have ended.
+    left = {t for t in set(threading.enumerate()) - before if not _is_qt(t)}
     assert not left, f"threads that were not stopped: {left}"
 
 

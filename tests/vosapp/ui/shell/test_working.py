@@ -1,0 +1,269 @@
+"""Propagation, undo and messages as the window shows them."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel
+from vosapp_fakes import FakeTracker, label_map_of, mask_of
+
+from core.errors import UsageError
+from core.types import Quality
+from vosapp.project.edit_masks import SetMask
+from vosapp.project.model import FrameState
+from vosapp.session.choice import Estimate, RunMode
+from vosapp.session.systems import QUALITIES, systems
+from vosapp.ui.dialogs.chooser import RunChooser
+from vosapp.ui.status import duration, size
+from vosapp.ui.theme import is_dark
+from vosapp.ui.view_state import OverlayMode
+
+
+@pytest.fixture
+def slow(make_shell, drawn_project, open_in):
+    """A window whose engine waits at each step until it is let go."""
+    gate = threading.Semaphore(0)
+    shell = make_shell(FakeTracker(gate=gate))
+    open_in(shell, drawn_project)
+    shell.gate = gate
+    yield shell
+    gate.release(1000)
+
+
+def finished(shell, qtbot):
+    # The first run in a process imports torch, which takes long on a busy machine.
+    return qtbot.waitSignal(shell.workspace.propagation.finished, timeout=60_000)
+
+
+def test_ctrl_t_fills_the_film(desk, qtbot):
+    with finished(desk, qtbot):
+        desk.actions.run("propagate.open")
+    project = desk.workspace.session.project
+    assert np.array_equal(project.label_map(23), label_map_of(23))
+    assert "Done" in desk.window.status.currentMessage()
+    with finished(desk, qtbot):
+        desk.actions.run("propagate.open")
+    assert "nothing to do" in desk.window.status.currentMessage()
+
+
+def test_modes_compute_what_they_say(desk, qtbot):
+    session = desk.workspace.session
+    with finished(desk, qtbot):
+        desk.actions.run("propagate.step-forward")
+    qtbot.waitUntil(lambda: session.lane(1).states[1] == FrameState.PROPAGATED)
+    assert np.count_nonzero(session.lane(1).states == FrameState.PROPAGATED) == 1
+
+
+def test_stopping_keeps_frames_and_says_so(slow, qtbot):
+    slow.actions.run("propagate.open")
+    qtbot.waitUntil(lambda: slow.workspace.propagation.running, timeout=60_000)
+    assert slow.actions["propagate.stop"].isEnabled()
+    assert not slow.actions["propagate.open"].isEnabled()
+    slow.gate.release(5)
+    qtbot.waitUntil(lambda: slow.workspace.propagation.state.frames >= 3, timeout=60_000)
+    assert slow.window.status.meter.isVisible()
+    told = slow.window.status.meter.findChildren(QLabel)[0].text()
+    assert "of 23 frames" in told and "CPU" in told
+    with finished(slow, qtbot):
+        slow.actions.run("tools.cancel")
+        slow.gate.release(2)
+    notice = slow.window.notice.notice
+    assert notice.title == "Stopped" and "of 23 frames are done" in notice.text
+    assert "Ctrl+T goes on" in notice.text and not slow.window.status.meter.isVisible()
+    with finished(slow, qtbot):
+        slow.actions.run("propagate.open")
+        slow.gate.release(1000)
+    assert np.array_equal(slow.workspace.session.project.label_map(23), label_map_of(23))
+
+
+def test_closing_while_it_runs_stops_and_keeps(slow, qtbot):
+    slow.actions.run("propagate.open")
+    slow.gate.release(4)
+    qtbot.waitUntil(lambda: slow.workspace.propagation.state.frames >= 2, timeout=60_000)
+    threading.Timer(0.3, slow.gate.release, [1000]).start()
+    slow.window.close()
+    assert slow.workspace is None
+
+
+def test_a_long_run_is_announced_first(desk, qtbot):
+    control = next(c for c in desk.controllers if "propagate.open" in c.handlers())
+    estimate = Estimate(300, 600, 480.0, 12_000_000, 500_000_000)
+    control._show_estimate(desk.workspace, RunMode.OPEN, estimate)
+    notice = desk.window.notice.notice
+    assert "about 8 min, 500 MB of memory and 12 MB" in notice.text
+    assert not desk.workspace.propagation.running
+    with finished(desk, qtbot):
+        notice.choices[1].run()
+    assert desk.settings.number("ask-seconds") == 0
+
+
+def test_the_estimate_decides(desk, qtbot, monkeypatch):
+    """The film takes seconds; with a limit of one second it is announced, else it runs."""
+    desk.settings.set_value("ask-seconds", 1)
+    desk.actions.run("propagate.open")
+    qtbot.waitUntil(desk.window.notice.isVisible, timeout=60_000)
+    assert desk.window.notice.notice.title == "This will take a while"
+    desk.settings.set_value("ask-seconds", 3600)
+    with finished(desk, qtbot):
+        desk.actions.run("propagate.open")
+
+
+def test_without_a_keyframe_it_says_what_to_do(shell, film_project, open_in, qtbot):
+    open_in(shell, film_project)
+    shell.settings.set_value("ask-seconds", 0)
+    shell.actions.run("propagate.open")
+    qtbot.waitUntil(shell.window.notice.isVisible, timeout=60_000)
+    assert "Draw a box or paint" in shell.window.notice.notice.text
+
+
+def test_undo_has_the_name_of_the_step(desk, qtbot):
+    session = desk.workspace.session
+    with qtbot.waitSignal(session.edited):
+        session.do(SetMask(3, 1, mask_of(3, 1)))
+    undo = desk.actions["edit.undo"]
+    qtbot.waitUntil(lambda: undo.text() == f"Undo {session.update.undo}")
+    assert session.update.undo
+    with qtbot.waitSignal(session.edited):
+        undo.trigger()
+    qtbot.waitUntil(lambda: desk.actions["edit.redo"].text() == f"Redo {session.update.redo}")
+    with qtbot.waitSignal(session.edited):
+        desk.actions.run("edit.redo")
+
+
+def test_drawing_is_undone_before_anything_else(desk, monkeypatch):
+    canvas, asked = type(desk.panels.canvas), []
+    monkeypatch.setattr(canvas, "local_undo", lambda self: True)
+    monkeypatch.setattr(canvas, "local_redo", lambda self: True)
+    monkeypatch.setattr(desk.workspace.session, "undo", lambda: asked.append("undo"))
+    monkeypatch.setattr(desk.workspace.session, "redo", lambda: asked.append("redo"))
+    desk.actions.run("edit.undo")
+    desk.actions.run("edit.redo")
+    assert asked == []
+
+
+def test_a_mask_becomes_a_prompt_elsewhere(desk, qtbot):
+    session = desk.workspace.session
+    desk.actions.run("edit.paste-prompt")
+    assert "Copy a mask first" in desk.window.status.currentMessage()
+    desk.actions.run("edit.copy-mask")
+    session.go_to(2)
+    qtbot.waitUntil(lambda: session.view.frame_index == 2 and session.view.exact)
+    with qtbot.waitSignal(session.edited):
+        desk.actions.run("edit.paste-prompt")
+    qtbot.waitUntil(lambda: session.lane(1).states[2] == FrameState.KEYFRAME)
+
+
+def test_hidden_objects_come_back_together(desk, qtbot):
+    session = desk.workspace.session
+    with qtbot.waitSignal(session.edited):
+        desk.actions.run("objects.hide")
+    desk.view_state.set_solo(2)
+    with qtbot.waitSignal(session.edited):
+        desk.actions.run("objects.show-all")
+    assert all(one.visible for one in session.objects) and desk.view_state.solo == 0
+
+
+def test_going_through_the_film(desk, qtbot):
+    session = desk.workspace.session
+    for name, index in (
+        ("last", 23),
+        ("back-10", 13),
+        ("previous", 12),
+        ("next", 13),
+        ("forward-10", 23),
+        ("first", 0),
+    ):
+        desk.actions.run(f"navigate.{name}")
+        assert session.frame_index == index
+    desk.actions.run("navigate.next-keyframe")
+    assert "no such frame" in desk.window.status.currentMessage()
+    session.go_to(5)
+    desk.actions.run("navigate.range-in")
+    session.go_to(9)
+    desk.actions.run("navigate.range-out")
+    assert session.range == (5, 10)
+    session.go_to(12)
+    desk.actions.run("navigate.range-in")
+    assert session.range == (12, 13)
+
+
+def test_overlay_modes_and_docks(desk):
+    seen = []
+    for _ in OverlayMode:
+        desk.actions.run("view.overlay-next")
+        seen.append(desk.view_state.mode)
+        assert desk.actions[f"view.overlay-{desk.view_state.mode.value}"].isChecked()
+    assert set(seen) == set(OverlayMode)
+    desk.actions.run("view.dock-timeline")
+    assert desk.window.docks["timeline"].isHidden()
+    assert not desk.actions["view.dock-timeline"].isChecked()
+    desk.actions.run("view.dock-timeline")
+    assert desk.window.docks["timeline"].isVisible()
+
+
+def test_f6_goes_round(desk, qtbot):
+    panels = desk.panels
+    panels.canvas.setFocus()
+    reached = []
+    for _ in range(3):
+        desk.actions.run("view.next-pane")
+        focus = desk.window.focusWidget()
+        panes = (panels.canvas, panels.objects, panels.timeline)
+        reached.append(next(i for i, p in enumerate(panes) if p is focus or p.isAncestorOf(focus)))
+    assert reached == [1, 2, 0]
+
+
+def test_the_chooser_changes_the_next_run(desk, qtbot):
+    control = desk.workspace.propagation
+    chooser = RunChooser(control.choice, desk.window)
+    chooser.chosen.connect(control.set_choice)
+    chooser._qualities.button(2).click()
+    assert control.choice.quality is Quality.FINE and desk.window.choose_button.text() == "Fine"
+    names = [one.name for one in systems()]
+    chooser._system.setCurrentIndex(names.index("flow"))
+    chooser._system.activated.emit(names.index("flow"))
+    assert control.choice.system == "flow" and not chooser._weights_row.isEnabled()
+    chooser.close()
+
+
+def test_speeds_of_the_chooser_are_those_of_the_readme(repo_root):
+    line = next(
+        line
+        for line in (repo_root / "README.md").read_text().splitlines()
+        if line.startswith("| frames a second at 854 x 480, one object")
+    )
+    told = [float(cell) for cell in line.split("|")[4:7]]
+    assert told == [item.frames_per_second for item in QUALITIES]
+
+
+def test_an_error_is_a_message_and_a_bug_a_report(desk, qtbot):
+    desk.workspace.session.failed.emit(UsageError("This is wrong.", "Do that."))
+    assert desk.window.notice.notice.text == "This is wrong. Do that."
+    desk.window.notice.clear("another key")
+    assert desk.window.notice.isVisible()
+
+
+def test_light_and_dark_switch_at_once(desk, qapp):
+    before = (qapp.palette(), qapp.styleSheet())
+    try:
+        desk.settings.set_value("theme", "dark")
+        assert is_dark()
+        desk.actions.run("view.theme")
+        assert not is_dark() and desk.settings.text("theme") == "light"
+    finally:
+        qapp.setPalette(before[0])
+        qapp.setStyleSheet(before[1])
+        QApplication.sendPostedEvents()
+
+
+def test_times_and_sizes_are_said_plainly():
+    assert [duration(s) for s in (0.2, 59, 90, 3600, 4800)] == [
+        "1 s",
+        "59 s",
+        "2 min",
+        "1 h",
+        "1 h 20 min",
+    ]
+    assert [size(n) for n in (12, 2_000, 640e6, 1.2e9)] == ["12 B", "2 kB", "640 MB", "1.2 GB"]

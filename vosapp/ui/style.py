@@ -1,0 +1,79 @@
+"""The little that palettes cannot say, as a style sheet: spacing, rounding, lines."""
+
+from __future__ import annotations
+
+from string import Template
+
+SHEET = Template("""
+QToolTip { color: $text; background: $raised; border: 1px solid $border;
+    padding: 4px 6px; }
+QMainWindow::separator { background: $border; width: 1px; height: 1px; }
+QMenuBar { background: $window; border-bottom: 1px solid $border; padding: 1px 4px; }
+QMenuBar::item { padding: 4px 9px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: $alternate; }
+QMenu { background: $base; border: 1px solid $border; padding: 4px; }
+QMenu::item { padding: 5px 26px 5px 10px; border-radius: 4px; }
+QMenu::item:selected { background: $accent; color: $on_accent; }
+QMenu::item:disabled { color: $muted; background: transparent; }
+QMenu::icon { padding-left: 8px; }
+QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
+QToolBar { background: $window; border: none; spacing: 2px; padding: 3px 5px; }
+QToolBar#tools { border-right: 1px solid $border; }
+QToolBar#main { border-bottom: 1px solid $border; }
+QToolBar::separator { background: $border; width: 1px; height: 1px; margin: 5px; }
+QToolBar QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px;
+    color: $text; }
+QToolBar QToolButton:hover { background: $alternate; border-color: $border; }
+QToolBar QToolButton:pressed { background: $border; }
+QToolBar QToolButton:checked { background: $accent; border-color: $accent;
+    color: $on_accent; }
+QToolBar QToolButton[popupMode="1"] { padding-right: 18px; }
+QToolBar QToolButton::menu-button { border: none; width: 16px; }
+QToolBar QToolButton:disabled { color: $muted; }
+QDockWidget { font-weight: 600; }
+QDockWidget::title { background: $window; padding: 6px 8px; text-align: left;
+    border-bottom: 1px solid $border; }
+QStatusBar { background: $window; border-top: 1px solid $border; color: $muted; }
+QStatusBar::item { border: none; }
+QPushButton { background: $raised; border: 1px solid $border; border-radius: 5px;
+    padding: 5px 14px; min-height: 18px; }
+QPushButton:hover { border-color: $accent; }
+QPushButton:pressed { background: $alternate; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:default { background: $accent; color: $on_accent;
+    border-color: $accent; }
+QPushButton:disabled { color: $muted; background: $window; border-color: $border; }
+QLineEdit, QKeySequenceEdit, QPlainTextEdit {
+    background: $base; border: 1px solid $border; border-radius: 4px;
+    padding: 2px 6px; min-height: 20px; selection-background-color: $accent;
+    selection-color: $on_accent; }
+QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit { border: none;
+    padding: 0; min-height: 0; background: transparent; }
+QLineEdit:focus, QKeySequenceEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
+QComboBox, QSpinBox, QDoubleSpinBox { min-height: 24px; }
+QGroupBox { font-weight: 600; border: 1px solid $border; border-radius: 6px;
+    margin-top: 10px; padding-top: 8px; }
+QGroupBox::title { subcontrol-origin: margin; left: 10px; padding: 0 4px; }
+QListView, QTreeView, QTableView { border: 1px solid $border; border-radius: 4px;
+    background: $base; }
+QHeaderView::section { background: $window; border: none; padding: 4px 8px;
+    border-bottom: 1px solid $border; }
+QProgressBar { border: none; border-radius: 3px; background: $border; height: 6px;
+    text-align: center; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QTabBar::tab { padding: 6px 12px; border: none; color: $muted;
+    border-bottom: 2px solid transparent; background: transparent; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:hover { color: $text; }
+QListView#choices::item { padding: 4px 8px; border-radius: 4px; }
+QListView#choices::item:selected { background: $accent; color: $on_accent; }
+QListView#choices::item:hover:!selected { background: $alternate; }
+QTreeView#roomy::item { padding: 3px 2px; }
+QCheckBox::indicator:unchecked, QListView::indicator:unchecked,
+QRadioButton::indicator:unchecked { width: 12px; height: 12px; background: $base;
+    border: 1px solid $muted; }
+QCheckBox::indicator:unchecked, QListView::indicator:unchecked { border-radius: 3px; }
+QRadioButton::indicator:unchecked { border-radius: 7px; }
+QLabel[muted="true"] { color: $muted; }
+""")
+"""Placeholders are the fields of `vosapp.ui.theme.Tones`."""
