@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from vosapp.session.workspace import Workspace
 from vosapp.ui.links import Links
+from vosapp.ui.theme import tones
 
 SECONDS = 10
 """So long it is shown."""
@@ -27,6 +28,7 @@ class UndoBar(QFrame):
         self.button.setToolTip(self.tr("Bring it back"))
         self.button.setAccessibleName(self.tr("Undo"))
         self.button.setAutoRaise(True)
+        self.button.setCursor(Qt.CursorShape.PointingHandCursor)
         self.button.clicked.connect(self._undo)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 6, 2)
@@ -66,6 +68,7 @@ class UndoBar(QFrame):
         # Undoing "Add" makes an object go, too; then there is nothing to bring back by undo.
         if gone and undo and getattr(_change, "name", "") == undo:
             self.label.setText(undo)
+            self.button.setStyleSheet(f"color: {tones().accent}; font-weight: 600;")
             self.show()
             self._timer.start()
 

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from vosapp.ui.timeline.lane_picture import LANE_HEIGHT
 
-HEADER_WIDTH = 172
+HEADER_WIDTH = 188
 """Pixels of the column with the objects' names."""
 RULER = 22
 """Pixels of the ruler's height."""

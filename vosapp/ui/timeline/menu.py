@@ -32,7 +32,9 @@ class LaneMenu(QMenu):
         super().__init__(canvas)
         self._canvas = canvas
         self.setAccessibleName(self.tr("Marked frames"))
-        self._title = self.addSection("")
+        self._title = self.addAction("")
+        self._title.setEnabled(False)
+        self.addSeparator()
         self.actions_by_name: dict[str, QAction] = {}
         self._fill()
 

@@ -45,6 +45,9 @@ class TransportRow(QWidget):
         self._count = QLabel("/ 0", self)
         self._time = QLabel("00:00.000", self)
         self._span = QLabel("", self)
+        self._line = QFrame(self)
+        self._line.setFrameShape(QFrame.Shape.NoFrame)
+        self._line.setFixedSize(1, 18)
         self._build()
         self.set_workspace(None)
 
@@ -85,7 +88,9 @@ class TransportRow(QWidget):
         row.addWidget(self._button("play"))
         for name in ("step_forward", "next_keyframe", "last"):
             row.addWidget(self._button(name))
-        row.addWidget(self._line())
+        row.addSpacing(6)
+        row.addWidget(self._line)
+        row.addSpacing(6)
         row.addWidget(self._button("next_doubtful"))
         row.addStretch(1)
         row.addWidget(self._span)
@@ -116,6 +121,7 @@ class TransportRow(QWidget):
 
     def _color_labels(self) -> None:
         muted = tones().muted
+        self._line.setStyleSheet(f"background: {tones().border};")
         for label in (self._count, self._time, self._span):
             label.setStyleSheet(f"color: {muted};")
 
@@ -132,12 +138,6 @@ class TransportRow(QWidget):
         button.clicked.connect(lambda: self._press(button, run))
         self.buttons[name] = button
         return button
-
-    def _line(self) -> QFrame:
-        line = QFrame(self)
-        line.setFrameShape(QFrame.Shape.VLine)
-        line.setFixedHeight(18)
-        return line
 
     def _deeds(self) -> dict[str, tuple[str, Callable[[Workspace], None]]]:
         """What the buttons do until they are given actions."""

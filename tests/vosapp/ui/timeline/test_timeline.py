@@ -13,7 +13,7 @@ from vosapp.project.edit_masks import MarkAbsent
 from vosapp.project.edit_ranges import DeleteObject, SetReference
 from vosapp.project.edits import AddObject, Group, RecolorObject
 from vosapp.project.model import FrameState
-from vosapp.ui.theme import tones
+from vosapp.ui.theme import Theme, apply_theme, tones
 from vosapp.ui.timeline.layout import HEADER_WIDTH, RANGE_BAR, RULER
 from vosapp.ui.timeline.selection import LaneSelection
 
@@ -175,6 +175,7 @@ def test_a_drag_marks_frames_of_one_object_and_offers_a_menu(qtbot, shown):
     drag(qtbot, shown.viewport, shown.cell(9, 1), shown.cell(7, 1), shown.cell(4, 0))
     assert shown.view.selection == LaneSelection(2, 4, 10)
     assert shown.view.menu.isVisible()
+    assert shown.view.menu.actions()[0].text() == "Box 2: frames 4 to 9"
     assert shown.session.frame_index == 0
 
 
@@ -396,3 +397,28 @@ def test_a_timeline_without_a_project_is_empty_and_quiet(qtbot, shown):
     assert shown.view.selection is None
     assert not shown.panel.transport.isEnabled()
     shown.image()
+
+
+def test_another_theme_redraws_everything(qtbot, shown, qapp):
+    place = shown.cell(20) + QPoint(0, 10)
+    apply_theme(qapp, Theme.LIGHT)
+    light = shown.image().pixelColor(place).lightness()
+    dot = shown.image().pixelColor(shown.cell(0) - QPoint(8, 0))
+    apply_theme(qapp, Theme.DARK)
+    try:
+        assert light > 200
+        assert shown.image().pixelColor(place).lightness() < 80
+        assert shown.image().pixelColor(shown.cell(0) - QPoint(8, 0)) != dot
+    finally:
+        apply_theme(qapp, Theme.LIGHT)
+
+
+def test_nothing_of_a_closed_project_is_followed(qtbot, show, make_workspace, tracked):
+    shown = show(tracked)
+    shown.panel.set_workspace(None)
+    tracked.session.go_to(7)
+    tracked.session.select_object(2)
+    with qtbot.waitSignal(tracked.session.objectsChanged):
+        tracked.session.do(AddObject())
+    assert shown.view.objects == ()
+    assert shown.panel.transport.number.value() == 0
