@@ -42,6 +42,7 @@ class Overlays(QObject):
         self._ghost, self._march = ScreenImage(), ScreenImage()
         self._shown: NDArray[np.bool_] = np.zeros(256, np.bool_)
         self._ghost_map: NDArray[np.uint8] | None = None
+        self._objects: tuple[TrackedObject, ...] = ()
         self._proposal: Proposal | None = None
         self._proposal_part = PixelRect(0, 0, 0, 0)
         self._phase = 0
@@ -57,15 +58,19 @@ class Overlays(QObject):
 
     def set_objects(self, objects: tuple[TrackedObject, ...]) -> None:
         """Take colors, visibility and the mode over; only color tables change."""
+        self._objects = objects
         solo, mode = self._state.solo, self.mode
+        # A proposal takes the place of its object's mask.
+        replaced = 0 if self._proposal is None else self._proposal.object_id
+        drawn = tuple(item for item in objects if item.object_id != replaced)
         if mode is OverlayMode.MATTE:
             table = colors.matte_table(objects, solo)
         elif mode is OverlayMode.MASK:
-            table = colors.object_table(objects, solo, self._state.opacity)
+            table = colors.object_table(drawn, solo, self._state.opacity)
         else:
             table = [colors.TRANSPARENT] * 256
         self._item.set_colors(table)
-        self._lines.set_colors(colors.line_table(objects, solo))
+        self._lines.set_colors(colors.line_table(drawn, solo))
         self._ghost.set_colors(colors.line_table(objects, solo, 0.75))
         shown = colors.shown_ids(objects, solo)
         if (shown != self._shown).any():
@@ -78,22 +83,17 @@ class Overlays(QObject):
         self._ghost.forget()
 
     def set_proposal(self, proposal: Proposal | None) -> None:
-        """Draw a proposal; None draws none."""
-        if proposal is self._proposal or (
-            proposal is not None
-            and self._proposal is not None
-            and proposal.mask is self._proposal.mask
-        ):
-            self._proposal = proposal
-            return
-        self._proposal = proposal
-        self._march.forget()
+        """Draw a proposal in place of its object's mask; None draws none."""
+        old, self._proposal = self._proposal, proposal
+        if (old and old.object_id) != (proposal and proposal.object_id):
+            self.set_objects(self._objects)
         if proposal is None:
             self._timer.stop()
-            return
-        self._proposal_part = extent(proposal.mask != 0)
-        if not self._timer.isActive():
-            self._timer.start()
+        elif old is None or proposal.mask is not old.mask:
+            self._march.forget()
+            self._proposal_part = extent(proposal.mask != 0)
+            if not self._timer.isActive():
+                self._timer.start()
 
     def proposal_area(self, grid: Grid) -> QRect:
         """Return the view rectangle that the proposal takes."""

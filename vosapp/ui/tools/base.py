@@ -21,10 +21,12 @@ class Proposal:
     """A mask that the user may take.
 
     Attributes:
+        object_id: whose mask it would be.
         mask: H x W uint8, 0 or 1.
         color: of its object.
     """
 
+    object_id: int
     mask: NDArray[np.uint8]
     color: tuple[int, int, int]
 

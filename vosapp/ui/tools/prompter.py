@@ -45,6 +45,7 @@ class Prompter(QObject):
         self._fresh = False
         self._trial: PromptAsk | None = None
         self._trial_mask: NDArray[np.bool_] | None = None
+        self._drawn: tuple[NDArray[np.bool_], NDArray[np.uint8]] | None = None
         self._owed: list[_Wish] = []
         prompting = context.workspace.prompting
         prompting.answered.connect(self._take_answer)
@@ -72,7 +73,10 @@ class Prompter(QObject):
         target = self.target or self._context.target
         if mask is None or not target:
             return None
-        return Proposal(mask.view(np.uint8), self._context.color(target))
+        if self._drawn is None or self._drawn[0] is not mask:
+            # The same array each time tells the canvas that nothing has changed.
+            self._drawn = (mask, mask.view(np.uint8))
+        return Proposal(target, self._drawn[1], self._context.color(target))
 
     def ask(self, ask: PromptAsk, target: int, prompts: tuple[Prompt, ...]) -> None:
         """Ask; the former proposal stays until the answer is there."""

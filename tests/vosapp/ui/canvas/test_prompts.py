@@ -50,6 +50,27 @@ def test_a_box_proposes_at_once_and_enter_takes_it(box):
     assert not box.stored().any() and box.session.project.objects() == ()
 
 
+def test_a_proposal_is_drawn_in_place_of_the_mask(full_studio):
+    studio = full_studio
+
+    def red(x, y):
+        place = studio.hand.place(x + 0.5, y + 0.5)
+        return studio.canvas.viewport().grab().toImage().pixelColor(place).red()
+
+    studio.session.select_object(2)
+    plain = red(27, 36)
+    studio.state.set_tool(ToolId.BOX)
+    studio.hand.drag((3, 6), (22, 28))
+    mask = studio.proposed()
+    assert not mask[36, 27] and mask[15, 10]
+    assert red(27, 36) != plain, "the old mask should not be seen"
+    table = studio.canvas._label_item._table
+    assert table[2] == 0 and table[1] != 0
+    assert studio.tool.proposal.mask is studio.tool.proposal.mask
+    studio.hand.key(Qt.Key.Key_Escape)
+    assert red(27, 36) == plain
+
+
 def test_escape_drops_a_box(box):
     box.hand.drag((3, 6), (22, 28))
     box.proposed()
