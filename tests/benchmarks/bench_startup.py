@@ -27,14 +27,14 @@ with tempfile.TemporaryDirectory() as folder:
     shell.window.show()
     application.sendPostedEvents()
     shell.window.grab()
-    visible = time.time() - began
+    visible, cpu = time.time() - began, time.process_time()
     shell.opener.open_sample()
     loop, timer = QEventLoop(), QTimer()
     timer.timeout.connect(lambda: shell.workspace and shell.workspace.session.view and loop.quit())
     timer.start(2)
     loop.exec()
     first = time.time() - began
-    print(visible, first, "torch" in sys.modules)
+    print(visible, first, "torch" in sys.modules, cpu)
     shell.window.close()
 """
 
@@ -43,7 +43,7 @@ def main() -> None:
     """Measure and print."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     env = {"QT_QPA_PLATFORM": "offscreen"} | os.environ
-    visible, first, torch = [], [], False
+    visible, first, cpu, torch = [], [], [], False
     for number in range(runs + 1):
         command = [sys.executable, "-c", CHILD, str(time.time())]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
@@ -52,10 +52,12 @@ def main() -> None:
             visible.append(float(told[0]))
             first.append(float(told[1]))
             torch |= told[2] == "True"
+            cpu.append(float(told[3]))
     told = {
         "runs": runs,
         "visible_s": round(statistics.median(visible), 2),
         "visible_worst_s": round(max(visible), 2),
+        "visible_cpu_s": round(statistics.median(cpu), 2),
         "sample_shown_s": round(statistics.median(first), 2),
         "torch_loaded": torch,
         "load": round(os.getloadavg()[0], 1),

@@ -19,12 +19,17 @@ from vosapp.project.model import Change, TrackedObject
 from vosapp.project.source import stored_info
 from vosapp.project.store import Project
 from vosapp.project.writer import ProjectWriter
-from vosapp.session.display import FrameLoader
+from vosapp.session.display import CACHE_BYTES, FrameLoader
 from vosapp.session.view import FrameView, LaneView, ProjectUpdate, read_update
 
 
 class Session(QObject):
     """An open project, what is selected, and every way to change it.
+
+    Args:
+        project: open; it is closed with the session.
+        video: where its frames are.
+        cache_bytes: budget of decoded frames for showing.
 
     Attributes:
         project: reading it in the window's thread may wait for a writer: use the views instead.
@@ -66,7 +71,14 @@ class Session(QObject):
     _broke = Signal(object)
     _settled = Signal()
 
-    def __init__(self, project: Project, video: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        video: Path,
+        parent: QObject | None = None,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
         super().__init__(parent)
         self.project = project
         self.video_path = video
@@ -81,7 +93,7 @@ class Session(QObject):
         self._updated.connect(self._take_update, queued)
         self._broke.connect(self._take_error, queued)
         self._settled.connect(self.saved, queued)
-        self._loader = FrameLoader(video, project, parent=self)
+        self._loader = FrameLoader(video, project, cache_bytes=cache_bytes, parent=self)
         self._loader.ready.connect(self._take_view)
         self._loader.failed.connect(lambda _index, error: self.failed.emit(error))
         self.engine = JobRunner("engine", self)

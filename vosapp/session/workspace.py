@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from vosapp.jobs.propagation import Engine
 from vosapp.project.store import Project
+from vosapp.session.display import CACHE_BYTES
 from vosapp.session.playback import Playback
 from vosapp.session.prompting import FeatureReader, PromptControl
 from vosapp.session.propagation import PropagationControl
@@ -23,6 +24,7 @@ class Workspace(QObject):
         video: where its frames are.
         engine: computes propagations; tests give one with a tracker of their own.
         features: of a frame, for prompts; None goes without.
+        cache_bytes: budget of decoded frames for showing.
     """
 
     def __init__(
@@ -32,9 +34,11 @@ class Workspace(QObject):
         engine: Engine | None = None,
         features: FeatureReader | None = None,
         parent: QObject | None = None,
+        *,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
         super().__init__(parent)
-        self.session = Session(project, video, self)
+        self.session = Session(project, video, self, cache_bytes=cache_bytes)
         self.playback = Playback(self.session, self)
         self.propagation = PropagationControl(self.session, engine or Engine(), self)
         self.prompting = PromptControl(self.session, features, self)

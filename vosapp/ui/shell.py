@@ -80,7 +80,12 @@ class Shell(QObject):
     def take(self, opened: Opened) -> None:
         """Show a project that was opened; the one before is closed."""
         self.close_workspace()
-        workspace = Workspace(opened.project, opened.video, self.engine)
+        workspace = Workspace(
+            opened.project,
+            opened.video,
+            self.engine,
+            cache_bytes=self.settings.number("cache-mb") << 20,
+        )
         workspace.propagation.set_choice(RunChoice(quality=Quality(self.settings.text("quality"))))
         self.recent.add(opened.project.path)
         self.set_workspace(workspace)

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QDialog
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
-from vosapp.ui.dialogs.export import ALL, CURRENT, RANGE, ExportDialog
-from vosapp.ui.dialogs.importing import ImportDialog
+
+# The dialogs are imported when they are wanted: the formats behind them would cost the start.
 
 
 class ExchangeController(Controller):
@@ -20,7 +20,7 @@ class ExchangeController(Controller):
         """See `Controller`."""
         return {
             "file.export": self.with_workspace(self._export),
-            "file.export-frame": self.with_workspace(lambda w: self._open_export(w, CURRENT)),
+            "file.export-frame": self.with_workspace(lambda w: self._open_export(w, here=True)),
             "file.import": self.with_workspace(self._import),
         }
 
@@ -30,18 +30,22 @@ class ExchangeController(Controller):
         self.shell.workspaceChanged.connect(self._close)
 
     def _export(self, workspace: Workspace) -> None:
-        whole = workspace.session.range == (0, workspace.session.frame_count)
-        self._open_export(workspace, ALL if whole else RANGE)
+        self._open_export(workspace, here=False)
 
-    def _open_export(self, workspace: Workspace, frames: int) -> None:
+    def _open_export(self, workspace: Workspace, *, here: bool) -> None:
+        from vosapp.ui.dialogs.export import ALL, CURRENT, RANGE, ExportDialog
+
         self._close()
+        whole = workspace.session.range == (0, workspace.session.frame_count)
         dialog = ExportDialog(workspace, self.shell.window)
-        dialog.choose_frames(frames)
+        dialog.choose_frames(CURRENT if here else ALL if whole else RANGE)
         dialog.frameWanted.connect(workspace.session.go_to)
         dialog.crashed.connect(self.shell.crashed)
         self._show(dialog)
 
     def _import(self, workspace: Workspace) -> None:
+        from vosapp.ui.dialogs.importing import ImportDialog
+
         self._close()
         dialog = ImportDialog(workspace, self.shell.window)
         dialog.crashed.connect(self.shell.crashed)

@@ -39,7 +39,7 @@ class SettingsDialog(QDialog):
             self._add(forms[setting.group], setting)
         for form in forms.values():
             align_labels(form)
-        note = QLabel(self.tr("Items with * count from the next start on."), self)
+        note = QLabel(self.tr("Items with * count from the next start or project on."), self)
         note.setProperty("muted", True)
         column.addWidget(note)
         self._add_buttons(column)
