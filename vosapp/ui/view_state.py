@@ -8,7 +8,7 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
-MAX_BRUSH = 1000.0
+MAX_BRUSH = 500.0
 """Pixels of the largest brush."""
 MAX_TOLERANCE = 100.0
 """From black to white, as `core.prompts.fill` counts."""

@@ -64,21 +64,17 @@ class OnionSkin(QObject):
         if self._job is not None:
             self._job.cancel()
 
-        def job(token: CancelToken) -> Iterator[LabelMap]:
+        def job(token: CancelToken) -> Iterator[tuple[int, LabelMap]]:
             token.check()
-            yield project.label_map(index)
-
-        def take(values: list[LabelMap]) -> None:
-            if self._shown == index:
-                self._show(values[-1])
+            yield index, project.label_map(index)
 
         self._job = self._session.assistant.submit(job)
-        self._job.batchReady.connect(take)
-        self._job.finished.connect(self._finished)
+        self._job.batchReady.connect(self._take)
 
-    def _finished(self) -> None:
-        if self.sender() is self._job:
-            self._job = None
+    def _take(self, values: list[tuple[int, LabelMap]]) -> None:
+        index, label_map = values[-1]
+        if index == self._shown:
+            self._show(label_map)
 
     def _show(self, label_map: LabelMap | None) -> None:
         self.label_map = label_map

@@ -45,6 +45,7 @@ class ToolView(ZoomingView):
         self._held = Press.NONE
         self._panning: QPointF | None = None
         self._hint = ""
+        self.setAcceptDrops(False)  # Files that are dropped are the window's.
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

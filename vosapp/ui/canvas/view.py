@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QRect, QRectF, QTimer
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
-from vosapp.project.edits import Edit
 from vosapp.session.view import FrameView
 from vosapp.session.workspace import Workspace
 from vosapp.ui.canvas.clipboard import MaskClip
@@ -65,6 +64,7 @@ class CanvasView(ToolView):
         self._clip = None
         self._patience.stop()
         self._loading = False
+        self._image_size = (0, 0)
         if self._onion is not None:
             self._onion.deleteLater()
             self._onion = None
@@ -122,12 +122,6 @@ class CanvasView(ToolView):
     def can_paste(self) -> bool:
         """True where a mask was copied."""
         return self._clip is not None
-
-    def do(self, edit: Edit) -> None:
-        """Take what was drawn, then do an edit: for commands that must follow it."""
-        self.finish_tool()
-        if self._workspace is not None:
-            self._workspace.session.do(edit)
 
     # A workspace
 

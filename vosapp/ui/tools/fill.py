@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QObject
 
 from core.jobs import CancelToken
 from vosapp.jobs.outcome import Crashed, Failed, Outcome
+from vosapp.jobs.runner import JobHandle
 from vosapp.project import rules
 from vosapp.ui.tools.base import Tool
-from vosapp.ui.tools.context import ToolContext
 from vosapp.ui.tools.filling import fill_at
 from vosapp.ui.tools.local_edit import from_mask
 from vosapp.ui.tools.pointer import Pointer, Press
@@ -26,10 +27,6 @@ class FillTool(Tool):
     """
 
     tool_id: ClassVar[ToolId] = ToolId.FILL
-
-    def __init__(self, context: ToolContext) -> None:
-        super().__init__(context)
-        self._busy = 0
 
     def press(self, pointer: Pointer) -> None:
         """Fill; the region is sought beside the window."""
@@ -56,10 +53,9 @@ class FillTool(Tool):
         context, view = self.context, self.context.view
         if view is None:
             return
-        frame, labels, index = view.frame, context.labels.copy(), context.frame_index
+        frame, labels, tolerance = view.frame, context.labels.copy(), context.view_state.tolerance
         kept = context.locked - {target}
         locked = rules.isin(labels, kept) if kept else None
-        tolerance = context.view_state.tolerance
 
         def job(token: CancelToken) -> Iterator[NDArray[np.bool_]]:
             token.check()
@@ -67,25 +63,33 @@ class FillTool(Tool):
                 frame, labels, pointer.place, object_id=target, locked=locked, tolerance=tolerance
             )
 
-        def take(values: list[Any]) -> None:
-            self._commit(index, target, values[-1], erase=erase)
+        _Filling(self, target, erase=erase).follow(context.session.assistant.submit(job))
 
-        handle = context.session.assistant.submit(job)
-        handle.batchReady.connect(take)
-        handle.finished.connect(self._finished)
-        self._busy += 1
 
-    def _commit(self, index: int, target: int, mask: NDArray[np.bool_], *, erase: bool) -> None:
-        if mask.any():
-            self.context.commit(from_mask(index, target, mask, erase=erase))
+class _Filling(QObject):
+    """One click until its region is found; goes away with its tool."""
+
+    def __init__(self, tool: FillTool, target: int, *, erase: bool) -> None:
+        super().__init__(tool)
+        self._context, self._target, self._erase = tool.context, target, erase
+        self._frame = tool.context.frame_index
+
+    def follow(self, handle: JobHandle) -> None:
+        """Take what the job finds."""
+        handle.batchReady.connect(self._take)
+        handle.finished.connect(self._end)
+
+    def _take(self, values: list[NDArray[np.bool_]]) -> None:
+        if values[-1].any():
+            local = from_mask(self._frame, self._target, values[-1], erase=self._erase)
+            self._context.commit(local)
         else:
-            self.context.say(self.tr("All of it belongs to locked objects."))
+            self._context.say(self.tr("All of it belongs to locked objects."))
 
-    def _finished(self, outcome: Outcome) -> None:
-        self._busy -= 1
+    def _end(self, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
-            self.context.say(str(outcome.error))
+            self._context.say(str(outcome.error))
         elif isinstance(outcome, Crashed):
-            self.context.session.crashed.emit(outcome.report)
-        if not self._busy:
-            self.context.release_claim()
+            self._context.session.crashed.emit(outcome.report)
+        self._context.release_claim()
+        self.deleteLater()

@@ -134,6 +134,13 @@ def test_fill_spares_locked_objects(full_studio):
     assert len(studio.steps()) == 5
 
 
+def test_closing_while_a_fill_is_sought(studio):
+    studio.state.set_tool(ToolId.FILL)
+    studio.hand.click(10, 15)
+    studio.canvas.set_workspace(None)
+    assert studio.steps() == []
+
+
 def test_pick_goes_back_to_the_former_tool(full_studio):
     studio = full_studio
     studio.state.set_tool(ToolId.BRUSH)

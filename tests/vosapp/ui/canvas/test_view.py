@@ -236,6 +236,9 @@ def test_without_a_workspace_nothing_is_shown(full_studio):
     studio.hand.key(Qt.Key.Key_Return)
     assert seen(studio, 10, 10) == tuple(int(tones().canvas[i : i + 2], 16) for i in (1, 3, 5))
     assert not studio.canvas.can_local_undo and not studio.canvas.copy_mask()
+    heard = []
+    studio.canvas.zoomChanged.connect(heard.append)
     studio.canvas.set_workspace(studio.workspace)
+    assert heard == pytest.approx([9.5])
     studio.canvas.zoom_to(8)
     assert not close(seen(studio, *INSIDE_1), RED)
