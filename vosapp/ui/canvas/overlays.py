@@ -102,10 +102,14 @@ class Overlays(QObject):
     def touch(self, grid: Grid, part: PixelRect) -> QRect:
         """A part of the label map was drawn on: return what must be drawn anew, in view units."""
         device = grid.device_rect(part, round(_REACH * grid.ratio))
-        if self.mode in _LINED:
-            self._lines.touch(device, self._render_lines)
-        if self.mode is OverlayMode.CUTOUT:
-            self._board.touch(device, self._render_board)
+        for image, render, seen in (
+            (self._lines, self._render_lines, self.mode in _LINED),
+            (self._board, self._render_board, self.mode is OverlayMode.CUTOUT),
+        ):
+            if seen:
+                image.touch(device, render)
+            else:
+                image.forget()
         return view_rect(grid, part, _REACH)
 
     def draw(self, painter: QPainter, grid: Grid, exposed: QRect) -> None:

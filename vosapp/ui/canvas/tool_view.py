@@ -45,6 +45,7 @@ class ToolView(ZoomingView):
         self._held = Press.NONE
         self._panning: QPointF | None = None
         self._hint = ""
+        self._history = (False, False)
         self.setAcceptDrops(False)  # Files that are dropped are the window's.
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
@@ -132,7 +133,10 @@ class ToolView(ZoomingView):
         if hint != self._hint:
             self._hint = hint
             self.statusMessage.emit(hint)
-        self.localHistoryChanged.emit()
+        history = (self.can_local_undo, self.can_local_redo)
+        if history != self._history:
+            self._history = history
+            self.localHistoryChanged.emit()
 
     def _pointer(self, event: QMouseEvent, press: Press) -> Pointer:
         grid, position, keys = self.grid, event.position(), event.modifiers()

@@ -143,6 +143,12 @@ class ToolContext(QObject):
             return self.new_object.object_id
         return self.session.object_id
 
+    @property
+    def free_id(self) -> int:
+        """The id that a new object would get, 0 where there is none left."""
+        known = {item.object_id for item in self.session.objects}
+        return next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in known), 0)
+
     def claim(self) -> int:
         """Return the object to draw; where none is current, one that the edit will add.
 
@@ -211,8 +217,7 @@ class ToolContext(QObject):
     # Inside
 
     def _announce_object(self) -> int:
-        known = {item.object_id for item in self.session.objects}
-        free = next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in known), 0)
+        free = self.free_id
         if not free:
             self.say(self.tr("There are {} objects already.").format(MAX_OBJECT_ID))
             return 0

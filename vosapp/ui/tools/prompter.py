@@ -70,7 +70,7 @@ class Prompter(QObject):
     def proposal(self) -> Proposal | None:
         """What is to be drawn."""
         mask = self._mask if self._trial_mask is None else self._trial_mask
-        target = self.target or self._context.target
+        target = self.target or self._context.target or self._context.free_id
         if mask is None or not target:
             return None
         if self._drawn is None or self._drawn[0] is not mask:

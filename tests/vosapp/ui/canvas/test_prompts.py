@@ -227,6 +227,28 @@ def test_shift_shows_what_a_click_would_do_and_changes_nothing(full_studio):
     assert not studio.stored()[35, 36]
 
 
+def test_shift_previews_before_there_is_any_object(points):
+    points.hand.move(10.5, 15.5)
+    points.hand.qtbot.keyPress(points.canvas, Qt.Key.Key_Shift)
+    points.hand.qtbot.waitUntil(lambda: points.tool.proposal is not None)
+    assert points.tool.proposal.mask[15, 10]
+    points.hand.qtbot.keyRelease(points.canvas, Qt.Key.Key_Shift)
+    assert points.tool.proposal is None
+    assert points.canvas._context.new_object is None and points.steps() == []
+
+
+def test_the_local_history_is_announced_only_when_it_changes(points):
+    heard = []
+    points.canvas.localHistoryChanged.connect(lambda: heard.append(points.canvas.can_local_undo))
+    for x in (5, 8, 12):
+        points.hand.move(x, 15)
+    assert heard == []
+    points.hand.click(10.5, 15.5)
+    points.hand.click(12.5, 15.5)
+    points.hand.key(Qt.Key.Key_Escape)
+    assert heard == [True, False]
+
+
 def test_clicks_outside_the_picture_are_none(points):
     points.canvas.zoom_to(2)
     points.hand.click(-10, 10)

@@ -74,6 +74,31 @@ def test_modes(full_studio):
     assert close(seen(studio, *INSIDE_1), RED)
 
 
+def test_what_is_drawn_in_one_mode_is_right_in_all_others(full_studio):
+    studio = full_studio
+    grab = studio.canvas.viewport().grab
+    studio.session.select_object(1)
+    grab()
+    studio.state.set_mode(OverlayMode.CUTOUT)
+    grab()
+    studio.state.set_mode(OverlayMode.OFF)
+    studio.state.set_tool(ToolId.BRUSH)
+    studio.state.set_brush_size(8)
+    studio.hand.drag((40, 10), (56, 10))
+    studio.state.set_tool(ToolId.SELECT)
+    found = {}
+    for mode in OverlayMode:
+        studio.state.set_mode(mode)
+        found[mode] = grab().toImage()
+    studio.settle()
+    for mode in OverlayMode:
+        studio.state.set_mode(mode)
+        assert grab().toImage() == found[mode], mode
+    studio.state.set_mode(OverlayMode.MASK)
+    # One view unit below the upper side of the stroke.
+    assert close(seen(studio, 48, 5.625), vivid(studio.session.objects[0].color))
+
+
 def test_peeking_while_a_key_is_held(full_studio, qtbot):
     studio = full_studio
     covered = seen(studio, *INSIDE_1)
