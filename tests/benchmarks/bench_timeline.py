@@ -61,7 +61,8 @@ def fill(workspace: Workspace, objects: int) -> None:
     """Put lanes into the session as if they had been read from the project."""
     session, rng = workspace.session, np.random.default_rng(1)
     session.do(Group((AddObject(),) * objects)).result()
-    QTest.qWait(300)
+    while len(session.objects) < objects:
+        QTest.qWait(20)
     lanes = {o.object_id: lane(session.frame_count, rng) for o in session.objects}
     references = (Assertion(0, 1, 9, True),)
     update = ProjectUpdate(Change(""), session.objects, lanes, references)

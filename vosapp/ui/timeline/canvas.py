@@ -8,10 +8,12 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from vosapp.project.model import TrackedObject
 from vosapp.session.navigation import reference_frames
+from vosapp.session.session import Session
 from vosapp.session.view import keyframes_in
 from vosapp.session.workspace import Workspace
 from vosapp.ui.links import Links
 from vosapp.ui.timeline.axis import TimeAxis
+from vosapp.ui.timeline.hints import cell_text
 from vosapp.ui.timeline.lane_picture import LANE_HEIGHT
 from vosapp.ui.timeline.layout import HEADER_WIDTH, RANGE_BAR, RULER, Part, TimelineLayout
 from vosapp.ui.timeline.picture import TimelinePicture
@@ -200,6 +202,15 @@ class TimelineCanvas(QAbstractScrollArea):
         self._update_column(self._drawn_head)
         self._update_column(frame_index)
         self._drawn_head = frame_index
+        if not workspace.playback.playing:
+            self._describe(workspace.session)
+
+    def _describe(self, session: Session) -> None:
+        """Let screen readers say where one is."""
+        item = session.current_object
+        frame = self.tr("Frame {0}").format(session.frame_index)
+        text = frame if item is None else cell_text(session, item, session.frame_index)
+        self.setAccessibleDescription(text)
 
     def _update_column(self, frame: int) -> None:
         half = max(9.0, self.axis.scale / 2 + 3)
@@ -236,6 +247,8 @@ class TimelineCanvas(QAbstractScrollArea):
 
     def _show_object(self, object_id: int) -> None:
         """Scroll an object's lane into view."""
+        if self.workspace is not None:
+            self._describe(self.workspace.session)
         ids = [item.object_id for item in self.objects]
         if object_id in ids:
             top, bar = ids.index(object_id) * LANE_HEIGHT, self.verticalScrollBar()

@@ -380,6 +380,16 @@ def test_hints_say_what_is_known_of_a_cell(qtbot, shown):
     assert hint(QPointF(400, 8)) == ""
 
 
+def test_screen_readers_are_told_where_one_is(shown):
+    shown.session.go_to(5)
+    assert shown.view.accessibleDescription() == "Frame 5 - Box 1: nothing yet"
+    shown.session.go_to(0)
+    shown.session.select_object(2)
+    assert shown.view.accessibleDescription() == "Frame 0 - Box 2: keyframe"
+    shown.session.select_object(0)
+    assert shown.view.accessibleDescription() == "Frame 0"
+
+
 def test_thumbnails_appear(qtbot, shown):
     place = QPoint(shown.x(12), RULER + RANGE_BAR + 23)
     blank = QColor(tones().alternate)
