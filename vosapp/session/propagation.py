@@ -46,6 +46,7 @@ class PropagationControl(QObject):
         state: of the run that is going on, or of the last one.
 
     Signals:
+        starting: keyframes are about to be read: what is drawn but not applied is applied now.
         started: a run was handed to the engine.
         stateChanged: `state` is new (`RunState`), some times a second.
         frameDone: a frame was computed and stored (its index).
@@ -53,6 +54,7 @@ class PropagationControl(QObject):
         choiceChanged: another choice was made.
     """
 
+    starting = Signal()
     started = Signal()
     stateChanged = Signal(object)
     frameDone = Signal(int)
@@ -89,6 +91,7 @@ class PropagationControl(QObject):
         """Begin a run; one that is going on is left alone. A problem comes as `finished`."""
         if self.running:
             return
+        self.starting.emit()
         try:
             order = self.order(mode)
         except VosError as error:
@@ -100,6 +103,7 @@ class PropagationControl(QObject):
         """Compute the frames `start` to `stop` - 1 again, whatever their state; see `start`."""
         if self.running:
             return
+        self.starting.emit()
         try:
             system = self._system()
         except VosError as error:
@@ -108,7 +112,13 @@ class PropagationControl(QObject):
         session = self.session
         self._launch(
             PropagationOrder(
-                session.project, session.video_path, system, start, stop, only_open=False
+                session.project,
+                session.video_path,
+                system,
+                start,
+                stop,
+                only_open=False,
+                after=session.written(),
             )
         )
 
@@ -155,7 +165,11 @@ class PropagationControl(QObject):
         )
 
     def estimate(self, mode: RunMode, answer: Callable[[Estimate], None]) -> None:
-        """Work out what a run would cost, off the window's thread, and hand it to `answer`."""
+        """Work out what a run would cost, off the window's thread, and hand it to `answer`.
+
+        Where that cannot be, as without a keyframe, the session's `failed` says why.
+        """
+        self.starting.emit()
         order = self.order(mode)
 
         def job(_token: object) -> object:
@@ -166,6 +180,7 @@ class PropagationControl(QObject):
 
         handle = self.session.files.submit(job)  # type: ignore[arg-type]
         handle.batchReady.connect(take)
+        handle.finished.connect(self._tell)
 
     def _estimate(self, frames: int, steps: int) -> Estimate:
         key = (self.choice.system, self.choice.quality.value)
@@ -253,6 +268,9 @@ class PropagationControl(QObject):
             self._rates[key] = self.state.frames_per_second
         self.stateChanged.emit(self.state)
         self.finished.emit(outcome)
+        self._tell(outcome)
+
+    def _tell(self, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
             self.session.failed.emit(outcome.error)
         elif isinstance(outcome, Crashed):

@@ -60,6 +60,7 @@ class CanvasView(ToolView):
         if self._workspace is not None:
             self.finish_tool()
             self._workspace.session.disconnect(self)
+            self._workspace.propagation.disconnect(self)
         self._workspace = workspace
         self._clip = None
         self._patience.stop()
@@ -141,6 +142,7 @@ class CanvasView(ToolView):
         session.frameIndexChanged.connect(self._leave_frame)
         session.currentObjectChanged.connect(self._leave_object)
         session.lanesChanged.connect(self._take_lanes)
+        workspace.propagation.starting.connect(self.finish_tool)
         self._set_image_size(session.info.width, session.info.height)
         self._take_state()
 

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.errors import PromptError
+from vosapp.jobs.outcome import Done
 from vosapp.project.edits import LockObject
 from vosapp.project.model import PromptKind
 from vosapp.ui.view_state import ToolId
@@ -144,6 +145,16 @@ def test_another_frame_takes_the_box_even_before_it_is_answered(box):
     box.hand.qtbot.waitUntil(lambda: bool(box.steps()))
     assert (box.stored(0) == RED).all()
     assert not box.stored(7).any()
+
+
+def test_a_propagation_takes_the_box_and_carries_it(box, qtbot):
+    box.hand.drag((3, 6), (22, 28))
+    box.proposed()
+    with qtbot.waitSignal(box.workspace.propagation.finished, timeout=20_000) as caught:
+        box.workspace.propagation.start()
+    assert isinstance(caught.args[0], Done), caught.args
+    assert (box.stored(0) == RED).all()
+    assert (box.stored(3) == np.roll(RED, 3, axis=1)).all()
 
 
 def test_a_box_spares_locked_objects(full_studio):
