@@ -179,7 +179,7 @@ class Session(QObject):
 
     def save(self) -> None:
         """Ask for `saved`, once the changes that wait are on the disk. Returns at once."""
-        self._writer.submit(lambda: None).add_done_callback(lambda _future: self._settled.emit())
+        self.written().add_done_callback(lambda _future: self._settled.emit())
 
     def drain(self) -> None:
         """Wait until every change is on the disk. Only for closing and for tests."""

@@ -36,6 +36,7 @@ class ExchangeController(Controller):
         from vosapp.ui.dialogs.export import ALL, CURRENT, RANGE, ExportDialog
 
         self._close()
+        self.shell.panels.canvas.finish_tool()
         whole = workspace.session.range == (0, workspace.session.frame_count)
         dialog = ExportDialog(workspace, self.shell.window)
         dialog.choose_frames(CURRENT if here else ALL if whole else RANGE)

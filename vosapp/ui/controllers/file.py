@@ -193,6 +193,7 @@ class FileController(Controller):
 
     def _save(self, workspace: Workspace) -> None:
         """Wait, off the window's thread, until all is written; then say so."""
+        self.shell.panels.canvas.finish_tool()
         workspace.session.save()
 
     def _tell_saved(self) -> None:

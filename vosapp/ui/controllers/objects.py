@@ -49,7 +49,12 @@ class ObjectsController(Controller):
             workspace.session.do(Group(edits, "Show all objects"))
 
     def _do(self, command: Command) -> Handler:
-        return self.with_workspace(lambda w: command(w, self.shell.view_state))
+        def act(workspace: Workspace) -> None:
+            # What was drawn comes first, or the command would be about another mask.
+            self.shell.panels.canvas.finish_tool()
+            command(workspace, self.shell.view_state)
+
+        return self.with_workspace(act)
 
     def _digit(self, number: int) -> Handler:
         return self.with_workspace(

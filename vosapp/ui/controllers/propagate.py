@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from core.errors import VosError
-from vosapp.jobs.outcome import Done, Outcome, Stopped
+from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.session.choice import Estimate, RunMode, RunState
 from vosapp.session.systems import QUALITIES
 from vosapp.session.workspace import Workspace
@@ -64,6 +64,8 @@ class PropagateController(Controller):
     def _ask(self, workspace: Workspace, mode: RunMode) -> None:
         """Start; a long run first shows what it would cost."""
         limit = self.shell.settings.number("ask-seconds")
+        # What was drawn and not applied yet counts.
+        self.shell.panels.canvas.finish_tool()
         if workspace.propagation.running:
             return
         if mode in _SHORT or not limit:
@@ -135,6 +137,8 @@ class PropagateController(Controller):
             if not state.total:
                 text = self.tr("There was nothing to do: no frame is empty or stale in the range.")
             self.shell.window.status.showMessage(text, 8000)
+        elif isinstance(outcome, Failed):
+            self.shell.tell_error(outcome.error)
 
     def _tell_stopped(self, state: RunState) -> None:
         if state.total:

@@ -80,7 +80,7 @@ class ExportDialog(QDialog):
         self._name_all()
         self._connect()
         self.formats.setCurrentRow(0)
-        self.resize(920, 640)
+        self.resize(1020, 660)
 
     # What is chosen
 

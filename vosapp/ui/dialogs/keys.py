@@ -60,7 +60,7 @@ class ShortcutSheet(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(area)
         layout.addWidget(buttons)
-        self.resize(1080, 860)
+        self.resize(1080, 790)
 
     def _groups(self) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
         groups: dict[str, list[tuple[str, tuple[str, ...]]]] = {}

@@ -110,12 +110,38 @@ def test_the_estimate_decides(desk, qtbot, monkeypatch):
         desk.actions.run("propagate.open")
 
 
-def test_without_a_keyframe_it_says_what_to_do(shell, film_project, open_in, qtbot):
+@pytest.mark.parametrize("limit", [0, 60])
+def test_without_a_keyframe_it_says_what_to_do(limit, shell, film_project, open_in, qtbot):
     open_in(shell, film_project)
-    shell.settings.set_value("ask-seconds", 0)
+    shell.settings.set_value("ask-seconds", limit)
     shell.actions.run("propagate.open")
     qtbot.waitUntil(shell.window.notice.isVisible, timeout=60_000)
     assert "Draw a box or paint" in shell.window.notice.notice.text
+
+
+@pytest.mark.parametrize("limit", [0, 60])
+def test_what_cannot_begin_is_said(limit, desk, qtbot):
+    """With an estimate first, and without; after the last frame there is no frame."""
+    desk.settings.set_value("ask-seconds", limit)
+    desk.workspace.session.go_to(23)
+    desk.actions.run("propagate.step-forward")
+    qtbot.waitUntil(desk.window.notice.isVisible, timeout=60_000)
+    assert "no frame to propagate to" in desk.window.notice.notice.text
+
+
+def test_what_is_drawn_counts_without_enter(shell, film_project, open_in, qtbot, monkeypatch):
+    """Ctrl+T, an object's command, saving and exporting first take what was drawn."""
+    workspace, taken = open_in(shell, film_project), []
+    finish = type(shell.panels.canvas).finish_tool
+    monkeypatch.setattr(
+        type(shell.panels.canvas), "finish_tool", lambda self: (taken.append(1), finish(self))
+    )
+    for name in ("propagate.open", "objects.new", "file.save", "file.export"):
+        before = len(taken)
+        shell.actions.run(name)
+        assert len(taken) > before, name
+    qtbot.waitUntil(shell.window.notice.isVisible, timeout=60_000)
+    qtbot.waitUntil(lambda: len(workspace.session.objects) == 1)
 
 
 def test_undo_has_the_name_of_the_step(desk, qtbot):
