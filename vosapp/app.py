@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import socket
 import sys
 import threading
 import traceback
@@ -18,12 +20,13 @@ os.environ["QT_API"] = "pyside6"
 from PySide6.QtCore import (
     QMessageLogContext,
     QObject,
+    QSocketNotifier,
     Qt,
     QtMsgType,
     Signal,
     qInstallMessageHandler,
 )
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import VosError
 from vosapp.session.places import Places, user_places
@@ -153,6 +156,24 @@ def follow_theme(app: QApplication, shell: Shell) -> None:
     app.styleHints().colorSchemeChanged.connect(lambda _scheme: apply())
 
 
+def close_on_signals(window: QWidget) -> None:
+    """Close the window, and so put all work away, on Ctrl-C in the terminal and on SIGTERM.
+
+    Python looks at signals between two of its own steps, and there are none while Qt waits; the
+    socket that signals write to wakes it.
+    """
+    reader, writer = socket.socketpair()
+    for end in (reader, writer):
+        end.setblocking(False)
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, window)
+    notifier.activated.connect(lambda: reader.recv(4096))
+    # Kept for as long as the notifier.
+    notifier.setProperty("ends", [reader, writer])
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: window.close())
+
+
 def run(argv: Sequence[str]) -> int:
     """Show the window until it is closed.
 
@@ -168,6 +189,7 @@ def run(argv: Sequence[str]) -> int:
     hooks.install()
     try:
         shell = make_shell(app, user_places(), hooks)
+        close_on_signals(shell.window)
         shell.window.show()
         open_at_start(shell, Path(argv[0]) if argv else None)
         return app.exec()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -46,6 +49,25 @@ def test_the_window_opens_a_video_without_torch(film_project, tmp_path, repo_roo
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"shown": False, "opened": False, "sees": True, "frame": 0}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_signal_closes_the_window_and_the_project(film_project, tmp_path, repo_root):
+    """The program that is shown by `vosapp PATH`, ended from outside."""
+    env = os.environ | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "PYTHONPATH": str(repo_root)}
+    env |= {"XDG_DATA_HOME": str(tmp_path / "data"), "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-m", "vosapp", str(film_project)]
+    lock = film_project.with_name(film_project.name + ".lock")
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + 60
+        while not lock.exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        assert lock.exists()
+        process.send_signal(signal.SIGTERM)
+        told = process.communicate(timeout=60)[1]
+    assert process.returncode == 0, told
+    assert not lock.exists() and "Traceback" not in told
+    assert (tmp_path / "config" / "vosapp" / "recent.json").is_file()
 
 
 @pytest.mark.parametrize(

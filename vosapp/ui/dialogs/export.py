@@ -61,7 +61,7 @@ class ExportDialog(QDialog):
         self._workspace = workspace
         self._formats = exporting.formats()
         self._job: JobHandle | None = None
-        self._check: ExportCheck | None = None
+        self._writing = False
         self.formats, self.frames = QListWidget(self), QComboBox(self)
         self.formats.setObjectName("choices")
         self.options, self.objects = OptionForm(self), ObjectPicker(self)
@@ -231,6 +231,9 @@ class ExportDialog(QDialog):
     # Looking and writing
 
     def _changed(self, *_ignored: object) -> None:
+        if self._writing:
+            # What is changed in the project meanwhile must not stop the export.
+            return
         self.show_button.hide()
         self.export_button.setEnabled(False)
         self._timer.start()
@@ -239,6 +242,7 @@ class ExportDialog(QDialog):
         """Look at what is chosen now; a look that is going on is given up."""
         if self._job is not None:
             self._job.cancel()
+            self._job = None
         if not self.objects.any_chosen():
             self._say(self.tr("Choose at least one object."), "warning")
             return
@@ -247,7 +251,6 @@ class ExportDialog(QDialog):
 
     def _take_check(self, outcome: Outcome) -> None:
         if isinstance(outcome, Done) and isinstance(outcome.value, ExportCheck):
-            self._check = outcome.value
             self.findings.show_check(outcome.value)
             self._say_check(outcome.value)
         else:
@@ -273,17 +276,28 @@ class ExportDialog(QDialog):
             self._say(self.tr("Ready."), "success")
 
     def _export(self) -> None:
-        self.export_button.setEnabled(False)
+        self._set_writing(writing=True)
         self.bar.setRange(0, 0)
-        self.bar.show()
-        self.stop_button.show()
         self._say(self.tr("Exporting\u2026"), "muted")
         self._start(exporting.write(self.order()), self._take_report)
 
+    def _set_writing(self, *, writing: bool) -> None:
+        self._writing = writing
+        self.bar.setVisible(writing)
+        self.stop_button.setVisible(writing)
+        for widget in (
+            self.formats,
+            self.options,
+            self.frames,
+            self.objects,
+            self.folder,
+            self.browse,
+            self.export_button,
+        ):
+            widget.setEnabled(not writing)
+
     def _take_report(self, outcome: Outcome) -> None:
-        self.bar.hide()
-        self.stop_button.hide()
-        self.export_button.setEnabled(True)
+        self._set_writing(writing=False)
         if not isinstance(outcome, Done) or not isinstance(outcome.value, ExportReport):
             self._tell(outcome)
             return

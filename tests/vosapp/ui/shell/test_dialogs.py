@@ -135,7 +135,8 @@ def test_a_value_that_makes_no_sense_is_a_bug(tmp_path):
 
 
 @pytest.fixture
-def export(desk, qtbot, tmp_path):
+def export(desk, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr("vosapp.ui.dialogs.export.PATIENCE_MS", 0)
     dialog = ExportDialog(desk.workspace, desk.window)
     dialog.folder.setText(str(tmp_path / "out"))
     dialog.show()
@@ -182,6 +183,16 @@ def test_one_frame_is_exported(export, qtbot, desk, tmp_path):
     (mask,) = (tmp_path / "out").glob("Annotations/**/*.png")
     assert np.array_equal(read_label_map(mask).label_map, label_map_of(0))
     assert "Wrote" in export.state.text()
+
+
+def test_an_edit_meanwhile_does_not_stop_an_export(export, qtbot, desk, tmp_path):
+    export.choose_frames(CURRENT)
+    looked(export, qtbot)
+    export.export_button.click()
+    assert not export.formats.isEnabled()
+    desk.workspace.session.edited.emit(None)
+    qtbot.waitUntil(export.show_button.isVisible)
+    assert export.formats.isEnabled() and len(list((tmp_path / "out").rglob("*.png"))) == 1
 
 
 def test_options_and_objects_are_heeded(export, qtbot, tmp_path):
