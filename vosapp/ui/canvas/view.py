@@ -116,7 +116,8 @@ class CanvasView(ToolView):
         target = context.claim()
         if target:
             local = from_mask(context.frame_index, target, clip.mask, whole=True)
-            context.commit(local)
+            name = next((o.name for o in context.objects if o.object_id == target), "")
+            context.commit(local, name=f"Paste mask of {name}")
         return bool(target)
 
     @property

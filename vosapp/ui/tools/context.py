@@ -187,7 +187,13 @@ class ToolContext(QObject):
             self.labelsTouched.emit(changed)
 
     def commit(self, local: LocalEdit, *others: Edit, name: str = "") -> None:
-        """Show a drawing and send it to the project, with other edits, as one step."""
+        """Show a drawing and send it to the project, with other edits, as one step.
+
+        Args:
+            local: what was drawn.
+            others: edits that belong to it.
+            name: of the step; empty takes that of the first edit.
+        """
         self.draw(local)
         width, height = self.size
         edits = (local.edit(height, width), *others)
@@ -195,7 +201,8 @@ class ToolContext(QObject):
         if local.object_id not in known:
             edits = (EnsureObject(local.object_id), *edits)
             self._adding = local.object_id
-        edit = edits[0] if len(edits) == 1 else Group(edits, name)
+            name = name or f"{_verb(local)} Object {local.object_id}"
+        edit = edits[0] if len(edits) == 1 and not name else Group(edits, name)
         self._sent.append(_Sent(local, self.session.do(edit)))
 
     def restore(self) -> None:
@@ -239,3 +246,9 @@ class ToolContext(QObject):
         if self._adding in refused:
             self._adding = 0
             self.release_claim()
+
+
+def _verb(local: LocalEdit) -> str:
+    if local.whole:
+        return "Set mask of"
+    return "Erase" if local.erase else "Paint"

@@ -42,7 +42,7 @@ def test_a_stroke_is_one_edit_with_exact_pixels(studio):
     # Without an object, one is added in the same step.
     assert (studio.shown == wanted).all()
     assert (studio.stored() == wanted).all()
-    assert len(studio.steps()) == 1
+    assert studio.steps() == ["Paint Object 1"]
     studio.settle()
     assert [item.object_id for item in studio.session.objects] == [1]
     assert studio.session.object_id == 1

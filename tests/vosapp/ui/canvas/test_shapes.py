@@ -175,6 +175,7 @@ def test_a_mask_is_pasted_on_another_frame(full_studio):
     assert studio.canvas.paste_mask()
     assert ((studio.shown == 1) == area(10, 6, 24, 18)).all()
     assert ((studio.stored(4) == 1) == area(10, 6, 24, 18)).all()
+    assert studio.steps()[-1] == "Paste mask of Box 1"
     studio.session.undo()
     assert not studio.stored(4).any()
 
