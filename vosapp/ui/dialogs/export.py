@@ -234,15 +234,16 @@ class ExportDialog(QDialog):
         if self._writing:
             # What is changed in the project meanwhile must not stop the export.
             return
+        if self._job is not None:
+            # A look at what was chosen before says nothing any more.
+            self._job.cancel()
+            self._job = None
         self.show_button.hide()
         self.export_button.setEnabled(False)
         self._timer.start()
 
     def _look(self) -> None:
-        """Look at what is chosen now; a look that is going on is given up."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        """Look at what is chosen now."""
         if not self.objects.any_chosen():
             self._say(self.tr("Choose at least one object."), "warning")
             return
