@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QMenu,
+    QSizePolicy,
     QStackedWidget,
     QTabWidget,
     QToolBar,
@@ -69,8 +70,8 @@ class MainWindow(QMainWindow):
         self.menus: dict[str, QMenu] = {}
         self.choose_button = QToolButton(self)
 
-    def build(self, panels: Panels, actions: Actions) -> None:
-        """Put panels and actions in their places."""
+    def build(self, panels: Panels, actions: Actions, options: QWidget) -> None:
+        """Put panels, actions, and the options of tools in their places."""
         page = QWidget(self)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -92,6 +93,8 @@ class MainWindow(QMainWindow):
         actions.fill_bar(self.main_bar, Bar.MAIN)
         actions.fill_bar(self.tools_bar, Bar.TOOLS)
         self._dress_main_bar(actions)
+        options.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.main_bar.addWidget(options)
         self.resize(USUAL)
         self.resizeDocks([self.docks["objects"]], [300], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["timeline"]], [250], Qt.Orientation.Vertical)

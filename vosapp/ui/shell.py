@@ -29,6 +29,7 @@ from vosapp.ui.opener import Opener
 from vosapp.ui.panels import make_panels
 from vosapp.ui.settings import Settings
 from vosapp.ui.theme import Theme, apply_theme
+from vosapp.ui.tool_options import ToolOptions
 from vosapp.ui.view_state import ViewState
 
 _LOG = logging.getLogger(__name__)
@@ -146,7 +147,9 @@ class Shell(QObject):
 
     def _build(self) -> None:
         window, actions = self.window, self.actions
-        window.build(self.panels, actions)
+        self.options = ToolOptions(self.view_state, window)
+        self.options.set_actions(actions)
+        window.build(self.panels, actions, self.options)
         canvas, timeline = self.panels.canvas, self.panels.timeline
         actions.attach(Scope.CANVAS, (canvas, timeline))
         actions.attach(Scope.PICTURE, (canvas,))
@@ -211,6 +214,7 @@ class Shell(QObject):
         self.actions.retranslate()
         self.window.welcome.refresh_theme()
         self.window.notice.refresh_theme()
+        self.options.refresh_theme()
         self.window.status.refresh_theme()
         self.refresh()
 

@@ -28,6 +28,9 @@ QToolBar QToolButton:pressed { background: $border; }
 QToolBar QToolButton:checked { background: $accent; border-color: $accent;
     color: $on_accent; }
 QToolBar QToolButton[popupMode="1"] { padding-right: 18px; }
+QToolBar QToolButton[popupMode="2"] { padding-right: 16px; }
+QToolBar QToolButton::menu-indicator { subcontrol-position: right center;
+    subcontrol-origin: padding; right: 3px; }
 QToolBar QToolButton::menu-button { border: none; width: 16px; }
 QToolBar QToolButton:disabled { color: $muted; }
 QDockWidget { font-weight: 600; }

@@ -284,6 +284,24 @@ def test_light_and_dark_switch_at_once(desk, qapp):
         QApplication.sendPostedEvents()
 
 
+def test_sliders_follow_the_tool_and_set_it(desk):
+    options, state = desk.options, desk.view_state
+    assert options.size_slider.isHidden() and options.tolerance.isHidden()
+    desk.actions.run("tools.brush")
+    assert not options.size_slider.isHidden()
+    options.size_slider.slider.setValue(0)
+    assert state.brush_size == 1
+    options.size_slider.slider.setValue(200)
+    assert state.brush_size == pytest.approx(400)
+    desk.actions.run("tools.fill")
+    assert options.size_slider.isHidden() and not options.tolerance.isHidden()
+    options.tolerance.slider.setValue(100)
+    options.opacity.slider.setValue(50)
+    assert (state.tolerance, state.opacity) == (50, 0.25)
+    state.set_opacity(1.0)
+    assert options.opacity.slider.value() == 200
+
+
 def test_times_and_sizes_are_said_plainly():
     assert [duration(s) for s in (0.2, 59, 90, 3600, 4800)] == [
         "1 s",
