@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,8 +78,9 @@ def runs(lane: LaneView, axis: TimeAxis) -> list[Run]:
         values = _BY_RANK[np.maximum.reduceat(_RANKS[states], starts)]
         edges, values = _stretches(values)
         places = edge[edges]
-    found = zip(places[:-1], places[1:], values, strict=True)
-    return [Run(float(a), float(b), int(s)) for a, b, s in found if s != FrameState.EMPTY]
+    some = values != int(FrameState.EMPTY)
+    parts = (places[:-1][some], places[1:][some], values[some])
+    return [Run(*part) for part in zip(*(part.tolist() for part in parts), strict=True)]
 
 
 def curve(lane: LaneView, axis: TimeAxis) -> Curve:
@@ -93,6 +95,28 @@ def curve(lane: LaneView, axis: TimeAxis) -> Curve:
         return Curve(((frames + 0.5 - axis.first) * axis.scale).astype(np.float64), value)
     starts, edge = _pixels(axis)
     return Curve((edge[:-1] + edge[1:]) / 2, np.fmin.reduceat(value, starts))
+
+
+def per_pixel(curve: Curve, width: int) -> NDArray[np.floating[Any]]:
+    """Return a curve's value in each of `width` pixels, on straight lines between its points.
+
+    NaN where a neighboring point has no value, except close to one that has.
+    """
+    if not len(curve.x):
+        return np.full(width, np.nan)
+    middles = np.arange(width) + 0.5
+    after = np.clip(np.searchsorted(curve.x, middles), 0, len(curve.x) - 1)
+    before = np.maximum(after - 1, 0)
+    known = np.isfinite(curve.value)
+    nearest = np.where(middles - curve.x[before] < curve.x[after] - middles, before, after)
+    close = np.abs(curve.x[nearest] - middles) <= 1.5
+    shown = np.where(close, known[nearest], known[before] & known[after])
+    inside = (middles >= curve.x[0] - 1.5) & (middles <= curve.x[-1] + 1.5)
+    # Beside a gap the line ends at the height of its last point, not on the way to nothing.
+    filled = np.where(known, curve.value, 0)
+    between = np.interp(middles, curve.x, filled)
+    value = np.where(known[before] & known[after], between, filled[nearest])
+    return np.where(shown & inside, value, np.nan)
 
 
 def dots(lane: LaneView, axis: TimeAxis, *, gap: float) -> NDArray[np.intp]:

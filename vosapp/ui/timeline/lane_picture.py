@@ -15,11 +15,15 @@ from vosapp.session.view import LaneView
 from vosapp.ui.theme import tones
 from vosapp.ui.timeline import columns, ink
 from vosapp.ui.timeline.axis import TimeAxis
+from vosapp.ui.timeline.curve_picture import curve_image
 
 LANE_HEIGHT = 28
 """Pixels of a lane."""
+# As numbers: looking up members of an enumeration costs more than drawing what they stand for.
+ABSENT, STALE, CHECKED = int(FrameState.ABSENT), int(FrameState.STALE), int(FrameState.CHECKED)
 _BAR = (6, 22)
 _DOT = 9.0
+_MARK = 17
 _GAP = 8.0
 
 
@@ -54,10 +58,10 @@ class LanePainter:
         self._line = ink.mixed(self._color, QColor(shown.text), 0.55 if dark else 0.45)
         light = ink.faded(self._color, 112 if dark else 84)
         self._brushes = {
-            FrameState.PROPAGATED: light,
-            FrameState.STALE: ink.faded(self._color, 34),
-            FrameState.CHECKED: ink.faded(self._color, 176),
-            FrameState.KEYFRAME: self._color,
+            int(FrameState.PROPAGATED): light,
+            STALE: ink.faded(self._color, 34),
+            CHECKED: ink.faded(self._color, 176),
+            int(FrameState.KEYFRAME): self._color,
         }
         self._hatch = ink.hatch(ink.faded(self._color, 190), look.ratio)
         self._ticks = ink.ticks(ink.on_color(self._color), look.ratio)
@@ -80,7 +84,7 @@ class LanePainter:
         for run in columns.runs(lane, axis):
             self._draw_run(painter, run)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw_curve(painter, columns.curve(lane, axis))
+        self._draw_curve(painter, columns.curve(lane, axis), axis.width)
         self._draw_dots(painter, lane, axis, references)
         painter.end()
         return pixmap
@@ -88,61 +92,53 @@ class LanePainter:
     def _draw_run(self, painter: QPainter, run: columns.Run) -> None:
         left = round(run.start)
         box = QRectF(left, _BAR[0], max(1, round(run.stop) - left), _BAR[1] - _BAR[0])
-        if run.state in (FrameState.ABSENT, columns.NOT_FOUND):
+        if run.state in (ABSENT, columns.NOT_FOUND):
             self._draw_nothing(painter, box, run.state)
             return
-        painter.fillRect(box, self._brushes[FrameState(run.state)])
-        if run.state == FrameState.STALE:
+        painter.fillRect(box, self._brushes[run.state])
+        if run.state == STALE:
             painter.fillRect(box, self._hatch)
-        elif run.state == FrameState.CHECKED and box.width() >= 14:
+        elif run.state == CHECKED and box.width() >= 14:
             painter.setBrushOrigin(box.topLeft() + QPointF(0, 1))
             painter.fillRect(box, self._ticks)
             painter.setBrushOrigin(0, 0)
 
     def _draw_nothing(self, painter: QPainter, box: QRectF, state: int) -> None:
         """A thin line: solid where the user says so, dashed where the engine found nothing."""
-        style = Qt.PenStyle.SolidLine if state == FrameState.ABSENT else Qt.PenStyle.DotLine
-        painter.setPen(QPen(self._color, 2 if state == FrameState.ABSENT else 1.5, style))
+        style = Qt.PenStyle.SolidLine if state == ABSENT else Qt.PenStyle.DotLine
+        painter.setPen(QPen(self._color, 2 if state == ABSENT else 1.5, style))
         middle = box.center().y()
         painter.drawLine(QPointF(box.left(), middle), QPointF(box.right(), middle))
 
-    def _draw_curve(self, painter: QPainter, curve: columns.Curve) -> None:
-        known = np.isfinite(curve.value)
+    def _draw_curve(self, painter: QPainter, curve: columns.Curve, width: int) -> None:
+        value = columns.per_pixel(curve, width)
+        known = np.isfinite(value)
         if not known.any():
             return
-        low = known & (np.nan_to_num(curve.value, nan=1.0) < DOUBTFUL)
-        bottom, height = _BAR[1] - 1.5, _BAR[1] - _BAR[0] - 3
-        y = bottom - np.nan_to_num(curve.value) * height
-        self._draw_lines(painter, curve.x, y, known, QPen(self._line, 1.2))
-        self._draw_lines(painter, curve.x, y, low, QPen(self._warning, 2.2))
-
-    @staticmethod
-    def _draw_lines(
-        painter: QPainter, x: np.ndarray, y: np.ndarray, where: np.ndarray, pen: QPen
-    ) -> None:
-        painter.setPen(pen)
-        edges = np.flatnonzero(np.diff(where.astype(np.int8), prepend=0, append=0))
-        for start, stop in zip(edges[::2], edges[1::2], strict=True):
-            points = [QPointF(a, b) for a, b in zip(x[start:stop], y[start:stop], strict=True)]
-            if len(points) == 1:
-                points = [points[0] - QPointF(1, 0), points[0] + QPointF(1, 0)]
-            painter.drawPolyline(QPolygonF(points))
+        filled = np.where(known, value, 1.0)
+        top, rows = _BAR[0] - 2, _BAR[1] - _BAR[0] + 4
+        y = rows - 3.5 - filled * (rows - 7)
+        colors, low = (self._line, self._warning), filled < DOUBTFUL
+        image = curve_image(y, colors, known=known, low=low, height=rows)
+        painter.drawImage(QPointF(0, top), image)
 
     def _draw_dots(
         self, painter: QPainter, lane: LaneView, axis: TimeAxis, references: Collection[int]
     ) -> None:
-        shown = columns.dots(lane, axis, gap=_GAP).tolist()
-        stars = [f for f in references if f in axis.visible]
-        for frame in (*(f for f in shown if f not in references), *stars):
-            absent = lane.states[frame] == FrameState.ABSENT
-            name = "star" if frame in references else "ring" if absent else "dot"
-            mark = self._marks[name]
-            side = mark.width() / self._look.ratio
-            place = QPointF(axis.center_of(frame) - side / 2, (LANE_HEIGHT - side) / 2)
-            painter.drawPixmap(place, mark)
+        shown = columns.dots(lane, axis, gap=_GAP)
+        absent = (lane.states[shown] == ABSENT).tolist()
+        for frame, missing in zip(shown.tolist(), absent, strict=True):
+            if frame not in references:
+                self._draw_mark(painter, "ring" if missing else "dot", axis.center_of(frame))
+        for frame in references:
+            if frame in axis.visible:
+                self._draw_mark(painter, "star", axis.center_of(frame))
+
+    def _draw_mark(self, painter: QPainter, name: str, x: float) -> None:
+        painter.drawPixmap(QPointF(x - _MARK / 2, (LANE_HEIGHT - _MARK) / 2), self._marks[name])
 
     def _mark(self, name: str) -> QPixmap:
-        side, ratio = 17, self._look.ratio
+        side, ratio = _MARK, self._look.ratio
         mark = QPixmap(round(side * ratio), round(side * ratio))
         mark.setDevicePixelRatio(ratio)
         mark.fill(Qt.GlobalColor.transparent)

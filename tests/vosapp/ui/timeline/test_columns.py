@@ -6,7 +6,7 @@ import pytest
 from vosapp.project.model import FrameState as State
 from vosapp.session.view import LaneView
 from vosapp.ui.timeline.axis import TimeAxis
-from vosapp.ui.timeline.columns import NOT_FOUND, Run, curve, dots, runs
+from vosapp.ui.timeline.columns import NOT_FOUND, Curve, Run, curve, dots, per_pixel, runs
 
 RANK = [State.EMPTY, State.ABSENT, NOT_FOUND, State.KEYFRAME, State.CHECKED]
 RANK += [State.PROPAGATED, State.STALE]
@@ -81,3 +81,15 @@ def test_the_cost_does_not_grow_with_the_length():
     assert len(runs(lane(states), axis)) <= 800
     assert len(curve(lane(states), axis).x) <= 801
     assert len(dots(lane(states), axis, gap=8)) <= 101
+
+
+def test_the_curve_runs_straight_between_points_and_stops_at_gaps():
+    points = Curve(np.array([5.0, 15, 25, 35, 45]), np.float32([0, 1, np.nan, 0.4, 0.8]))
+    value = per_pixel(points, 50)
+    assert value[5] == pytest.approx(0.05)
+    assert value[9] == pytest.approx(0.45)
+    assert value[14:16] == pytest.approx([0.95, 1])
+    assert value[40] == pytest.approx(0.4 + 0.4 * 5.5 / 10)
+    assert np.isnan(value[[0, 18, 25, 30, 48]]).all()
+    assert np.isfinite(value[4:16]).all()
+    assert np.isnan(per_pixel(Curve(np.empty(0), np.empty(0, np.float32)), 9)).all()

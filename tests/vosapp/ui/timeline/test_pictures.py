@@ -11,6 +11,7 @@ from vosapp.session.view import LaneView
 from vosapp.ui.theme import Theme, apply_theme, tones
 from vosapp.ui.timeline import ink
 from vosapp.ui.timeline.axis import TimeAxis
+from vosapp.ui.timeline.curve_picture import curve_image
 from vosapp.ui.timeline.lane_picture import LANE_HEIGHT, LaneLook, LanePainter
 
 COLOR = (60, 160, 220)
@@ -105,3 +106,39 @@ def test_dense_screens_get_dense_pictures(qapp):
 def test_every_color_is_seen_on_every_ground(qapp, theme, color):
     ground = QColor(tones().base)
     assert ink.contrast(ink.readable(color, ground), ground) >= ink.LEAST_CONTRAST
+
+
+def test_the_line_over_many_frames_is_as_high_as_over_few(qapp):
+    def drawn(count, value):
+        lane = LaneView(
+            np.full(count, State.PROPAGATED, np.uint8), np.full(count, value, np.float32)
+        )
+        axis = TimeAxis(count, 200).fitted()
+        pictures = []
+        for shown in (lane, LaneView(lane.states, np.full(count, np.nan, np.float32))):
+            image = LanePainter(LaneLook(COLOR, 1.0)).picture(shown, axis).toImage()
+            image = image.convertToFormat(image.Format.Format_RGBA8888)
+            pixels = np.frombuffer(image.constBits(), np.uint8).reshape(LANE_HEIGHT, 200, 4)
+            pictures.append(pixels.astype(int))
+        return np.abs(pictures[0] - pictures[1])[:, 20:-20].sum((1, 2))
+
+    for value in (0.95, 0.7, 0.3):
+        few, many = drawn(20, value), drawn(4000, value)
+        rows = np.arange(LANE_HEIGHT)
+        middles = [(rows * line).sum() / line.sum() for line in (few, many)]
+        assert abs(middles[0] - middles[1]) < 0.6
+        assert many.sum() > 0.5 * few.sum()
+
+
+def test_a_curve_is_broken_where_nothing_is_known(qapp):
+    y = np.full(50, 10.0)
+    known = np.ones(50, np.bool_)
+    known[20:30] = False
+    colors = (QColor(1, 2, 3), QColor(200, 100, 50))
+    image = curve_image(y, colors, known=known, low=np.arange(50) >= 40, height=LANE_HEIGHT)
+    alpha = [image.pixelColor(x, 10).alpha() for x in range(50)]
+    assert min(alpha[:20] + alpha[30:]) > 150
+    assert max(alpha[20:30]) == 0
+    assert image.pixelColor(45, 10).getRgb()[:3] == (200, 100, 50)
+    assert image.pixelColor(5, 10).getRgb()[:3] == (1, 2, 3)
+    assert image.pixelColor(5, 20).alpha() == 0
