@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError
 from core.jobs import Cancelled
+from vosapp.cli.benchmark_prompts import add_prompt_arguments, check_prompts, run_prompts
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.run_options import add_run_arguments, positive, tracker_request
 
@@ -30,7 +31,8 @@ EPILOG = (
     "masks are given, evenly spaced, and frames with one of them are not scored either. With "
     "--late-entries each object is given on the frame it first appears on, and scored from the "
     "next frame to the last one. With --interactive a robot corrects: after each round one more "
-    "frame gets its true mask, and the masks between its neighboring keyframes are made again."
+    "frame gets its true mask, and the masks between its neighboring keyframes are made again. "
+    "With --prompts nothing is tracked: boxes and clicks on the first mask's frame are answered."
 )
 DEFAULT_ROUNDS = 5
 PICKS = {"truth": ("truth",), "confidence": ("confidence",), "both": ("truth", "confidence")}
@@ -57,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table by sequence")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the masks, too")
     _add_robot_arguments(parser)
+    add_prompt_arguments(parser)
 
 
 def _add_robot_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,7 +96,10 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """
     from core.engine.run import device_name, use_threads
 
+    check_prompts(args)
     _check(args)
+    if args.prompts:
+        return run_prompts(args, console)
     request = _request(args)
     if args.threads is not None:
         use_threads(args.threads, system=args.system)

@@ -142,3 +142,32 @@ def test_bad_input_is_one_line_and_exit_code_2(davis, capsys, tmp_path, options,
     assert out == ""
     assert message in err
     assert len(err.splitlines()) == 1
+
+
+def test_prompts_are_measured(davis, capsys, tmp_path):
+    table = tmp_path / "t.csv"
+    given = [*davis, "--prompts", "--boxes-only", "--prompt-methods", "features", "--json"]
+    assert main([*given, "--sequences", "boat", "--csv", str(table)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result["methods"]) == {"plain grabcut", "features"}
+    assert (result["prompts"], result["complete"], result["system"]) == (True, True, "")
+    assert [entry["object_id"] for entry in result["objects"]] == [1, 2]
+    assert result["methods"]["features"]["clicks"] is None
+    assert table.read_text().startswith("sequence,object,method,")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--prompts", "--interactive"],
+        ["--prompts", "--keyframes", "2"],
+        ["--prompts", "--late-entries"],
+        ["--boxes-only"],
+        ["--prompt-methods", "features"],
+        ["--prompts", "--prompt-methods", "magic"],
+        ["--prompts", "--prompt-methods", ","],
+    ],
+)
+def test_prompts_refuse_what_does_not_go_with_them(davis, options, capsys):
+    assert main([*davis, *options]) == 2
+    assert capsys.readouterr().out == ""
