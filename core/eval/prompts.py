@@ -7,7 +7,7 @@ clicks in the middle of the largest error until the mask is good enough (NoC, Xu
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +62,7 @@ class PromptRequest:
         describe: gives a frame's features; None measures without.
         sequences: names of those wanted; None takes all.
         clicks: measure clicks, too; they take most of the time.
+        plain: measure OpenCV's GrabCut, too.
         seed: of the shifts of boxes.
     """
 
@@ -70,6 +71,7 @@ class PromptRequest:
     describe: Describe | None = None
     sequences: tuple[str, ...] | None = None
     clicks: bool = True
+    plain: bool = True
     seed: int = 0
 
 
@@ -130,7 +132,7 @@ def measure_prompts(request: PromptRequest, token: CancelToken) -> Iterator[Prog
             truth = label_map == object_id
             shifted = jittered(tight_box(truth), SHIFT, rng)
             figures = {}
-            for name, answer in _answers(request.methods, frame, features).items():
+            for name, answer in _answers(request, frame, features).items():
                 token.check()
                 yield Progress(number, len(sequences), f"{sequence.name} {object_id}: {name}")
                 figures[name] = _measure(answer, truth, shifted, clicks=request.clicks)
@@ -147,12 +149,13 @@ class _Answer:
 
 
 def _answers(
-    methods: Sequence[PromptMethod], frame: Frame, features: FrameFeatures | None
+    request: PromptRequest, frame: Frame, features: FrameFeatures | None
 ) -> dict[str, _Answer]:
     plain = _Answer(
         lambda box: plain_box(frame, box), lambda points, _: plain_clicks(frame, points)
     )
-    return {PLAIN: plain} | {m.value: _ours(m, frame, features) for m in methods}
+    ours = {method.value: _ours(method, frame, features) for method in request.methods}
+    return {PLAIN: plain} | ours if request.plain else ours
 
 
 def _ours(method: PromptMethod, frame: Frame, features: FrameFeatures | None) -> _Answer:

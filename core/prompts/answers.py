@@ -64,7 +64,7 @@ def click_mask(
     cues = click_cues(view, clicks, None if previous is None else view.crop.mask(previous))
     kind = "first clicks" if previous is None else "clicks"
     share = answer(view, cues, passes_for(kind, request.features, table), _allowed(view, request))
-    mask = obeyed(full_mask(view, share, request.frame), request.points)
+    mask = obeyed(full_mask(view, share, request.frame, request.points), request.points)
     return joined(mask, request.points)
 
 

@@ -22,14 +22,31 @@ RADIUS = 4
 """Window of the guided filter, in pixels of the view."""
 EPSILON = 1e-4
 """Its smoothness; see `core.ops.guided`."""
+SLACK = 0.02
+"""Difference in probability that is none."""
 
 
-def full_mask(view: View, share: NDArray[np.float32], frame: Frame) -> NDArray[np.bool_]:
-    """H x W mask from the probabilities of a view, with edges as the frame has them."""
-    mask = np.zeros(frame.shape[:2], bool)
+def full_mask(
+    view: View,
+    share: NDArray[np.float32],
+    frame: Frame,
+    points: tuple[PointPrompt, ...] = (),
+) -> NDArray[np.bool_]:
+    """H x W mask from the probabilities of a view, with edges as the frame has them.
+
+    A click on the wrong side of the threshold takes along what hangs together with it and is, by
+    its probability, at least as much on the side that was asked for.
+    """
+    fine = np.zeros(frame.shape[:2], np.float32)
     part = frame[view.crop.area]
-    fine = guided_share(share, view.image, part, radius=RADIUS, epsilon=EPSILON)
-    mask[view.crop.area] = fine >= max(best_threshold(share), 1e-3)
+    fine[view.crop.area] = guided_share(share, view.image, part, radius=RADIUS, epsilon=EPSILON)
+    threshold = max(best_threshold(share), 1e-3)
+    mask = fine >= threshold
+    for point in points:
+        value = float(fine[math.floor(point.y), math.floor(point.x)])
+        if (value >= threshold) is not point.positive:
+            level = fine >= value - SLACK if point.positive else fine <= value + SLACK
+            mask[_touched(level, [point])] = point.positive
     return mask
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from core.types import Frame
     from vosapp.cli.console import Console
 
-METHODS = ("features", "grabcut", "walk")
+METHODS = ("plain", "features", "grabcut", "walk")
+"""`plain` is OpenCV's GrabCut without anything of ours."""
 
 
 def add_prompt_arguments(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +107,8 @@ def _request(
         raise UsageError(msg, f"Choose from {', '.join(METHODS)}.")
     return PromptRequest(
         root=args.davis,
-        methods=tuple(PromptMethod(name) for name in names),
+        methods=tuple(PromptMethod(name) for name in names if name != "plain"),
+        plain="plain" in names,
         describe=describe,
         sequences=sequence_names(args.sequences),
         clicks=not args.boxes_only,

@@ -206,3 +206,13 @@ def test_auto_is_what_the_table_says(truth):
     features = keys_of(truth, np.random.default_rng(0))
     assert best_method(None) is BEST[""]
     assert best_method(features) is BEST["self_supervised"]
+
+
+def test_a_click_takes_along_what_is_as_likely(disk, scene):
+    """Two like objects in one mask: a click on one takes all of it away, not a few pixels."""
+    left, right = disk((200, 400), (90, 100), 40), disk((200, 400), (310, 100), 40)
+    points = (PointPrompt(90.0, 100.0), PointPrompt(310.0, 100.0, positive=False))
+    frame = scene(left | right)
+    mask = segment(SegmentRequest(frame, points=points, previous=left | right))
+    assert (mask & right).sum() < 0.3 * right.sum()
+    assert (mask & left).sum() > 0.9 * left.sum()

@@ -146,7 +146,7 @@ def test_bad_input_is_one_line_and_exit_code_2(davis, capsys, tmp_path, options,
 
 def test_prompts_are_measured(davis, capsys, tmp_path):
     table = tmp_path / "t.csv"
-    given = [*davis, "--prompts", "--boxes-only", "--prompt-methods", "features", "--json"]
+    given = [*davis, "--prompts", "--boxes-only", "--prompt-methods", "plain,features", "--json"]
     assert main([*given, "--sequences", "boat", "--csv", str(table)]) == 0
     result = json.loads(capsys.readouterr().out)
     assert set(result["methods"]) == {"plain grabcut", "features"}
