@@ -195,7 +195,7 @@ def _met(sample: Sample, table: Table) -> list[tuple[tuple[PointPrompt, ...], ND
             sample.frame, points=points, previous=previous, features=sample.features
         )
         if previous is None:
-            previous = answers.click_mask(request, None, table)
+            previous = answers.first_mask(request, table)
         met.append((points, previous))
         return answers.by_evidence(request, table)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.prompts.cues import box_cues, click_cues
 from core.prompts.evidence import answer
-from core.prompts.finish import full_mask, joined, local_change, obeyed
+from core.prompts.finish import full_mask, joined, local_change, obeyed, rough_mask
 from core.prompts.learned import LEARNED
 from core.prompts.request import PointPrompt
 from core.prompts.view import View, make_view
@@ -57,15 +57,28 @@ def box_mask(request: SegmentRequest, table: Table) -> NDArray[np.bool_]:
 
 
 def click_mask(
-    request: SegmentRequest, previous: NDArray[np.bool_] | None, table: Table
+    request: SegmentRequest, previous: NDArray[np.bool_], table: Table
 ) -> NDArray[np.bool_]:
-    """H x W mask of what was clicked on, near a mask that is to be mended or anywhere."""
+    """H x W mask of what was clicked on, near a mask that is to be mended."""
+    view, share = _click_share(request, previous, table)
+    mask = full_mask(view, share, request.frame, request.points)
+    return joined(obeyed(mask, request.points), request.points)
+
+
+def first_mask(request: SegmentRequest, table: Table) -> NDArray[np.bool_]:
+    """H x W mask of what was clicked on, sought in the whole frame; coarse."""
+    view, share = _click_share(request, None, table)
+    mask = obeyed(rough_mask(view, share, request.frame), request.points)
+    return joined(mask, request.points)
+
+
+def _click_share(
+    request: SegmentRequest, previous: NDArray[np.bool_] | None, table: Table
+) -> tuple[View, NDArray[np.float32]]:
     view, clicks = click_view(request, previous)
     cues = click_cues(view, clicks, None if previous is None else view.crop.mask(previous))
-    kind = "first clicks" if previous is None else "clicks"
-    share = answer(view, cues, passes_for(kind, request.features, table), _allowed(view, request))
-    mask = obeyed(full_mask(view, share, request.frame, request.points), request.points)
-    return joined(mask, request.points)
+    passes = passes_for("first clicks" if previous is None else "clicks", request.features, table)
+    return view, answer(view, cues, passes, _allowed(view, request))
 
 
 def box_view(request: SegmentRequest) -> tuple[View, NDArray[np.bool_]]:
@@ -124,7 +137,7 @@ def mask_edges(mask: NDArray[np.bool_], points: tuple[PointPrompt, ...]) -> Edge
 
 def _clicked(request: SegmentRequest, table: Table) -> NDArray[np.bool_]:
     """The mask of clicks alone: found in the whole frame, then looked at from near."""
-    mask = click_mask(request, None, table)
+    mask = first_mask(request, table)
     return click_mask(request, mask, table) if mask.any() else mask
 
 

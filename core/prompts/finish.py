@@ -50,6 +50,16 @@ def full_mask(
     return mask
 
 
+def rough_mask(view: View, share: NDArray[np.float32], frame: Frame) -> NDArray[np.bool_]:
+    """H x W mask with edges as coarse as the view: enough to see where to look from near."""
+    mask = np.zeros(frame.shape[:2], bool)
+    found = (share >= max(best_threshold(share), 1e-3)).astype(np.uint8)
+    crop = view.crop
+    size = (crop.right - crop.left, crop.bottom - crop.top)
+    mask[crop.area] = cv2.resize(found, size, interpolation=cv2.INTER_NEAREST) > 0
+    return mask
+
+
 def local_change(
     mask: NDArray[np.bool_], previous: NDArray[np.bool_], points: tuple[PointPrompt, ...]
 ) -> NDArray[np.bool_]:
@@ -98,6 +108,9 @@ def obeyed(mask: NDArray[np.bool_], points: tuple[PointPrompt, ...]) -> NDArray[
 
 
 def _touched(mask: NDArray[np.bool_], points: list[PointPrompt]) -> NDArray[np.bool_]:
-    _, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
-    numbers = {int(parts[math.floor(point.y), math.floor(point.x)]) for point in points} - {0}
-    return np.isin(parts, sorted(numbers))
+    count, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    wanted = np.zeros(count, bool)
+    for point in points:
+        wanted[parts[math.floor(point.y), math.floor(point.x)]] = True
+    wanted[0] = False
+    return np.asarray(wanted[parts])

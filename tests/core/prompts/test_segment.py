@@ -181,6 +181,10 @@ def test_a_box_and_clicks_go_together(truth, scene):
     [
         {},
         {"points": (PointPrompt(5, 5, positive=False),)},
+        {
+            "points": (PointPrompt(5, 5, positive=False),),
+            "previous": np.zeros((200, 300), bool),
+        },
         {"box": BoxPrompt((400, 10, 500, 60))},
         {"box": BoxPrompt((-50, 10, 0, 60))},
         {"box": BoxPrompt((50, 10, 50, 60))},
