@@ -1,7 +1,8 @@
 """What each cue says, by the kind of prompt and the system whose keys there are ("" is none).
 
 Learned, not written: `python -m core.eval.prompt_learning DAVIS WEIGHTS OUT.py`, on three frames
-of each of 18 sequences of the DAVIS 2016 training split, none of which is reported on.
+of each of 18 sequences of the DAVIS 2016 training split, none of which is reported on. What the
+robot clicked on came from answers before these took along what is as likely as the click.
 """
 
 from __future__ import annotations
