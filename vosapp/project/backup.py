@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from core.errors import OutputError
@@ -46,6 +46,7 @@ def copy_database(
             copy.execute("PRAGMA journal_mode = DELETE").fetchall()
         _sync(temporary)
         os.replace(temporary, target)  # noqa: PTH105
+        _sync_folder(target.parent)
     except OSError as exc:
         raise OutputError(
             f"Cannot write {target}: {exc.strerror}.", "Choose another folder."
@@ -91,3 +92,15 @@ def _pages(
 def _sync(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name last through a loss of power, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # some network disks cannot
+            os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -60,11 +60,13 @@ class AddObject:
         object_id: None takes the next free one.
         name: empty takes "Object" and its id.
         color: None takes the palette's.
+        category: its class in formats that have classes; empty for none.
     """
 
     object_id: int | None = None
     name: str = ""
     color: tuple[int, int, int] | None = None
+    category: str = ""
 
     def title(self, editor: Editor) -> str:
         """Return what it does."""
@@ -75,7 +77,7 @@ class AddObject:
         item = editor.new_object(self.object_id, _name(self.name))
         if self.color is not None:
             item = replace(item, color=_color(self.color))
-        editor.put_object(item)
+        editor.put_object(replace(item, category=_name(self.category)))
         return ()
 
 
@@ -96,6 +98,24 @@ class RenameObject:
             raise UsageError("An object's name must not be empty.")
         item = editor.object(self.object_id)
         editor.put_object(replace(item, name=_name(self.name)))
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetCategory:
+    """Say what class an object is of, for formats that have classes; empty for none."""
+
+    object_id: int
+    category: str
+
+    def title(self, editor: Editor) -> str:
+        """Return what it does."""
+        return f"Set category of {editor.object(self.object_id).name}"
+
+    def apply(self, editor: Editor) -> Iterable[Progress]:
+        """Do it."""
+        item = editor.object(self.object_id)
+        editor.put_object(replace(item, category=_name(self.category)))
         return ()
 
 
@@ -210,7 +230,7 @@ class RemovePrompts:
 
 def _name(name: str) -> str:
     if len(name) > MAX_NAME or "\0" in name:
-        raise UsageError(f"An object's name has at most {MAX_NAME} letters.")
+        raise UsageError(f"Names and categories have at most {MAX_NAME} letters.")
     # Lone surrogates, as file names may hold them, cannot be stored.
     return name.strip().encode("utf-8", "replace").decode("utf-8")
 

@@ -134,9 +134,11 @@ class _Reader:
             ) from exc
 
     def _trusted_tables(self) -> frozenset[str]:
-        """Tables that are defined exactly as ours; no view or generated column is ever read."""
-        found = schema.shape(self._connection) & schema.expected_shape()
-        return frozenset(name for kind, name, _, _ in found if kind == "table")
+        """Tables that are defined exactly as ours, in any version; no view is ever read."""
+        found = schema.shape(self._connection)
+        versions = range(1, schema.SCHEMA_VERSION + 1)
+        ours = found & frozenset().union(*(schema.expected_shape(v) for v in versions))
+        return frozenset(name for kind, name, _, _ in ours if kind == "table")
 
     def rows(self, table: str, columns: Sequence[str], high: int) -> Iterator[Row]:
         """Yield the rows whose first column lies in 0..high, as many as can be read."""
@@ -154,10 +156,15 @@ class _Reader:
             self.lost.append(f"{table} cannot be read")
             return []
 
+    def _present(self, table: str, columns: Sequence[str]) -> list[str]:
+        """The columns, with an empty text for those that a table of an older version lacks."""
+        known = self._connection.execute(f"SELECT * FROM {table} LIMIT 0").description
+        return [name if name in {entry[0] for entry in known} else "''" for name in columns]
+
     def _between(
         self, table: str, columns: Sequence[str], low: int, high: int, left: list[int]
     ) -> Iterator[Row]:
-        names, key = ", ".join(columns), columns[0]
+        names, key = ", ".join(self._present(table, columns)), columns[0]
         sql = f"SELECT {names} FROM {table} WHERE {key} BETWEEN ? AND ? ORDER BY {key}"
         last = low - 1
         left[0] -= 1
@@ -284,8 +291,8 @@ class _Builder:
             item = TrackedObject(object_id, f"Object {object_id}", DAVIS_COLORS[object_id])
             color = "#{:02x}{:02x}{:02x}".format(*item.color)
             self._new.execute(
-                "INSERT INTO objects (object_id, name, color, visible, locked, position)"
-                " VALUES (?, ?, ?, 1, 0, ?)",
+                "INSERT INTO objects (object_id, name, color, visible, locked, position, category)"
+                " VALUES (?, ?, ?, 1, 0, ?, '')",
                 (object_id, item.name, color, 1_000 + object_id),
             )
             self._reader.lost.append(f"name and color of object {object_id}")

@@ -65,7 +65,7 @@ class OverlayVideo:
         report = ExportReport()
         place = (f"{sequence_name(source)}_overlay{H264.suffix}",)
         colors = _color_table(source)
-        times = read_times(source.video)
+        times = read_times(source)
         with (
             Folder(out, report).stream(place) as path,
             open_writer(path, source.video, times=times, coding=H264) as writer,
@@ -125,7 +125,7 @@ class AlphaMatte:
         report = ExportReport()
         place = (f"{sequence_name(source)}_matte{self.coding.suffix}",)
         table = _alpha_table(source, self.object_ids)
-        times = read_times(source.video)
+        times = read_times(source)
         with (
             Folder(out, report).stream(place) as path,
             open_writer(path, source.video, times=times, coding=self.coding) as writer,
@@ -229,7 +229,7 @@ def _rounding(source: AnnotationSource, coding: Coding) -> list[str]:
     """Say that WebM counts time in milliseconds, where the frames' times are none."""
     if coding.suffix != ".webm":
         return []
-    times = read_times(source.video)
+    times = read_times(source)
     start = times.pts[source.frames.start] if source.frames else 0
     exact = all(((pts - start) * times.base * 1000).denominator == 1 for pts in times.pts)
     return [] if exact else ["Times of frames are rounded to milliseconds."]

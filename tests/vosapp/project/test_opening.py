@@ -14,12 +14,11 @@ import pytest
 
 from core.errors import OutputError, ProjectFileError, ProjectLocked, UsageError
 from core.jobs import Cancelled, CancelToken
-from vosapp.project import filesystem, opening, schema
-from vosapp.project.connection import Access, Journal, connect
+from vosapp.project import filesystem, opening
+from vosapp.project.connection import Journal
 from vosapp.project.edits import AddObject
 from vosapp.project.file import Options
 from vosapp.project.lock import ProjectLock
-from vosapp.project.migration import migrate
 from vosapp.project.opening import create_project, open_project
 
 READ = Options(read_only=True)
@@ -253,47 +252,6 @@ def test_what_is_refused_is_not_written_to(project, path, tmp_path):
         with pytest.raises(ProjectFileError, match="trigger t"):
             open_project(folder / path.name, options)
         assert (folder / path.name).read_bytes() == before
-
-
-def test_migration_makes_a_backup_first(project, path, monkeypatch):
-    project.close()
-    change_file(path, "ALTER TABLE settings RENAME TO options", "PRAGMA user_version = 1")
-    old = path.read_bytes()
-    rebuild = (
-        "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-        "INSERT INTO settings SELECT * FROM options",
-        "DROP TABLE options",
-    )
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
-    monkeypatch.setitem(schema.MIGRATIONS, 1, rebuild)
-    with pytest.raises(ProjectFileError, match="older vosapp"):
-        open_project(path, READ)
-    assert path.read_bytes() == old
-    with open_project(path) as again:
-        assert "backup" in again.notes[0]
-        assert len(again.objects()) == 2
-    backup = path.with_name(path.name + ".bak-v1")
-    connection = sqlite3.connect(backup)
-    assert connection.execute("PRAGMA user_version").fetchone()[0] == 1
-    assert connection.execute("SELECT COUNT(*) FROM options").fetchone()[0] == 0
-    connection.close()
-
-
-def test_failed_migration_changes_nothing(project, path):
-    project.close()
-    connection = connect(path, Access.WRITE)
-    before = schema.shape(connection)
-    steps = {0: ("DROP TABLE objects", "CREATE TABLE nonsense")}
-    with pytest.raises(sqlite3.OperationalError):
-        migrate(connection, path, 0, steps=steps)
-    assert schema.shape(connection) == before
-    with pytest.raises(ProjectFileError, match="cannot bring up to date"):
-        migrate(connection, path, 0, steps={})
-    connection.close()
-
-
-def test_every_older_version_has_a_migration():
-    assert set(schema.MIGRATIONS) == set(range(1, schema.SCHEMA_VERSION))
 
 
 def test_save_a_copy(project, path, tmp_path):
