@@ -22,6 +22,7 @@ FIELDS = {
     "unsupervised": "--unsupervised",
     "split": "--split",
     "crop": "--crop",
+    "by_object": "--by-object",
 }
 """Fields of exporters that can be chosen, and the options that do."""
 
@@ -35,6 +36,7 @@ def add_format_arguments(parser: argparse.ArgumentParser) -> None:
         ("--polygons", "COCO: outlines instead of exact masks"),
         ("--void", "DAVIS 2017: keep void (255)"),
         ("--unsupervised", "DAVIS 2017: write to Annotations_unsupervised"),
+        ("--by-object", "YOLO: each object is a class of its own, whatever its category"),
         ("--crop", "cut-outs: cut to the box around the object"),
     ):
         group.add_argument(name, help=text, **cast("Any", flag))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.media.annotations.values import AnnotationSource
+    from core.media.export.sequence import Task
 
 _BT709 = 1
 """Primaries, transfer and matrix of high definition in FFmpeg's numbers."""
@@ -149,6 +150,21 @@ def open_writer(
             f"This installation cannot encode with {coding.codec}.",
             "Install PyAV from its wheel, which has it, or choose another format.",
         ) from error
+
+
+@contextmanager
+def open_sequence_writer(task: Task, ending: str, coding: Coding) -> Iterator[VideoWriter]:
+    """Open OUT/SEQUENCE and an ending for one export; the file appears when it is whole.
+
+    Raises:
+        OutputError: as for `open_writer`.
+    """
+    times = read_times(task.source)
+    with (
+        task.folder.stream((f"{task.sequence}{ending}",)) as path,
+        open_writer(path, task.source.video, times=times, coding=coding) as writer,
+    ):
+        yield writer
 
 
 def _add_stream(container: Any, info: VideoInfo, *, times: FrameTimes, coding: Coding) -> Any:

@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from core.media.label_map import read_label_map, write_label_map
-from core.types import FrameResult
+from core.types import VOID, FrameResult
 from vosapp.cli import main as cli
 from vosapp.cli.export_annotations import ALIASES as EXPORT_ALIASES
 from vosapp.cli.export_annotations import EXPORTERS
 from vosapp.cli.import_annotations import ALIASES as IMPORT_ALIASES
 from vosapp.cli.import_annotations import IMPORTERS
 from vosapp.project.edit_ranges import CheckFrames
-from vosapp.project.edits import LockObject, RecolorObject, RenameObject
+from vosapp.project.edits import LockObject, RecolorObject, RenameObject, SetCategory
 from vosapp.project.model import PromptKind
 from vosapp.project.opening import open_project
 
@@ -195,7 +195,7 @@ def test_names_with_blanks_and_objects_without_names(call, frames, tmp_path, fmt
     assert not any("lost" in note for note in told["notes"])
 
 
-def test_categories_become_names_or_are_said_to_be_lost(call, frames, tmp_path):
+def test_categories_are_kept_and_stand_in_for_names(call, frames, tmp_path):
     square = [[3, 3, 9, 3, 9, 9, 3, 9]]
     entry = {"image_id": 1, "category_id": 7, "segmentation": square, "iscrowd": 0}
     named = {"track_id": 2, "name": "Bruno"}
@@ -212,7 +212,48 @@ def test_categories_become_names_or_are_said_to_be_lost(call, frames, tmp_path):
     call("new", frames, "-o", path)
     told = call("import", path, tmp_path / "coco.json", "--format", "coco")
     assert [item["name"] for item in told["objects"]] == ["bear", "Bruno"]
-    assert "A project holds no categories; these are lost: bear." in told["notes"]
+    with open_project(path) as opened:
+        assert [item.category for item in opened.objects()] == ["bear", "bear"]
+        opened.do(SetCategory(2, "cub"))
+        opened.do(SetCategory(1, ""))
+    told = call("import", path, tmp_path / "coco.json", "--format", "coco", "--overwrite")
+    assert "Object 2 stays 'cub'; the file calls it 'bear'." in told["notes"]
+    assert [item["category"] for item in call("info", path)["objects"]] == ["bear", "cub"]
+
+
+@pytest.mark.parametrize("fmt", ["youtube-vos", "coco", "ytvis", "cvat", "mots-png", "yolo"])
+def test_categories_go_out_and_come_back(call, project, frames, tmp_path, fmt):
+    with open_project(project) as opened:
+        opened.do(SetCategory(1, "bear"))
+        opened.do(SetCategory(4, "tree"))
+    told = call("export", project, "--format", fmt, "-o", tmp_path / "out")
+    assert not any("categor" in loss for loss in told["losses"])
+    fresh = tmp_path / "fresh.vosapp"
+    call("new", frames, "-o", fresh)
+    call("import", fresh, tmp_path / "out", "--format", fmt)
+    with open_project(fresh) as opened:
+        assert [item.category for item in opened.objects()] == ["bear", "tree"]
+
+
+def test_void_of_imported_masks_is_kept_and_written_when_asked_for(call, frames, tmp_path):
+    masks = save_masks(tmp_path / "masks", (0, 3))
+    label_map = read_label_map(masks / "00003.png").label_map.copy()
+    label_map[20:, 20:] = VOID
+    write_label_map(masks / "00003.png", label_map)
+    path, out = tmp_path / "p.vosapp", tmp_path / "out"
+    call("new", frames, "--masks", masks, "-o", path)
+    assert not (shown(path, 3) == VOID).any()
+    told = call("export", path, "--format", "davis", "-o", out)
+    assert "Void pixels become background on frames 3." in told["losses"]
+    told = call("export", path, "--format", "davis", "-o", out, "--void")
+    assert not any("Void" in loss for loss in told["losses"])
+    found = read_label_map(out / "Annotations/480p/bears/00003.png").label_map
+    assert np.array_equal(found, label_map)
+    fresh = tmp_path / "fresh.vosapp"
+    call("new", frames, "-o", fresh)
+    call("import", fresh, out, "--format", "davis")
+    with open_project(fresh) as opened:
+        assert np.array_equal(opened.keyframe_map(3), label_map)
 
 
 def test_frames_before_the_first_object_make_no_keyframe(call, frames, tmp_path):

@@ -18,6 +18,7 @@ from core.media.export.coco import Coco
 from core.media.export.davis import Davis2017
 from core.media.export.formats import EXPORTERS, exporter_named
 from core.media.export.mots import MotsTxt
+from core.media.export.yolo import YoloSegmentation
 from core.media.export.youtube_vos import YouTubeVos
 from core.types import VOID
 
@@ -119,7 +120,7 @@ def test_void_is_kept_by_davis_when_asked_for(make_source, tmp_path):
 @pytest.mark.parametrize("name", ["coco", "yolo-seg"])
 def test_outlines_lose_what_they_announce(name, make_source, tmp_path):
     source = make_source()
-    exporter = Coco(polygons=True) if name == "coco" else exporter_named(name)
+    exporter = Coco(polygons=True) if name == "coco" else YoloSegmentation(by_object=True)
     reader = EXACT["coco"] if name == "coco" else ("yolo", "")
     found = maps_of(round_trip(source, exporter, tmp_path, *reader))
     holes = parts = 0
