@@ -13,6 +13,8 @@ from vosapp.project.opening import open_project
 
 COUNT = 9
 EXACT = ("davis", "youtube-vos", "coco", "ytvis", "cvat", "mots-png", "mots-txt", "object-masks")
+EXACT += ("masks", "davis-zip", "youtube-vos-zip")
+ONE_FILE = ("davis-zip", "youtube-vos-zip")
 
 
 @pytest.fixture
@@ -63,7 +65,8 @@ def test_label_maps_come_back(call, filled, film, tmp_path, fmt):
         assert project.undo().name == "Import annotations"
         assert project.objects() == () and not project.keyframe_indices()
     again = call("export", filled, "--format", fmt, "-o", out)
-    assert again["written"] == 0 and again["unchanged"] == told["written"]
+    assert again["written"] == (1 if fmt in ONE_FILE else 0)
+    assert again["written"] + again["unchanged"] == told["written"]
 
 
 def test_davis_2016_comes_back_as_one_object_as_announced(call, filled, film, tmp_path):
@@ -85,9 +88,7 @@ def test_outlines_of_yolo_come_back_but_for_what_was_told(call, filled, film, tm
     assert min(agree) > 0.97
 
 
-@pytest.mark.parametrize(
-    "fmt", ["davis-zip", "youtube-vos-zip", "cut-outs", "overlay", "matte-png", "matte-vp9"]
-)
+@pytest.mark.parametrize("fmt", ["cut-outs", "overlay"])
 def test_formats_that_only_go_out(call, filled, tmp_path, fmt):
     out = tmp_path / "out"
     assert call("export", filled, "--format", fmt, "-o", out)["written"] > 0

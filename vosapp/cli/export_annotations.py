@@ -31,14 +31,15 @@ ALIASES = {"davis": "davis2017", "cvat": "cvat-video", "yolo": "yolo-seg"}
 CACHE_BYTES = 8 << 20
 REFUSED = 2
 _PICTURES = frozenset({"overlay", "matte-png", "matte-prores", "matte-vp9", "cut-outs"})
-_OWN_FOLDER = frozenset({"matte-png", "cut-outs", "object-masks"})
+_OWN_FOLDER = frozenset({"matte-png", "cut-outs", "object-masks", "masks"})
 """Formats that write to OUT/SEQUENCE."""
 
 EPILOG = (
     "First the masks are looked at with the eyes of a reader: errors stop the export, warnings and "
     "what the format cannot hold are said. Frames without any label are left out and listed. The "
     "project is opened for reading only. An export that was stopped goes on with the same command: "
-    "files that are there with the same content stay."
+    "files of a folder that are there with the same content stay. A format that is one file "
+    "(video, zip, JSON, XML, text) appears when it is whole, and is written anew."
 )
 
 

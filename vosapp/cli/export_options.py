@@ -34,7 +34,7 @@ def add_format_arguments(parser: argparse.ArgumentParser) -> None:
     for name, text in (
         ("--resize-480p", "DAVIS 2017: resize to 480 lines"),
         ("--polygons", "COCO: outlines instead of exact masks"),
-        ("--void", "DAVIS 2017: keep void (255)"),
+        ("--void", "DAVIS 2017, masks: keep void (255) of imported masks"),
         ("--unsupervised", "DAVIS 2017: write to Annotations_unsupervised"),
         ("--by-object", "YOLO: each object is a class of its own, whatever its category"),
         ("--crop", "cut-outs: cut to the box around the object"),

@@ -64,7 +64,7 @@ class Importer:
 
 
 IMPORTERS: tuple[Importer, ...] = (
-    Importer("masks", "Masks: one file, a folder, DAVIS or YouTube-VOS", read_masks),
+    Importer("masks", "Masks: one file, a folder, a zip, DAVIS or YouTube-VOS", read_masks),
     Importer("object-masks", "Binary PNG, a folder for each object", read_object_masks),
     Importer("coco", "COCO (one entry an image)", read_coco),
     Importer("ytvis", "YouTube-VIS (COCO-video)", read_ytvis),

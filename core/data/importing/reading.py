@@ -41,7 +41,7 @@ def read_bytes(path: Path) -> bytes:
         if not path.is_file():
             raise AnnotationReadError(f"There is no file {path}.", "Check the path.")
         with path.open("rb") as file:
-            return _bounded(file, path)
+            return bounded(file, path)
     except (OSError, ValueError) as error:
         raise AnnotationReadError(f"{path} cannot be read: {error}.") from error
 
@@ -65,8 +65,8 @@ def read_member(path: Path, name: str) -> bytes:
             if len(found) != 1:
                 raise AnnotationReadError(f"{path} holds {len(found)} files {name}, not one.")
             with archive.open(found[0]) as file:
-                return _bounded(file, path)
-    except _ZIP_ERRORS as error:
+                return bounded(file, path)
+    except ZIP_ERRORS as error:
         raise AnnotationReadError(f"{path} is no zip that can be read: {error}.") from error
 
 
@@ -257,13 +257,19 @@ def finite(text: str) -> float:
     return value
 
 
-_ZIP_ERRORS = (
+ZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError),
     *(NotImplementedError, RuntimeError, OverflowError),
 )
+"""What reading a damaged or locked zip raises."""
 
 
-def _bounded(file: BinaryIO | Any, path: Path) -> bytes:
+def bounded(file: BinaryIO | Any, path: Path) -> bytes:
+    """Return what is left of an open file.
+
+    Raises:
+        AnnotationReadError: it is more than `MAX_BYTES`.
+    """
     data: bytes = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise AnnotationReadError(f"{path} holds more than {MAX_BYTES >> 20} MB.", "Split it.")

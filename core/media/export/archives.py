@@ -43,11 +43,7 @@ class ResultsZip(SequenceExport):
     def _lost(
         self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
     ) -> Iterable[str]:
-        yield from losses.names_lost(source)
-        yield from losses.colors_lost(source)
-        yield from losses.void_lost(found)
-        yield from losses.unseen_lost(source, found)
-        yield from losses.missing_frames(found)
+        yield from losses.palette_lost(source, found)
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:

@@ -56,12 +56,8 @@ class Davis2017(SequenceExport):
     def _lost(
         self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
     ) -> Iterable[str]:
-        yield from losses.names_lost(source)
-        yield from losses.colors_lost(source)
-        yield from [] if self.void else losses.void_lost(found)
         yield from _resizing(source, self._size(source))
-        yield from losses.unseen_lost(source, found)
-        yield from losses.missing_frames(found)
+        yield from losses.palette_lost(source, found, void=self.void)
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:

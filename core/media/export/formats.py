@@ -12,6 +12,7 @@ from core.media.export.davis import Davis2016, Davis2017
 from core.media.export.mots import MotsPng, MotsTxt
 from core.media.export.object_masks import CutOuts, ObjectMasks
 from core.media.export.overlay import AlphaMatte, MatteFrames, OverlayVideo
+from core.media.export.plain_masks import PlainMasks
 from core.media.export.video_writer import PRORES_4444, VP9_ALPHA
 from core.media.export.yolo import YoloSegmentation
 from core.media.export.youtube_vos import YouTubeVos
@@ -23,6 +24,7 @@ EXPORTERS: tuple[Exporter, ...] = (
     Davis2017(),
     Davis2016(),
     YouTubeVos(),
+    PlainMasks(),
     ResultsZip(),
     ResultsZip(folder="Annotations"),
     Coco(),

@@ -22,7 +22,7 @@ from vosapp.project.opening import open_project
 
 COUNT, HEIGHT, WIDTH = 5, 24, 32
 BOTH_WAYS = ("davis", "youtube-vos", "coco", "ytvis", "cvat", "yolo", "object-masks")
-BOTH_WAYS += ("mots-png", "mots-txt")
+BOTH_WAYS += ("mots-png", "mots-txt", "masks", "davis-zip", "youtube-vos-zip")
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ def shown(path, index):
 def test_the_formats_have_the_same_names_both_ways():
     imported = {*IMPORT_ALIASES, *(importer.name for importer in IMPORTERS)}
     exported = {*EXPORT_ALIASES, *(exporter.name for exporter in EXPORTERS)}
-    only_out = {"davis-zip", "youtube-vos-zip", "overlay", "cut-outs"}
+    only_out = {"overlay", "cut-outs"}
     only_out |= {"matte-png", "matte-prores", "matte-vp9"}
     assert exported - imported == only_out
-    assert imported - exported == {"masks", "labelme", "boxes", "mot", "csv"}
+    assert imported - exported == {"labelme", "boxes", "mot", "csv"}
     assert set(IMPORT_ALIASES.values()) <= {importer.name for importer in IMPORTERS}
     assert set(EXPORT_ALIASES.values()) <= {exporter.name for exporter in EXPORTERS}
 
@@ -245,6 +245,11 @@ def test_void_of_imported_masks_is_kept_and_written_when_asked_for(call, frames,
     assert not (shown(path, 3) == VOID).any()
     told = call("export", path, "--format", "davis", "-o", out)
     assert "Void pixels become background on frames 3." in told["losses"]
+    plain = tmp_path / "plain"
+    told = call("export", path, "--format", "masks", "-o", plain, "--void")
+    assert told["losses"] == ["Nothing is written for frames without a label map: 1-2, 4."]
+    found = read_label_map(plain / "bears/00003.png").label_map
+    assert np.array_equal(found, label_map)
     told = call("export", path, "--format", "davis", "-o", out, "--void")
     assert not any("Void" in loss for loss in told["losses"])
     found = read_label_map(out / "Annotations/480p/bears/00003.png").label_map
