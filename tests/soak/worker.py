@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 
 from core.errors import OutputError, VosError  # noqa: E402
+from core.jobs import CancelToken  # noqa: E402, F401
 from core.types import FrameResult, Keyframe  # noqa: E402
 from vosapp.project import edit_masks, edit_ranges, edits  # noqa: E402
 from vosapp.project.file import Options  # noqa: E402
