@@ -162,7 +162,8 @@ def plain_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as exc:
         raise _translate(exc, path) from exc
-    except Unreadable as exc:
+    except (Unreadable, UnicodeDecodeError) as exc:
+        # SQLite's messages quote what is damaged; sqlite3 fails to decode those, too.
         raise damaged(path, exc) from exc
 
 

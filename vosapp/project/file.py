@@ -69,6 +69,9 @@ class ProjectFile:
         self._guard = threading.RLock()
         self._closed = False
         self._touched: list[tuple[int, Span]] = []
+        self._propagations = 0
+        # The propagation whose results still join an entry of the history, and that entry.
+        self._growing = (0, 0)
         self._history = History(connection, options.limits)
         with sqlite.plain_errors(path):
             self._video = read_video(connection)

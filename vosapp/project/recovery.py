@@ -33,6 +33,8 @@ MAX_PROBES = 50_000
 """Queries spent on the damaged parts of one table."""
 MAX_FILE_BYTES = 1 << 40
 """Larger files are not copied to be repaired."""
+_UNREADABLE = (sqlite3.Error, OverflowError, UnicodeDecodeError)
+"""What reading a damaged row raises; sqlite3 decodes texts and SQLite's messages as UTF-8."""
 
 Row = tuple[Any, ...]
 
@@ -70,9 +72,15 @@ def salvage(path: Path, target: Path) -> Salvage:
         with sqlite.plain_errors(path), closing(sqlite.connect(copy, sqlite.Access.WRITE)) as old:
             # Lets SQLite open what is cut off or has errors in the definitions of tables.
             old.execute("PRAGMA writable_schema = ON")
+            # One letter that is spoiled costs no more than itself.
+            old.text_factory = _text
             reader = _Reader(old, path)
             video = reader.video()
             return _rebuild(reader, video, target)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _copy(path: Path, folder: Path) -> Path:
@@ -127,7 +135,7 @@ class _Reader:
             self.tables = self._trusted_tables()
             check("video" in self.tables, "it does not have the tables of a project")
             return read_video(self._connection)
-        except (sqlite3.Error, Unreadable) as exc:
+        except (*_UNREADABLE, Unreadable) as exc:
             raise ProjectFileError(
                 f"Nothing can be saved of {self._path}: {exc}.",
                 "Start a new project with the same video, and import exported masks if any.",
@@ -152,7 +160,7 @@ class _Reader:
         try:
             check(table in self.tables, "changed")
             return self._connection.execute(f"SELECT key, value FROM {table}").fetchall()
-        except (sqlite3.Error, OverflowError, Unreadable):
+        except (*_UNREADABLE, Unreadable):
             self.lost.append(f"{table} cannot be read")
             return []
 
@@ -176,7 +184,7 @@ class _Reader:
                     last = max(last, row[0])
                 yield row
             return
-        except (sqlite3.Error, OverflowError):
+        except _UNREADABLE:
             pass
         if left[0] <= 0 or low >= high:
             self.lost.append(f"{table}: {low} to {high} cannot be read")

@@ -22,9 +22,8 @@ from vosapp.project.backup import copy_database
 from vosapp.project.connection import Access, Journal, connect
 from vosapp.project.editor import Span
 from vosapp.project.edits import Edit
-from vosapp.project.file import Options, ProjectFile
+from vosapp.project.file import ProjectFile
 from vosapp.project.lanes import Lane
-from vosapp.project.lock import ProjectLock
 from vosapp.project.model import (
     Assertion,
     Change,
@@ -48,19 +47,6 @@ _KEYFRAME_TABLES = frozenset({ASSERTIONS.name, KEYFRAMES.name})
 
 class Project(ProjectFile):
     """An open project. Made by `create_project` and `open_project`; safe to use from any thread."""
-
-    def __init__(
-        self,
-        path: Path,
-        connection: sqlite3.Connection,
-        *,
-        lock: ProjectLock | None,
-        options: Options,
-        notes: tuple[str, ...] = (),
-    ) -> None:
-        super().__init__(path, connection, lock=lock, options=options, notes=notes)
-        self._propagations = 0
-        self._growing = (0, 0)
 
     # Reading
 
@@ -236,7 +222,8 @@ class Project(ProjectFile):
         with self._reading():
             try:
                 rows = self._connection.execute("PRAGMA integrity_check(20)").fetchall()
-            except sqlite3.DatabaseError as exc:  # so damaged that the check itself breaks off
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:
+                # So damaged that the check itself breaks off.
                 return (str(exc),)
             return tuple(str(row[0]) for row in rows if row[0] != "ok")
 

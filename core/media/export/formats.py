@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.errors import UsageError
+from core.media.annotations.named import find_named
 from core.media.export.archives import ResultsZip
 from core.media.export.coco import Coco, YouTubeVis
 from core.media.export.cvat import CvatVideo
@@ -49,8 +49,4 @@ def exporter_named(name: str) -> Exporter:
     Raises:
         UsageError: there is none of that name; the hint lists them.
     """
-    for exporter in EXPORTERS:
-        if exporter.name == name:
-            return exporter
-    names = ", ".join(exporter.name for exporter in EXPORTERS)
-    raise UsageError(f"There is no export format {name!r}.", f"The formats are {names}.")
+    return find_named(EXPORTERS, name, what="export format")
