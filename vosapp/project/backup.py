@@ -8,12 +8,13 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from core.errors import OutputError
 from core.jobs import CancelToken, Progress
 from vosapp.project.connection import plain_errors
+from vosapp.project.filesystem import sync_folder
 
 PAGES_AT_ONCE = 2_048
 """Pages copied between two looks at the token: 8 MB."""
@@ -46,7 +47,7 @@ def copy_database(
             copy.execute("PRAGMA journal_mode = DELETE").fetchall()
         _sync(temporary)
         os.replace(temporary, target)  # noqa: PTH105
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as exc:
         raise OutputError(
             f"Cannot write {target}: {exc.strerror}.", "Choose another folder."
@@ -92,15 +93,3 @@ def _pages(
 def _sync(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name last through a loss of power, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with suppress(OSError):  # some network disks cannot
-            os.fsync(fd)
-    finally:
-        os.close(fd)

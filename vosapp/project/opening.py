@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
+import uuid
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from vosapp.project import connection as sqlite
 from vosapp.project import schema
 from vosapp.project.connection import Access
 from vosapp.project.file import Options, write_video
-from vosapp.project.filesystem import is_writable
+from vosapp.project.filesystem import is_writable, rename_new, side_files
 from vosapp.project.frame_table import write_index
 from vosapp.project.lock import ProjectLock
 from vosapp.project.migration import migrate, upgrade
@@ -44,19 +45,14 @@ def create_project(
     """
     lock = ProjectLock(path)
     try:
-        _reserve(path)
-        try:
-            with sqlite.plain_errors(path):
-                connection = sqlite.connect(path, Access.WRITE)
-                try:
-                    _fill(connection, video, index)
-                    sqlite.prepare_writing(connection, path, options.journal)
-                except BaseException:
-                    connection.close()
-                    raise
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        _make(path, video, index)
+        with sqlite.plain_errors(path):
+            connection = sqlite.connect(path, Access.WRITE)
+            try:
+                sqlite.prepare_writing(connection, path, options.journal)
+            except BaseException:
+                connection.close()
+                raise
         return Project(path, connection, lock=lock, options=options)
     except BaseException:
         lock.release()
@@ -103,9 +99,15 @@ def _project(
         raise
 
 
-def _reserve(path: Path) -> None:
+def _make(path: Path, video: VideoRef, index: FrameIndex | None) -> None:
+    """Write the file under another name first: a kill leaves a whole project or none."""
+    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+        if path.exists():
+            raise FileExistsError(path)
+        with sqlite.plain_errors(path), closing(sqlite.connect(temporary, Access.CREATE)) as made:
+            _fill(made, video, index)
+        rename_new(temporary, path)
     except FileExistsError as exc:
         raise OutputError(f"There is already a file {path}.", "Choose another name.") from exc
     except OSError as exc:
@@ -113,6 +115,9 @@ def _reserve(path: Path) -> None:
             f"Cannot write {path}: {exc.strerror}.",
             "Choose a folder that exists and that you may write to.",
         ) from exc
+    finally:
+        for file in (temporary, *side_files(temporary)):
+            file.unlink(missing_ok=True)
 
 
 def _fill(connection: sqlite3.Connection, video: VideoRef, index: FrameIndex | None) -> None:
@@ -174,11 +179,6 @@ def _open_for_reading(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
         with closing(sqlite.connect(copy, Access.WRITE)) as source:
             memory, notes = _checked(sqlite.in_memory(source), path)
     return memory, (f"{path} was not closed properly; a copy in memory is shown.", *notes)
-
-
-def side_files(path: Path) -> tuple[Path, ...]:
-    """Return the files that SQLite keeps beside a project while it is open."""
-    return tuple(path.with_name(path.name + suffix) for suffix in ("-wal", "-journal"))
 
 
 def _checked(

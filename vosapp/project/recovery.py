@@ -23,8 +23,9 @@ from vosapp.project import connection as sqlite
 from vosapp.project import schema
 from vosapp.project.codec import LANE_FRAMES, decode_map, decode_piece
 from vosapp.project.file import Options, read_video
+from vosapp.project.filesystem import side_files
 from vosapp.project.model import TrackedObject, Unreadable, VideoRef, check
-from vosapp.project.opening import DEFAULTS, create_project, open_project, side_files
+from vosapp.project.opening import DEFAULTS, create_project, open_project
 from vosapp.project.parse import parse_assertion, parse_json, parse_object, parse_prompt, parse_run
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, LANES, OBJECTS, PROMPTS, RESULTS
 from vosapp.project.store import Project

@@ -269,6 +269,49 @@ def test_save_a_copy(project, path, tmp_path):
     assert "none" not in files(tmp_path)
 
 
+def test_a_copy_does_not_take_the_place_of_an_open_project(project, video, tmp_path):
+    """Whose later edits would go to a file that has no name any more."""
+    other = tmp_path / "other.vosapp"
+    with create_project(other, video) as opened:
+        with pytest.raises(ProjectLocked, match="open in another"):
+            list(project.save_copy(other))
+        opened.do(AddObject(name="Cat"))
+    list(project.save_copy(other))
+    with open_project(other) as copied:
+        assert [o.name for o in copied.objects()] == ["Bear", "Fox"]
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-journal"])
+def test_a_copy_is_not_mixed_with_what_a_crash_has_left(project, tmp_path, suffix):
+    left = tmp_path / f"copy.vosapp{suffix}"
+    left.write_bytes(b"edits of another project")
+    with pytest.raises(OutputError, match="not closed properly"):
+        list(project.save_copy(tmp_path / "copy.vosapp"))
+    assert left.read_bytes() == b"edits of another project"
+    assert not (tmp_path / "copy.vosapp").exists()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_killed_creation_leaves_no_file_of_that_name(path, video, tmp_path, monkeypatch, links):
+    def stop(*_args):
+        raise KeyboardInterrupt
+
+    def no_links(*_args):
+        raise PermissionError("no hard links here")
+
+    monkeypatch.setattr(opening, "write_index", stop)
+    with pytest.raises(KeyboardInterrupt):
+        create_project(path, video)
+    assert files(tmp_path) == []
+    monkeypatch.undo()
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    create_project(path, video).close()
+    with pytest.raises(OutputError, match="already"):
+        create_project(path, video)
+    assert files(tmp_path) == [path.name]
+
+
 def test_edits_go_on_while_a_copy_is_made(project, tmp_path):
     copy = project.save_copy(tmp_path / "copy.vosapp")
     next(copy)
