@@ -96,6 +96,7 @@ def random_edit(rng, project):
             edits.AddObject(),
             edits.RenameObject(one, f"Fox {rng.randrange(99)}"),
             edits.RecolorObject(one, (rng.randrange(256), 2, 3)),
+            edits.SetCategory(other, f"kind {rng.randrange(9)}"),
             edits.ShowObject(one, rng.random() < 0.5),
             edits.LockObject(one, rng.random() < 0.3),
             edits.ReorderObjects(tuple(rng.sample(ids, len(ids)))),

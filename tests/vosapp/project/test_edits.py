@@ -25,6 +25,7 @@ from vosapp.project.edits import (
     RemovePrompts,
     RenameObject,
     ReorderObjects,
+    SetCategory,
     ShowObject,
 )
 from vosapp.project.keyframes import keyframes
@@ -38,6 +39,8 @@ EDITS = [
     AddObject(9, "Cat", (1, 2, 3)),
     RenameObject(1, "Grizzly"),
     RecolorObject(1, (9, 8, 7)),
+    SetCategory(2, "animal"),
+    AddObject(category="animal"),
     ShowObject(1, False),
     LockObject(2, True),
     ReorderObjects((2, 1)),
@@ -156,6 +159,8 @@ def test_delete_takes_everything_of_the_object(busy):
         RenameObject(1, "x" * 999),
         RenameObject(1, "a\0b"),
         RecolorObject(1, (1, 2, 300)),
+        SetCategory(1, "x" * 300),
+        SetCategory(9, "x"),
         AddObject(1),
         AddObject(255),
         AddObject(0),
