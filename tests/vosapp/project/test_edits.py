@@ -93,6 +93,17 @@ def test_undo_and_redo_of_each_edit(busy, snapshot, edit):
     assert busy.problems() == ()
 
 
+def test_categories_follow_their_objects(busy):
+    busy.do(SetCategory(1, "bear"))
+    busy.do(SplitObject(1, 20))
+    assert [item.category for item in busy.objects()] == ["bear", "", "bear"]
+    busy.do(MergeObjects(1, 2))
+    assert [item.category for item in busy.objects()] == ["bear", "bear"]
+    busy.do(SetCategory(2, "fox"))
+    busy.do(MergeObjects(3, 2))
+    assert [item.category for item in busy.objects()] == ["fox"]
+
+
 def test_titles_name_the_object(busy):
     names = [busy.do(edit).name for edit in (RenameObject(1, "Max"), Paint(1, 1, 0, 0, PATCH))]
     assert names == ["Rename Bear", "Paint Max"]
