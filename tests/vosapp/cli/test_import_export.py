@@ -2,73 +2,24 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from core.media.label_map import read_label_map, write_label_map
-from core.types import VOID, FrameResult
+from core.types import FrameResult
 from vosapp.cli import main as cli
 from vosapp.cli.export_annotations import ALIASES as EXPORT_ALIASES
 from vosapp.cli.export_annotations import EXPORTERS
 from vosapp.cli.import_annotations import ALIASES as IMPORT_ALIASES
 from vosapp.cli.import_annotations import IMPORTERS
 from vosapp.project.edit_ranges import CheckFrames
-from vosapp.project.edits import LockObject, RecolorObject, RenameObject, SetCategory
+from vosapp.project.edits import LockObject, RecolorObject, RenameObject
 from vosapp.project.model import PromptKind
 from vosapp.project.opening import open_project
 
 COUNT, HEIGHT, WIDTH = 5, 24, 32
 BOTH_WAYS = ("davis", "youtube-vos", "coco", "ytvis", "cvat", "yolo", "object-masks")
 BOTH_WAYS += ("mots-png", "mots-txt", "masks", "davis-zip", "youtube-vos-zip")
-
-
-@pytest.fixture
-def frames(tmp_path):
-    folder = tmp_path / "bears"
-    folder.mkdir()
-    for i in range(COUNT):
-        pixels = np.full((HEIGHT, WIDTH, 3), 10 * i, np.uint8)
-        Image.fromarray(pixels).save(folder / f"{i:05d}.png")
-    return folder
-
-
-def save_masks(folder, indices, ids=(1, 4), shift=0):
-    folder.mkdir()
-    for i in indices:
-        label_map = np.zeros((HEIGHT, WIDTH), np.uint8)
-        for number, object_id in enumerate(ids):
-            label_map[2 + 10 * number : 9 + 10 * number, 3 + shift : 9 + i + shift] = object_id
-        write_label_map(folder / f"{i:05d}.png", label_map)
-    return folder
-
-
-@pytest.fixture
-def call(capsys):
-    def run(*words, code=0):
-        capsys.readouterr()
-        status = cli.main([*map(str, words), "--json"])
-        captured = capsys.readouterr()
-        assert status == code, captured.err
-        run.stderr = captured.err
-        return json.loads(captured.out)
-
-    return run
-
-
-@pytest.fixture
-def project(call, frames, tmp_path):
-    """Keyframes of the objects 1 and 4 on the frames 0 and 3."""
-    path = tmp_path / "p.vosapp"
-    call("new", frames, "--masks", save_masks(tmp_path / "masks", (0, 3)), "-o", path)
-    return path
-
-
-def shown(path, index):
-    with open_project(path) as project:
-        return project.label_map(index).copy()
 
 
 def test_the_formats_have_the_same_names_both_ways():
@@ -82,7 +33,7 @@ def test_the_formats_have_the_same_names_both_ways():
     assert set(EXPORT_ALIASES.values()) <= {exporter.name for exporter in EXPORTERS}
 
 
-def test_keyframes_stay_unless_told_otherwise(call, project, tmp_path):
+def test_keyframes_stay_unless_told_otherwise(call, project, tmp_path, save_masks, shown):
     others = save_masks(tmp_path / "others", (2, 3), ids=(1, 7), shift=9)
     before = shown(project, 3)
     told = call("import", project, others, "--format", "masks")
@@ -103,7 +54,7 @@ def test_keyframes_stay_unless_told_otherwise(call, project, tmp_path):
         assert [item.object_id for item in opened.objects()] == [1, 4]
 
 
-def test_checked_masks_and_locked_objects_stay(call, project, tmp_path):
+def test_checked_masks_and_locked_objects_stay(call, project, tmp_path, save_masks, shown):
     with open_project(project) as opened:
         run = opened.begin_propagation("copy")
         label_map = opened.label_map(0)
@@ -120,7 +71,7 @@ def test_checked_masks_and_locked_objects_stay(call, project, tmp_path):
     assert np.array_equal(shown(project, 1) == 4, before == 4)
 
 
-def test_a_new_object_gets_no_pixel_of_a_checked_one(call, project, tmp_path):
+def test_a_new_object_gets_no_pixel_of_a_checked_one(call, project, tmp_path, save_masks, shown):
     with open_project(project) as opened:
         run = opened.begin_propagation("copy")
         label_map = opened.label_map(0)
@@ -132,7 +83,7 @@ def test_a_new_object_gets_no_pixel_of_a_checked_one(call, project, tmp_path):
     assert np.array_equal(after == 1, before == 1) and (after == 9).any()
 
 
-def test_mapping(call, project, tmp_path):
+def test_mapping(call, project, tmp_path, save_masks):
     others = save_masks(tmp_path / "others", (1,), ids=(1, 4))
     told = call("import", project, others, "--format", "masks")
     assert told["mapping"] == {"1": 1, "4": 4}
@@ -181,7 +132,7 @@ def test_names_categories_and_colors(call, project, tmp_path, frames):
     "fmt",
     BOTH_WAYS,
 )
-def test_names_with_blanks_and_objects_without_names(call, frames, tmp_path, fmt):
+def test_names_with_blanks_and_objects_with_none(call, frames, tmp_path, fmt, save_masks, shown):
     film = frames.rename(tmp_path / "two bears")
     path, fresh = tmp_path / "p.vosapp", tmp_path / "fresh.vosapp"
     masks = save_masks(tmp_path / "masks", range(COUNT), ids=(1, 2))
@@ -195,73 +146,7 @@ def test_names_with_blanks_and_objects_without_names(call, frames, tmp_path, fmt
     assert not any("lost" in note for note in told["notes"])
 
 
-def test_categories_are_kept_and_stand_in_for_names(call, frames, tmp_path):
-    square = [[3, 3, 9, 3, 9, 9, 3, 9]]
-    entry = {"image_id": 1, "category_id": 7, "segmentation": square, "iscrowd": 0}
-    named = {"track_id": 2, "name": "Bruno"}
-    document = {
-        "images": [{"id": 1, "file_name": "00001.png", "width": WIDTH, "height": HEIGHT}],
-        "categories": [{"id": 7, "name": "bear"}],
-        "annotations": [
-            {**entry, "id": 1, "attributes": {"track_id": 1}},
-            {**entry, "id": 2, "attributes": named},
-        ],
-    }
-    (tmp_path / "coco.json").write_text(json.dumps(document))
-    path = tmp_path / "p.vosapp"
-    call("new", frames, "-o", path)
-    told = call("import", path, tmp_path / "coco.json", "--format", "coco")
-    assert [item["name"] for item in told["objects"]] == ["bear", "Bruno"]
-    with open_project(path) as opened:
-        assert [item.category for item in opened.objects()] == ["bear", "bear"]
-        opened.do(SetCategory(2, "cub"))
-        opened.do(SetCategory(1, ""))
-    told = call("import", path, tmp_path / "coco.json", "--format", "coco", "--overwrite")
-    assert "Object 2 stays 'cub'; the file calls it 'bear'." in told["notes"]
-    assert [item["category"] for item in call("info", path)["objects"]] == ["bear", "cub"]
-
-
-@pytest.mark.parametrize("fmt", ["youtube-vos", "coco", "ytvis", "cvat", "mots-png", "yolo"])
-def test_categories_go_out_and_come_back(call, project, frames, tmp_path, fmt):
-    with open_project(project) as opened:
-        opened.do(SetCategory(1, "bear"))
-        opened.do(SetCategory(4, "tree"))
-    told = call("export", project, "--format", fmt, "-o", tmp_path / "out")
-    assert not any("categor" in loss for loss in told["losses"])
-    fresh = tmp_path / "fresh.vosapp"
-    call("new", frames, "-o", fresh)
-    call("import", fresh, tmp_path / "out", "--format", fmt)
-    with open_project(fresh) as opened:
-        assert [item.category for item in opened.objects()] == ["bear", "tree"]
-
-
-def test_void_of_imported_masks_is_kept_and_written_when_asked_for(call, frames, tmp_path):
-    masks = save_masks(tmp_path / "masks", (0, 3))
-    label_map = read_label_map(masks / "00003.png").label_map.copy()
-    label_map[20:, 20:] = VOID
-    write_label_map(masks / "00003.png", label_map)
-    path, out = tmp_path / "p.vosapp", tmp_path / "out"
-    call("new", frames, "--masks", masks, "-o", path)
-    assert not (shown(path, 3) == VOID).any()
-    told = call("export", path, "--format", "davis", "-o", out)
-    assert "Void pixels become background on frames 3." in told["losses"]
-    plain = tmp_path / "plain"
-    told = call("export", path, "--format", "masks", "-o", plain, "--void")
-    assert told["losses"] == ["Nothing is written for frames without a label map: 1-2, 4."]
-    found = read_label_map(plain / "bears/00003.png").label_map
-    assert np.array_equal(found, label_map)
-    told = call("export", path, "--format", "davis", "-o", out, "--void")
-    assert not any("Void" in loss for loss in told["losses"])
-    found = read_label_map(out / "Annotations/480p/bears/00003.png").label_map
-    assert np.array_equal(found, label_map)
-    fresh = tmp_path / "fresh.vosapp"
-    call("new", frames, "-o", fresh)
-    call("import", fresh, out, "--format", "davis")
-    with open_project(fresh) as opened:
-        assert np.array_equal(opened.keyframe_map(3), label_map)
-
-
-def test_frames_before_the_first_object_make_no_keyframe(call, frames, tmp_path):
+def test_frames_before_the_first_object_make_no_keyframe(call, frames, tmp_path, save_masks):
     path = tmp_path / "p.vosapp"
     call("new", frames, "-o", path)
     masks = save_masks(tmp_path / "masks", (2, 3))
@@ -272,7 +157,7 @@ def test_frames_before_the_first_object_make_no_keyframe(call, frames, tmp_path)
         assert opened.keyframe_indices() == (2, 3)
 
 
-def test_a_stopped_import_changes_nothing(call, project, tmp_path, monkeypatch):
+def test_a_stopped_import_changes_nothing(call, project, tmp_path, monkeypatch, save_masks):
     others = save_masks(tmp_path / "others", (1, 2), ids=(8,))
 
     def stop(self, job, *, unit):
