@@ -208,9 +208,22 @@ def _named_mask_zips() -> Iterator[HostileCase]:
         "cut": whole[:-40],
         "none": b"PK\x05\x06" + bytes(18),
         "empty": b"",
+        "endless-list": _long_list(380_000),
+        "endless-list-64": _long_list(380_000, wide=True),
     }
     for name, data in zips.items():
         yield HostileCase(f"mask-zip-{name}", "masks", {"a.zip": data}, "a.zip")
+
+
+def _long_list(count: int, *, wide: bool = False) -> bytes:
+    """A zip that lists very many files and holds none; `wide` gives its length in 64 bits."""
+    listed = struct.pack("<4s24x3H12x", b"PK\x01\x02", 1, 0, 0) + b"x"
+    size = count * len(listed)
+    record = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, size, 1)
+    short = 0xFFFFFFFF if wide else size
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, short, 0, 0)
+    return listed * count + (record + locator if wide else b"") + end
 
 
 def _named_xml(good: bytes) -> Iterator[HostileCase]:

@@ -7,7 +7,8 @@ from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 from core.data.importing.matching import folder_names
-from core.data.importing.reading import ZIP_ERRORS, bounded
+from core.data.importing.reading import bounded
+from core.data.importing.zips import ZIP_ERRORS, open_zip
 from core.errors import AnnotationReadError
 from core.media.image_file import IMAGE_SUFFIXES
 from core.media.label_map import ColorIds, MaskImport, read_label_map
@@ -71,7 +72,7 @@ class ZippedMasks(MaskFiles):
 
     def _opened(self) -> zipfile.ZipFile:
         try:
-            self._archive = self._archive or zipfile.ZipFile(self._path)
+            self._archive = self._archive or open_zip(self._path)
         except ZIP_ERRORS as error:
             raise self._unreadable(error) from error
         return self._archive

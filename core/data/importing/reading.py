@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from xml.parsers import expat
 
 import numpy as np
 
+from core.data.importing.zips import ZIP_ERRORS, open_zip
 from core.errors import AnnotationReadError
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def read_member(path: Path, name: str) -> bytes:
     if path.suffix.lower() != ".zip":
         return read_bytes(path)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             found = [i for i in archive.infolist() if i.filename.rpartition("/")[2] == name]
             if len(found) != 1:
                 raise AnnotationReadError(f"{path} holds {len(found)} files {name}, not one.")
@@ -255,13 +254,6 @@ def finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text[:_SHOWN]!r} is not finite")
     return value
-
-
-ZIP_ERRORS = (
-    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError),
-    *(NotImplementedError, RuntimeError, OverflowError),
-)
-"""What reading a damaged or locked zip raises."""
 
 
 def bounded(file: BinaryIO | Any, path: Path) -> bytes:
