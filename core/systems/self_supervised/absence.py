@@ -18,14 +18,14 @@ Arrays = dict[str, NDArray[np.generic]]
 
 REMEMBERED = 15
 """Frames on which the object was there, of which the median mass is its usual one."""
-FAINT_CYCLE, FAINT_MASS = 0.28, 0.25
-"""Below both a frame shows nothing of the object; the mass is a share of the usual one."""
-BACK_CYCLE, BACK_MASS = 0.30, 0.10
-"""From both on an absent object is there again."""
+FAINT = 0.48
+"""Evidence below which a frame shows nothing of the object."""
+BACK = 0.50
+"""Evidence from which on an absent object is there again."""
 PATIENCE = 2
 """Faint frames in a row after which an object is absent."""
 NOTHING = 0.1
-"""Below this cycle one frame is enough."""
+"""Evidence below which one frame is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,23 @@ class Track:
 
 def advance(track: Track, sight: Sight) -> Track:
     """The track after one more frame."""
-    usual = track.usual_mass
+    seen = evidence(track, sight)
     if track.absent:
-        back = sight.cycle >= BACK_CYCLE and sight.mass >= BACK_MASS * usual
-        return Track(track.masses) if back else track
-    if sight.cycle >= FAINT_CYCLE or sight.mass >= FAINT_MASS * usual:
+        return Track(track.masses) if seen >= BACK else track
+    if seen >= FAINT:
         return Track((*track.masses, sight.mass)[-REMEMBERED:])
     faint = track.faint + 1
-    return Track(track.masses, faint, faint >= PATIENCE or sight.cycle < NOTHING)
+    return Track(track.masses, faint, faint >= PATIENCE or seen < NOTHING)
+
+
+def evidence(track: Track, sight: Sight) -> float:
+    """How much of the object a frame shows, 0..2: cycle, and mass as a share of the usual one.
+
+    An object that comes back behind an edge, or turned, has little of the one or of the other;
+    what takes its place while it is gone has little of both.
+    """
+    usual = track.usual_mass
+    return sight.cycle + (min(1.0, sight.mass / usual) if usual else 0.0)
 
 
 def to_arrays(tracks: Mapping[int, Track]) -> Arrays:

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from core.systems.self_supervised.absence import (
-    BACK_CYCLE,
-    FAINT_CYCLE,
+    BACK,
+    FAINT,
     PATIENCE,
     REMEMBERED,
     Sight,
     Track,
     advance,
+    evidence,
     from_arrays,
     to_arrays,
 )
@@ -20,10 +21,10 @@ from core.systems.walk_state import pack, unpack
 from core.types import Direction, Keyframe
 
 THERE = Sight(100.0, 0.7)
-FAINT = Sight(9.0, (FAINT_CYCLE + 0.1) / 2)
+LITTLE = Sight(9.0, FAINT - 0.1)
 NOTHING = Sight(1.0, 0.01)
 USUAL = Track((100.0,))
-COUNT, GONE, BACK = 16, 5, 11
+COUNT, GONE, AGAIN = 16, 5, 11
 """Frames of the film, the first without the object, the first with it again."""
 
 
@@ -34,9 +35,9 @@ def follow(track, *sights):
 
 
 def test_faint_frames_in_a_row_make_absent():
-    assert not follow(USUAL, *[FAINT] * (PATIENCE - 1)).absent
-    assert follow(USUAL, *[FAINT] * PATIENCE).absent
-    assert not follow(USUAL, FAINT, THERE, FAINT).absent
+    assert not follow(USUAL, *[LITTLE] * (PATIENCE - 1)).absent
+    assert follow(USUAL, *[LITTLE] * PATIENCE).absent
+    assert not follow(USUAL, LITTLE, THERE, LITTLE).absent
 
 
 def test_nothing_at_all_is_absent_at_once():
@@ -48,18 +49,26 @@ def test_one_kind_of_evidence_is_enough_to_stay(sight):
     assert not follow(USUAL, *[sight] * 5).absent
 
 
-def test_absent_until_both_kinds_of_evidence_say_otherwise():
+def test_absent_until_the_evidence_is_enough():
     gone = advance(USUAL, NOTHING)
-    for sight in (FAINT, Sight(100.0, BACK_CYCLE - 0.01), Sight(1.0, 0.7)):
+    for sight in (NOTHING, LITTLE, Sight(25.0, BACK - 0.26), Sight(BACK * 100 - 2, 0.01)):
         assert advance(gone, sight).absent
-    assert advance(gone, THERE) == USUAL
+    for sight in (THERE, Sight(25.0, BACK - 0.24), Sight(BACK * 100, 0.01), Sight(0.0, BACK)):
+        assert advance(gone, sight) == USUAL
 
 
 def test_usual_mass_forgets_and_does_not_count_faint_frames():
     track = follow(USUAL, *[Sight(40.0, 0.7)] * REMEMBERED)
     assert (track.usual_mass, len(track.masses)) == (40, REMEMBERED)
-    assert advance(track, FAINT).masses == track.masses
+    little = Sight(3.0, LITTLE.cycle)
+    assert advance(track, little).faint == 1
+    assert advance(track, little).masses == track.masses
     assert Track(()).usual_mass == 0
+
+
+def test_evidence_of_an_object_that_never_had_a_mass_is_its_cycle():
+    assert evidence(Track(()), Sight(5.0, 0.25)) == 0.25
+    assert evidence(USUAL, Sight(500.0, 0.25)) == 1.25
 
 
 def test_tracks_come_back():
@@ -82,7 +91,7 @@ def film():
     """A red square that goes behind nothing for a while and comes back elsewhere."""
     frames = np.full((COUNT, 64, 128, 3), (90, 120, 70), np.uint8)
     label_maps = np.zeros((COUNT, 64, 128), np.uint8)
-    for index in (*range(GONE), *range(BACK, COUNT)):
+    for index in (*range(GONE), *range(AGAIN, COUNT)):
         left = 8 + 2 * index if index < GONE else 90
         frames[index, 20:44, left : left + 24] = (200, 60, 50)
         label_maps[index, 20:44, left : left + 24] = 1
@@ -101,8 +110,8 @@ def test_gone_object_is_absent_and_found_again(color_tracker, label):
     tracker = start(color_tracker, frames, label_maps)
     for index, frame in enumerate(frames):
         result = label(tracker, index, frame, (1,))
-        assert (result.step.absent == {1}) == (GONE <= index < BACK)
-        assert (result.step.confidence[1] < 0.3) == (GONE <= index < BACK)
+        assert (result.step.absent == {1}) == (GONE <= index < AGAIN)
+        assert (result.step.confidence[1] < 0.3) == (GONE <= index < AGAIN)
         truth, found = label_maps[index] == 1, result.label_map == 1
         if result.step.absent:
             assert not found.any() and result.step.shares[1].max() == 0
@@ -110,7 +119,7 @@ def test_gone_object_is_absent_and_found_again(color_tracker, label):
             assert (truth & found).sum() > 0.8 * (truth | found).sum()
 
 
-@pytest.mark.parametrize("left_at", [3, GONE, GONE + 2, BACK, BACK + 1])
+@pytest.mark.parametrize("left_at", [3, GONE, GONE + 2, AGAIN, AGAIN + 1])
 def test_a_walk_that_is_left_goes_on_the_same(color_tracker, left_at):
     frames, label_maps = film()
     whole, first, second = (start(color_tracker, frames, label_maps) for _ in range(3))
