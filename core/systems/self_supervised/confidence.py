@@ -17,19 +17,22 @@ from core.memory.bank import MemoryFrame
 from core.ops.matching import read, search_everywhere
 
 PROBES = 256
-"""Cells of a keyframe that are looked for on each frame, all its objects together."""
+"""Cells of a keyframe that are looked for on each frame, shared by its objects."""
+FEWEST = 64
+"""Probes of an object where there are many."""
 BESIDE = 6
 """Probes lie on the objects and up to so many cells beside them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """A sample of a keyframe's cells on and beside its objects.
+    """A sample of a keyframe's cells on and beside each of its objects.
 
     Attributes:
-        keys: C x n.
-        shares: n for each object id, 0..1: what the keyframe asserts there.
-        masses: cells that each object covers on the whole keyframe.
+        keys: C x n, object after object.
+        shares: for each object that the keyframe shows, in this order, what it asserts of the
+            object on its own probes, 0..1.
+        masses: cells that each asserted object covers; 0 for one that is absent.
     """
 
     keys: Tensor
@@ -37,8 +40,8 @@ class Probes:
     masses: dict[int, float]
 
     def shows(self, object_id: int) -> bool:
-        """Whether the object is there, and one of its cells among the probes."""
-        return object_id in self.shares and bool(self.shares[object_id].any())
+        """Whether the object is there."""
+        return object_id in self.shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +96,24 @@ def margins(shares: Tensor) -> list[float]:
 
 
 def make_probes(keyframe: MemoryFrame) -> Probes:
-    """Choose a keyframe's probes: evenly, at most `PROBES`."""
-    planes = keyframe.soft[1:]
-    near = torch.zeros_like(keyframe.soft[0])
-    if len(planes):
-        near = F.max_pool2d(planes.amax(0, keepdim=True), 2 * BESIDE + 1, 1, BESIDE)[0]
-    cells = (near.flatten() > 0).nonzero()[:, 0]
-    cells = cells[:: max(1, math.ceil(len(cells) / PROBES))]
-    rows = planes.flatten(1)
+    """Choose a keyframe's probes: evenly around each object that it shows."""
+    flat = keyframe.soft[1:].flatten(1)
+    masses = dict(zip(keyframe.object_ids, flat.sum(1).tolist(), strict=True))
+    shown = [row for row, object_id in enumerate(keyframe.object_ids) if masses[object_id]]
+    count = max(FEWEST, PROBES // max(1, len(shown)))
+    around = F.max_pool2d(keyframe.soft[1:], 2 * BESIDE + 1, 1, BESIDE) if shown else keyframe.soft
+    chosen = [_evenly((around[row].flatten() > 0).nonzero()[:, 0], count) for row in shown]
+    cells = torch.cat(chosen) if chosen else torch.zeros(0, dtype=torch.long)
     return Probes(
-        keyframe.keys.flatten(1)[:, cells].contiguous(),
-        dict(zip(keyframe.object_ids, rows[:, cells], strict=True)),
-        dict(zip(keyframe.object_ids, rows.sum(1).tolist(), strict=True)),
+        keyframe.keys.flatten(1)[:, cells.to(keyframe.keys.device)].contiguous(),
+        {keyframe.object_ids[r]: flat[r, c] for r, c in zip(shown, chosen, strict=True)},
+        masses,
     )
+
+
+def _evenly(cells: Tensor, count: int) -> Tensor:
+    """At most `count` of some cells."""
+    return cells[:: max(1, math.ceil(len(cells) / count))]
 
 
 def find_again(
@@ -116,11 +124,16 @@ def find_again(
     Args:
         probes: of the keyframe.
         keys: of the frame, C x h x w.
-        planes: h x w share of each object on the frame.
+        planes: h x w share on the frame of objects that the keyframe shows.
         k: memory cells read by each probe.
         temperature: of the read-out.
     """
     found = search_everywhere(probes.keys[:, :, None], keys.flatten(1), k=k)
     values = torch.stack([plane.flatten() for plane in planes.values()])
     back = read([found], [values], k=k, temperature=temperature)
-    return {i: soft_iou(row, probes.shares[i]) for i, row in zip(planes, back, strict=True)}
+    ends = torch.tensor([len(s) for s in probes.shares.values()]).cumsum(0).tolist()
+    places = dict(zip(probes.shares, ends, strict=True))
+    return {
+        i: soft_iou(row[places[i] - len(probes.shares[i]) : places[i]], probes.shares[i])
+        for i, row in zip(planes, back, strict=True)
+    }

@@ -98,7 +98,9 @@ class Judge:
     ) -> Judgment:
         """Judge the next frame of the walk; what no keyframe shows stays as it is read."""
         shown = {i: self._shown_by(i, frame_index) for i in object_ids}
-        tracks = {i: self._tracks.get(i) or self._begin(i, shown[i]) for i in object_ids}
+        tracks = {
+            i: self._tracks.get(i) or self._begin(i, frame_index, shown[i]) for i in object_ids
+        }
         planes = [
             reading.far[row] if tracks[i].absent else reading.joint[row]
             for row, i in enumerate(object_ids)
@@ -148,8 +150,14 @@ class Judge:
         found = [k for k, probes in self._probes.items() if probes.shows(object_id)]
         return min(found, key=lambda k: (abs(k - frame_index), k), default=None)
 
-    def _begin(self, object_id: int, keyframe: int | None) -> Track:
-        return Track(() if keyframe is None else (self._probes[keyframe].masses[object_id],))
+    def _begin(self, object_id: int, frame_index: int, shown_by: int | None) -> Track:
+        """As the nearest keyframe has it."""
+        if shown_by is None:
+            return Track(())
+        known = [k for k, probes in self._probes.items() if object_id in probes.masses]
+        nearest = min(known, key=lambda k: (abs(k - frame_index), k))
+        absent = not self._probes[nearest].shows(object_id)
+        return Track((self._probes[shown_by].masses[object_id],), absent=absent)
 
     def _cycles(
         self, keys: Tensor, planes: dict[int, Tensor], shown: dict[int, int | None]

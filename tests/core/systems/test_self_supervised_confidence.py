@@ -69,8 +69,19 @@ def test_margins_are_high_where_labels_are_certain():
 def test_probes_lie_on_and_beside_the_objects():
     probes = make_probes(memory(plane((0, 2), (0, 3)), torch.zeros(SIZE)))
     assert probes.keys.shape == (64, 8 * 9)
-    assert probes.shares[1].sum() == probes.masses[1] == 6
+    assert probes.shares[1].sum() == 6
+    assert probes.masses == {1: 6, 2: 0}
     assert probes.shows(1) and not probes.shows(2) and not probes.shows(3)
+
+
+def test_a_small_object_has_probes_beside_a_large_one():
+    soft = torch.zeros(3, 60, 80)
+    soft[1, 10:, 10:], soft[2, 3, 3] = 1, 1
+    keyframe = MemoryFrame(0, torch.zeros(4, 60, 80), soft, (1, 2))
+    probes = make_probes(keyframe)
+    assert 64 <= len(probes.shares[1]) <= PROBES / 2
+    assert len(probes.shares[2]) >= 40
+    assert probes.keys.shape[1] == sum(len(s) for s in probes.shares.values())
 
 
 @pytest.mark.parametrize("side", [40, 70])
@@ -99,6 +110,19 @@ def test_cycle_is_high_where_the_mask_is_right_and_low_where_it_is_not():
     assert cycle({1: found[1]}) > 0.95
     assert cycle({1: mask}) < 0.5
     assert cycle({1: torch.zeros(SIZE)}) == 0
+
+
+def test_cycles_of_several_objects_are_those_of_each_alone():
+    masks = [plane((0, 2), (0, 3)), plane((9, 12), (14, 16))]
+    keys = distinct_keys()
+    both = make_probes(memory(*masks, keys=keys))
+    found = {2: torch.roll(masks[1], -1, 1), 1: torch.roll(masks[0], 1, 0)}
+    got = find_again(both, keys, found, k=3, temperature=1.0)
+    assert list(got) == [2, 1]
+    for index, mask in enumerate(masks, start=1):
+        alone = make_probes(memory(mask, keys=keys, ids=(index,)))
+        own = find_again(alone, keys, {index: found[index]}, k=3, temperature=1.0)
+        assert got[index] == pytest.approx(own[index], abs=1e-6)
 
 
 def test_objects_that_exceed_a_cell_share_it():
