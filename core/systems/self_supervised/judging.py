@@ -37,11 +37,13 @@ class Reading:
         joint: by all memory frames together.
         far: by the keyframes alone.
         near: by the recent frames alone. Where one kind is missing, it is as `joint`.
+        keyframes: for each object the frame indices of the keyframes that were read.
     """
 
     joint: Tensor
     far: Tensor
     near: Tensor
+    keyframes: dict[int, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,13 @@ class Judge:
         self, frame_index: int, keys: Tensor, reading: Reading, object_ids: tuple[int, ...]
     ) -> Judgment:
         """Judge the next frame of the walk; what no keyframe shows stays as it is read."""
-        shown = {i: self._shown_by(i, frame_index) for i in object_ids}
+        nearest = {
+            i: sorted(reading.keyframes.get(i, ()), key=lambda k: (abs(k - frame_index), k))
+            for i in object_ids
+        }
+        shown = {i: self._shown_by(i, nearest[i]) for i in object_ids}
         tracks = {
-            i: self._tracks.get(i) or self._begin(i, frame_index, shown[i]) for i in object_ids
+            i: self._tracks.get(i) or self._begin(i, nearest[i], shown[i]) for i in object_ids
         }
         planes = [
             reading.far[row] if tracks[i].absent else reading.joint[row]
@@ -145,18 +151,15 @@ class Judge:
             judgment.doubtful - masses.keys(),
         )
 
-    def _shown_by(self, object_id: int, frame_index: int) -> int | None:
-        """The nearest keyframe that has the object on it."""
-        found = [k for k, probes in self._probes.items() if probes.shows(object_id)]
-        return min(found, key=lambda k: (abs(k - frame_index), k), default=None)
+    def _shown_by(self, object_id: int, keyframes: list[int]) -> int | None:
+        """The first of some keyframes that has the object on it."""
+        return next((k for k in keyframes if self._probes[k].shows(object_id)), None)
 
-    def _begin(self, object_id: int, frame_index: int, shown_by: int | None) -> Track:
-        """As the nearest keyframe has it."""
+    def _begin(self, object_id: int, keyframes: list[int], shown_by: int | None) -> Track:
+        """As the first of some keyframes has it."""
         if shown_by is None:
             return Track(())
-        known = [k for k, probes in self._probes.items() if object_id in probes.masses]
-        nearest = min(known, key=lambda k: (abs(k - frame_index), k))
-        absent = not self._probes[nearest].shows(object_id)
+        absent = not self._probes[keyframes[0]].shows(object_id)
         return Track((self._probes[shown_by].masses[object_id],), absent=absent)
 
     def _cycles(

@@ -120,13 +120,15 @@ class SelfSupervisedTracker:
         """
         recent = self._bank.recent(self._step)
         planes = keys.new_zeros(3, len(object_ids), *keys.shape[1:])
+        sources: dict[int, tuple[int, ...]] = {}
         for ids in alike(object_ids, (*self._bank.keyframes, *recent)):
             near = self._bank.nearby_keyframes(frame_index, keys, ids[0])
             late = [memory for memory in recent if memory.knows(ids[0])]
             if near or late:
                 rows = [object_ids.index(object_id) for object_id in ids]
                 planes[:, rows] = self._read(keys, near, late, ids)
-        return Reading(*planes)
+            sources |= dict.fromkeys(ids, tuple(memory.frame_index for memory in near))
+        return Reading(*planes, sources)
 
     def _read(
         self,

@@ -162,3 +162,14 @@ def test_an_object_that_no_keyframe_shows_is_not_called_absent(color_tracker):
     step = tracker.step(1, frames[1], (1, 9))
     assert step.absent == frozenset()
     assert set(step.confidence) == {1, 9}
+
+
+def test_a_walk_beside_a_keyframe_of_absence_begins_absent(color_tracker):
+    """The object is not there on frame 7 by assertion, and comes back on frame 11."""
+    frames, label_maps = film()
+    tracker = color_tracker()
+    for index in (0, 7):
+        tracker.add_keyframe(Keyframe(index, (1,), label_maps[index]), frames[index])
+    tracker.start(Direction.FORWARD)
+    steps = {index: tracker.step(index, frames[index], (1,)) for index in range(8, COUNT)}
+    assert [index for index, step in steps.items() if not step.absent] == [*range(AGAIN, COUNT)]
