@@ -128,7 +128,7 @@ class SelfSupervisedTracker:
                 rows = [object_ids.index(object_id) for object_id in ids]
                 planes[:, rows] = self._read(keys, near, late, ids)
             sources |= dict.fromkeys(ids, tuple(memory.frame_index for memory in near))
-        return Reading(*planes, sources)
+        return Reading(planes[0], planes[1], planes[2], sources)
 
     def _read(
         self,
