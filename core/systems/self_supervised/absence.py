@@ -20,8 +20,8 @@ REMEMBERED = 15
 """Frames on which the object was there, of which the median mass is its usual one."""
 FAINT = 0.48
 """Evidence below which a frame shows nothing of the object."""
-BACK = 0.50
-"""Evidence from which on an absent object is there again."""
+BACK, BACK_CYCLE = 0.50, 0.10
+"""Evidence and cycle from which on an absent object is there again."""
 PATIENCE = 2
 """Faint frames in a row after which an object is absent."""
 NOTHING = 0.1
@@ -65,7 +65,8 @@ def advance(track: Track, sight: Sight) -> Track:
     """The track after one more frame."""
     seen = evidence(track, sight)
     if track.absent:
-        return Track(track.masses) if seen >= BACK else track
+        back = seen >= BACK and sight.cycle >= BACK_CYCLE
+        return Track(track.masses) if back else track
     if seen >= FAINT:
         return Track((*track.masses, sight.mass)[-REMEMBERED:])
     faint = track.faint + 1

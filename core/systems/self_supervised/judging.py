@@ -25,9 +25,6 @@ from core.systems.self_supervised.confidence import (
 )
 from core.systems.self_supervised.config import TrackingConfig
 
-DOUBTFUL = 0.2
-"""Where less J is to be expected, a frame's label of the object is not remembered."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -125,7 +122,7 @@ class Judge:
             self._tracks[object_id] = track = advance(tracks[object_id], sight)
             if track.absent:
                 planes[row] = torch.zeros_like(planes[row])
-            elif track.faint or confidence[object_id] < DOUBTFUL:
+            elif track.faint:
                 doubtful.add(object_id)
         soft = with_background(planes, reading.joint)
         absent = frozenset(i for i in object_ids if i in self._tracks and self._tracks[i].absent)

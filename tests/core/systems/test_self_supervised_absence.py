@@ -7,6 +7,7 @@ import pytest
 
 from core.systems.self_supervised.absence import (
     BACK,
+    BACK_CYCLE,
     FAINT,
     PATIENCE,
     REMEMBERED,
@@ -51,9 +52,9 @@ def test_one_kind_of_evidence_is_enough_to_stay(sight):
 
 def test_absent_until_the_evidence_is_enough():
     gone = advance(USUAL, NOTHING)
-    for sight in (NOTHING, LITTLE, Sight(25.0, BACK - 0.26), Sight(BACK * 100 - 2, 0.01)):
+    for sight in (NOTHING, LITTLE, Sight(25.0, BACK - 0.26), Sight(100.0, BACK_CYCLE - 0.01)):
         assert advance(gone, sight).absent
-    for sight in (THERE, Sight(25.0, BACK - 0.24), Sight(BACK * 100, 0.01), Sight(0.0, BACK)):
+    for sight in (THERE, Sight(25.0, BACK - 0.24), Sight(100.0, BACK_CYCLE), Sight(0.0, BACK)):
         assert advance(gone, sight) == USUAL
 
 
