@@ -88,9 +88,13 @@ class FrameResult:
         frame_index: 0-based.
         label_map: H x W uint8 at the video's own size.
         object_ids: the ids that were tracked on this frame, ascending.
-        confidence: per object id, 0..1; empty where a system has no opinion.
+        confidence: per object id, 0..1: the J that is to be expected; an id is missing where the
+            system has no opinion. Low for absent objects.
         seconds: time spent on this frame, decoding included.
         is_keyframe: the label map is the user's own.
+        absent: those of `object_ids` that are found not to be on this frame, or are asserted not
+            to be; they have no pixel. An object without a pixel that is not in here was lost:
+            the system does not know where it is.
     """
 
     frame_index: int
@@ -99,3 +103,4 @@ class FrameResult:
     confidence: dict[int, float] = field(default_factory=dict)
     seconds: float = 0.0
     is_keyframe: bool = False
+    absent: frozenset[int] = frozenset()

@@ -16,7 +16,7 @@ from core.engine.spool import ShareSpool
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
-from core.ops.label_maps import asserted_map, merge_keyframe
+from core.ops.label_maps import absent_ids, asserted_map, merge_keyframe
 from core.systems.base import Tracker
 from core.types import Direction, Frame, FrameResult, Keyframe
 
@@ -154,6 +154,7 @@ def _border_result(keyframe: Keyframe) -> FrameResult:
         keyframe.object_ids,
         confidence,
         is_keyframe=True,
+        absent=absent_ids(keyframe),
     )
 
 
@@ -201,7 +202,7 @@ def _walk(
         token.check()
         known = span.known(index, walk.direction)
         step = tracker.step(index, frame, tuple(known))
-        opinion = Opinion(step.object_ids, step.shares, step.confidence, known)
+        opinion = Opinion(step.object_ids, step.shares, step.confidence, known, step.absent)
         yield _Seen(index, frame, opinion, time.perf_counter() - start)
         start = time.perf_counter()
 
@@ -227,10 +228,12 @@ def _finish(
     start = time.perf_counter()
     ids, opinion = seen.opinion.object_ids, seen.opinion
     label_map = tracker.render(opinion.shares, seen.frame, ids)
-    confidence = {object_id: opinion.trust(object_id) for object_id in ids}
+    confidence, absent = dict(opinion.confidence), opinion.absent
     keyframe = next((k for k in span.inside if k.frame_index == seen.index), None)
     if keyframe is not None:
         label_map = merge_keyframe(label_map, keyframe)
         confidence |= dict.fromkeys(keyframe.object_ids, 1.0)
+        absent = (absent - set(keyframe.object_ids)) | absent_ids(keyframe)
     spent = seen.seconds + time.perf_counter() - start
-    return FrameResult(seen.index, label_map, ids, confidence, spent, keyframe is not None)
+    is_keyframe = keyframe is not None
+    return FrameResult(seen.index, label_map, ids, confidence, spent, is_keyframe, absent)

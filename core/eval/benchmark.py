@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.engine.propagate import PropagationRequest, propagate
 from core.engine.registry import build_tracker
 from core.engine.run import PeakMemory, memory_guard
 from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs, result_folder
+from core.eval.confidence import Cell
 from core.eval.records import ObjectScore, SequenceScore, Totals, total
 from core.eval.scoring import SequenceScorer
 from core.eval.statistics import average
@@ -45,6 +48,7 @@ class SequenceRun:
         seconds_median, seconds_mean: per frame without a given mask.
         peak_bytes: highest resident memory of the process during the sequence.
         notes: what is odd about the ground truth.
+        cells: confidence, true J and absence of each object on each scored frame.
     """
 
     score: SequenceScore
@@ -54,6 +58,7 @@ class SequenceRun:
     seconds_mean: float
     peak_bytes: int
     notes: tuple[str, ...] = ()
+    cells: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,8 @@ def _run(
     keyframes = job.keyframes()
     scorer = SequenceScorer(job.plan.name, job.plan.object_ids)
     scored = job.scored
-    seconds = []
+    seconds: list[float] = []
+    cells: list[Cell] = []
     with (
         PeakMemory() as peak,
         open_video(job.folder, cache_bytes=CACHE_BYTES) as video,
@@ -154,7 +160,7 @@ def _run(
             if folder is not None:
                 folder.write(result.frame_index, result.label_map)
             if result.frame_index in scored:
-                _score(result, job, scorer, scored[result.frame_index])
+                cells += _score(result, job, scorer, scored[result.frame_index])
             if not result.is_keyframe:
                 seconds.append(result.seconds)
             yield result
@@ -166,9 +172,23 @@ def _run(
             seconds_mean=statistics.fmean(seconds or [math.nan]),
             peak_bytes=peak.bytes,
             notes=(*job.plan.notes, *job.plan.reader.notes),
+            cells=tuple(cells),
         )
 
 
-def _score(result: FrameResult, job: SequenceJob, scorer: SequenceScorer, index: int) -> None:
+def _score(result: FrameResult, job: SequenceJob, scorer: SequenceScorer, index: int) -> list[Cell]:
     truth = job.read(job.plan.truths[index])
-    scorer.add(result.label_map, truth, object_ids=job.plan.active(index))
+    scores = scorer.add(result.label_map, truth, object_ids=job.plan.active(index))
+    true_areas, areas = (np.bincount(x.ravel(), minlength=256) for x in (truth, result.label_map))
+    return [
+        Cell(
+            frame_index=result.frame_index,
+            object_id=object_id,
+            j=score.j,
+            confidence=result.confidence.get(object_id),
+            true_area=int(true_areas[object_id]),
+            area=int(areas[object_id]),
+            absent=object_id in result.absent,
+        )
+        for object_id, score in scores.items()
+    ]

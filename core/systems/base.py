@@ -21,11 +21,13 @@ class StepResult:
             `object_ids`; at whatever size the system works.
         object_ids: the ids that were looked for, ascending.
         confidence: per object id, 0..1; empty where the system has no opinion.
+        absent: those of `object_ids` that are found not to be there; their share is 0.
     """
 
     shares: NDArray[np.float32]
     object_ids: tuple[int, ...]
     confidence: dict[int, float] = field(default_factory=dict)
+    absent: frozenset[int] = frozenset()
 
 
 class Tracker(Protocol):

@@ -58,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table by sequence")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the masks, too")
+    parser.add_argument(
+        "--confidence",
+        action="store_true",
+        help="also tell what the system's confidence is worth, and how well it tells absence",
+    )
     _add_robot_arguments(parser)
     add_prompt_arguments(parser)
 
@@ -87,7 +92,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
     Returns:
         `core.eval.benchmark_report.to_dict`, or that of `interactive_report`, with `system`,
-        `weights`, `quality`, `device`, `keyframes`, `late_entries` and `complete`.
+        `weights`, `quality`, `device`, `keyframes`, `late_entries` and `complete`; with
+        `--confidence` also `confidence`, see `core.eval.confidence_report.to_dict`.
 
     Raises:
         VosError: of the kinds that `core.eval.benchmark.benchmark` names, for options that make
@@ -119,7 +125,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 def _check(args: argparse.Namespace) -> None:
     """Refuse options that do not go together, and a CSV file that cannot be written."""
     plain = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
-    plain["--out"] = args.out is not None
+    plain |= {"--out": args.out is not None, "--confidence": args.confidence}
     robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
     for option, given in (plain if args.interactive else robots).items():
         if given and args.interactive:
@@ -134,12 +140,17 @@ def _check(args: argparse.Namespace) -> None:
 def _score(
     request: BenchmarkRequest, args: argparse.Namespace, console: Console
 ) -> dict[str, object]:
+    from core.eval import confidence_report
     from core.eval.benchmark_report import to_csv, to_dict, to_table
 
     report = _benchmark(request, console)
     console.report(to_table(report))
+    figures = to_dict(report)
+    if args.confidence:
+        console.report(confidence_report.to_table(report.runs))
+        figures["confidence"] = confidence_report.to_dict(report.runs)
     _write_csv(args.csv, to_csv(report), console)
-    return to_dict(report)
+    return figures
 
 
 def _correct(

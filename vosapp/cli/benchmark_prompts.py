@@ -52,6 +52,7 @@ def check_prompts(args: argparse.Namespace) -> None:
         "--interactive": args.interactive,
         "--keyframes": args.keyframes > 1,
         "--late-entries": args.late_entries,
+        "--confidence": args.confidence,
         "--out": args.out is not None,
     }
     for option, given in (others if args.prompts else own).items():

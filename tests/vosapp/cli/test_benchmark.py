@@ -62,6 +62,20 @@ def test_progress_names_each_sequence_that_is_done(davis, capsys):
     assert "10/10" in err
 
 
+def test_confidence_is_judged(davis, capsys):
+    """The baseline has no opinion, and says so; two tables are printed."""
+    assert main([*davis, "--confidence"]) == 0
+    out, err = capsys.readouterr()
+    assert sum(line.startswith("bear") for line in out.splitlines()) == 2
+    assert "Of 0 sequences with an opinion" in out
+    assert err == ""
+    assert main([*davis, "--confidence", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)["confidence"]
+    assert [row["name"] for row in figures["sequences"]] == ["bear", "boat"]
+    assert (figures["all"]["cells"], figures["mean_spearman"]) == (0, None)
+    assert main([*davis, "--confidence", "--interactive"]) == 2
+
+
 def test_robot_corrects(davis, capsys, tmp_path):
     table = tmp_path / "t.csv"
     given = [*davis, "--interactive", "--rounds", "1", "--csv", str(table)]
