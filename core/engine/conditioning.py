@@ -9,6 +9,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+
 from core.engine.spans import Span
 from core.jobs import CancelToken
 from core.media.video import VideoSource
@@ -19,13 +21,26 @@ from core.types import Keyframe
 def governing(span: Span, keyframes: tuple[Keyframe, ...]) -> tuple[Keyframe, ...]:
     """The keyframes that a span's results depend on, ascending by frame index.
 
+    A span at an end of the video whose keyframes all say that an object is absent would not know
+    how it looks, should it come back: the nearest keyframe that shows it counts there, too.
+
     Args:
         span: its borders and the keyframes inside it count.
-        keyframes: all of the video; those of them that are references count everywhere.
+        keyframes: all of the video, ascending; those that are references count everywhere.
     """
     own = [k for k in (span.before, *span.inside, span.after) if k is not None]
-    found = {k.frame_index: k for k in (*own, *(k for k in keyframes if k.reference))}
+    every = [*own, *(k for k in keyframes if k.reference)]
+    if span.before is None or span.after is None:
+        nearest = keyframes if span.before is None else keyframes[::-1]
+        for object_id in sorted({i for k in own for i in k.object_ids}):
+            if not any(_shows(k, object_id) for k in every):
+                every += [k for k in nearest if _shows(k, object_id)][:1]
+    found = {k.frame_index: k for k in every}
     return tuple(found[index] for index in sorted(found))
+
+
+def _shows(keyframe: Keyframe, object_id: int) -> bool:
+    return object_id in keyframe.object_ids and bool(np.any(keyframe.label_map == object_id))
 
 
 class Conditioning:

@@ -39,6 +39,25 @@ def test_governing(keyframes, references, wanted):
     assert found == wanted
 
 
+@pytest.mark.parametrize(
+    ("absent", "wanted"),
+    [
+        ((10,), [[2], [2, 6], [6, 10], [6, 10]]),
+        ((6, 10), [[2], [2, 6], [6, 10], [2, 10]]),
+        ((2,), [[2, 6], [2, 6], [6, 10], [10]]),
+        ((2, 6, 10), [[2], [2, 6], [6, 10], [10]]),
+    ],
+    ids=str,
+)
+def test_absent_object_is_known_where_it_may_come_back(keyframe, box, absent, wanted):
+    """At the ends of the video; between two keyframes that say it is absent it stays away."""
+    every = tuple(
+        keyframe(index, (1, 2), box(1) if index in absent else None) for index in (2, 6, 10)
+    )
+    found = [[k.frame_index for k in governing(span, every)] for span in cut(every, COUNT)]
+    assert found == wanted
+
+
 @pytest.fixture
 def known(film, walk_tracker):
     """Propagate; yield each item with the keyframes the tracker knows then."""

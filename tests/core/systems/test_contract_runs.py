@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -85,6 +86,15 @@ def test_correction_with_a_tracker_in_use(build, run, truth):
     assert after == run(build(), first, late)
     assert after != before
     assert run(tracker, first) == before
+
+
+def test_absent_object_is_found_again(build_system, run, truth, shapes):
+    """After a keyframe that says it is absent; on the frames before it another one shows it."""
+    gone = replace(truth(4, (1,)), object_ids=IDS)
+    got = run(build_system["color"](), truth(0), gone)
+    back = np.frombuffer(got[6], np.uint8).reshape(shapes[1][6].shape) == 2
+    there = shapes[1][6] == 2
+    assert (back & there).sum() > 0.3 * (back | there).sum()
 
 
 @pytest.mark.parametrize("budget", [0, 20_000])
