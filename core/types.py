@@ -73,11 +73,14 @@ class Keyframe:
         object_ids: the ids this keyframe makes a statement about, ascending. An id in here that
             has no pixel in `label_map` is asserted to be absent; an id not in here is unknown.
         label_map: H x W uint8 at the video's size; only `object_ids`, 0 and `VOID` occur in it.
+        reference: systems compare every frame of the video with it, not only those up to the
+            neighboring keyframes.
     """
 
     frame_index: int
     object_ids: tuple[int, ...]
     label_map: LabelMap
+    reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)

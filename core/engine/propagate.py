@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from core.engine.conditioning import Conditioning
 from core.engine.fuse import Opinion, fuse
 from core.engine.spans import Span, cut
 from core.engine.spool import ShareSpool
@@ -110,7 +111,14 @@ def propagate(
     """Label every wanted frame that a keyframe reaches.
 
     Where keyframes lie on both sides, the two walks are fused by distance and confidence. What a
-    keyframe asserts comes out as it is; what it does not assert is propagated through it.
+    keyframe asserts comes out as it is; what it does not assert is propagated through it. A span
+    is computed from the keyframes it lies between or holds, and from references.
+
+    Args:
+        video: the frames.
+        tracker: without keyframes; it is given those of each span, and left without any.
+        request: what is wanted.
+        token: looked at before each frame and each keyframe.
 
     Yields:
         A `FrameResult` for each wanted frame, and a `Progress` for each frame that is only passed
@@ -123,15 +131,14 @@ def propagate(
         Cancelled: by the token, between two frames.
     """
     plans = plan(request, video.info.frame_count)
-    for keyframe in request.keyframes:
-        token.check()
-        tracker.add_keyframe(keyframe, video.frame(keyframe.frame_index))
     borders = _wanted_borders(request)
-    for part in plans:
-        while borders and borders[0].frame_index < part.span.first:
-            token.check()
-            yield _border_result(borders.pop(0))
-        yield from _run_span(video, tracker, part, request, token)
+    with Conditioning(video, tracker, keyframes=request.keyframes, token=token) as conditioning:
+        for part in plans:
+            while borders and borders[0].frame_index < part.span.first:
+                token.check()
+                yield _border_result(borders.pop(0))
+            conditioning.turn_to(part.span)
+            yield from _run_span(video, tracker, part, request, token)
     for keyframe in borders:
         token.check()
         yield _border_result(keyframe)

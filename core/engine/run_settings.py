@@ -62,7 +62,7 @@ def _file_identity(path: Path) -> bytes:
 
 def _statement(keyframe: Keyframe) -> tuple[bytes, ...]:
     label_map = np.ascontiguousarray(keyframe.label_map)
-    lead = f"{keyframe.frame_index} {keyframe.object_ids} {label_map.shape}"
+    lead = f"{keyframe.frame_index} {keyframe.object_ids} {label_map.shape} {keyframe.reference}"
     return lead.encode(), label_map.tobytes()
 
 

@@ -235,8 +235,6 @@ class _Robot:
 
     def restore(self, state: _Snapshot) -> None:
         """Take back every correction since the snapshot."""
-        for index in set(self._keyframes) - set(state.keyframes):
-            self._tracker.remove_keyframe(index)
         self._keyframes, self._marks = dict(state.keyframes), dict(state.marks)
         self.rounds = list(state.rounds)
 

@@ -33,10 +33,11 @@ class StepResult:
 class Tracker(Protocol):
     """Carries keyframes from frame to frame (the contract is ADR 0009).
 
-    Keyframes may come at any time and in any order. A walk is a row of steps in one direction;
-    frames are given in order and each once. What a tracker knows is a function of its keyframes
-    and of the walk so far, and equal walks give equal results. Nothing a caller does between two
-    steps but adding or removing keyframes changes the next one.
+    Keyframes may come at any time and in any order; the engine gives and takes them as spans come
+    and go, and a tracker may compare a frame with any of those it has at the time. A walk is a row
+    of steps in one direction; frames are given in order and each once. What a tracker knows is a
+    function of its keyframes and of the walk so far, and equal walks give equal results. Nothing
+    a caller does between two steps but adding or removing keyframes changes the next one.
     """
 
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vosapp.cli.console import Console
     from vosapp.project.store import Project
 
-ALIEN = ("masks", "out", "resume")
+ALIEN = ("masks", "out", "resume", "reference")
 """Options of `propagate` that make no sense for a project."""
 
 

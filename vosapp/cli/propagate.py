@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.engine.run_record import RunRecord
     from core.media.video import VideoSource
     from core.systems.base import TrackerRequest
-    from core.types import VideoInfo
+    from core.types import Keyframe, VideoInfo
     from vosapp.cli.console import Console
 
 NAME = "propagate"
@@ -78,6 +78,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="both",
         help="way in which masks are carried (default both; frames out of reach get no mask)",
     )
+    parser.add_argument(
+        "--reference",
+        type=int,
+        action="append",
+        metavar="FRAME",
+        help="compare every frame with this one, which has a mask; may be given several times",
+    )
     add_run_arguments(parser)
     parser.add_argument(
         "--range", metavar="A:B", help="write only frames A to B - 1, counted from 0"
@@ -119,7 +126,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         system = tracker_request(args)
         bounds = parse_range(args.range)
         video = stack.enter_context(_open(args.input, FORWARD_CACHE_BYTES))
-        request = _request(args.masks, bounds, WAYS[args.direction], video.info, console)
+        request = _request(args, bounds, video.info, console)
         if any(part.backward for part in plan(request, video.info.frame_count)):
             video.close()
             video = stack.enter_context(_open(args.input, BACKWARD_CACHE_BYTES))
@@ -167,9 +174,8 @@ def _open(path: Path, cache_bytes: int) -> VideoSource:
 
 
 def _request(
-    masks: Path,
+    args: argparse.Namespace,
     bounds: tuple[int | None, int | None],
-    ways: tuple[Direction, ...],
     info: VideoInfo,
     console: Console,
 ) -> PropagationRequest:
@@ -177,10 +183,22 @@ def _request(
     from core.media.keyframes import load_keyframes
 
     start, stop = check_range(bounds, info.frame_count)
-    imported = load_keyframes(masks, info)
+    imported = load_keyframes(args.masks, info)
     for note in imported.notes:
         console.say(note)
-    return PropagationRequest(imported.keyframes, start, stop, ways)
+    keyframes = _with_references(imported.keyframes, args.reference or [])
+    return PropagationRequest(keyframes, start, stop, WAYS[args.direction])
+
+
+def _with_references(keyframes: tuple[Keyframe, ...], frames: list[int]) -> tuple[Keyframe, ...]:
+    missing = sorted(set(frames) - {keyframe.frame_index for keyframe in keyframes})
+    if missing:
+        raise UsageError(
+            f"Frame {missing[0]} cannot be a reference: it has no mask.",
+            f"There are masks of {', '.join(str(k.frame_index) for k in keyframes[:8])}"
+            + (" and others." if len(keyframes) > 8 else "."),
+        )
+    return tuple(replace(k, reference=k.frame_index in frames) for k in keyframes)
 
 
 def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[str, object]:

@@ -57,7 +57,9 @@ class SelfSupervisedTracker:
         keys = self._features(keyframe.frame_index, frame)
         shares = label_shares(keyframe, (keys.shape[1], keys.shape[2]))
         soft = torch.from_numpy(shares).to(self._device)
-        memory = MemoryFrame(keyframe.frame_index, keys, soft, keyframe.object_ids)
+        memory = MemoryFrame(
+            keyframe.frame_index, keys, soft, keyframe.object_ids, keyframe.reference
+        )
         self._bank.add_keyframe(memory)
         self._judge.add_keyframe(memory)
         self._keyframes[keyframe.frame_index] = keyframe
