@@ -98,6 +98,7 @@ class FrameResult:
         absent: those of `object_ids` that are found not to be on this frame, or are asserted not
             to be; they have no pixel. An object without a pixel that is not in here was lost:
             the system does not know where it is.
+        is_draft: a later result of the same job will replace it.
     """
 
     frame_index: int
@@ -107,3 +108,4 @@ class FrameResult:
     seconds: float = 0.0
     is_keyframe: bool = False
     absent: frozenset[int] = frozenset()
+    is_draft: bool = False

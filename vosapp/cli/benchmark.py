@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError
 from core.jobs import Cancelled
+from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments
 from vosapp.cli.benchmark_prompts import add_prompt_arguments, check_prompts, run_prompts
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.run_options import add_run_arguments, positive, tracker_request
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--sequences", metavar="A,B", help="run only these sequences")
     add_run_arguments(parser)
+    add_adapt_arguments(parser)
     parser.add_argument(
         "--keyframes",
         type=positive,
@@ -92,8 +94,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
     Returns:
         `core.eval.benchmark_report.to_dict`, or that of `interactive_report`, with `system`,
-        `weights`, `quality`, `device`, `keyframes`, `late_entries` and `complete`; with
-        `--confidence` also `confidence`, see `core.eval.confidence_report.to_dict`.
+        `weights`, `quality`, `device`, `adaptation`, `keyframes`, `late_entries` and `complete`;
+        with `--confidence` also `confidence`, see `core.eval.confidence_report.to_dict`.
 
     Raises:
         VosError: of the kinds that `core.eval.benchmark.benchmark` names, for options that make
@@ -116,6 +118,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         "weights": request.tracker.weights,
         "quality": args.quality,
         "device": device,
+        "adaptation": adaptation_name(request.adaptation),
         "keyframes": args.keyframes,
         "late_entries": args.late_entries,
         "complete": not console.token.cancelled,
@@ -184,6 +187,7 @@ def _request(args: argparse.Namespace) -> BenchmarkRequest:
         keyframe_count=args.keyframes,
         late_entries=args.late_entries,
         out=args.out,
+        adaptation=adaptation_of(args),
     )
 
 

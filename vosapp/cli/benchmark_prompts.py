@@ -53,6 +53,7 @@ def check_prompts(args: argparse.Namespace) -> None:
         "--keyframes": args.keyframes > 1,
         "--late-entries": args.late_entries,
         "--confidence": args.confidence,
+        "--adapt": args.adapt or args.paper_mode,
         "--out": args.out is not None,
     }
     for option, given in (others if args.prompts else own).items():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VideoDecodeError, VosError
 from core.types import Direction, FrameResult
+from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments, phases
 from vosapp.cli.project_options import add_video_argument
 from vosapp.cli.project_run import run_project
 from vosapp.cli.run_options import add_run_arguments, tracker_request
@@ -18,12 +19,13 @@ from vosapp.cli.run_options import add_run_arguments, tracker_request
 if TYPE_CHECKING:
     import argparse
 
+    from core.engine.adapted_run import AdaptedRun
     from core.engine.output import ResultFolder
     from core.engine.propagate import PropagationRequest
     from core.engine.resumable import ResumableRun
     from core.engine.run_record import RunRecord
     from core.media.video import VideoSource
-    from core.systems.base import TrackerRequest
+    from core.systems.base import Adaptation, TrackerRequest
     from core.types import Keyframe, VideoInfo
     from vosapp.cli.console import Console
 
@@ -40,7 +42,8 @@ EPILOG = (
     "by frame. While a run is not finished, OUT/<input's name>.vosapp-run.json and .state say how "
     "far it is: with --resume and the same settings it goes on from there, to the same masks. "
     "With a project (.vosapp) as INPUT, its keyframes are carried and the results go into it: what "
-    "is empty or stale is computed, keyframes and checked masks stay, and one step undoes it all."
+    "is empty or stale is computed, keyframes and checked masks stay, and one step undoes it all. "
+    "With --adapt, what --resume takes over is the first pass, span by span; learning begins anew."
 )
 PROJECT_SUFFIX = ".vosapp"
 
@@ -86,6 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compare every frame with this one, which has a mask; may be given several times",
     )
     add_run_arguments(parser)
+    add_adapt_arguments(parser)
     parser.add_argument(
         "--range", metavar="A:B", help="write only frames A to B - 1, counted from 0"
     )
@@ -107,8 +111,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         For a project see `vosapp.cli.project_run`. Else `output` (folder), `frames` (with a
         result), `resumed_frames` (those of them that were done before), `seconds`,
         `frames_per_second`, `object_ids`, `keyframes` (frame indices), `system`, `weights`,
-        `quality`, `device`, `peak_memory_mb` and `confidence`: for each frame with a result the
-        mean over its objects, or none.
+        `quality`, `device`, `adaptation` (none, fused or paper), `peak_memory_mb` and
+        `confidence`: for each frame with a result the mean over its objects, or none.
 
     Raises:
         VosError: anything the user can mend; nothing half written is left behind.
@@ -123,6 +127,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     _require_paths(args)
     with ExitStack() as stack:
         peak = stack.enter_context(PeakMemory())
+        adaptation = adaptation_of(args)
         system = tracker_request(args)
         bounds = parse_range(args.range)
         video = stack.enter_context(_open(args.input, FORWARD_CACHE_BYTES))
@@ -132,7 +137,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
             video = stack.enter_context(_open(args.input, BACKWARD_CACHE_BYTES))
         sources = (args.input, args.masks)
         folder = stack.enter_context(ResultFolder(args.out, video.info, sources=sources))
-        run = _Run(video, request, system, folder)
+        run = _Run(video, request, system, folder, adaptation)
         outcome = _propagate(run, args, console)
         if bounds[1] is None:
             _require_whole(run)
@@ -165,6 +170,7 @@ class _Run:
     request: PropagationRequest
     system: TrackerRequest
     folder: ResultFolder
+    adaptation: Adaptation | None
 
 
 def _open(path: Path, cache_bytes: int) -> VideoSource:
@@ -210,7 +216,7 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
         use_threads(args.threads, system=name)
     device = device_name(run.system.device, system=name)
     record = _record(run, device, args, console)
-    job = _tell_plan(run, record, console)
+    job = _tell_plan(run, record, console, resumes=args.resume)
     start = time.perf_counter()
     with memory_guard(name):
         try:
@@ -233,7 +239,9 @@ def _record(run: _Run, device: str, args: argparse.Namespace, console: Console) 
     from core.engine.run_record import RunRecord
     from core.engine.run_settings import run_settings
 
-    settings = run_settings(run.video.info, run.request, run.system, device=device)
+    settings = run_settings(
+        run.video.info, run.request, run.system, device=device, adaptation=run.adaptation
+    )
     record = RunRecord(run.folder.path, settings)
     if args.resume and not record.load():
         console.say(f"{run.folder.path} has no unfinished run: starting with its first frame")
@@ -249,40 +257,61 @@ def _require_whole(run: _Run) -> None:
         raise VideoDecodeError(message, hint)
 
 
-def _tell_plan(run: _Run, record: RunRecord, console: Console) -> ResumableRun:
+def _job(run: _Run, record: RunRecord, *, resumes: bool) -> ResumableRun | AdaptedRun:
+    from core.engine.adapted_run import AdaptedRun
     from core.engine.resumable import ResumableRun
 
     request, folder, frame_count = run.request, run.folder, run.video.info.frame_count
-    job = ResumableRun(request, folder, record, frame_count)
-    frames = request.stop - request.start
-    earlier = folder.count_earlier()
+    if run.adaptation is None:
+        return ResumableRun(request, folder, record, frame_count)
+    return AdaptedRun(
+        request, run.adaptation, folder, record, frame_count=frame_count, resumes=resumes
+    )
+
+
+def _tell_plan(
+    run: _Run, record: RunRecord, console: Console, *, resumes: bool
+) -> ResumableRun | AdaptedRun:
+    earlier = run.folder.count_earlier()
+    job = _job(run, record, resumes=resumes)
+    frames = run.request.stop - run.request.start
     if job.kept:
         console.say(f"{job.kept} of {frames} frames are done already; going on with the others")
     elif earlier:
-        console.say(f"{folder.path} holds {earlier} masks of an earlier run; new ones replace them")
-    steps = _steps(job, frame_count)
-    if steps > frames:
+        path = run.folder.path
+        console.say(f"{path} holds {earlier} masks of an earlier run; new ones replace them")
+    steps = _steps(job, run.video.info.frame_count)
+    if run.adaptation is not None:
+        console.say("Two passes: masks are drafts until the video is learned and they are remade")
+    elif steps > frames:
         console.say(
             f"{steps} steps for {frames} frames: some are passed, or walked from both sides"
         )
     return job
 
 
-def _steps(job: ResumableRun, frame_count: int) -> int:
+def _steps(job: ResumableRun | AdaptedRun, frame_count: int) -> int:
+    from core.engine.adapted_run import AdaptedRun
     from core.engine.propagate import step_count
 
+    if isinstance(job, AdaptedRun):
+        return job.steps
     return sum(step_count(piece, frame_count) for piece in job.pieces)
 
 
-def _write_all(run: _Run, job: ResumableRun, console: Console) -> None:
+def _write_all(run: _Run, job: ResumableRun | AdaptedRun, console: Console) -> None:
     from core.engine.registry import build_tracker
 
     if job.kept:
         console.kept = _kept(run.folder)
     tracker = build_tracker(run.system)
     results = job.write(run.video, tracker, console.token)
-    total = _steps(job, run.video.info.frame_count)
-    for result in console.track(results, total=total, text=f"{run.system.system} "):
+    total, text = _steps(job, run.video.info.frame_count), f"{run.system.system} "
+    if run.adaptation is not None:
+        for _ in console.follow(phases(results, total, text), unit="frames"):
+            console.kept = _kept(run.folder) if run.folder.finished else ""
+        return
+    for result in console.track(results, total=total, text=text):
         if isinstance(result, FrameResult):
             console.kept = _kept(run.folder)
 
@@ -307,6 +336,7 @@ def _result(run: _Run, record: RunRecord) -> dict[str, object]:
         "system": run.system.system,
         "weights": run.system.weights,
         "quality": run.system.quality,
+        "adaptation": adaptation_name(run.adaptation),
         "confidence": [record.frames[index].confidence for index in sorted(record.frames)],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import cv2
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.jobs import CancelToken, Progress
 from core.memory.bank import MemoryBank, MemoryFrame
 from core.memory.bank_state import frames_from_arrays, frames_to_arrays
 from core.memory.features import FeatureCache
@@ -19,7 +20,9 @@ from core.nn.layout import channels_last
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import read, search_everywhere, search_windows
-from core.systems.base import StepResult
+from core.systems.base import Adaptation, Lesson, Refiner, StepResult
+from core.systems.self_supervised.adapt import AdaptConfig
+from core.systems.self_supervised.adaptation import Eyes, learn
 from core.systems.self_supervised.config import STRIDE, TrackingConfig
 from core.systems.self_supervised.judging import Judge, Reading, without
 from core.systems.self_supervised.model import KeyEncoder
@@ -99,6 +102,23 @@ class SelfSupervisedTracker:
         index_map = guided_labels(shares[1:], self._shrink(frame), frame, GuidedConfig())
         return np.array([0, *object_ids], np.uint8)[index_map]
 
+    def adapt(
+        self,
+        lessons: Iterable[Lesson],
+        object_ids: tuple[int, ...],
+        adaptation: Adaptation,
+        token: CancelToken,
+    ) -> Iterator[Progress | Refiner]:
+        """See `Adaptable.adapt`."""
+        config = AdaptConfig()
+        short_side = min(config.short_side, self._config.short_side)
+        eyes = Eyes(
+            lambda frame: shrunk(frame, short_side), self._features, self._encode, self._device
+        )
+        yield from learn(
+            eyes, lessons, object_ids, config=config, adaptation=adaptation, token=token
+        )
+
     def save_state(self) -> bytes:
         """See `Resumable.save_state`: the few labeled frames of the memory."""
         frames = frames_to_arrays(self._bank.labeled)
@@ -171,10 +191,7 @@ class SelfSupervisedTracker:
         return keys
 
     def _shrink(self, frame: Frame) -> Frame:
-        height, width = working_size(frame.shape[0], frame.shape[1], self._config.short_side)
-        shrinks = height < frame.shape[0]
-        way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[return-value]
+        return shrunk(frame, self._config.short_side)
 
 
 def alike(object_ids: tuple[int, ...], frames: tuple[MemoryFrame, ...]) -> list[tuple[int, ...]]:
@@ -198,6 +215,13 @@ def overruled(soft: Tensor, object_ids: tuple[int, ...], keyframe: Keyframe) -> 
     result[others] = torch.minimum(result[others], (1 - covered).clamp(min=0))
     result[0] = (1 - result[1:].sum(0)).clamp(min=0)
     return result
+
+
+def shrunk(frame: Frame, short_side: int) -> Frame:
+    """A frame at its working size."""
+    height, width = working_size(frame.shape[0], frame.shape[1], short_side)
+    way = cv2.INTER_AREA if height < frame.shape[0] else cv2.INTER_LINEAR
+    return cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[return-value]
 
 
 def working_size(height: int, width: int, short_side: int) -> tuple[int, int]:
