@@ -73,11 +73,14 @@ class Keyframe:
         object_ids: the ids this keyframe makes a statement about, ascending. An id in here that
             has no pixel in `label_map` is asserted to be absent; an id not in here is unknown.
         label_map: H x W uint8 at the video's size; only `object_ids`, 0 and `VOID` occur in it.
+        reference: systems compare every frame of the video with it, not only those up to the
+            neighboring keyframes.
     """
 
     frame_index: int
     object_ids: tuple[int, ...]
     label_map: LabelMap
+    reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,14 @@ class FrameResult:
         frame_index: 0-based.
         label_map: H x W uint8 at the video's own size.
         object_ids: the ids that were tracked on this frame, ascending.
-        confidence: per object id, 0..1; empty where a system has no opinion.
+        confidence: per object id, 0..1: the J that is to be expected; an id is missing where the
+            system has no opinion. Low for absent objects.
         seconds: time spent on this frame, decoding included.
         is_keyframe: the label map is the user's own.
+        absent: those of `object_ids` that are found not to be on this frame, or are asserted not
+            to be; they have no pixel. An object without a pixel that is not in here was lost:
+            the system does not know where it is.
+        is_draft: a later result of the same job will replace it.
     """
 
     frame_index: int
@@ -99,3 +107,5 @@ class FrameResult:
     confidence: dict[int, float] = field(default_factory=dict)
     seconds: float = 0.0
     is_keyframe: bool = False
+    absent: frozenset[int] = frozenset()
+    is_draft: bool = False

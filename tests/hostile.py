@@ -166,6 +166,7 @@ def _zip_bomb() -> bytes:
 def _named(good: dict[str, tuple[Files, str]]) -> Iterator[HostileCase]:
     """Yield the attacks that have a name."""
     yield from _named_pictures()
+    yield from _named_mask_zips()
     yield from _named_xml(good["cvat"][0]["film.xml"])
     yield from _named_json(good)
     yield from _named_text()
@@ -189,6 +190,40 @@ def _named_pictures() -> Iterator[HostileCase]:
     shape = {"label": "a", "points": [[0, 0], [39999, 39999]], "shape_type": "mask", "mask": mask}
     data = json.dumps({"shapes": [shape]}).encode()
     yield HostileCase("huge-base64", "labelme", {"00000.json": data}, "")
+
+
+def _named_mask_zips() -> Iterator[HostileCase]:
+    good = _png(WIDTH, HEIGHT, 3, bytes((WIDTH + 1) * HEIGHT))
+    whole = _zip({"film/00000.png": good, "film/00001.png": good})
+    spoiled = bytearray(whole)
+    spoiled[60] ^= 255
+    zips = {
+        "bomb": _zip({"film/00000.png": bytes(300 << 20)}),
+        "huge": _zip({"film/00000.png": _png(40_000, 40_000, 3, bytes(1000))}),
+        "paths": _zip({"../../00000.png": good, "/00001.png": good}),
+        "one-way-out": _zip({"../../escape/00000.png": good}),
+        "twice": _zip({"film/0.png": good, "film/00000.png": good}),
+        "sizes": _zip({"film/00000.png": good, "film/00001.png": _png(3, 3, 3, bytes(12))}),
+        "spoiled": bytes(spoiled),
+        "cut": whole[:-40],
+        "none": b"PK\x05\x06" + bytes(18),
+        "empty": b"",
+        "endless-list": _long_list(380_000),
+        "endless-list-64": _long_list(380_000, wide=True),
+    }
+    for name, data in zips.items():
+        yield HostileCase(f"mask-zip-{name}", "masks", {"a.zip": data}, "a.zip")
+
+
+def _long_list(count: int, *, wide: bool = False) -> bytes:
+    """A zip that lists very many files and holds none; `wide` gives its length in 64 bits."""
+    listed = struct.pack("<4s24x3H12x", b"PK\x01\x02", 1, 0, 0) + b"x"
+    size = count * len(listed)
+    record = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, size, 1)
+    short = 0xFFFFFFFF if wide else size
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, short, 0, 0)
+    return listed * count + (record + locator if wide else b"") + end
 
 
 def _named_xml(good: bytes) -> Iterator[HostileCase]:

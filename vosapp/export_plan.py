@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CACHE_BYTES = 8 << 20
 """Of decoded frames; an export reads each frame once."""
 _PICTURES = frozenset({"overlay", "matte-png", "matte-prores", "matte-vp9", "cut-outs"})
-_OWN_FOLDER = frozenset({"matte-png", "cut-outs", "object-masks"})
+_OWN_FOLDER = frozenset({"matte-png", "cut-outs", "object-masks", "masks"})
 """Formats that write to OUT/SEQUENCE."""
 
 
@@ -51,9 +51,15 @@ class ExportOption:
 OPTIONS: tuple[ExportOption, ...] = (
     ExportOption("resize_480p", "--resize-480p", "DAVIS 2017", "resize to 480 lines"),
     ExportOption("polygons", "--polygons", "COCO", "outlines instead of exact masks"),
-    ExportOption("void", "--void", "DAVIS 2017", "keep void (255)"),
+    ExportOption("void", "--void", "DAVIS 2017, masks", "keep void (255) of imported masks"),
     ExportOption(
         "unsupervised", "--unsupervised", "DAVIS 2017", "write to Annotations_unsupervised"
+    ),
+    ExportOption(
+        "by_object",
+        "--by-object",
+        "YOLO",
+        "each object is a class of its own, whatever its category",
     ),
     ExportOption("crop", "--crop", "cut-outs", "cut to the box around the object"),
     ExportOption("every", "--every", "YouTube-VOS", "only every Nth frame", "N"),
@@ -74,6 +80,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "mots-txt": "One text file of run lengths.",
     "yolo-seg": "Outlines in text files, to train YOLO with; holes are lost.",
     "cvat-video": "To go on in CVAT.",
+    "masks": "Palette PNGs alone, without a dataset's folders.",
     "object-masks": "Black and white PNG, a folder for each object.",
     "cut-outs": "Objects on transparency, a PNG for each frame.",
     "overlay": "A video to show people: colored masks over the frames.",

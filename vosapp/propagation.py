@@ -69,7 +69,7 @@ def pieces_with(
     borders = {k.frame_index for k in request.keyframes if objects <= set(k.object_ids)}
     pieces: list[PropagationRequest] = []
     for piece in remaining(request, frame_count, frozenset(range(frame_count)) - frames):
-        # A keyframe in between costs nothing; starting anew would read all keyframes again.
+        # A keyframe in between costs nothing; starting anew would read it again.
         if pieces and borders.issuperset(range(pieces[-1].stop, piece.start)):
             pieces[-1] = replace(pieces[-1], stop=piece.stop)
         else:

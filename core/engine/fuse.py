@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Shares = NDArray[np.float32]
+ABSENCE_TRUST = 0.3
+"""What a walk that finds an object absent counts for; see `Opinion.trust`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,14 @@ class Opinion:
         shares: (1 + K) x h x w float32, background first, 0..1.
         confidence: per object 0..1; an object that is missing counts as 1.
         distance: per object, frames to the keyframe that asserts it.
+        absent: the objects that it finds not to be on the frame.
     """
 
     object_ids: tuple[int, ...]
     shares: Shares
     confidence: dict[int, float]
     distance: dict[int, int]
+    absent: frozenset[int] = frozenset()
 
     def plane(self, object_id: int) -> Shares:
         """h x w share of an object."""
@@ -32,7 +36,13 @@ class Opinion:
         return plane
 
     def trust(self, object_id: int) -> float:
-        """Confidence in an object, never quite zero."""
+        """How much this walk counts for an object, never quite zero.
+
+        Absence has the trust of a doubtful mask: a walk that has lost an object too early must
+        not outweigh one that still follows it well.
+        """
+        if object_id in self.absent:
+            return ABSENCE_TRUST
         return max(self.confidence.get(object_id, 1.0), 1e-3)
 
 
@@ -41,20 +51,27 @@ def fuse(first: Opinion, second: Opinion) -> Opinion:
 
     Between keyframes at distance a and b the weights are c_first b / (a + b) and
     c_second a / (a + b); an object that only one of the two knows is taken from that one. The
-    confidence of an object that both know is the weighted one times how well the two agree.
+    confidence of an object that both know is the weighted one times how well the two agree; it
+    is missing where neither has one. An object is absent where most of the weight says so, and
+    then has no share.
     """
     object_ids = tuple(sorted({*first.object_ids, *second.object_ids}))
     planes = np.zeros((len(object_ids), *first.shares.shape[1:]), np.float32)
-    confidence, distance = {}, {}
+    confidence, distance, absent = {}, {}, set()
     for plane, object_id in zip(planes, object_ids, strict=True):
         knowing = [o for o in (first, second) if object_id in o.object_ids]
         weights = _weights(knowing, object_id)
         pairs = list(zip(weights, knowing, strict=True))
-        plane[:] = sum(w * o.plane(object_id) for w, o in pairs)
-        certainty = sum(w * o.trust(object_id) for w, o in pairs)
-        confidence[object_id] = min(1.0, certainty * _agreement(knowing, object_id))
+        if sum(w for w, o in pairs if object_id in o.absent) > 0.5:
+            absent.add(object_id)
+        else:
+            plane[:] = sum(w * o.plane(object_id) for w, o in pairs)
+        if any(object_id in o.confidence for o in knowing):
+            certainty = sum(w * o.confidence.get(object_id, 1.0) for w, o in pairs)
+            confidence[object_id] = min(1.0, certainty * _agreement(knowing, object_id))
         distance[object_id] = min(o.distance[object_id] for o in knowing)
-    return Opinion(object_ids, _with_background(planes), confidence, distance)
+    shares = _with_background(planes)
+    return Opinion(object_ids, shares, confidence, distance, frozenset(absent))
 
 
 def _weights(knowing: list[Opinion], object_id: int) -> list[float]:

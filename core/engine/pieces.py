@@ -15,25 +15,27 @@ class Unit:
 
     Attributes:
         frames: those that get a result.
-        walk: the only walk through them; None where there are two, or none at a border.
+        walks: the walks through them, the one that gives the results last; none at a border, and
+            none where two walks do not reach the same frames: such units begin anew.
     """
 
     frames: frozenset[int]
-    walk: Walk | None
+    walks: tuple[Walk, ...]
 
 
 def units(request: PropagationRequest, frame_count: int) -> tuple[Unit, ...]:
     """The parts of a propagation, ascending: spans, and the keyframes between them."""
     wanted = range(request.start, request.stop)
     found = [_unit(part, wanted) for part in plan(request, frame_count)]
-    found += [Unit(frozenset({index}), None) for index in _borders(request) if index in wanted]
+    found += [Unit(frozenset({index}), ()) for index in _borders(request) if index in wanted]
     return tuple(sorted((u for u in found if u.frames), key=lambda unit: min(unit.frames)))
 
 
 def _unit(part: SpanPlan, wanted: range) -> Unit:
     walks = [walk for walk in (part.backward, part.forward) if walk is not None]
-    frames = {i for i in wanted for walk in walks if i in walk}
-    return Unit(frozenset(frames), walks[0] if len(walks) == 1 else None)
+    reached = [frozenset(i for i in wanted if i in walk) for walk in walks]
+    alike = len(set(reached)) == 1
+    return Unit(frozenset().union(*reached), tuple(walks) if alike else ())
 
 
 def _borders(request: PropagationRequest) -> list[int]:
@@ -54,7 +56,8 @@ def remaining(
         request: the whole run.
         frame_count: frames of the video.
         done: frames whose results are there.
-        state: a walk that can be taken up; `Continued` must then surround the tracker.
+        state: a walk that can be taken up; `Continued` must then surround the tracker. The walk
+            that goes before it, if any, is logged.
     """
     pieces: list[tuple[int, int]] = []
     for unit in units(request, frame_count):
@@ -70,9 +73,9 @@ def remaining(
 
 def passed_frames(unit: Unit, done: Set[int], state: WalkState | None) -> frozenset[int]:
     """Frames of a unit that need not be walked again, because the walk's state is there."""
-    if state is None or unit.walk is None or state.frame_index not in unit.walk:
+    if state is None or not unit.walks or state.frame_index not in unit.walks[-1]:
         return frozenset()
-    way = unit.walk.direction
+    way = unit.walks[-1].direction
     before = {i for i in unit.frames if (i - state.frame_index) * way.value <= 0}
     usable = way is state.direction and before <= done and before != unit.frames
     return frozenset(before) if usable else frozenset()

@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from core.engine.conditioning import Conditioning
 from core.engine.fuse import Opinion, fuse
 from core.engine.spans import Span, cut
 from core.engine.spool import ShareSpool
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
-from core.ops.label_maps import asserted_map, merge_keyframe
+from core.ops.label_maps import absent_ids, asserted_map, merge_keyframe
 from core.systems.base import Tracker
 from core.types import Direction, Frame, FrameResult, Keyframe
 
@@ -101,16 +102,35 @@ def step_count(request: PropagationRequest, frame_count: int) -> int:
     """How many items `propagate` yields: walked frames, and keyframes that are borders."""
     plans = plan(request, frame_count)
     walks = [walk for p in plans for walk in (p.backward, p.forward) if walk is not None]
-    return sum(len(walk) for walk in walks) + len(_wanted_borders(request))
+    return sum(len(walk) for walk in walks) + len(wanted_borders(request))
 
 
 def propagate(
-    video: VideoSource, tracker: Tracker, request: PropagationRequest, token: CancelToken
+    video: VideoSource,
+    tracker: Tracker,
+    request: PropagationRequest,
+    token: CancelToken,
+    *,
+    keep: ShareSpool | None = None,
 ) -> Iterator[FrameResult | Progress]:
     """Label every wanted frame that a keyframe reaches.
 
     Where keyframes lie on both sides, the two walks are fused by distance and confidence. What a
-    keyframe asserts comes out as it is; what it does not assert is propagated through it.
+    keyframe asserts comes out as it is; what it does not assert is propagated through it. A span
+    is computed from the keyframes it lies between or holds, and from references.
+
+    Args:
+        video: the frames.
+        tracker: without keyframes; it is given those of each span, and left without any.
+        request: what is wanted.
+        token: looked at before each frame and each keyframe.
+
+    Args:
+        video: the frames.
+        tracker: without keyframes of an earlier run.
+        request: what is wanted.
+        token: is looked at between two frames.
+        keep: takes the soft labels of each result but those of borders.
 
     Yields:
         A `FrameResult` for each wanted frame, and a `Progress` for each frame that is only passed
@@ -123,21 +143,21 @@ def propagate(
         Cancelled: by the token, between two frames.
     """
     plans = plan(request, video.info.frame_count)
-    for keyframe in request.keyframes:
-        token.check()
-        tracker.add_keyframe(keyframe, video.frame(keyframe.frame_index))
-    borders = _wanted_borders(request)
-    for part in plans:
-        while borders and borders[0].frame_index < part.span.first:
-            token.check()
-            yield _border_result(borders.pop(0))
-        yield from _run_span(video, tracker, part, request, token)
+    borders = wanted_borders(request)
+    with Conditioning(video, tracker, keyframes=request.keyframes, token=token) as conditioning:
+        for part in plans:
+            while borders and borders[0].frame_index < part.span.first:
+                token.check()
+                yield border_result(borders.pop(0))
+            conditioning.turn_to(part.span)
+            yield from _run_span(video, tracker, part, request, token, keep=keep)
     for keyframe in borders:
         token.check()
-        yield _border_result(keyframe)
+        yield border_result(keyframe)
 
 
-def _wanted_borders(request: PropagationRequest) -> list[Keyframe]:
+def wanted_borders(request: PropagationRequest) -> list[Keyframe]:
+    """Keyframes in the wanted range that assert every object, ascending."""
     objects = {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
     return [
         k
@@ -146,7 +166,8 @@ def _wanted_borders(request: PropagationRequest) -> list[Keyframe]:
     ]
 
 
-def _border_result(keyframe: Keyframe) -> FrameResult:
+def border_result(keyframe: Keyframe) -> FrameResult:
+    """The result of a frame on which a keyframe asserts every object."""
     confidence = dict.fromkeys(keyframe.object_ids, 1.0)
     return FrameResult(
         keyframe.frame_index,
@@ -154,6 +175,7 @@ def _border_result(keyframe: Keyframe) -> FrameResult:
         keyframe.object_ids,
         confidence,
         is_keyframe=True,
+        absent=absent_ids(keyframe),
     )
 
 
@@ -163,6 +185,8 @@ def _run_span(
     part: SpanPlan,
     request: PropagationRequest,
     token: CancelToken,
+    *,
+    keep: ShareSpool | None,
 ) -> Iterator[FrameResult | Progress]:
     """Walk a span from its end, then from its start; render what is complete."""
     with ShareSpool() as spool:
@@ -173,15 +197,15 @@ def _run_span(
                     spool.put(seen.index, seen.opinion, seen.seconds)
                     yield Progress(0, 0, f"frame {seen.index} from its end")
                 else:
-                    yield _finish(tracker, seen, part.span, request)
+                    yield _finish(tracker, seen, part.span, request, keep)
         if part.forward is not None:
             for seen in _walk(video, tracker, part.span, part.forward, token):
-                yield _finish(tracker, _joined(seen, spool), part.span, request)
+                yield _finish(tracker, _joined(seen, spool), part.span, request, keep)
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A frame that a walk has labeled."""
+class Seen:
+    """A frame that has been labeled, before it is rendered."""
 
     index: int
     frame: Frame
@@ -191,7 +215,7 @@ class _Seen:
 
 def _walk(
     video: VideoSource, tracker: Tracker, span: Span, walk: Walk, token: CancelToken
-) -> Iterator[_Seen]:
+) -> Iterator[Seen]:
     way = walk.direction.value
     tracker.start(walk.direction)
     indices = range(walk.first, walk.last + way, way)
@@ -201,12 +225,12 @@ def _walk(
         token.check()
         known = span.known(index, walk.direction)
         step = tracker.step(index, frame, tuple(known))
-        opinion = Opinion(step.object_ids, step.shares, step.confidence, known)
-        yield _Seen(index, frame, opinion, time.perf_counter() - start)
+        opinion = Opinion(step.object_ids, step.shares, step.confidence, known, step.absent)
+        yield Seen(index, frame, opinion, time.perf_counter() - start)
         start = time.perf_counter()
 
 
-def _joined(seen: _Seen, spool: ShareSpool) -> _Seen:
+def _joined(seen: Seen, spool: ShareSpool) -> Seen:
     """What the first walk left of a frame, fused with what the second one says."""
     if seen.index not in spool:
         return seen
@@ -219,18 +243,31 @@ def _joined(seen: _Seen, spool: ShareSpool) -> _Seen:
 
 
 def _finish(
-    tracker: Tracker, seen: _Seen, span: Span, request: PropagationRequest
+    tracker: Tracker,
+    seen: Seen,
+    span: Span,
+    request: PropagationRequest,
+    keep: ShareSpool | None,
 ) -> FrameResult | Progress:
     """A frame at its full size, or only a sign of life where it is not wanted."""
     if not request.start <= seen.index < request.stop:
         return Progress(0, 0, f"passed frame {seen.index}")
+    if keep is not None:
+        keep.put(seen.index, seen.opinion, seen.seconds)
+    keyframe = next((k for k in span.inside if k.frame_index == seen.index), None)
+    return render_seen(tracker, seen, keyframe)
+
+
+def render_seen(tracker: Tracker, seen: Seen, keyframe: Keyframe | None) -> FrameResult:
+    """A frame at its full size; what a keyframe asserts on it comes out as it is."""
     start = time.perf_counter()
     ids, opinion = seen.opinion.object_ids, seen.opinion
     label_map = tracker.render(opinion.shares, seen.frame, ids)
-    confidence = {object_id: opinion.trust(object_id) for object_id in ids}
-    keyframe = next((k for k in span.inside if k.frame_index == seen.index), None)
+    confidence, absent = dict(opinion.confidence), opinion.absent
     if keyframe is not None:
         label_map = merge_keyframe(label_map, keyframe)
         confidence |= dict.fromkeys(keyframe.object_ids, 1.0)
+        absent = (absent - set(keyframe.object_ids)) | absent_ids(keyframe)
     spent = seen.seconds + time.perf_counter() - start
-    return FrameResult(seen.index, label_map, ids, confidence, spent, keyframe is not None)
+    is_keyframe = keyframe is not None
+    return FrameResult(seen.index, label_map, ids, confidence, spent, is_keyframe, absent)

@@ -16,6 +16,7 @@ SYSTEMS: dict[str, SystemSpec] = {
             title="correspondence learned from raw video",
             needs_weights=True,
             implementation="core.systems.self_supervised.build:build",
+            adapts=True,
         ),
         SystemSpec(
             name="flow",
@@ -45,6 +46,18 @@ def system_spec(name: str) -> SystemSpec:
     hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(SYSTEMS)}."
     msg = f"There is no system {name!r}."
     raise UsageError(msg, hint)
+
+
+def require_adapting(name: str) -> None:
+    """Refuse a system that cannot learn a video.
+
+    Raises:
+        UsageError: it cannot, or there is none of that name; names those that can.
+    """
+    if not system_spec(name).adapts:
+        able = ", ".join(spec.name for spec in SYSTEMS.values() if spec.adapts)
+        msg = f"The system {name} cannot adapt to a video."
+        raise UsageError(msg, f"Leave --adapt away, or take one that can: {able}.")
 
 
 def build_tracker(request: TrackerRequest) -> Tracker:

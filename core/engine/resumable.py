@@ -1,20 +1,21 @@
 """A propagation that writes its results and can be stopped, killed, and taken up again.
 
 A span between two keyframes is done when all its frames are written; what is done is not computed
-again. A span that is not done is walked again from its keyframes, which gives the same bytes.
-Where a span has one end only, as in a long video with one keyframe, the walk's own state is kept
-from time to time, and the walk goes on from there.
+again. In a long span the state of the walk is kept from time to time, and the walk goes on from
+there: it lies with the record, and so do the steps of a first walk that waits for its second.
+Short spans are walked again from their keyframes, which gives the same bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.engine.continued import Continued
+from core.engine.continued import Continued, Skip
 from core.engine.output import ResultFolder
 from core.engine.pieces import Unit, passed_frames, remaining, units
 from core.engine.propagate import PropagationRequest, propagate
 from core.engine.run_record import DoneFrame, RunRecord, WalkState
+from core.engine.walk_log import WalkLog
 from core.errors import OutputError
 from core.jobs import Cancelled, CancelToken, Progress
 from core.media.video import VideoSource
@@ -22,7 +23,7 @@ from core.systems.base import Resumable, Tracker
 from core.types import FrameResult
 
 CHECKPOINT_FRAMES = 50
-"""Frames of a one-sided walk after which its state is kept."""
+"""Steps of a walk after which its state is kept; spans that are no longer begin anew."""
 
 
 class ResumableRun:
@@ -52,10 +53,12 @@ class ResumableRun:
         self._record = record
         self._begun = False
         self._units = units(request, frame_count)
+        self._log = WalkLog(folder.path, record.settings)
         done = record.frames
         whole = {i for i, frame in done.items() if folder.checksum(i) == frame.checksum}
-        self._state = record.load_state() if whole else None
-        self.pieces = remaining(request, frame_count, whole, self._state)
+        self._skips = self._find_skips(record.load_state(), whole) if record.loaded else ()
+        state = self._skips[-1].state if self._skips else None
+        self.pieces = remaining(request, frame_count, whole, state)
         again = {i for piece in self.pieces for i in range(piece.start, piece.stop)}
         for index in set(done) - (whole - again):
             del done[index]
@@ -78,32 +81,62 @@ class ResumableRun:
         """
         last: FrameResult | None = None
         self._folder.remove_leftovers()
+        continued = self._surround(tracker)
         try:
             for piece in self.pieces:
-                for result in propagate(video, self._surround(tracker, piece), piece, token):
+                for result in propagate(video, continued or tracker, piece, token):
                     if isinstance(result, FrameResult):
                         self._write(result, tracker)
                         last = result
+                    elif continued and continued.unsaved >= CHECKPOINT_FRAMES:
+                        self._save_first_walk(continued)
                     yield result
         except Cancelled:
-            self._save_all(last, tracker)
+            if not (continued and self._save_first_walk(continued)):
+                self._save_all(last, tracker)
             raise
         except BaseException:
             self._save_quietly()
             raise
+        finally:
+            self._log.close()
+        self._log.remove()
         self._record.remove()
 
-    def _surround(self, tracker: Tracker, piece: PropagationRequest) -> Tracker:
-        """The tracker, or one that skips what a saved state stands for in this piece."""
-        if self._state is None or not isinstance(tracker, Resumable):
-            return tracker
-        wanted = frozenset(range(piece.start, piece.stop))
-        for unit in self._units:
-            if unit.walk is None or not unit.frames & wanted:
-                continue
-            if passed_frames(unit, unit.frames - wanted, self._state):
-                return Continued(tracker, unit.walk, self._state)
-        return tracker
+    def _find_skips(self, state: WalkState | None, done: set[int]) -> tuple[Skip, ...]:
+        """What a saved state stands for, its own walk last; none where it is of no use."""
+        unit = None if state is None else self._unit_with(state)
+        if state is None or unit is None:
+            return ()
+        first, second = unit.walks[0], unit.walks[-1]
+        passed = passed_frames(unit, done, state)
+        if len(unit.walks) == 1:
+            return (Skip(first, state, logged=False),) if passed else ()
+        self._log.load()
+        way = first.direction.value
+        if not self._log.is_of(first):
+            return ()
+        if state.direction is first.direction:
+            usable = self._log.holds(range(first.first, state.frame_index + way, way))
+            return (Skip(first, state, logged=True),) if usable else ()
+        skips = Skip(first, None, logged=True), Skip(second, state, logged=False)
+        usable = self._log.holds(range(first.first, state.frame_index, way))
+        return skips if usable and passed else ()
+
+    def _unit_with(self, state: WalkState) -> Unit | None:
+        found = (u for u in self._units if any(state.frame_index in walk for walk in u.walks))
+        return next(found, None)
+
+    def _surround(self, tracker: Tracker) -> Continued | None:
+        """The tracker with what it need not walk again; None where it cannot take up a walk."""
+        if not isinstance(tracker, Resumable):
+            return None
+        for skip in self._skips:
+            if skip.logged and skip.state is not None:
+                self._log.keep_to(skip.state.frame_index)
+        long = [u.walks[0] for u in self._units if len(u.walks) > 1]
+        logged = tuple(walk for walk in long if len(walk) > CHECKPOINT_FRAMES)
+        return Continued(tracker, self._log, skips=self._skips, logged=logged)
 
     def _write(self, result: FrameResult, tracker: Tracker) -> None:
         """Write a frame; record it at the end of its unit, and from time to time before."""
@@ -120,14 +153,23 @@ class ResumableRun:
         frames[index] = DoneFrame(checksum, mean)
         if not self._open[number]:
             self._record.save()
-        elif self._open[number] % CHECKPOINT_FRAMES == 0 and self._units[number].walk is not None:
+        elif self._open[number] % CHECKPOINT_FRAMES == 0 and self._units[number].walks:
             self._record.save()
             self._save_state(self._units[number], index, tracker)
 
     def _save_state(self, unit: Unit, frame_index: int, tracker: Tracker) -> None:
-        if isinstance(tracker, Resumable) and unit.walk is not None:
-            way = unit.walk.direction
+        if isinstance(tracker, Resumable) and unit.walks:
+            way = unit.walks[-1].direction
             self._record.save_state(WalkState(frame_index, way, tracker.save_state()))
+
+    def _save_first_walk(self, continued: Continued) -> bool:
+        """Keep where a walk stands that another one waits for; False where there is none."""
+        state = continued.state()
+        if state is not None:
+            self._record.save()
+            self._begun = True
+            self._record.save_state(state)
+        return state is not None
 
     def _save_all(self, last: FrameResult | None, tracker: Tracker) -> None:
         """Keep as much as there is; between two frames a tracker's state is that of the last."""

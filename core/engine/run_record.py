@@ -1,7 +1,7 @@
 """The record of a run that is not finished: what it was to do, and which frames are done.
 
 It lies beside the folder of results: NAME.vosapp-run.json, and for long walks
-NAME.vosapp-run.state. Both are removed when the run is complete.
+NAME.vosapp-run.state and .walk (`core.engine.walk_log`). All are removed when the run is complete.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class RunRecord:
     Attributes:
         settings: of the run, by name.
         frames: what is done, by frame index.
+        loaded: they are those of an earlier part of the run.
     """
 
     def __init__(self, folder: Path, settings: dict[str, str]) -> None:
@@ -71,6 +72,7 @@ class RunRecord:
         self.path = folder.with_name(folder.name + RECORD_SUFFIX)
         self.settings = settings
         self.frames: dict[int, DoneFrame] = {}
+        self.loaded = False
         self._state_path = folder.with_name(folder.name + STATE_SUFFIX)
 
     def load(self) -> bool:
@@ -98,6 +100,7 @@ class RunRecord:
             msg = f"The run in {self.path} had other settings: {'; '.join(changed)}."
             raise UsageError(msg, _HINT)
         self.frames = frames
+        self.loaded = True
         return True
 
     def save(self) -> None:

@@ -9,14 +9,19 @@ import numpy as np
 
 from core import __version__
 from core.engine.propagate import PropagationRequest
-from core.systems.base import TrackerRequest
+from core.systems.base import Adaptation, TrackerRequest
 from core.types import Keyframe, VideoInfo
 
 CHUNK = 1 << 20
 
 
 def run_settings(
-    info: VideoInfo, request: PropagationRequest, system: TrackerRequest, *, device: str
+    info: VideoInfo,
+    request: PropagationRequest,
+    system: TrackerRequest,
+    *,
+    device: str,
+    adaptation: Adaptation | None = None,
 ) -> dict[str, str]:
     """The settings by name, as texts that can be compared and told.
 
@@ -33,7 +38,15 @@ def run_settings(
         "device": device,
         "range": f"{request.start}:{request.stop}",
         "direction": " and ".join(sorted(way.name.lower() for way in request.ways)),
+        "adaptation": _adaptation(adaptation),
     }
+
+
+def _adaptation(adaptation: Adaptation | None) -> str:
+    if adaptation is None:
+        return "none"
+    steps = "" if adaptation.iterations is None else f", {adaptation.iterations} steps"
+    return f"{'alone' if adaptation.paper_mode else 'fused'}, seed {adaptation.seed}{steps}"
 
 
 def differences(settings: dict[str, str], earlier: dict[str, str]) -> list[str]:
@@ -62,7 +75,7 @@ def _file_identity(path: Path) -> bytes:
 
 def _statement(keyframe: Keyframe) -> tuple[bytes, ...]:
     label_map = np.ascontiguousarray(keyframe.label_map)
-    lead = f"{keyframe.frame_index} {keyframe.object_ids} {label_map.shape}"
+    lead = f"{keyframe.frame_index} {keyframe.object_ids} {label_map.shape} {keyframe.reference}"
     return lead.encode(), label_map.tobytes()
 
 

@@ -31,6 +31,13 @@ class _Entry:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class SpoolMark:
+    """A state of a spool; nothing is ever overwritten in its file, so entries are enough."""
+
+    entries: dict[int, _Entry]
+
+
 class ShareSpool:
     """Soft labels by frame, compressed, in memory while they are few and else on disk."""
 
@@ -52,6 +59,27 @@ class ShareSpool:
 
     def __contains__(self, frame_index: int) -> bool:
         return frame_index in self._entries
+
+    @property
+    def frames(self) -> list[int]:
+        """Indices of the frames that are kept, ascending."""
+        return sorted(self._entries)
+
+    def bare(self, frame_index: int) -> Opinion:
+        """What was kept of a frame, without its shares."""
+        return self._entries[frame_index].bare
+
+    def discard(self, frame_index: int) -> None:
+        """Forget a frame; nothing happens where it is not kept."""
+        self._entries.pop(frame_index, None)
+
+    def mark(self) -> SpoolMark:
+        """What is kept now, for `rewind`."""
+        return SpoolMark(dict(self._entries))
+
+    def rewind(self, mark: SpoolMark) -> None:
+        """Go back to what was kept at a mark of this spool."""
+        self._entries = dict(mark.entries)
 
     def put(self, frame_index: int, opinion: Opinion, seconds: float) -> None:
         """Keep what a walk says of a frame, and the time it took.

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import statistics
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from core.engine.propagate import PropagationRequest, propagate
+import numpy as np
+
+from core.engine.adapted import LEARNING, propagate_either
+from core.engine.propagate import PropagationRequest
 from core.engine.registry import build_tracker
 from core.engine.run import PeakMemory, memory_guard
 from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs, result_folder
+from core.eval.confidence import Cell
 from core.eval.records import ObjectScore, SequenceScore, Totals, total
 from core.eval.scoring import SequenceScorer
 from core.eval.statistics import average
@@ -28,6 +33,10 @@ LATE = (
     " included (YouTube-VOS)."
 )
 CORRECTED = "{} evenly spaced true masks are given; frames with one of them are not scored."
+ADAPTED = (
+    "Each sequence is learned between two passes, in {:.0f} seconds on average, which are not in"
+    " the seconds a frame; both passes are."
+)
 TIMES = (
     "Seconds a frame: frames without a given mask, decoding included, scoring and writing not."
     " Memory: the whole process."
@@ -45,6 +54,8 @@ class SequenceRun:
         seconds_median, seconds_mean: per frame without a given mask.
         peak_bytes: highest resident memory of the process during the sequence.
         notes: what is odd about the ground truth.
+        cells: confidence, true J and absence of each object on each scored frame.
+        learning_seconds: time between the two passes of a run that adapts.
     """
 
     score: SequenceScore
@@ -54,6 +65,8 @@ class SequenceRun:
     seconds_mean: float
     peak_bytes: int
     notes: tuple[str, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    learning_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,8 @@ def benchmark(
             if isinstance(step, SequenceRun):
                 runs.append(step)
                 yield step
+            elif isinstance(step, Progress):
+                yield Progress(done, frame_count, f"{job.plan.name}, {step.text}")
             else:
                 done += 1
                 yield Progress(done, frame_count, job.plan.name)
@@ -127,6 +142,10 @@ def make_benchmark_report(
     notes = [LATE if request.late_entries else SEMI]
     if request.keyframe_count > 1:
         notes.append(CORRECTED.format(request.keyframe_count))
+    if request.adaptation is not None:
+        spent = statistics.fmean([run.learning_seconds for run in runs] or [0.0])
+        alone = " What was learned decides alone." if request.adaptation.paper_mode else ""
+        notes.append(ADAPTED.format(spent) + alone)
     notes += [TIMES, *(note for run in runs for note in run.notes)]
     rows = [row for run in runs for row in run.score.objects]
     return BenchmarkReport(tuple(runs), total(rows), by_sequence, tuple(notes))
@@ -134,12 +153,14 @@ def make_benchmark_report(
 
 def _run(
     job: SequenceJob, request: BenchmarkRequest, token: CancelToken
-) -> Iterator[FrameResult | SequenceRun]:
-    """Yield each frame's result, then the sequence's figures."""
+) -> Iterator[FrameResult | Progress | SequenceRun]:
+    """Yield each frame's final result, then the sequence's figures."""
     keyframes = job.keyframes()
     scorer = SequenceScorer(job.plan.name, job.plan.object_ids)
     scored = job.scored
-    seconds = []
+    seconds: list[float] = []
+    cells: list[Cell] = []
+    learning = _Stopwatch()
     with (
         PeakMemory() as peak,
         open_video(job.folder, cache_bytes=CACHE_BYTES) as video,
@@ -148,13 +169,17 @@ def _run(
     ):
         tracker = build_tracker(request.tracker)
         wanted = PropagationRequest(keyframes, 0, job.info.frame_count)
-        for result in propagate(video, tracker, wanted, token):
-            if isinstance(result, Progress):
+        adaptation = request.adaptation
+        for result in propagate_either(video, tracker, wanted, token, adaptation=adaptation):
+            learning.look(result)
+            if isinstance(result, Progress) or result.is_draft:
+                if adaptation is not None:
+                    yield _sign(result)
                 continue
             if folder is not None:
                 folder.write(result.frame_index, result.label_map)
             if result.frame_index in scored:
-                _score(result, job, scorer, scored[result.frame_index])
+                cells += _score(result, job, scorer, scored[result.frame_index])
             if not result.is_keyframe:
                 seconds.append(result.seconds)
             yield result
@@ -166,9 +191,42 @@ def _run(
             seconds_mean=statistics.fmean(seconds or [math.nan]),
             peak_bytes=peak.bytes,
             notes=(*job.plan.notes, *job.plan.reader.notes),
+            cells=tuple(cells),
+            learning_seconds=learning.seconds,
         )
 
 
-def _score(result: FrameResult, job: SequenceJob, scorer: SequenceScorer, index: int) -> None:
+class _Stopwatch:
+    """Measures how long a run learns."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._start: float | None = None
+
+    def look(self, item: FrameResult | Progress) -> None:
+        """Take note of what a run yields."""
+        if isinstance(item, Progress) and item.text.startswith(LEARNING):
+            self._start = self._start or time.perf_counter()
+            self.seconds = time.perf_counter() - self._start
+
+
+def _sign(item: FrameResult | Progress) -> Progress:
+    return item if isinstance(item, Progress) else Progress(0, 0, "first pass")
+
+
+def _score(result: FrameResult, job: SequenceJob, scorer: SequenceScorer, index: int) -> list[Cell]:
     truth = job.read(job.plan.truths[index])
-    scorer.add(result.label_map, truth, object_ids=job.plan.active(index))
+    scores = scorer.add(result.label_map, truth, object_ids=job.plan.active(index))
+    true_areas, areas = (np.bincount(x.ravel(), minlength=256) for x in (truth, result.label_map))
+    return [
+        Cell(
+            frame_index=result.frame_index,
+            object_id=object_id,
+            j=score.j,
+            confidence=result.confidence.get(object_id),
+            true_area=int(true_areas[object_id]),
+            area=int(areas[object_id]),
+            absent=object_id in result.absent,
+        )
+        for object_id, score in scores.items()
+    ]

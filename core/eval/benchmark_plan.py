@@ -18,7 +18,7 @@ from core.media.video import open_video
 from core.types import VOID, Keyframe, VideoInfo
 
 if TYPE_CHECKING:
-    from core.systems.base import TrackerRequest
+    from core.systems.base import Adaptation, TrackerRequest
     from core.types import LabelMap
 
 
@@ -34,6 +34,7 @@ class BenchmarkRequest:
         late_entries: give every object where it first appears, instead of only those of the
             first mask.
         out: folder that also gets the results; None writes none.
+        adaptation: how each sequence is learned; None leaves it at propagation.
     """
 
     root: Path
@@ -42,6 +43,7 @@ class BenchmarkRequest:
     keyframe_count: int = 1
     late_entries: bool = False
     out: Path | None = None
+    adaptation: Adaptation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ def _sequence(run: SequenceRun) -> dict[str, object]:
         "objects": [object_row(row) for row in run.score.objects],
         "seconds_per_frame": {"median": run.seconds_median, "mean": run.seconds_mean},
         "peak_memory_mb": _megabytes(run),
+        "learning_seconds": run.learning_seconds,
     }
 
 

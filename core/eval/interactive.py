@@ -13,15 +13,17 @@ from enum import Enum
 
 import numpy as np
 
+from core.engine.adapted import AdaptedRequest, adapted_step_count, propagate_adapted
 from core.engine.propagate import PropagationRequest, propagate, step_count
 from core.engine.registry import build_tracker
 from core.engine.run import memory_guard
+from core.engine.spool import ShareSpool, SpoolMark
 from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs
 from core.eval.interactive_figures import Doubt, FrameMark, Round, measure_doubt, measure_round
 from core.eval.jf import score_frame
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource, open_video
-from core.systems.base import Tracker
+from core.systems.base import Adaptation, Tracker
 from core.types import VOID, FrameResult, Keyframe
 
 CACHE_BYTES = 64 << 20
@@ -53,7 +55,7 @@ class InteractiveRequest:
     """What the robot is to do.
 
     Attributes:
-        benchmark: dataset, sequences and system; its other fields are not used.
+        benchmark: dataset, sequences, system and adaptation; its other fields are not used.
         rounds: frames that are corrected in each sequence, one a round.
         picks: each starts from the same round 0.
     """
@@ -164,8 +166,13 @@ def _run(
 ) -> Iterator[int | InteractiveRun]:
     """Yield the number of rounds done after each frame, then the sequence's figures."""
     system = request.benchmark.tracker
-    with open_video(job.folder, cache_bytes=CACHE_BYTES) as video, memory_guard(system.system):
-        robot = _Robot(job, video, build_tracker(system), token)
+    with (
+        open_video(job.folder, cache_bytes=CACHE_BYTES) as video,
+        memory_guard(system.system),
+        ShareSpool() as spool,
+    ):
+        passes = _Passes(video, build_tracker(system), token, spool, request.benchmark.adaptation)
+        robot = _Robot(job, passes)
         for _ in robot.begin():
             yield 0
         start = robot.snapshot()
@@ -194,19 +201,39 @@ class _Snapshot:
     keyframes: dict[int, Keyframe]
     marks: dict[int, FrameMark]
     rounds: list[Round]
+    shares: SpoolMark
+
+
+@dataclass(frozen=True, slots=True)
+class _Passes:
+    """How a span is propagated: once, or twice with all that was propagated so far as lessons."""
+
+    video: VideoSource
+    tracker: Tracker
+    token: CancelToken
+    spool: ShareSpool
+    adaptation: Adaptation | None
+
+    def run(self, request: PropagationRequest) -> Iterator[FrameResult | Progress]:
+        if self.adaptation is None:
+            return propagate(self.video, self.tracker, request, self.token)
+        adapted = AdaptedRequest.whole(request, self.adaptation)
+        return propagate_adapted(self.video, self.tracker, adapted, self.token, spool=self.spool)
+
+    def steps(self, request: PropagationRequest, frame_count: int) -> int:
+        if self.adaptation is None:
+            return step_count(request, frame_count)
+        adapted = AdaptedRequest.whole(request, self.adaptation)
+        return adapted_step_count(adapted, frame_count, frozenset())
 
 
 class _Robot:
     """One sequence under correction, with one tracker from first to last."""
 
-    def __init__(
-        self, job: SequenceJob, video: VideoSource, tracker: Tracker, token: CancelToken
-    ) -> None:
+    def __init__(self, job: SequenceJob, passes: _Passes) -> None:
         self.rounds: list[Round] = []
         self._job = job
-        self._video = video
-        self._tracker = tracker
-        self._token = token
+        self._passes = passes
         self._scored = job.scored
         self._keyframes: dict[int, Keyframe] = {}
         self._marks: dict[int, FrameMark] = {}
@@ -231,26 +258,27 @@ class _Robot:
 
     def snapshot(self) -> _Snapshot:
         """The state now, for `restore`."""
-        return _Snapshot(dict(self._keyframes), dict(self._marks), list(self.rounds))
+        return _Snapshot(
+            dict(self._keyframes), dict(self._marks), list(self.rounds), self._passes.spool.mark()
+        )
 
     def restore(self, state: _Snapshot) -> None:
         """Take back every correction since the snapshot."""
-        for index in set(self._keyframes) - set(state.keyframes):
-            self._tracker.remove_keyframe(index)
         self._keyframes, self._marks = dict(state.keyframes), dict(state.marks)
         self.rounds = list(state.rounds)
+        self._passes.spool.rewind(state.shares)
 
     def _propagate(self, start: int, stop: int, corrected: int | None) -> Iterator[None]:
         keyframes = tuple(self._keyframes[index] for index in sorted(self._keyframes))
         request = PropagationRequest(keyframes, start, stop)
         seconds = 0.0
-        for result in propagate(self._video, self._tracker, request, self._token):
-            if isinstance(result, FrameResult):
+        for result in self._passes.run(request):
+            if isinstance(result, FrameResult) and not result.is_draft:
                 seconds += result.seconds
                 if result.frame_index in self._scored:
                     self._marks[result.frame_index] = self._mark(result)
             yield
-        steps = step_count(request, self._job.info.frame_count)
+        steps = self._passes.steps(request, self._job.info.frame_count)
         figures = measure_round(
             self._marks, set(self._keyframes), corrected=corrected, steps=steps, seconds=seconds
         )

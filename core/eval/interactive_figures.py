@@ -105,7 +105,7 @@ def measure_doubt(marks: Mapping[int, FrameMark]) -> Doubt:
     ordered = [marks[index] for index in sorted(marks)]
     j = np.array([mark.j for mark in ordered])
     confidence = np.array([mark.confidence for mark in ordered])
-    return Doubt(spearman(confidence, j), _worst_found(confidence, j))
+    return Doubt(spearman(confidence, j), worst_found(confidence, j))
 
 
 def spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
@@ -126,7 +126,12 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((last - (counts - 1) / 2)[place], np.float64)
 
 
-def _worst_found(confidence: NDArray[np.float64], j: NDArray[np.float64]) -> float:
+def worst_found(confidence: NDArray[np.float64], j: NDArray[np.float64]) -> float:
+    """Share of the worst tenth of N values of J that lies in the least confident quarter, 0..1.
+
+    Both are at least one value; of equals the earlier ranks lower. NaN where all confidences are
+    the same.
+    """
     if not len(j) or np.ptp(confidence) == 0:
         return math.nan
     worst = np.argsort(j, kind="stable")[: math.ceil(WORST_SHARE * len(j))]

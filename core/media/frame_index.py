@@ -7,11 +7,9 @@ decoded once instead.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,59 +17,13 @@ from typing import Any
 import av
 
 from core.errors import VideoOpenError
+from core.media.frame_times import FrameIndex
 
 _NOT_VIDEO = frozenset({"tty", "hls", "dash", "concat", "imf", "sdp", "lavfi"})
 """Demuxers that would draw text as pictures, or follow names written inside a file."""
 _SLACK_SECONDS, _SLACK_SHARE = 0.25, 0.02
 """So much may be missing at the end, against what the header says, before a file is cut off."""
 _HINT = "Choose a video file (mp4, mkv, mov, avi, ...) or a folder of images."
-
-
-@dataclass(frozen=True, slots=True)
-class FrameIndex:
-    """Times and entry points of the frames of one file.
-
-    Attributes:
-        pts: presentation time of each frame in the stream's time base, strictly ascending.
-        keys: frame indices at which a decoder can start, ascending; the first is 0.
-        timed: False where the file has no usable times: `pts` is then 0, 1, 2, ... and frames
-            can be found only by counting from the start.
-        doubtful: the end of the file may hold frames that cannot be decoded.
-        breaks_off: the file ends in the middle of what it should hold.
-    """
-
-    pts: tuple[int, ...]
-    keys: tuple[int, ...]
-    timed: bool = True
-    doubtful: bool = False
-    breaks_off: bool = False
-
-    def find(self, pts: int) -> int | None:
-        """Return the index of the frame shown at `pts`, None where there is none."""
-        place = bisect_left(self.pts, pts)
-        return place if place < len(self.pts) and self.pts[place] == pts else None
-
-    def key_before(self, index: int) -> int:
-        """Return the last entry point that is not after `index`."""
-        return self.keys[max(0, bisect_right(self.keys, index) - 1)]
-
-    def between(self, first: int, last: int) -> FrameIndex:
-        """Return the index of frames `first` to `last`, both included, counted from 0 again."""
-        keys = {k - first for k in self.keys if first <= k <= last} | {0}
-        return replace(self, pts=self.pts[first : last + 1], keys=tuple(sorted(keys)))
-
-
-@dataclass(frozen=True, slots=True)
-class FrameTimes:
-    """When each frame of a video is shown.
-
-    Attributes:
-        pts: times of the frames, strictly ascending, in units of `base`.
-        base: seconds of one unit.
-    """
-
-    pts: tuple[int, ...]
-    base: Fraction
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from natsort import natsorted, ns
@@ -58,7 +58,7 @@ def list_images(folder: Path) -> list[Path]:
     return natsorted(found, key=lambda p: p.name, alg=ns.IGNORECASE)
 
 
-def open_image(path: Path) -> Image.Image:
+def open_image(path: Path | BinaryIO) -> Image.Image:
     """Open an image with Pillow, reading its header only.
 
     Raises:

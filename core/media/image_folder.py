@@ -45,6 +45,11 @@ class ImageFolderReader:
         """What is known of the video."""
         return self._info
 
+    @property
+    def index(self) -> None:
+        """Images have no times of their own."""
+        return None
+
     def run_start(self, index: int) -> int:
         """Return `index`: images stand alone."""
         return index

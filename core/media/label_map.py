@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,9 @@ def write_label_map(path: Path, label_map: LabelMap) -> None:
     write_atomic(path, encode_label_map(label_map))
 
 
-def read_label_map(path: Path, *, color_ids: ColorIds | None = None) -> MaskImport:
+def read_label_map(
+    path: Path, *, color_ids: ColorIds | None = None, data: bytes | None = None
+) -> MaskImport:
     """Read any mask file as a label map and say how its values became object ids.
 
     A palette image is read by index, whatever its colors. The other kinds, and how ids come out
@@ -74,21 +77,22 @@ def read_label_map(path: Path, *, color_ids: ColorIds | None = None) -> MaskImpo
     Args:
         path: the mask file.
         color_ids: pass one object for several files so that a color has one id in all of them.
+        data: content of the file where it does not lie on the disk; `path` then only names it.
 
     Raises:
         MaskReadError: missing, empty, damaged, too large, or with more than 254 objects.
     """
-    if not path.is_file():
+    if data is None and not path.is_file():
         raise MaskReadError(f"There is no mask file {path}.", "Check the path.")
-    image = _load(path)
+    image = _load(path, data)
     return import_mask(image, path, color_ids if color_ids is not None else ColorIds())
 
 
-def _load(path: Path) -> Image.Image:
+def _load(path: Path, data: bytes | None) -> Image.Image:
     try:
-        if path.stat().st_size == 0:
+        if (path.stat().st_size if data is None else len(data)) == 0:
             raise MaskReadError(f"The mask {path} is empty (0 bytes).", _HINT)
-        with open_image(path) as image:
+        with open_image(path if data is None else BytesIO(data)) as image:
             image.load()
             return image
     except ImageTooLarge as exc:

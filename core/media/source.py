@@ -11,6 +11,7 @@ from core.media.cache import FrameCache, Prefetcher
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
+    from core.media.frame_times import FrameIndex
     from core.types import Frame
 
 PREFETCH_FRAMES = 8
@@ -23,6 +24,10 @@ class FrameReader(Protocol):
     @property
     def info(self) -> VideoInfo:
         """What is known of the video."""
+
+    @property
+    def index(self) -> FrameIndex | None:
+        """Times and entry points of the frames; None for images."""
 
     def run_start(self, index: int) -> int:
         """First frame that must be decoded to get at `index`; `index` itself for single images."""
@@ -63,6 +68,11 @@ class CachedSource:
     def info(self) -> VideoInfo:
         """What is known of the video."""
         return self._reader.info
+
+    @property
+    def index(self) -> FrameIndex | None:
+        """Times and entry points of the frames of a file; None for a folder of images."""
+        return self._reader.index
 
     def frame(self, index: int) -> Frame:
         """Return frame `index` as H x W x 3 uint8 RGB, read-only.

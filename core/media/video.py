@@ -11,6 +11,7 @@ from core.media.source import CachedSource, FrameReader
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
+    from core.media.frame_times import FrameIndex
     from core.types import Frame
 
 DEFAULT_CACHE_BYTES = 256 << 20
@@ -23,6 +24,10 @@ class VideoSource(Protocol):
     @property
     def info(self) -> VideoInfo:
         """What is known of the video."""
+
+    @property
+    def index(self) -> FrameIndex | None:
+        """Times and entry points of the frames of a file; None for a folder of images."""
 
     def frame(self, index: int) -> Frame:
         """Return frame `index` as H x W x 3 uint8 RGB, read-only.
@@ -44,24 +49,30 @@ class VideoSource(Protocol):
 
 
 def open_video(
-    path: Path, *, cache_bytes: int = DEFAULT_CACHE_BYTES, prefetch: bool = False
+    path: Path,
+    *,
+    cache_bytes: int = DEFAULT_CACHE_BYTES,
+    prefetch: bool = False,
+    index: FrameIndex | None = None,
 ) -> VideoSource:
     """Open a video file or a folder of images.
 
-    Frames are decoded when they are asked for. Opening a file walks once through its packets.
+    Frames are decoded when they are asked for. Opening a file walks once through its packets,
+    unless its index is known.
 
     Args:
         path: a video file, or a folder whose images are the frames in natural order.
         cache_bytes: budget of the cache of decoded frames; 0 keeps none.
         prefetch: decode the next frames in a background thread.
+        index: what `VideoSource.index` said of the same file before; None makes it.
 
     Raises:
         VideoOpenError: missing, empty, not a video, or without a frame that can be shown.
     """
-    return CachedSource(_open_reader(path), cache_bytes=cache_bytes, prefetch=prefetch)
+    return CachedSource(_open_reader(path, index), cache_bytes=cache_bytes, prefetch=prefetch)
 
 
-def _open_reader(path: Path) -> FrameReader:
+def _open_reader(path: Path, index: FrameIndex | None) -> FrameReader:
     if path.is_dir():
         from core.media.image_folder import ImageFolderReader
 
@@ -74,4 +85,4 @@ def _open_reader(path: Path) -> FrameReader:
         raise VideoOpenError(f"{path} is empty (0 bytes).", "Copy or export the video again.")
     from core.media.video_file import VideoFileReader
 
-    return VideoFileReader(path)
+    return VideoFileReader(path, index)

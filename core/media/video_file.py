@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from core.errors import VideoDecodeError, VideoOpenError
-from core.media.frame_index import FrameIndex, FrameTimes, decode_frames, index_frames, open_stream
+from core.media.frame_index import decode_frames, index_frames, open_stream
+from core.media.frame_times import FrameIndex
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -30,20 +32,25 @@ class VideoFileReader:
     Frames before the first and after the last that the decoder gives out do not count: a stream
     that was cut in the middle of a group of pictures starts at its first whole one.
 
+    Args:
+        path: the file.
+        index: what `VideoFileReader.index` said of the same file before; saves the walk through
+            its packets. One that does not fit the first frame is made anew.
+
     Raises:
         VideoOpenError: not a video, or no frame of it can be decoded.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, index: FrameIndex | None = None) -> None:
         self._path = path
-        self._index = index_frames(path)
+        self._index = index_frames(path) if index is None else index
         self._reformatter = VideoReformatter()
         self._decoded: Iterator[tuple[int, Any]] = iter(())
         self._ahead: tuple[int, Any] | None = None
         self._position = 0
         self._open()
         try:
-            first = self._trim_start()
+            first = self._first(given=index is not None)
             self._turns = round(first.rotation / 90) % 4
             self._coded_size = (first.width, first.height)
             self._trim_end()
@@ -51,6 +58,7 @@ class VideoFileReader:
             self.close()
             raise
         self._info = self._describe()
+        self._index = replace(self._index, base=self._base())
 
     @property
     def info(self) -> VideoInfo:
@@ -58,12 +66,9 @@ class VideoFileReader:
         return self._info
 
     @property
-    def times(self) -> FrameTimes:
-        """When each frame is shown."""
-        base = Fraction(self._stream.time_base or 0)
-        if not self._index.timed or not base:
-            base = 1 / self._info.fps
-        return FrameTimes(self._index.pts, base)
+    def index(self) -> FrameIndex:
+        """Times and entry points of the frames, to open the file with the next time."""
+        return self._index
 
     def run_start(self, index: int) -> int:
         """Return the entry point at or before `index`."""
@@ -143,6 +148,19 @@ class VideoFileReader:
         self._position = first[0]
         return True
 
+    def _first(self, *, given: bool) -> Any:
+        """Return the first frame; an index that was given and does not begin there is replaced."""
+        ahead = self._peek()
+        if given and (ahead is None or ahead[0] != 0):
+            self._index = index_frames(self._path)
+            self._container.close()
+            self._open()
+        return self._trim_start()
+
+    def _base(self) -> Fraction:
+        base = Fraction(self._stream.time_base or 0)
+        return base if self._index.timed and base else 1 / self._info.fps
+
     def _trim_start(self) -> Any:
         first = self._peek()
         if first is None:
@@ -166,7 +184,7 @@ class VideoFileReader:
             if found or start == 0:
                 break
             start = self._index.key_before(start - 1)
-        self._index = self._index.between(0, max(found, default=0))
+        self._index = replace(self._index.between(0, max(found, default=0)), doubtful=False)
         self._container.close()
         self._open()
 

@@ -17,12 +17,14 @@ class MemoryFrame:
         keys: C x h x w.
         soft: (1 + n) x h x w: share of the background and of each of `object_ids`, 0..1.
         object_ids: the ids this frame knows about, ascending.
+        reference: of a keyframe: it is read always.
     """
 
     frame_index: int
     keys: Tensor
     soft: Tensor
     object_ids: tuple[int, ...]
+    reference: bool = False
 
     def knows(self, object_id: int) -> bool:
         """Whether the frame says anything of an object, be it that it is absent."""
@@ -100,12 +102,15 @@ class MemoryBank:
     ) -> tuple[MemoryFrame, ...]:
         """Keyframes that a frame reads for an object, of those that know it.
 
-        They are the first, both neighbors in time, and the best match of the rest.
+        They are the references, both neighbors in time, and of the others the first and the best
+        match of the rest.
         """
         frames = [f for f in self.keyframes if f.knows(object_id)]
+        lead = [f for f in frames if not f.reference][:1]
+        lead += [f for f in frames if f.reference]
         before = [f for f in frames if f.frame_index <= frame_index]
         after = [f for f in frames if f.frame_index > frame_index]
-        chosen = {f.frame_index: f for f in (*frames[:1], *before[-1:], *after[:1])}
+        chosen = {f.frame_index: f for f in (*lead, *before[-1:], *after[:1])}
         rest = [f for f in frames if f.frame_index not in chosen]
         if rest:
             best = max(rest, key=lambda f: _resemblance(query, f.keys))

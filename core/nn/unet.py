@@ -8,31 +8,66 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.nn.blocks import BasicBlock
-
 
 class UNet(nn.Module):
-    """Residual encoder with stride 2 a stage, decoder with skips, logits at half the input's size.
+    """Encoder with stride 2 a level, decoder with skips, logits at half the input's size.
 
-    Ronneberger et al. 2015 with the residual blocks of ResNet-18, as appendix B of system 001 has
-    it; widths are free so that a CPU can train it within a video's time.
+    Ronneberger et al. 2015, narrow, so that a CPU can train it within a video's time (section 4.1
+    of system 001 has one with the layout of ResNet-18). Keys of a frame, which the tracker has
+    computed anyway, can join at stride 4; the coarsest level is dilated and sees twice as far.
     """
 
-    def __init__(self, widths: tuple[int, ...], classes: int) -> None:
-        super().__init__()
-        first = widths[0]
-        self.stem = nn.Sequential(
-            nn.Conv2d(3, first, 3, 2, 1, bias=False), nn.BatchNorm2d(first), nn.ReLU(inplace=True)
-        )
-        self.down = nn.ModuleList(BasicBlock(a, b, stride=2) for a, b in pairwise(widths))
-        self.up = nn.ModuleList(BasicBlock(a + b, a) for a, b in pairwise(widths))
-        self.head = nn.Conv2d(first, classes, 1)
+    def __init__(self, widths: tuple[int, ...], classes: int, *, key_channels: int = 0) -> None:
+        """Build with random weights.
 
-    def forward(self, image: Tensor) -> Tensor:
-        """B x 3 x H x W, about -1..1 -> logits B x classes x H/2 x W/2."""
+        Args:
+            widths: channels at stride 2, 4, 8 and so on; multiples of 8.
+            classes: channels of the answer.
+            key_channels: of the keys; 0 for a network that sees the image alone.
+        """
+        super().__init__()
+        # WORKAROUND(torch 2.13): on a processor, the backward pass of a convolution with 12
+        # channels, stored channels last, was seen to write out of its memory.
+        if any(width % 8 for width in widths):
+            msg = f"widths must be multiples of 8, not {widths}"
+            raise ValueError(msg)
+        pairs = list(pairwise(widths))
+        self.stem = _conv(3, widths[0], size=3, stride=2)
+        self.shrink = nn.ModuleList(_linear(a, b, stride=2) for a, b in pairs)
+        self.keys: nn.Sequential | None = None
+        if key_channels:
+            self.keys = nn.Sequential(
+                nn.BatchNorm2d(key_channels, affine=False), nn.Conv2d(key_channels, widths[1], 1)
+            )
+        last = len(pairs) - 1
+        self.down = nn.ModuleList(
+            _conv(b, b, size=3, dilation=2 if number == last > 0 else 1)
+            for number, (_, b) in enumerate(pairs)
+        )
+        self.up = nn.ModuleList(
+            _conv(a + b, a, size=3)
+            if number == 0
+            else nn.Sequential(_conv(a + b, a, size=1), _conv(a, a, size=3))
+            for number, (a, b) in enumerate(pairs)
+        )
+        self.head = nn.Conv2d(widths[0], classes, 1)
+
+    def forward(self, image: Tensor, keys: Tensor | None = None) -> Tensor:
+        """Logits of an image.
+
+        Args:
+            image: B x 3 x H x W, about -1..1; H and W multiples of 4.
+            keys: B x C x H/4 x W/4, for a network with keys.
+
+        Returns:
+            B x classes x H/2 x W/2.
+        """
         levels = [self.stem(image)]
-        for block in self.down:
-            levels.append(block(levels[-1]))
+        for number, (shrink, block) in enumerate(zip(self.shrink, self.down, strict=True)):
+            level = shrink(levels[-1])
+            if number == 0 and self.keys is not None and keys is not None:
+                level = level + self.keys(keys)
+            levels.append(block(F.relu(level)))
         x = levels.pop()
         for block in reversed(self.up):
             skip = levels.pop()
@@ -40,3 +75,20 @@ class UNet(nn.Module):
             x = block(torch.cat([skip, larger], dim=1))
         logits: Tensor = self.head(x)
         return logits
+
+
+def _linear(in_channels: int, out_channels: int, *, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=False), nn.BatchNorm2d(out_channels)
+    )
+
+
+def _conv(
+    in_channels: int, out_channels: int, *, size: int, stride: int = 1, dilation: int = 1
+) -> nn.Sequential:
+    padding = dilation * (size // 2)
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, size, stride, padding, dilation, bias=False),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(inplace=True),
+    )

@@ -62,6 +62,28 @@ def guided_labels(
     return _largest(background, shares)
 
 
+def guided_share(share: Plane, small: Frame, full: Frame, *, radius: int, epsilon: float) -> Plane:
+    """One soft mask, taken from a small image to the same image at its full size.
+
+    Args:
+        share: h x w float32, 0..1.
+        small: h x w x 3 uint8.
+        full: H x W x 3 uint8.
+        radius: of the filter window, in pixels of the small image.
+        epsilon: see `GuidedConfig`.
+
+    Returns:
+        H x W float32, 0..1.
+    """
+    slope, offset = _coefficients(small / 255, share, radius, epsilon)
+    size = (full.shape[1], full.shape[0])
+    slope, offset = _resized(slope, size), _resized(offset, size)
+    guide = full.astype(np.float32)
+    guide *= np.float32(1 / 255)
+    raw = np.einsum("ijc,ijc->ij", slope, guide) + offset
+    return np.asarray(np.clip(raw, 0, 1), np.float32)
+
+
 def _largest(best: Plane, shares: list[tuple[int, Box, Plane]]) -> LabelMap:
     """The label with the largest share of each pixel; `best` starts as the background's."""
     labels = np.zeros(best.shape, np.uint8)

@@ -25,6 +25,11 @@ def asserted_map(keyframe: Keyframe) -> LabelMap:
     return np.where(keyframe.label_map == VOID, 0, keyframe.label_map).astype(np.uint8)
 
 
+def absent_ids(keyframe: Keyframe) -> frozenset[int]:
+    """The objects that a keyframe asserts to be absent: asserted, and without a pixel."""
+    return frozenset(keyframe.object_ids) - {int(i) for i in np.unique(keyframe.label_map)}
+
+
 def one_hot(label_map: LabelMap, object_ids: tuple[int, ...]) -> NDArray[np.float32]:
     """(1 + K) x H x W float32: 1 where a pixel is background or the object, background first."""
     planes = [label_map == object_id for object_id in object_ids]

@@ -23,6 +23,9 @@ def check_request(request: SegmentRequest) -> None:
             place, or a mask of another size than the frame.
     """
     height, width = request.frame.shape[:2]
+    size = (height, width)
+    _check_mask(request.previous, size, "mask to refine")
+    _check_mask(request.protected, size, "mask of locked objects")
     if not _says_where(request):
         msg = "There is nothing that says where the object is."
         raise PromptError(msg, "Draw a box around it, or click on it.")
@@ -30,14 +33,13 @@ def check_request(request: SegmentRequest) -> None:
         _check_box(request.box, width, height)
     for point in request.points:
         _check_point(point, width, height)
-    _check_mask(request.previous, (height, width), "mask to refine")
-    _check_mask(request.protected, (height, width), "mask of locked objects")
 
 
 def _says_where(request: SegmentRequest) -> bool:
     if request.box is not None or any(point.positive for point in request.points):
         return True
-    return request.previous is not None and bool(request.points)
+    previous = request.previous
+    return bool(request.points) and previous is not None and bool(previous.any())
 
 
 def _check_box(prompt: BoxPrompt, width: int, height: int) -> None:

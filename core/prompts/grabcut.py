@@ -11,22 +11,39 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.prompts.task import Task
+    from core.types import Frame
 
-ROUNDS = 4
+ROUNDS = 3
 """How often color models and cut are made in turn."""
+FEWEST = 9
+"""Pixels that either side needs, so that there is something to make color models of."""
 
 
 def grabcut(task: Task) -> NDArray[np.float32]:
-    """Share of the object in each pixel of the task, 0 or 1."""
-    marks = _marks(task)
-    if not _has_both(marks):
-        return np.asarray(marks & 1, np.float32)
+    """Share of the object in each pixel of a task, 0 or 1."""
+    return cut(task.image, _marks(task))
+
+
+def cut(image: Frame, marks: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """GrabCut from marks.
+
+    Args:
+        image: h x w x 3 uint8, RGB.
+        marks: h x w, OpenCV's GC_BGD, GC_FGD, GC_PR_BGD, GC_PR_FGD; not changed.
+
+    Returns:
+        h x w, 0 or 1; as marked where either side has too few pixels. The same for the same.
+    """
+    objects = int((marks & 1).sum())
+    if min(objects, marks.size - objects) < FEWEST:
+        return (marks & 1).astype(np.float32)
     # The seed belongs to this thread; without it the color models start at random.
     cv2.setRNGSeed(0)
+    found = marks.copy()
+    turned = np.ascontiguousarray(image[..., ::-1])
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    image = np.ascontiguousarray(task.image[..., ::-1])
-    cv2.grabCut(image, marks, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
-    return np.asarray(marks & 1, np.float32)
+    cv2.grabCut(turned, found, (0, 0, 1, 1), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
+    return (found & 1).astype(np.float32)
 
 
 def _marks(task: Task) -> NDArray[np.uint8]:
@@ -39,9 +56,3 @@ def _marks(task: Task) -> NDArray[np.uint8]:
     marks[task.blocked | task.negative] = cv2.GC_BGD
     marks[task.positive] = cv2.GC_FGD
     return marks
-
-
-def _has_both(marks: NDArray[np.uint8]) -> bool:
-    """Color models need a few pixels on either side."""
-    objects = int((marks & 1).sum())
-    return objects >= 8 and marks.size - objects >= 8

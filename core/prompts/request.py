@@ -22,6 +22,8 @@ class PromptMethod(Enum):
     """Color models of object and background, and a cut between them."""
     WALK = "walk"
     """Random walk from what is certain, over color and, where given, features."""
+    FEATURES = "features"
+    """Cues of color, place, distance and, where given, features, weighed as learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class SegmentRequest:
         box: where the object is, or None.
         points: clicks, oldest first. A click is always obeyed; where two contradict each other,
             the later one is.
-        previous: H x W bool, the mask that the clicks are to mend, or None.
+        previous: H x W bool, the mask that the clicks are to mend, or None. It may have some of
+            the clicks in it already.
         protected: H x W bool, pixels of objects that must not change: never in the mask; or None.
         features: of this frame, or None.
         method: how to answer.

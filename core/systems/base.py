@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -9,6 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from core.jobs import CancelToken, Progress
 from core.types import Direction, Frame, Keyframe, LabelMap, Quality
 
 
@@ -21,20 +23,23 @@ class StepResult:
             `object_ids`; at whatever size the system works.
         object_ids: the ids that were looked for, ascending.
         confidence: per object id, 0..1; empty where the system has no opinion.
+        absent: those of `object_ids` that are found not to be there; their share is 0.
     """
 
     shares: NDArray[np.float32]
     object_ids: tuple[int, ...]
     confidence: dict[int, float] = field(default_factory=dict)
+    absent: frozenset[int] = frozenset()
 
 
 class Tracker(Protocol):
     """Carries keyframes from frame to frame (the contract is ADR 0009).
 
-    Keyframes may come at any time and in any order. A walk is a row of steps in one direction;
-    frames are given in order and each once. What a tracker knows is a function of its keyframes
-    and of the walk so far, and equal walks give equal results. Nothing a caller does between two
-    steps but adding or removing keyframes changes the next one.
+    Keyframes may come at any time and in any order; the engine gives and takes them as spans come
+    and go, and a tracker may compare a frame with any of those it has at the time. A walk is a row
+    of steps in one direction; frames are given in order and each once. What a tracker knows is a
+    function of its keyframes and of the walk so far, and equal walks give equal results. Nothing
+    a caller does between two steps but adding or removing keyframes changes the next one.
     """
 
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
@@ -82,6 +87,90 @@ class Resumable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Adaptation:
+    """How a system is to learn one video.
+
+    Attributes:
+        paper_mode: what it learned is the result alone, as in the paper of the system; else it is
+            fused with the propagation.
+        iterations: steps of learning; None leaves them to the system and the device.
+        seconds: of computing after which learning ends, whatever it has reached; waiting for
+            other programs does not count. Below the limit equal input gives equal results.
+        seed: of all that is drawn.
+    """
+
+    paper_mode: bool = False
+    iterations: int | None = None
+    seconds: float = 90.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A frame that a video may be learned from.
+
+    Attributes:
+        frame_index: 0-based.
+        frame: H x W x 3 uint8.
+        step: what propagation says of it; at a keyframe shares of 0 and 1 at any size.
+        keyframe: what the user asserts on it, if anything.
+        distance: frames to the nearest keyframe that it was propagated from.
+    """
+
+    frame_index: int
+    frame: Frame
+    step: StepResult
+    keyframe: Keyframe | None = None
+    distance: int = 0
+
+
+class Refiner(Protocol):
+    """What was learned of one video."""
+
+    def refine(self, frame_index: int, frame: Frame, step: StepResult) -> StepResult:
+        """A better answer for a frame than propagation gave alone.
+
+        Args:
+            frame_index: 0-based.
+            frame: H x W x 3 uint8.
+            step: what propagation says of it.
+
+        Returns:
+            The same object ids, with shares at any size and new confidence.
+        """
+
+
+@runtime_checkable
+class Adaptable(Tracker, Protocol):
+    """A tracker that can learn one video from its keyframes and its own propagation.
+
+    Optional; the entry of such a system in the registry says `adapts`.
+    """
+
+    def adapt(
+        self,
+        lessons: Iterable[Lesson],
+        object_ids: tuple[int, ...],
+        adaptation: Adaptation,
+        token: CancelToken,
+    ) -> Iterator[Progress | Refiner]:
+        """Learn the objects of a video anew; nothing the tracker does afterwards changes.
+
+        Args:
+            lessons: read once.
+            object_ids: all objects of the run, ascending.
+            adaptation: how.
+            token: is looked at between two steps.
+
+        Yields:
+            `Progress` after each step, and last the refiner.
+
+        Raises:
+            Cancelled: by the token.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class SystemSpec:
     """What is known of a system without loading it.
 
@@ -90,12 +179,14 @@ class SystemSpec:
         title: one line for people.
         needs_weights: it cannot run without a checkpoint.
         implementation: "module:function" that builds the tracker, imported on first use.
+        adapts: its tracker is `Adaptable`.
     """
 
     name: str
     title: str
     needs_weights: bool
     implementation: str
+    adapts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""How fast propagation is, and whether its memory grows with the length of the video.
+"""How fast propagation is, whether its memory grows with the video, and what a correction costs.
 
-`make bench` runs both with their defaults, on the bundled weights where there are any, else on
+`make bench` runs all three with their defaults, on the bundled weights where there are any, else on
 random ones of the same size. By hand, with other sizes::
 
     python tests/benchmarks/bench_propagation.py speed --frames 4 --threads 2
     python tests/benchmarks/bench_propagation.py memory --size 854x480 --frames 2000
+    python tests/benchmarks/bench_propagation.py correction --frames 200 --system copy
 
 Nothing is asserted about time: the figures say something only on a quiet machine.
 """
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -45,6 +47,8 @@ CLIP_FRAMES = 60
 """Frames of the clip; the speed is measured on the first few that are no keyframes."""
 SPEED_ROWS = tuple(itertools.product(Quality, (1, 5), (1, 20)))
 MEMORY_LIMIT_MB = 60
+CORRECTION_KEYFRAMES = 5
+"""Evenly spaced keyframes of the clip that is corrected; the middle one is changed."""
 
 
 def test_speed() -> None:
@@ -55,6 +59,11 @@ def test_speed() -> None:
 def test_memory_does_not_grow() -> None:
     """Memory at the last frame is near that at a tenth of the way; in a process of its own."""
     subprocess.run([sys.executable, __file__, "memory"], check=True, env=_environment())
+
+
+def test_correction_costs_its_span() -> None:
+    """Prints the cost of a correction; frames outside of its span keep their bytes."""
+    assert correction(_arguments(["correction"])) == 0
 
 
 def speed(args: argparse.Namespace) -> None:
@@ -88,6 +97,46 @@ def memory(args: argparse.Namespace) -> int:
     first, last = seen[args.frames // 10], seen[args.frames]
     _print(f"from frame {args.frames // 10} to {args.frames}: {last - first:+.1f} MB")
     return int(last - first > MEMORY_LIMIT_MB)
+
+
+def correction(args: argparse.Namespace) -> int:
+    """Print what changing a keyframe costs; 1 where a frame outside of its span changes."""
+    width, height = args.size
+    frames, label_maps = moving_shapes(width=width, height=height, frame_count=args.frames)
+    given = [index * args.frames // CORRECTION_KEYFRAMES for index in range(CORRECTION_KEYFRAMES)]
+    middle = CORRECTION_KEYFRAMES // 2
+    before = _request(label_maps, given, args.frames)
+    changed = replace(before.keyframes[middle], label_map=label_maps[given[middle]][:, ::-1].copy())
+    keyframes = (*before.keyframes[:middle], changed, *before.keyframes[middle + 1 :])
+    span = range(given[middle - 1] + 1, given[middle + 1])
+    with tempfile.TemporaryDirectory() as folder:
+        film = _encode(Path(folder) / "clip.mp4", frames)
+        del frames
+        old, whole_seconds = _label(film, before, args)
+        after = PropagationRequest(keyframes, span.start, span.stop)
+        part, part_seconds = _label(film, after, args)
+        again, _ = _label(film, replace(after, start=0, stop=args.frames), args)
+    same = [i for i in old if old[i] == again[i]]
+    others = set(old) - set(span)
+    _print(f"{args.system}, {args.quality}, {width} x {height}, keyframes {given}")
+    _print(f"the whole clip: {len(old)} frames, {whole_seconds:.1f} s")
+    _print(f"keyframe {given[middle]} changed: {len(part)} frames again, {part_seconds:.1f} s")
+    _print(f"the whole clip again: {len(same)} frames have their bytes, {len(others)} lie outside")
+    equal = all(part[i] == again[i] for i in part)
+    _print(f"the span alone {'equals' if equal else 'DIFFERS FROM'} the whole clip again")
+    return int(set(part) != set(span) or not others <= set(same) or not equal)
+
+
+def _label(
+    film: Path, asked: PropagationRequest, args: argparse.Namespace
+) -> tuple[dict[int, bytes], float]:
+    """Label maps as bytes by frame, and seconds."""
+    tracker = build_tracker(_tracker_request(args, Quality(args.quality)))
+    with open_video(film, cache_bytes=CACHE_BYTES) as video:
+        start = time.perf_counter()
+        job = propagate(video, tracker, asked, CancelToken())
+        found = {r.frame_index: r.label_map.tobytes() for r in _results(job)}
+        return found, time.perf_counter() - start
 
 
 def _results(job: Iterator[FrameResult | Progress]) -> Iterator[FrameResult]:
@@ -194,14 +243,18 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Speed and memory of propagation.")
+    parser = argparse.ArgumentParser(description="Speed, memory, and the cost of a correction.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, size, frames in (("speed", "854x480", 12), ("memory", "128x96", 2000)):
+    for name, size, frames in (
+        ("speed", "854x480", 12),
+        ("memory", "128x96", 2000),
+        ("correction", "256x192", 200),
+    ):
         sub = commands.add_parser(name)
         sub.add_argument("--system", default="self_supervised", choices=tuple(SYSTEMS))
         sub.add_argument("--size", type=_size, default=_size(size), help="as 854x480")
         sub.add_argument("--frames", type=int, default=frames, help="frames to measure")
-        sub.add_argument("--quality", default="fast", help="for memory")
+        sub.add_argument("--quality", default="fast", help="for memory and correction")
         sub.add_argument("--device", default="cpu")
         sub.add_argument("--threads", type=int)
     args = parser.parse_args(given)
@@ -211,10 +264,12 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run one of the two from the command line."""
+    """Run one of the three from the command line."""
     args = _arguments(None)
     if args.command == "memory":
         return memory(args)
+    if args.command == "correction":
+        return correction(args)
     speed(args)
     return 0
 

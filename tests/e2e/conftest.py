@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -20,6 +21,8 @@ from core.engine import resumable
 from core.engine.output import ResultFolder
 from core.engine.run_record import RunRecord
 from core.media.label_map import write_label_map
+from core.systems.self_supervised import tracker
+from core.systems.self_supervised.adapt import AdaptConfig
 from core.systems.self_supervised.config import TRACKING
 from core.types import Quality
 from vosapp.cli.main import main
@@ -123,6 +126,15 @@ def system(request, monkeypatch) -> list[str]:
 
 
 @pytest.fixture
+def learner(weights, monkeypatch) -> list[str]:
+    """Options of a system that learns for three steps."""
+    small = replace(TRACKING[Quality.FAST], short_side=64)
+    monkeypatch.setitem(TRACKING, Quality.FAST, small)
+    monkeypatch.setattr(tracker, "AdaptConfig", partial(AdaptConfig, iterations=3, variants=2))
+    return ["--weights", str(weights), "--quality", "fast"]
+
+
+@pytest.fixture
 def propagate(tmp_path, capfd) -> Callable[..., dict]:
     """Runs `vosapp propagate` with JSON and returns what it prints."""
 
@@ -165,13 +177,14 @@ def kill(monkeypatch):
 
     def after(count):
         write, save, save_state = ResultFolder.write, RunRecord.save, RunRecord.save_state
-        dead = []
+        dead, written = [], []
 
         def write_some(self, index, label_map):
-            if self.written == count:
+            if len(written) == count:
                 dead.append(True)
                 (self.path / f".{'ab' * 16}.tmp").write_bytes(b"half")
                 raise Killed
+            written.append(index)
             return write(self, index, label_map)
 
         with monkeypatch.context() as patch:

@@ -54,6 +54,11 @@ def test_no_video(mask, refused, tmp_path):
     assert "holds no images" in refused(tmp_path / "nothing", mask)
 
 
+def test_reference_without_a_mask(film, save_masks, refused):
+    line = refused(film, save_masks(0, 4), "--reference", "4", "--reference", "5")
+    assert "Frame 5 cannot be a reference" in line and "0, 4." in line
+
+
 def test_video_that_breaks_off(cut_film, mask, refused):
     line = refused(cut_film, mask, left=4, ended=True)
     assert "breaks off after frame 3" in line

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +13,11 @@ from PIL import Image
 
 from core.media.label_map import write_label_map
 from core.media.palette import DAVIS_PALETTE
+from core.systems.self_supervised.config import TRACKING
+from core.types import Quality
+from vosapp.cli.main import main
+from vosapp.project.edit_ranges import SetReference
+from vosapp.project.opening import open_project
 
 COUNT = 9
 NAMES = [f"{index:05d}" for index in range(COUNT)]
@@ -157,3 +164,38 @@ def test_void_in_a_mask_is_no_object_in_the_result(
     results = read_results(tmp_path / "out/film")
     assert 255 not in np.unique(list(results.values()))
     assert not results["00000"][:6].any()
+
+
+@pytest.fixture
+def learned(monkeypatch, weights):
+    """The options of a system that compares frames with keyframes."""
+    small = replace(TRACKING[Quality.FAST], short_side=64)
+    monkeypatch.setitem(TRACKING, Quality.FAST, small)
+    return ["--weights", str(weights), "--quality", "fast"]
+
+
+def test_reference_is_compared_with_every_frame(
+    film, save_masks, learned, propagate, read_results, tmp_path
+):
+    masks = save_masks(0, 3, 6)
+    found = []
+    for options in ([], ["--reference", "0"], ["--reference", "3", "--reference", "6"]):
+        propagate(film, masks, *learned, *options)
+        found.append(read_results(tmp_path / "out/film"))
+    equal = [[np.array_equal(found[0][n], other[n]) for n in NAMES] for other in found[1:]]
+    assert all(equal[0][:4]) and not all(equal[0][4:]), "the first span knows frame 0 anyway"
+    assert not all(equal[1][1:3]), "between 0 and 3 only 6 is new"
+    assert not all(equal[1][7:]), "after 6 only 3 is new"
+
+
+def test_reference_of_a_project(film, save_masks, learned, propagate, read_results, tmp_path):
+    masks, path = save_masks(0, 3, 6), str(tmp_path / "p.vosapp")
+    propagate(film, masks, *learned, "--reference", "3")
+    assert main(["new", str(film), "--masks", str(masks), "-o", path]) == 0
+    with open_project(Path(path)) as project:
+        project.do(SetReference(3, (2,)))
+    assert main(["propagate", path, *learned]) == 0
+    with open_project(Path(path)) as project:
+        for index, name in enumerate(NAMES):
+            wanted = read_results(tmp_path / "out/film")[name]
+            np.testing.assert_array_equal(project.label_map(index), wanted)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from core.data.synthetic import moving_shapes
+from core.engine import resumable
 from core.engine.run_record import RunRecord
 from core.media.label_map import write_label_map
 from core.systems.baselines.flow import FlowTracker
@@ -111,6 +112,18 @@ def test_finished_spans_are_not_computed_again(save_masks, resumable_run, kill, 
         resumable_run(masks, "--system", "flow")
     steps.clear()
     _, result, _ = resumable_run(masks, "--system", "flow", "--resume")
+    assert result["resumed_frames"] == 6
+    assert steps == {6: 1, 7: 1}, "the walk from the end is kept, the other one goes on"
+
+
+def test_spans_of_few_frames_begin_anew(save_masks, resumable_run, kill, steps, monkeypatch):
+    """They cost less than what would be kept of them."""
+    monkeypatch.setattr(resumable, "CHECKPOINT_FRAMES", 3)
+    masks = save_masks(0, 4, 8)
+    with kill(6):
+        resumable_run(masks, "--system", "flow")
+    steps.clear()
+    _, result, _ = resumable_run(masks, "--system", "flow", "--resume")
     assert result["resumed_frames"] == 5
     assert steps == {5: 2, 6: 2, 7: 2}
 
@@ -192,7 +205,7 @@ def test_files_that_are_not_as_written_are_made_again(save_masks, resumable_run,
     (tmp_path / "out/film/00002.png").write_bytes(b"")
     write_label_map(tmp_path / "out/film/00006.png", np.zeros((66, 98), np.uint8))
     _, result, _ = resumable_run(masks, "--system", "flow", "--resume")
-    assert result["resumed_frames"] == 1  # frame 4, the keyframe between
+    assert result["resumed_frames"] == 2  # frame 4, the keyframe between, and 5
     assert contents(tmp_path / "out/film") == contents(tmp_path / "whole/film")
 
 
@@ -222,7 +235,7 @@ def test_all_frames_done_but_not_yet_recorded_as_complete(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("keyframes", [(0,), (30, 31, 70, 120)], ids=str)
+@pytest.mark.parametrize("keyframes", [(0,), (0, 148), (30, 31, 70, 120)], ids=str)
 def test_sigkill_at_any_moment(keyframes, tmp_path):
     films, label_maps = moving_shapes(seed=5, width=98, height=66, frame_count=LONG, objects=2)
     frames, masks = tmp_path / "frames", tmp_path / "masks"

@@ -93,17 +93,19 @@ def table(name, columns, values):
 
 
 LABEL = "frame_index, label_map"
-OBJECT = "object_id, name, color, visible, locked, position"
+OBJECT = "object_id, name, color, visible, locked, position, category"
+INDEX = "video_id, base, timed, breaks_off, pts, entries"
 PROMPT = "prompt_id, frame_index, object_id, kind, points"
 CHANGE = "entry_id, table_name, key_1, key_2, existed, fields, data"
 SIZE = (54, 96)
 
 wrong_values = statements(
-    [table("objects", OBJECT, (255, "x", "#000000", 1, 0, 0))],
-    [table("objects", OBJECT, (-3, "x", "#000000", 1, 0, 0))],
-    [table("objects", OBJECT, (1, "x" * 100_000, "#000000", 1, 0, 0))],
-    [table("objects", OBJECT, (1, "a\0b", "red; drop", 1, 0, 0))],
-    [table("objects", OBJECT, (1, b"\xff\xfe", 5, "yes", 2.5, "first"))],
+    [table("objects", OBJECT, (255, "x", "#000000", 1, 0, 0, ""))],
+    [table("objects", OBJECT, (-3, "x", "#000000", 1, 0, 0, ""))],
+    [table("objects", OBJECT, (1, "x" * 100_000, "#000000", 1, 0, 0, ""))],
+    [table("objects", OBJECT, (1, "a\0b", "red; drop", 1, 0, 0, ""))],
+    [table("objects", OBJECT, (1, b"\xff\xfe", 5, "yes", 2.5, "first", 7))],
+    [table("objects", OBJECT, (1, "x", "#000000", 1, 0, 0, "y" * 100_000))],
     [("UPDATE objects SET name = CAST(x'ff80fe' AS TEXT)",)],
     [("UPDATE assertions SET area = -1",)],
     [("UPDATE assertions SET area = 9223372036854775807, reference = 'x'",)],
@@ -132,6 +134,8 @@ wrong_video = statements(
     [("UPDATE video SET path = x'00ff'",)],
     [("DELETE FROM video",)],
     [("UPDATE video SET height = 55",)],
+    [table("frame_index", INDEX, (1, "1e99999999", 1, 0, BOMB, BOMB))],
+    [table("frame_index", INDEX, (1, "1/25", "x", -1, "text", 5))],
 )
 bombs = statements(
     [table("keyframes", LABEL, (3, HEADER.pack(1, *SIZE, 0, 0, *SIZE) + BOMB))],
@@ -179,6 +183,8 @@ wrong_schema = statements(
     [("UPDATE sqlite_master SET sql = 'CREATE TABLE nonsense'",)],
     [("PRAGMA application_id = 7",)],
     [("PRAGMA user_version = 99",)],
+    [("PRAGMA user_version = 1",)],
+    [("PRAGMA user_version = 1",), ("DROP TABLE frame_index",)],
     [("PRAGMA user_version = 0",)],
     [("PRAGMA user_version = -4",)],
 )

@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 
 from core.errors import OutputError, VosError  # noqa: E402
+from core.jobs import CancelToken  # noqa: E402, F401
 from core.types import FrameResult, Keyframe  # noqa: E402
 from vosapp.project import edit_masks, edit_ranges, edits  # noqa: E402
 from vosapp.project.file import Options  # noqa: E402
@@ -95,6 +96,7 @@ def random_edit(rng, project):
             edits.AddObject(),
             edits.RenameObject(one, f"Fox {rng.randrange(99)}"),
             edits.RecolorObject(one, (rng.randrange(256), 2, 3)),
+            edits.SetCategory(other, f"kind {rng.randrange(9)}"),
             edits.ShowObject(one, rng.random() < 0.5),
             edits.LockObject(one, rng.random() < 0.3),
             edits.ReorderObjects(tuple(rng.sample(ids, len(ids)))),
@@ -269,7 +271,7 @@ def _finish(project, expected, folder):
 
 
 MOST_SECONDS = 30
-"""What one of them may take on a busy machine."""
+"""What one of them may take, of the processor; of the clock ten times that, on a busy machine."""
 MOST_MEMORY = 1 << 30
 """Bytes of address space that a hostile file may cost beyond what the process has."""
 
@@ -286,6 +288,7 @@ def read_all(project):
         project.counts,
         project.problems,
         lambda: project.setting("view"),
+        project.frame_index,
         lambda: [project.lane(item.object_id) for item in project.objects()],
         *[lambda f=f: project.label_map(f) for f in frames],
         *[lambda f=f: project.keyframe_map(f) for f in frames],
@@ -305,7 +308,8 @@ def hostile(folder, _seed, say):
     import resource
     import signal
 
-    signal.alarm(MOST_SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
+    signal.alarm(10 * MOST_SECONDS)
     with Path("/proc/self/statm").open() as statm:
         size = int(statm.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MOST_MEMORY, resource.RLIM_INFINITY))

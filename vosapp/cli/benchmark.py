@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError
 from core.jobs import Cancelled
+from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments
+from vosapp.cli.benchmark_prompts import add_prompt_arguments, check_prompts, run_prompts
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.run_options import add_run_arguments, positive, tracker_request
 
@@ -30,7 +32,8 @@ EPILOG = (
     "masks are given, evenly spaced, and frames with one of them are not scored either. With "
     "--late-entries each object is given on the frame it first appears on, and scored from the "
     "next frame to the last one. With --interactive a robot corrects: after each round one more "
-    "frame gets its true mask, and the masks between its neighboring keyframes are made again."
+    "frame gets its true mask, and the masks between its neighboring keyframes are made again. "
+    "With --prompts nothing is tracked: boxes and clicks on the first mask's frame are answered."
 )
 DEFAULT_ROUNDS = 5
 PICKS = {"truth": ("truth",), "confidence": ("confidence",), "both": ("truth", "confidence")}
@@ -44,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--sequences", metavar="A,B", help="run only these sequences")
     add_run_arguments(parser)
+    add_adapt_arguments(parser)
     parser.add_argument(
         "--keyframes",
         type=positive,
@@ -56,7 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table by sequence")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the masks, too")
+    parser.add_argument(
+        "--confidence",
+        action="store_true",
+        help="also tell what the system's confidence is worth, and how well it tells absence",
+    )
     _add_robot_arguments(parser)
+    add_prompt_arguments(parser)
 
 
 def _add_robot_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +94,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
     Returns:
         `core.eval.benchmark_report.to_dict`, or that of `interactive_report`, with `system`,
-        `weights`, `quality`, `device`, `keyframes`, `late_entries` and `complete`.
+        `weights`, `quality`, `device`, `adaptation`, `keyframes`, `late_entries` and `complete`;
+        with `--confidence` also `confidence`, see `core.eval.confidence_report.to_dict`.
 
     Raises:
         VosError: of the kinds that `core.eval.benchmark.benchmark` names, for options that make
@@ -93,7 +104,10 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """
     from core.engine.run import device_name, use_threads
 
+    check_prompts(args)
     _check(args)
+    if args.prompts:
+        return run_prompts(args, console)
     request = _request(args)
     if args.threads is not None:
         use_threads(args.threads, system=args.system)
@@ -104,6 +118,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         "weights": request.tracker.weights,
         "quality": args.quality,
         "device": device,
+        "adaptation": adaptation_name(request.adaptation),
         "keyframes": args.keyframes,
         "late_entries": args.late_entries,
         "complete": not console.token.cancelled,
@@ -113,7 +128,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 def _check(args: argparse.Namespace) -> None:
     """Refuse options that do not go together, and a CSV file that cannot be written."""
     plain = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
-    plain["--out"] = args.out is not None
+    plain |= {"--out": args.out is not None, "--confidence": args.confidence}
     robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
     for option, given in (plain if args.interactive else robots).items():
         if given and args.interactive:
@@ -128,12 +143,17 @@ def _check(args: argparse.Namespace) -> None:
 def _score(
     request: BenchmarkRequest, args: argparse.Namespace, console: Console
 ) -> dict[str, object]:
+    from core.eval import confidence_report
     from core.eval.benchmark_report import to_csv, to_dict, to_table
 
     report = _benchmark(request, console)
     console.report(to_table(report))
+    figures = to_dict(report)
+    if args.confidence:
+        console.report(confidence_report.to_table(report.runs))
+        figures["confidence"] = confidence_report.to_dict(report.runs)
     _write_csv(args.csv, to_csv(report), console)
-    return to_dict(report)
+    return figures
 
 
 def _correct(
@@ -167,6 +187,7 @@ def _request(args: argparse.Namespace) -> BenchmarkRequest:
         keyframe_count=args.keyframes,
         late_entries=args.late_entries,
         out=args.out,
+        adaptation=adaptation_of(args),
     )
 
 

@@ -42,7 +42,8 @@ EPILOG = (
     "First the masks are looked at with the eyes of a reader: errors stop the export, warnings and "
     "what the format cannot hold are said. Frames without any label are left out and listed. The "
     "project is opened for reading only. An export that was stopped goes on with the same command: "
-    "files that are there with the same content stay."
+    "files of a folder that are there with the same content stay. A format that is one file "
+    "(video, zip, JSON, XML, text) appears when it is whole, and is written anew."
 )
 
 
@@ -124,14 +125,20 @@ def _source(
     from vosapp.cli.propagate import check_range, parse_range
     from vosapp.project.source import annotation_source, stored_info
 
-    info, frame = stored_info(project), no_frame
+    info, frame, times = stored_info(project), no_frame, None
     if needs_pictures(exporter) or args.video is not None:
         video = open_project_video(project, args.video, around.console, cache_bytes=CACHE_BYTES)
         around.stack.enter_context(video)
         info, frame = video.info, video.frame
+        times = video.index.times if video.index is not None else None
     start, stop = check_range(parse_range(args.range), info.frame_count)
     return annotation_source(
-        project, info, object_ids=around.wanted, frame=frame, frame_range=range(start, stop)
+        project,
+        info,
+        object_ids=around.wanted,
+        frame=frame,
+        frame_range=range(start, stop),
+        times=times,
     )
 
 

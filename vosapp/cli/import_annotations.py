@@ -29,6 +29,8 @@ ALIASES = {
     "davis2017": "masks",
     "davis2016": "masks",
     "youtube-vos": "masks",
+    "davis-zip": "masks",
+    "youtube-vos-zip": "masks",
     "cvat-video": "cvat",
     "mot": "boxes",
     "csv": "boxes",
@@ -41,6 +43,8 @@ _WRITTEN = {
     "ytvis": "{}.json",
     "cvat": "{}.xml",
     "mots-txt": "{}.txt",
+    "davis-zip": "{}.zip",
+    "youtube-vos-zip": "{}.zip",
 }
 """Where in the folder of an export the file for a sequence lies."""
 
@@ -92,7 +96,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         for note in project.notes:
             console.warn(note)
         info = stored_info(project)
-        path = _place(args.path, importer, info)
+        path = _place(args, importer, info)
         read = importer.read(path, info, mapping=mapping, token=console.token)
         found = finish_job(read, console, unit="steps")
         for note in found.notes:
@@ -131,15 +135,17 @@ def read_mapping(path: Path | None) -> dict[str, int] | None:
     return value
 
 
-def _place(path: Path, importer: Importer, info: VideoInfo) -> Path:
+def _place(args: argparse.Namespace, importer: Importer, info: VideoInfo) -> Path:
     """The file that an export into this folder has written for the video, else the path itself."""
     from core.media.annotations.values import AnnotationSource
     from core.media.export.base import sequence_name
 
-    if importer.name not in _WRITTEN or not path.is_dir():
+    path: Path = args.path
+    fmt = args.format if args.format in _WRITTEN else importer.name
+    if fmt not in _WRITTEN or not path.is_dir():
         return path
     name = sequence_name(AnnotationSource(info, (), lambda _: None))
-    file = path / _WRITTEN[importer.name].format(name)
+    file = path / _WRITTEN[fmt].format(name)
     return file if file.is_file() else path
 
 

@@ -107,6 +107,7 @@ def _object(project: Project, item: TrackedObject) -> dict[str, object]:
     return {
         "object_id": item.object_id,
         "name": item.name,
+        "category": item.category,
         "color": "#{:02x}{:02x}{:02x}".format(*item.color),
         "visible": item.visible,
         "locked": item.locked,
@@ -154,7 +155,8 @@ def _text(result: dict[str, object]) -> str:
     ]
     for item in told["objects"]:
         states = ", ".join(f"{count} {name}" for name, count in item["frames"].items() if count)
-        lines.append(f"object {item['object_id']}, {item['name']}: {states}")
+        kind = f" ({item['category']})" if item["category"] else ""
+        lines.append(f"object {item['object_id']}, {item['name']}{kind}: {states}")
     lines += [f"{run['masks']} masks by {run['system']} {run['weights']}" for run in told["runs"]]
     lines += [f"damaged: {problem}" for problem in told["problems"]] or ["the file is sound"]
     return "\n".join(lines)

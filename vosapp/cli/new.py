@@ -10,6 +10,7 @@ from core.errors import OutputError, UsageError
 if TYPE_CHECKING:
     import argparse
 
+    from core.media.frame_times import FrameIndex
     from core.media.keyframes import KeyframeImport
     from core.types import VideoInfo
     from vosapp.cli.console import Console
@@ -54,9 +55,9 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
     _check_out(args.out)
     with open_video(args.input, cache_bytes=0) as video:
-        info = video.info
+        info, index = video.info, video.index
     imported = _read_masks(args.masks, info, console)
-    with _make(args.out, info) as project:
+    with _make(args.out, info, index) as project:
         try:
             _import(project, imported, console)
         except BaseException:
@@ -97,11 +98,11 @@ def _read_masks(masks: Path | None, info: VideoInfo, console: Console) -> Keyfra
     return imported
 
 
-def _make(out: Path, info: VideoInfo) -> Project:
+def _make(out: Path, info: VideoInfo, index: FrameIndex | None) -> Project:
     from vosapp.project.opening import create_project
     from vosapp.project.video_ref import video_ref
 
-    return create_project(out, video_ref(info, out))
+    return create_project(out, video_ref(info, out), index=index)
 
 
 def _import(project: Project, imported: KeyframeImport | None, console: Console) -> None:

@@ -35,26 +35,16 @@ def open_project_video(
         VideoOpenError: it is not where it was, or cannot be read.
         ProjectFileError: it is another video: its frames are of another size or number.
     """
-    from core.media.video import open_video
-    from vosapp.project.relink import video_path
-    from vosapp.project.video_ref import relinked, video_ref
+    from vosapp.project.relink import open_linked, video_path
 
-    path = given or video_path(project)
-    if path is None:
-        raise VideoOpenError(
-            f"The video of {project.path} is not where it was: {project.video.path}.",
-            "Say where it is now: --video PATH.",
-        )
-    video = open_video(path, cache_bytes=cache_bytes)
     try:
-        ref, notes = relinked(project.video, video_ref(video.info, project.path))
-        for note in notes:
-            console.warn(f"{path} is not quite the video of this project: {note}.")
-        if given is not None and not project.read_only:
-            project.set_video(ref)
-    except BaseException:
-        video.close()
-        raise
+        video, notes = open_linked(project, given, cache_bytes=cache_bytes)
+    except VideoOpenError as error:
+        if given is not None or video_path(project) is not None:
+            raise
+        raise VideoOpenError(error.message, "Say where it is now: --video PATH.") from error
+    for note in notes:
+        console.warn(f"{video.info.path} is not quite the video of this project: {note}.")
     return video
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VosError
 from core.types import FrameResult
+from vosapp.cli.adapt_options import adaptation_name, adaptation_of, phases
 from vosapp.cli.project_options import open_project_video
 from vosapp.cli.run_options import tracker_request
 
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from core.engine.propagate import PropagationRequest
     from core.jobs import Progress
     from core.media.video import VideoSource
-    from core.systems.base import Tracker, TrackerRequest
+    from core.systems.base import Adaptation, Tracker, TrackerRequest
     from vosapp.cli.console import Console
     from vosapp.project.store import Project
 
-ALIEN = ("masks", "out", "resume")
+ALIEN = ("masks", "out", "resume", "reference")
 """Options of `propagate` that make no sense for a project."""
 
 
@@ -39,11 +40,16 @@ class _Run:
     request: PropagationRequest
     pieces: tuple[PropagationRequest, ...]
     writable: frozenset[int]
+    adaptation: Adaptation | None = None
     results: int = 0
+    drafts: int = 0
 
     @property
     def kept(self) -> str:
-        return f"{self.results} frames are stored in {self.project.path}."
+        stored = f"{self.results} frames are stored in {self.project.path}"
+        if self.drafts:
+            return f"{stored}, {self.drafts} of them not adapted: --adapt --all makes them anew."
+        return f"{stored}."
 
 
 def run_project(
@@ -59,7 +65,7 @@ def run_project(
     Returns:
         `project`, `frames` (computed now), `left` (frames with something empty or stale after
         it), `seconds`, `frames_per_second`, `object_ids`, `keyframes`, `states` (cells by state),
-        `system`, `weights`, `quality`, `device`, `peak_memory_mb`.
+        `system`, `weights`, `quality`, `device`, `adaptation`, `peak_memory_mb`.
 
     Raises:
         VosError: anything the user can mend; results so far are stored.
@@ -72,6 +78,7 @@ def run_project(
     _refuse(args)
     with ExitStack() as stack:
         peak = stack.enter_context(PeakMemory())
+        adaptation = adaptation_of(args)
         system = tracker_request(args)
         project = stack.enter_context(open_project(args.input))
         for note in project.notes:
@@ -80,6 +87,7 @@ def run_project(
         video = open_project_video(project, args.video, console, cache_bytes=cache)
         stack.enter_context(video)
         run = _prepare(args, bounds, project=project, video=video, system=system)
+        run.adaptation = adaptation
         result = _propagate(run, args, console)
         return result | {"peak_memory_mb": round(peak.megabytes, 1)}
 
@@ -146,25 +154,57 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
 
 
 def _store_all(run: _Run, console: Console) -> None:
-    from core.engine.propagate import step_count
     from core.engine.registry import build_tracker
     from vosapp.propagation import store_results
 
     tracker = build_tracker(run.system)
     # Nothing else can change the project meanwhile: it is locked by this process.
     propagation = run.project.begin_propagation(run.system.system, _identity(run.system.weights))
-    count = run.video.info.frame_count
-    total = sum(step_count(piece, count) for piece in run.pieces)
     stored = store_results(run.project, propagation, _results(run, tracker, console))
-    for item in console.track(stored, total=total, text=f"{run.system.system} "):
+    counted = _counted(run, stored, console)
+    total, text = _step_count(run), f"{run.system.system} "
+    if run.adaptation is not None:
+        for _ in console.follow(phases(counted, total, text), unit="frames"):
+            pass
+        return
+    for _ in console.track(counted, total=total, text=text):
+        pass
+
+
+def _counted(
+    run: _Run, stored: Iterator[FrameResult | Progress], console: Console
+) -> Iterator[FrameResult | Progress]:
+    """Pass everything on, and count frames that the project has taken, each once."""
+    drafts: dict[int, bool] = {}
+    for item in stored:
         if isinstance(item, FrameResult) and item.frame_index in run.writable:
-            run.results += 1
+            drafts[item.frame_index] = item.is_draft
+            run.results, run.drafts = len(drafts), sum(drafts.values())
             console.kept = f"{run.kept} The same command goes on with the others."
+        yield item
+
+
+def _step_count(run: _Run) -> int:
+    from core.engine.adapted import AdaptedRequest, adapted_step_count
+    from core.engine.propagate import step_count
+
+    count = run.video.info.frame_count
+    if run.adaptation is None:
+        return sum(step_count(piece, count) for piece in run.pieces)
+    adapted = AdaptedRequest(run.request, run.adaptation, run.pieces)
+    return adapted_step_count(adapted, count, frozenset())
 
 
 def _results(run: _Run, tracker: Tracker, console: Console) -> Iterator[FrameResult | Progress]:
+    from core.engine.adapted import AdaptedRequest, propagate_adapted
     from core.engine.propagate import propagate
+    from core.engine.spool import ShareSpool
 
+    if run.adaptation is not None:
+        adapted = AdaptedRequest(run.request, run.adaptation, run.pieces)
+        with ShareSpool() as spool:
+            yield from propagate_adapted(run.video, tracker, adapted, console.token, spool=spool)
+        return
     for piece in run.pieces:
         yield from propagate(run.video, tracker, piece, console.token)
 
@@ -199,4 +239,5 @@ def _result(run: _Run) -> dict[str, object]:
         "system": run.system.system,
         "weights": run.system.weights,
         "quality": run.system.quality,
+        "adaptation": adaptation_name(run.adaptation),
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VideoDecodeError, VosError
 from core.types import Direction, FrameResult
+from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments, phases
 from vosapp.cli.project_options import add_video_argument
 from vosapp.cli.project_run import run_project
 from vosapp.cli.run_options import add_run_arguments, tracker_request
@@ -18,13 +19,14 @@ from vosapp.cli.run_options import add_run_arguments, tracker_request
 if TYPE_CHECKING:
     import argparse
 
+    from core.engine.adapted_run import AdaptedRun
     from core.engine.output import ResultFolder
     from core.engine.propagate import PropagationRequest
     from core.engine.resumable import ResumableRun
     from core.engine.run_record import RunRecord
     from core.media.video import VideoSource
-    from core.systems.base import TrackerRequest
-    from core.types import VideoInfo
+    from core.systems.base import Adaptation, TrackerRequest
+    from core.types import Keyframe, VideoInfo
     from vosapp.cli.console import Console
 
 NAME = "propagate"
@@ -40,7 +42,8 @@ EPILOG = (
     "by frame. While a run is not finished, OUT/<input's name>.vosapp-run.json and .state say how "
     "far it is: with --resume and the same settings it goes on from there, to the same masks. "
     "With a project (.vosapp) as INPUT, its keyframes are carried and the results go into it: what "
-    "is empty or stale is computed, keyframes and checked masks stay, and one step undoes it all."
+    "is empty or stale is computed, keyframes and checked masks stay, and one step undoes it all. "
+    "With --adapt, what --resume takes over is the first pass, span by span; learning begins anew."
 )
 PROJECT_SUFFIX = ".vosapp"
 
@@ -78,7 +81,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="both",
         help="way in which masks are carried (default both; frames out of reach get no mask)",
     )
+    parser.add_argument(
+        "--reference",
+        type=int,
+        action="append",
+        metavar="FRAME",
+        help="compare every frame with this one, which has a mask; may be given several times",
+    )
     add_run_arguments(parser)
+    add_adapt_arguments(parser)
     parser.add_argument(
         "--range", metavar="A:B", help="write only frames A to B - 1, counted from 0"
     )
@@ -100,8 +111,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         For a project see `vosapp.cli.project_run`. Else `output` (folder), `frames` (with a
         result), `resumed_frames` (those of them that were done before), `seconds`,
         `frames_per_second`, `object_ids`, `keyframes` (frame indices), `system`, `weights`,
-        `quality`, `device`, `peak_memory_mb` and `confidence`: for each frame with a result the
-        mean over its objects, or none.
+        `quality`, `device`, `adaptation` (none, fused or paper), `peak_memory_mb` and
+        `confidence`: for each frame with a result the mean over its objects, or none.
 
     Raises:
         VosError: anything the user can mend; nothing half written is left behind.
@@ -116,16 +127,17 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     _require_paths(args)
     with ExitStack() as stack:
         peak = stack.enter_context(PeakMemory())
+        adaptation = adaptation_of(args)
         system = tracker_request(args)
         bounds = parse_range(args.range)
         video = stack.enter_context(_open(args.input, FORWARD_CACHE_BYTES))
-        request = _request(args.masks, bounds, WAYS[args.direction], video.info, console)
+        request = _request(args, bounds, video.info, console)
         if any(part.backward for part in plan(request, video.info.frame_count)):
             video.close()
             video = stack.enter_context(_open(args.input, BACKWARD_CACHE_BYTES))
         sources = (args.input, args.masks)
         folder = stack.enter_context(ResultFolder(args.out, video.info, sources=sources))
-        run = _Run(video, request, system, folder)
+        run = _Run(video, request, system, folder, adaptation)
         outcome = _propagate(run, args, console)
         if bounds[1] is None:
             _require_whole(run)
@@ -158,6 +170,7 @@ class _Run:
     request: PropagationRequest
     system: TrackerRequest
     folder: ResultFolder
+    adaptation: Adaptation | None
 
 
 def _open(path: Path, cache_bytes: int) -> VideoSource:
@@ -167,9 +180,8 @@ def _open(path: Path, cache_bytes: int) -> VideoSource:
 
 
 def _request(
-    masks: Path,
+    args: argparse.Namespace,
     bounds: tuple[int | None, int | None],
-    ways: tuple[Direction, ...],
     info: VideoInfo,
     console: Console,
 ) -> PropagationRequest:
@@ -177,10 +189,22 @@ def _request(
     from core.media.keyframes import load_keyframes
 
     start, stop = check_range(bounds, info.frame_count)
-    imported = load_keyframes(masks, info)
+    imported = load_keyframes(args.masks, info)
     for note in imported.notes:
         console.say(note)
-    return PropagationRequest(imported.keyframes, start, stop, ways)
+    keyframes = _with_references(imported.keyframes, args.reference or [])
+    return PropagationRequest(keyframes, start, stop, WAYS[args.direction])
+
+
+def _with_references(keyframes: tuple[Keyframe, ...], frames: list[int]) -> tuple[Keyframe, ...]:
+    missing = sorted(set(frames) - {keyframe.frame_index for keyframe in keyframes})
+    if missing:
+        raise UsageError(
+            f"Frame {missing[0]} cannot be a reference: it has no mask.",
+            f"There are masks of {', '.join(str(k.frame_index) for k in keyframes[:8])}"
+            + (" and others." if len(keyframes) > 8 else "."),
+        )
+    return tuple(replace(k, reference=k.frame_index in frames) for k in keyframes)
 
 
 def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[str, object]:
@@ -192,7 +216,7 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
         use_threads(args.threads, system=name)
     device = device_name(run.system.device, system=name)
     record = _record(run, device, args, console)
-    job = _tell_plan(run, record, console)
+    job = _tell_plan(run, record, console, resumes=args.resume)
     start = time.perf_counter()
     with memory_guard(name):
         try:
@@ -215,7 +239,9 @@ def _record(run: _Run, device: str, args: argparse.Namespace, console: Console) 
     from core.engine.run_record import RunRecord
     from core.engine.run_settings import run_settings
 
-    settings = run_settings(run.video.info, run.request, run.system, device=device)
+    settings = run_settings(
+        run.video.info, run.request, run.system, device=device, adaptation=run.adaptation
+    )
     record = RunRecord(run.folder.path, settings)
     if args.resume and not record.load():
         console.say(f"{run.folder.path} has no unfinished run: starting with its first frame")
@@ -231,40 +257,61 @@ def _require_whole(run: _Run) -> None:
         raise VideoDecodeError(message, hint)
 
 
-def _tell_plan(run: _Run, record: RunRecord, console: Console) -> ResumableRun:
+def _job(run: _Run, record: RunRecord, *, resumes: bool) -> ResumableRun | AdaptedRun:
+    from core.engine.adapted_run import AdaptedRun
     from core.engine.resumable import ResumableRun
 
     request, folder, frame_count = run.request, run.folder, run.video.info.frame_count
-    job = ResumableRun(request, folder, record, frame_count)
-    frames = request.stop - request.start
-    earlier = folder.count_earlier()
+    if run.adaptation is None:
+        return ResumableRun(request, folder, record, frame_count)
+    return AdaptedRun(
+        request, run.adaptation, folder, record, frame_count=frame_count, resumes=resumes
+    )
+
+
+def _tell_plan(
+    run: _Run, record: RunRecord, console: Console, *, resumes: bool
+) -> ResumableRun | AdaptedRun:
+    earlier = run.folder.count_earlier()
+    job = _job(run, record, resumes=resumes)
+    frames = run.request.stop - run.request.start
     if job.kept:
         console.say(f"{job.kept} of {frames} frames are done already; going on with the others")
     elif earlier:
-        console.say(f"{folder.path} holds {earlier} masks of an earlier run; new ones replace them")
-    steps = _steps(job, frame_count)
-    if steps > frames:
+        path = run.folder.path
+        console.say(f"{path} holds {earlier} masks of an earlier run; new ones replace them")
+    steps = _steps(job, run.video.info.frame_count)
+    if run.adaptation is not None:
+        console.say("Two passes: masks are drafts until the video is learned and they are remade")
+    elif steps > frames:
         console.say(
             f"{steps} steps for {frames} frames: some are passed, or walked from both sides"
         )
     return job
 
 
-def _steps(job: ResumableRun, frame_count: int) -> int:
+def _steps(job: ResumableRun | AdaptedRun, frame_count: int) -> int:
+    from core.engine.adapted_run import AdaptedRun
     from core.engine.propagate import step_count
 
+    if isinstance(job, AdaptedRun):
+        return job.steps
     return sum(step_count(piece, frame_count) for piece in job.pieces)
 
 
-def _write_all(run: _Run, job: ResumableRun, console: Console) -> None:
+def _write_all(run: _Run, job: ResumableRun | AdaptedRun, console: Console) -> None:
     from core.engine.registry import build_tracker
 
     if job.kept:
         console.kept = _kept(run.folder)
     tracker = build_tracker(run.system)
     results = job.write(run.video, tracker, console.token)
-    total = _steps(job, run.video.info.frame_count)
-    for result in console.track(results, total=total, text=f"{run.system.system} "):
+    total, text = _steps(job, run.video.info.frame_count), f"{run.system.system} "
+    if run.adaptation is not None:
+        for _ in console.follow(phases(results, total, text), unit="frames"):
+            console.kept = _kept(run.folder) if run.folder.finished else ""
+        return
+    for result in console.track(results, total=total, text=text):
         if isinstance(result, FrameResult):
             console.kept = _kept(run.folder)
 
@@ -289,6 +336,7 @@ def _result(run: _Run, record: RunRecord) -> dict[str, object]:
         "system": run.system.system,
         "weights": run.system.weights,
         "quality": run.system.quality,
+        "adaptation": adaptation_name(run.adaptation),
         "confidence": [record.frames[index].confidence for index in sorted(record.frames)],
     }
 

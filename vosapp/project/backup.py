@@ -14,6 +14,7 @@ from pathlib import Path
 from core.errors import OutputError
 from core.jobs import CancelToken, Progress
 from vosapp.project.connection import plain_errors
+from vosapp.project.filesystem import sync_folder
 
 PAGES_AT_ONCE = 2_048
 """Pages copied between two looks at the token: 8 MB."""
@@ -46,6 +47,7 @@ def copy_database(
             copy.execute("PRAGMA journal_mode = DELETE").fetchall()
         _sync(temporary)
         os.replace(temporary, target)  # noqa: PTH105
+        sync_folder(target.parent)
     except OSError as exc:
         raise OutputError(
             f"Cannot write {target}: {exc.strerror}.", "Choose another folder."

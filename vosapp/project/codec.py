@@ -66,7 +66,7 @@ def decode_map(data: bytes, height: int, width: int) -> LabelMap:
     label_map = np.zeros((height, width), np.uint8)
     count = crop_h * crop_w
     if count:
-        body = _inflate(data[_HEADER.size :], count)
+        body = inflate(data[_HEADER.size :], count)
         flat = _read_runs(body, count) if coding == RUNS else np.frombuffer(body, np.uint8)
         check(flat.size == count, "a label map has the wrong number of pixels")
         label_map[top : top + crop_h, left : left + crop_w] = flat.reshape(crop_h, crop_w)
@@ -112,8 +112,12 @@ def _read_runs(body: bytes, count: int) -> NDArray[np.uint8]:
     return np.repeat(np.frombuffer(body, np.uint8, runs, 4 * runs), lengths)
 
 
-def _inflate(data: bytes, limit: int) -> bytes:
-    """Decompress, but never more than `limit` bytes."""
+def inflate(data: bytes, limit: int) -> bytes:
+    """Decompress, but never more than `limit` bytes.
+
+    Raises:
+        Unreadable: the data are damaged, cut off, or hold more.
+    """
     machine = zlib.decompressobj()
     try:
         body = machine.decompress(data, limit + 1)
@@ -162,7 +166,7 @@ def decode_piece(data: bytes) -> LanePiece:
         Unreadable: the bytes are no piece of a lane.
     """
     check(isinstance(data, bytes), "a lane is no data")
-    body = np.frombuffer(_inflate(data, 4 * LANE_FRAMES), np.uint8)
+    body = np.frombuffer(inflate(data, 4 * LANE_FRAMES), np.uint8)
     check(body.size == 4 * LANE_FRAMES, "a lane has the wrong length")
     states, confidence, low, high = body.reshape(4, LANE_FRAMES)
     check(int(states.max()) <= FrameState.CHECKED, "a lane holds an unknown state")

@@ -52,6 +52,23 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
     )
+    return _guarded(connection)
+
+
+def in_memory(source: sqlite3.Connection) -> sqlite3.Connection:
+    """Return a copy of an open file that lives in memory only."""
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    _guarded(memory)
+    try:
+        source.backup(memory)
+    except BaseException:
+        memory.close()
+        raise
+    return memory
+
+
+def _guarded(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Make a connection safe for a stranger's file."""
     try:
         for limit, value in _LIMITS.items():
             connection.setlimit(limit, value)
@@ -107,13 +124,18 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def check_shape(connection: sqlite3.Connection, path: Path) -> None:
+def check_shape(connection: sqlite3.Connection, path: Path, version: int | None = None) -> None:
     """Refuse a file that defines anything but our tables: views, triggers, other columns.
+
+    Args:
+        connection: the open file.
+        path: for the message.
+        version: what it must look like; None is the current one.
 
     Raises:
         ProjectFileError: it does; names the first of them.
     """
-    odd = schema.shape(connection) ^ schema.expected_shape()
+    odd = schema.shape(connection) ^ schema.expected_shape(version)
     if odd:
         kind, name, *_ = min(odd)
         raise ProjectFileError(
@@ -140,7 +162,8 @@ def plain_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as exc:
         raise _translate(exc, path) from exc
-    except Unreadable as exc:
+    except (Unreadable, UnicodeDecodeError) as exc:
+        # SQLite's messages quote what is damaged; sqlite3 fails to decode those, too.
         raise damaged(path, exc) from exc
 
 

@@ -14,7 +14,7 @@ from vosapp.project import rules
 from vosapp.project.edit_masks import ImportKeyframes
 from vosapp.project.editor import Editor
 from vosapp.project.edits import AddObject
-from vosapp.project.model import MAX_NAME, FrameState, Prompt, PromptKind
+from vosapp.project.model import MAX_NAME, FrameState, Prompt, PromptKind, TrackedObject
 
 
 @dataclass(slots=True)
@@ -116,21 +116,23 @@ def _checked(editor: Editor, frame: int) -> set[int]:
 
 def _add_objects(editor: Editor, infos: Iterable[ObjectInfo], report: ImportReport) -> None:
     known = {item.object_id: item for item in editor.objects()}
-    classed = []
     for info in infos:
-        name = _name(info)
+        name, category = _name(info), _given(info.category, info)
         there = known.get(info.object_id)
         if there is None:
-            for _ in AddObject(info.object_id, name, info.color).apply(editor):
+            for _ in AddObject(info.object_id, name, info.color, category).apply(editor):
                 pass
-        elif name and name != there.name:
-            title = f"Object {info.object_id} stays {there.name!r}; the file calls it {name!r}."
-            report.notes.append(title)
-        if _given(info.category, info) not in ("", name):
-            classed.append(info.category)
-    if classed:
-        names = ", ".join(sorted(set(classed))[:5])
-        report.notes.append(f"A project holds no categories; these are lost: {names}.")
+            continue
+        if name and name != there.name:
+            report.notes.append(_stays(there, there.name, name))
+        if category and not there.category:
+            editor.put_object(replace(there, category=category))
+        elif category not in ("", there.category):
+            report.notes.append(_stays(there, there.category, category))
+
+
+def _stays(item: TrackedObject, now: str, wanted: str) -> str:
+    return f"Object {item.object_id} stays {now!r}; the file calls it {wanted!r}."
 
 
 def _name(info: ObjectInfo) -> str:

@@ -125,8 +125,9 @@ class MergeObjects:
         """Do it."""
         if self.source == self.target:
             raise UsageError("An object cannot be merged with itself.")
-        editor.editable(self.source)
-        editor.editable(self.target)
+        source, target = editor.editable(self.source), editor.editable(self.target)
+        if source.category and not target.category:
+            editor.put_object(replace(target, category=source.category))
         yield from _relabel(editor, self.source, self.target, 0)
         editor.rows.delete(OBJECTS, self.source)
 
@@ -152,9 +153,9 @@ class SplitObject:
     def apply(self, editor: Editor) -> Iterable[Progress]:
         """Do it."""
         frame = editor.frame(self.frame_index)
-        editor.editable(self.object_id)
+        whole = editor.editable(self.object_id)
         item = editor.new_object(name=self.name)
-        editor.put_object(item)
+        editor.put_object(replace(item, category=whole.category))
         yield from _relabel(editor, self.object_id, item.object_id, frame)
 
 

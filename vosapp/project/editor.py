@@ -84,7 +84,8 @@ class Editor:
     def put_object(self, item: TrackedObject) -> None:
         """Add or replace an object."""
         color = "#{:02x}{:02x}{:02x}".format(*item.color)
-        values = (item.name, color, int(item.visible), int(item.locked), item.position)
+        flags = (int(item.visible), int(item.locked))
+        values = (item.name, color, *flags, item.position, item.category)
         self.rows.put(OBJECTS, (item.object_id,), values)
 
     def new_object(self, object_id: int | None = None, name: str = "") -> TrackedObject:

@@ -6,6 +6,7 @@ no edit has an `undo` of its own that could be wrong.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -13,7 +14,7 @@ from typing import Protocol
 from core.errors import UsageError
 from core.jobs import Progress
 from vosapp.project.editor import Editor
-from vosapp.project.model import MAX_NAME, Prompt
+from vosapp.project.model import MAX_NAME, Prompt, TrackedObject
 
 
 class Edit(Protocol):
@@ -60,11 +61,13 @@ class AddObject:
         object_id: None takes the next free one.
         name: empty takes "Object" and its id.
         color: None takes the palette's.
+        category: its class in formats that have classes; empty for none.
     """
 
     object_id: int | None = None
     name: str = ""
     color: tuple[int, int, int] | None = None
+    category: str = ""
 
     def title(self, editor: Editor) -> str:
         """Return what it does."""
@@ -75,12 +78,28 @@ class AddObject:
         item = editor.new_object(self.object_id, _name(self.name))
         if self.color is not None:
             item = replace(item, color=_color(self.color))
-        editor.put_object(item)
+        editor.put_object(replace(item, category=_name(self.category)))
         return ()
 
 
+class _ObjectEdit(ABC):
+    """An edit that replaces one object by a changed one."""
+
+    __slots__ = ()
+    object_id: int
+
+    def apply(self, editor: Editor) -> Iterable[Progress]:
+        """Do it."""
+        editor.put_object(self._changed(editor.object(self.object_id)))
+        return ()
+
+    @abstractmethod
+    def _changed(self, item: TrackedObject) -> TrackedObject:
+        """Return the object as it is to be."""
+
+
 @dataclass(frozen=True, slots=True)
-class RenameObject:
+class RenameObject(_ObjectEdit):
     """Give an object another name."""
 
     object_id: int
@@ -90,17 +109,29 @@ class RenameObject:
         """Return what it does."""
         return f"Rename {editor.object(self.object_id).name}"
 
-    def apply(self, editor: Editor) -> Iterable[Progress]:
-        """Do it."""
+    def _changed(self, item: TrackedObject) -> TrackedObject:
         if not self.name.strip():
             raise UsageError("An object's name must not be empty.")
-        item = editor.object(self.object_id)
-        editor.put_object(replace(item, name=_name(self.name)))
-        return ()
+        return replace(item, name=_name(self.name))
 
 
 @dataclass(frozen=True, slots=True)
-class RecolorObject:
+class SetCategory(_ObjectEdit):
+    """Say what class an object is of, for formats that have classes; empty for none."""
+
+    object_id: int
+    category: str
+
+    def title(self, editor: Editor) -> str:
+        """Return what it does."""
+        return f"Set category of {editor.object(self.object_id).name}"
+
+    def _changed(self, item: TrackedObject) -> TrackedObject:
+        return replace(item, category=_name(self.category))
+
+
+@dataclass(frozen=True, slots=True)
+class RecolorObject(_ObjectEdit):
     """Give an object another color: red, green, blue, 0..255."""
 
     object_id: int
@@ -110,14 +141,12 @@ class RecolorObject:
         """Return what it does."""
         return f"Recolor {editor.object(self.object_id).name}"
 
-    def apply(self, editor: Editor) -> Iterable[Progress]:
-        """Do it."""
-        editor.put_object(replace(editor.object(self.object_id), color=_color(self.color)))
-        return ()
+    def _changed(self, item: TrackedObject) -> TrackedObject:
+        return replace(item, color=_color(self.color))
 
 
 @dataclass(frozen=True, slots=True)
-class ShowObject:
+class ShowObject(_ObjectEdit):
     """Draw an object over the video, or not."""
 
     object_id: int
@@ -127,14 +156,12 @@ class ShowObject:
         """Return what it does."""
         return f"{'Show' if self.visible else 'Hide'} {editor.object(self.object_id).name}"
 
-    def apply(self, editor: Editor) -> Iterable[Progress]:
-        """Do it."""
-        editor.put_object(replace(editor.object(self.object_id), visible=self.visible))
-        return ()
+    def _changed(self, item: TrackedObject) -> TrackedObject:
+        return replace(item, visible=self.visible)
 
 
 @dataclass(frozen=True, slots=True)
-class LockObject:
+class LockObject(_ObjectEdit):
     """Keep painting and propagation from changing an object, or let them."""
 
     object_id: int
@@ -144,10 +171,8 @@ class LockObject:
         """Return what it does."""
         return f"{'Lock' if self.locked else 'Unlock'} {editor.object(self.object_id).name}"
 
-    def apply(self, editor: Editor) -> Iterable[Progress]:
-        """Do it."""
-        editor.put_object(replace(editor.object(self.object_id), locked=self.locked))
-        return ()
+    def _changed(self, item: TrackedObject) -> TrackedObject:
+        return replace(item, locked=self.locked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +235,7 @@ class RemovePrompts:
 
 def _name(name: str) -> str:
     if len(name) > MAX_NAME or "\0" in name:
-        raise UsageError(f"An object's name has at most {MAX_NAME} letters.")
+        raise UsageError(f"Names and categories have at most {MAX_NAME} letters.")
     # Lone surrogates, as file names may hold them, cannot be stored.
     return name.strip().encode("utf-8", "replace").decode("utf-8")
 

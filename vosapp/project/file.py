@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.errors import OutputError, UsageError
+from core.media.frame_times import FrameIndex
 from vosapp.project import connection as sqlite
 from vosapp.project.editor import Editor, Span
+from vosapp.project.frame_table import read_index, write_index
 from vosapp.project.history import History, HistoryLimits
 from vosapp.project.label_store import CACHE_BYTES
 from vosapp.project.lock import ProjectLock
@@ -67,6 +69,9 @@ class ProjectFile:
         self._guard = threading.RLock()
         self._closed = False
         self._touched: list[tuple[int, Span]] = []
+        self._propagations = 0
+        # The propagation whose results still join an entry of the history, and that entry.
+        self._growing = (0, 0)
         self._history = History(connection, options.limits)
         with sqlite.plain_errors(path):
             self._video = read_video(connection)
@@ -101,13 +106,31 @@ class ProjectFile:
         """Counts changes of keyframes; results of an older revision may be stale."""
         return self._revision
 
-    def set_video(self, video: VideoRef) -> None:
-        """Point to the same video in another place (see `vosapp.project.video_ref.relinked`)."""
+    def frame_index(self) -> FrameIndex | None:
+        """Return times and entry points of the video's frames, None where they are not known.
+
+        They belong to the content that `video` names; see `vosapp.project.relink.open_linked`.
+        """
+        with self._reading():
+            return read_index(self._connection, self._video)
+
+    def set_video(self, video: VideoRef, index: FrameIndex | None = None) -> None:
+        """Point to the same video in another place (see `vosapp.project.relink`).
+
+        Args:
+            video: of the same size and length.
+            index: of its frames; None keeps what is known where the content is the same.
+        """
         same = (video.width, video.height, video.frame_count)
         if same != (self._video.width, self._video.height, self._video.frame_count):
             raise ValueError("a project cannot change to a video of another size or length")
+        if index is not None and len(index.pts) != video.frame_count:
+            raise ValueError("this is the index of another video")
+        known = (video.size, video.content_hash) == (self._video.size, self._video.content_hash)
         with self._writing():
             write_video(self._connection, video)
+            if index is not None or not known:
+                write_index(self._connection, index)
         self._video = video
         self._editor.video = video
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 NETWORK_TYPES = frozenset(
@@ -67,3 +68,40 @@ def is_writable(folder: Path) -> bool:
     except OSError:
         return False
     return os.access(folder, os.W_OK)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name last through a loss of power, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # some network disks cannot
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def side_files(path: Path) -> tuple[Path, ...]:
+    """Return the files that SQLite keeps beside a project while it is open."""
+    return tuple(path.with_name(path.name + suffix) for suffix in ("-wal", "-journal"))
+
+
+def rename_new(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, if there is nothing under that yet.
+
+    Raises:
+        FileExistsError: there is.
+        OSError: it cannot be done; the file is still under its old name.
+    """
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # disks without hard links
+        if path.exists():
+            raise FileExistsError(path) from None
+        temporary.rename(path)
+    else:
+        temporary.unlink()
+    sync_folder(path.parent)

@@ -60,19 +60,20 @@ class Lanes:
             Unreadable: what is stored is no lane.
         """
         count = -(-self._frame_count // LANE_FRAMES)
-        pieces = [empty_piece()] * count
+        size = count * LANE_FRAMES
+        states, raw = np.zeros(size, np.uint8), np.full(size, NO_CONFIDENCE, np.uint8)
+        runs = np.zeros(size, np.uint16)
         for _, number, data in self._rows.scan(LANES, "object_id = ?", (object_id,)):
             if not (isinstance(number, int) and 0 <= number < count):
                 raise Unreadable("a lane reaches out of the video")
-            pieces[number] = decode_piece(data)
+            piece, part = (
+                decode_piece(data),
+                slice(number * LANE_FRAMES, (number + 1) * LANE_FRAMES),
+            )
+            states[part], raw[part], runs[part] = piece.states, piece.confidence, piece.runs
         stop = self._frame_count
-        raw = np.concatenate([piece.confidence for piece in pieces])[:stop]
         confidence = np.where(raw == NO_CONFIDENCE, np.nan, raw / np.float32(NO_CONFIDENCE - 1))
-        return Lane(
-            np.concatenate([piece.states for piece in pieces])[:stop],
-            confidence.astype(np.float32),
-            np.concatenate([piece.runs for piece in pieces])[:stop],
-        )
+        return Lane(states[:stop], confidence[:stop].astype(np.float32), runs[:stop])
 
     def state(self, object_id: int, frame_index: int) -> FrameState:
         """Return the stored state of one cell."""

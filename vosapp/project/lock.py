@@ -8,7 +8,8 @@ import os
 import socket
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import OutputError, ProjectLocked
@@ -100,6 +101,16 @@ class ProjectLock:
             f"{self._project} is open in another vosapp ({_holder(self.path)}).",
             "Close it there, or open the project for reading only.",
         )
+
+
+@contextmanager
+def held_lock(project: Path) -> Iterator[None]:
+    """Hold the lock of a project for a while; errors as for `ProjectLock`."""
+    lock = ProjectLock(project)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _holder(path: Path) -> str:

@@ -117,6 +117,7 @@ class TrackedObject:
         visible: drawn over the video.
         locked: neither painting nor propagation changes it.
         position: place in the list of objects, ascending; ties go by id.
+        category: its class in formats that have classes; empty for none.
     """
 
     object_id: int
@@ -125,10 +126,12 @@ class TrackedObject:
     visible: bool = True
     locked: bool = False
     position: int = 0
+    category: str = ""
 
     def __post_init__(self) -> None:
         check(is_int(self.object_id, 1, MAX_OBJECT_ID), f"no object id: {self.object_id!r}")
         _check_text(self.name, "an object's name", MAX_NAME)
+        _check_text(self.category, "an object's category", MAX_NAME)
         channels = len(self.color) == 3 and all(is_int(c, 0, 255) for c in self.color)
         check(channels, f"no color: {self.color!r}")
         check(type(self.visible) is bool and type(self.locked) is bool, "a flag is no truth value")

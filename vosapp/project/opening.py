@@ -7,17 +7,20 @@ import shutil
 import sqlite3
 import tempfile
 import time
+import uuid
 from contextlib import closing
 from pathlib import Path
 
 from core.errors import OutputError, ProjectFileError
+from core.media.frame_times import FrameIndex
 from vosapp.project import connection as sqlite
 from vosapp.project import schema
 from vosapp.project.connection import Access
 from vosapp.project.file import Options, write_video
-from vosapp.project.filesystem import is_writable
+from vosapp.project.filesystem import is_writable, rename_new, side_files
+from vosapp.project.frame_table import write_index
 from vosapp.project.lock import ProjectLock
-from vosapp.project.migration import migrate
+from vosapp.project.migration import migrate, upgrade
 from vosapp.project.model import VideoRef
 from vosapp.project.store import Project
 
@@ -26,32 +29,30 @@ SUFFIX = ".vosapp"
 DEFAULTS = Options()
 
 
-def create_project(path: Path, video: VideoRef, options: Options = DEFAULTS) -> Project:
+def create_project(
+    path: Path, video: VideoRef, options: Options = DEFAULTS, *, index: FrameIndex | None = None
+) -> Project:
     """Make an empty project and open it.
 
     Args:
         path: the new file; its folder must exist.
         video: what it is about (`vosapp.project.video_ref.video_ref`).
         options: how it is opened.
+        index: of the video's frames; None is filled in when the video is opened next.
 
     Raises:
         OutputError: there is a file already, or it cannot be written.
     """
     lock = ProjectLock(path)
     try:
-        _reserve(path)
-        try:
-            with sqlite.plain_errors(path):
-                connection = sqlite.connect(path, Access.WRITE)
-                try:
-                    _fill(connection, video)
-                    sqlite.prepare_writing(connection, path, options.journal)
-                except BaseException:
-                    connection.close()
-                    raise
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        _make(path, video, index)
+        with sqlite.plain_errors(path):
+            connection = sqlite.connect(path, Access.WRITE)
+            try:
+                sqlite.prepare_writing(connection, path, options.journal)
+            except BaseException:
+                connection.close()
+                raise
         return Project(path, connection, lock=lock, options=options)
     except BaseException:
         lock.release()
@@ -98,9 +99,15 @@ def _project(
         raise
 
 
-def _reserve(path: Path) -> None:
+def _make(path: Path, video: VideoRef, index: FrameIndex | None) -> None:
+    """Write the file under another name first: a kill leaves a whole project or none."""
+    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+        if path.exists():
+            raise FileExistsError(path)
+        with sqlite.plain_errors(path), closing(sqlite.connect(temporary, Access.CREATE)) as made:
+            _fill(made, video, index)
+        rename_new(temporary, path)
     except FileExistsError as exc:
         raise OutputError(f"There is already a file {path}.", "Choose another name.") from exc
     except OSError as exc:
@@ -108,12 +115,16 @@ def _reserve(path: Path) -> None:
             f"Cannot write {path}: {exc.strerror}.",
             "Choose a folder that exists and that you may write to.",
         ) from exc
+    finally:
+        for file in (temporary, *side_files(temporary)):
+            file.unlink(missing_ok=True)
 
 
-def _fill(connection: sqlite3.Connection, video: VideoRef) -> None:
+def _fill(connection: sqlite3.Connection, video: VideoRef, index: FrameIndex | None) -> None:
     connection.execute("BEGIN IMMEDIATE")
     schema.create(connection)
     write_video(connection, video)
+    write_index(connection, index)
     sql = "INSERT INTO project (key, value) VALUES ('created', ?)"
     connection.execute(sql, (str(int(time.time())),))
     connection.execute("COMMIT")
@@ -132,6 +143,7 @@ def _open_for_writing(path: Path, options: Options) -> tuple[sqlite3.Connection,
     connection = sqlite.connect(path, Access.WRITE)
     try:
         version = sqlite.check_identity(connection, path)
+        sqlite.check_shape(connection, path, version)
         notes = migrate(connection, path, version) if version < schema.SCHEMA_VERSION else ()
         sqlite.check_shape(connection, path)
         sqlite.prepare_writing(connection, path, options.journal)
@@ -145,8 +157,7 @@ def _look_before(path: Path) -> None:
     """Refuse what is no project of ours before a connection exists that could write to it."""
     connection = sqlite.connect(path, Access.READ)
     try:
-        if sqlite.check_identity(connection, path) == schema.SCHEMA_VERSION:
-            sqlite.check_shape(connection, path)
+        sqlite.check_shape(connection, path, sqlite.check_identity(connection, path))
     except sqlite3.OperationalError:
         # A crash has left something that only a writer can put in order.
         return
@@ -156,37 +167,35 @@ def _look_before(path: Path) -> None:
 
 def _open_for_reading(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     if is_writable(path.parent):
-        return _checked(sqlite.connect(path, Access.READ), path), ()
+        return _checked(sqlite.connect(path, Access.READ), path)
     left = [side for side in side_files(path) if side.is_file() and side.stat().st_size]
     if not left:
-        return _checked(sqlite.connect(path, Access.IMMUTABLE), path), ()
+        return _checked(sqlite.connect(path, Access.IMMUTABLE), path)
     # What a crash left beside the file cannot be put in order there.
     with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
         copy = Path(folder) / path.name
         for file in (path, *left):
             shutil.copyfile(file, Path(folder) / file.name)
-        with closing(_checked(sqlite.connect(copy, Access.WRITE), path)) as source:
-            memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-            source.backup(memory)
-    note = f"{path} was not closed properly; a copy in memory is shown."
-    return memory, (note,)
+        with closing(sqlite.connect(copy, Access.WRITE)) as source:
+            memory, notes = _checked(sqlite.in_memory(source), path)
+    return memory, (f"{path} was not closed properly; a copy in memory is shown.", *notes)
 
 
-def side_files(path: Path) -> tuple[Path, ...]:
-    """Return the files that SQLite keeps beside a project while it is open."""
-    return tuple(path.with_name(path.name + suffix) for suffix in ("-wal", "-journal"))
-
-
-def _checked(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+def _checked(
+    connection: sqlite3.Connection, path: Path
+) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+    """Return a connection that may be read: this one, or a copy in memory of an older version."""
     try:
         version = sqlite.check_identity(connection, path)
-        if version < schema.SCHEMA_VERSION:
-            raise ProjectFileError(
-                f"{path} was made by an older vosapp (file version {version}).",
-                "Open it for writing once: it is then brought up to date, with a backup.",
-            )
+        sqlite.check_shape(connection, path, version)
+        if version == schema.SCHEMA_VERSION:
+            return connection, ()
+        old, connection = connection, sqlite.in_memory(connection)
+        old.close()
+        upgrade(connection, version)
         sqlite.check_shape(connection, path)
     except BaseException:
         connection.close()
         raise
-    return connection
+    note = f"{path} was made by an older vosapp (file version {version}) and stays as it is."
+    return connection, (note,)

@@ -21,13 +21,13 @@ from vosapp.project.model import (
 )
 
 _COLOR = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII)
-_FPS = re.compile(r"\d{1,18}(/\d{1,18})?", re.ASCII)
+_RATIO = re.compile(r"\d{1,18}(/\d{1,18})?", re.ASCII)
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _checked(parse: Callable[P, T]) -> Callable[P, T]:
-    """Let whatever goes wrong inside say that the row makes no sense."""
+def checked(parse: Callable[P, T]) -> Callable[P, T]:
+    """Let whatever goes wrong inside a parser say that the row makes no sense."""
 
     @functools.wraps(parse)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -41,13 +41,11 @@ def _checked(parse: Callable[P, T]) -> Callable[P, T]:
     return wrapped
 
 
-@_checked
+@checked
 def parse_video(row: Sequence[Any]) -> VideoRef:
     """Read path, relative_path, size, content_hash, frame_count, width, height, fps, stems."""
     path, relative, size, digest, count, width, height, fps, stems = row
-    # Not left to Fraction alone, which would spend hours on "1e99999999".
-    check(isinstance(fps, str) and _FPS.fullmatch(fps), "the fps are no number")
-    rate = Fraction(fps)
+    rate = parse_ratio(fps)
     names = parse_json(stems)
     check(isinstance(names, list) and all(isinstance(n, str) for n in names), "no frame names")
     return VideoRef(path, relative, size, digest, count, width, height, rate, tuple(names))
@@ -60,20 +58,19 @@ def video_row(video: VideoRef) -> tuple[Any, ...]:
     return (video.path, video.relative_path, *numbers, str(video.fps), stems)
 
 
-@_checked
+@checked
 def parse_object(row: Sequence[Any]) -> TrackedObject:
-    """Read object_id, name, color, visible, locked, position."""
-    object_id, name, color, visible, locked, position = row
+    """Read object_id, name, color, visible, locked, position, category."""
+    object_id, name, color, visible, locked, position, category = row
     match = _COLOR.fullmatch(color) if isinstance(color, str) else None
     if match is None:
         raise Unreadable("an object's color is no color")
     red, green, blue = (int(part, 16) for part in match.groups())
-    return TrackedObject(
-        object_id, name, (red, green, blue), _flag(visible), _flag(locked), position
-    )
+    flags = (parse_flag(visible), parse_flag(locked))
+    return TrackedObject(object_id, name, (red, green, blue), *flags, position, category)
 
 
-@_checked
+@checked
 def parse_prompt(row: Sequence[Any]) -> Prompt:
     """Read prompt_id, frame_index, object_id, kind, points."""
     prompt_id, frame_index, object_id, kind, points = row
@@ -83,20 +80,20 @@ def parse_prompt(row: Sequence[Any]) -> Prompt:
     return Prompt(frame_index, object_id, PromptKind(kind), places, prompt_id)
 
 
-@_checked
+@checked
 def parse_assertion(row: Sequence[Any]) -> Assertion:
     """Read frame_index, object_id, area, reference."""
     frame_index, object_id, area, reference = row
-    return Assertion(frame_index, object_id, area, _flag(reference))
+    return Assertion(frame_index, object_id, area, parse_flag(reference))
 
 
-@_checked
+@checked
 def parse_run(row: Sequence[Any]) -> Provenance:
     """Read system, weights, revision."""
     return Provenance(*row)
 
 
-@_checked
+@checked
 def parse_json(text: object) -> Any:
     """Read JSON that a hostile file may hold.
 
@@ -107,6 +104,17 @@ def parse_json(text: object) -> Any:
     return json.loads(str(text))
 
 
-def _flag(value: object) -> bool:
+@checked
+def parse_ratio(text: object) -> Fraction:
+    """Read a number such as 25 or 30000/1001."""
+    # Not left to Fraction alone, which would spend hours on "1e99999999".
+    check(isinstance(text, str) and _RATIO.fullmatch(text), "a stored ratio is no number")
+    ratio = Fraction(str(text))
+    check(ratio > 0, "a stored ratio is zero")
+    return ratio
+
+
+def parse_flag(value: object) -> bool:
+    """Read 0 or 1."""
     check(type(value) is int and value in (0, 1), "a flag is no truth value")
     return bool(value)

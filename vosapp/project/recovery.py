@@ -23,8 +23,9 @@ from vosapp.project import connection as sqlite
 from vosapp.project import schema
 from vosapp.project.codec import LANE_FRAMES, decode_map, decode_piece
 from vosapp.project.file import Options, read_video
+from vosapp.project.filesystem import side_files
 from vosapp.project.model import TrackedObject, Unreadable, VideoRef, check
-from vosapp.project.opening import DEFAULTS, create_project, open_project, side_files
+from vosapp.project.opening import DEFAULTS, create_project, open_project
 from vosapp.project.parse import parse_assertion, parse_json, parse_object, parse_prompt, parse_run
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, LANES, OBJECTS, PROMPTS, RESULTS
 from vosapp.project.store import Project
@@ -33,6 +34,8 @@ MAX_PROBES = 50_000
 """Queries spent on the damaged parts of one table."""
 MAX_FILE_BYTES = 1 << 40
 """Larger files are not copied to be repaired."""
+_UNREADABLE = (sqlite3.Error, OverflowError, UnicodeDecodeError)
+"""What reading a damaged row raises; sqlite3 decodes texts and SQLite's messages as UTF-8."""
 
 Row = tuple[Any, ...]
 
@@ -70,9 +73,15 @@ def salvage(path: Path, target: Path) -> Salvage:
         with sqlite.plain_errors(path), closing(sqlite.connect(copy, sqlite.Access.WRITE)) as old:
             # Lets SQLite open what is cut off or has errors in the definitions of tables.
             old.execute("PRAGMA writable_schema = ON")
+            # One letter that is spoiled costs no more than itself.
+            old.text_factory = _text
             reader = _Reader(old, path)
             video = reader.video()
             return _rebuild(reader, video, target)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _copy(path: Path, folder: Path) -> Path:
@@ -127,16 +136,18 @@ class _Reader:
             self.tables = self._trusted_tables()
             check("video" in self.tables, "it does not have the tables of a project")
             return read_video(self._connection)
-        except (sqlite3.Error, Unreadable) as exc:
+        except (*_UNREADABLE, Unreadable) as exc:
             raise ProjectFileError(
                 f"Nothing can be saved of {self._path}: {exc}.",
                 "Start a new project with the same video, and import exported masks if any.",
             ) from exc
 
     def _trusted_tables(self) -> frozenset[str]:
-        """Tables that are defined exactly as ours; no view or generated column is ever read."""
-        found = schema.shape(self._connection) & schema.expected_shape()
-        return frozenset(name for kind, name, _, _ in found if kind == "table")
+        """Tables that are defined exactly as ours, in any version; no view is ever read."""
+        found = schema.shape(self._connection)
+        versions = range(1, schema.SCHEMA_VERSION + 1)
+        ours = found & frozenset().union(*(schema.expected_shape(v) for v in versions))
+        return frozenset(name for kind, name, _, _ in ours if kind == "table")
 
     def rows(self, table: str, columns: Sequence[str], high: int) -> Iterator[Row]:
         """Yield the rows whose first column lies in 0..high, as many as can be read."""
@@ -150,14 +161,19 @@ class _Reader:
         try:
             check(table in self.tables, "changed")
             return self._connection.execute(f"SELECT key, value FROM {table}").fetchall()
-        except (sqlite3.Error, OverflowError, Unreadable):
+        except (*_UNREADABLE, Unreadable):
             self.lost.append(f"{table} cannot be read")
             return []
+
+    def _present(self, table: str, columns: Sequence[str]) -> list[str]:
+        """The columns, with an empty text for those that a table of an older version lacks."""
+        known = self._connection.execute(f"SELECT * FROM {table} LIMIT 0").description
+        return [name if name in {entry[0] for entry in known} else "''" for name in columns]
 
     def _between(
         self, table: str, columns: Sequence[str], low: int, high: int, left: list[int]
     ) -> Iterator[Row]:
-        names, key = ", ".join(columns), columns[0]
+        names, key = ", ".join(self._present(table, columns)), columns[0]
         sql = f"SELECT {names} FROM {table} WHERE {key} BETWEEN ? AND ? ORDER BY {key}"
         last = low - 1
         left[0] -= 1
@@ -169,7 +185,7 @@ class _Reader:
                     last = max(last, row[0])
                 yield row
             return
-        except (sqlite3.Error, OverflowError):
+        except _UNREADABLE:
             pass
         if left[0] <= 0 or low >= high:
             self.lost.append(f"{table}: {low} to {high} cannot be read")
@@ -284,8 +300,8 @@ class _Builder:
             item = TrackedObject(object_id, f"Object {object_id}", DAVIS_COLORS[object_id])
             color = "#{:02x}{:02x}{:02x}".format(*item.color)
             self._new.execute(
-                "INSERT INTO objects (object_id, name, color, visible, locked, position)"
-                " VALUES (?, ?, ?, 1, 0, ?)",
+                "INSERT INTO objects (object_id, name, color, visible, locked, position, category)"
+                " VALUES (?, ?, ?, 1, 0, ?, '')",
                 (object_id, item.name, color, 1_000 + object_id),
             )
             self._reader.lost.append(f"name and color of object {object_id}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 APPLICATION_ID = 0x766F7361
 """Marks a SQLite file as a vosapp project ("vosa")."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version that this code reads and writes; stored as SQLite's `user_version`."""
 
 
@@ -38,7 +38,9 @@ class Table:
         return self.fields + ((self.blob,) if self.blob else ())
 
 
-OBJECTS = Table("objects", ("object_id",), ("name", "color", "visible", "locked", "position"))
+OBJECTS = Table(
+    "objects", ("object_id",), ("name", "color", "visible", "locked", "position", "category")
+)
 PROMPTS = Table("prompts", ("prompt_id",), ("frame_index", "object_id", "kind", "points"))
 ASSERTIONS = Table("assertions", ("frame_index", "object_id"), ("area", "reference"))
 KEYFRAMES = Table("keyframes", ("frame_index",), blob="label_map")
@@ -56,8 +58,12 @@ CREATE = (
     " relative_path TEXT NOT NULL, size INTEGER NOT NULL, content_hash TEXT NOT NULL,"
     " frame_count INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,"
     " fps TEXT NOT NULL, stems TEXT NOT NULL)",
+    "CREATE TABLE frame_index (video_id INTEGER PRIMARY KEY, base TEXT NOT NULL,"
+    " timed INTEGER NOT NULL, breaks_off INTEGER NOT NULL, pts BLOB NOT NULL,"
+    " entries BLOB NOT NULL)",
     "CREATE TABLE objects (object_id INTEGER PRIMARY KEY, name TEXT NOT NULL, color TEXT NOT NULL,"
-    " visible INTEGER NOT NULL, locked INTEGER NOT NULL, position INTEGER NOT NULL)",
+    " visible INTEGER NOT NULL, locked INTEGER NOT NULL, position INTEGER NOT NULL,"
+    " category TEXT NOT NULL)",
     "CREATE TABLE prompts (prompt_id INTEGER PRIMARY KEY, frame_index INTEGER NOT NULL,"
     " object_id INTEGER NOT NULL, kind TEXT NOT NULL, points TEXT NOT NULL)",
     "CREATE TABLE assertions (frame_index INTEGER NOT NULL, object_id INTEGER NOT NULL,"
@@ -80,7 +86,31 @@ CREATE = (
 )
 """Statements that make an empty project of `SCHEMA_VERSION`."""
 
-MIGRATIONS: dict[int, tuple[str, ...]] = {}
+
+def _statement(table: str) -> str:
+    return next(text for text in CREATE if text.startswith(f"CREATE TABLE {table} "))
+
+
+_OBJECTS_1 = (
+    "CREATE TABLE objects (object_id INTEGER PRIMARY KEY, name TEXT NOT NULL, color TEXT NOT NULL,"
+    " visible INTEGER NOT NULL, locked INTEGER NOT NULL, position INTEGER NOT NULL)"
+)
+FORMER: dict[int, dict[str, str]] = {1: {"objects": _OBJECTS_1, "frame_index": ""}}
+"""Older version -> its statements for tables that are others today; empty for those it lacks."""
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    1: (
+        "ALTER TABLE objects RENAME TO objects_1",
+        _statement("objects"),
+        "INSERT INTO objects SELECT object_id, name, color, visible, locked, position, ''"
+        " FROM objects_1",
+        "DROP TABLE objects_1",
+        # Rows that the undo history keeps are lists in JSON: they get the empty category, too.
+        "UPDATE changes SET fields = substr(fields, 1, length(fields) - 1) || ', \"\"]'"
+        " WHERE table_name = 'objects' AND existed <> 0",
+        _statement("frame_index"),
+    )
+}
 """Version -> statements that lead from it to the next one. A migration must end in exactly the
 schema that `CREATE` makes, so it rebuilds tables instead of altering them; a test compares."""
 
@@ -104,11 +134,20 @@ def shape(connection: sqlite3.Connection) -> Shape:
     )
 
 
-def expected_shape() -> Shape:
-    """Return the shape of an empty project."""
+def statements(version: int) -> tuple[str, ...]:
+    """Return the statements that made an empty project of a version."""
+    named = {text.split()[2]: text for text in CREATE}
+    for former in range(SCHEMA_VERSION - 1, version - 1, -1):
+        named |= FORMER[former]
+    return tuple(text for text in named.values() if text)
+
+
+def expected_shape(version: int | None = None) -> Shape:
+    """Return the shape of an empty project of a version; None is the current one."""
     connection = sqlite3.connect(":memory:")
     try:
-        create(connection)
+        for statement in statements(SCHEMA_VERSION if version is None else version):
+            connection.execute(statement)
         return shape(connection)
     finally:
         connection.close()

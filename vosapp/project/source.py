@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from core.errors import UsageError
 from core.media.annotations.values import AnnotationSource, ObjectInfo, no_frame
-from core.types import Frame, LabelMap, VideoInfo
+from core.media.frame_times import FrameTimes
+from core.types import VOID, Frame, LabelMap, VideoInfo
 from vosapp.project import rules
 from vosapp.project.model import FrameState, TrackedObject
 from vosapp.project.relink import video_path
@@ -35,10 +36,12 @@ def annotation_source(
     object_ids: Collection[int] = (),
     frame: Callable[[int], Frame] = no_frame,
     frame_range: range | None = None,
+    times: FrameTimes | None = None,
 ) -> AnnotationSource:
     """Return what an exporter reads.
 
-    A frame on which every chosen object is `EMPTY` has no label map: nothing is known of it.
+    A frame on which every chosen object is `EMPTY` has no label map: nothing is known of it. Void
+    of keyframes is there where no object is shown.
 
     Args:
         project: stays open while the source is used.
@@ -46,6 +49,7 @@ def annotation_source(
         object_ids: which objects; the others become background. Empty takes all.
         frame: gives pictures; see `AnnotationSource`.
         frame_range: see `AnnotationSource`.
+        times: see `AnnotationSource`.
 
     Raises:
         UsageError: the project has no object of an id.
@@ -63,12 +67,13 @@ def annotation_source(
         if not labeled[index]:
             return None
         shown = project.label_map(index)
-        if not others:
-            return shown
-        return np.where(rules.isin(shown, others), 0, shown).astype(np.uint8)
+        void = (project.keyframe_map(index) == VOID) & (shown == 0)
+        if others:
+            shown = np.where(rules.isin(shown, others), 0, shown).astype(np.uint8)
+        return np.where(void, VOID, shown).astype(np.uint8) if void.any() else shown
 
     infos = tuple(_object_info(items[object_id]) for object_id in chosen)
-    return AnnotationSource(info, infos, label_map, frame, frame_range)
+    return AnnotationSource(info, infos, label_map, frame, frame_range, times)
 
 
 def labeled_frames(project: Project, object_ids: Collection[int]) -> NDArray[np.bool_]:
@@ -102,4 +107,4 @@ def unsure_frames(
 def _object_info(item: TrackedObject) -> ObjectInfo:
     # A name that nobody has given is no name.
     name = "" if item.name == f"Object {item.object_id}" else item.name
-    return ObjectInfo(item.object_id, name, item.color)
+    return ObjectInfo(item.object_id, name, item.color, item.category)

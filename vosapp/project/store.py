@@ -22,9 +22,10 @@ from vosapp.project.backup import copy_database
 from vosapp.project.connection import Access, Journal, connect
 from vosapp.project.editor import Span
 from vosapp.project.edits import Edit
-from vosapp.project.file import Options, ProjectFile
+from vosapp.project.file import ProjectFile
+from vosapp.project.filesystem import side_files
 from vosapp.project.lanes import Lane
-from vosapp.project.lock import ProjectLock
+from vosapp.project.lock import held_lock
 from vosapp.project.model import (
     Assertion,
     Change,
@@ -48,19 +49,6 @@ _KEYFRAME_TABLES = frozenset({ASSERTIONS.name, KEYFRAMES.name})
 
 class Project(ProjectFile):
     """An open project. Made by `create_project` and `open_project`; safe to use from any thread."""
-
-    def __init__(
-        self,
-        path: Path,
-        connection: sqlite3.Connection,
-        *,
-        lock: ProjectLock | None,
-        options: Options,
-        notes: tuple[str, ...] = (),
-    ) -> None:
-        super().__init__(path, connection, lock=lock, options=options, notes=notes)
-        self._propagations = 0
-        self._growing = (0, 0)
 
     # Reading
 
@@ -223,12 +211,21 @@ class Project(ProjectFile):
         """Write a copy of the project under another name, as a job.
 
         Raises:
-            OutputError: it cannot be written, or is this very file; nothing is left of it.
+            OutputError: it cannot be written, is this very file, or would take the place of a
+                project that was not closed properly; nothing is left of it.
+            ProjectLocked: it would take the place of a project that is open elsewhere.
             Cancelled: by the token; nothing is left of the copy.
         """
         if target.exists() and target.samefile(self.path):
             raise OutputError(f"{target} is the project itself.", "Choose another name.")
-        with self._snapshot() as source:
+        with held_lock(target), self._snapshot() as source:
+            left = next((file for file in side_files(target) if file.exists()), None)
+            if left is not None:
+                # SQLite would take what is in there for a part of the copy.
+                raise OutputError(
+                    f"{target} was not closed properly: there is {left.name}.",
+                    "Open and close that project first, or choose another name.",
+                )
             yield from copy_database(source, target, token)
 
     def problems(self) -> tuple[str, ...]:
@@ -236,7 +233,8 @@ class Project(ProjectFile):
         with self._reading():
             try:
                 rows = self._connection.execute("PRAGMA integrity_check(20)").fetchall()
-            except sqlite3.DatabaseError as exc:  # so damaged that the check itself breaks off
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:
+                # So damaged that the check itself breaks off.
                 return (str(exc),)
             return tuple(str(row[0]) for row in rows if row[0] != "ok")
 

@@ -8,7 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.errors import ProjectFileError, VideoOpenError
+from core.media.frame_times import FrameIndex
 from core.media.image_file import list_images
 from core.types import VideoInfo
 from vosapp.project.model import MAX_PIXELS, MAX_SIDE, VideoRef
@@ -118,6 +122,34 @@ def relinked(ref: VideoRef, found: VideoRef) -> tuple[VideoRef, tuple[str, ...]]
             "Choose the video that the project was made with.",
         )
     return replace(found, stems=ref.stems if ref.stems else found.stems), notes
+
+
+def time_differences(known: FrameIndex | None, found: FrameIndex | None) -> tuple[str, ...]:
+    """Say where the frames of a video begin to be shown at other times than they were.
+
+    A frame that is missing or doubled in the middle shows here, though the number of frames may
+    be the same. Half a frame's time is allowed for formats that round.
+
+    Args:
+        known: what the project knows.
+        found: of the video; either may be None, which says nothing.
+    """
+    if known is None or found is None or not (known.timed and found.timed):
+        return ()
+    count = min(len(known.pts), len(found.pts))
+    one, other = (_seconds(index, count) for index in (known, found))
+    allowed = one[-1] / max(1, 2 * (count - 1))
+    late = np.flatnonzero(np.abs(one - other) > allowed)
+    if not late.size:
+        return ()
+    first = int(late[0])
+    moved = f"frame {first} is shown at {other[first]:.3f} s, not at {one[first]:.3f} s"
+    return (f"{moved}, and {late.size - 1} more at other times" if late.size > 1 else moved,)
+
+
+def _seconds(index: FrameIndex, count: int) -> NDArray[np.float64]:
+    times = np.asarray(index.pts[:count], np.float64)
+    return np.asarray((times - times[0]) * float(index.base))
 
 
 def _relative(path: Path, project: Path) -> str:

@@ -16,7 +16,7 @@ from core.data.importing.mots import read_mots_png, read_mots_txt
 from core.data.importing.object_masks import read_object_masks
 from core.data.importing.yolo import read_yolo
 from core.data.importing.ytvis import read_ytvis
-from core.errors import UsageError
+from core.media.annotations.named import find_named
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
@@ -64,7 +64,7 @@ class Importer:
 
 
 IMPORTERS: tuple[Importer, ...] = (
-    Importer("masks", "Masks: one file, a folder, DAVIS or YouTube-VOS", read_masks),
+    Importer("masks", "Masks: one file, a folder, a zip, DAVIS or YouTube-VOS", read_masks),
     Importer("object-masks", "Binary PNG, a folder for each object", read_object_masks),
     Importer("coco", "COCO (one entry an image)", read_coco),
     Importer("ytvis", "YouTube-VIS (COCO-video)", read_ytvis),
@@ -84,8 +84,4 @@ def importer_named(name: str) -> Importer:
     Raises:
         UsageError: there is none of that name; the hint lists them.
     """
-    for importer in IMPORTERS:
-        if importer.name == name:
-            return importer
-    names = ", ".join(importer.name for importer in IMPORTERS)
-    raise UsageError(f"There is no import format {name!r}.", f"The formats are {names}.")
+    return find_named(IMPORTERS, name, what="import format")

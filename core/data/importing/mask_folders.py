@@ -1,4 +1,4 @@
-"""Mask files: one mask, a folder of masks, and the trees of DAVIS and YouTube-VOS."""
+"""Mask files: one mask, a folder or zip of masks, and the trees of DAVIS and YouTube-VOS."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from core.data.importing.coco import check_size
 from core.data.importing.collect import Label, checked_mapping, object_infos, propose_ids
+from core.data.importing.mask_zip import MaskFiles, ZippedMasks
 from core.data.importing.matching import match_names
 from core.data.importing.reading import read_json
 from core.data.layouts import find_mask_tree
@@ -19,14 +20,17 @@ from core.jobs import CancelToken, Progress
 from core.media.annotations.values import ImportedAnnotations
 from core.media.frame_names import match_frames
 from core.media.image_file import list_images
-from core.media.label_map import ColorIds, MaskImport, read_label_map
+from core.media.label_map import ColorIds, MaskImport
 from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.media.annotations.values import Job
 
 _SHOWN = 5
 _META = "meta.json"
+_PLAIN = MaskFiles()
 
 
 def read_masks(
@@ -36,7 +40,7 @@ def read_masks(
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
 ) -> Job[ImportedAnnotations]:
-    """Read one mask, a folder of masks, or the sequence of the video's name in a dataset.
+    """Read one mask, a folder or zip of masks, or the sequence of the video's name in a dataset.
 
     Palette images are read by index, whatever their colors; how ids come out of others is said in
     `core.media.mask_import`. Files are read twice: for the ids, and when keyframes are asked for.
@@ -45,7 +49,7 @@ def read_masks(
     object is unknown there; elsewhere an object that was seen before and is not shown is absent.
 
     Args:
-        path: a mask file, a folder of them, or the root of a dataset.
+        path: a mask file, a folder or zip of them, or the root of a dataset.
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
@@ -56,18 +60,21 @@ def read_masks(
         MaskReadError: a file that is no mask.
         MaskMismatch: another size than the video, or names that are no frames of it.
     """
-    files, notes = _find_files(path, info)
-    maps = _LazyMaps(info, files, ColorIds(), {})
+    files, notes, store = _find_files(path, info)
+    maps = _LazyMaps(info, files, store)
     found: dict[int, None] = {}
     mapped: list[str] = []
-    for done, (index, file) in enumerate(files.items()):
-        if token is not None:
-            token.check()
-        yield Progress(done, len(files), f"reading {file.name}")
-        mask = maps.read(index)
-        found |= dict.fromkeys(mask.object_ids)
-        if not mask.exact:
-            mapped.append(f"{file.name}: {'; '.join(mask.notes)}.")
+    try:
+        for done, (index, file) in enumerate(files.items()):
+            if token is not None:
+                token.check()
+            yield Progress(done, len(files), f"reading {file.name}")
+            mask = maps.read(index)
+            found |= dict.fromkeys(mask.object_ids)
+            if not mask.exact:
+                mapped.append(f"{file.name}: {'; '.join(mask.notes)}.")
+    finally:
+        store.close()
     notes += mapped[:_SHOWN]
     if len(mapped) > _SHOWN:
         notes.append(f"{len(mapped) - _SHOWN} more masks were understood in the same way.")
@@ -90,23 +97,18 @@ def read_masks(
 class _LazyMaps:
     """Reads mask files as keyframes, one at a time."""
 
-    def __init__(
-        self,
-        info: VideoInfo,
-        files: dict[int, Path],
-        colors: ColorIds,
-        listed: dict[str, set[int]],
-    ) -> None:
+    def __init__(self, info: VideoInfo, files: dict[int, Path], store: MaskFiles) -> None:
         self._info = info
         self._files = files
-        self.colors = colors
-        self.listed = listed
+        self._store = store
+        self.colors = ColorIds()
+        self.listed: dict[str, set[int]] = {}
         self.ids: dict[int, int] = {}
 
     def read(self, index: int) -> MaskImport:
         """Read one mask; a color has the same id in all of them."""
         file = self._files[index]
-        mask = read_label_map(file, color_ids=self.colors)
+        mask = self._store.read(file, self.colors)
         height, width = mask.label_map.shape
         check_size(width, height, self._info, f"The mask {file}")
         return mask
@@ -116,6 +118,12 @@ class _LazyMaps:
         table[VOID] = VOID
         for value, object_id in self.ids.items():
             table[value] = object_id
+        try:
+            yield from self._keyframes(table)
+        finally:
+            self._store.close()
+
+    def _keyframes(self, table: NDArray[np.uint8]) -> Iterator[Keyframe]:
         seen: set[int] = set()
         for index, file in self._files.items():
             label_map = table[self.read(index).label_map]
@@ -126,16 +134,24 @@ class _LazyMaps:
             yield Keyframe(index, tuple(sorted(seen - unknown)), label_map)
 
 
-def _find_files(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[str]]:
+def _find_files(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[str], MaskFiles]:
+    """Return the masks by frame, how they were matched, and what reads them."""
+    if path.is_file() and path.suffix.lower() == ".zip":
+        store = ZippedMasks(path, info)
+        return *_matched(store.paths, info), store
     if not path.is_dir():
         index = match_frames([path], info)[path]
         if index is None:
-            return {0: path}, [f"{path.name}: taken for frame 0, its name says no other."]
-        return {index: path}, [f"{path.name}: taken for frame {index}, by its name."]
+            return {0: path}, [f"{path.name}: taken for frame 0, its name says no other."], _PLAIN
+        return {index: path}, [f"{path.name}: taken for frame {index}, by its name."], _PLAIN
     folder = _mask_folder(path, info)
     files = _images(folder)
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no masks.", "Check the path.")
+    return *_matched(files, info), _PLAIN
+
+
+def _matched(files: list[Path], info: VideoInfo) -> tuple[dict[int, Path], list[str]]:
     # Two files of one stem are two masks of one frame: matching by full names says so.
     names, rule = match_names([file.name for file in files], info)
     return dict(sorted((names[file.name], file) for file in files)), [rule]

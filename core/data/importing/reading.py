@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from xml.parsers import expat
 
 import numpy as np
 
+from core.data.importing.zips import ZIP_ERRORS, open_zip
 from core.errors import AnnotationReadError
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def read_bytes(path: Path) -> bytes:
         if not path.is_file():
             raise AnnotationReadError(f"There is no file {path}.", "Check the path.")
         with path.open("rb") as file:
-            return _bounded(file, path)
+            return bounded(file, path)
     except (OSError, ValueError) as error:
         raise AnnotationReadError(f"{path} cannot be read: {error}.") from error
 
@@ -60,13 +59,13 @@ def read_member(path: Path, name: str) -> bytes:
     if path.suffix.lower() != ".zip":
         return read_bytes(path)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             found = [i for i in archive.infolist() if i.filename.rpartition("/")[2] == name]
             if len(found) != 1:
                 raise AnnotationReadError(f"{path} holds {len(found)} files {name}, not one.")
             with archive.open(found[0]) as file:
-                return _bounded(file, path)
-    except _ZIP_ERRORS as error:
+                return bounded(file, path)
+    except ZIP_ERRORS as error:
         raise AnnotationReadError(f"{path} is no zip that can be read: {error}.") from error
 
 
@@ -257,13 +256,12 @@ def finite(text: str) -> float:
     return value
 
 
-_ZIP_ERRORS = (
-    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError),
-    *(NotImplementedError, RuntimeError, OverflowError),
-)
+def bounded(file: BinaryIO | Any, path: Path) -> bytes:
+    """Return what is left of an open file.
 
-
-def _bounded(file: BinaryIO | Any, path: Path) -> bytes:
+    Raises:
+        AnnotationReadError: it is more than `MAX_BYTES`.
+    """
     data: bytes = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise AnnotationReadError(f"{path} holds more than {MAX_BYTES >> 20} MB.", "Split it.")

@@ -16,6 +16,7 @@ from core.media.palette import DAVIS_COLORS
 from core.types import Keyframe, VideoInfo
 
 if TYPE_CHECKING:
+    from core.media.frame_times import FrameTimes
     from core.types import Frame, LabelMap
 
 Result = TypeVar("Result")
@@ -66,6 +67,7 @@ class AnnotationSource:
             is known of the frame yet. May be called in any order and more than once.
         frame: gives the H x W x 3 picture of a frame; only formats with pictures call it.
         frame_range: the frames to export, ascending, step 1; None takes all.
+        times: when each frame of the video is shown; None where it has to be looked up.
     """
 
     video: VideoInfo
@@ -73,6 +75,7 @@ class AnnotationSource:
     label_map: Callable[[int], LabelMap | None]
     frame: Callable[[int], Frame] = no_frame
     frame_range: range | None = None
+    times: FrameTimes | None = None
 
     @property
     def frames(self) -> range:

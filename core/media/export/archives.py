@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.media.export import losses
-from core.media.export.base import (
-    ExportReport,
-    Folder,
-    refuse_large_ids,
-    sequence_name,
-    steps,
-    without_void,
-)
+from core.media.export.base import refuse_large_ids, without_void
+from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.label_map import encode_label_map
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
-    from core.media.annotations.values import AnnotationSource, Job
+    from core.media.annotations.values import AnnotationSource
+    from core.types import LabelMap
 
 
 @dataclass(frozen=True, slots=True)
-class ResultsZip:
-    """OUT/SEQUENCE.zip with palette PNG.
+class ResultsZip(SequenceExport):
+    """OUT/SEQUENCE.zip with palette PNG. One that was not finished is written anew.
 
     Attributes:
         folder: folder inside the zip that holds the sequences: none for DAVIS, `Annotations` for
@@ -44,34 +40,24 @@ class ResultsZip:
         """Name for people."""
         return f"{'YouTube-VOS' if self.folder else 'DAVIS'} results (zip)"
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        return (
-            *losses.names_lost(source),
-            *losses.colors_lost(source),
-            *losses.void_lost(found),
-            *losses.unseen_lost(source, found),
-            *losses.missing_frames(found),
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
+        yield from losses.palette_lost(source, found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`. A zip that was not finished starts anew."""
-        refuse_large_ids(source, self.title)
-        report = ExportReport()
-        sequence = sequence_name(source)
-        inside = f"{self.folder}/{sequence}" if self.folder else sequence
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        refuse_large_ids(task.source, self.title)
+        inside = f"{self.folder}/{task.sequence}" if self.folder else task.sequence
         with (
-            Folder(out, report).stream((f"{sequence}.zip",)) as path,
+            task.folder.stream((f"{task.sequence}.zip",)) as path,
             zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive,
         ):
-            for index, label_map, progress in steps(source, report, token=token):
+
+            def put(index: int, label_map: LabelMap) -> None:
                 # A fixed date: the same results always give the same bytes.
-                entry = zipfile.ZipInfo(f"{inside}/{source.stem(index)}.png", (1980, 1, 1, 0, 0, 0))
+                name = f"{inside}/{task.source.stem(index)}.png"
+                entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
                 archive.writestr(entry, encode_label_map(without_void(label_map)))
-                yield progress
-        return report
+
+            yield put

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from core.errors import OutputError
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken
 from core.media.atomic import write_atomic
 from core.types import MAX_OBJECT_ID, VOID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.media.annotations.values import AnnotationSource, Job
+    from core.media.annotations.values import AnnotationSource, Job, ObjectInfo
     from core.types import LabelMap
 
 _RESERVED = frozenset(
@@ -72,7 +72,9 @@ class Exporter(Protocol):
     ) -> Job[ExportReport]:
         """Write the source below the folder `out`, one step a frame.
 
-        Started again after a stop it goes on: files that are there with the same content stay.
+        Started again after a stop it goes on: files of a folder that are there with the same
+        content stay. What is one file (a video, a zip, JSON, XML, text) appears when it is whole
+        and is written anew.
 
         Raises:
             OutputError: a file cannot be written, or the format cannot hold the source at all.
@@ -199,30 +201,6 @@ def labeled_frames(
         yield index, label_map
 
 
-def steps(
-    source: AnnotationSource, report: ExportReport, *, token: CancelToken | None
-) -> Iterator[tuple[int, LabelMap, Progress]]:
-    """Yield the frames that have a label map, with the progress to report once it is written.
-
-    Frames without one go to `report.missing`. Errors as for `labeled_frames`.
-    """
-    for index, label_map, progress in all_steps(source, report, token=token):
-        if label_map is not None:
-            yield index, label_map, progress
-
-
-def all_steps(
-    source: AnnotationSource, report: ExportReport, *, token: CancelToken | None
-) -> Iterator[tuple[int, LabelMap | None, Progress]]:
-    """Yield every frame as `steps` does, but also those without a label map, with None."""
-    total = len(source.frames)
-    text = f"exporting {source.video.name}"
-    for done, (index, label_map) in enumerate(labeled_frames(source, token=token), 1):
-        if label_map is None:
-            report.missing.append(index)
-        yield index, label_map, Progress(done, total, text)
-
-
 def ids_in(label_map: LabelMap) -> tuple[int, ...]:
     """Return the object ids that have a pixel, ascending, without void."""
     present = np.flatnonzero(np.bincount(label_map.ravel(), minlength=256))
@@ -247,6 +225,22 @@ def labeled_masks(
 def without_void(label_map: LabelMap) -> LabelMap:
     """Return the label map with void made background."""
     return np.where(label_map == VOID, np.uint8(0), label_map)
+
+
+def chosen_objects(source: AnnotationSource, object_ids: tuple[int, ...]) -> tuple[ObjectInfo, ...]:
+    """Return the objects of some ids; no ids stand for all.
+
+    Raises:
+        OutputError: there is no object of an id.
+    """
+    known = {info.object_id: info for info in source.objects}
+    unknown = sorted(set(object_ids) - known.keys())
+    if unknown:
+        raise OutputError(
+            f"There is no object {unknown[0]} to cut out.",
+            f"The objects are {', '.join(str(i) for i in sorted(known)) or 'none'}.",
+        )
+    return tuple(i for i in source.objects if not object_ids or i.object_id in object_ids)
 
 
 def refuse_large_ids(source: AnnotationSource, title: str) -> None:

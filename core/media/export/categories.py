@@ -31,14 +31,18 @@ class Catalog:
         Raises:
             OutputError: it is in a label map but not in the list of objects.
         """
-        try:
-            return self._objects[object_id]
-        except KeyError:
-            raise OutputError(
-                f"A label map shows object {object_id}, which is not in the list of objects.",
-                "Add the object, or remove it from the masks.",
-            ) from None
+        if object_id not in self._objects:
+            raise unknown_object(object_id)
+        return self._objects[object_id]
 
     def number(self, object_id: int) -> int:
         """Return the class of an object, from 1 up."""
         return self._numbers[self.info(object_id).category or NO_CATEGORY]
+
+
+def unknown_object(object_id: int) -> OutputError:
+    """The error for an object that label maps show but nobody has listed."""
+    return OutputError(
+        f"A label map shows object {object_id}, which is not in the list of objects.",
+        "Add the object, or remove it from the masks.",
+    )

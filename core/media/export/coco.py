@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -11,31 +12,23 @@ import numpy as np
 from core.media.annotations.polygons import fill_rings, trace_outlines
 from core.media.annotations.rle import encode_coco
 from core.media.export import losses
-from core.media.export.base import (
-    ExportReport,
-    Folder,
-    all_steps,
-    ids_in,
-    labeled_masks,
-    mask_of,
-    sequence_name,
-    steps,
-)
+from core.media.export.base import ids_in, labeled_masks, mask_of
 from core.media.export.categories import Catalog
 from core.media.export.pictures import frame_jpeg
+from core.media.export.sequence import PutFrame, SequenceExport, Task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.jobs import CancelToken
-    from core.media.annotations.values import AnnotationSource, Job
+    from core.media.annotations.values import AnnotationSource
     from core.types import LabelMap
 
 _Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Coco:
+class Coco(SequenceExport):
     """OUT/annotations/instances_SEQUENCE.json, and OUT/images/SEQUENCE/00000.jpg.
 
     The identity of an object over the frames is its `track_id`, which COCO itself does not know.
@@ -50,49 +43,37 @@ class Coco:
     polygons: bool = False
     images: bool = True
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        return (
-            *losses.colors_lost(source, palette=False),
-            *(_holes_lost(source, token) if self.polygons else []),
-            *losses.void_lost(found),
-            *losses.unseen_lost(source, found),
-            *losses.missing_frames(found),
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, token: CancelToken | None
+    ) -> Iterable[str]:
+        yield from losses.colors_lost(source, palette=False)
+        yield from _holes_lost(source, token) if self.polygons else []
+        yield from losses.void_lost(found)
+        yield from losses.unseen_lost(source, found)
+        yield from losses.missing_frames(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        report = ExportReport()
-        folder = Folder(out, report)
-        sequence = sequence_name(source)
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        source, sequence = task.source, task.sequence
         catalog = Catalog(source)
         images: list[_Json] = []
         annotations: list[_Json] = []
-        for index, label_map, progress in steps(source, report, token=token):
+
+        def put(index: int, label_map: LabelMap) -> None:
             file_name = f"{source.stem(index)}.jpg"
             if self.images:
-                folder.write(("images", sequence, file_name), frame_jpeg(source, index))
+                task.folder.write(("images", sequence, file_name), frame_jpeg(source, index))
             images.append(_image(source, index, f"{sequence}/{file_name}"))
             for object_id in ids_in(label_map):
                 entry = self._annotation(mask_of(label_map, object_id), object_id, catalog)
                 entry |= {"id": len(annotations) + 1, "image_id": images[-1]["id"]}
                 annotations.append(entry)
-            yield progress
-        document = {
-            "info": {"description": sequence, "version": "1.0"},
-            "licenses": [],
-            "videos": [{"id": 1, "name": sequence}],
-            "images": images,
-            "categories": _categories(catalog),
-            "annotations": annotations,
-        }
-        folder.write_json(("annotations", f"instances_{sequence}.json"), document)
-        return report
+
+        yield put
+        videos = [{"id": 1, "name": sequence}]
+        document = _document(task, catalog, videos) | {"images": images}
+        place = ("annotations", f"instances_{sequence}.json")
+        task.folder.write_json(place, document | {"annotations": annotations})
 
     def _annotation(self, mask: NDArray[np.bool_], object_id: int, catalog: Catalog) -> _Json:
         segmentation: object = _rle(mask)
@@ -115,7 +96,7 @@ class Coco:
 
 
 @dataclass(frozen=True, slots=True)
-class YouTubeVis:
+class YouTubeVis(SequenceExport):
     """OUT/SEQUENCE.json: for each object one run-length mask a frame, null where it is not seen.
 
     Attributes:
@@ -124,47 +105,43 @@ class YouTubeVis:
 
     name: ClassVar[str] = "ytvis"
     title: ClassVar[str] = "YouTube-VIS (COCO-video)"
+    every_frame: ClassVar[bool] = True
     images: bool = True
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        return (
-            *losses.colors_lost(source, palette=False),
-            *losses.void_lost(found),
-            *losses.unseen_lost(source, found),
-            *losses.missing_as_empty(found),
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
+        yield from losses.colors_lost(source, palette=False)
+        yield from losses.void_lost(found)
+        yield from losses.unseen_lost(source, found)
+        yield from losses.missing_as_empty(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        report = ExportReport()
-        folder = Folder(out, report)
-        sequence = sequence_name(source)
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        source, sequence = task.source, task.sequence
         catalog = Catalog(source)
         tracks: dict[int, _Json] = {}
-        first = source.frames.start
-        for index, label_map, progress in all_steps(source, report, token=token):
+
+        def put(index: int, label_map: LabelMap) -> None:
             if self.images:
                 place = ("JPEGImages", sequence, f"{source.stem(index)}.jpg")
-                folder.write(place, frame_jpeg(source, index))
-            if label_map is not None:
-                _put_frame(tracks, label_map, (source, index - first, catalog))
-            yield progress
-        video = _video(source, sequence)
-        document = {
-            "info": {"description": sequence, "version": "1.0"},
-            "licenses": [],
-            "videos": [video],
-            "categories": _categories(catalog),
-            "annotations": [tracks[object_id] for object_id in sorted(tracks)],
-        }
-        folder.write_json((f"{sequence}.json",), document)
-        return report
+                task.folder.write(place, frame_jpeg(source, index))
+            _put_frame(tracks, label_map, (source, index - source.frames.start, catalog))
+
+        yield put
+        document = _document(task, catalog, [_video(source, sequence)])
+        annotations = [tracks[object_id] for object_id in sorted(tracks)]
+        task.folder.write_json((f"{sequence}.json",), document | {"annotations": annotations})
+
+
+def _document(task: Task, catalog: Catalog, videos: list[_Json]) -> _Json:
+    """Return what both kinds of documents begin with."""
+    return {
+        "info": {"description": task.sequence, "version": "1.0"},
+        "licenses": [],
+        "videos": videos,
+        "categories": _categories(catalog),
+    }
 
 
 def _holes_lost(source: AnnotationSource, token: CancelToken | None) -> list[str]:

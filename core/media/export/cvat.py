@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from xml.sax.saxutils import escape, quoteattr
 
@@ -12,12 +12,13 @@ import numpy as np
 
 from core.media.annotations.rle import encode_cvat
 from core.media.export import losses
-from core.media.export.base import ExportReport, Folder, ids_in, mask_of, sequence_name, steps
+from core.media.export.base import ids_in, mask_of, sequence_name
 from core.media.export.categories import Catalog
+from core.media.export.sequence import PutFrame, SequenceExport, Task
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
-    from core.media.annotations.values import AnnotationSource, Job, ObjectInfo
+    from core.media.annotations.values import AnnotationSource, ObjectInfo
     from core.types import LabelMap
 
 _CONTROLS = dict.fromkeys(
@@ -27,7 +28,7 @@ _CONTROLS = dict.fromkeys(
 
 
 @dataclass(frozen=True, slots=True)
-class CvatVideo:
+class CvatVideo(SequenceExport):
     """OUT/SEQUENCE.xml, to be uploaded to a task of the same video.
 
     CVAT has no tracks of masks: each mask is a track of one frame, as CVAT itself writes them.
@@ -37,36 +38,29 @@ class CvatVideo:
     name: ClassVar[str] = "cvat-video"
     title: ClassVar[str] = "CVAT for video 1.1"
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
         renamed = sum(_label(info) != info.name for info in source.objects if info.name)
-        return (
-            *([f"Names with letters that XML cannot hold: {renamed}."] if renamed else []),
-            *losses.void_lost(found),
-            *losses.unseen_lost(source, found),
-            *losses.empty_as_missing(found),
-            *losses.missing_frames(found),
-        )
+        yield from [f"Names with letters that XML cannot hold: {renamed}."] if renamed else []
+        yield from losses.void_lost(found)
+        yield from losses.unseen_lost(source, found)
+        yield from losses.empty_as_missing(found)
+        yield from losses.missing_frames(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        report = ExportReport()
-        catalog = Catalog(source)
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        source, catalog = task.source, Catalog(task.source)
         tracks: list[str] = []
-        for index, label_map, progress in steps(source, report, token=token):
+
+        def put(index: int, label_map: LabelMap) -> None:
             for object_id in ids_in(label_map):
                 info = catalog.info(object_id)
-                tracks += _track(len(tracks), (index, _last(source)), info, label_map)
-            yield progress
+                tracks.extend(_track(len(tracks), (index, _last(source)), info, label_map))
+
+        yield put
         lines = [*_head(source), *tracks, "</annotations>", ""]
-        folder = Folder(out, report)
-        folder.write_text((f"{sequence_name(source)}.xml",), "\n".join(lines))
-        return report
+        task.folder.write_text((f"{task.sequence}.xml",), "\n".join(lines))
 
 
 def _last(source: AnnotationSource) -> int:

@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from core.errors import OutputError
 from core.media.export import losses
-from core.media.export.base import (
-    ExportReport,
-    Folder,
-    refuse_large_ids,
-    sequence_name,
-    steps,
-    without_void,
-)
+from core.media.export.base import refuse_large_ids, without_void
 from core.media.export.pictures import (
     davis_size,
     encode_gray_png,
     frame_jpeg,
     resize_label_map,
 )
+from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.label_map import encode_label_map
 from core.types import VOID
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
-    from core.media.annotations.values import AnnotationSource, Job
+    from core.media.annotations.values import AnnotationSource
     from core.types import LabelMap
 
 _RESOLUTION = "480p"
 
 
 @dataclass(frozen=True, slots=True)
-class Davis2017:
+class Davis2017(SequenceExport):
     """OUT/Annotations/480p/SEQUENCE/00000.png, with JPEGImages and ImageSets beside it.
 
     Frames keep the names of an image folder. The folder is called 480p whatever the size, since
@@ -58,33 +53,24 @@ class Davis2017:
     unsupervised: bool = False
     split: str = "val"
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        return (
-            *losses.names_lost(source),
-            *losses.colors_lost(source),
-            *([] if self.void else losses.void_lost(found)),
-            *_resizing(source, self._size(source)),
-            *losses.unseen_lost(source, found),
-            *losses.missing_frames(found),
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
+        yield from _resizing(source, self._size(source))
+        yield from losses.palette_lost(source, found, void=self.void)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        refuse_large_ids(source, self.title)
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        refuse_large_ids(task.source, self.title)
         tree = "Annotations_unsupervised" if self.unsupervised else "Annotations"
-        writer = _TreeWriter(source, out, size=self._size(source), images=self.images)
-        for index, label_map, progress in steps(source, writer.report, token=token):
+        writer = _TreeWriter(task, size=self._size(task.source), images=self.images)
+
+        def put(index: int, label_map: LabelMap) -> None:
             shown = label_map if self.void else without_void(label_map)
             writer.write(tree, index, encode_label_map(writer.resized(shown)))
-            yield progress
+
+        yield put
         writer.list_sequence("2017", self.split)
-        return writer.report
 
     def _size(self, source: AnnotationSource) -> tuple[int, int] | None:
         own = (source.video.width, source.video.height)
@@ -93,7 +79,7 @@ class Davis2017:
 
 
 @dataclass(frozen=True, slots=True)
-class Davis2016:
+class Davis2016(SequenceExport):
     """The DAVIS tree with one object: 0 and 255 in 8-bit gray, all objects in one mask.
 
     Attributes:
@@ -106,47 +92,39 @@ class Davis2016:
     images: bool = True
     split: str = "val"
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
         count = len(found.frames_of)
         merged = [f"{count} objects become one, called 1."] if count > 1 else []
         if count == 1 and 1 not in found.frames_of:
             merged = [f"Object {next(iter(found.frames_of))} becomes object 1."]
-        return (
-            *merged,
-            *losses.names_lost(source),
-            *losses.colors_lost(source, palette=False),
-            *losses.void_lost(found),
-            *losses.unseen_lost(source, found),
-            *losses.missing_frames(found),
-        )
+        yield from merged
+        yield from losses.names_lost(source)
+        yield from losses.colors_lost(source, palette=False)
+        yield from losses.void_lost(found)
+        yield from losses.unseen_lost(source, found)
+        yield from losses.missing_frames(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        writer = _TreeWriter(source, out, size=None, images=self.images)
-        for index, label_map, progress in steps(source, writer.report, token=token):
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        writer = _TreeWriter(task, size=None, images=self.images)
+
+        def put(index: int, label_map: LabelMap) -> None:
             inside = (label_map > 0) & (label_map != VOID)
             writer.write("Annotations", index, encode_gray_png(np.uint8(255) * inside))
-            yield progress
+
+        yield put
         writer.list_sequence("2016", self.split)
-        return writer.report
 
 
 class _TreeWriter:
     """Writes masks and frames of one sequence into a DAVIS tree."""
 
-    def __init__(
-        self, source: AnnotationSource, out: Path, *, size: tuple[int, int] | None, images: bool
-    ) -> None:
-        self.report = ExportReport()
-        self._source = source
-        self._folder = Folder(out, self.report)
-        self._sequence = sequence_name(source)
+    def __init__(self, task: Task, *, size: tuple[int, int] | None, images: bool) -> None:
+        self._source = task.source
+        self._folder = task.folder
+        self._sequence = task.sequence
         self._size = size
         self._images = images
 

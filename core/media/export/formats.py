@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.errors import UsageError
+from core.media.annotations.named import find_named
 from core.media.export.archives import ResultsZip
 from core.media.export.coco import Coco, YouTubeVis
 from core.media.export.cvat import CvatVideo
@@ -12,6 +12,7 @@ from core.media.export.davis import Davis2016, Davis2017
 from core.media.export.mots import MotsPng, MotsTxt
 from core.media.export.object_masks import CutOuts, ObjectMasks
 from core.media.export.overlay import AlphaMatte, MatteFrames, OverlayVideo
+from core.media.export.plain_masks import PlainMasks
 from core.media.export.video_writer import PRORES_4444, VP9_ALPHA
 from core.media.export.yolo import YoloSegmentation
 from core.media.export.youtube_vos import YouTubeVos
@@ -23,6 +24,7 @@ EXPORTERS: tuple[Exporter, ...] = (
     Davis2017(),
     Davis2016(),
     YouTubeVos(),
+    PlainMasks(),
     ResultsZip(),
     ResultsZip(folder="Annotations"),
     Coco(),
@@ -47,8 +49,4 @@ def exporter_named(name: str) -> Exporter:
     Raises:
         UsageError: there is none of that name; the hint lists them.
     """
-    for exporter in EXPORTERS:
-        if exporter.name == name:
-            return exporter
-    names = ", ".join(exporter.name for exporter in EXPORTERS)
-    raise UsageError(f"There is no export format {name!r}.", f"The formats are {names}.")
+    return find_named(EXPORTERS, name, what="export format")

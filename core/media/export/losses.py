@@ -70,6 +70,17 @@ def names_lost(source: AnnotationSource, *, categories: bool = True) -> list[str
     return sentences
 
 
+def palette_lost(source: AnnotationSource, found: Survey, *, void: bool = False) -> list[str]:
+    """Say what palette masks alone do not hold; `void` where they keep it."""
+    return [
+        *names_lost(source),
+        *colors_lost(source),
+        *([] if void else void_lost(found)),
+        *unseen_lost(source, found),
+        *missing_frames(found),
+    ]
+
+
 def colors_lost(source: AnnotationSource, *, palette: bool = True) -> list[str]:
     """Say that colors are lost; a palette format has those of DAVIS, by id."""
     from core.media.annotations.values import ObjectInfo

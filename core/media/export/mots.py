@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from core.media.annotations.rle import encode_coco
 from core.media.export import losses
-from core.media.export.base import ExportReport, Folder, ids_in, mask_of, sequence_name, steps
+from core.media.export.base import ids_in, mask_of
 from core.media.export.categories import Catalog
 from core.media.export.pictures import encode_gray_png
+from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.types import VOID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.jobs import CancelToken
-    from core.media.annotations.values import AnnotationSource, Job
+    from core.media.annotations.values import AnnotationSource
     from core.types import LabelMap
 
 INSTANCES = 1000
@@ -29,42 +31,36 @@ IGNORE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class MotsPng:
+class MotsPng(SequenceExport):
     """OUT/instances/SEQUENCE/00000.png, and OUT/instances/SEQUENCE/labels.txt with the classes."""
 
     name: ClassVar[str] = "mots-png"
     title: ClassVar[str] = "MOTS (16-bit PNG)"
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        return (
-            *losses.names_lost(source, categories=False),
-            *losses.colors_lost(source, palette=False),
-            *losses.unseen_lost(source, found),
-            *losses.missing_frames(found),
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
+        yield from losses.names_lost(source, categories=False)
+        yield from losses.colors_lost(source, palette=False)
+        yield from losses.unseen_lost(source, found)
+        yield from losses.missing_frames(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        report = ExportReport()
-        folder = Folder(out, report)
-        catalog = Catalog(source)
-        place = ("instances", sequence_name(source))
-        for index, label_map, progress in steps(source, report, token=token):
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        catalog = Catalog(task.source)
+        place = ("instances", task.sequence)
+
+        def put(index: int, label_map: LabelMap) -> None:
             png = encode_gray_png(_values(label_map, catalog))
-            folder.write((*place, f"{source.stem(index)}.png"), png)
-            yield progress
-        folder.write_text((*place, "labels.txt"), "".join(f"{name}\n" for name in catalog.names))
-        return report
+            task.folder.write((*place, f"{task.source.stem(index)}.png"), png)
+
+        yield put
+        labels = "".join(f"{name}\n" for name in catalog.names)
+        task.folder.write_text((*place, "labels.txt"), labels)
 
 
 @dataclass(frozen=True, slots=True)
-class MotsTxt:
+class MotsTxt(SequenceExport):
     """OUT/SEQUENCE.txt with lines `frame id class height width counts`.
 
     Attributes:
@@ -75,39 +71,33 @@ class MotsTxt:
     title: ClassVar[str] = "MOTS (text)"
     first_frame: int = 0
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
         void = set(found.void)
         found.empty = [index for index in found.empty if index not in void]
-        return (
-            *losses.names_lost(source),
-            *losses.colors_lost(source, palette=False),
-            *losses.unseen_lost(source, found),
-            *losses.empty_as_missing(found),
-            *losses.missing_frames(found),
-        )
+        yield from losses.names_lost(source)
+        yield from losses.colors_lost(source, palette=False)
+        yield from losses.unseen_lost(source, found)
+        yield from losses.empty_as_missing(found)
+        yield from losses.missing_frames(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        report = ExportReport()
-        catalog = Catalog(source)
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        catalog = Catalog(task.source)
         lines: list[str] = []
-        for index, label_map, progress in steps(source, report, token=token):
+
+        def put(index: int, label_map: LabelMap) -> None:
             for object_id in ids_in(label_map):
                 kind = catalog.number(object_id)
                 value = kind * INSTANCES + object_id
                 lines.append(self._line(index, mask_of(label_map, object_id), (value, kind)))
             if np.any(void := mask_of(label_map, VOID)):
                 lines.append(self._line(index, void, (IGNORE, IGNORE // INSTANCES)))
-            yield progress
+
+        yield put
         text = "".join(f"{line}\n" for line in lines)
-        Folder(out, report).write_text((f"{sequence_name(source)}.txt",), text)
-        return report
+        task.folder.write_text((f"{task.sequence}.txt",), text)
 
     def _line(self, index: int, mask: NDArray[np.bool_], ids: tuple[int, int]) -> str:
         height, width = mask.shape

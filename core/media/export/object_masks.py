@@ -2,69 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from core.errors import OutputError
 from core.media.export import losses
-from core.media.export.base import (
-    ExportReport,
-    Folder,
-    file_name_for,
-    labeled_masks,
-    mask_of,
-    sequence_name,
-    steps,
-)
+from core.media.export.base import chosen_objects, file_name_for, labeled_masks, mask_of
 from core.media.export.pictures import encode_gray_png, encode_rgba_png
+from core.media.export.sequence import PutFrame, SequenceExport, Task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.jobs import CancelToken
-    from core.media.annotations.values import AnnotationSource, Job, ObjectInfo
+    from core.media.annotations.values import AnnotationSource, ObjectInfo
+    from core.types import LabelMap
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectMasks:
+class ObjectMasks(SequenceExport):
     """OUT/SEQUENCE/001/00000.png: 0 and 255 in 8-bit gray, one folder for each object id."""
 
     name: ClassVar[str] = "object-masks"
     title: ClassVar[str] = "Binary PNG for each object"
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        return (
-            *losses.names_lost(source),
-            *losses.colors_lost(source, palette=False),
-            *losses.void_lost(found),
-            *losses.missing_frames(found),
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
+        yield from losses.names_lost(source)
+        yield from losses.colors_lost(source, palette=False)
+        yield from losses.void_lost(found)
+        yield from losses.missing_frames(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        report = ExportReport()
-        folder = Folder(out, report)
-        sequence = sequence_name(source)
-        for index, label_map, progress in steps(source, report, token=token):
-            for info in source.objects:
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        def put(index: int, label_map: LabelMap) -> None:
+            for info in task.source.objects:
                 png = encode_gray_png(np.uint8(255) * mask_of(label_map, info.object_id))
-                place = (sequence, f"{info.object_id:03d}", f"{source.stem(index)}.png")
-                folder.write(place, png)
-            yield progress
-        return report
+                name = f"{task.source.stem(index)}.png"
+                task.folder.write((task.sequence, f"{info.object_id:03d}", name), png)
+
+        yield put
 
 
 @dataclass(frozen=True, slots=True)
-class CutOuts:
+class CutOuts(SequenceExport):
     """OUT/SEQUENCE/001 NAME/00000.png: chosen objects with their pictures, all else transparent.
 
     Attributes:
@@ -77,49 +62,29 @@ class CutOuts:
     object_ids: tuple[int, ...] = ()
     crop: bool = False
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        left_out = len(source.objects) - len(self._chosen(source))
-        return (
-            *([f"Objects left out, since they are not chosen: {left_out}."] if left_out else []),
-            *losses.colors_lost(source, palette=False),
-            *losses.void_lost(found),
-            *losses.missing_frames(found),
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
+        left_out = len(source.objects) - len(chosen_objects(source, self.object_ids))
+        yield from [f"Objects left out, since they are not chosen: {left_out}."] if left_out else []
+        yield from losses.colors_lost(source, palette=False)
+        yield from losses.void_lost(found)
+        yield from losses.missing_frames(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        chosen = self._chosen(source)
-        report = ExportReport()
-        folder = Folder(out, report)
-        sequence = sequence_name(source)
-        boxes = _boxes(source, chosen, token) if self.crop else {}
-        for index, label_map, progress in steps(source, report, token=token):
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        source, chosen = task.source, chosen_objects(task.source, self.object_ids)
+        boxes = _boxes(source, chosen, task.token) if self.crop else {}
+
+        def put(index: int, label_map: LabelMap) -> None:
             frame = source.frame(index)
             for info in chosen:
                 box = boxes.get(info.object_id, (slice(None), slice(None)))
                 mask = mask_of(label_map, info.object_id)[box]
-                place = (sequence, _folder_name(info), f"{source.stem(index)}.png")
-                folder.write(place, encode_rgba_png(_cut_out(frame[box], mask)))
-            yield progress
-        return report
+                place = (task.sequence, _folder_name(info), f"{source.stem(index)}.png")
+                task.folder.write(place, encode_rgba_png(_cut_out(frame[box], mask)))
 
-    def _chosen(self, source: AnnotationSource) -> tuple[ObjectInfo, ...]:
-        known = {info.object_id for info in source.objects}
-        unknown = sorted(set(self.object_ids) - known)
-        if unknown:
-            raise OutputError(
-                f"There is no object {unknown[0]} to cut out.",
-                f"The objects are {', '.join(str(i) for i in sorted(known)) or 'none'}.",
-            )
-        return tuple(
-            i for i in source.objects if not self.object_ids or i.object_id in self.object_ids
-        )
+        yield put
 
 
 _Window = tuple[slice, slice]

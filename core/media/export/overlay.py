@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import cv2
 import numpy as np
 
-from core.errors import OutputError
 from core.media.export import losses
-from core.media.export.base import ExportReport, Folder, all_steps, sequence_name, steps
+from core.media.export.base import chosen_objects
 from core.media.export.pictures import encode_rgba_png
+from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.export.video_writer import (
     H264,
     PRORES_4444,
     VP9_ALPHA,
     Coding,
     coded_size,
-    open_writer,
+    open_sequence_writer,
     read_times,
 )
 from core.types import VOID
@@ -28,15 +29,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.jobs import CancelToken
-    from core.media.annotations.values import AnnotationSource, Job
+    from core.media.annotations.values import AnnotationSource
     from core.types import Frame, LabelMap
 
 
 @dataclass(frozen=True, slots=True)
-class OverlayVideo:
+class OverlayVideo(SequenceExport):
     """OUT/SEQUENCE_overlay.mp4: H.264 with the objects in their colors, for people to look at.
 
-    Every frame is shown, also those without a label map, each at the source's own time.
+    Every frame is shown, also those without a label map, each at the source's own time. A video
+    that was not finished is written anew.
 
     Attributes:
         opacity: of the colors, 0..1; outlines are always solid.
@@ -44,53 +46,42 @@ class OverlayVideo:
 
     name: ClassVar[str] = "overlay"
     title: ClassVar[str] = "Overlay video (H.264)"
+    every_frame: ClassVar[bool] = True
     opacity: float = 0.5
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        return (
-            "A picture for people: masks cannot be read back from it.",
-            *_padding(source, H264),
-            *_bare(found),
-            "Sound is not copied.",
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
+        yield "A picture for people: masks cannot be read back from it."
+        yield from _padding(source, H264)
+        yield from _bare(found)
+        yield "Sound is not copied."
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`. A video that was not finished starts anew."""
-        report = ExportReport()
-        place = (f"{sequence_name(source)}_overlay{H264.suffix}",)
-        colors = _color_table(source)
-        times = read_times(source.video)
-        with (
-            Folder(out, report).stream(place) as path,
-            open_writer(path, source.video, times=times, coding=H264) as writer,
-        ):
-            for index, label_map, progress in all_steps(source, report, token=token):
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        source, colors = task.source, _color_table(task.source)
+        with open_sequence_writer(task, f"_overlay{H264.suffix}", H264) as writer:
+
+            def put(index: int, label_map: LabelMap) -> None:
                 frame = source.frame(index)
-                if label_map is not None:
-                    frame = paint(frame, label_map, colors, opacity=self.opacity)
-                writer.write(index, frame)
-                yield progress
-        return report
+                writer.write(index, paint(frame, label_map, colors, opacity=self.opacity))
+
+            yield put
 
 
 @dataclass(frozen=True, slots=True)
-class AlphaMatte:
+class AlphaMatte(SequenceExport):
     """OUT/SEQUENCE_matte.mov or .webm: the frames with chosen objects solid, the rest transparent.
 
     Colors are not multiplied with alpha and go on under transparent pixels, so that no dark seam
-    appears where the codec mixes neighbors.
+    appears where the codec mixes neighbors. A video that was not finished is written anew.
 
     Attributes:
         object_ids: which objects; empty takes all.
         coding: `PRORES_4444` or `VP9_ALPHA`.
     """
 
+    every_frame: ClassVar[bool] = True
     object_ids: tuple[int, ...] = ()
     coding: Coding = PRORES_4444
 
@@ -105,41 +96,28 @@ class AlphaMatte:
         kind = "VP9" if self.coding is VP9_ALPHA else "ProRes 4444"
         return f"Alpha matte ({kind})"
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        return (
-            *_matte_losses(source, self.object_ids, found),
-            *_padding(source, self.coding),
-            *losses.missing_as_empty(found),
-            *_rounding(source, self.coding),
-            "Sound is not copied.",
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
+        yield from _matte_losses(source, self.object_ids, found)
+        yield from _padding(source, self.coding)
+        yield from losses.missing_as_empty(found)
+        yield from _rounding(source, self.coding)
+        yield "Sound is not copied."
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`. A video that was not finished starts anew."""
-        report = ExportReport()
-        place = (f"{sequence_name(source)}_matte{self.coding.suffix}",)
-        table = _alpha_table(source, self.object_ids)
-        times = read_times(source.video)
-        with (
-            Folder(out, report).stream(place) as path,
-            open_writer(path, source.video, times=times, coding=self.coding) as writer,
-        ):
-            for index, label_map, progress in all_steps(source, report, token=token):
-                shape = (source.video.height, source.video.width)
-                alpha = np.zeros(shape, np.uint8) if label_map is None else table[label_map]
-                writer.write(index, np.dstack((source.frame(index), alpha)))
-                yield progress
-        return report
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        source, table = task.source, _alpha_table(task.source, self.object_ids)
+        with open_sequence_writer(task, f"_matte{self.coding.suffix}", self.coding) as writer:
+
+            def put(index: int, label_map: LabelMap) -> None:
+                writer.write(index, np.dstack((source.frame(index), table[label_map])))
+
+            yield put
 
 
 @dataclass(frozen=True, slots=True)
-class MatteFrames:
+class MatteFrames(SequenceExport):
     """OUT/SEQUENCE/00000.png with red, green, blue and alpha: the matte without any coding loss.
 
     Attributes:
@@ -150,29 +128,22 @@ class MatteFrames:
     title: ClassVar[str] = "Alpha matte (PNG sequence)"
     object_ids: tuple[int, ...] = ()
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        return (
-            *_matte_losses(source, self.object_ids, found),
-            *losses.missing_frames(found),
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
+        yield from _matte_losses(source, self.object_ids, found)
+        yield from losses.missing_frames(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        report = ExportReport()
-        folder = Folder(out, report)
-        table = _alpha_table(source, self.object_ids)
-        for index, label_map, progress in steps(source, report, token=token):
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        source, table = task.source, _alpha_table(task.source, self.object_ids)
+
+        def put(index: int, label_map: LabelMap) -> None:
             rgba = np.dstack((source.frame(index), table[label_map]))
-            place = (sequence_name(source), f"{source.stem(index)}.png")
-            folder.write(place, encode_rgba_png(rgba))
-            yield progress
-        return report
+            place = (task.sequence, f"{source.stem(index)}.png")
+            task.folder.write(place, encode_rgba_png(rgba))
+
+        yield put
 
 
 def paint(frame: Frame, label_map: LabelMap, colors: NDArray[np.uint8], *, opacity: float) -> Frame:
@@ -204,13 +175,7 @@ def _color_table(source: AnnotationSource) -> NDArray[np.uint8]:
 
 
 def _alpha_table(source: AnnotationSource, object_ids: tuple[int, ...]) -> NDArray[np.uint8]:
-    known = {info.object_id for info in source.objects}
-    unknown = sorted(set(object_ids) - known)
-    if unknown:
-        raise OutputError(
-            f"There is no object {unknown[0]} to cut out.",
-            f"The objects are {', '.join(str(i) for i in sorted(known)) or 'none'}.",
-        )
+    chosen_objects(source, object_ids)
     table = np.zeros(256, np.uint8)
     table[list(object_ids) or slice(1, VOID)] = 255
     return table
@@ -229,7 +194,7 @@ def _rounding(source: AnnotationSource, coding: Coding) -> list[str]:
     """Say that WebM counts time in milliseconds, where the frames' times are none."""
     if coding.suffix != ".webm":
         return []
-    times = read_times(source.video)
+    times = read_times(source)
     start = times.pts[source.frames.start] if source.frames else 0
     exact = all(((pts - start) * times.base * 1000).denominator == 1 for pts in times.pts)
     return [] if exact else ["Times of frames are rounded to milliseconds."]

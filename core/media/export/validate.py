@@ -18,8 +18,10 @@ from core.media.export.coco import YouTubeVis
 from core.media.export.cvat import CvatVideo
 from core.media.export.davis import Davis2016, Davis2017
 from core.media.export.losses import counted, listed
+from core.media.export.mots import MotsPng, MotsTxt
 from core.media.export.object_masks import CutOuts
 from core.media.export.overlay import AlphaMatte, MatteFrames, OverlayVideo
+from core.media.export.plain_masks import PlainMasks
 from core.media.export.video_writer import H264, coded_size
 from core.media.export.yolo import YoloSegmentation
 from core.media.export.youtube_vos import YouTubeVos
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 MAX_PROPOSALS = 20
 """Objects that the unsupervised DAVIS measure takes at most."""
 _DAVIS = ("davis2017", "davis2016", "davis-zip")
-_PALETTE = (Davis2017, YouTubeVos, ResultsZip)
+_PALETTE = (Davis2017, YouTubeVos, PlainMasks, ResultsZip)
 _BY_NAME = (CvatVideo, YoloSegmentation, CutOuts)
 _PICTURES = (OverlayVideo, AlphaMatte, MatteFrames, CutOuts)
 
@@ -159,8 +161,10 @@ def _ids(source: AnnotationSource, exporter: Exporter, walk: _Walk) -> Iterator[
             yield Finding(None, info.object_id, Severity.ERROR, text)
     if walk.void:
         where = f"Void (255) on {counted(len(walk.void), 'frame')}: {listed(walk.void)}."
-        if isinstance(exporter, Davis2017) and exporter.void:
+        if isinstance(exporter, Davis2017 | PlainMasks) and exporter.void:
             text = f"{where} Readers of results refuse it."
+        elif isinstance(exporter, MotsPng | MotsTxt):
+            text = f"{where} It is written as a region to ignore."
         else:
             text = f"{where} Results never hold it: it becomes background."
         yield Finding(walk.void[0], None, Severity.WARNING, text)

@@ -14,11 +14,14 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
 from core.errors import OutputError
-from core.media.frame_index import FrameTimes
+from core.media.frame_times import FrameTimes
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from core.media.annotations.values import AnnotationSource
+    from core.media.export.sequence import Task
 
 _BT709 = 1
 """Primaries, transfer and matrix of high definition in FFmpeg's numbers."""
@@ -62,19 +65,22 @@ VP9_ALPHA = Coding(
 )
 
 
-def read_times(info: VideoInfo) -> FrameTimes:
-    """Return when the frames of a video are shown: from the file, else evenly by its rate.
+def read_times(source: AnnotationSource) -> FrameTimes:
+    """Return when the frames of a video are shown: as is known, else from the file or its rate.
 
     Raises:
         VideoOpenError: the file is no longer there or no video.
     """
+    info = source.video
+    if source.times is not None:
+        return source.times
     if info.stems or not info.path.is_file():
         return FrameTimes(tuple(range(info.frame_count)), 1 / info.fps)
     from core.media.video_file import VideoFileReader
 
     reader = VideoFileReader(info.path)
     try:
-        return reader.times
+        return reader.index.times
     finally:
         reader.close()
 
@@ -144,6 +150,21 @@ def open_writer(
             f"This installation cannot encode with {coding.codec}.",
             "Install PyAV from its wheel, which has it, or choose another format.",
         ) from error
+
+
+@contextmanager
+def open_sequence_writer(task: Task, ending: str, coding: Coding) -> Iterator[VideoWriter]:
+    """Open OUT/SEQUENCE and an ending for one export; the file appears when it is whole.
+
+    Raises:
+        OutputError: as for `open_writer`.
+    """
+    times = read_times(task.source)
+    with (
+        task.folder.stream((f"{task.sequence}{ending}",)) as path,
+        open_writer(path, task.source.video, times=times, coding=coding) as writer,
+    ):
+        yield writer
 
 
 def _add_stream(container: Any, info: VideoInfo, *, times: FrameTimes, coding: Coding) -> Any:

@@ -3,106 +3,146 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from core.errors import OutputError
 from core.media.annotations.polygons import Outline, trace_outlines
 from core.media.export import losses
-from core.media.export.base import (
-    ExportReport,
-    Folder,
-    ids_in,
-    labeled_masks,
-    mask_of,
-    sequence_name,
-    steps,
-)
+from core.media.export.base import ids_in, labeled_masks, mask_of
+from core.media.export.categories import unknown_object
 from core.media.export.pictures import frame_jpeg
+from core.media.export.sequence import PutFrame, SequenceExport, Task
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
-    from core.media.annotations.values import AnnotationSource, Job
+    from core.media.annotations.values import AnnotationSource
+    from core.types import LabelMap
 
 
 @dataclass(frozen=True, slots=True)
-class YoloSegmentation:
+class YoloSegmentation(SequenceExport):
     """OUT/labels/SEQUENCE/00000.txt, OUT/images/SEQUENCE/00000.jpg, OUT/data.yaml.
 
-    Each object is a class of its own, named after it, so that it can be told from the others.
-    Of an object in several parts the largest is written; holes are filled.
+    Categories are the classes; an object without one is a class of its own, named after it. Of an
+    object in several parts the largest is written; holes are filled.
 
     Attributes:
         images: write the frames as well.
+        by_object: make each object a class of its own, whatever its category, so that it can be
+            told from the others.
     """
 
     name: ClassVar[str] = "yolo-seg"
     title: ClassVar[str] = "YOLO segmentation"
     images: bool = True
+    by_object: bool = False
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        found = losses.survey(source, token=token)
-        return (
-            *_shapes_lost(source, token),
-            *_categories_lost(source),
-            *_ids_lost(source),
-            *losses.colors_lost(source, palette=False),
-            *losses.void_lost(found),
-            *losses.missing_frames(found),
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, token: CancelToken | None
+    ) -> Iterable[str]:
+        yield from _shapes_lost(source, token)
+        yield from self._classes_lost(source)
+        yield from losses.colors_lost(source, palette=False)
+        yield from losses.void_lost(found)
+        yield from losses.missing_frames(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        report = ExportReport()
-        folder = Folder(out, report)
-        sequence = sequence_name(source)
-        classes = {info.object_id: place for place, info in enumerate(source.objects)}
-        for index, label_map, progress in steps(source, report, token=token):
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        source, sequence = task.source, task.sequence
+        classes = _Classes(source, by_object=self.by_object)
+
+        def put(index: int, label_map: LabelMap) -> None:
             stem = source.stem(index)
             if self.images:
-                folder.write(("images", sequence, f"{stem}.jpg"), frame_jpeg(source, index))
-            lines = []
-            for object_id in ids_in(label_map):
-                largest = trace_outlines(mask_of(label_map, object_id))[0]
-                lines.append(_line(_class_of(classes, object_id), largest, source))
-            text = "".join(f"{line}\n" for line in lines)
-            folder.write_text(("labels", sequence, f"{stem}.txt"), text)
-            yield progress
-        folder.write_text(("data.yaml",), _data_yaml(source, sequence))
-        return report
+                place = ("images", sequence, f"{stem}.jpg")
+                task.folder.write(place, frame_jpeg(source, index))
+            text = "".join(
+                _line(classes.of(i), trace_outlines(mask_of(label_map, i))[0], source)
+                for i in ids_in(label_map)
+            )
+            task.folder.write_text(("labels", sequence, f"{stem}.txt"), text)
+
+        yield put
+        task.folder.write_text(("data.yaml",), _data_yaml(classes.names, sequence))
+
+    def _classes_lost(self, source: AnnotationSource) -> Iterable[str]:
+        classed = [info for info in source.objects if info.category]
+        if self.by_object:
+            if classed:
+                yield f"Not written: categories ({losses.counted(len(classed), 'object')})."
+        else:
+            named = sum(bool(info.name) for info in classed)
+            if named:
+                yield f"Not written: names ({losses.counted(named, 'object')} with a category)."
+            for kind, count in _Classes(source, by_object=False).shared.items():
+                yield f"Only their order tells objects of one class apart: {count} are {kind!r}."
+        yield from _ids_lost(source)
 
 
-def _class_of(classes: dict[int, int], object_id: int) -> int:
-    if object_id not in classes:
-        raise OutputError(
-            f"A label map shows object {object_id}, which is not in the list of objects.",
-            "Add the object, or remove it from the masks.",
-        )
-    return classes[object_id]
+class _Classes:
+    """Numbers of classes: one for each category, and one for each object without a category.
+
+    Attributes:
+        names: of the classes; the first is class 0.
+        shared: category -> how many objects, where it has more than one.
+    """
+
+    def __init__(self, source: AnnotationSource, *, by_object: bool) -> None:
+        keys = [
+            ("", str(info.object_id)) if by_object or not info.category else (info.category, "")
+            for info in source.objects
+        ]
+        titles = {key: key[0] or info.title for key, info in zip(keys, source.objects, strict=True)}
+        numbers = {key: number for number, key in enumerate(titles)}
+        self._numbers = {
+            info.object_id: numbers[key] for key, info in zip(keys, source.objects, strict=True)
+        }
+        self.names = tuple(titles.values())
+        self.shared = {key[0]: count for key, count in Counter(keys).items() if count > 1}
+
+    def of(self, object_id: int) -> int:
+        """Return the class of an object, from 0 up.
+
+        Raises:
+            OutputError: it is in a label map but not in the list of objects.
+        """
+        if object_id not in self._numbers:
+            raise unknown_object(object_id)
+        return self._numbers[object_id]
 
 
 def _line(class_index: int, outline: Outline, source: AnnotationSource) -> str:
     shares = outline.points / np.array([source.video.width, source.video.height])
     # Seven digits: corners stay within a thousandth of a pixel, on any picture.
-    return " ".join([str(class_index), *(f"{value:.7g}" for value in shares.ravel())])
+    values = " ".join(f"{value:.7g}" for value in shares.ravel())
+    return f"{class_index} {values}\n"
 
 
-def _data_yaml(source: AnnotationSource, sequence: str) -> str:
+def _data_yaml(titles: tuple[str, ...], sequence: str) -> str:
     """Return the list of classes; names are quoted as JSON, which is YAML too."""
     names = "".join(
-        f"  {place}: {json.dumps(info.title, ensure_ascii=False)}\n"
-        for place, info in enumerate(source.objects)
+        f"  {place}: {json.dumps(title, ensure_ascii=False)}\n"
+        for place, title in enumerate(titles)
     )
     folder = json.dumps(f"images/{sequence}", ensure_ascii=False)
     return f"path: .\ntrain: {folder}\nval: {folder}\nnames:\n{names}"
+
+
+def _ids_lost(source: AnnotationSource) -> list[str]:
+    """Say how ids change: classes are counted up, and readers give ids in their order."""
+    changed = [
+        f"{info.object_id} becomes {place}"
+        for place, info in enumerate(source.objects, 1)
+        if info.object_id != place
+    ]
+    named = any(info.name or info.category for info in source.objects)
+    shown = ", ".join(changed[:5])
+    return [f"Ids are counted up without gaps: {shown}."] if changed and named else []
 
 
 def _shapes_lost(source: AnnotationSource, token: CancelToken | None) -> list[str]:
@@ -120,22 +160,3 @@ def _shapes_lost(source: AnnotationSource, token: CancelToken | None) -> list[st
         size = losses.counted(pixels, "pixel")
         sentences.append(f"Smaller parts of objects that are left out: {parts}, {size}.")
     return sentences
-
-
-def _ids_lost(source: AnnotationSource) -> list[str]:
-    """Say how ids change: classes are counted up, and readers give ids in their order."""
-    changed = [
-        f"{info.object_id} becomes {place}"
-        for place, info in enumerate(source.objects, 1)
-        if info.object_id != place
-    ]
-    shown = ", ".join(changed[:5])
-    named = any(info.name for info in source.objects)
-    return [f"Ids are counted up without gaps: {shown}."] if changed and named else []
-
-
-def _categories_lost(source: AnnotationSource) -> list[str]:
-    classed = sum(bool(info.category) for info in source.objects)
-    if not classed:
-        return []
-    return [f"Not written: categories ({losses.counted(classed, 'object')})."]

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from core.errors import OutputError
 from core.media.export import losses
-from core.media.export.base import (
-    ExportReport,
-    Folder,
-    ids_in,
-    refuse_large_ids,
-    sequence_name,
-    steps,
-    without_void,
-)
+from core.media.export.base import ids_in, refuse_large_ids, without_void
+from core.media.export.categories import NO_CATEGORY
 from core.media.export.pictures import frame_jpeg
+from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.label_map import encode_label_map
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
-    from core.media.annotations.values import AnnotationSource, Job
-
-_NO_CATEGORY = "object"
+    from core.media.annotations.values import AnnotationSource
+    from core.types import LabelMap
 
 
 @dataclass(frozen=True, slots=True)
-class YouTubeVos:
+class YouTubeVos(SequenceExport):
     """OUT/Annotations/VIDEO/00000.png, OUT/JPEGImages, OUT/meta.json.
 
     Attributes:
@@ -42,57 +37,46 @@ class YouTubeVos:
     every: int = 1
     images: bool = True
 
-    def announce_losses(
-        self, source: AnnotationSource, *, token: CancelToken | None = None
-    ) -> tuple[str, ...]:
-        """See `core.media.export.base.Exporter`."""
-        thinned = _thinned(source, self.every)
-        found = losses.survey(thinned, token=token)
-        left_out = len(source.frames) - len(thinned.frames)
-        return (
-            *losses.names_lost(source, categories=False),
-            *losses.colors_lost(source),
-            *losses.void_lost(found),
-            *([f"Frames that are left out: {left_out}."] if left_out else []),
-            *losses.unseen_lost(source, found),
-            *losses.missing_frames(found),
-        )
+    def _lost(
+        self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
+    ) -> Iterable[str]:
+        left_out = len(source.frames) - len(self._thinned(source).frames)
+        yield from losses.names_lost(source, categories=False)
+        yield from losses.colors_lost(source)
+        yield from losses.void_lost(found)
+        if left_out:
+            yield f"Frames that are left out: {left_out}."
+        yield from losses.unseen_lost(source, found)
+        yield from losses.missing_frames(found)
 
-    def export(
-        self, source: AnnotationSource, out: Path, *, token: CancelToken | None = None
-    ) -> Job[ExportReport]:
-        """See `core.media.export.base.Exporter`."""
-        refuse_large_ids(source, self.title)
-        report = ExportReport()
-        folder = Folder(out, report)
-        video = sequence_name(source)
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[PutFrame]:
+        refuse_large_ids(task.source, self.title)
+        source, video = task.source, task.sequence
         seen: dict[int, list[str]] = {}
-        thinned = _thinned(source, self.every)
-        for index, label_map, progress in steps(thinned, report, token=token):
+
+        def put(index: int, label_map: LabelMap) -> None:
             stem = source.stem(index)
             if self.images:
-                folder.write(("JPEGImages", video, f"{stem}.jpg"), frame_jpeg(source, index))
+                task.folder.write(("JPEGImages", video, f"{stem}.jpg"), frame_jpeg(source, index))
             png = encode_label_map(without_void(label_map))
-            folder.write(("Annotations", video, f"{stem}.png"), png)
+            task.folder.write(("Annotations", video, f"{stem}.png"), png)
             for object_id in ids_in(label_map):
                 seen.setdefault(object_id, []).append(stem)
-            yield progress
-        videos = _videos_there(folder.path(("meta.json",)))
+
+        yield put
+        videos = _videos_there(task.folder.path(("meta.json",)))
         videos[video] = {"objects": _objects(source, seen)}
-        folder.write_json(("meta.json",), {"videos": videos})
-        return report
+        task.folder.write_json(("meta.json",), {"videos": videos})
 
-
-def _thinned(source: AnnotationSource, every: int) -> AnnotationSource:
-    from dataclasses import replace
-
-    return replace(source, frame_range=source.frames[:: max(1, every)])
+    def _thinned(self, source: AnnotationSource) -> AnnotationSource:
+        return replace(source, frame_range=source.frames[:: max(1, self.every)])
 
 
 def _objects(source: AnnotationSource, seen: dict[int, list[str]]) -> dict[str, object]:
     categories = {info.object_id: info.category for info in source.objects}
     return {
-        str(object_id): {"category": categories.get(object_id) or _NO_CATEGORY, "frames": frames}
+        str(object_id): {"category": categories.get(object_id) or NO_CATEGORY, "frames": frames}
         for object_id, frames in sorted(seen.items())
     }
 

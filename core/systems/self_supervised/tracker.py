@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.jobs import CancelToken, Progress
 from core.memory.bank import MemoryBank, MemoryFrame
 from core.memory.bank_state import frames_from_arrays, frames_to_arrays
 from core.memory.features import FeatureCache
@@ -18,8 +20,11 @@ from core.nn.layout import channels_last
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import read, search_everywhere, search_windows
-from core.systems.base import StepResult
+from core.systems.base import Adaptation, Lesson, Refiner, StepResult
+from core.systems.self_supervised.adapt import AdaptConfig
+from core.systems.self_supervised.adaptation import Eyes, learn
 from core.systems.self_supervised.config import STRIDE, TrackingConfig
+from core.systems.self_supervised.judging import Judge, Reading, without
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.walk_state import pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap
@@ -45,6 +50,7 @@ class SelfSupervisedTracker:
         self._config = config
         self._device = device
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
+        self._judge = Judge(config)
         self._cache = FeatureCache(CACHE_BYTES)
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
@@ -54,33 +60,40 @@ class SelfSupervisedTracker:
         keys = self._features(keyframe.frame_index, frame)
         shares = label_shares(keyframe, (keys.shape[1], keys.shape[2]))
         soft = torch.from_numpy(shares).to(self._device)
-        memory = MemoryFrame(keyframe.frame_index, keys, soft, keyframe.object_ids)
+        memory = MemoryFrame(
+            keyframe.frame_index, keys, soft, keyframe.object_ids, keyframe.reference
+        )
         self._bank.add_keyframe(memory)
+        self._judge.add_keyframe(memory)
         self._keyframes[keyframe.frame_index] = keyframe
 
     def remove_keyframe(self, frame_index: int) -> None:
         """See `Tracker.remove_keyframe`."""
         self._bank.remove_keyframe(frame_index)
+        self._judge.remove_keyframe(frame_index)
         self._keyframes.pop(frame_index, None)
 
     def start(self, direction: Direction) -> None:  # noqa: ARG002 - both ways are alike here
         """See `Tracker.start`."""
         self._bank.start_run()
+        self._judge.start()
         self._step = 0
 
     @torch.inference_mode()
     def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
         """See `Tracker.step`."""
         keys = self._features(frame_index, frame)
-        soft = self._propagate(frame_index, keys, object_ids)
+        reading = self._propagate(frame_index, keys, object_ids)
+        judgment = self._judge.judge(frame_index, keys, reading, object_ids)
         keyframe = self._keyframes.get(frame_index)
         if keyframe is not None:
-            soft = overruled(soft, object_ids, keyframe)
-        self._bank.add_labeled(self._step, MemoryFrame(frame_index, keys, soft, object_ids))
+            soft = overruled(judgment.soft, object_ids, keyframe)
+            judgment = self._judge.overrule(judgment, frame_index, soft)
+        kept = without(judgment.soft, object_ids, judgment.doubtful)
+        self._bank.add_labeled(self._step, MemoryFrame(frame_index, keys, kept, object_ids))
         self._step += 1
-        shares = soft.cpu().numpy()
-        confidence = dict(zip(object_ids, margins(shares), strict=True))
-        return StepResult(shares, object_ids, confidence)
+        shares = judgment.soft.cpu().numpy()
+        return StepResult(shares, object_ids, judgment.confidence, judgment.absent)
 
     def render(
         self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
@@ -89,9 +102,27 @@ class SelfSupervisedTracker:
         index_map = guided_labels(shares[1:], self._shrink(frame), frame, GuidedConfig())
         return np.array([0, *object_ids], np.uint8)[index_map]
 
+    def adapt(
+        self,
+        lessons: Iterable[Lesson],
+        object_ids: tuple[int, ...],
+        adaptation: Adaptation,
+        token: CancelToken,
+    ) -> Iterator[Progress | Refiner]:
+        """See `Adaptable.adapt`."""
+        config = AdaptConfig()
+        short_side = min(config.short_side, self._config.short_side)
+        eyes = Eyes(
+            lambda frame: shrunk(frame, short_side), self._features, self._encode, self._device
+        )
+        yield from learn(
+            eyes, lessons, object_ids, config=config, adaptation=adaptation, token=token
+        )
+
     def save_state(self) -> bytes:
         """See `Resumable.save_state`: the few labeled frames of the memory."""
-        return pack({"step": np.array(self._step), **frames_to_arrays(self._bank.labeled)})
+        frames = frames_to_arrays(self._bank.labeled)
+        return pack({"step": np.array(self._step), **frames, **self._judge.to_arrays()})
 
     def load_state(self, state: bytes) -> None:
         """See `Resumable.load_state`."""
@@ -100,25 +131,26 @@ class SelfSupervisedTracker:
             msg = "The saved walk has no step."
             raise ValueError(msg)
         self._bank.restore_run(frames_from_arrays(arrays, self._device))
+        self._judge.restore(arrays)
         self._step = int(arrays["step"])
 
-    def _propagate(self, frame_index: int, keys: Tensor, object_ids: tuple[int, ...]) -> Tensor:
-        """Soft labels (1 + K) x h x w of a frame from the memory.
+    def _propagate(self, frame_index: int, keys: Tensor, object_ids: tuple[int, ...]) -> Reading:
+        """What the memory says of each object on a frame.
 
         A frame that knows nothing of an object may show it in its background; such objects are
         read from the other frames alone, with a search of their own.
         """
         recent = self._bank.recent(self._step)
-        shares = keys.new_zeros(len(object_ids), *keys.shape[1:])
+        planes = keys.new_zeros(3, len(object_ids), *keys.shape[1:])
+        sources: dict[int, tuple[int, ...]] = {}
         for ids in alike(object_ids, (*self._bank.keyframes, *recent)):
             near = self._bank.nearby_keyframes(frame_index, keys, ids[0])
             late = [memory for memory in recent if memory.knows(ids[0])]
             if near or late:
                 rows = [object_ids.index(object_id) for object_id in ids]
-                shares[rows] = self._read(keys, near, late, ids)
-        shares = shares / shares.sum(0).clamp(min=1)
-        background = (1 - shares.sum(0)).clamp(min=0)
-        return torch.cat([background[None], shares])
+                planes[:, rows] = self._read(keys, near, late, ids)
+            sources |= dict.fromkeys(ids, tuple(memory.frame_index for memory in near))
+        return Reading(planes[0], planes[1], planes[2], sources)
 
     def _read(
         self,
@@ -127,7 +159,7 @@ class SelfSupervisedTracker:
         recent: Sequence[MemoryFrame],
         object_ids: tuple[int, ...],
     ) -> Tensor:
-        """K x h x w shares of objects, from frames that all know them."""
+        """3 x K x h x w shares of objects, from frames that all know them; see `Reading`."""
         config, found, values = self._config, [], []
         if keyframes:
             cells = torch.cat([memory.keys.flatten(1) for memory in keyframes], dim=1)
@@ -138,9 +170,11 @@ class SelfSupervisedTracker:
         for group in (keyframes, recent):
             if group:
                 values.append(torch.cat([memory.shares_of(object_ids) for memory in group], dim=1))
-        shares = read(found, values, k=config.top_k, temperature=config.temperature)
-        stated = shares[-1:].clamp(min=1e-6)
-        return (shares[:-1] / stated).view(-1, *keys.shape[1:])
+        ways = [slice(None), slice(0, 1), slice(-1, None)] if len(found) > 1 else [slice(None)]
+        read_out = partial(read, k=config.top_k, temperature=config.temperature)
+        shares = torch.stack([read_out(found[way], values[way]) for way in ways])
+        objects = shares[:, :-1] / shares[:, -1:].clamp(min=1e-6)
+        return objects.view(len(ways), -1, *keys.shape[1:]).expand(3, -1, -1, -1)
 
     def _features(self, frame_index: int, frame: Frame) -> Tensor:
         """Keys of a frame, C x h x w float32, rounded to half precision as the cache has them."""
@@ -157,10 +191,7 @@ class SelfSupervisedTracker:
         return keys
 
     def _shrink(self, frame: Frame) -> Frame:
-        height, width = working_size(frame.shape[0], frame.shape[1], self._config.short_side)
-        shrinks = height < frame.shape[0]
-        way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[return-value]
+        return shrunk(frame, self._config.short_side)
 
 
 def alike(object_ids: tuple[int, ...], frames: tuple[MemoryFrame, ...]) -> list[tuple[int, ...]]:
@@ -186,6 +217,13 @@ def overruled(soft: Tensor, object_ids: tuple[int, ...], keyframe: Keyframe) -> 
     return result
 
 
+def shrunk(frame: Frame, short_side: int) -> Frame:
+    """A frame at its working size."""
+    height, width = working_size(frame.shape[0], frame.shape[1], short_side)
+    way = cv2.INTER_AREA if height < frame.shape[0] else cv2.INTER_LINEAR
+    return cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[return-value]
+
+
 def working_size(height: int, width: int, short_side: int) -> tuple[int, int]:
     """Height and width at which a frame is encoded: multiples of `SIZE_STEP`."""
     scale = short_side / min(height, width)
@@ -202,22 +240,3 @@ def label_shares(keyframe: Keyframe, size: tuple[int, int]) -> NDArray[np.float3
         for mask in masks
     ]
     return np.stack(planes).astype(np.float32)
-
-
-def margins(shares: NDArray[np.float32]) -> list[float]:
-    """Confidence of each object: its mean lead over the next label, where it is in play.
-
-    Args:
-        shares: (1 + K) x h x w, background first.
-
-    Returns:
-        K values 0..1; 0 for an object that has no cell.
-    """
-    result = []
-    for index in range(1, len(shares)):
-        own = shares[index]
-        rival = np.delete(shares, index, axis=0).max(0)
-        in_play = own > 0.1
-        lead = np.abs(own - rival)[in_play]
-        result.append(float(lead.mean()) if lead.size else 0.0)
-    return result

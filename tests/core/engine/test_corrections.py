@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,13 +57,6 @@ def same(first, second, indices):
 
 
 every_system = pytest.mark.parametrize("system", sorted(SYSTEMS))
-reads_all = pytest.mark.xfail(
-    reason="reads the first and the best-matching keyframe of the whole video, whatever its span"
-)
-LOCAL = [
-    pytest.param(name, marks=reads_all) if name == "self_supervised" else name
-    for name in sorted(SYSTEMS)
-]
 
 # Keyframes as (index, ids), which of them is changed, and the frames between its borders.
 CHANGES = [
@@ -87,11 +82,49 @@ def test_span_alone_gives_the_bytes_of_the_whole_run(run, given, system, rows, a
     assert same(part, run(system, new), between)
 
 
-@pytest.mark.parametrize("system", LOCAL)
+@every_system
 @pytest.mark.parametrize(("rows", "at", "between"), CHANGES)
 def test_other_spans_are_left_as_they_were(run, given, system, rows, at, between):
     before, after = (run(system, keyframes) for keyframes in changed(given, rows, at))
     assert same(before, after, {*range(COUNT)} - {*between})
+
+
+@pytest.mark.parametrize("index", [0, 6])
+def test_reference_is_read_in_other_spans(run, given, index):
+    """By systems that compare frames with keyframes; a change of it changes the whole video."""
+    others = [given(i) for i in (0, 3, 6, 9) if i != index]
+    plain, marked, changed = (
+        run("self_supervised", sorted([*others, own], key=lambda k: k.frame_index))
+        for own in (
+            given(index),
+            replace(given(index), reference=True),
+            replace(given(index, mirrored=True), reference=True),
+        )
+    )
+    far = (4, 5, 10, 11) if index == 0 else (1, 2, 10, 11)
+    assert not any(same(plain, marked, [i]) for i in far)
+    assert not any(same(marked, changed, [i]) for i in far)
+
+
+@every_system
+@pytest.mark.parametrize("index", [0, 5, COUNT - 1])
+def test_one_keyframe_gives_the_bytes_of_plain_walks(
+    run, shapes, given, system, index, tiny_tracker
+):
+    """The rules about several keyframes cost a video with one keyframe nothing."""
+    tracker, frames = tiny_tracker(system), shapes[0]
+    tracker.add_keyframe(given(index), frames[index])
+    wanted = {index: given(index).label_map}
+    for way, rest in (
+        (Direction.BACKWARD, range(index - 1, -1, -1)),
+        (Direction.FORWARD, range(index + 1, COUNT)),
+    ):
+        tracker.start(way)
+        for i in rest:
+            shares = tracker.step(i, frames[i], IDS).shares
+            wanted[i] = tracker.render(shares, frames[i], IDS)
+    got = run(system, [given(index)])
+    assert all(got[i].label_map.tobytes() == wanted[i].tobytes() for i in range(COUNT))
 
 
 @every_system
@@ -112,10 +145,10 @@ def test_a_tracker_in_use_gives_what_a_fresh_one_does(run, given, system, tiny_t
 
 @every_system
 def test_removed_keyframe_leaves_no_trace(run, given, system, tiny_tracker):
+    """The caller need not tell the tracker: a run takes its keyframes back at its end."""
     tracker = tiny_tracker(system)
     wrong = given(6, mirrored=True)
     with_wrong = run(system, [given(0), wrong], tracker=tracker)
-    tracker.remove_keyframe(6)
     got = run(system, [given(0)], tracker=tracker)
     assert same(got, run(system, [given(0)]), range(COUNT))
     assert not same(got, with_wrong, [7])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.engine.fuse import Opinion, fuse
+from core.engine.fuse import ABSENCE_TRUST, Opinion, fuse
 
 SIZE = (2, 3)
 
@@ -82,6 +82,39 @@ def test_an_object_without_confidence_counts_as_certain():
     bare.confidence.clear()
     doubtful = opinion({1: 0}, distance=2, trust=0.25)
     np.testing.assert_allclose(fuse(bare, doubtful).plane(1), 0.8, atol=1e-6)
+
+
+def gone(distance=1):
+    return Opinion((1,), opinion({1: 0}).shares, {1: 0.1}, {1: distance}, frozenset({1}))
+
+
+def test_absent_where_both_find_it_so():
+    got = fuse(gone(), gone())
+    assert got.absent == {1}
+    assert got.confidence[1] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("trust", "absent"), [(ABSENCE_TRUST + 0.1, False), (0.1, True)])
+def test_absence_of_one_side_against_a_mask_of_the_other(trust, absent):
+    for got in (
+        fuse(gone(), opinion({1: 1}, trust=trust)),
+        fuse(opinion({1: 1}, trust=trust), gone()),
+    ):
+        assert (got.absent == {1}) is absent
+        assert (got.plane(1).max() > 0.5) is not absent
+
+
+def test_absence_weighs_by_distance():
+    assert fuse(gone(1), opinion({1: 1}, distance=9)).absent == {1}
+    assert fuse(gone(9), opinion({1: 1}, distance=1)).absent == frozenset()
+
+
+def test_no_opinion_on_either_side_stays_none():
+    bare, other = opinion({1: 1}), opinion({1: 1})
+    bare.confidence.clear()
+    assert fuse(bare, other).confidence[1] == 1
+    other.confidence.clear()
+    assert fuse(bare, other).confidence == {}
 
 
 def test_nothing_known_on_either_side():

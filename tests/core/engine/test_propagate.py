@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -148,6 +150,35 @@ def test_confidence_on_the_way(run, keyframe):
     assert items[4].confidence[2] == 1
     assert items[4].confidence[1] < 1
     assert all(0 <= c <= 1 for r in items.values() for c in r.confidence.values())
+
+
+def test_asserted_absence_is_told(run, keyframe, box):
+    """By a border, and by a keyframe that is passed; nothing else finds anything absent here."""
+    border, passed = keyframe(2, (1, 2), box(1, 0)), keyframe(5, (2,), box())
+    got = results(run(request(border, passed)))
+    assert {i: r.absent for i, r in got.items() if r.absent} == {2: {2}, 5: {2}}
+
+
+def test_absence_that_a_walk_finds_is_told_until_a_keyframe_shows_the_object(
+    run, walk_tracker, keyframe
+):
+    class Lost(walk_tracker):
+        def step(self, frame_index, frame, object_ids):
+            return replace(super().step(frame_index, frame, object_ids), absent=frozenset({1}))
+
+    got = results(run(request(keyframe(0, (1, 2)), keyframe(4, (1,))), tracker=Lost()))
+    assert [sorted(got[i].absent) for i in (0, 1, 4, 5)] == [[], [1], [], [1]]
+
+
+def test_no_opinion_is_none(run, walk_tracker, keyframe):
+    class Silent(walk_tracker):
+        def step(self, frame_index, frame, object_ids):
+            return replace(super().step(frame_index, frame, object_ids), confidence={})
+
+    got = results(run(request(keyframe(0, (1, 2)), keyframe(4, (1,))), tracker=Silent()))
+    assert got[2].confidence == {}
+    assert got[4].confidence == {1: 1}
+    assert got[0].confidence == {1: 1, 2: 1}
 
 
 def test_a_keyframe_that_asserts_nothing_harms_nothing(run, keyframe, box):

@@ -11,10 +11,11 @@ RECENT = (1, 3, 5)
 SIXTH = 5
 
 
-def memory_frame(index, ids=(1,), keys=None):
+def memory_frame(index, ids=(1,), keys=None, *, reference=False):
     soft = torch.zeros(1 + len(ids), 2, 3)
     soft[0] = 1
-    return MemoryFrame(index, torch.ones(4, 2, 3) if keys is None else keys, soft, ids)
+    keys = torch.ones(4, 2, 3) if keys is None else keys
+    return MemoryFrame(index, keys, soft, ids, reference)
 
 
 def bank():
@@ -108,6 +109,26 @@ def test_reads_the_best_match_besides():
         away = -torch.ones(4, 2, 3)
         memory.add_keyframe(memory_frame(index, keys=query if index == 40 else away))
     assert [f.frame_index for f in memory.nearby_keyframes(15, query, 1)] == [0, 10, 20, 40]
+
+
+@pytest.mark.parametrize(
+    ("references", "wanted"),
+    [((30,), [0, 10, 20, 30, 40]), ((0,), [0, 10, 20, 40]), ((0, 30, 50), [0, 10, 20, 30, 40, 50])],
+)
+def test_references_are_read_always(references, wanted):
+    """Besides the neighbors 10 and 20, the first that is none, and the best match 40."""
+    memory, query = bank(), torch.ones(4, 2, 3)
+    for index in (0, 10, 20, 30, 40, 50):
+        keys = query if index == 40 else -query
+        memory.add_keyframe(memory_frame(index, keys=keys, reference=index in references))
+    assert [f.frame_index for f in memory.nearby_keyframes(15, query, 1)] == wanted
+
+
+def test_reference_that_does_not_know_an_object_is_not_read_for_it():
+    memory, query = bank(), torch.ones(4, 2, 3)
+    memory.add_keyframe(memory_frame(3, ids=(2,), reference=True))
+    memory.add_keyframe(memory_frame(9, ids=(1,)))
+    assert [f.frame_index for f in memory.nearby_keyframes(6, query, 1)] == [9]
 
 
 def test_without_keyframes_nothing_is_read():

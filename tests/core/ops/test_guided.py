@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.ops.guided import GuidedConfig, guided_labels
+from core.ops.guided import GuidedConfig, guided_labels, guided_share
 
 CONFIG = GuidedConfig()
 
@@ -174,3 +174,15 @@ def test_inputs_are_left_alone():
     upsample(soft, frame)
     np.testing.assert_array_equal(frame, kept[0])
     np.testing.assert_array_equal(soft, kept[1])
+
+
+def test_one_share_follows_the_edge_of_the_full_frame():
+    frame = split_frame(80, 120, 61)
+    small = cv2.resize(frame, (30, 20), interpolation=cv2.INTER_AREA)
+    share = np.zeros((20, 30), np.float32)
+    share[:, 15:] = 1
+    full = guided_share(share, small, frame, radius=3, epsilon=1e-4)
+    assert full.shape == (80, 120)
+    assert full.dtype == np.float32
+    assert (full[:, 61:] > 0.5).mean() > 0.97
+    assert (full[:, :61] < 0.5).mean() > 0.97

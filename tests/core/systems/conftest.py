@@ -1,4 +1,9 @@
-"""A tracker whose network needs no training, and results at the size of the frame."""
+"""Every system as a small tracker, and results at the size of the frame.
+
+The networks of systems that learn are tiny and have random weights: the contract does not depend
+on what they have learned. Where an object has to be followed, `color` stands in: the
+`self_supervised` tracker around an encoder that knows colors and needs no training.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.systems.base import StepResult
-from core.systems.self_supervised.config import TrackingConfig
+from core.engine.registry import build_tracker
+from core.systems.base import StepResult, TrackerRequest
+from core.systems.self_supervised.config import PRESETS, TrackingConfig
+from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
+from core.types import Quality
 
 
 class ColorEncoder(nn.Module):
@@ -55,8 +63,45 @@ def label():
 def color_tracker():
     """Build the `self_supervised` tracker around an encoder that knows colors."""
 
-    def make(short_side=64, radius=6):
-        config = TrackingConfig(short_side=short_side, radius=radius)
-        return SelfSupervisedTracker(ColorEncoder(), config, torch.device("cpu"))
+    return build_color
 
-    return make
+
+def build_color(short_side=64, radius=6):
+    config = TrackingConfig(short_side=short_side, radius=radius)
+    return SelfSupervisedTracker(ColorEncoder(), config, torch.device("cpu"))
+
+
+def build_baseline(name):
+    return lambda: build_tracker(TrackerRequest(name, Quality.FAST))
+
+
+def build_tiny():
+    torch.manual_seed(0)
+    config = TrackingConfig(short_side=48, radius=3)
+    return SelfSupervisedTracker(KeyEncoder(PRESETS["tiny"]), config, torch.device("cpu"))
+
+
+BUILDERS = {
+    "copy": build_baseline("copy"),
+    "flow": build_baseline("flow"),
+    "self_supervised": build_tiny,
+    "color": build_color,
+}
+
+
+@pytest.fixture(scope="session")
+def build_system():
+    """Functions that build a tracker, by name: every system, and `color`."""
+    return BUILDERS
+
+
+@pytest.fixture(params=BUILDERS)
+def build(request):
+    """Build a tracker, of each system in turn."""
+    return BUILDERS[request.param]
+
+
+@pytest.fixture(params=["copy", "flow", "color"])
+def follower(request):
+    """Build a tracker that follows objects at least from one frame to the next."""
+    return BUILDERS[request.param]

@@ -1,62 +1,23 @@
-"""What every system promises (ADR 0009), on a small film of moving shapes.
-
-The networks of systems that learn are tiny and have random weights: the contract does not depend
-on what they have learned. Where an object has to be followed, `color` stands in: the
-`self_supervised` tracker around an encoder that knows colors and needs no training.
-"""
+"""What every system promises (ADR 0009), on a small film of moving shapes."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from core.data.synthetic import moving_shapes
-from core.engine.registry import SYSTEMS, build_tracker
-from core.systems.base import TrackerRequest
-from core.systems.self_supervised import tracker as self_supervised
-from core.systems.self_supervised.config import PRESETS, TrackingConfig
-from core.systems.self_supervised.model import KeyEncoder
-from core.types import VOID, Direction, Keyframe, Quality
+from core.engine.registry import SYSTEMS
+from core.systems.base import Resumable
+from core.types import VOID, Direction, Keyframe
 
 COUNT = 8
 IDS = (1, 2)
 SIZE = (64, 96)
 
 
-def baseline(name):
-    return lambda: build_tracker(TrackerRequest(name, Quality.FAST))
-
-
-def tiny_self_supervised():
-    torch.manual_seed(0)
-    config = TrackingConfig(short_side=48, radius=3)
-    encoder = KeyEncoder(PRESETS["tiny"])
-    return self_supervised.SelfSupervisedTracker(encoder, config, torch.device("cpu"))
-
-
-BUILDERS = {
-    "copy": baseline("copy"),
-    "flow": baseline("flow"),
-    "self_supervised": tiny_self_supervised,
-}
-
-
-def test_every_system_is_under_contract():
-    assert set(BUILDERS) == set(SYSTEMS)
-
-
-@pytest.fixture(params=[*BUILDERS, "color"])
-def build(request, color_tracker):
-    """Build a tracker."""
-    return BUILDERS.get(request.param, color_tracker)
-
-
-@pytest.fixture(params=["copy", "flow", "color"])
-def follower(request, color_tracker):
-    """Build a tracker that follows objects at least from one frame to the next."""
-    return BUILDERS.get(request.param, color_tracker)
+def test_every_system_is_under_contract(build_system):
+    assert {name for name in build_system if name != "color"} == set(SYSTEMS)
 
 
 def frozen(array):
@@ -101,6 +62,12 @@ def equal(first, second):
         and (a.object_ids, a.confidence) == (b.object_ids, b.confidence)
         for a, b in zip(first, second, strict=True)
     )
+
+
+def covered(label_map, size, ids=IDS):
+    """K x h x w share of each cell that each object covers."""
+    masks = [np.float32(label_map == object_id) for object_id in ids]
+    return np.stack([cv2.resize(m, size[::-1], interpolation=cv2.INTER_AREA) for m in masks])
 
 
 def label_map(tracker, step, film, index):
@@ -187,6 +154,17 @@ class TestKeyframes:
         step = walk(tracker, film, range(5))[index]
         got = label_map(tracker, step, film, index)
         assert all(jaccard(got == i, film[1][index] == i) > 0.85 for i in IDS)
+        wanted = covered(film[1][index], step.shares.shape[1:])
+        np.testing.assert_allclose(step.shares[1:], wanted, atol=1e-3)
+
+    def test_a_keyframe_says_nothing_of_where_it_is_void(self, build, film):
+        """What is left is shared by what it does state."""
+        drawn = film[1][0].copy()
+        drawn[:10] = VOID
+        tracker = build()
+        tracker.add_keyframe(Keyframe(0, IDS, frozen(drawn)), film[0][0])
+        shares = walk(tracker, film, range(1))[0].shares
+        np.testing.assert_allclose(shares[1:], covered(drawn, shares.shape[1:]), atol=1e-3)
 
     def test_void_never_comes_out(self, build, film):
         drawn = film[1][0].copy()
@@ -206,8 +184,7 @@ class TestKeyframes:
         add(plain, film, 0)
         tracker.add_keyframe(Keyframe(4, (1,), frozen(moved)), film[0][4])
         got, before = (walk(t, film, range(5))[4].shares for t in (tracker, plain))
-        drawn = moved.astype(np.float32)
-        drawn = cv2.resize(drawn, got.shape[:0:-1], interpolation=cv2.INTER_AREA)
+        drawn = covered(moved, got.shape[1:], (1,))[0]
         np.testing.assert_allclose(got[1], drawn, atol=1e-3)
         assert np.abs(got[2] - np.minimum(before[2], 1 - drawn)).mean() < 0.02
         assert jaccard(before[2] > 0, drawn > 0) < 1, "something of object 2 was left to keep"
@@ -346,18 +323,59 @@ class TestWalks:
         got = label_map(tracker, tracker.step(3, film[0][3], IDS), film, 3)
         assert all(jaccard(got == i, film[1][3] == i) > 0.85 for i in IDS)
 
+    def test_keyframe_given_and_taken_back_in_mid_walk_leaves_no_trace(self, build, film):
+        """The engine gives and takes keyframes as spans come and go."""
+        tracker, plain = build(), build()
+        for each in (tracker, plain):
+            add(each, film, 0)
+            each.start(Direction.FORWARD)
+        got, wanted = [], []
+        for index in range(5):
+            got.append(tracker.step(index, film[0][index], IDS))
+            wanted.append(plain.step(index, film[0][index], IDS))
+            add(tracker, film, 6)
+            tracker.remove_keyframe(6)
+        assert equal(got, wanted)
 
-@pytest.mark.parametrize("budget", [0, 20_000])
-def test_feature_cache_changes_no_result(film, monkeypatch, budget):
-    """None at all, or one that holds a few frames; what is not held is encoded again."""
-    with_cache = tiny_self_supervised()
-    monkeypatch.setattr(self_supervised, "CACHE_BYTES", budget)
-    without = tiny_self_supervised()
-    results = []
-    for tracker in (with_cache, without):
-        add(tracker, film, 7, 3, 0)
-        both = walk(tracker, film, range(6, -1, -1)) + walk(tracker, film, range(1, COUNT))
-        results.append(both)
-    assert equal(*results)
-    assert len(with_cache._cache._entries) == COUNT
-    assert len(without._cache._entries) < COUNT
+    def test_confidence_is_of_all_objects_or_of_none(self, build, film):
+        tracker = build()
+        add(tracker, film, 0)
+        steps = walk(tracker, film, range(4)) + walk(tracker, film, range(4, -1, -1), ids=(2,))
+        told = {frozenset(step.confidence) == frozenset(step.object_ids) for step in steps}
+        assert len(told) == 1
+        assert told == {True} or not any(step.confidence for step in steps)
+
+
+class TestSavedWalks:
+    """A walk that is left and taken up, for trackers that can do it."""
+
+    @pytest.mark.parametrize("way", [range(1, COUNT), range(COUNT - 2, -1, -1)], ids=str)
+    @pytest.mark.parametrize("at", [1, 3])
+    def test_goes_on_to_the_same_bytes(self, build, film, way, at):
+        first, second = build(), build()
+        if not isinstance(first, Resumable):
+            pytest.skip("walks of this system begin anew")
+        for tracker in (first, second):
+            add(tracker, film, 0, 7)
+        whole = walk(first, film, way)
+        walk(first, film, way[: at + 1])
+        for index in (0, 7):  # the engine takes keyframes back before it saves
+            first.remove_keyframe(index)
+        state = first.save_state()
+        walk(second, film, [3, 2])
+        second.load_state(state)
+        rest = [second.step(index, film[0][index], IDS) for index in way[at + 1 :]]
+        assert equal(rest, whole[at + 1 :])
+
+    def test_saving_does_not_disturb_a_walk(self, build, film):
+        tracker, plain = build(), build()
+        if not isinstance(tracker, Resumable):
+            pytest.skip("walks of this system begin anew")
+        for each in (tracker, plain):
+            add(each, film, 0)
+            each.start(Direction.FORWARD)
+        got = []
+        for index in range(5):
+            got.append(tracker.step(index, film[0][index], IDS))
+            tracker.save_state()
+        assert equal(got, [plain.step(index, film[0][index], IDS) for index in range(5)])

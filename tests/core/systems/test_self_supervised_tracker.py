@@ -9,7 +9,6 @@ from core.data.synthetic import moving_shapes
 from core.systems.self_supervised.config import STRIDE, TRACKING
 from core.systems.self_supervised.tracker import (
     label_shares,
-    margins,
     working_size,
 )
 from core.types import VOID, Direction, Keyframe, Quality
@@ -119,13 +118,3 @@ def test_label_shares_are_the_covered_part_of_each_cell():
     np.testing.assert_allclose(shares[1], [[1, 0], [0, 0]])
     np.testing.assert_allclose(shares[2], [[0, 0.5], [0, 0]])
     np.testing.assert_allclose(shares[0], [[0, 0.5], [1, 0]], err_msg="void is no background")
-
-
-def test_margins_are_high_where_labels_are_certain():
-    certain = np.zeros((3, 4, 4), np.float32)
-    certain[0, 2:], certain[1, :2] = 1, 1
-    assert margins(certain) == [1.0, 0.0]
-    torn = np.zeros((3, 4, 4), np.float32)
-    torn[1], torn[2] = 0.5, 0.5
-    assert margins(torn) == [0.0, 0.0]
-    assert all(isinstance(value, float) for value in margins(torn))

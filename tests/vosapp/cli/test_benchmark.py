@@ -62,6 +62,20 @@ def test_progress_names_each_sequence_that_is_done(davis, capsys):
     assert "10/10" in err
 
 
+def test_confidence_is_judged(davis, capsys):
+    """The baseline has no opinion, and says so; two tables are printed."""
+    assert main([*davis, "--confidence"]) == 0
+    out, err = capsys.readouterr()
+    assert sum(line.startswith("bear") for line in out.splitlines()) == 2
+    assert "Of 0 sequences with an opinion" in out
+    assert err == ""
+    assert main([*davis, "--confidence", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)["confidence"]
+    assert [row["name"] for row in figures["sequences"]] == ["bear", "boat"]
+    assert (figures["all"]["cells"], figures["mean_spearman"]) == (0, None)
+    assert main([*davis, "--confidence", "--interactive"]) == 2
+
+
 def test_robot_corrects(davis, capsys, tmp_path):
     table = tmp_path / "t.csv"
     given = [*davis, "--interactive", "--rounds", "1", "--csv", str(table)]
@@ -142,3 +156,32 @@ def test_bad_input_is_one_line_and_exit_code_2(davis, capsys, tmp_path, options,
     assert out == ""
     assert message in err
     assert len(err.splitlines()) == 1
+
+
+def test_prompts_are_measured(davis, capsys, tmp_path):
+    table = tmp_path / "t.csv"
+    given = [*davis, "--prompts", "--boxes-only", "--prompt-methods", "plain,features", "--json"]
+    assert main([*given, "--sequences", "boat", "--csv", str(table)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result["methods"]) == {"plain grabcut", "features"}
+    assert (result["prompts"], result["complete"], result["system"]) == (True, True, "")
+    assert [entry["object_id"] for entry in result["objects"]] == [1, 2]
+    assert result["methods"]["features"]["clicks"] is None
+    assert table.read_text().startswith("sequence,object,method,")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--prompts", "--interactive"],
+        ["--prompts", "--keyframes", "2"],
+        ["--prompts", "--late-entries"],
+        ["--boxes-only"],
+        ["--prompt-methods", "features"],
+        ["--prompts", "--prompt-methods", "magic"],
+        ["--prompts", "--prompt-methods", ","],
+    ],
+)
+def test_prompts_refuse_what_does_not_go_with_them(davis, options, capsys):
+    assert main([*davis, *options]) == 2
+    assert capsys.readouterr().out == ""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from core.media.label_map import read_label_map, write_label_map
 from core.types import FrameResult
@@ -22,67 +19,21 @@ from vosapp.project.opening import open_project
 
 COUNT, HEIGHT, WIDTH = 5, 24, 32
 BOTH_WAYS = ("davis", "youtube-vos", "coco", "ytvis", "cvat", "yolo", "object-masks")
-BOTH_WAYS += ("mots-png", "mots-txt")
-
-
-@pytest.fixture
-def frames(tmp_path):
-    folder = tmp_path / "bears"
-    folder.mkdir()
-    for i in range(COUNT):
-        pixels = np.full((HEIGHT, WIDTH, 3), 10 * i, np.uint8)
-        Image.fromarray(pixels).save(folder / f"{i:05d}.png")
-    return folder
-
-
-def save_masks(folder, indices, ids=(1, 4), shift=0):
-    folder.mkdir()
-    for i in indices:
-        label_map = np.zeros((HEIGHT, WIDTH), np.uint8)
-        for number, object_id in enumerate(ids):
-            label_map[2 + 10 * number : 9 + 10 * number, 3 + shift : 9 + i + shift] = object_id
-        write_label_map(folder / f"{i:05d}.png", label_map)
-    return folder
-
-
-@pytest.fixture
-def call(capsys):
-    def run(*words, code=0):
-        capsys.readouterr()
-        status = cli.main([*map(str, words), "--json"])
-        captured = capsys.readouterr()
-        assert status == code, captured.err
-        run.stderr = captured.err
-        return json.loads(captured.out)
-
-    return run
-
-
-@pytest.fixture
-def project(call, frames, tmp_path):
-    """Keyframes of the objects 1 and 4 on the frames 0 and 3."""
-    path = tmp_path / "p.vosapp"
-    call("new", frames, "--masks", save_masks(tmp_path / "masks", (0, 3)), "-o", path)
-    return path
-
-
-def shown(path, index):
-    with open_project(path) as project:
-        return project.label_map(index).copy()
+BOTH_WAYS += ("mots-png", "mots-txt", "masks", "davis-zip", "youtube-vos-zip")
 
 
 def test_the_formats_have_the_same_names_both_ways():
     imported = {*IMPORT_ALIASES, *(importer.name for importer in IMPORTERS)}
     exported = {*EXPORT_ALIASES, *(exporter.name for exporter in EXPORTERS)}
-    only_out = {"davis-zip", "youtube-vos-zip", "overlay", "cut-outs"}
+    only_out = {"overlay", "cut-outs"}
     only_out |= {"matte-png", "matte-prores", "matte-vp9"}
     assert exported - imported == only_out
-    assert imported - exported == {"masks", "labelme", "boxes", "mot", "csv"}
+    assert imported - exported == {"labelme", "boxes", "mot", "csv"}
     assert set(IMPORT_ALIASES.values()) <= {importer.name for importer in IMPORTERS}
     assert set(EXPORT_ALIASES.values()) <= {exporter.name for exporter in EXPORTERS}
 
 
-def test_keyframes_stay_unless_told_otherwise(call, project, tmp_path):
+def test_keyframes_stay_unless_told_otherwise(call, project, tmp_path, save_masks, shown):
     others = save_masks(tmp_path / "others", (2, 3), ids=(1, 7), shift=9)
     before = shown(project, 3)
     told = call("import", project, others, "--format", "masks")
@@ -103,7 +54,7 @@ def test_keyframes_stay_unless_told_otherwise(call, project, tmp_path):
         assert [item.object_id for item in opened.objects()] == [1, 4]
 
 
-def test_checked_masks_and_locked_objects_stay(call, project, tmp_path):
+def test_checked_masks_and_locked_objects_stay(call, project, tmp_path, save_masks, shown):
     with open_project(project) as opened:
         run = opened.begin_propagation("copy")
         label_map = opened.label_map(0)
@@ -120,7 +71,7 @@ def test_checked_masks_and_locked_objects_stay(call, project, tmp_path):
     assert np.array_equal(shown(project, 1) == 4, before == 4)
 
 
-def test_a_new_object_gets_no_pixel_of_a_checked_one(call, project, tmp_path):
+def test_a_new_object_gets_no_pixel_of_a_checked_one(call, project, tmp_path, save_masks, shown):
     with open_project(project) as opened:
         run = opened.begin_propagation("copy")
         label_map = opened.label_map(0)
@@ -132,7 +83,7 @@ def test_a_new_object_gets_no_pixel_of_a_checked_one(call, project, tmp_path):
     assert np.array_equal(after == 1, before == 1) and (after == 9).any()
 
 
-def test_mapping(call, project, tmp_path):
+def test_mapping(call, project, tmp_path, save_masks):
     others = save_masks(tmp_path / "others", (1,), ids=(1, 4))
     told = call("import", project, others, "--format", "masks")
     assert told["mapping"] == {"1": 1, "4": 4}
@@ -181,7 +132,7 @@ def test_names_categories_and_colors(call, project, tmp_path, frames):
     "fmt",
     BOTH_WAYS,
 )
-def test_names_with_blanks_and_objects_without_names(call, frames, tmp_path, fmt):
+def test_names_with_blanks_and_objects_with_none(call, frames, tmp_path, fmt, save_masks, shown):
     film = frames.rename(tmp_path / "two bears")
     path, fresh = tmp_path / "p.vosapp", tmp_path / "fresh.vosapp"
     masks = save_masks(tmp_path / "masks", range(COUNT), ids=(1, 2))
@@ -195,27 +146,7 @@ def test_names_with_blanks_and_objects_without_names(call, frames, tmp_path, fmt
     assert not any("lost" in note for note in told["notes"])
 
 
-def test_categories_become_names_or_are_said_to_be_lost(call, frames, tmp_path):
-    square = [[3, 3, 9, 3, 9, 9, 3, 9]]
-    entry = {"image_id": 1, "category_id": 7, "segmentation": square, "iscrowd": 0}
-    named = {"track_id": 2, "name": "Bruno"}
-    document = {
-        "images": [{"id": 1, "file_name": "00001.png", "width": WIDTH, "height": HEIGHT}],
-        "categories": [{"id": 7, "name": "bear"}],
-        "annotations": [
-            {**entry, "id": 1, "attributes": {"track_id": 1}},
-            {**entry, "id": 2, "attributes": named},
-        ],
-    }
-    (tmp_path / "coco.json").write_text(json.dumps(document))
-    path = tmp_path / "p.vosapp"
-    call("new", frames, "-o", path)
-    told = call("import", path, tmp_path / "coco.json", "--format", "coco")
-    assert [item["name"] for item in told["objects"]] == ["bear", "Bruno"]
-    assert "A project holds no categories; these are lost: bear." in told["notes"]
-
-
-def test_frames_before_the_first_object_make_no_keyframe(call, frames, tmp_path):
+def test_frames_before_the_first_object_make_no_keyframe(call, frames, tmp_path, save_masks):
     path = tmp_path / "p.vosapp"
     call("new", frames, "-o", path)
     masks = save_masks(tmp_path / "masks", (2, 3))
@@ -226,7 +157,7 @@ def test_frames_before_the_first_object_make_no_keyframe(call, frames, tmp_path)
         assert opened.keyframe_indices() == (2, 3)
 
 
-def test_a_stopped_import_changes_nothing(call, project, tmp_path, monkeypatch):
+def test_a_stopped_import_changes_nothing(call, project, tmp_path, monkeypatch, save_masks):
     others = save_masks(tmp_path / "others", (1, 2), ids=(8,))
 
     def stop(self, job, *, unit):

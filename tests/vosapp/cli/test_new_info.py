@@ -6,7 +6,6 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from core.media.label_map import write_label_map
 from core.types import FrameResult
@@ -16,16 +15,6 @@ from vosapp.project.file import Options
 from vosapp.project.opening import open_project
 
 COUNT, HEIGHT, WIDTH = 5, 24, 32
-
-
-@pytest.fixture
-def frames(tmp_path):
-    folder = tmp_path / "bears"
-    folder.mkdir()
-    for i in range(COUNT):
-        pixels = np.full((HEIGHT, WIDTH, 3), 10 * i, np.uint8)
-        Image.fromarray(pixels).save(folder / f"{i:05d}.png")
-    return folder
 
 
 @pytest.fixture

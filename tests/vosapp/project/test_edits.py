@@ -25,6 +25,7 @@ from vosapp.project.edits import (
     RemovePrompts,
     RenameObject,
     ReorderObjects,
+    SetCategory,
     ShowObject,
 )
 from vosapp.project.keyframes import keyframes
@@ -38,6 +39,8 @@ EDITS = [
     AddObject(9, "Cat", (1, 2, 3)),
     RenameObject(1, "Grizzly"),
     RecolorObject(1, (9, 8, 7)),
+    SetCategory(2, "animal"),
+    AddObject(category="animal"),
     ShowObject(1, False),
     LockObject(2, True),
     ReorderObjects((2, 1)),
@@ -88,6 +91,17 @@ def test_undo_and_redo_of_each_edit(busy, snapshot, edit):
     assert busy.redo().name == change.name
     assert snapshot(busy) == after
     assert busy.problems() == ()
+
+
+def test_categories_follow_their_objects(busy):
+    busy.do(SetCategory(1, "bear"))
+    busy.do(SplitObject(1, 20))
+    assert [item.category for item in busy.objects()] == ["bear", "", "bear"]
+    busy.do(MergeObjects(1, 2))
+    assert [item.category for item in busy.objects()] == ["bear", "bear"]
+    busy.do(SetCategory(2, "fox"))
+    busy.do(MergeObjects(3, 2))
+    assert [item.category for item in busy.objects()] == ["fox"]
 
 
 def test_titles_name_the_object(busy):
@@ -156,6 +170,8 @@ def test_delete_takes_everything_of_the_object(busy):
         RenameObject(1, "x" * 999),
         RenameObject(1, "a\0b"),
         RecolorObject(1, (1, 2, 300)),
+        SetCategory(1, "x" * 300),
+        SetCategory(9, "x"),
         AddObject(1),
         AddObject(255),
         AddObject(0),

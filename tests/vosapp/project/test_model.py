@@ -29,7 +29,7 @@ ANY = st.one_of(
 )
 PARSERS = {
     parse.parse_video: 9,
-    parse.parse_object: 6,
+    parse.parse_object: 7,
     parse.parse_prompt: 5,
     parse.parse_assertion: 4,
     parse.parse_run: 3,

@@ -14,12 +14,11 @@ import pytest
 
 from core.errors import OutputError, ProjectFileError, ProjectLocked, UsageError
 from core.jobs import Cancelled, CancelToken
-from vosapp.project import filesystem, opening, schema
-from vosapp.project.connection import Access, Journal, connect
+from vosapp.project import filesystem, opening
+from vosapp.project.connection import Journal
 from vosapp.project.edits import AddObject
 from vosapp.project.file import Options
 from vosapp.project.lock import ProjectLock
-from vosapp.project.migration import migrate
 from vosapp.project.opening import create_project, open_project
 
 READ = Options(read_only=True)
@@ -255,47 +254,6 @@ def test_what_is_refused_is_not_written_to(project, path, tmp_path):
         assert (folder / path.name).read_bytes() == before
 
 
-def test_migration_makes_a_backup_first(project, path, monkeypatch):
-    project.close()
-    change_file(path, "ALTER TABLE settings RENAME TO options", "PRAGMA user_version = 1")
-    old = path.read_bytes()
-    rebuild = (
-        "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-        "INSERT INTO settings SELECT * FROM options",
-        "DROP TABLE options",
-    )
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
-    monkeypatch.setitem(schema.MIGRATIONS, 1, rebuild)
-    with pytest.raises(ProjectFileError, match="older vosapp"):
-        open_project(path, READ)
-    assert path.read_bytes() == old
-    with open_project(path) as again:
-        assert "backup" in again.notes[0]
-        assert len(again.objects()) == 2
-    backup = path.with_name(path.name + ".bak-v1")
-    connection = sqlite3.connect(backup)
-    assert connection.execute("PRAGMA user_version").fetchone()[0] == 1
-    assert connection.execute("SELECT COUNT(*) FROM options").fetchone()[0] == 0
-    connection.close()
-
-
-def test_failed_migration_changes_nothing(project, path):
-    project.close()
-    connection = connect(path, Access.WRITE)
-    before = schema.shape(connection)
-    steps = {0: ("DROP TABLE objects", "CREATE TABLE nonsense")}
-    with pytest.raises(sqlite3.OperationalError):
-        migrate(connection, path, 0, steps=steps)
-    assert schema.shape(connection) == before
-    with pytest.raises(ProjectFileError, match="cannot bring up to date"):
-        migrate(connection, path, 0, steps={})
-    connection.close()
-
-
-def test_every_older_version_has_a_migration():
-    assert set(schema.MIGRATIONS) == set(range(1, schema.SCHEMA_VERSION))
-
-
 def test_save_a_copy(project, path, tmp_path):
     copy = tmp_path / "copy.vosapp"
     steps = list(project.save_copy(copy))
@@ -309,6 +267,49 @@ def test_save_a_copy(project, path, tmp_path):
     with pytest.raises(OutputError):
         list(project.save_copy(tmp_path / "none" / "x.vosapp"))
     assert "none" not in files(tmp_path)
+
+
+def test_a_copy_does_not_take_the_place_of_an_open_project(project, video, tmp_path):
+    """Whose later edits would go to a file that has no name any more."""
+    other = tmp_path / "other.vosapp"
+    with create_project(other, video) as opened:
+        with pytest.raises(ProjectLocked, match="open in another"):
+            list(project.save_copy(other))
+        opened.do(AddObject(name="Cat"))
+    list(project.save_copy(other))
+    with open_project(other) as copied:
+        assert [o.name for o in copied.objects()] == ["Bear", "Fox"]
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-journal"])
+def test_a_copy_is_not_mixed_with_what_a_crash_has_left(project, tmp_path, suffix):
+    left = tmp_path / f"copy.vosapp{suffix}"
+    left.write_bytes(b"edits of another project")
+    with pytest.raises(OutputError, match="not closed properly"):
+        list(project.save_copy(tmp_path / "copy.vosapp"))
+    assert left.read_bytes() == b"edits of another project"
+    assert not (tmp_path / "copy.vosapp").exists()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_killed_creation_leaves_no_file_of_that_name(path, video, tmp_path, monkeypatch, links):
+    def stop(*_args):
+        raise KeyboardInterrupt
+
+    def no_links(*_args):
+        raise PermissionError("no hard links here")
+
+    monkeypatch.setattr(opening, "write_index", stop)
+    with pytest.raises(KeyboardInterrupt):
+        create_project(path, video)
+    assert files(tmp_path) == []
+    monkeypatch.undo()
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    create_project(path, video).close()
+    with pytest.raises(OutputError, match="already"):
+        create_project(path, video)
+    assert files(tmp_path) == [path.name]
 
 
 def test_edits_go_on_while_a_copy_is_made(project, tmp_path):

@@ -11,6 +11,7 @@ import pytest
 from core.errors import OutputError, ProjectFileError
 from vosapp.project.edit_masks import MarkAbsent, SetMask
 from vosapp.project.edits import AddObject, AddPrompt, RenameObject
+from vosapp.project.file import Options
 from vosapp.project.keyframes import keyframes
 from vosapp.project.model import FrameState, Prompt, PromptKind
 from vosapp.project.opening import create_project, open_project
@@ -96,6 +97,28 @@ def test_a_spoiled_table(full, tmp_path, table):
             assert len(keyframes(new)) == 12
 
 
+@pytest.mark.parametrize("where", ["CREATE TABLE lanes", "Bear#800000"])
+def test_texts_that_are_no_utf_8(full, tmp_path, where):
+    """SQLite hands them out as they are, and quotes them in its messages."""
+    data = full.read_bytes()
+    place = data.rindex(where.encode()) + 3
+    full.write_bytes(data[:place] + b"\xd5" + data[place + 1 :])
+    if where.startswith("CREATE"):
+        for options in (Options(), Options(read_only=True)):
+            with pytest.raises(ProjectFileError):
+                open_project(full, options)
+    else:
+        with open_project(full) as project, pytest.raises(ProjectFileError, match="damaged"):
+            project.objects()
+    saved = salvage(full, tmp_path / "new.vosapp")
+    with open_project(saved.path) as project:
+        assert len(project.objects()) == 2
+        if where.startswith("CREATE"):
+            assert "lanes: the table is missing or changed" in saved.lost
+        else:
+            assert project.objects()[0].name == "Bea\N{REPLACEMENT CHARACTER}"
+
+
 def test_only_rows_on_the_spoiled_page_are_lost(video, path, tmp_path):
     """One leaf of a large table is gone; the rows before and after it are there."""
     noise = np.random.default_rng(0)
@@ -140,7 +163,7 @@ def test_rows_that_make_no_sense_are_left_out(full, tmp_path):
     execute(
         full,
         ("UPDATE keyframes SET label_map = x'00' WHERE frame_index = 4",),
-        ("INSERT INTO objects VALUES (300, 'x', '#000000', 1, 0, 0)",),
+        ("INSERT INTO objects VALUES (300, 'x', '#000000', 1, 0, 0, '')",),
         ("UPDATE prompts SET kind = 'spell'",),
         ("INSERT INTO results VALUES (999, x'00')",),
         ("UPDATE settings SET value = '['",),

@@ -246,6 +246,7 @@ def test_references_are_keyframes_only(propagated):
         propagated.do(SetReference(11))
     propagated.do(SetReference(10, (2,)))
     assert [(r.frame_index, r.object_id) for r in propagated.references()] == [(10, 2)]
+    assert [k.frame_index for k in keyframes(propagated) if k.reference] == [10]
     assert S not in states(propagated, 2)
     propagated.do(SetReference(10, reference=False))
     assert propagated.references() == ()

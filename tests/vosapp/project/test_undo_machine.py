@@ -23,7 +23,7 @@ from vosapp.project.edit_ranges import (
     SetReference,
     SplitObject,
 )
-from vosapp.project.edits import AddObject, AddPrompt, LockObject, RenameObject
+from vosapp.project.edits import AddObject, AddPrompt, LockObject, RenameObject, SetCategory
 from vosapp.project.model import FrameState, Prompt, PromptKind, VideoRef
 from vosapp.project.opening import create_project, open_project
 
@@ -104,7 +104,7 @@ class UndoMachine(RuleBasedStateMachine):
         )
         self.edit(edits[kind])
 
-    @rule(object_id=ID, other=ID, frame=FRAME, kind=st.integers(0, 6))
+    @rule(object_id=ID, other=ID, frame=FRAME, kind=st.integers(0, 7))
     def objects(self, object_id, other, frame, kind):
         box = Prompt(frame, object_id, PromptKind.BOX, ((0, 0, 1), (2, 2, 1)))
         edits = (
@@ -115,6 +115,7 @@ class UndoMachine(RuleBasedStateMachine):
             RenameObject(object_id, f"name {frame}"),
             AddPrompt(box),
             SetReference(frame),
+            SetCategory(object_id, f"kind {frame}"),
         )
         if kind != 1 or len(self.project.objects()) < 4:
             self.edit(edits[kind])

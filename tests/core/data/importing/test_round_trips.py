@@ -11,19 +11,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from core.data.importing import zips
 from core.data.importing.formats import importer_named
+from core.errors import AnnotationReadError
 from core.media.annotations.polygons import fill_ring, trace_outlines
 from core.media.annotations.values import finish
 from core.media.export.coco import Coco
 from core.media.export.davis import Davis2017
 from core.media.export.formats import EXPORTERS, exporter_named
 from core.media.export.mots import MotsTxt
+from core.media.export.yolo import YoloSegmentation
 from core.media.export.youtube_vos import YouTubeVos
+from core.media.label_map import encode_label_map
 from core.types import VOID
 
 EXACT = {
     "davis2017": ("masks", "Annotations/480p/film"),
     "youtube-vos": ("masks", ""),
+    "masks": ("masks", ""),
+    "davis-zip": ("masks", "film.zip"),
+    "youtube-vos-zip": ("masks", "film.zip"),
     "object-masks": ("object-masks", ""),
     "coco": ("coco", "annotations/instances_film.json"),
     "ytvis": ("ytvis", "film.json"),
@@ -119,7 +126,7 @@ def test_void_is_kept_by_davis_when_asked_for(make_source, tmp_path):
 @pytest.mark.parametrize("name", ["coco", "yolo-seg"])
 def test_outlines_lose_what_they_announce(name, make_source, tmp_path):
     source = make_source()
-    exporter = Coco(polygons=True) if name == "coco" else exporter_named(name)
+    exporter = Coco(polygons=True) if name == "coco" else YoloSegmentation(by_object=True)
     reader = EXACT["coco"] if name == "coco" else ("yolo", "")
     found = maps_of(round_trip(source, exporter, tmp_path, *reader))
     holes = parts = 0
@@ -230,21 +237,49 @@ def test_a_mapping_renames_merges_and_leaves_out(make_source, tmp_path):
         assert np.array_equal(maps_of(found)[4], expected), name
 
 
-@pytest.mark.parametrize("name", ["davis-zip", "youtube-vos-zip"])
-def test_zips_come_back_once_unpacked(name, make_source, tmp_path):
-    source = make_source()
-    finish(exporter_named(name).export(source, tmp_path))
-    with zipfile.ZipFile(tmp_path / "film.zip") as archive:
-        archive.extractall(tmp_path / "unpacked")
-    found = maps_of(finish(importer_named("masks").read(tmp_path / "unpacked", source.video)))
-    assert all(np.array_equal(found[i], source.label_map(i)) for i in source.frames)
+def write_zip(path, members):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_zip_of_several_sequences(make_source, tmp_path):
+    source = make_source(count=1)
+    png = encode_label_map(source.label_map(0))
+    other = encode_label_map(np.zeros((49, 65), np.uint8))
+    masks = importer_named("masks")
+
+    def read(members):
+        path = write_zip(tmp_path / "a.zip", members)
+        return maps_of(finish(masks.read(path, source.video)))
+
+    noise = {"__MACOSX/film/00000.png": b"x", "read.me": b"x", "film/.00000.png": b"x"}
+    found = read({"film/00000.png": png, "bear/00000.png": other, **noise})
+    assert np.array_equal(found[0], source.label_map(0))
+    tree = {"JPEGImages/480p/film/00000.jpg": b"x", "Annotations/480p/film/00000.png": png}
+    assert np.array_equal(read(tree)[0], source.label_map(0))
+    with pytest.raises(AnnotationReadError, match="2 folders"):
+        read({"fox/00000.png": png, "bear/00000.png": other})
+    with pytest.raises(AnnotationReadError, match="no masks"):
+        read({"read.me": b"x"})
+
+
+@pytest.mark.parametrize("limit", [zipfile.ZIP_FILECOUNT_LIMIT, 50], ids=["short", "zip64"])
+def test_a_zip_with_an_endless_list_is_refused(limit, make_source, tmp_path, monkeypatch):
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", limit)
+    path = write_zip(tmp_path / "a.zip", {f"film/{i:05d}.png": b"x" for i in range(99)})
+    with zips.open_zip(path) as archive:
+        assert len(archive.namelist()) == 99
+    monkeypatch.setattr(zips, "MAX_DIRECTORY_BYTES", 99 * 40)
+    with pytest.raises(AnnotationReadError, match="too many files"):
+        finish(importer_named("masks").read(path, make_source(count=99).video))
 
 
 def test_every_exporter_is_covered_here_or_is_no_data_format():
     pictures = {"cut-outs", "overlay", "matte-png", "matte-prores", "matte-vp9"}
     lossy = {"davis2016", "yolo-seg"}
-    zips = {"davis-zip", "youtube-vos-zip"}
-    assert {e.name for e in EXPORTERS} == set(EXACT) | pictures | lossy | zips
+    assert {e.name for e in EXPORTERS} == set(EXACT) | pictures | lossy
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

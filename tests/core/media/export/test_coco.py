@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -130,7 +131,7 @@ def test_names_that_no_xml_can_hold(make_source, tmp_path):
 
 def test_yolo_lines_are_shares(make_source, tmp_path):
     source = make_source()
-    finish(YoloSegmentation().export(source, tmp_path))
+    finish(YoloSegmentation(by_object=True).export(source, tmp_path))
     assert (tmp_path / "labels/film/00003.txt").read_text() == ""
     for line in (tmp_path / "labels/film/00002.txt").read_text().splitlines():
         place, *values = line.split()
@@ -139,6 +140,22 @@ def test_yolo_lines_are_shares(make_source, tmp_path):
         assert len(values) % 2 == 0
         assert all(0 <= float(value) <= 1 for value in values)
     assert '  0: "Ring & <Co>"\n' in (tmp_path / "data.yaml").read_text()
+
+
+def test_yolo_classes_are_categories(make_source, tmp_path):
+    source = make_source()
+    exporter = YoloSegmentation(images=False)
+    finish(exporter.export(source, tmp_path))
+    assert '  0: "ring"\n  1: "box"\n' in (tmp_path / "data.yaml").read_text()
+    lines = (tmp_path / "labels/film/00002.txt").read_text().splitlines()
+    assert [int(line.split()[0]) for line in lines] == [0, 1, 0]
+    losses = exporter.announce_losses(source)
+    assert "Only their order tells objects of one class apart: 2 are 'ring'." in losses
+    assert "Not written: names (3 objects with a category)." in losses
+    bare = make_source(objects=(*source.objects[:2], replace(source.objects[2], category="")))
+    finish(exporter.export(bare, tmp_path))
+    assert '  2: "ünf"\n' in (tmp_path / "data.yaml").read_text()
+    assert not any("order" in loss for loss in exporter.announce_losses(bare))
 
 
 @pytest.mark.parametrize("exporter", [Coco(), YouTubeVis(), MotsPng(), MotsTxt(), CvatVideo()])

@@ -1,0 +1,102 @@
+"""Masks inside a zip, as evaluation servers take them. Nothing of it is ever unpacked to disk."""
+
+from __future__ import annotations
+
+import zipfile
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+
+from core.data.importing.matching import folder_names
+from core.data.importing.reading import bounded
+from core.data.importing.zips import ZIP_ERRORS, open_zip
+from core.errors import AnnotationReadError
+from core.media.image_file import IMAGE_SUFFIXES
+from core.media.label_map import ColorIds, MaskImport, read_label_map
+from core.types import VideoInfo
+
+_TREES = ("Annotations", "Annotations_unsupervised")
+_SHOWN = 5
+
+
+class MaskFiles:
+    """Mask files on the disk; reads one at a time."""
+
+    def read(self, path: Path, colors: ColorIds) -> MaskImport:
+        """Read one mask; a color has the same id in all of them."""
+        return read_label_map(path, color_ids=colors)
+
+    def close(self) -> None:
+        """Let go of whatever is open."""
+
+
+class ZippedMasks(MaskFiles):
+    """Masks of one sequence inside a zip; their paths are those in the zip, behind its own.
+
+    Args:
+        path: the zip.
+        info: the video; its name chooses the folder where there are several.
+
+    Raises:
+        AnnotationReadError: no zip, or no masks of this video in it.
+    """
+
+    def __init__(self, path: Path, info: VideoInfo) -> None:
+        self._path = path
+        self._archive: zipfile.ZipFile | None = None
+        folders: dict[PurePosixPath, list[str]] = defaultdict(list)
+        for name in self._opened().namelist():
+            place = PurePosixPath(name)
+            if place.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(place):
+                folders[place.parent].append(name)
+        self._names = {path / name: name for name in folders[self._choose(list(folders), info)]}
+
+    @property
+    def paths(self) -> list[Path]:
+        """The masks, in the order of the zip."""
+        return list(self._names)
+
+    def read(self, path: Path, colors: ColorIds) -> MaskImport:
+        """Read one mask; see `MaskFiles`."""
+        try:
+            with self._opened().open(self._names[path]) as file:
+                data = bounded(file, path)
+        except ZIP_ERRORS as error:
+            raise self._unreadable(error) from error
+        return read_label_map(path, color_ids=colors, data=data)
+
+    def close(self) -> None:
+        """Close the zip; reading opens it again."""
+        if self._archive is not None:
+            self._archive.close()
+            self._archive = None
+
+    def _opened(self) -> zipfile.ZipFile:
+        try:
+            self._archive = self._archive or open_zip(self._path)
+        except ZIP_ERRORS as error:
+            raise self._unreadable(error) from error
+        return self._archive
+
+    def _unreadable(self, error: BaseException) -> AnnotationReadError:
+        return AnnotationReadError(f"{self._path} is no zip that can be read: {error}.")
+
+    def _choose(self, folders: list[PurePosixPath], info: VideoInfo) -> PurePosixPath:
+        """Return the folder of the video's name; any where it is the only one."""
+        if not folders:
+            self.close()
+            raise AnnotationReadError(f"The zip {self._path} holds no masks.")
+        trees = [folder for folder in folders if set(_TREES) & set(folder.parts)]
+        known = [folder for folder in trees or folders if folder.name in folder_names(info)]
+        found = known or trees or folders
+        if len(found) == 1:
+            return found[0]
+        self.close()
+        shown = ", ".join(str(folder)[:80] for folder in found[:_SHOWN])
+        raise AnnotationReadError(
+            f"{self._path} holds {len(found)} folders of masks that could be those of {info.name}.",
+            f"Keep one of them in the zip: {shown}.",
+        )
+
+
+def _is_hidden(place: PurePosixPath) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in place.parts)

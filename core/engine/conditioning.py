@@ -1,0 +1,105 @@
+"""Which keyframes a tracker knows while a span is walked: those of the span, and references.
+
+So a span's results depend on nothing else, whatever the system remembers, and the memory a run
+takes does not grow with the keyframes of the video (ADR 0014).
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from core.engine.spans import Span
+from core.jobs import CancelToken
+from core.media.video import VideoSource
+from core.systems.base import Tracker
+from core.types import Keyframe
+
+
+def governing(span: Span, keyframes: tuple[Keyframe, ...]) -> tuple[Keyframe, ...]:
+    """The keyframes that a span's results depend on, ascending by frame index.
+
+    A span at an end of the video whose keyframes all say that an object is absent would not know
+    how it looks, should it come back: the nearest keyframe that shows it counts there, too.
+
+    Args:
+        span: its borders and the keyframes inside it count.
+        keyframes: all of the video, ascending; those that are references count everywhere.
+    """
+    own = [k for k in (span.before, *span.inside, span.after) if k is not None]
+    every = [*own, *(k for k in keyframes if k.reference)]
+    if span.before is None or span.after is None:
+        nearest = keyframes if span.before is None else keyframes[::-1]
+        for object_id in sorted({i for k in own for i in k.object_ids}):
+            if not any(_shows(k, object_id) for k in every):
+                every += [k for k in nearest if _shows(k, object_id)][:1]
+    found = {k.frame_index: k for k in every}
+    return tuple(found[index] for index in sorted(found))
+
+
+def _shows(keyframe: Keyframe, object_id: int) -> bool:
+    return object_id in keyframe.object_ids and bool(np.any(keyframe.label_map == object_id))
+
+
+class Conditioning:
+    """Hands a tracker the keyframes of one span after another.
+
+    As a context manager it takes back on leaving what the tracker still has, so that the next
+    propagation with the same tracker begins without any.
+    """
+
+    def __init__(
+        self,
+        video: VideoSource,
+        tracker: Tracker,
+        *,
+        keyframes: tuple[Keyframe, ...],
+        token: CancelToken,
+    ) -> None:
+        """Prepare; nothing is given yet.
+
+        Args:
+            video: whose frames go with the keyframes.
+            tracker: knows no keyframe.
+            keyframes: all of the video.
+            token: looked at before each keyframe.
+        """
+        self._video = video
+        self._tracker = tracker
+        self._keyframes = keyframes
+        self._token = token
+        self._given: set[int] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._keep(set())
+
+    def turn_to(self, span: Span) -> None:
+        """Let the tracker know exactly what governs a span; what it knows already stays.
+
+        Raises:
+            VideoDecodeError: a keyframe's frame cannot be read.
+            Cancelled: by the token.
+        """
+        wanted = governing(span, self._keyframes)
+        self._keep({keyframe.frame_index for keyframe in wanted})
+        for keyframe in wanted:
+            if keyframe.frame_index not in self._given:
+                self._token.check()
+                frame = self._video.frame(keyframe.frame_index)
+                self._tracker.add_keyframe(keyframe, frame)
+                self._given.add(keyframe.frame_index)
+
+    def _keep(self, indices: set[int]) -> None:
+        for index in sorted(self._given - indices):
+            self._tracker.remove_keyframe(index)
+        self._given &= indices

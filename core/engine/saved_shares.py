@@ -1,0 +1,110 @@
+"""Soft labels that outlive their run, so that one that adapts can be resumed."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from core.engine.fuse import Opinion
+from core.engine.spool import LEVELS, ShareSpool
+from core.errors import OutputError
+from core.media.atomic import write_atomic
+
+SUFFIX = ".vosapp-run.shares"
+MAX_CELLS = 1 << 28
+"""A file that promises more shares than this is damaged."""
+_HINT = "Choose a folder that you may write to, on a disk with free space."
+
+
+class SavedShares(ShareSpool):
+    """A spool with a folder behind it: one file a frame, each whole at any time."""
+
+    def __init__(self, results: Path) -> None:
+        """Begin empty; nothing is touched yet.
+
+        Args:
+            results: folder of the run's results; the shares lie beside it, in NAME and `SUFFIX`.
+        """
+        super().__init__()
+        self.path = results.with_name(results.name + SUFFIX)
+
+    def load(self) -> None:
+        """Take over what an earlier run left; what is not whole is left out.
+
+        Raises:
+            OutputError: the disk for temporary files is full.
+        """
+        if not self.path.is_dir():
+            return
+        for file in sorted(self.path.glob("*.shares")):
+            try:
+                index, opinion, seconds = _decode(file.read_bytes())
+            except (OSError, ValueError, KeyError, TypeError, zlib.error, RecursionError):
+                continue
+            super().put(index, opinion, seconds)
+
+    def clear(self) -> None:
+        """Remove the files; one that cannot be removed stays."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def put(self, frame_index: int, opinion: Opinion, seconds: float) -> None:
+        """See `ShareSpool.put`.
+
+        Raises:
+            OutputError: the disk for temporary files or that of the results is full.
+        """
+        super().put(frame_index, opinion, seconds)
+        try:
+            self.path.mkdir(exist_ok=True)
+        except OSError as error:
+            msg = f"Cannot make {self.path}: {error.strerror or error}."
+            raise OutputError(msg, _HINT) from error
+        write_atomic(
+            self.path / f"{frame_index:08d}.shares", _encode(frame_index, opinion, seconds)
+        )
+
+
+def _encode(frame_index: int, opinion: Opinion, seconds: float) -> bytes:
+    data = np.rint(opinion.shares * LEVELS).astype(np.uint8).tobytes()
+    head = {
+        "frame": frame_index,
+        "shape": opinion.shares.shape,
+        "ids": opinion.object_ids,
+        "confidence": list(opinion.confidence.items()),
+        "distance": list(opinion.distance.items()),
+        "absent": sorted(opinion.absent),
+        "seconds": seconds,
+        "checksum": zlib.crc32(data),
+    }
+    return json.dumps(head).encode() + b"\n" + zlib.compress(data, 1)
+
+
+def _decode(data: bytes) -> tuple[int, Opinion, float]:
+    """Frame index, opinion and seconds of a file.
+
+    Raises:
+        ValueError, KeyError, TypeError, zlib.error: it is not whole.
+    """
+    line, _, packed = data.partition(b"\n")
+    head = json.loads(line)
+    planes, height, width = (int(n) for n in head["shape"])
+    size = math.prod((planes, height, width))
+    ids = tuple(int(i) for i in head["ids"])
+    if not 0 < size <= MAX_CELLS or planes != 1 + len(ids):
+        msg = "impossible size"
+        raise ValueError(msg)
+    flat = zlib.decompressobj().decompress(packed, size)
+    if len(flat) != size or zlib.crc32(flat) != head["checksum"]:
+        msg = "not whole"
+        raise ValueError(msg)
+    shares = np.frombuffer(flat, np.uint8).reshape(planes, height, width).astype(np.float32)
+    confidence = {int(i): float(value) for i, value in head["confidence"]}
+    distance = {int(i): int(value) for i, value in head["distance"]}
+    absent = frozenset(int(i) for i in head["absent"])
+    opinion = Opinion(ids, shares / np.float32(LEVELS), confidence, distance, absent)
+    return int(head["frame"]), opinion, float(head["seconds"])

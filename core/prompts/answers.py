@@ -1,0 +1,147 @@
+"""Boxes and clicks answered by evidence: cues of color, place, distance and keys, weighed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from core.prompts.cues import box_cues, click_cues
+from core.prompts.evidence import answer
+from core.prompts.finish import full_mask, joined, local_change, obeyed, rough_mask
+from core.prompts.learned import LEARNED
+from core.prompts.request import PointPrompt
+from core.prompts.view import View, make_view
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.prompts.crop import Edges
+    from core.prompts.cues import Click
+    from core.prompts.evidence import Passes
+    from core.prompts.request import FrameFeatures, SegmentRequest
+
+    Table = dict[tuple[str, str], Passes]
+    """Weights by kind of prompt and system, as in `core.prompts.learned`."""
+
+
+def by_evidence(request: SegmentRequest, table: Table = LEARNED) -> NDArray[np.bool_]:
+    """The mask that a request asks for; see `core.prompts.segment.segment`.
+
+    A box is answered first, and then mended by the clicks, like a mask that was given.
+    """
+    previous = request.previous
+    if request.box is not None and (previous is None or not request.points):
+        previous = box_mask(request, table)
+    if not request.points or previous is None or not previous.any():
+        return (
+            previous
+            if request.box is not None and previous is not None
+            else _clicked(request, table)
+        )
+    mask = click_mask(request, previous, table)
+    return local_change(obeyed(mask, request.points), previous, request.points)
+
+
+def box_mask(request: SegmentRequest, table: Table) -> NDArray[np.bool_]:
+    """H x W mask of what is in the request's box."""
+    view, inside = box_view(request)
+    share = answer(
+        view,
+        box_cues(view, inside),
+        passes_for("box", request.features, table),
+        inside & _allowed(view, request),
+    )
+    return full_mask(view, share, request.frame)
+
+
+def click_mask(
+    request: SegmentRequest, previous: NDArray[np.bool_], table: Table
+) -> NDArray[np.bool_]:
+    """H x W mask of what was clicked on, near a mask that is to be mended."""
+    view, share = _click_share(request, previous, table)
+    mask = full_mask(view, share, request.frame, request.points)
+    return joined(obeyed(mask, request.points), request.points)
+
+
+def first_mask(request: SegmentRequest, table: Table) -> NDArray[np.bool_]:
+    """H x W mask of what was clicked on, sought in the whole frame; coarse."""
+    view, share = _click_share(request, None, table)
+    mask = obeyed(rough_mask(view, share, request.frame), request.points)
+    return joined(mask, request.points)
+
+
+def _click_share(
+    request: SegmentRequest, previous: NDArray[np.bool_] | None, table: Table
+) -> tuple[View, NDArray[np.float32]]:
+    view, clicks = click_view(request, previous)
+    cues = click_cues(view, clicks, None if previous is None else view.crop.mask(previous))
+    passes = passes_for("first clicks" if previous is None else "clicks", request.features, table)
+    return view, answer(view, cues, passes, _allowed(view, request))
+
+
+def box_view(request: SegmentRequest) -> tuple[View, NDArray[np.bool_]]:
+    """What is looked at for a box, and the box in it."""
+    edges = request.box.box if request.box is not None else frame_edges(request)
+    view = make_view(request.frame, edges, request.features)
+    inside = np.zeros(view.shape, bool)
+    inside[view.crop.box(edges)] = True
+    return view, inside
+
+
+def click_view(
+    request: SegmentRequest, previous: NDArray[np.bool_] | None
+) -> tuple[View, tuple[Click, ...]]:
+    """What is looked at for clicks, and where they are in it."""
+    edges = frame_edges(request) if previous is None else mask_edges(previous, request.points)
+    view = make_view(request.frame, edges, request.features)
+    points = request.points
+    if previous is not None and not any(point.positive for point in points):
+        points = (implied(previous, points), *points)
+    clicks = tuple((*view.crop.point(point), point.positive) for point in points)
+    return view, clicks
+
+
+def implied(mask: NDArray[np.bool_], points: tuple[PointPrompt, ...]) -> PointPrompt:
+    """A positive click that a mask stands for: deep inside it and far from the negative ones."""
+    free = np.pad(mask.astype(np.uint8), 1)
+    depth = cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]
+    rows, columns = np.ogrid[: mask.shape[0], : mask.shape[1]]
+    for point in points:
+        away = np.hypot(rows + 0.5 - point.y, columns + 0.5 - point.x)
+        depth = np.minimum(depth, away)
+    row, column = np.unravel_index(int(np.argmax(depth)), mask.shape)
+    return PointPrompt(float(column) + 0.5, float(row) + 0.5)
+
+
+def passes_for(kind: str, features: FrameFeatures | None, table: Table) -> Passes:
+    """The weights for a kind of prompt; keys of an unknown system are not made use of."""
+    system = "" if features is None else features.system
+    return table.get((kind, system)) or table[kind, ""]
+
+
+def frame_edges(request: SegmentRequest) -> Edges:
+    """The whole frame as a rectangle."""
+    return 0, 0, request.frame.shape[1], request.frame.shape[0]
+
+
+def mask_edges(mask: NDArray[np.bool_], points: tuple[PointPrompt, ...]) -> Edges:
+    """The rectangle around a mask, which has a pixel, and clicks."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    edges = [(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)]
+    edges += [(point.x, point.y, point.x + 1, point.y + 1) for point in points]
+    low, high = np.min(edges, axis=0), np.max(edges, axis=0)
+    return float(low[0]), float(low[1]), float(high[2]), float(high[3])
+
+
+def _clicked(request: SegmentRequest, table: Table) -> NDArray[np.bool_]:
+    """The mask of clicks alone: found in the whole frame, then looked at from near."""
+    mask = first_mask(request, table)
+    return click_mask(request, mask, table) if mask.any() else mask
+
+
+def _allowed(view: View, request: SegmentRequest) -> NDArray[np.bool_]:
+    if request.protected is None:
+        return np.ones(view.shape, bool)
+    return view.crop.mask(request.protected) < 0.5

@@ -1,0 +1,179 @@
+"""Learning a video from its lessons, and labeling its frames with what was learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.jobs import CancelToken, Progress
+from core.nn.unet import UNet
+from core.systems.base import Adaptation, Lesson, Refiner, StepResult
+from core.systems.self_supervised.adapt import AdaptConfig, predict, train
+from core.systems.self_supervised.adapt_samples import Sample, Shares, sample_of, varied
+from core.systems.self_supervised.config import STRIDE
+from core.types import Frame
+
+FLOOR = 1e-3
+"""Least share in a geometric mean, so that neither side can rule a label out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """What a tracker sees with.
+
+    Attributes:
+        shrink: an image at the size that the network of a video works at.
+        look: keys of a frame of the video, by its index; the tracker may remember them.
+        encode: keys of any image at that size.
+        device: where networks run.
+    """
+
+    shrink: Callable[[Frame], Frame]
+    look: Callable[[int, Frame], Tensor]
+    encode: Callable[[Frame], Tensor]
+    device: torch.device
+
+
+def learn(
+    eyes: Eyes,
+    lessons: Iterable[Lesson],
+    object_ids: tuple[int, ...],
+    *,
+    config: AdaptConfig,
+    adaptation: Adaptation,
+    token: CancelToken,
+) -> Iterator[Progress | Refiner]:
+    """Train a network on lessons; see `Adaptable.adapt`.
+
+    Args:
+        eyes: the tracker's.
+        lessons: read once.
+        object_ids: all objects of the run, ascending.
+        config: of the system; `adaptation` overrides what it names.
+        adaptation: what the caller wants.
+        token: is looked at between two lessons and two steps.
+    """
+    config = replace(config, seconds=adaptation.seconds, seed=adaptation.seed)
+    if adaptation.iterations is not None:
+        config = replace(config, iterations=adaptation.iterations)
+    samples = []
+    for lesson in lessons:
+        token.check()
+        samples.append(_sample(eyes, lesson, object_ids, config))
+    for sample in _variants(eyes, samples, config):
+        token.check()
+        samples.append(sample)
+    for step in train(samples, config, eyes.device, token):
+        if isinstance(step, Progress):
+            yield step
+        else:
+            yield LearnedVideo(eyes, step, object_ids, config=config, adaptation=adaptation)
+
+
+class LearnedVideo:
+    """A network of one video beside the propagation; see `Refiner`."""
+
+    def __init__(
+        self,
+        eyes: Eyes,
+        net: UNet,
+        object_ids: tuple[int, ...],
+        *,
+        config: AdaptConfig,
+        adaptation: Adaptation,
+    ) -> None:
+        self._eyes = eyes
+        self._net = net
+        self._ids = object_ids
+        self._config = config
+        self._alone = adaptation.paper_mode
+
+    def refine(self, frame_index: int, frame: Frame, step: StepResult) -> StepResult:
+        """See `Refiner.refine`."""
+        image = self._eyes.shrink(frame)
+        keys = _fitted(self._eyes.look(frame_index, frame), image)
+        learned = _of_objects(predict(self._net, image, keys), self._ids, step.object_ids)
+        rows, columns = (
+            max(pair) for pair in zip(learned.shape[1:], step.shares.shape[1:], strict=True)
+        )
+        carried = resized(step.shares, (rows, columns))
+        learned = resized(learned, (rows, columns))
+        shares = learned if self._alone else fused(carried, learned, self._config.say)
+        gone = [1 + row for row, i in enumerate(step.object_ids) if i in step.absent]
+        shares[0] += shares[gone].sum(0)
+        shares[gone] = 0
+        confidence = {
+            object_id: step.confidence.get(object_id, 1.0) * agreement(carried[row], learned[row])
+            for row, object_id in enumerate(step.object_ids, start=1)
+        }
+        return StepResult(shares, step.object_ids, confidence, step.absent)
+
+
+def fused(carried: Shares, learned: Shares, say: float) -> Shares:
+    """Weighted geometric mean of two soft labelings of one size, (1 + K) x h x w.
+
+    Args:
+        carried: of propagation.
+        learned: of the network.
+        say: weight of the network, 0..1.
+    """
+    logs = (1 - say) * np.log(carried + FLOOR) + say * np.log(learned + FLOOR)
+    raised = np.exp(logs - logs.max(0))
+    mean: Shares = raised / raised.sum(0)
+    return mean
+
+
+def agreement(first: Shares, second: Shares) -> float:
+    """Soft intersection over union of two planes; 1 where both are empty."""
+    union = float(np.maximum(first, second).sum())
+    return float(np.minimum(first, second).sum()) / union if union > 0 else 1.0
+
+
+def resized(planes: Shares, size: tuple[int, int]) -> Shares:
+    """Planes at another size (rows, columns)."""
+    if planes.shape[1:] == size:
+        return planes
+    return np.stack([cv2.resize(p, size[::-1], interpolation=cv2.INTER_LINEAR) for p in planes])
+
+
+def _of_objects(shares: Shares, known: tuple[int, ...], wanted: tuple[int, ...]) -> Shares:
+    """Shares of some objects and the background, which add up to 1 again."""
+    rows = shares[[0, *(1 + known.index(object_id) for object_id in wanted)]]
+    among: Shares = rows / np.maximum(rows.sum(0), FLOOR)
+    return among
+
+
+def _sample(eyes: Eyes, lesson: Lesson, object_ids: tuple[int, ...], config: AdaptConfig) -> Sample:
+    image = eyes.shrink(lesson.frame)
+    keys = _fitted(eyes.look(lesson.frame_index, lesson.frame), image)
+    return sample_of(lesson, object_ids, image, keys, certain=config.certain)
+
+
+def _variants(eyes: Eyes, samples: list[Sample], config: AdaptConfig) -> Iterator[Sample]:
+    """Half of keyframes, half of propagated frames, by their odds."""
+    rng = np.random.default_rng(config.seed + 1)
+    kinds = [[s for s in samples if s.is_keyframe == is_keyframe] for is_keyframe in (True, False)]
+    for number in range(config.variants):
+        pool = kinds[number % 2] or samples
+        odds = np.array([s.odds for s in pool])
+        chosen = pool[rng.choice(len(pool), p=odds / odds.sum())]
+        yield varied(chosen, _encoder(eyes), rng, certain=config.certain)
+
+
+def _encoder(eyes: Eyes) -> Callable[[Frame], Tensor]:
+    return lambda image: _fitted(eyes.encode(image), image)
+
+
+def _fitted(keys: Tensor, image: Frame) -> Tensor:
+    """Keys at a quarter of an image's size, on the processor."""
+    size = (image.shape[0] // STRIDE, image.shape[1] // STRIDE)
+    keys = keys.float().cpu().clone()
+    if tuple(keys.shape[1:]) == size:
+        return keys
+    return F.interpolate(keys[None], size, mode="bilinear", antialias=True)[0]

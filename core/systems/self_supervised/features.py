@@ -1,0 +1,61 @@
+"""What the encoder makes of one frame, as numpy, for prompts answered without torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import torch
+
+from core.nn.checkpoints import load_weights, read_info, require_system
+from core.nn.fuse import fuse_batch_norm
+from core.nn.layout import channels_last
+from core.ops.color import lab_tensor
+from core.prompts.request import FrameFeatures
+from core.systems.self_supervised.config import STRIDE, EncoderConfig
+from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.tracker import working_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.types import Frame
+
+SYSTEM = "self_supervised"
+SHORT_SIDE = 360
+"""Short side at which frames are encoded for prompts; the weights of the cues were learned so."""
+
+
+def load_encoder(weights: Path, device: torch.device) -> KeyEncoder:
+    """The encoder of a weights file, ready for inference.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
+    """
+    info = read_info(weights)
+    require_system(info, SYSTEM, weights)
+    encoder = KeyEncoder(EncoderConfig.from_dict(info.config))
+    load_weights(weights, encoder)
+    return channels_last(fuse_batch_norm(encoder.eval()), device)
+
+
+@torch.inference_mode()
+def frame_features(
+    encoder: KeyEncoder, frame: Frame, short_side: int = SHORT_SIDE
+) -> FrameFeatures:
+    """Keys of a frame.
+
+    Args:
+        encoder: in eval mode, on the device that is to compute.
+        frame: H x W x 3 uint8.
+        short_side: pixels to which the frame's short side is brought before encoding.
+
+    Returns:
+        C x h x w float16 on the processor's side; the cells cover the frame evenly.
+    """
+    height, width = working_size(frame.shape[0], frame.shape[1], short_side)
+    way = cv2.INTER_AREA if height < frame.shape[0] else cv2.INTER_LINEAR
+    small = cv2.resize(frame, (width, height), interpolation=way)
+    image = lab_tensor(small).to(next(encoder.parameters()).device)  # type: ignore[arg-type]
+    keys = encoder(image.contiguous(memory_format=torch.channels_last))[0]
+    return FrameFeatures(keys.half().cpu().numpy(), STRIDE, SYSTEM)

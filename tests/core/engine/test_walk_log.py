@@ -1,0 +1,150 @@
+"""Steps of a walk on disk."""
+
+from __future__ import annotations
+
+import errno
+
+import numpy as np
+import pytest
+
+from core.engine.propagate import Walk
+from core.engine.walk_log import WalkLog
+from core.errors import OutputError
+from core.systems.base import StepResult
+from core.types import Direction
+
+WALK = Walk(9, 0, Direction.BACKWARD)
+SETTINGS = {"system": "flow"}
+FRAMES = (9, 8, 7, 6)
+
+
+def step(seed, ids=(3, 7)):
+    shares = np.random.default_rng(seed).dirichlet(np.ones(1 + len(ids)), (9, 11))
+    confidence = dict.fromkeys(ids[:1], 1 / (3 + seed))
+    return StepResult(np.moveaxis(shares, -1, 0).astype(np.float32), ids, confidence)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "film"
+
+
+@pytest.fixture
+def log(folder):
+    log = WalkLog(folder, SETTINGS)
+    log.begin(WALK)
+    for index in FRAMES:
+        log.put(index, step(index))
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def reloaded(folder):
+    logs = []
+
+    def reloaded(settings=SETTINGS):
+        logs.append(WalkLog(folder, settings))
+        logs[-1].load()
+        return logs[-1]
+
+    yield reloaded
+    for log in logs:
+        log.close()
+
+
+def check(log, index):
+    wanted, got = step(index), log.get(index)
+    assert np.abs(got.shares - wanted.shares).max() <= 0.5 / 255 + 1e-6
+    assert (got.shares.dtype, got.shares.shape) == (np.float32, wanted.shares.shape)
+    assert (got.object_ids, got.confidence) == (wanted.object_ids, wanted.confidence)
+
+
+def test_nothing_is_on_disk_before_it_begins(folder, tmp_path):
+    log = WalkLog(folder, SETTINGS)
+    log.load()
+    assert not log.is_of(WALK) and not log.holds(range(1))
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(RuntimeError):
+        log.put(0, step(0))
+
+
+def test_comes_back_in_another_process(log, reloaded):
+    for each in (log, reloaded()):
+        assert each.is_of(WALK)
+        assert each.is_of(Walk(9, 5, Direction.BACKWARD)), "walks may end anywhere"
+        assert not each.is_of(Walk(9, 12, Direction.FORWARD))
+        assert each.holds(range(9, 5, -1)) and not each.holds(range(9, 4, -1))
+        for index in FRAMES:
+            check(each, index)
+
+
+def test_shares_that_come_back_stay_as_they_are(log):
+    again = log.get(8)
+    log.put(5, again)
+    np.testing.assert_array_equal(log.get(5).shares, again.shares)
+
+
+def test_a_step_without_objects(log, reloaded):
+    log.put(5, StepResult(np.ones((1, 2, 3), np.float32), ()))
+    got = reloaded().get(5)
+    assert got.shares.shape == (1, 2, 3) and got.object_ids == () and got.confidence == {}
+
+
+def test_goes_on_from_any_frame(log, reloaded, folder):
+    other = reloaded()
+    other.keep_to(8)
+    other.put(7, step(70))
+    assert np.array_equal(other.get(7).shares, reloaded().get(7).shares)
+    assert not reloaded().holds(range(6, 7))
+
+
+def test_another_walk_replaces_it(log, reloaded):
+    other = Walk(20, 12, Direction.BACKWARD)
+    log.begin(other)
+    for each in (log, reloaded()):
+        assert each.is_of(other) and not each.is_of(WALK)
+        assert not each.holds(range(9, 10))
+
+
+@pytest.mark.parametrize("lost", [1, 5, 100])
+def test_half_a_record_does_not_count(log, reloaded, folder, lost):
+    path = folder.with_name("film.vosapp-run.walk")
+    path.write_bytes(path.read_bytes()[:-lost])
+    got = reloaded()
+    assert got.holds(range(9, 6, -1)) and not got.holds(range(6, 7))
+    got.keep_to(7)
+    got.put(6, step(6))
+    check(reloaded(), 6)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"\0" * 50, b"\2\0\0\0\0\0\0\0[]", b"[" * 200_000])
+def test_anything_else_counts_as_none(folder, reloaded, data):
+    folder.with_name("film.vosapp-run.walk").write_bytes(data)
+    assert not reloaded().is_of(WALK)
+
+
+def test_log_of_another_run_counts_as_none(log, reloaded):
+    assert not reloaded({"system": "copy"}).is_of(WALK)
+
+
+def test_is_removed(log, tmp_path):
+    log.remove()
+    log.remove()
+    assert not list(tmp_path.iterdir())
+
+
+def test_full_disk(log, monkeypatch):
+    class Full:
+        def seek(self, *_place):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "_opened", Full)
+        with pytest.raises(OutputError, match="No space"):
+            log.put(5, step(5))
+
+
+def test_folder_that_is_not_there(tmp_path):
+    with pytest.raises(OutputError, match="No such"):
+        WalkLog(tmp_path / "gone" / "film", SETTINGS).begin(WALK)

@@ -1,0 +1,197 @@
+"""Files of older versions: backed up and brought up to date, or as they were."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import OutputError, ProjectFileError
+from vosapp.project import schema
+from vosapp.project.connection import Access, connect
+from vosapp.project.edits import SetCategory
+from vosapp.project.file import Options
+from vosapp.project.migration import migrate, upgrade
+from vosapp.project.model import FrameState
+from vosapp.project.opening import open_project
+from vosapp.project.recovery import salvage
+
+VERSION_1 = (Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8")
+READ = Options(read_only=True)
+DIED, SURVIVED = 9, 5
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A project as vosapp wrote it in file version 1."""
+    path = tmp_path / "old.vosapp"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(VERSION_1)
+    connection.close()
+    return path
+
+
+def version_of(path):
+    connection = sqlite3.connect(path)
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.close()
+    return found
+
+
+def check_content(project):
+    assert project.problems() == ()
+    assert [item.name for item in project.objects()] == ["Bear", "Old fox"]
+    assert {item.category for item in project.objects()} == {""}
+    assert project.keyframe_indices() == (0, 5) and project.references()[0].object_id == 1
+    assert project.state(5, 2) is FrameState.ABSENT
+    assert project.state(2, 1) is FrameState.CHECKED
+    wanted = np.zeros((12, 16), np.uint8)
+    wanted[2:6, 2:6], wanted[7:11, 7:13] = 1, 2
+    assert np.array_equal(project.label_map(3), wanted)
+    assert project.run_of(1).weights == "weights-1" and len(project.prompts(0)) == 1
+    assert project.setting("zoom") == 2 and project.frame_index() is None
+
+
+def test_the_fixture_is_version_1(old):
+    connection = sqlite3.connect(old)
+    assert schema.shape(connection) == schema.expected_shape(1) != schema.expected_shape()
+    connection.close()
+
+
+def test_an_old_project_is_backed_up_and_goes_on(old):
+    before = old.read_bytes()
+    with open_project(old) as project:
+        assert "backup" in project.notes[0]
+        check_content(project)
+        project.do(SetCategory(1, "animal"))
+    backup = old.with_name("old.vosapp.bak-v1")
+    assert version_of(backup) == 1 and version_of(old) == schema.SCHEMA_VERSION
+    connection = sqlite3.connect(backup)
+    copied = list(connection.iterdump())
+    connection.close()
+    old.write_bytes(before)
+    connection = sqlite3.connect(old)
+    assert list(connection.iterdump()) == copied
+    connection.close()
+
+
+def test_the_history_comes_along(old):
+    with open_project(old) as project:
+        assert project.redo().name == "Rename Bear"
+        assert project.objects()[0].name == "Grizzly"
+        while project.undo().name:
+            pass
+        assert project.objects() == () and not project.label_map(2).any()
+        while project.redo().name:
+            pass
+        assert [item.name for item in project.objects()] == ["Grizzly", "Old fox"]
+
+
+def test_reading_only_leaves_it_as_it_is(old, tmp_path):
+    before = old.read_bytes()
+    with open_project(old, READ) as project:
+        assert "older vosapp" in project.notes[0]
+        check_content(project)
+        with pytest.raises(OutputError):
+            project.do(SetCategory(1, "x"))
+    assert old.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [old.name]
+
+
+def test_no_backup_is_overwritten(old):
+    old.with_name("old.vosapp.bak-v1").write_bytes(b"mine")
+    open_project(old).close()
+    assert old.with_name("old.vosapp.bak-v1").read_bytes() == b"mine"
+    assert version_of(old.with_name("old.vosapp.bak-v1-2")) == 1
+
+
+def test_without_a_backup_nothing_changes(old, monkeypatch):
+    before = old.read_bytes()
+
+    def full(*_args):
+        raise OutputError("the disk is full")
+        yield
+
+    monkeypatch.setattr("vosapp.project.migration.copy_database", full)
+    with pytest.raises(OutputError):
+        open_project(old)
+    assert old.read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_killed_in_the_middle(old, tmp_path):
+    """The process dies at one statement after the other; the file is old or new, never between."""
+    before = old.read_bytes()
+    for after in itertools.count():
+        path = tmp_path / f"{after}.vosapp"
+        path.write_bytes(before)
+        pid = os.fork()
+        if not pid:
+            _die_after(after, path)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        with open_project(path) as project:
+            check_content(project)
+        if status == SURVIVED:
+            break
+        assert status == DIED
+    assert after >= len(schema.MIGRATIONS[1])
+
+
+def _die_after(count, path):
+    left = itertools.count(count, -1)
+
+    def watch(_statement):
+        if next(left) <= 0:
+            os._exit(DIED)
+
+    connection = connect(path, Access.WRITE)
+    connection.set_trace_callback(watch)
+    upgrade(connection, 1)
+    os._exit(SURVIVED)
+
+
+def test_a_foreign_table_in_an_old_file(old):
+    connection = sqlite3.connect(old)
+    connection.execute("CREATE TRIGGER t AFTER INSERT ON objects BEGIN DELETE FROM video; END")
+    connection.close()
+    before = old.read_bytes()
+    for options in (READ, Options()):
+        with pytest.raises(ProjectFileError, match="trigger t"):
+            open_project(old, options)
+    assert old.read_bytes() == before
+
+
+def test_an_old_damaged_file_is_saved(old, tmp_path):
+    connection = sqlite3.connect(old)
+    page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'lanes'").fetchone()
+    connection.close()
+    data = bytearray(old.read_bytes())
+    data[(page[0] - 1) * 4096 : page[0] * 4096] = b"\xa5" * 4096
+    old.write_bytes(data)
+    saved = salvage(old, tmp_path / "new.vosapp")
+    assert any("lanes" in line for line in saved.lost)
+    with open_project(saved.path) as project:
+        assert [item.name for item in project.objects()] == ["Bear", "Old fox"]
+        assert project.label_map(0).any()
+
+
+def test_failed_migration_changes_nothing(project, path):
+    project.close()
+    connection = connect(path, Access.WRITE)
+    before = schema.shape(connection)
+    steps = {1: ("DROP TABLE objects", "CREATE TABLE nonsense")}
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection, path, 1, steps=steps)
+    assert schema.shape(connection) == before
+    with pytest.raises(ProjectFileError, match="cannot bring up to date"):
+        migrate(connection, path, 1, steps={})
+    connection.close()
+
+
+def test_every_older_version_has_a_migration():
+    assert set(schema.MIGRATIONS) == set(schema.FORMER) == set(range(1, schema.SCHEMA_VERSION))

@@ -1,0 +1,164 @@
+"""`vosapp benchmark --prompts`: boxes and clicks on one frame, beside plain GrabCut."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import UsageError
+from core.jobs import Cancelled
+from vosapp.cli.options import check_file, sequence_names
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from core.eval.prompts import PromptRequest, PromptRun
+    from core.jobs import Progress
+    from core.prompts.request import FrameFeatures
+    from core.types import Frame
+    from vosapp.cli.console import Console
+
+METHODS = ("plain", "features", "grabcut", "walk")
+"""`plain` is OpenCV's GrabCut without anything of ours."""
+
+
+def add_prompt_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what belongs to `--prompts`."""
+    parser.add_argument(
+        "--prompts",
+        action="store_true",
+        help="measure masks from boxes and clicks on the first true mask's frame",
+    )
+    parser.add_argument(
+        "--prompt-methods",
+        metavar="A,B",
+        help=f"with --prompts: only these of {', '.join(METHODS)} (default: all)",
+    )
+    parser.add_argument(
+        "--boxes-only", action="store_true", help="with --prompts: leave out the clicks"
+    )
+
+
+def check_prompts(args: argparse.Namespace) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UsageError: an option of `--prompts` without it, or one of the others with it.
+    """
+    own = {"--prompt-methods": args.prompt_methods is not None, "--boxes-only": args.boxes_only}
+    others = {
+        "--interactive": args.interactive,
+        "--keyframes": args.keyframes > 1,
+        "--late-entries": args.late_entries,
+        "--confidence": args.confidence,
+        "--adapt": args.adapt or args.paper_mode,
+        "--out": args.out is not None,
+    }
+    for option, given in (others if args.prompts else own).items():
+        if given and args.prompts:
+            msg = f"{option} does not go with --prompts."
+            raise UsageError(msg, "Prompts are answered on single frames; nothing is tracked.")
+        if given:
+            raise UsageError(f"{option} says what of prompts is measured.", "Give --prompts, too.")
+
+
+def run_prompts(args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Measure, print the table and return the figures.
+
+    Returns:
+        `core.eval.prompt_report.to_dict` with `prompts`, `system`, `weights` and `complete`.
+
+    Raises:
+        VosError: of the kinds that `measure_prompts` and `load_encoder` name, and for options
+            that make no sense.
+        Cancelled: stopped before an object was finished.
+    """
+    from core.eval.prompt_report import to_csv, to_dict, to_table
+    from core.media.atomic import write_atomic
+
+    if args.csv is not None:
+        check_file(args.csv, option="--csv")
+    weights, describe = _describer(args)
+    runs = _measure(_request(args, describe), console)
+    console.report(to_table(runs))
+    if args.csv is not None:
+        write_atomic(args.csv, to_csv(runs).encode())
+        console.say(f"Wrote {args.csv}.")
+    return to_dict(runs) | {
+        "prompts": True,
+        "system": args.system if weights is not None else "",
+        "weights": weights,
+        "complete": not console.token.cancelled,
+    }
+
+
+def _request(
+    args: argparse.Namespace, describe: Callable[[Frame], FrameFeatures] | None
+) -> PromptRequest:
+    from core.eval.prompts import PromptRequest
+    from core.prompts.request import PromptMethod
+
+    names = METHODS
+    if args.prompt_methods is not None:
+        names = tuple(name.strip() for name in args.prompt_methods.split(",") if name.strip())
+    wrong = [name for name in names if name not in METHODS]
+    if wrong or not names:
+        msg = f"--prompt-methods knows no {wrong[0] if wrong else 'empty list'!r}."
+        raise UsageError(msg, f"Choose from {', '.join(METHODS)}.")
+    return PromptRequest(
+        root=args.davis,
+        methods=tuple(PromptMethod(name) for name in names if name != "plain"),
+        plain="plain" in names,
+        describe=describe,
+        sequences=sequence_names(args.sequences),
+        clicks=not args.boxes_only,
+    )
+
+
+def _describer(
+    args: argparse.Namespace,
+) -> tuple[Path | None, Callable[[Frame], FrameFeatures] | None]:
+    """Weights and what makes features of frames; nothing for the baselines, which have none."""
+    from core.engine.registry import system_spec
+    from core.engine.run import use_threads
+    from vosapp.cli.run_options import tracker_request
+
+    if not system_spec(args.system).needs_weights:
+        return None, None
+    weights = tracker_request(args).weights
+    if weights is None:
+        return None, None
+    from core.device import choose_device
+    from core.systems.self_supervised.features import frame_features, load_encoder
+
+    if args.threads is not None:
+        use_threads(args.threads, system=args.system)
+    encoder = load_encoder(weights, choose_device(args.device))
+    return weights, partial(frame_features, encoder)
+
+
+def _measure(request: PromptRequest, console: Console) -> list[PromptRun]:
+    runs: list[PromptRun] = []
+    try:
+        for _ in console.follow(_steps(request, runs, console), unit="sequences"):
+            pass
+    except Cancelled:
+        if not runs:
+            raise
+        console.kept = f"The figures are those of the {len(runs)} objects that were finished."
+    return runs
+
+
+def _steps(request: PromptRequest, runs: list[PromptRun], console: Console) -> Iterator[Progress]:
+    from core.eval.prompt_report import run_line
+    from core.eval.prompts import PromptRun, measure_prompts
+
+    for step in measure_prompts(request, console.token):
+        if isinstance(step, PromptRun):
+            runs.append(step)
+            if console.draws_progress:
+                console.say(run_line(step))
+        else:
+            yield step
