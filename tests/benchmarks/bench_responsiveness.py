@@ -157,8 +157,10 @@ def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -
 def report(late: np.ndarray, rate: float) -> None:
     p50, p95, p99 = np.percentile(late, (50, 95, 99))
     load = os.getloadavg()[0]
-    print(f"ticks {late.size}, load average {load:.1f}, frames a second {rate:.2f}")
-    print(f"late by ms: p50 {p50:.1f}  p95 {p95:.1f}  p99 {p99:.1f}  max {late.max():.1f}")
+    sys.stdout.write(
+        f"ticks {late.size}, load average {load:.1f}, frames a second {rate:.2f}\n"
+        f"late by ms: p50 {p50:.1f}  p95 {p95:.1f}  p99 {p99:.1f}  max {late.max():.1f}\n"
+    )
 
 
 if __name__ == "__main__":

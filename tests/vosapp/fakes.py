@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
+from core.jobs import Progress
 from core.ops.label_maps import merge_keyframe, one_hot
 from core.systems.base import StepResult
 from core.systems.baselines.copy import CopyTracker
@@ -83,3 +85,25 @@ class FakeTracker(CopyTracker):
             labels = merge_keyframe(labels, type(keyframe)(index, keyframe.object_ids, moved))
         confidence = dict.fromkeys(object_ids, self.confidence)
         return StepResult(one_hot(labels, object_ids), object_ids, confidence)
+
+
+class HalvingRefiner:
+    """Takes the upper half of the frame away from every object."""
+
+    def refine(self, frame_index, frame, step):
+        shares = step.shares.copy()
+        half = shares.shape[1] // 2
+        shares[0, :half], shares[1:, :half] = 1, 0
+        return replace(step, shares=shares)
+
+
+class LearningTracker(FakeTracker):
+    """A `FakeTracker` that learns a video, slowly enough to be seen."""
+
+    def adapt(self, lessons, object_ids, adaptation, token):
+        assert list(lessons)
+        for step in range(3):
+            token.check()
+            time.sleep(0.06)
+            yield Progress(step + 1, 3)
+        yield HalvingRefiner()

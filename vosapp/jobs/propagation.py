@@ -20,9 +20,12 @@ from core.types import Direction, FrameResult
 
 if TYPE_CHECKING:
     from core.engine.propagate import PropagationRequest
+    from core.media.video import VideoSource
     from core.systems.base import Tracker, TrackerRequest
     from vosapp.project.store import Project
 
+CACHE_BYTES = 96 << 20
+"""Of decoded frames: a stretch that is walked backward."""
 STORE_SECONDS = 0.25
 """Results reach the project, and so the window, at least this often."""
 
@@ -40,6 +43,7 @@ class PropagationOrder:
         start, stop: frames that are wanted: `start` up to but without `stop`.
         ways: directions in which keyframes are carried.
         only_open: compute only spans with something empty or stale; False computes all of them.
+        adapt: learn the video from the results, and make them again with what was learned.
         after: edits that were asked for before; they are waited for, so that they count.
     """
 
@@ -50,6 +54,7 @@ class PropagationOrder:
     stop: int
     ways: tuple[Direction, ...] = (Direction.FORWARD, Direction.BACKWARD)
     only_open: bool = True
+    adapt: bool = False
     after: Future[None] | None = None
 
 
@@ -61,12 +66,14 @@ class RunPlan:
         steps: units of work.
         writable: frames that will get a result.
         device: where it is computed.
+        passes: how often each of them gets one: twice where the video is learned in between.
         begun: `time.monotonic()` when the work itself began.
     """
 
     steps: int
     writable: frozenset[int]
     device: str
+    passes: int = 1
     begun: float = field(default_factory=time.monotonic)
 
 
@@ -95,30 +102,26 @@ class Engine:
         return lambda token: self._propagate(order, token)
 
     def _propagate(self, order: PropagationOrder, token: CancelToken) -> Iterator[object]:
-        from core.engine.propagate import propagate, step_count
         from core.engine.run import memory_guard
-        from core.media.video import open_video
+        from vosapp.project.relink import open_linked
         from vosapp.propagation import store_results
 
         yield Progress(0, 0, "loading the system")
         name = order.system.system
+        _check_adapts(order)
         device = self._prepare(order.system)
         tracker = self._tracker(order.system)
         _wait(order)
         token.check()
         identity = weights_identity(order.system.weights)
         propagation = order.project.begin_propagation(name, identity)
-        with open_video(order.video, cache_bytes=96 << 20) as video, memory_guard(name):
-            pieces, writable = _pieces(order)
-            count = video.info.frame_count
-            yield RunPlan(sum(step_count(piece, count) for piece in pieces), writable, device)
-
-            def results() -> Iterator[FrameResult | Progress]:
-                for piece in pieces:
-                    yield from propagate(video, tracker, piece, token)
-
+        video, _notes = open_linked(order.project, order.video, cache_bytes=CACHE_BYTES)
+        with video, memory_guard(name):
+            work = _work(order)
+            yield RunPlan(work.steps, work.writable, device, passes=2 if order.adapt else 1)
+            results = _results(work, video, tracker, token)
             yield from store_results(
-                order.project, propagation, results(), fewest=1, patience=STORE_SECONDS
+                order.project, propagation, results, fewest=1, patience=STORE_SECONDS
             )
 
     def _prepare(self, system: TrackerRequest) -> str:
@@ -137,18 +140,34 @@ class Engine:
         return build_tracker(system)
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """An order, looked at with the keyframes of the moment.
+
+    Attributes:
+        request: the whole of it.
+        pieces: spans that have to be computed.
+        writable: frames that will get a result.
+        steps: units of work.
+        adapt: as in the order.
+    """
+
+    request: PropagationRequest
+    pieces: tuple[PropagationRequest, ...]
+    writable: frozenset[int]
+    steps: int
+    adapt: bool
+
+
 def plan_order(order: PropagationOrder) -> tuple[int, int]:
     """Return (frames that will get a result, units of work) of an order, without any engine.
 
     Raises:
         UsageError: the project has no keyframe.
     """
-    from core.engine.propagate import step_count
-
     _wait(order)
-    pieces, writable = _pieces(order)
-    count = order.project.video.frame_count
-    return len(writable), sum(step_count(piece, count) for piece in pieces)
+    work = _work(order)
+    return len(work.writable), work.steps
 
 
 def weights_identity(weights: Path | None) -> str:
@@ -164,8 +183,32 @@ def _wait(order: PropagationOrder) -> None:
         order.after.result()
 
 
-def _pieces(order: PropagationOrder) -> tuple[tuple[PropagationRequest, ...], frozenset[int]]:
-    from core.engine.propagate import PropagationRequest
+def _check_adapts(order: PropagationOrder) -> None:
+    if order.adapt:
+        from core.engine.registry import require_adapting
+
+        require_adapting(order.system.system)
+
+
+def _results(
+    work: _Work, video: VideoSource, tracker: Tracker, token: CancelToken
+) -> Iterator[FrameResult | Progress]:
+    from core.engine.adapted import AdaptedRequest, propagate_adapted
+    from core.engine.propagate import propagate
+    from core.engine.spool import ShareSpool
+    from core.systems.base import Adaptation
+
+    if work.adapt:
+        adapted = AdaptedRequest(work.request, Adaptation(), work.pieces)
+        with ShareSpool() as spool:
+            yield from propagate_adapted(video, tracker, adapted, token, spool=spool)
+        return
+    for piece in work.pieces:
+        yield from propagate(video, tracker, piece, token)
+
+
+def _work(order: PropagationOrder) -> _Work:
+    from core.engine.propagate import PropagationRequest, step_count
     from vosapp.project.keyframes import keyframes
     from vosapp.project.rules import WRITABLE
     from vosapp.propagation import OPEN, pieces_with, writable_frames
@@ -178,4 +221,7 @@ def _pieces(order: PropagationOrder) -> tuple[tuple[PropagationRequest, ...], fr
     request = PropagationRequest(found, order.start, order.stop, order.ways)
     states = OPEN if order.only_open else WRITABLE
     writable = writable_frames(order.project, request, states)
-    return pieces_with(request, order.project.video.frame_count, writable), writable
+    count = order.project.video.frame_count
+    pieces = pieces_with(request, count, writable)
+    steps = sum(step_count(piece, count) for piece in pieces)
+    return _Work(request, pieces, writable, steps, order.adapt)

@@ -51,7 +51,7 @@ class RunState:
 
     Attributes:
         frames: finished and stored.
-        done, total: units of work; total is 0 while it is not known.
+        done, total: results, of which each frame may get two; total is 0 while it is not known.
         text: what is being done.
         frames_per_second: mean so far; 0 before the first frame.
         seconds_left: estimate; NaN while unknown.

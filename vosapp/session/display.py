@@ -14,8 +14,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import VosError
-from core.media.video import VideoSource, open_video
+from core.media.video import VideoSource
 from core.types import Frame
+from vosapp.project.relink import open_linked
 from vosapp.project.store import Project
 from vosapp.session.view import FrameView
 
@@ -93,7 +94,7 @@ class FrameLoader(QObject):
 
     def _run(self) -> None:
         try:
-            video = open_video(self._path, cache_bytes=0)
+            video, _notes = open_linked(self._project, self._path, cache_bytes=0)
         except VosError as error:
             self._failed.emit(0, error)
             return

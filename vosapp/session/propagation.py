@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,8 @@ class PropagationControl(QObject):
         self._handle: JobHandle | None = None
         self._writable: frozenset[int] = frozenset()
         self._fresh: dict[int, float] = {}
+        self._finished: set[int] = set()
+        self._results = 0
         self._first = 0.0
         self._rates: dict[tuple[str, str], float] = {}
         self._process = psutil.Process()
@@ -118,12 +121,14 @@ class PropagationControl(QObject):
                 start,
                 stop,
                 only_open=False,
+                adapt=self.choice.adapt,
                 after=session.written(),
             )
         )
 
     def _launch(self, order: PropagationOrder) -> None:
         self._fresh, self._writable = {}, frozenset()
+        self._finished, self._results = set(), 0
         self.state = RunState(text=self.tr("waiting for the engine"))
         handle = self.session.engine.submit(self._engine.propagate(order))
         handle.progressed.connect(self._take_progress)
@@ -161,6 +166,7 @@ class PropagationControl(QObject):
             stop,
             ways,
             only_open=mode is RunMode.OPEN,
+            adapt=self.choice.adapt,
             after=session.written(),
         )
 
@@ -220,32 +226,34 @@ class PropagationControl(QObject):
     # What comes from the engine
 
     def _take_progress(self, progress: Progress) -> None:
-        self._update(text=progress.text)
+        self._update(progress.text)
 
     def _take_batch(self, values: list[object]) -> None:
         for value in values:
             if isinstance(value, RunPlan):
                 self._writable, self._first = value.writable, value.begun
-                self.state = RunState(total=value.steps, device=value.device)
+                self.state = RunState(total=value.passes * len(value.writable), device=value.device)
             elif isinstance(value, FrameResult) and value.frame_index in self._writable:
-                self._fresh[value.frame_index] = time.monotonic()
-                self.frameDone.emit(value.frame_index)
-        self._update(frames=self.state.frames + sum(isinstance(v, FrameResult) for v in values))
+                self._take_result(value.frame_index)
+        self._update()
 
-    def _update(self, *, frames: int | None = None, text: str | None = None) -> None:
-        state = self.state
-        frames = state.frames if frames is None else frames
-        total = len(self._writable)
+    def _take_result(self, frame_index: int) -> None:
+        self._results += 1
+        self._finished.add(frame_index)
+        self._fresh[frame_index] = time.monotonic()
+        self.frameDone.emit(frame_index)
+
+    def _update(self, text: str | None = None) -> None:
+        state, done = self.state, self._results
         spent = time.monotonic() - self._first
-        rate = frames / spent if frames and spent > 0 else 0.0
-        self.state = RunState(
-            frames=frames,
-            done=min(frames, total),
-            total=total,
+        rate = done / spent if done and spent > 0 else 0.0
+        self.state = replace(
+            state,
+            frames=len(self._finished),
+            done=done,
             text=state.text if text is None else text,
             frames_per_second=rate,
-            seconds_left=(total - frames) / rate if rate else float(np.nan),
-            device=state.device,
+            seconds_left=(state.total - done) / rate if rate else float(np.nan),
             memory_bytes=self._process.memory_info().rss,
         )
         self.stateChanged.emit(self.state)

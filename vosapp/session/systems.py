@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from core.device import DEVICES
 from core.engine.registry import SYSTEMS
-from core.systems.base import TrackerRequest
 from core.types import Quality
 
 __all__ = ["DEVICES", "QUALITIES", "QualityChoice", "SystemChoice", "systems"]
@@ -57,11 +56,6 @@ QUALITIES: tuple[QualityChoice, ...] = (
     ),
     QualityChoice(Quality.FINE, "Fine", "works at 360 lines; the best that the system can do", 1.6),
 )
-_LEARNING = (
-    frozenset({"self_supervised"})
-    if "adapt" in TrackerRequest.__dataclass_fields__
-    else frozenset[str]()
-)
 
 
 def systems() -> tuple[SystemChoice, ...]:
@@ -71,7 +65,7 @@ def systems() -> tuple[SystemChoice, ...]:
             spec.name,
             spec.title[:1].upper() + spec.title[1:],
             spec.needs_weights,
-            spec.name in _LEARNING,
+            spec.adapts,
         )
         for spec in SYSTEMS.values()
     )

@@ -11,7 +11,7 @@ from vosapp.jobs.outcome import Crashed, Done, Failed, Stopped
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edit_ranges import CheckFrames
 from vosapp.project.model import FrameState
-from vosapp.session.choice import RunMode
+from vosapp.session.choice import RunChoice, RunMode
 
 
 def run(qtbot, workspace, mode=RunMode.OPEN):
@@ -174,3 +174,27 @@ def test_an_estimate_counts_without_computing(qtbot, tracked):
     qtbot.waitUntil(lambda: bool(answers))
     assert answers[0].frames == FRAMES - 1
     assert not tracked.session.project.label_map(3).any()
+
+
+def test_learning_the_video_needs_a_system_that_can(qtbot, tracked):
+    tracked.propagation.set_choice(RunChoice(system="copy", adapt=True))
+    outcome = run(qtbot, tracked)
+    assert isinstance(outcome, Failed)
+    assert "copy" in outcome.error.message
+
+
+def test_learning_the_video_gives_every_frame_twice_and_ends_with_the_second(qtbot, make_workspace):
+    from vosapp_fakes import LearningTracker
+
+    workspace = make_workspace(LearningTracker(), objects=1)
+    workspace.propagation.set_choice(RunChoice(adapt=True))
+    texts = []
+    workspace.propagation.stateChanged.connect(lambda state: texts.append(state.text))
+    assert isinstance(run(qtbot, workspace), Done)
+    state = workspace.propagation.state
+    assert (state.frames, state.done, state.total) == (FRAMES - 1, 2 * FRAMES - 2, 2 * FRAMES - 2)
+    assert any("learning" in text for text in texts)
+    # What was learned takes the object's upper half away; the keyframe stays whole.
+    frames = stored(workspace)
+    assert np.array_equal(frames[0] == 1, mask_of(0, 1))
+    assert (frames[5] == 1).sum() < mask_of(5, 1).sum()
