@@ -22,6 +22,7 @@ from PySide6.QtCore import (
     QObject,
     QSocketNotifier,
     Qt,
+    QTimer,
     QtMsgType,
     Signal,
     qInstallMessageHandler,
@@ -171,7 +172,8 @@ def close_on_signals(window: QWidget) -> None:
     # Kept for as long as the notifier.
     notifier.setProperty("ends", [reader, writer])
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: window.close())
+        # Later: this may come in the middle of anything.
+        signal.signal(number, lambda _number, _frame: QTimer.singleShot(0, window, window.close))
 
 
 def run(argv: Sequence[str]) -> int:

@@ -58,16 +58,20 @@ def test_a_signal_closes_the_window_and_the_project(film_project, tmp_path, repo
     env |= {"XDG_DATA_HOME": str(tmp_path / "data"), "QT_QPA_PLATFORM": "offscreen"}
     command = [sys.executable, "-m", "vosapp", str(film_project)]
     lock = film_project.with_name(film_project.name + ".lock")
+    recent = tmp_path / "config" / "vosapp" / "recent.json"
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + 60
-        while not lock.exists() and process.poll() is None and time.monotonic() < until:
+        while not recent.exists() and process.poll() is None and time.monotonic() < until:
             time.sleep(0.05)
-        assert lock.exists()
+        assert recent.exists() and lock.exists()
         process.send_signal(signal.SIGTERM)
-        told = process.communicate(timeout=60)[1]
+        try:
+            told = process.communicate(timeout=60)[1]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     assert process.returncode == 0, told
     assert not lock.exists() and "Traceback" not in told
-    assert (tmp_path / "config" / "vosapp" / "recent.json").is_file()
 
 
 @pytest.mark.parametrize(

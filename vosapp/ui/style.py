@@ -64,6 +64,8 @@ QHeaderView::section { background: $window; border: none; padding: 4px 8px;
 QProgressBar { border: none; border-radius: 3px; background: $border; height: 6px;
     text-align: center; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QTabBar { qproperty-drawBase: 0; }
+QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar::tab { padding: 6px 12px; border: none; color: $muted;
     border-bottom: 2px solid transparent; background: transparent; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QToolButton
 from vosapp_fakes import write_film
@@ -160,6 +161,21 @@ def test_only_the_newest_of_two_openings_counts(shell, drawn_project, film, tmp_
     qtbot.waitUntil(lambda: shell.workspace is not None)
     assert shell.workspace.session.project.path == drawn_project
     shell.close_workspace()
+
+
+def test_closing_while_something_opens_lets_go_of_it(shell, drawn_project):
+    """The thread may have opened the project before it hears that nobody wants it."""
+    lock = drawn_project.with_name(drawn_project.name + ".lock")
+    shell.opener.open(drawn_project)
+    until = time.monotonic() + 30
+    while not lock.exists() and time.monotonic() < until:
+        QCoreApplication.sendPostedEvents(shell.opener._runner)
+        time.sleep(0.001)
+    assert lock.exists()
+    shell.window.close()
+    assert not lock.exists() and shell.workspace is None
+    QCoreApplication.sendPostedEvents()
+    assert shell.workspace is None and not shell.opener.busy
 
 
 def test_the_layout_is_kept(make_shell, drawn_project, open_in):
