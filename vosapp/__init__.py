@@ -1,8 +1,5 @@
-"""The application around the engine: the command line. Importing it loads no torch."""
+"""The application: the command line and the window. Importing it loads neither torch nor Qt."""
 
 from __future__ import annotations
 
 from core import __version__ as __version__
-from vosapp.none_guard import guard_singletons
-
-guard_singletons()

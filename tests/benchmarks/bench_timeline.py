@@ -25,7 +25,6 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-import vosapp  # noqa: F401 - see vosapp.none_guard
 from vosapp.project.edits import AddObject, Group
 from vosapp.project.model import Assertion, Change, FrameState, VideoRef
 from vosapp.project.opening import create_project
