@@ -131,11 +131,16 @@ class PromptControl(QObject):
         )
 
     def _submit(self, request: SegmentRequest, answer: PromptAnswer) -> None:
+        # Beside a propagation there is no processor to spare for an encoder.
+        busy = self._session.engine.busy
+
         def job(token: CancelToken) -> Iterator[PromptAnswer]:
             from core.prompts.segment import segment
 
             token.check()
-            features = self._frame_features(answer.frame_index, request.frame)
+            features = None
+            if not busy:
+                features = self._frame_features(answer.frame_index, request.frame)
             mask = segment(replace(request, features=features))
             token.check()
             yield replace(answer, mask=mask)
@@ -151,7 +156,7 @@ class PromptControl(QObject):
         """In the assistant's thread: features of the frame, those of the last one are kept."""
         if self._features is None:
             return None
-        if self._known[0] != index:
+        if self._known[0] != index or self._known[1] is None:
             self._known = (index, self._features(frame))
         return self._known[1]
 

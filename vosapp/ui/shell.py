@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import VosError
 from core.types import Quality
+from vosapp.jobs.features import KeyReader
 from vosapp.jobs.propagation import Engine
 from vosapp.session.choice import RunChoice
 from vosapp.session.opening import Opened
@@ -85,6 +86,8 @@ class Shell(QObject):
             opened.project,
             opened.video,
             self.engine,
+            # Tests compute with a tracker of their own, and without torch.
+            KeyReader() if self.engine.make_tracker is None else None,
             cache_bytes=self.settings.number("cache-mb") << 20,
         )
         workspace.propagation.set_choice(RunChoice(quality=Quality(self.settings.text("quality"))))
