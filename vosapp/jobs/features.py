@@ -33,11 +33,10 @@ class KeyReader:
         """
         if "torch" not in sys.modules:
             return None
-        import torch
-
+        from core.device import choose_device
         from core.systems.self_supervised.features import frame_features, load_encoder
 
         if self._encoder is None:
             weights = bundled_weights(SYSTEM, PRESET)
-            self._encoder = load_encoder(weights, torch.device("cpu"))
+            self._encoder = load_encoder(weights, choose_device("cpu"))
         return frame_features(self._encoder, frame)
