@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.jobs import CancelToken, Progress
@@ -16,6 +17,7 @@ from core.nn.unet import UNet
 from core.systems.base import Adaptation, Lesson, Refiner, StepResult
 from core.systems.self_supervised.adapt import AdaptConfig, predict, train
 from core.systems.self_supervised.adapt_samples import Sample, Shares, sample_of, varied
+from core.systems.self_supervised.adapt_trust import says
 from core.systems.self_supervised.config import STRIDE
 from core.types import Frame
 
@@ -59,6 +61,7 @@ def learn(
         adaptation: what the caller wants.
         token: is looked at between two lessons and two steps.
     """
+    alone = adaptation.paper_mode
     config = replace(config, seconds=adaptation.seconds, seed=adaptation.seed)
     if adaptation.iterations is not None:
         config = replace(config, iterations=adaptation.iterations)
@@ -73,11 +76,19 @@ def learn(
         if isinstance(step, Progress):
             yield step
         else:
-            yield LearnedVideo(eyes, step, object_ids, config=config, adaptation=adaptation)
+            weights = says(step, samples, config.say)
+            yield LearnedVideo(eyes, step, object_ids, weights=None if alone else weights)
 
 
 class LearnedVideo:
-    """A network of one video beside the propagation; see `Refiner`."""
+    """A network of one video beside the propagation; see `Refiner`.
+
+    Args:
+        eyes: the tracker's.
+        net: knows the background and `object_ids`, in this order.
+        object_ids: ascending.
+        weights: of the network against propagation, by object; None lets it decide alone.
+    """
 
     def __init__(
         self,
@@ -85,17 +96,18 @@ class LearnedVideo:
         net: UNet,
         object_ids: tuple[int, ...],
         *,
-        config: AdaptConfig,
-        adaptation: Adaptation,
+        weights: NDArray[np.float32] | None,
     ) -> None:
         self._eyes = eyes
         self._net = net
         self._ids = object_ids
-        self._config = config
-        self._alone = adaptation.paper_mode
+        self._weights = weights
 
     def refine(self, frame_index: int, frame: Frame, step: StepResult) -> StepResult:
         """See `Refiner.refine`."""
+        weights = self._of(step.object_ids)
+        if weights is not None and not weights.any():
+            return step
         image = self._eyes.shrink(frame)
         keys = _fitted(self._eyes.look(frame_index, frame), image)
         learned = _of_objects(predict(self._net, image, keys), self._ids, step.object_ids)
@@ -104,7 +116,7 @@ class LearnedVideo:
         )
         carried = resized(step.shares, (rows, columns))
         learned = resized(learned, (rows, columns))
-        shares = learned if self._alone else fused(carried, learned, self._config.say)
+        shares = learned if weights is None else fused(carried, learned, weights)
         gone = [1 + row for row, i in enumerate(step.object_ids) if i in step.absent]
         shares[0] += shares[gone].sum(0)
         shares[gone] = 0
@@ -114,15 +126,21 @@ class LearnedVideo:
         }
         return StepResult(shares, step.object_ids, confidence, step.absent)
 
+    def _of(self, object_ids: tuple[int, ...]) -> NDArray[np.float32] | None:
+        if self._weights is None:
+            return None
+        return self._weights[[self._ids.index(object_id) for object_id in object_ids]]
 
-def fused(carried: Shares, learned: Shares, say: float) -> Shares:
+
+def fused(carried: Shares, learned: Shares, weights: NDArray[np.float32]) -> Shares:
     """Weighted geometric mean of two soft labelings of one size, (1 + K) x h x w.
 
     Args:
         carried: of propagation.
         learned: of the network.
-        say: weight of the network, 0..1.
+        weights: of the network for each of the K objects, 0..1; the background has their mean.
     """
+    say = np.concatenate([[weights.mean()], weights]).astype(np.float32)[:, None, None]
     logs = (1 - say) * np.log(carried + FLOOR) + say * np.log(learned + FLOOR)
     raised = np.exp(logs - logs.max(0))
     mean: Shares = raised / raised.sum(0)

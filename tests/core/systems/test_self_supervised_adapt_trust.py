@@ -1,0 +1,89 @@
+"""What was learned of a video has as much say as it found the user's own masks again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from core.systems.base import StepResult
+from core.systems.self_supervised import adapt_trust
+from core.systems.self_supervised.adapt_samples import Sample
+from core.systems.self_supervised.adaptation import Eyes, LearnedVideo, fused
+
+CPU = torch.device("cpu")
+SIZE = (16, 16)
+
+
+def plane_of(top):
+    """An object in the rows from `top` to 8, at half size."""
+    mask = np.zeros(SIZE, bool)
+    mask[top:8] = True
+    return mask
+
+
+def shares_of(*masks):
+    rows = np.stack([~np.logical_or.reduce(masks), *masks]).astype(np.float32)
+    return rows
+
+
+def sample(*masks, is_keyframe=True):
+    shares = shares_of(*masks).repeat(2, 1).repeat(2, 2)
+    image = np.zeros((32, 32, 3), np.uint8)
+    return Sample(image, torch.zeros(1, 8, 8), shares, np.ones(SIZE, np.float32), 1.0, is_keyframe)
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """Lets every network answer with these masks."""
+
+    def give(*masks):
+        monkeypatch.setattr(adapt_trust, "predict", lambda *_: shares_of(*masks))
+
+    return give
+
+
+def test_who_finds_the_keyframes_has_its_full_say(answer):
+    answer(plane_of(0))
+    assert adapt_trust.says(None, [sample(plane_of(0))], 0.85) == pytest.approx([0.85])
+
+
+def test_who_does_not_has_none_and_in_between_some(answer):
+    answer(plane_of(5))
+    assert adapt_trust.says(None, [sample(plane_of(0))], 0.85) == pytest.approx([0])
+    answer(plane_of(3))
+    weight = adapt_trust.says(None, [sample(plane_of(0))], 0.85)
+    assert weight == pytest.approx([0.85 * (5 / 8 - 0.5) / 0.3], abs=1e-6)
+
+
+def test_objects_are_judged_one_by_one(answer):
+    left, right = np.zeros(SIZE, bool), np.zeros(SIZE, bool)
+    left[:, :4], right[:, 10:] = True, True
+    answer(left, np.zeros(SIZE, bool))
+    weights = adapt_trust.says(None, [sample(left, right)], 0.85)
+    assert weights == pytest.approx([0.85, 0])
+
+
+def test_only_keyframes_are_witnesses(answer):
+    answer(plane_of(0))
+    wrong = sample(plane_of(6), is_keyframe=False)
+    assert adapt_trust.says(None, [wrong, sample(plane_of(0))], 1.0) == pytest.approx([1])
+    assert adapt_trust.says(None, [wrong], 1.0) == pytest.approx([0])
+
+
+def test_without_any_say_propagation_stays_as_it_is():
+    eyes = Eyes(lambda frame: frame, lambda *_: None, lambda _image: None, CPU)
+    video = LearnedVideo(eyes, None, (1,), weights=np.zeros(1, np.float32))
+    step = StepResult(shares_of(plane_of(2)), (1,), {1: 0.4})
+    assert video.refine(0, np.zeros((32, 32, 3), np.uint8), step) is step
+
+
+def test_an_object_without_say_keeps_its_shares_beside_one_with():
+    carried = np.array([0.2, 0.7, 0.1], np.float32).reshape(3, 1, 1)
+    learned = np.array([0.6, 0.3, 0.1], np.float32).reshape(3, 1, 1)
+    alone = fused(carried, learned, np.array([1, 1], np.float32))
+    none = fused(carried, learned, np.array([0, 0], np.float32))
+    np.testing.assert_allclose(alone, learned, atol=3e-3)
+    np.testing.assert_allclose(none, carried, atol=3e-3)
+    some = fused(carried, learned, np.array([0, 1], np.float32))
+    assert some[1] > alone[1]
