@@ -23,8 +23,7 @@ def plane_of(top):
 
 
 def shares_of(*masks):
-    rows = np.stack([~np.logical_or.reduce(masks), *masks]).astype(np.float32)
-    return rows
+    return np.stack([~np.logical_or.reduce(masks), *masks]).astype(np.float32)
 
 
 def sample(*masks, is_keyframe=True):
