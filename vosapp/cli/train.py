@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NAME = "train"
 HELP = "train a system on your own videos"
+BUNDLED = "bundled"
+RATE, REFINING_RATE = 1e-3, 1e-4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,11 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     length.add_argument("--steps", type=int, help="length of the run in steps")
     length.add_argument("--minutes", type=float, help="length of the run in minutes (default 60)")
     sub.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    sub.add_argument("--init", type=Path, help="weights to start from")
+    sub.add_argument(
+        "--init", metavar="FILE", help="weights to start from; bundled takes those that ship here"
+    )
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     sub.add_argument("--batch", type=int, default=8, help="pairs in a batch (default 8)")
     sub.add_argument("--crop", type=int, default=192, help="side of a training image (192)")
-    sub.add_argument("--rate", type=float, default=1e-3, help="learning rate (1e-3)")
+    sub.add_argument("--rate", type=float, help="learning rate (1e-3; with --init 1e-4)")
     sub.add_argument("--bf16", action="store_true", help="bf16 forward pass (for GPUs)")
     sub.add_argument("--seed", type=int, default=0, help="seed of weights and data")
     sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")
@@ -111,17 +115,37 @@ def _request(args: argparse.Namespace) -> TrainRequest:
     from core.systems.self_supervised.recipe import TrainRequest
     from core.train.loop import FitConfig
 
+    init = _init(args.init, args.preset)
+    rate = args.rate if args.rate is not None else _usual_rate(init)
     minutes = args.minutes if args.steps is not None or args.minutes is not None else 60.0
     return TrainRequest(
         videos=args.videos,
         out=args.out,
         preset=args.preset,
-        length=FitConfig(args.steps, minutes, learning_rate=args.rate, bf16=args.bf16),
+        length=FitConfig(args.steps, minutes, learning_rate=rate, bf16=args.bf16),
         pairs=PairConfig(batch=args.batch, crop=args.crop),
-        init=args.init,
+        init=init,
         resume=args.resume,
         device=args.device,
         seed=args.seed,
         cache=args.cache,
         workers=args.workers,
     )
+
+
+def _init(given: str | None, preset: str) -> Path | None:
+    """The file to start from; a file of that name comes before the word `bundled`."""
+    if given is None:
+        return None
+    path = Path(given)
+    if given == BUNDLED and not path.exists():
+        from core.systems.self_supervised.build import SYSTEM
+        from vosapp.assets import bundled_weights
+
+        return bundled_weights(SYSTEM, preset)
+    return path
+
+
+def _usual_rate(init: Path | None) -> float:
+    """Weights that have learned already are only nudged, as in the paper's second stage."""
+    return RATE if init is None else REFINING_RATE

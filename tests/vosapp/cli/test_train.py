@@ -6,11 +6,14 @@ import json
 
 import av
 import pytest
+from safetensors.torch import load_file
 
 from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
 from core.systems.base import TrackerRequest
+from core.systems.self_supervised import recipe
 from core.types import Quality
+from vosapp.assets import bundled_weights
 from vosapp.cli import main as cli
 from vosapp.cli.main import main
 
@@ -117,6 +120,33 @@ def test_bad_input_is_one_line_and_exit_code_2(command, capsys, tmp_path, option
     assert list((tmp_path / "run").glob("state.*")) == []
 
 
+def test_start_from_the_bundled_weights(command, monkeypatch, tmp_path, capsys):
+    """One step at a tiny rate leaves what was there."""
+    command[command.index("--preset") + 1] = "thin"
+    command += ["--init", "bundled", "--steps", "1", "--rate", "1e-9"]
+    assert main([*command]) == cli.DONE
+    bundled = load_file(bundled_weights("self_supervised", "thin"))
+    trained = load_file(tmp_path / "run/weights.safetensors")
+    for name in ("conv1.weight", "head.weight"):
+        assert (trained[name].float() - bundled[name].float()).abs().max() < 1e-3
+
+
+def test_no_bundled_weights_for_the_preset(command, capsys):
+    assert main([*command, "--init", "bundled", "--steps", "1"]) == cli.BAD_INPUT
+    assert "self_supervised (tiny)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "rate"),
+    [([], 1e-3), (["--init", "w.safetensors"], 1e-4), (["--init", "w", "--rate", "0.5"], 0.5)],
+)
+def test_weights_that_have_learned_are_only_nudged(command, monkeypatch, options, rate):
+    asked = []
+    monkeypatch.setattr(recipe, "train", lambda request, token: asked.append(request) or iter(()))
+    main([*command, "--steps", "1", *options])
+    assert asked[0].length.learning_rate == rate
+
+
 def test_run_folder_in_use(command, capsys):
     assert main([*command, "--steps", "1"]) == cli.DONE
     capsys.readouterr()
@@ -132,8 +162,6 @@ def test_damaged_state(command, capsys, tmp_path):
 
 
 def test_stopped_run_says_how_to_go_on(command, capsys, monkeypatch, tmp_path):
-    from core.systems.self_supervised import recipe
-
     log = recipe._log
 
     def stop_after_two(path, progress):
