@@ -77,6 +77,7 @@ def fit(
     *,
     state_file: Path,
     token: CancelToken,
+    after_step: Callable[[], None] = lambda: None,
 ) -> Iterator[TrainProgress]:
     """Train a module; go on from `state_file` where there is one.
 
@@ -88,6 +89,7 @@ def fit(
         config: length, rate, precision.
         state_file: where the state is kept; written at intervals, at the end and on cancel.
         token: cancels between steps.
+        after_step: called after each step of the optimizer, before a state is written.
 
     Raises:
         TrainingError: a loss or gradient that is not finite; the last good state stays on disk.
@@ -107,6 +109,7 @@ def fit(
         with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
             terms = step(next(stream))
         _descend(terms, module, optimizer, rate=rate, clip=config.clip_norm, step=done)
+        after_step()
         done += 1
         seconds = time.monotonic() - start
         if done % config.save_every == 0:

@@ -26,9 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     systems = parser.add_subparsers(title="systems", metavar="system", dest="system", required=True)
     sub = systems.add_parser("self_supervised", help="correspondence from raw videos, no labels")
-    sub.add_argument("--videos", type=Path, required=True, help="folder of raw videos")
+    sub.add_argument("--videos", type=Path, help="folder of raw videos")
+    sub.add_argument("--images", type=Path, help="folder of still images, which are set in motion")
     sub.add_argument("--out", type=Path, required=True, help="run folder: state, log, weights")
     sub.add_argument("--preset", default="thin", help="size of the network: thin or resnet18")
+    sub.add_argument(
+        "--stage", default="pairwise", help="pairwise, or memory after it with --init (pairwise)"
+    )
     length = sub.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="length of the run in steps")
     length.add_argument("--minutes", type=float, help="length of the run in minutes (default 60)")
@@ -53,7 +57,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
     console.kept = f"The run in {args.out} goes on with --resume."
     run = _Run(iter(train(_request(args), console.token)))
-    for progress in console.follow(_packing(run), unit="videos"):
+    for progress in console.follow(_packing(run), unit="files"):
         if progress.text.startswith("left out"):
             console.warn(progress.text)
     for _ in console.follow(_training(run, args.steps), unit="steps"):
@@ -130,6 +134,8 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         seed=args.seed,
         cache=args.cache,
         workers=args.workers,
+        stage=args.stage,
+        images=args.images,
     )
 
 

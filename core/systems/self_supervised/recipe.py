@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
-from torch import nn
 from torch.utils.data import DataLoader
 
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
 from core.data.pairs import PairBatch, PairConfig, PairDataset
+from core.data.still_pack import pack_images
 from core.device import choose_device, memory_errors, thread_count
 from core.errors import CheckpointMismatch, OutputError, UsageError
 from core.jobs import CancelToken, Progress
@@ -28,7 +28,7 @@ from core.nn.layout import channels_last
 from core.systems.self_supervised.build import SYSTEM
 from core.systems.self_supervised.config import PRESETS, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.train import pairwise_step
+from core.systems.self_supervised.stages import STAGES, Stage, make_stage, stage_samples
 from core.train.loop import FitConfig, TrainProgress, fit
 
 WEIGHT_DECAY = 1e-4
@@ -41,8 +41,9 @@ class TrainRequest:
     """What is to be trained, on what, and for how long.
 
     Attributes:
-        videos: a folder of raw videos (searched deeply) or one video.
-        out: run folder; gets `state.pt`, `log.jsonl` and `weights.safetensors`.
+        videos: a folder of raw videos (searched deeply) or one video; None where there are images.
+        out: run folder; gets `state.pt`, `log.jsonl` and `weights.safetensors`, in the memory
+            stage also `averaged.safetensors`, the encoder of references.
         preset: a name in `PRESETS`.
         length: steps or minutes, rate, precision.
         pairs: how training pairs are drawn.
@@ -52,9 +53,11 @@ class TrainRequest:
         seed: of the weights and of the order of the data.
         cache: where packed frames are kept; None takes a folder within `out`.
         workers: processes that prepare batches; 0 prepares them in between.
+        stage: a name in `STAGES`; "memory" starts from weights of "pairwise".
+        images: a folder of still images, over which a moving camera makes clips.
     """
 
-    videos: Path
+    videos: Path | None
     out: Path
     preset: str
     length: FitConfig
@@ -65,17 +68,21 @@ class TrainRequest:
     seed: int = 0
     cache: Path | None = None
     workers: int = 1
+    stage: str = "pairwise"
+    images: Path | None = None
 
 
 def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | TrainProgress | Path]:
-    """Run the pairwise stage.
+    """Run one stage.
 
     Yields:
-        `Progress` while videos are packed, `TrainProgress` for each step, last the checkpoint.
+        `Progress` while videos and images are packed, `TrainProgress` for each step, last the
+        checkpoint.
 
     Raises:
-        UsageError: unknown preset or device; a run folder in use without `resume`.
-        TrainingError: no usable video; a loss that is not finite.
+        UsageError: unknown preset, stage or device; a run folder in use without `resume`; the
+            memory stage without `init`.
+        TrainingError: nothing to learn from; a loss that is not finite.
         CheckpointMissing, CheckpointMismatch: `init` is not there, or it or the state belong to
             another network.
         DeviceUnavailable, DeviceOutOfMemory: no such device, or too little memory on it.
@@ -83,26 +90,30 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
         Cancelled: by the token; the state is saved first and `resume` goes on from it.
     """
     state_file = _check(request)
-    encoder = make_encoder(request)
+    stage = make_stage(request.stage, make_encoder(request))
     packs: list[FramePack] = []
-    cache = request.cache or request.out / "frames"
-    for item in pack_folder(request.videos, cache, PackConfig(), token):
+    for item in _pack(request, token):
         if isinstance(item, Progress):
             yield item
         else:
-            packs = item
+            packs += item
     last = None
-    for progress in _fit(request, encoder, packs, state_file, token):
+    for progress in _fit(request, stage, packs, state_file, token):
         last = progress
         _log(request.out / "log.jsonl", progress)
         yield progress
-    yield _finish(request, encoder, packs, last or _last_logged(request.out / "log.jsonl"))
+    yield _finish(request, stage, packs, last or _last_logged(request.out / "log.jsonl"))
 
 
 def _check(request: TrainRequest) -> Path:
     if request.preset not in PRESETS:
         msg = f"There is no preset {request.preset!r}."
         raise UsageError(msg, f"Choose one of {', '.join(PRESETS)}.")
+    if request.stage not in STAGES:
+        msg = f"There is no stage {request.stage!r}."
+        raise UsageError(msg, f"Choose one of {', '.join(STAGES)}.")
+    if request.videos is None and request.images is None:
+        raise UsageError("There is nothing to learn from.", "Give --videos, --images, or both.")
     if request.workers < 0:
         msg = f"There cannot be {request.workers} workers."
         raise UsageError(msg, "Give --workers 0 or more.")
@@ -110,6 +121,9 @@ def _check(request: TrainRequest) -> Path:
     if state_file.exists() and not request.resume:
         msg = f"{request.out} holds a run already."
         raise UsageError(msg, "Add --resume to go on with it, or choose another --out.")
+    if request.stage == "memory" and request.init is None and not state_file.exists():
+        msg = "The memory stage starts from weights of the pairwise stage."
+        raise UsageError(msg, "Give them with --init.")
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -132,16 +146,24 @@ def make_encoder(request: TrainRequest) -> KeyEncoder:
     return channels_last(encoder, choose_device(request.device)).train()
 
 
+def _pack(request: TrainRequest, token: CancelToken) -> Iterator[Progress | list[FramePack]]:
+    cache = request.cache or request.out / "frames"
+    if request.videos is not None:
+        yield from pack_folder(request.videos, cache, PackConfig(), token)
+    if request.images is not None:
+        yield from pack_images(request.images, cache, PackConfig(), token)
+
+
 def _fit(
     request: TrainRequest,
-    encoder: KeyEncoder,
+    stage: Stage,
     packs: list[FramePack],
     state_file: Path,
     token: CancelToken,
 ) -> Iterator[TrainProgress]:
-    device = next(encoder.parameters()).device
-    dataset = PairDataset(packs, request.pairs, seed=request.seed)
-    pairwise = pairwise_step(encoder)
+    device = next(stage.module.parameters()).device
+    samples = stage_samples(request.stage, request.pairs)
+    dataset = PairDataset(packs, samples, seed=request.seed)
 
     def batches(start: int) -> DataLoader[PairBatch]:
         return DataLoader(
@@ -152,16 +174,17 @@ def _fit(
             prefetch_factor=4 if request.workers else None,
         )
 
-    optimizer = torch.optim.AdamW(encoder.parameters(), weight_decay=WEIGHT_DECAY)
+    learning = [p for p in stage.module.parameters() if p.requires_grad]
     with memory_errors("training"):
         yield from fit(
-            lambda batch: pairwise(batch.to(device)),
+            lambda batch: stage.step(batch.to(device)),
             batches,
-            encoder,
-            optimizer,
+            stage.module,
+            torch.optim.AdamW(learning, weight_decay=WEIGHT_DECAY),
             request.length,
             state_file=state_file,
             token=token,
+            after_step=stage.after_step,
         )
 
 
@@ -177,23 +200,28 @@ def _last_logged(path: Path) -> TrainProgress | None:
 
 
 def _finish(
-    request: TrainRequest, encoder: nn.Module, packs: list[FramePack], last: TrainProgress | None
+    request: TrainRequest, stage: Stage, packs: list[FramePack], last: TrainProgress | None
 ) -> Path:
     training: dict[str, object] = {
-        "stage": "pairwise color reconstruction",
-        "videos": len(packs),
-        "frames": sum(len(pack.times) for pack in packs),
-        "pairs": asdict(request.pairs),
+        "stage": STAGES[request.stage],
+        "videos": sum(not pack.still for pack in packs),
+        "frames": sum(len(pack.times) for pack in packs if not pack.still),
+        "images": sum(len(pack.times) for pack in packs if pack.still),
+        "init": request.init.name if request.init else None,
+        "pairs": asdict(stage_samples(request.stage, request.pairs)),
         "seed": request.seed,
-        "device": str(next(encoder.parameters()).device),
+        "device": str(next(stage.module.parameters()).device),
         "processor": f"{platform.machine()}, {thread_count()} cores",
         "torch": torch.__version__,
         "steps": last.step if last else 0,
         "seconds": round(last.seconds) if last else 0,
         "loss": last.losses if last else {},
     }
-    config = encoder.config.to_dict() if isinstance(encoder, KeyEncoder) else {}
+    config = stage.encoder.config.to_dict()
     info = CheckpointInfo(SYSTEM, request.preset, config, training, license="Apache-2.0")
     path = request.out / "weights.safetensors"
-    save_weights(path, encoder, info)
+    save_weights(path, stage.encoder, info)
+    if stage.averaged is not None:
+        averaged = training | {"encoder": "of references, the moving average"}
+        save_weights(path.with_stem("averaged"), stage.averaged, replace(info, training=averaged))
     return path

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import av
+import cv2
 import pytest
 import torch
 
@@ -19,6 +20,7 @@ from core.systems.base import TrackerRequest
 from core.systems.self_supervised import recipe
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.recipe import TrainRequest, make_encoder, train
+from core.systems.self_supervised.stages import STAGES
 from core.train.loop import FitConfig, TrainProgress
 from core.types import Quality
 
@@ -90,9 +92,19 @@ def test_weights_say_how_they_came_about(request_):
     assert set(training["loss"]) == {"color"}
 
 
-@pytest.mark.parametrize("workers", [0, 1])
-def test_resumed_run_equals_an_unbroken_one(request_, workers, monkeypatch):
-    request_ = replace(request_, length=FitConfig(steps=6), workers=workers)
+@pytest.fixture
+def trained(request_):
+    """Weights of a short pairwise run."""
+    return run(replace(request_, out=request_.out.with_name("first"), length=FitConfig(steps=2)))[
+        -1
+    ]
+
+
+@pytest.mark.parametrize(("workers", "stage"), [(0, "pairwise"), (1, "pairwise"), (0, "memory")])
+def test_resumed_run_equals_an_unbroken_one(request_, workers, stage, trained):
+    request_ = replace(request_, length=FitConfig(steps=6), workers=workers, stage=stage)
+    if stage == "memory":
+        request_ = replace(request_, init=trained)
     whole = replace(request_, out=request_.out.with_name("whole"), workers=0)
     run(whole)
     token = CancelToken()
@@ -106,8 +118,61 @@ def test_resumed_run_equals_an_unbroken_one(request_, workers, monkeypatch):
     assert not (request_.out / "weights.safetensors").exists()
     resumed = run(replace(request_, resume=True))
     assert [i.step for i in resumed if isinstance(i, TrainProgress)] == [5, 6]
-    assert same(tensors(request_.out), tensors(whole.out))
+    state = tensors(request_.out)
+    assert same(state, tensors(whole.out))
+    if stage == "memory":
+        behind, ahead = state["memory.head.weight"], state["query.head.weight"]
+        assert 0 < (behind - ahead).abs().max() < 0.1
     assert read_info(resumed[-1]).training["steps"] == 6
+
+
+def test_memory_stage_keeps_both_encoders(request_, trained):
+    memory = replace(request_, stage="memory", init=trained)
+    weights = run(memory)[-1]
+    averaged = weights.with_name("averaged.safetensors")
+    infos = [read_info(path) for path in (weights, averaged)]
+    assert [info.training["stage"] for info in infos] == [STAGES["memory"]] * 2
+    assert infos[0].training["pairs"]["references"] == 5
+    assert infos[0].training["init"] == "weights.safetensors"
+    assert "moving average" in infos[1].training["encoder"]
+    for path in (weights, averaged):
+        build_tracker(TrackerRequest("self_supervised", Quality.FAST, "cpu", path))
+    assert weights.read_bytes() != averaged.read_bytes()
+    with pytest.raises(CheckpointMismatch, match=r"state\.pt") as caught:
+        run(replace(request_, resume=True))
+    assert "stage" in caught.value.hint
+
+
+def test_memory_stage_needs_weights(request_):
+    with pytest.raises(UsageError, match="pairwise stage"):
+        run(replace(request_, stage="memory"))
+    assert not request_.out.exists()
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Two still images."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for seed in (0, 1):
+        cv2.imwrite(str(folder / f"{seed}.png"), moving_shapes(seed=seed, frame_count=1)[0][0])
+    return folder
+
+
+def test_images_alone_and_beside_videos(request_, images):
+    alone = replace(request_, videos=None, images=images)
+    training = read_info(run(alone)[-1]).training
+    assert (training["videos"], training["frames"], training["images"]) == (0, 0, 2)
+    both = replace(request_, images=images, out=request_.out.with_name("both"))
+    items = run(both)
+    training = read_info(items[-1]).training
+    assert (training["videos"], training["frames"], training["images"]) == (2, 12, 2)
+    assert sum(isinstance(item, Progress) for item in items) == 5
+
+
+def test_nothing_to_learn_from(request_):
+    with pytest.raises(UsageError, match="nothing to learn from"):
+        run(replace(request_, videos=None))
 
 
 def test_longer_run_goes_on_from_a_finished_one(request_):
@@ -169,6 +234,7 @@ def test_state_of_another_preset(request_, monkeypatch):
     [
         ({"preset": "huge"}, UsageError, "'huge'"),
         ({"device": "gpu"}, UsageError, "'gpu'"),
+        ({"stage": "third"}, UsageError, "'third'"),
         ({"workers": -1}, UsageError, "-1 workers"),
         ({"videos": "nowhere"}, TrainingError, "holds no video"),
         ({"init": "nowhere.safetensors"}, VosError, "nowhere"),

@@ -73,7 +73,7 @@ def test_minutes(command, capsys):
 def test_progress_shows_videos_then_steps(command, capsys):
     assert main([*command, "--steps", "3", "--progress"]) == cli.DONE
     err = capsys.readouterr().err
-    assert "videos" in err and "2/2" in err
+    assert "files" in err and "2/2" in err
     assert "3/3" in err and "color " in err
 
 
@@ -94,6 +94,9 @@ def test_broken_video_is_told(command, videos, capsys, tmp_path):
         (["--steps", "4", "--preset", "huge"], "tiny"),
         (["--steps", "4", "--videos", "{root}/nowhere"], "holds no video"),
         (["--steps", "4", "--minutes", "2"], "--minutes"),
+        (["--steps", "4", "--stage", "third"], "'third'"),
+        (["--steps", "4", "--stage", "memory"], "--init"),
+        (["--steps", "4", "--images", "{root}/nowhere"], "holds no image"),
         (["--steps", "0"], "0 long"),
         (["--steps", "-2"], "-2 long"),
         (["--minutes", "0"], "0.0 long"),
@@ -129,6 +132,17 @@ def test_start_from_the_bundled_weights(command, monkeypatch, tmp_path, capsys):
     trained = load_file(tmp_path / "run/weights.safetensors")
     for name in ("conv1.weight", "head.weight"):
         assert (trained[name].float() - bundled[name].float()).abs().max() < 1e-3
+
+
+def test_memory_stage_after_the_pairwise_one(command, capsys, tmp_path):
+    assert main([*command, "--steps", "1"]) == cli.DONE
+    first = tmp_path / "run/weights.safetensors"
+    second = [*command, "--stage", "memory", "--init", str(first), "--steps", "1", "--json"]
+    second[second.index("--out") + 1] = str(tmp_path / "second")
+    capsys.readouterr()
+    assert main(second) == cli.DONE
+    assert result(capsys)["weights"] == str(tmp_path / "second/weights.safetensors")
+    assert (tmp_path / "second/averaged.safetensors").exists()
 
 
 def test_no_bundled_weights_for_the_preset(command, capsys):

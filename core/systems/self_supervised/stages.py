@@ -1,0 +1,66 @@
+"""The stages of training: which networks learn in each, by which step, and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from torch import nn
+
+from core.data.pairs import PairBatch, PairConfig
+from core.errors import UsageError
+from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.momentum import MOMENTUM, MomentumPair
+from core.systems.self_supervised.train import memory_step, pairwise_step
+from core.train.terms import LossTerms
+
+STAGES = {
+    "pairwise": "pairwise color reconstruction",
+    "memory": "color reconstruction from a momentum memory",
+}
+REFERENCES = 5
+"""Frames in the memory of the second stage, the first of the clip among them (paper, 3.2)."""
+MEMORY_GAPS = (0.07, 0.14, 0.21, 0.34)
+"""Seconds between neighbors in the memory stage; four of them lead back to the second reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a stage trains.
+
+    Attributes:
+        module: all networks of the stage; its state is what a run resumes from.
+        encoder: the network that the run is for.
+        averaged: its moving average, where the stage has one.
+        step: computes the losses of a batch.
+        after_step: to be called after each step of the optimizer.
+    """
+
+    module: nn.Module
+    encoder: KeyEncoder
+    averaged: KeyEncoder | None
+    step: Callable[[PairBatch], LossTerms]
+    after_step: Callable[[], None]
+
+
+def make_stage(name: str, encoder: KeyEncoder) -> Stage:
+    """The stage of a name in `STAGES` for an encoder on its device, in train mode.
+
+    Raises:
+        UsageError: no such stage.
+    """
+    if name not in STAGES:
+        raise UsageError(f"There is no stage {name!r}.", f"Choose one of {', '.join(STAGES)}.")
+    if name == "pairwise":
+        return Stage(encoder, encoder, None, pairwise_step(encoder), lambda: None)
+    pair = MomentumPair(encoder, momentum=MOMENTUM).train()
+    step = memory_step(pair.query, pair.memory)
+    averaged = pair.memory if isinstance(pair.memory, KeyEncoder) else None
+    return Stage(pair, encoder, averaged, step, pair.follow)
+
+
+def stage_samples(name: str, config: PairConfig) -> PairConfig:
+    """How the stage draws its samples."""
+    if name == "pairwise":
+        return config
+    return replace(config, references=REFERENCES, gaps=MEMORY_GAPS)
