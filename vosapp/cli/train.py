@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     sub.add_argument("--batch", type=int, default=8, help="pairs in a batch (default 8)")
     sub.add_argument("--crop", type=int, default=192, help="side of a training image (192)")
+    sub.add_argument("--radius", type=int, default=8, help="window radius in cells of 4 px (8)")
     sub.add_argument("--rate", type=float, help="learning rate (1e-3; with --init 1e-4)")
     sub.add_argument("--bf16", action="store_true", help="bf16 forward pass (for GPUs)")
     sub.add_argument("--seed", type=int, default=0, help="seed of weights and data")
@@ -52,9 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
-    """Train and say where the weights are."""
+    """Train and say where the weights are; of several processes the first one speaks."""
     from core.systems.self_supervised.recipe import train
+    from core.train.team import team_rank
 
+    if team_rank():
+        console.hush()
     console.kept = f"The run in {args.out} goes on with --resume."
     run = _Run(iter(train(_request(args), console.token)))
     for progress in console.follow(_packing(run), unit="files"):
@@ -136,6 +140,7 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         workers=args.workers,
         stage=args.stage,
         images=args.images,
+        radius=args.radius,
     )
 
 

@@ -29,9 +29,14 @@ from core.systems.self_supervised.build import SYSTEM
 from core.systems.self_supervised.config import PRESETS, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.stages import STAGES, Stage, make_stage, stage_samples
+from core.systems.self_supervised.train import TRAIN_RADIUS
+from core.train.curve import draw_curve
 from core.train.loop import FitConfig, TrainProgress, fit
+from core.train.team import Team, joined, team_size
 
 WEIGHT_DECAY = 1e-4
+STATE = "state.pt"
+MAX_RADIUS = 64
 ENDLESS = 1 << 40
 """Length of the stream of batches; the loop decides when it is enough."""
 
@@ -42,8 +47,8 @@ class TrainRequest:
 
     Attributes:
         videos: a folder of raw videos (searched deeply) or one video; None where there are images.
-        out: run folder; gets `state.pt`, `log.jsonl` and `weights.safetensors`, in the memory
-            stage also `averaged.safetensors`, the encoder of references.
+        out: run folder; gets `state.pt`, `log.jsonl`, `curve.png` and `weights.safetensors`, in the
+            memory stage also `averaged.safetensors`, the encoder of references.
         preset: a name in `PRESETS`.
         length: steps or minutes, rate, precision.
         pairs: how training pairs are drawn.
@@ -55,6 +60,7 @@ class TrainRequest:
         workers: processes that prepare batches; 0 prepares them in between.
         stage: a name in `STAGES`; "memory" starts from weights of "pairwise".
         images: a folder of still images, over which a moving camera makes clips.
+        radius: of the windows that are searched, in cells.
     """
 
     videos: Path | None
@@ -70,10 +76,11 @@ class TrainRequest:
     workers: int = 1
     stage: str = "pairwise"
     images: Path | None = None
+    radius: int = TRAIN_RADIUS
 
 
 def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | TrainProgress | Path]:
-    """Run one stage.
+    """Run one stage; under torchrun, as one of the processes that share each batch.
 
     Yields:
         `Progress` while videos and images are packed, `TrainProgress` for each step, last the
@@ -89,23 +96,30 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
         OutputError: the run folder or the cache cannot be written.
         Cancelled: by the token; the state is saved first and `resume` goes on from it.
     """
-    state_file = _check(request)
-    stage = make_stage(request.stage, make_encoder(request))
-    packs: list[FramePack] = []
-    for item in _pack(request, token):
-        if isinstance(item, Progress):
-            yield item
-        else:
-            packs += item
-    last = None
-    for progress in _fit(request, stage, packs, state_file, token):
-        last = progress
-        _log(request.out / "log.jsonl", progress)
-        yield progress
-    yield _finish(request, stage, packs, last or _last_logged(request.out / "log.jsonl"))
+    _check(request)
+    with joined(choose_device(request.device)) as team:
+        encoder = make_encoder(request, team.device)
+        stage = make_stage(request.stage, encoder, radius=request.radius, team=team)
+        packs: list[FramePack] = []
+        for item in _pack_in_turn(request, team, token):
+            if isinstance(item, Progress):
+                yield item
+            else:
+                packs += item
+        last, log = None, request.out / "log.jsonl"
+        for last in _fit(request, stage, packs, team, token):
+            if team.leads:
+                _log(log, last)
+            yield last
+        if team.leads:
+            _finish(request, stage, packs, last or _last_logged(log))
+            draw_curve(log, request.out / "curve.png")
+        team.wait()
+    # After the team has parted: who asks for no more items would leave it open.
+    yield request.out / "weights.safetensors"
 
 
-def _check(request: TrainRequest) -> Path:
+def _check(request: TrainRequest) -> None:
     if request.preset not in PRESETS:
         msg = f"There is no preset {request.preset!r}."
         raise UsageError(msg, f"Choose one of {', '.join(PRESETS)}.")
@@ -117,7 +131,10 @@ def _check(request: TrainRequest) -> Path:
     if request.workers < 0:
         msg = f"There cannot be {request.workers} workers."
         raise UsageError(msg, "Give --workers 0 or more.")
-    state_file = request.out / "state.pt"
+    if not 1 <= request.radius <= MAX_RADIUS:
+        msg = f"A window radius of {request.radius} cells is not possible."
+        raise UsageError(msg, f"Give --radius a number from 1 to {MAX_RADIUS}.")
+    state_file = request.out / STATE
     if state_file.exists() and not request.resume:
         msg = f"{request.out} holds a run already."
         raise UsageError(msg, "Add --resume to go on with it, or choose another --out.")
@@ -129,11 +146,10 @@ def _check(request: TrainRequest) -> Path:
     except OSError as error:
         msg = f"The run folder {request.out} cannot be made: {error.strerror}."
         raise OutputError(msg, "Choose a folder that can be written to.") from error
-    return state_file
 
 
-def make_encoder(request: TrainRequest) -> KeyEncoder:
-    """The network to be trained, on its device, from `init` or from the seed."""
+def make_encoder(request: TrainRequest, device: torch.device) -> KeyEncoder:
+    """The network to be trained, on a device, from `init` or from the seed."""
     torch.manual_seed(request.seed)
     encoder = KeyEncoder(PRESETS[request.preset])
     if request.init is not None:
@@ -143,7 +159,18 @@ def make_encoder(request: TrainRequest) -> KeyEncoder:
             msg = f"{request.init} holds the preset {info.preset}, not {request.preset}."
             raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
         load_weights(request.init, encoder)
-    return channels_last(encoder, choose_device(request.device)).train()
+    return channels_last(encoder, device).train()
+
+
+def _pack_in_turn(
+    request: TrainRequest, team: Team, token: CancelToken
+) -> Iterator[Progress | list[FramePack]]:
+    """The leader packs; the others then find everything packed."""
+    if not team.leads:
+        team.wait()
+    yield from _pack(request, token)
+    if team.leads:
+        team.wait()
 
 
 def _pack(request: TrainRequest, token: CancelToken) -> Iterator[Progress | list[FramePack]]:
@@ -158,12 +185,11 @@ def _fit(
     request: TrainRequest,
     stage: Stage,
     packs: list[FramePack],
-    state_file: Path,
+    team: Team,
     token: CancelToken,
 ) -> Iterator[TrainProgress]:
-    device = next(stage.module.parameters()).device
     samples = stage_samples(request.stage, request.pairs)
-    dataset = PairDataset(packs, samples, seed=request.seed)
+    dataset = PairDataset(packs, samples, seed=request.seed, part=(team.rank, team.size))
 
     def batches(start: int) -> DataLoader[PairBatch]:
         return DataLoader(
@@ -177,14 +203,15 @@ def _fit(
     learning = [p for p in stage.module.parameters() if p.requires_grad]
     with memory_errors("training"):
         yield from fit(
-            lambda batch: stage.step(batch.to(device)),
+            lambda batch: stage.step(batch.to(team.device)),
             batches,
             stage.module,
             torch.optim.AdamW(learning, weight_decay=WEIGHT_DECAY),
             request.length,
-            state_file=state_file,
+            state_file=request.out / STATE,
             token=token,
             after_step=stage.after_step,
+            team=team,
         )
 
 
@@ -196,12 +223,14 @@ def _log(path: Path, progress: TrainProgress) -> None:
 def _last_logged(path: Path) -> TrainProgress | None:
     """The last step of a run that was complete before it was resumed."""
     lines = path.read_text().splitlines() if path.exists() else []
-    return TrainProgress(**json.loads(lines[-1])) if lines else None
+    steps = (json.loads(line) for line in reversed(lines))
+    # Who scores weights of a run may add lines of scores, which the curve shows.
+    return next((TrainProgress(**values) for values in steps if "losses" in values), None)
 
 
 def _finish(
     request: TrainRequest, stage: Stage, packs: list[FramePack], last: TrainProgress | None
-) -> Path:
+) -> None:
     training: dict[str, object] = {
         "stage": STAGES[request.stage],
         "videos": sum(not pack.still for pack in packs),
@@ -210,7 +239,9 @@ def _finish(
         "init": request.init.name if request.init else None,
         "pairs": asdict(stage_samples(request.stage, request.pairs)),
         "seed": request.seed,
+        "radius": request.radius,
         "device": str(next(stage.module.parameters()).device),
+        "processes": team_size(),
         "processor": f"{platform.machine()}, {thread_count()} cores",
         "torch": torch.__version__,
         "steps": last.step if last else 0,
@@ -224,4 +255,3 @@ def _finish(
     if stage.averaged is not None:
         averaged = training | {"encoder": "of references, the moving average"}
         save_weights(path.with_stem("averaged"), stage.averaged, replace(info, training=averaged))
-    return path

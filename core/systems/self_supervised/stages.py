@@ -9,9 +9,11 @@ from torch import nn
 
 from core.data.pairs import PairBatch, PairConfig
 from core.errors import UsageError
+from core.nn.synced_norm import sync_batch_norm
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.momentum import MOMENTUM, MomentumPair
-from core.systems.self_supervised.train import memory_step, pairwise_step
+from core.systems.self_supervised.train import TRAIN_RADIUS, memory_step, pairwise_step
+from core.train.team import Team
 from core.train.terms import LossTerms
 
 STAGES = {
@@ -43,18 +45,30 @@ class Stage:
     after_step: Callable[[], None]
 
 
-def make_stage(name: str, encoder: KeyEncoder) -> Stage:
-    """The stage of a name in `STAGES` for an encoder on its device, in train mode.
+def make_stage(
+    name: str, encoder: KeyEncoder, *, radius: int = TRAIN_RADIUS, team: Team | None = None
+) -> Stage:
+    """A stage of training.
+
+    Args:
+        name: one in `STAGES`.
+        encoder: on its device, in train mode.
+        radius: of the windows, in cells.
+        team: the processes that share a batch; None trains alone.
 
     Raises:
         UsageError: no such stage.
     """
     if name not in STAGES:
         raise UsageError(f"There is no stage {name!r}.", f"Choose one of {', '.join(STAGES)}.")
+    team = team or Team()
+    if team.size > 1:
+        sync_batch_norm(encoder)
     if name == "pairwise":
-        return Stage(encoder, encoder, None, pairwise_step(encoder), lambda: None)
+        step = pairwise_step(team.parallel(encoder), radius=radius, team=team)
+        return Stage(encoder, encoder, None, step, lambda: None)
     pair = MomentumPair(encoder, momentum=MOMENTUM).train()
-    step = memory_step(pair.query, pair.memory)
+    step = memory_step(team.parallel(encoder), pair.memory, radius=radius, team=team)
     averaged = pair.memory if isinstance(pair.memory, KeyEncoder) else None
     return Stage(pair, encoder, averaged, step, pair.follow)
 

@@ -12,6 +12,7 @@ from core.data.pairs import PairBatch
 from core.losses.correspondence import color_reconstruction
 from core.ops.attention import windowed_readout
 from core.systems.self_supervised.config import STRIDE
+from core.train.team import Team
 from core.train.terms import LossTerms
 
 TRAIN_RADIUS = 8
@@ -19,9 +20,16 @@ TRAIN_RADIUS = 8
 
 
 def pairwise_step(
-    encoder: nn.Module, *, radius: int = TRAIN_RADIUS
+    encoder: nn.Module, *, radius: int = TRAIN_RADIUS, team: Team | None = None
 ) -> Callable[[PairBatch], LossTerms]:
-    """The training step of the first stage: each frame of a pair is rebuilt from the other."""
+    """The training step of the first stage: each frame of a pair is rebuilt from the other.
+
+    Args:
+        encoder: makes keys of normalized Lab images.
+        radius: of the window, in cells.
+        team: the processes that share a batch; None works alone.
+    """
+    team = team or Team()
 
     def step(batch: PairBatch) -> LossTerms:
         keys = _by_sample(encoder(batch.inputs.flatten(0, 1)).float(), batch)
@@ -32,14 +40,19 @@ def pairwise_step(
             queries, memory.flatten(0, 1)[:, None], values.flatten(0, 1)[:, None], radius=radius
         )
         counted = batch.hidden.repeat_interleave(2, dim=0)
-        loss = color_reconstruction(readout, batch.colors.flatten(0, 1), counted)
+        colors, total = batch.colors.flatten(0, 1), team.mean(counted.sum())
+        loss = color_reconstruction(readout, colors, counted, total=total)
         return LossTerms({"color": (loss, 1.0)})
 
     return step
 
 
 def memory_step(
-    query: nn.Module, memory: nn.Module, *, radius: int = TRAIN_RADIUS
+    query: nn.Module,
+    memory: nn.Module,
+    *,
+    radius: int = TRAIN_RADIUS,
+    team: Team | None = None,
 ) -> Callable[[PairBatch], LossTerms]:
     """The training step of the second stage: the query is rebuilt from all references jointly.
 
@@ -47,7 +60,9 @@ def memory_step(
         query: encoder of the last frame of a sample.
         memory: encoder of those before it; no gradient reaches it (the paper's equation 6).
         radius: of the window in each reference, in cells.
+        team: the processes that share a batch; None works alone.
     """
+    team = team or Team()
 
     def step(batch: PairBatch) -> LossTerms:
         queries = query(batch.inputs[:, -1]).float()
@@ -55,7 +70,8 @@ def memory_step(
             keys = memory(batch.inputs[:, :-1].flatten(0, 1)).float()
         keys = keys.view(len(queries), -1, *keys.shape[1:])
         readout = windowed_readout(queries, keys, _small_colors(batch)[:, :-1], radius=radius)
-        loss = color_reconstruction(readout, batch.colors[:, -1], batch.hidden)
+        total = team.mean(batch.hidden.sum())
+        loss = color_reconstruction(readout, batch.colors[:, -1], batch.hidden, total=total)
         return LossTerms({"color": (loss, 1.0)})
 
     return step

@@ -79,6 +79,7 @@ def test_end_to_end(request_):
     build_tracker(TrackerRequest("self_supervised", Quality.FAST, "cpu", items[-1]))
     logged = (request_.out / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in logged] == [1, 2, 3, 4]
+    assert (request_.out / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_weights_say_how_they_came_about(request_):
@@ -170,6 +171,16 @@ def test_images_alone_and_beside_videos(request_, images):
     assert sum(isinstance(item, Progress) for item in items) == 5
 
 
+def test_bf16_learns_about_the_same(request_):
+    losses = []
+    for bf16 in (False, True):
+        out = request_.out.with_name(f"bf16-{bf16}")
+        items = run(replace(request_, out=out, length=FitConfig(steps=3, bf16=bf16)))
+        losses.append([i.losses["color"] for i in items if isinstance(i, TrainProgress)])
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+
+
 def test_nothing_to_learn_from(request_):
     with pytest.raises(UsageError, match="nothing to learn from"):
         run(replace(request_, videos=None))
@@ -185,6 +196,8 @@ def test_longer_run_goes_on_from_a_finished_one(request_):
 
 def test_finished_run_that_is_resumed_only_writes_its_weights(request_):
     first = read_info(run(request_)[-1])
+    with (request_.out / "log.jsonl").open("a") as log:
+        log.write('{"step": 4, "scores": {"J&F": 0.5}}\n')
     items = run(replace(request_, resume=True))
     assert not any(isinstance(item, TrainProgress) for item in items)
     assert read_info(items[-1]).training == first.training
@@ -208,7 +221,7 @@ def test_seed_decides(request_):
 def test_start_from_weights(request_):
     weights = run(request_)[-1]
     again = replace(request_, out=request_.out.with_name("second"), init=weights, seed=9)
-    encoder, trained = make_encoder(again), tensors(request_.out)
+    encoder, trained = make_encoder(again, torch.device("cpu")), tensors(request_.out)
     for name, tensor in encoder.state_dict().items():
         torch.testing.assert_close(tensor, trained[name], atol=1e-3, rtol=1e-3)
     assert encoder.training

@@ -97,6 +97,7 @@ def test_broken_video_is_told(command, videos, capsys, tmp_path):
         (["--steps", "4", "--stage", "third"], "'third'"),
         (["--steps", "4", "--stage", "memory"], "--init"),
         (["--steps", "4", "--images", "{root}/nowhere"], "holds no image"),
+        (["--steps", "4", "--radius", "0"], "radius of 0"),
         (["--steps", "0"], "0 long"),
         (["--steps", "-2"], "-2 long"),
         (["--minutes", "0"], "0.0 long"),
