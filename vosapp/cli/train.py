@@ -29,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument("--videos", type=Path, help="folder of raw videos")
     sub.add_argument("--images", type=Path, help="folder of still images, which are set in motion")
     sub.add_argument("--out", type=Path, required=True, help="run folder: state, log, weights")
-    sub.add_argument("--preset", default="thin", help="size of the network: thin or resnet18")
+    sub.add_argument(
+        "--preset",
+        default="thin",
+        help="network: thin, resnet18; resnet18-rgb or resnet50-rgb to start other systems from",
+    )
     sub.add_argument(
         "--stage", default="pairwise", help="pairwise, or memory after it with --init (pairwise)"
     )

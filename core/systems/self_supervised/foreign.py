@@ -15,13 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import CheckpointMismatch, UsageError
-from core.nn.backbone import BACKBONE, BACKBONES, Backbone
+from core.nn.backbone import Backbone
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.foreign import read_foreign
-from core.systems.self_supervised.build import SYSTEM
-from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.foreign_names import KINDS, detect_kind, our_name
 from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.networks import kept_part, new_network
 
 COUNT = "num_batches_tracked"
 HALF_MAX = 65504.0
@@ -73,7 +72,9 @@ def import_weights(
     foreign = read_foreign(path)
     found = kind or detect_kind(foreign.tensors, foreign.container)
     chosen = preset or _preset_for(found, foreign.tensors)
-    system, network, config = _network(chosen)
+    torch.manual_seed(0)
+    filled = new_network(chosen)
+    system, network = kept_part(filled)
     left = dict.fromkeys(foreign.skipped, "no plain tensor")
     taken, unfilled = _fill(network, foreign.tensors, found, left)
     if not taken:
@@ -84,7 +85,9 @@ def import_weights(
         _scale_keys(network)
     origin = {"imported": KINDS[found].title, "tensors": len(taken), "unfilled": unfilled}
     terms = "that of the imported file"
-    save_weights(out, network, CheckpointInfo(system, chosen, config, origin, license=terms))
+    save_weights(
+        out, network, CheckpointInfo(system, chosen, filled.config.to_dict(), origin, license=terms)
+    )
     return ImportReport(found, system, chosen, tuple(taken), left, tuple(unfilled), notes)
 
 
@@ -93,19 +96,6 @@ def _preset_for(kind: str, tensors: Mapping[str, Tensor]) -> str:
         return "resnet18"
     bottleneck = any(our_name(kind, name) == "layer1.0.conv3.weight" for name in tensors)
     return "resnet50-rgb" if bottleneck else "resnet18-rgb"
-
-
-def _network(preset: str) -> tuple[str, nn.Module, dict[str, object]]:
-    """System, network with the weights of seed 0, and its config as plain values."""
-    torch.manual_seed(0)
-    if preset in PRESETS:
-        encoder = KeyEncoder(PRESETS[preset])
-        return SYSTEM, encoder, encoder.config.to_dict()
-    if preset in BACKBONES:
-        backbone = Backbone(BACKBONES[preset])
-        return BACKBONE, backbone, backbone.config.to_dict()
-    names = ", ".join((*PRESETS, *BACKBONES))
-    raise UsageError(f"There is no preset {preset!r}.", f"Choose one of {names}.")
 
 
 def _fill(

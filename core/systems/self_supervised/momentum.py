@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
@@ -11,7 +12,10 @@ MOMENTUM = 0.999
 """m of the paper: the share of its own weights that the memory encoder keeps in a step."""
 
 
-class MomentumPair(nn.Module):
+Encoder = TypeVar("Encoder", bound=nn.Module)
+
+
+class MomentumPair(nn.Module, Generic[Encoder]):
     """Encoder of queries, which learns, and encoder of references, its moving average.
 
     theta_r <- m theta_r + (1 - m) theta_q after each step of the optimizer; no gradient reaches
@@ -19,10 +23,14 @@ class MomentumPair(nn.Module):
     belong to weights that never were.
     """
 
-    def __init__(self, query: nn.Module, *, momentum: float = MOMENTUM) -> None:
+    query: Encoder
+    memory: Encoder
+
+    def __init__(self, query: Encoder, *, momentum: float = MOMENTUM) -> None:
         super().__init__()
         self.query = query
-        self.memory = copy.deepcopy(query).requires_grad_(False)
+        self.memory = copy.deepcopy(query)
+        self.memory.requires_grad_(requires_grad=False)
         self.momentum = momentum
 
     @torch.no_grad()

@@ -15,19 +15,18 @@ from core.data.frame_pack import FramePack, PackConfig, pack_folder
 from core.data.pairs import PairBatch, PairConfig, PairDataset
 from core.data.still_pack import pack_images
 from core.device import choose_device, memory_errors, thread_count
-from core.errors import CheckpointMismatch, OutputError, UsageError
+from core.errors import OutputError, UsageError
 from core.jobs import CancelToken, Progress
-from core.nn.checkpoints import (
-    CheckpointInfo,
-    load_weights,
-    read_info,
-    require_system,
-    save_weights,
-)
+from core.nn.backbone import BACKBONES
+from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.layout import channels_last
-from core.systems.self_supervised.build import SYSTEM
-from core.systems.self_supervised.config import PRESETS, EncoderConfig
-from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.networks import (
+    Network,
+    kept_part,
+    new_network,
+    require_preset,
+    start_from,
+)
 from core.systems.self_supervised.stages import STAGES, Stage, make_stage, stage_samples
 from core.systems.self_supervised.train import TRAIN_RADIUS
 from core.train.curve import draw_curve
@@ -49,7 +48,7 @@ class TrainRequest:
         videos: a folder of raw videos (searched deeply) or one video; None where there are images.
         out: run folder; gets `state.pt`, `log.jsonl`, `curve.png` and `weights.safetensors`, in the
             memory stage also `averaged.safetensors`, the encoder of references.
-        preset: a name in `PRESETS`.
+        preset: a name in `PRESETS`, or in `BACKBONES`, of which the backbone is kept.
         length: steps or minutes, rate, precision.
         pairs: how training pairs are drawn.
         init: weights of this preset to start from; None starts from random ones.
@@ -120,9 +119,7 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
 
 
 def _check(request: TrainRequest) -> None:
-    if request.preset not in PRESETS:
-        msg = f"There is no preset {request.preset!r}."
-        raise UsageError(msg, f"Choose one of {', '.join(PRESETS)}.")
+    require_preset(request.preset)
     if request.stage not in STAGES:
         msg = f"There is no stage {request.stage!r}."
         raise UsageError(msg, f"Choose one of {', '.join(STAGES)}.")
@@ -138,6 +135,9 @@ def _check(request: TrainRequest) -> None:
     if state_file.exists() and not request.resume:
         msg = f"{request.out} holds a run already."
         raise UsageError(msg, "Add --resume to go on with it, or choose another --out.")
+    if request.stage == "memory" and request.preset in BACKBONES:
+        msg = f"There is no memory stage for {request.preset}: of its keys nothing is kept."
+        raise UsageError(msg, "Use --stage pairwise.")
     if request.stage == "memory" and request.init is None and not state_file.exists():
         msg = "The memory stage starts from weights of the pairwise stage."
         raise UsageError(msg, "Give them with --init.")
@@ -148,17 +148,12 @@ def _check(request: TrainRequest) -> None:
         raise OutputError(msg, "Choose a folder that can be written to.") from error
 
 
-def make_encoder(request: TrainRequest, device: torch.device) -> KeyEncoder:
+def make_encoder(request: TrainRequest, device: torch.device) -> Network:
     """The network to be trained, on a device, from `init` or from the seed."""
     torch.manual_seed(request.seed)
-    encoder = KeyEncoder(PRESETS[request.preset])
+    encoder = new_network(request.preset)
     if request.init is not None:
-        info = read_info(request.init)
-        require_system(info, SYSTEM, request.init)
-        if EncoderConfig.from_dict(info.config) != encoder.config:
-            msg = f"{request.init} holds the preset {info.preset}, not {request.preset}."
-            raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
-        load_weights(request.init, encoder)
+        start_from(encoder, request.preset, request.init)
     return channels_last(encoder, device).train()
 
 
@@ -249,9 +244,12 @@ def _finish(
         "loss": last.losses if last else {},
     }
     config = stage.encoder.config.to_dict()
-    info = CheckpointInfo(SYSTEM, request.preset, config, training, license="Apache-2.0")
+    system, part = kept_part(stage.encoder)
+    info = CheckpointInfo(system, request.preset, config, training, license="Apache-2.0")
     path = request.out / "weights.safetensors"
-    save_weights(path, stage.encoder, info)
+    save_weights(path, part, info)
     if stage.averaged is not None:
-        averaged = training | {"encoder": "of references, the moving average"}
-        save_weights(path.with_stem("averaged"), stage.averaged, replace(info, training=averaged))
+        averaged = replace(
+            info, training=training | {"encoder": "of references, the moving average"}
+        )
+        save_weights(path.with_stem("averaged"), kept_part(stage.averaged)[1], averaged)

@@ -10,8 +10,8 @@ from torch import nn
 from core.data.pairs import PairBatch, PairConfig
 from core.errors import UsageError
 from core.nn.synced_norm import sync_batch_norm
-from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.momentum import MOMENTUM, MomentumPair
+from core.systems.self_supervised.networks import Network
 from core.systems.self_supervised.train import TRAIN_RADIUS, memory_step, pairwise_step
 from core.train.team import Team
 from core.train.terms import LossTerms
@@ -39,14 +39,14 @@ class Stage:
     """
 
     module: nn.Module
-    encoder: KeyEncoder
-    averaged: KeyEncoder | None
+    encoder: Network
+    averaged: Network | None
     step: Callable[[PairBatch], LossTerms]
     after_step: Callable[[], None]
 
 
 def make_stage(
-    name: str, encoder: KeyEncoder, *, radius: int = TRAIN_RADIUS, team: Team | None = None
+    name: str, encoder: Network, *, radius: int = TRAIN_RADIUS, team: Team | None = None
 ) -> Stage:
     """A stage of training.
 
@@ -69,8 +69,7 @@ def make_stage(
         return Stage(encoder, encoder, None, step, lambda: None)
     pair = MomentumPair(encoder, momentum=MOMENTUM).train()
     step = memory_step(team.parallel(encoder), pair.memory, radius=radius, team=team)
-    averaged = pair.memory if isinstance(pair.memory, KeyEncoder) else None
-    return Stage(pair, encoder, averaged, step, pair.follow)
+    return Stage(pair, encoder, pair.memory, step, pair.follow)
 
 
 def stage_samples(name: str, config: PairConfig) -> PairConfig:

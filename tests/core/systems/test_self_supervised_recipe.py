@@ -15,7 +15,8 @@ from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
 from core.errors import CheckpointMismatch, OutputError, TrainingError, UsageError, VosError
 from core.jobs import Cancelled, CancelToken, Progress
-from core.nn.checkpoints import read_info
+from core.nn.backbone import BACKBONES, Backbone
+from core.nn.checkpoints import load_weights, read_info
 from core.systems.base import TrackerRequest
 from core.systems.self_supervised import recipe
 from core.systems.self_supervised.config import PRESETS
@@ -142,6 +143,22 @@ def test_memory_stage_keeps_both_encoders(request_, trained):
     with pytest.raises(CheckpointMismatch, match=r"state\.pt") as caught:
         run(replace(request_, resume=True))
     assert "stage" in caught.value.hint
+
+
+def test_backbone_for_other_systems(request_):
+    """Trained by the same command, resumed, and started from."""
+    rgb = replace(request_, preset="tiny-rgb")
+    weights = run(rgb)[-1]
+    info = read_info(weights)
+    assert (info.system, info.preset, info.training["steps"]) == ("backbone", "tiny-rgb", 4)
+    load_weights(weights, Backbone(BACKBONES["tiny-rgb"]))
+    items = run(replace(rgb, length=FitConfig(steps=5), resume=True))
+    assert [i.step for i in items if isinstance(i, TrainProgress)] == [5]
+    run(replace(rgb, init=weights, out=rgb.out.with_name("second"), length=FitConfig(steps=1)))
+    with pytest.raises(CheckpointMismatch, match="system backbone, not of self_supervised"):
+        run(replace(request_, init=weights, out=rgb.out.with_name("third")))
+    with pytest.raises(UsageError, match="no memory stage"):
+        run(replace(rgb, stage="memory", init=weights, out=rgb.out.with_name("third")))
 
 
 def test_memory_stage_needs_weights(request_):
