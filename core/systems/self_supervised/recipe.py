@@ -106,13 +106,16 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
             else:
                 packs += item
         last, log = None, request.out / "log.jsonl"
-        for last in _fit(request, stage, packs, team, token):
+        try:
+            for last in _fit(request, stage, packs, team, token):
+                if team.leads:
+                    _log(log, last)
+                yield last
+        finally:
             if team.leads:
-                _log(log, last)
-            yield last
+                draw_curve(log, request.out / "curve.png")
         if team.leads:
             _finish(request, stage, packs, last or _last_logged(log))
-            draw_curve(log, request.out / "curve.png")
         team.wait()
     # After the team has parted: who asks for no more items would leave it open.
     yield request.out / "weights.safetensors"

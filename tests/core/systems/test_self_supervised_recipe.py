@@ -118,6 +118,7 @@ def test_resumed_run_equals_an_unbroken_one(request_, workers, stage, trained):
             if seen == 4:
                 token.cancel()
     assert not (request_.out / "weights.safetensors").exists()
+    assert (request_.out / "curve.png").exists()
     resumed = run(replace(request_, resume=True))
     assert [i.step for i in resumed if isinstance(i, TrainProgress)] == [5, 6]
     state = tensors(request_.out)
