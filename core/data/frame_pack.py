@@ -1,8 +1,9 @@
-"""Raw videos packed once into JPEG frames that training can pick at random.
+"""Raw videos and images packed once into JPEG frames that training can pick at random.
 
 Seeking in a video costs a decode of its whole group of pictures; a packed frame costs one JPEG.
 A pack is two files: the frames one after another (`.frames`), and their offsets and times
-(`.json`), written last, so that a pack with an index is complete.
+(`.json`), written last, so that a pack with an index is complete. Of the frames only those that
+are asked for are read, so that a pack may be larger than the memory.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -36,14 +39,28 @@ class PackConfig:
     """JPEG quality."""
 
 
+STILL_WEIGHT = 2.0
+"""How often an image is drawn: as a film of four frames."""
+
+
 @dataclass(frozen=True, slots=True)
 class FramePack:
-    """The packed frames of one video: `offsets` has one entry more than there are frames."""
+    """Packed frames of one video, or of many images that have nothing to do with each other.
+
+    `offsets` has one entry more than there are frames.
+    """
 
     path: Path
     offsets: tuple[int, ...]
     times: tuple[float, ...]
-    """Seconds from the start, ascending."""
+    """Seconds from the start, ascending; for images their numbers."""
+    still: bool = False
+    """Whether each frame is an image of its own."""
+
+    @property
+    def weight(self) -> float:
+        """How often training draws from it; for films the root of their frames."""
+        return len(self.times) * STILL_WEIGHT if self.still else len(self.times) ** 0.5
 
     def frame(self, index: int) -> Frame:
         """H x W x 3 uint8 RGB of one packed frame."""
@@ -92,22 +109,62 @@ def _pack(video: Path, cache: Path, config: PackConfig, token: CancelToken) -> F
     token.check()
     stat = video.stat()
     identity = f"{video.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{config}"
-    stem = f"{video.stem}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
-    frames, index = cache / f"{stem}.frames", cache / f"{stem}.json"
-    if not (index.exists() and frames.exists()):
-        _write_pack(video, frames, config, token)
-    stored = json.loads(index.read_text())
-    return FramePack(frames, tuple(stored["offsets"]), tuple(stored["times"]))
+    frames = cache / f"{video.stem}-{short_hash(identity)}.frames"
+    if not is_packed(frames):
+        with writing_pack(frames, config) as writer:
+            _write_frames(video, writer, token)
+    return stored_pack(frames)
 
 
-def _write_pack(video: Path, frames: Path, config: PackConfig, token: CancelToken) -> None:
-    """Write both files of a pack; nothing is left of one that breaks off."""
+def short_hash(identity: str) -> str:
+    """Twelve characters that tell what a pack was made of."""
+    return hashlib.sha256(identity.encode()).hexdigest()[:12]
+
+
+def is_packed(frames: Path) -> bool:
+    """Whether a pack is there and complete."""
+    return frames.exists() and frames.with_suffix(".json").exists()
+
+
+def stored_pack(frames: Path, *, still: bool = False) -> FramePack:
+    """The complete pack of a file; `still` as in `FramePack`."""
+    stored = json.loads(frames.with_suffix(".json").read_text())
+    return FramePack(frames, tuple(stored["offsets"]), tuple(stored["times"]), still)
+
+
+class PackWriter:
+    """Adds frames to a pack."""
+
+    def __init__(self, file: BinaryIO, config: PackConfig) -> None:
+        self._file = file
+        self.config = config
+        self.offsets = [0]
+        self.times: list[float] = []
+
+    def add(self, frame: Frame, time: float) -> None:
+        """Add a frame, which has the pack's size already (see `shrink`)."""
+        options = [cv2.IMWRITE_JPEG_QUALITY, self.config.quality]
+        data = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)[1]
+        self._file.write(data.tobytes())
+        self.offsets.append(self._file.tell())
+        self.times.append(time)
+
+
+@contextmanager
+def writing_pack(frames: Path, config: PackConfig) -> Iterator[PackWriter]:
+    """Write both files of a pack; nothing is left of one that breaks off.
+
+    Raises:
+        OutputError: the pack cannot be written.
+    """
     index, partial = frames.with_suffix(".json"), frames.with_suffix(".partial")
     try:
         frames.parent.mkdir(parents=True, exist_ok=True)
-        offsets, times = _write_frames(video, partial, config, token)
+        with partial.open("wb") as file:
+            writer = PackWriter(file, config)
+            yield writer
         partial.replace(frames)
-        partial.write_text(json.dumps({"offsets": offsets, "times": times}))
+        partial.write_text(json.dumps({"offsets": writer.offsets, "times": writer.times}))
         partial.replace(index)
     except OSError as error:
         msg = f"Packed frames cannot be written to {frames.parent}: {error.strerror}."
@@ -117,29 +174,22 @@ def _write_pack(video: Path, frames: Path, config: PackConfig, token: CancelToke
             partial.unlink(missing_ok=True)
 
 
-def _write_frames(
-    video: Path, target: Path, config: PackConfig, token: CancelToken
-) -> tuple[list[int], list[float]]:
-    offsets, times, last = [0], list[float](), None
-    with target.open("wb") as file:
-        for time, frame in sequential_frames(video):
-            token.check()
-            if times and time - times[-1] < 0.999 / config.max_fps:
-                continue
-            small = _shrink(frame, config.short_side)
-            sketch = cv2.resize(small, (64, 64), interpolation=cv2.INTER_AREA).astype(np.int16)
-            if last is not None and np.abs(sketch - last).mean() < config.min_change:
-                continue
-            last = sketch
-            quality = [cv2.IMWRITE_JPEG_QUALITY, config.quality]
-            data = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), quality)[1]
-            file.write(data.tobytes())
-            offsets.append(file.tell())
-            times.append(time)
-    return offsets, times
+def _write_frames(video: Path, writer: PackWriter, token: CancelToken) -> None:
+    config, last = writer.config, None
+    for time, frame in sequential_frames(video):
+        token.check()
+        if writer.times and time - writer.times[-1] < 0.999 / config.max_fps:
+            continue
+        small = shrink(frame, config.short_side)
+        sketch = cv2.resize(small, (64, 64), interpolation=cv2.INTER_AREA).astype(np.int16)
+        if last is not None and np.abs(sketch - last).mean() < config.min_change:
+            continue
+        last = sketch
+        writer.add(small, time)
 
 
-def _shrink(frame: Frame, short_side: int) -> Frame:
+def shrink(frame: Frame, short_side: int) -> Frame:
+    """A frame with this short side in pixels; smaller ones stay."""
     height, width = frame.shape[:2]
     scale = short_side / min(height, width)
     if scale >= 1:

@@ -33,6 +33,37 @@ class BasicBlock(nn.Module):
         return out
 
 
+class Bottleneck(nn.Module):
+    """1x1, 3x3 and 1x1 convolution with batch norm around a shortcut (ResNet-50 block).
+
+    The 3x3 convolution, a quarter as wide as the output, has the stride.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, stride: int = 1) -> None:
+        super().__init__()
+        inner = out_channels // 4
+        self.conv1 = nn.Conv2d(in_channels, inner, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(inner)
+        self.conv2 = nn.Conv2d(inner, inner, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(inner)
+        self.conv3 = nn.Conv2d(inner, out_channels, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(out_channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample: nn.Sequential | None = None
+        if stride != 1 or in_channels != out_channels:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride, bias=False),
+                nn.BatchNorm2d(out_channels),
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """B x C_in x H x W -> B x C_out x H/stride x W/stride."""
+        shortcut = x if self.downsample is None else self.downsample(x)
+        y = self.relu(self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x))))))
+        out: Tensor = self.relu(self.bn3(self.conv3(y)) + shortcut)
+        return out
+
+
 def stage(in_channels: int, out_channels: int, *, blocks: int, stride: int) -> nn.Sequential:
     """A row of `BasicBlock`s of which the first changes size and width."""
     first = BasicBlock(in_channels, out_channels, stride=stride)

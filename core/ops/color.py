@@ -11,6 +11,13 @@ from torch import Tensor
 LAB_MEAN = (50.0, 0.0, 0.0)
 LAB_STD = (50.0, 127.0, 127.0)
 """Channel-wise normalization of MAST: L 0..100 and a, b -127..127 become about -1..1."""
+WHITE = (0.950456, 1.0, 1.088754)
+XYZ_TO_RGB = (
+    (3.240479, -1.537150, -0.498535),
+    (-0.969256, 1.875991, 0.041556),
+    (0.055648, -0.204043, 1.057311),
+)
+"""White point D65 and the primaries of sRGB (IEC 61966-2-1)."""
 
 
 def rgb_to_lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -33,3 +40,33 @@ def rgb_to_lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 def lab_tensor(image: NDArray[np.uint8]) -> Tensor:
     """An RGB frame as the encoder takes it: 1 x 3 x H x W float32 normalized Lab."""
     return torch.from_numpy(rgb_to_lab(image)).permute(2, 0, 1)[None]
+
+
+@torch.no_grad()
+def lab_to_rgb(lab: Tensor) -> Tensor:
+    """The inverse of `rgb_to_lab`; colors that no screen can show are cut to those it can.
+
+    Args:
+        lab: B x 3 x H x W float32, normalized.
+
+    Returns:
+        B x 3 x H x W float32 sRGB, 0..1.
+    """
+    lightness, a, b = (
+        lab[:, channel].float() * LAB_STD[channel] + LAB_MEAN[channel] for channel in range(3)
+    )
+    middle = (lightness + 16) / 116
+    x, y, z = (
+        white * _cube(value)
+        for white, value in zip(WHITE, (middle + a / 500, middle, middle - b / 200), strict=True)
+    )
+    # No matrix product: under autocast it would be rounded to 16 bits.
+    linear = torch.stack([rx * x + ry * y + rz * z for rx, ry, rz in XYZ_TO_RGB], dim=1)
+    linear = linear.clamp(0, 1)
+    curved = 1.055 * linear.clamp(min=1e-8) ** (1 / 2.4) - 0.055
+    return torch.where(linear <= 0.0031308, 12.92 * linear, curved)
+
+
+def _cube(value: Tensor) -> Tensor:
+    """Lab's way back from its cube root, which is straight near black."""
+    return torch.where(value > 6 / 29, value**3, 3 * (6 / 29) ** 2 * (value - 4 / 29))

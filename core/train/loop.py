@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from core.errors import TrainingError
 from core.jobs import Cancelled, CancelToken
 from core.train.state import load_state, save_state
+from core.train.team import Team
 from core.train.terms import LossTerms
 
 Batch = TypeVar("Batch")
@@ -77,43 +78,62 @@ def fit(
     *,
     state_file: Path,
     token: CancelToken,
+    after_step: Callable[[], None] = lambda: None,
+    team: Team | None = None,
 ) -> Iterator[TrainProgress]:
     """Train a module; go on from `state_file` where there is one.
 
     Args:
-        step: computes the losses of a batch with `module`.
-        batches: makes the stream of batches that starts with a given 0-based step.
-        module: what is trained, already on its device and in train mode.
-        optimizer: over the module's parameters.
+        step: computes the losses of a batch.
+        batches: the stream of batches from a 0-based step on.
+        module: what is trained, on its device and in train mode.
+        optimizer: over its parameters.
         config: length, rate, precision.
-        state_file: where the state is kept; written at intervals, at the end and on cancel.
+        state_file: the state; written at intervals, at the end and on cancel.
         token: cancels between steps.
+        after_step: called after each step of the optimizer, before a state is written.
+        team: the processes that share each batch and loss; the first writes states.
 
     Raises:
         TrainingError: a loss or gradient that is not finite; the last good state stays on disk.
-        CheckpointMismatch: `state_file` belongs to another network or is damaged.
-        OutputError: the state cannot be written.
-        Cancelled: by the token, after the state was saved.
+        CheckpointMismatch: `state_file` is damaged or of another network.
+        OutputError: it cannot be written.
+        Cancelled: by the token, after a save.
     """
+    team = team or Team()
     done, elapsed = load_state(state_file, module, optimizer) if state_file.exists() else (0, 0.0)
-    device = next(module.parameters()).device
     start = time.monotonic() - elapsed
     stream = iter(batches(done))
-    while (share := _share(config, done, time.monotonic() - start)) < 1:
-        if token.cancelled:
-            save_state(state_file, module, optimizer, step=done, seconds=time.monotonic() - start)
+
+    def save() -> None:
+        spent = time.monotonic() - start
+        if team.leads:
+            save_state(state_file, module, optimizer, step=done, seconds=spent)
+
+    while True:
+        own = _share(config, done, time.monotonic() - start)
+        share, stop = team.agree(own, stop=token.cancelled)
+        if share >= 1:
+            break
+        if stop:
+            save()
             raise Cancelled
         rate = config.learning_rate * _schedule(share, config.warmup)
-        with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
+        with _precision(module, config):
             terms = step(next(stream))
-        _descend(terms, module, optimizer, rate=rate, clip=config.clip_norm, step=done)
+        losses = _descend(terms, module, optimizer, team, config=config, rate=rate, step=done)
+        after_step()
         done += 1
         seconds = time.monotonic() - start
         if done % config.save_every == 0:
-            save_state(state_file, module, optimizer, step=done, seconds=seconds)
-        losses = {name: float(loss.detach()) for name, (loss, _) in terms.terms.items()}
+            save()
         yield TrainProgress(done, _share(config, done, seconds), losses, rate, seconds)
-    save_state(state_file, module, optimizer, step=done, seconds=time.monotonic() - start)
+    save()
+
+
+def _precision(module: nn.Module, config: FitConfig) -> torch.autocast:
+    device = next(module.parameters()).device
+    return torch.autocast(device.type, torch.bfloat16, enabled=config.bf16)
 
 
 def _share(config: FitConfig, done: int, seconds: float) -> float:
@@ -132,19 +152,24 @@ def _descend(
     terms: LossTerms,
     module: nn.Module,
     optimizer: torch.optim.Optimizer,
+    team: Team,
     *,
+    config: FitConfig,
     rate: float,
-    clip: float,
     step: int,
-) -> None:
+) -> dict[str, float]:
+    """Take a step downhill and return the losses of the team."""
     total = terms.total
-    _require_finite("loss", total, step)
+    told = team.mean(torch.stack([total, *(loss for loss, _ in terms.terms.values())]))
+    _require_finite("loss", told[0], step)
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.zero_grad(set_to_none=True)
     total.backward()  # type: ignore[no-untyped-call]
-    _require_finite("gradient", nn.utils.clip_grad_norm_(module.parameters(), clip), step)
+    norm = nn.utils.clip_grad_norm_(module.parameters(), config.clip_norm)
+    _require_finite("gradient", norm, step)
     optimizer.step()
+    return dict(zip(terms.terms, told[1:].tolist(), strict=True))
 
 
 def _require_finite(name: str, value: Tensor, step: int) -> None:

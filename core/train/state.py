@@ -59,9 +59,13 @@ def load_state(
             # torch warns of foreign pickles before it refuses them.
             warnings.simplefilter("ignore")
             state = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(state, dict):
+            raise TypeError
         module.load_state_dict(state["module"])
         optimizer.load_state_dict(state["optimizer"])
         return int(state["step"]), float(state["seconds"])
     except DAMAGE as error:
         msg = f"{path} is no training state of this network."
-        raise CheckpointMismatch(msg, "Choose another run folder, or the same preset.") from error
+        raise CheckpointMismatch(
+            msg, "Choose another run folder, or the same preset and stage."
+        ) from error

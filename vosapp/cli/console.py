@@ -65,6 +65,11 @@ class Console:
         self.kept = ""
         self._progress = progress
         self._bar: Any = None
+        self._hushed = False
+
+    def hush(self) -> None:
+        """Say nothing from here on but what goes wrong: another process speaks for this one."""
+        self.quiet, self.json, self._hushed = True, False, True
 
     @property
     def draws_progress(self) -> bool:
@@ -80,12 +85,13 @@ class Console:
 
     def report(self, text: str) -> None:
         """Tell the outcome to a person. Dropped by `--json`, where the result stands for it."""
-        if not self.json:
+        if not self.json and not self._hushed:
             self._line(text, error=False)
 
     def warn(self, text: str) -> None:
         """Tell of something odd that does not stop the command. Always on stderr."""
-        self._line(f"vosapp: warning: {one_line(text)}", error=True)
+        if not self._hushed:
+            self._line(f"vosapp: warning: {one_line(text)}", error=True)
 
     def complain(self, text: str) -> None:
         """Tell one of several problems; `fail` or the command's exit code says the outcome."""

@@ -66,6 +66,11 @@ COMMANDS = (
     ),
     Command("export", "write a project's masks in a file format", "vosapp.cli.export_annotations"),
     Command("train", "train a system on your own videos", "vosapp.cli.train"),
+    Command(
+        "import-weights",
+        "take over weights that other programs have trained",
+        "vosapp.cli.import_weights",
+    ),
     Command("doctor", "show what is installed and what is missing", "vosapp.cli.doctor"),
 )
 

@@ -18,24 +18,37 @@ if TYPE_CHECKING:
 
 NAME = "train"
 HELP = "train a system on your own videos"
+BUNDLED = "bundled"
+RATE, REFINING_RATE = 1e-3, 1e-4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     systems = parser.add_subparsers(title="systems", metavar="system", dest="system", required=True)
     sub = systems.add_parser("self_supervised", help="correspondence from raw videos, no labels")
-    sub.add_argument("--videos", type=Path, required=True, help="folder of raw videos")
+    sub.add_argument("--videos", type=Path, help="folder of raw videos")
+    sub.add_argument("--images", type=Path, help="folder of still images, which are set in motion")
     sub.add_argument("--out", type=Path, required=True, help="run folder: state, log, weights")
-    sub.add_argument("--preset", default="thin", help="size of the network: thin or resnet18")
+    sub.add_argument(
+        "--preset",
+        default="thin",
+        help="network: thin, resnet18; resnet18-rgb or resnet50-rgb to start other systems from",
+    )
+    sub.add_argument(
+        "--stage", default="pairwise", help="pairwise, or memory after it with --init (pairwise)"
+    )
     length = sub.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="length of the run in steps")
     length.add_argument("--minutes", type=float, help="length of the run in minutes (default 60)")
     sub.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    sub.add_argument("--init", type=Path, help="weights to start from")
+    sub.add_argument(
+        "--init", metavar="FILE", help="weights to start from; bundled takes those that ship here"
+    )
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     sub.add_argument("--batch", type=int, default=8, help="pairs in a batch (default 8)")
     sub.add_argument("--crop", type=int, default=192, help="side of a training image (192)")
-    sub.add_argument("--rate", type=float, default=1e-3, help="learning rate (1e-3)")
+    sub.add_argument("--radius", type=int, default=8, help="window radius in cells of 4 px (8)")
+    sub.add_argument("--rate", type=float, help="learning rate (1e-3; with --init 1e-4)")
     sub.add_argument("--bf16", action="store_true", help="bf16 forward pass (for GPUs)")
     sub.add_argument("--seed", type=int, default=0, help="seed of weights and data")
     sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")
@@ -44,12 +57,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
-    """Train and say where the weights are."""
+    """Train and say where the weights are; of several processes the first one speaks."""
     from core.systems.self_supervised.recipe import train
+    from core.train.team import team_rank
 
+    if team_rank():
+        console.hush()
     console.kept = f"The run in {args.out} goes on with --resume."
     run = _Run(iter(train(_request(args), console.token)))
-    for progress in console.follow(_packing(run), unit="videos"):
+    for progress in console.follow(_packing(run), unit="files"):
         if progress.text.startswith("left out"):
             console.warn(progress.text)
     for _ in console.follow(_training(run, args.steps), unit="steps"):
@@ -111,17 +127,40 @@ def _request(args: argparse.Namespace) -> TrainRequest:
     from core.systems.self_supervised.recipe import TrainRequest
     from core.train.loop import FitConfig
 
+    init = _init(args.init, args.preset)
+    rate = args.rate if args.rate is not None else _usual_rate(init)
     minutes = args.minutes if args.steps is not None or args.minutes is not None else 60.0
     return TrainRequest(
         videos=args.videos,
         out=args.out,
         preset=args.preset,
-        length=FitConfig(args.steps, minutes, learning_rate=args.rate, bf16=args.bf16),
+        length=FitConfig(args.steps, minutes, learning_rate=rate, bf16=args.bf16),
         pairs=PairConfig(batch=args.batch, crop=args.crop),
-        init=args.init,
+        init=init,
         resume=args.resume,
         device=args.device,
         seed=args.seed,
         cache=args.cache,
         workers=args.workers,
+        stage=args.stage,
+        images=args.images,
+        radius=args.radius,
     )
+
+
+def _init(given: str | None, preset: str) -> Path | None:
+    """The file to start from; a file of that name comes before the word `bundled`."""
+    if given is None:
+        return None
+    path = Path(given)
+    if given == BUNDLED and not path.exists():
+        from core.systems.self_supervised.build import SYSTEM
+        from vosapp.assets import bundled_weights
+
+        return bundled_weights(SYSTEM, preset)
+    return path
+
+
+def _usual_rate(init: Path | None) -> float:
+    """Weights that have learned already are only nudged, as in the paper's second stage."""
+    return RATE if init is None else REFINING_RATE

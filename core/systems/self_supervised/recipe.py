@@ -5,33 +5,37 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
-from torch import nn
 from torch.utils.data import DataLoader
 
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
 from core.data.pairs import PairBatch, PairConfig, PairDataset
+from core.data.still_pack import pack_images
 from core.device import choose_device, memory_errors, thread_count
-from core.errors import CheckpointMismatch, OutputError, UsageError
+from core.errors import OutputError, UsageError
 from core.jobs import CancelToken, Progress
-from core.nn.checkpoints import (
-    CheckpointInfo,
-    load_weights,
-    read_info,
-    require_system,
-    save_weights,
-)
+from core.nn.backbone import BACKBONES
+from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.layout import channels_last
-from core.systems.self_supervised.build import SYSTEM
-from core.systems.self_supervised.config import PRESETS, EncoderConfig
-from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.train import pairwise_step
+from core.systems.self_supervised.networks import (
+    Network,
+    kept_part,
+    new_network,
+    require_preset,
+    start_from,
+)
+from core.systems.self_supervised.stages import STAGES, Stage, make_stage, stage_samples
+from core.systems.self_supervised.train import TRAIN_RADIUS
+from core.train.curve import draw_curve
 from core.train.loop import FitConfig, TrainProgress, fit
+from core.train.team import Team, joined, team_size
 
 WEIGHT_DECAY = 1e-4
+STATE = "state.pt"
+MAX_RADIUS = 64
 ENDLESS = 1 << 40
 """Length of the stream of batches; the loop decides when it is enough."""
 
@@ -41,9 +45,10 @@ class TrainRequest:
     """What is to be trained, on what, and for how long.
 
     Attributes:
-        videos: a folder of raw videos (searched deeply) or one video.
-        out: run folder; gets `state.pt`, `log.jsonl` and `weights.safetensors`.
-        preset: a name in `PRESETS`.
+        videos: a folder of raw videos (searched deeply) or one video; None where there are images.
+        out: run folder; gets `state.pt`, `log.jsonl`, `curve.png` and `weights.safetensors`, in the
+            memory stage also `averaged.safetensors`, the encoder of references.
+        preset: a name in `PRESETS`, or in `BACKBONES`, of which the backbone is kept.
         length: steps or minutes, rate, precision.
         pairs: how training pairs are drawn.
         init: weights of this preset to start from; None starts from random ones.
@@ -52,9 +57,12 @@ class TrainRequest:
         seed: of the weights and of the order of the data.
         cache: where packed frames are kept; None takes a folder within `out`.
         workers: processes that prepare batches; 0 prepares them in between.
+        stage: a name in `STAGES`; "memory" starts from weights of "pairwise".
+        images: a folder of still images, over which a moving camera makes clips.
+        radius: of the windows that are searched, in cells.
     """
 
-    videos: Path
+    videos: Path | None
     out: Path
     preset: str
     length: FitConfig
@@ -65,83 +73,121 @@ class TrainRequest:
     seed: int = 0
     cache: Path | None = None
     workers: int = 1
+    stage: str = "pairwise"
+    images: Path | None = None
+    radius: int = TRAIN_RADIUS
 
 
 def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | TrainProgress | Path]:
-    """Run the pairwise stage.
+    """Run one stage; under torchrun, as one of the processes that share each batch.
 
     Yields:
-        `Progress` while videos are packed, `TrainProgress` for each step, last the checkpoint.
+        `Progress` while videos and images are packed, `TrainProgress` for each step, last the
+        checkpoint.
 
     Raises:
-        UsageError: unknown preset or device; a run folder in use without `resume`.
-        TrainingError: no usable video; a loss that is not finite.
+        UsageError: unknown preset, stage or device; a run folder in use without `resume`; the
+            memory stage without `init`.
+        TrainingError: nothing to learn from; a loss that is not finite.
         CheckpointMissing, CheckpointMismatch: `init` is not there, or it or the state belong to
             another network.
         DeviceUnavailable, DeviceOutOfMemory: no such device, or too little memory on it.
         OutputError: the run folder or the cache cannot be written.
         Cancelled: by the token; the state is saved first and `resume` goes on from it.
     """
-    state_file = _check(request)
-    encoder = make_encoder(request)
-    packs: list[FramePack] = []
-    cache = request.cache or request.out / "frames"
-    for item in pack_folder(request.videos, cache, PackConfig(), token):
-        if isinstance(item, Progress):
-            yield item
-        else:
-            packs = item
-    last = None
-    for progress in _fit(request, encoder, packs, state_file, token):
-        last = progress
-        _log(request.out / "log.jsonl", progress)
-        yield progress
-    yield _finish(request, encoder, packs, last or _last_logged(request.out / "log.jsonl"))
+    _check(request)
+    with joined(choose_device(request.device)) as team:
+        encoder = make_encoder(request, team.device)
+        stage = make_stage(request.stage, encoder, radius=request.radius, team=team)
+        packs: list[FramePack] = []
+        for item in _pack_in_turn(request, team, token):
+            if isinstance(item, Progress):
+                yield item
+            else:
+                packs += item
+        last, log = None, request.out / "log.jsonl"
+        try:
+            for last in _fit(request, stage, packs, team, token):
+                if team.leads:
+                    _log(log, last)
+                yield last
+        finally:
+            if team.leads:
+                draw_curve(log, request.out / "curve.png")
+        if team.leads:
+            _finish(request, stage, packs, last or _last_logged(log))
+        team.wait()
+    # After the team has parted: who asks for no more items would leave it open.
+    yield request.out / "weights.safetensors"
 
 
-def _check(request: TrainRequest) -> Path:
-    if request.preset not in PRESETS:
-        msg = f"There is no preset {request.preset!r}."
-        raise UsageError(msg, f"Choose one of {', '.join(PRESETS)}.")
+def _check(request: TrainRequest) -> None:
+    require_preset(request.preset)
+    if request.stage not in STAGES:
+        msg = f"There is no stage {request.stage!r}."
+        raise UsageError(msg, f"Choose one of {', '.join(STAGES)}.")
+    if request.videos is None and request.images is None:
+        raise UsageError("There is nothing to learn from.", "Give --videos, --images, or both.")
     if request.workers < 0:
         msg = f"There cannot be {request.workers} workers."
         raise UsageError(msg, "Give --workers 0 or more.")
-    state_file = request.out / "state.pt"
+    if not 1 <= request.radius <= MAX_RADIUS:
+        msg = f"A window radius of {request.radius} cells is not possible."
+        raise UsageError(msg, f"Give --radius a number from 1 to {MAX_RADIUS}.")
+    state_file = request.out / STATE
     if state_file.exists() and not request.resume:
         msg = f"{request.out} holds a run already."
         raise UsageError(msg, "Add --resume to go on with it, or choose another --out.")
+    if request.stage == "memory" and request.preset in BACKBONES:
+        msg = f"There is no memory stage for {request.preset}: of its keys nothing is kept."
+        raise UsageError(msg, "Use --stage pairwise.")
+    if request.stage == "memory" and request.init is None and not state_file.exists():
+        msg = "The memory stage starts from weights of the pairwise stage."
+        raise UsageError(msg, "Give them with --init.")
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         msg = f"The run folder {request.out} cannot be made: {error.strerror}."
         raise OutputError(msg, "Choose a folder that can be written to.") from error
-    return state_file
 
 
-def make_encoder(request: TrainRequest) -> KeyEncoder:
-    """The network to be trained, on its device, from `init` or from the seed."""
+def make_encoder(request: TrainRequest, device: torch.device) -> Network:
+    """The network to be trained, on a device, from `init` or from the seed."""
     torch.manual_seed(request.seed)
-    encoder = KeyEncoder(PRESETS[request.preset])
+    encoder = new_network(request.preset)
     if request.init is not None:
-        info = read_info(request.init)
-        require_system(info, SYSTEM, request.init)
-        if EncoderConfig.from_dict(info.config) != encoder.config:
-            msg = f"{request.init} holds the preset {info.preset}, not {request.preset}."
-            raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
-        load_weights(request.init, encoder)
-    return channels_last(encoder, choose_device(request.device)).train()
+        start_from(encoder, request.preset, request.init)
+    return channels_last(encoder, device).train()
+
+
+def _pack_in_turn(
+    request: TrainRequest, team: Team, token: CancelToken
+) -> Iterator[Progress | list[FramePack]]:
+    """The leader packs; the others then find everything packed."""
+    if not team.leads:
+        team.wait()
+    yield from _pack(request, token)
+    if team.leads:
+        team.wait()
+
+
+def _pack(request: TrainRequest, token: CancelToken) -> Iterator[Progress | list[FramePack]]:
+    cache = request.cache or request.out / "frames"
+    if request.videos is not None:
+        yield from pack_folder(request.videos, cache, PackConfig(), token)
+    if request.images is not None:
+        yield from pack_images(request.images, cache, PackConfig(), token)
 
 
 def _fit(
     request: TrainRequest,
-    encoder: KeyEncoder,
+    stage: Stage,
     packs: list[FramePack],
-    state_file: Path,
+    team: Team,
     token: CancelToken,
 ) -> Iterator[TrainProgress]:
-    device = next(encoder.parameters()).device
-    dataset = PairDataset(packs, request.pairs, seed=request.seed)
-    pairwise = pairwise_step(encoder)
+    samples = stage_samples(request.stage, request.pairs)
+    dataset = PairDataset(packs, samples, seed=request.seed, part=(team.rank, team.size))
 
     def batches(start: int) -> DataLoader[PairBatch]:
         return DataLoader(
@@ -152,16 +198,18 @@ def _fit(
             prefetch_factor=4 if request.workers else None,
         )
 
-    optimizer = torch.optim.AdamW(encoder.parameters(), weight_decay=WEIGHT_DECAY)
+    learning = [p for p in stage.module.parameters() if p.requires_grad]
     with memory_errors("training"):
         yield from fit(
-            lambda batch: pairwise(batch.to(device)),
+            lambda batch: stage.step(batch.to(team.device)),
             batches,
-            encoder,
-            optimizer,
+            stage.module,
+            torch.optim.AdamW(learning, weight_decay=WEIGHT_DECAY),
             request.length,
-            state_file=state_file,
+            state_file=request.out / STATE,
             token=token,
+            after_step=stage.after_step,
+            team=team,
         )
 
 
@@ -173,27 +221,38 @@ def _log(path: Path, progress: TrainProgress) -> None:
 def _last_logged(path: Path) -> TrainProgress | None:
     """The last step of a run that was complete before it was resumed."""
     lines = path.read_text().splitlines() if path.exists() else []
-    return TrainProgress(**json.loads(lines[-1])) if lines else None
+    steps = (json.loads(line) for line in reversed(lines))
+    # Who scores weights of a run may add lines of scores, which the curve shows.
+    return next((TrainProgress(**values) for values in steps if "losses" in values), None)
 
 
 def _finish(
-    request: TrainRequest, encoder: nn.Module, packs: list[FramePack], last: TrainProgress | None
-) -> Path:
+    request: TrainRequest, stage: Stage, packs: list[FramePack], last: TrainProgress | None
+) -> None:
     training: dict[str, object] = {
-        "stage": "pairwise color reconstruction",
-        "videos": len(packs),
-        "frames": sum(len(pack.times) for pack in packs),
-        "pairs": asdict(request.pairs),
+        "stage": STAGES[request.stage],
+        "videos": sum(not pack.still for pack in packs),
+        "frames": sum(len(pack.times) for pack in packs if not pack.still),
+        "images": sum(len(pack.times) for pack in packs if pack.still),
+        "init": request.init.name if request.init else None,
+        "pairs": asdict(stage_samples(request.stage, request.pairs)),
         "seed": request.seed,
-        "device": str(next(encoder.parameters()).device),
+        "radius": request.radius,
+        "device": str(next(stage.module.parameters()).device),
+        "processes": team_size(),
         "processor": f"{platform.machine()}, {thread_count()} cores",
         "torch": torch.__version__,
         "steps": last.step if last else 0,
         "seconds": round(last.seconds) if last else 0,
         "loss": last.losses if last else {},
     }
-    config = encoder.config.to_dict() if isinstance(encoder, KeyEncoder) else {}
-    info = CheckpointInfo(SYSTEM, request.preset, config, training, license="Apache-2.0")
+    config = stage.encoder.config.to_dict()
+    system, part = kept_part(stage.encoder)
+    info = CheckpointInfo(system, request.preset, config, training, license="Apache-2.0")
     path = request.out / "weights.safetensors"
-    save_weights(path, encoder, info)
-    return path
+    save_weights(path, part, info)
+    if stage.averaged is not None:
+        averaged = replace(
+            info, training=training | {"encoder": "of references, the moving average"}
+        )
+        save_weights(path.with_stem("averaged"), kept_part(stage.averaged)[1], averaged)

@@ -1,17 +1,18 @@
-"""Training recipe, first stage: reconstruct a frame's color from another frame (pairwise)."""
+"""Training steps: reconstruct a frame's color from another frame, or from a memory of frames."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.data.pairs import PairBatch
 from core.losses.correspondence import color_reconstruction
 from core.ops.attention import windowed_readout
 from core.systems.self_supervised.config import STRIDE
-from core.systems.self_supervised.model import KeyEncoder
+from core.train.team import Team
 from core.train.terms import LossTerms
 
 TRAIN_RADIUS = 8
@@ -19,26 +20,68 @@ TRAIN_RADIUS = 8
 
 
 def pairwise_step(
-    encoder: KeyEncoder, *, radius: int = TRAIN_RADIUS
+    encoder: nn.Module, *, radius: int = TRAIN_RADIUS, team: Team | None = None
 ) -> Callable[[PairBatch], LossTerms]:
-    """The training step of the first stage: each frame of a pair is rebuilt from the other."""
+    """The training step of the first stage: each frame of a pair is rebuilt from the other.
+
+    Args:
+        encoder: makes keys of normalized Lab images.
+        radius: of the window, in cells.
+        team: the processes that share a batch; None works alone.
+    """
+    team = team or Team()
 
     def step(batch: PairBatch) -> LossTerms:
-        pairs = batch.inputs.shape[0]
-        keys = _by_pair(encoder(batch.inputs.flatten(0, 1)).float(), pairs)
-        small = _by_pair(F.avg_pool2d(batch.colors.flatten(0, 1), STRIDE), pairs)
+        keys = _by_sample(encoder(batch.inputs.flatten(0, 1)).float(), batch)
+        small = _small_colors(batch)
         other = (1, 0)
         queries, memory, values = keys.flatten(0, 1), keys[:, other], small[:, other]
         readout = windowed_readout(
             queries, memory.flatten(0, 1)[:, None], values.flatten(0, 1)[:, None], radius=radius
         )
         counted = batch.hidden.repeat_interleave(2, dim=0)
-        loss = color_reconstruction(readout, batch.colors.flatten(0, 1), counted)
+        colors, total = batch.colors.flatten(0, 1), team.mean(counted.sum())
+        loss = color_reconstruction(readout, colors, counted, total=total)
         return LossTerms({"color": (loss, 1.0)})
 
     return step
 
 
-def _by_pair(x: Tensor, pairs: int) -> Tensor:
-    """(B 2) x ... -> B x 2 x ..."""
-    return x.view(pairs, 2, *x.shape[1:])
+def memory_step(
+    query: nn.Module,
+    memory: nn.Module,
+    *,
+    radius: int = TRAIN_RADIUS,
+    team: Team | None = None,
+) -> Callable[[PairBatch], LossTerms]:
+    """The training step of the second stage: the query is rebuilt from all references jointly.
+
+    Args:
+        query: encoder of the last frame of a sample.
+        memory: encoder of those before it; no gradient reaches it (the paper's equation 6).
+        radius: of the window in each reference, in cells.
+        team: the processes that share a batch; None works alone.
+    """
+    team = team or Team()
+
+    def step(batch: PairBatch) -> LossTerms:
+        queries = query(batch.inputs[:, -1]).float()
+        with torch.no_grad():
+            keys = memory(batch.inputs[:, :-1].flatten(0, 1)).float()
+        keys = keys.view(len(queries), -1, *keys.shape[1:])
+        readout = windowed_readout(queries, keys, _small_colors(batch)[:, :-1], radius=radius)
+        total = team.mean(batch.hidden.sum())
+        loss = color_reconstruction(readout, batch.colors[:, -1], batch.hidden, total=total)
+        return LossTerms({"color": (loss, 1.0)})
+
+    return step
+
+
+def _small_colors(batch: PairBatch) -> Tensor:
+    """B x T x 2 x h x w: colors at the size of the keys."""
+    return _by_sample(F.avg_pool2d(batch.colors.flatten(0, 1), STRIDE), batch)
+
+
+def _by_sample(x: Tensor, batch: PairBatch) -> Tensor:
+    """(B T) x ... -> B x T x ..."""
+    return x.view(*batch.inputs.shape[:2], *x.shape[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from dataclasses import replace
 
 import av
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.data import frame_pack
-from core.data.frame_pack import PackConfig, pack_folder
+from core.data.frame_pack import FramePack, PackConfig, pack_folder
 from core.data.synthetic import moving_shapes
 from core.errors import OutputError, TrainingError
 from core.jobs import Cancelled, CancelToken, Progress
@@ -202,3 +203,24 @@ def test_cancel_within_a_video_leaves_nothing_half_done(videos, tmp_path, monkey
     with pytest.raises(Cancelled):
         list(pack_folder(videos, tmp_path / "cache", CONFIG, token))
     assert files(tmp_path / "cache") == {}
+
+
+def test_a_pack_may_be_larger_than_the_memory(videos, tmp_path):
+    """A hole of a terabyte before the frames: only what is asked for is read."""
+    _, packs = pack(videos, tmp_path / "cache")
+    small, hole = packs[0], 1 << 40
+    large = tmp_path / "large.frames"
+    with large.open("wb") as file:
+        try:
+            file.truncate(hole)
+        except OSError:
+            pytest.skip("this file system has no files of a terabyte")
+        file.seek(hole)
+        file.write(small.path.read_bytes())
+    shifted = FramePack(large, tuple(hole + offset for offset in small.offsets), small.times)
+    tracemalloc.start()
+    for index in (11, 0, 5):
+        np.testing.assert_array_equal(shifted.frame(index), small.frame(index))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20

@@ -11,7 +11,7 @@ import torch
 
 from core.data import pairs as pairs_module
 from core.data.frame_pack import FramePack
-from core.data.pairs import PairConfig, PairDataset, crop_pair
+from core.data.pairs import PairConfig, PairDataset, crop_frames, reference_distances
 from core.errors import TrainingError
 from core.ops.color import rgb_to_lab
 
@@ -93,10 +93,10 @@ def drawn_gaps(packs, monkeypatch, config, steps=6):
     gaps = []
     pick = pairs_module._pick_frames
 
-    def watch(pack, gap, rng):
-        first, second = pick(pack, gap, rng)
-        gaps.append(pack.times[second] - pack.times[first])
-        return first, second
+    def watch(pack, away, rng):
+        first, query = pick(pack, away, rng)
+        gaps.append(pack.times[first] - pack.times[query])
+        return [first, query]
 
     monkeypatch.setattr(pairs_module, "_pick_frames", watch)
     dataset = PairDataset(packs, config, seed=0)
@@ -126,9 +126,9 @@ def test_longer_films_are_drawn_more_often_but_not_as_much_more(packs, monkeypat
     counts = {20: 0, 5: 0}
     pick = pairs_module._pick_frames
 
-    def watch(pack, gap, rng):
+    def watch(pack, away, rng):
         counts[len(pack.times)] += 1
-        return pick(pack, gap, rng)
+        return pick(pack, away, rng)
 
     monkeypatch.setattr(pairs_module, "_pick_frames", watch)
     PairDataset(packs, replace(CONFIG, batch=300), seed=0)[0]
@@ -147,7 +147,7 @@ def test_crop_is_the_same_square_of_both_frames(size):
     flips = set()
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        first, second = crop_pair(frame, frame.copy(), CONFIG, rng)
+        first, second = crop_frames([frame, frame.copy()], CONFIG, rng)
         assert first.shape == (32, 32, 3)
         np.testing.assert_array_equal(first, second)
         rows, columns = (np.ptp(first[..., c].astype(float)) / 250 for c in (1, 0))
@@ -160,7 +160,7 @@ def test_crop_is_the_same_square_of_both_frames(size):
 
 def test_crops_cover_the_frame():
     frame = gradient_frame(40, 64)
-    crops = [crop_pair(frame, frame, CONFIG, np.random.default_rng(s))[0] for s in range(60)]
+    crops = [crop_frames([frame], CONFIG, np.random.default_rng(s))[0] for s in range(60)]
     assert min(crop[..., 0].min() for crop in crops) < 5
     assert max(crop[..., 0].max() for crop in crops) > 245
 
@@ -169,13 +169,13 @@ def test_colors_are_those_of_the_frames(packs, monkeypatch):
     """Without jitter the colors are the Lab of the crop."""
     monkeypatch.setattr(pairs_module, "_jitter", lambda lab, rng: lab)
     crops = []
-    crop = pairs_module.crop_pair
+    crop = pairs_module.crop_frames
 
     def watch(*given):
         crops.append(crop(*given))
         return crops[-1]
 
-    monkeypatch.setattr(pairs_module, "crop_pair", watch)
+    monkeypatch.setattr(pairs_module, "crop_frames", watch)
     batch = PairDataset(packs, CONFIG, seed=0)[0]
     for frames, colors, inputs in zip(crops, batch.colors, batch.inputs, strict=True):
         for frame, color, seen in zip(frames, colors, inputs, strict=True):
@@ -207,3 +207,76 @@ def test_batch_moves_to_a_device(packs):
 def test_impossible_sizes(field, value):
     with pytest.raises(TrainingError, match=str(value)):
         replace(CONFIG, **{field: value})
+
+
+def test_references_are_the_first_and_the_previous_ones():
+    config = replace(CONFIG, references=5, gaps=(0.1,), first_reach=1.0)
+    drawn = [reference_distances(config, np.random.default_rng(seed)) for seed in range(200)]
+    for away in drawn:
+        np.testing.assert_allclose(away[1:], [0.4, 0.3, 0.2, 0.1])
+        assert 0.5 <= away[0] <= 1.5
+    firsts = np.array([away[0] for away in drawn])
+    assert firsts.min() < 0.6 and firsts.max() > 1.4
+
+
+def test_one_reference_is_a_gap_away():
+    config = replace(CONFIG, gaps=(0.1, 0.3))
+    drawn = {float(reference_distances(config, np.random.default_rng(s))[0]) for s in range(20)}
+    assert drawn == {0.1, 0.3}
+
+
+def test_clip_of_a_film(packs):
+    """In order of time or against it, the query last; one of both ways has the room."""
+    away, ways = np.array([0.8, 0.4, 0.3, 0.2, 0.1]), set()
+    for seed in range(40):
+        *references, query = pairs_module._pick_frames(packs[0], away, np.random.default_rng(seed))
+        assert len(references) == 5 and query not in references
+        way = 1 if references[0] > query else -1
+        assert references == [query + way * k for k in (8, 4, 3, 2, 1)]
+        ways.add(way)
+    assert ways == {1, -1}
+
+
+def test_batch_of_clips(packs):
+    batch = PairDataset(packs, replace(CONFIG, references=5), seed=0)[0]
+    assert batch.inputs.shape == (6, 6, 3, 32, 32)
+    assert batch.colors.shape == (6, 6, 2, 32, 32)
+
+
+@pytest.fixture(scope="module")
+def stills(tmp_path_factory):
+    """Three images of noise."""
+    path, offsets = tmp_path_factory.mktemp("stills") / "s.frames", [0]
+    with path.open("wb") as file:
+        for seed in range(3):
+            small = np.random.default_rng(seed).integers(0, 255, (8, 12, 3), np.uint8)
+            image = cv2.resize(small, (96, 64), interpolation=cv2.INTER_CUBIC)
+            file.write(cv2.imencode(".jpg", image)[1].tobytes())
+            offsets.append(file.tell())
+    return FramePack(path, tuple(offsets), (0.0, 1.0, 2.0), still=True)
+
+
+def test_images_become_clips_that_move(stills):
+    config = replace(CONFIG, references=5, batch=4, drop=0.0)
+    batch = PairDataset([stills], config, seed=0)[0]
+    assert batch.inputs.shape == (4, 6, 3, 32, 32)
+    steps = (batch.colors[:, 1:] - batch.colors[:, :-1]).abs().mean(dim=(2, 3, 4))
+    assert (steps > 1e-3).all()
+    assert equal(PairDataset([stills], config, seed=0)[0], batch)
+
+
+def test_films_and_images_are_mixed(packs, stills):
+    assert stills.weight == pytest.approx(6) and packs[0].weight == pytest.approx(20**0.5)
+
+
+def test_parts_of_a_batch_are_the_batch(packs):
+    whole = PairDataset(packs, CONFIG, seed=0)[5]
+    parts = [PairDataset(packs, CONFIG, seed=0, part=(rank, 3))[5] for rank in range(3)]
+    for name in ("inputs", "colors", "hidden"):
+        joined = torch.stack([getattr(part, name) for part in parts], dim=1).flatten(0, 1)
+        assert torch.equal(joined, getattr(whole, name))
+
+
+def test_batch_that_cannot_be_divided(packs):
+    with pytest.raises(TrainingError, match="6 cannot be divided among 4"):
+        PairDataset(packs, CONFIG, seed=0, part=(0, 4))

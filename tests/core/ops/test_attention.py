@@ -122,3 +122,10 @@ def test_training_works_after_inference_has_filled_the_caches():
     query.requires_grad_()
     windowed_readout(query, keys, values, radius=5).square().sum().backward()
     assert query.grad is not None and query.grad.abs().max() > 0
+
+
+def test_autocast_does_not_round_similarities():
+    tensors = draw()
+    plain = windowed_readout(*tensors, radius=3)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(windowed_readout(*tensors, radius=3), plain)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.ops.color import lab_tensor, rgb_to_lab
+from core.ops.color import lab_tensor, lab_to_rgb, rgb_to_lab
 
 KNOWN = {
     # sRGB under D65: L, a, b as in any table of colors.
@@ -63,3 +63,24 @@ def test_what_is_no_rgb_image_is_a_bug(shape):
     """Only H x W x 3 is an image; a gray one must not pass for it."""
     with pytest.raises((cv2.error, ValueError)):
         rgb_to_lab(np.zeros(shape, np.uint8))
+
+
+def test_the_way_back():
+    image = np.random.default_rng(0).integers(0, 256, (40, 50, 3)).astype(np.uint8)
+    image[0, :3] = [[0, 0, 0], [255, 255, 255], [1, 2, 3]]
+    back = lab_to_rgb(lab_tensor(image))[0].permute(1, 2, 0).numpy() * 255
+    assert np.abs(back - image).max() < 1.5
+    assert np.abs(back - image).mean() < 0.4, "OpenCV interpolates its curves"
+
+
+def test_colors_that_no_screen_shows_are_cut():
+    lab = torch.tensor([[0.9, 1.0, 1.0], [-1.0, -1.0, 1.0]]).view(2, 3, 1, 1)
+    rgb = lab_to_rgb(lab)
+    assert rgb.min() >= 0 and rgb.max() <= 1 and rgb.isfinite().all()
+
+
+def test_the_way_back_is_exact_under_autocast():
+    lab = lab_tensor(np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype(np.uint8))
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = lab_to_rgb(lab)
+    assert torch.equal(rounded, lab_to_rgb(lab))

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import av
+import cv2
 import pytest
 import torch
 
@@ -14,11 +15,13 @@ from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
 from core.errors import CheckpointMismatch, OutputError, TrainingError, UsageError, VosError
 from core.jobs import Cancelled, CancelToken, Progress
-from core.nn.checkpoints import read_info
+from core.nn.backbone import BACKBONES, Backbone
+from core.nn.checkpoints import load_weights, read_info
 from core.systems.base import TrackerRequest
 from core.systems.self_supervised import recipe
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.recipe import TrainRequest, make_encoder, train
+from core.systems.self_supervised.stages import STAGES
 from core.train.loop import FitConfig, TrainProgress
 from core.types import Quality
 
@@ -77,6 +80,7 @@ def test_end_to_end(request_):
     build_tracker(TrackerRequest("self_supervised", Quality.FAST, "cpu", items[-1]))
     logged = (request_.out / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in logged] == [1, 2, 3, 4]
+    assert (request_.out / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_weights_say_how_they_came_about(request_):
@@ -90,9 +94,19 @@ def test_weights_say_how_they_came_about(request_):
     assert set(training["loss"]) == {"color"}
 
 
-@pytest.mark.parametrize("workers", [0, 1])
-def test_resumed_run_equals_an_unbroken_one(request_, workers, monkeypatch):
-    request_ = replace(request_, length=FitConfig(steps=6), workers=workers)
+@pytest.fixture
+def trained(request_):
+    """Weights of a short pairwise run."""
+    return run(replace(request_, out=request_.out.with_name("first"), length=FitConfig(steps=2)))[
+        -1
+    ]
+
+
+@pytest.mark.parametrize(("workers", "stage"), [(0, "pairwise"), (1, "pairwise"), (0, "memory")])
+def test_resumed_run_equals_an_unbroken_one(request_, workers, stage, trained):
+    request_ = replace(request_, length=FitConfig(steps=6), workers=workers, stage=stage)
+    if stage == "memory":
+        request_ = replace(request_, init=trained)
     whole = replace(request_, out=request_.out.with_name("whole"), workers=0)
     run(whole)
     token = CancelToken()
@@ -104,10 +118,90 @@ def test_resumed_run_equals_an_unbroken_one(request_, workers, monkeypatch):
             if seen == 4:
                 token.cancel()
     assert not (request_.out / "weights.safetensors").exists()
+    assert (request_.out / "curve.png").exists()
     resumed = run(replace(request_, resume=True))
     assert [i.step for i in resumed if isinstance(i, TrainProgress)] == [5, 6]
-    assert same(tensors(request_.out), tensors(whole.out))
+    state = tensors(request_.out)
+    assert same(state, tensors(whole.out))
+    if stage == "memory":
+        behind, ahead = state["memory.head.weight"], state["query.head.weight"]
+        assert 0 < (behind - ahead).abs().max() < 0.1
     assert read_info(resumed[-1]).training["steps"] == 6
+
+
+def test_memory_stage_keeps_both_encoders(request_, trained):
+    memory = replace(request_, stage="memory", init=trained)
+    weights = run(memory)[-1]
+    averaged = weights.with_name("averaged.safetensors")
+    infos = [read_info(path) for path in (weights, averaged)]
+    assert [info.training["stage"] for info in infos] == [STAGES["memory"]] * 2
+    assert infos[0].training["pairs"]["references"] == 5
+    assert infos[0].training["init"] == "weights.safetensors"
+    assert "moving average" in infos[1].training["encoder"]
+    for path in (weights, averaged):
+        build_tracker(TrackerRequest("self_supervised", Quality.FAST, "cpu", path))
+    assert weights.read_bytes() != averaged.read_bytes()
+    with pytest.raises(CheckpointMismatch, match=r"state\.pt") as caught:
+        run(replace(request_, resume=True))
+    assert "stage" in caught.value.hint
+
+
+def test_backbone_for_other_systems(request_):
+    """Trained by the same command, resumed, and started from."""
+    rgb = replace(request_, preset="tiny-rgb")
+    weights = run(rgb)[-1]
+    info = read_info(weights)
+    assert (info.system, info.preset, info.training["steps"]) == ("backbone", "tiny-rgb", 4)
+    load_weights(weights, Backbone(BACKBONES["tiny-rgb"]))
+    items = run(replace(rgb, length=FitConfig(steps=5), resume=True))
+    assert [i.step for i in items if isinstance(i, TrainProgress)] == [5]
+    run(replace(rgb, init=weights, out=rgb.out.with_name("second"), length=FitConfig(steps=1)))
+    with pytest.raises(CheckpointMismatch, match="system backbone, not of self_supervised"):
+        run(replace(request_, init=weights, out=rgb.out.with_name("third")))
+    with pytest.raises(UsageError, match="no memory stage"):
+        run(replace(rgb, stage="memory", init=weights, out=rgb.out.with_name("third")))
+
+
+def test_memory_stage_needs_weights(request_):
+    with pytest.raises(UsageError, match="pairwise stage"):
+        run(replace(request_, stage="memory"))
+    assert not request_.out.exists()
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Two still images."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for seed in (0, 1):
+        cv2.imwrite(str(folder / f"{seed}.png"), moving_shapes(seed=seed, frame_count=1)[0][0])
+    return folder
+
+
+def test_images_alone_and_beside_videos(request_, images):
+    alone = replace(request_, videos=None, images=images)
+    training = read_info(run(alone)[-1]).training
+    assert (training["videos"], training["frames"], training["images"]) == (0, 0, 2)
+    both = replace(request_, images=images, out=request_.out.with_name("both"))
+    items = run(both)
+    training = read_info(items[-1]).training
+    assert (training["videos"], training["frames"], training["images"]) == (2, 12, 2)
+    assert sum(isinstance(item, Progress) for item in items) == 5
+
+
+def test_bf16_learns_about_the_same(request_):
+    losses = []
+    for bf16 in (False, True):
+        out = request_.out.with_name(f"bf16-{bf16}")
+        items = run(replace(request_, out=out, length=FitConfig(steps=3, bf16=bf16)))
+        losses.append([i.losses["color"] for i in items if isinstance(i, TrainProgress)])
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+
+
+def test_nothing_to_learn_from(request_):
+    with pytest.raises(UsageError, match="nothing to learn from"):
+        run(replace(request_, videos=None))
 
 
 def test_longer_run_goes_on_from_a_finished_one(request_):
@@ -120,6 +214,8 @@ def test_longer_run_goes_on_from_a_finished_one(request_):
 
 def test_finished_run_that_is_resumed_only_writes_its_weights(request_):
     first = read_info(run(request_)[-1])
+    with (request_.out / "log.jsonl").open("a") as log:
+        log.write('{"step": 4, "scores": {"J&F": 0.5}}\n')
     items = run(replace(request_, resume=True))
     assert not any(isinstance(item, TrainProgress) for item in items)
     assert read_info(items[-1]).training == first.training
@@ -143,7 +239,7 @@ def test_seed_decides(request_):
 def test_start_from_weights(request_):
     weights = run(request_)[-1]
     again = replace(request_, out=request_.out.with_name("second"), init=weights, seed=9)
-    encoder, trained = make_encoder(again), tensors(request_.out)
+    encoder, trained = make_encoder(again, torch.device("cpu")), tensors(request_.out)
     for name, tensor in encoder.state_dict().items():
         torch.testing.assert_close(tensor, trained[name], atol=1e-3, rtol=1e-3)
     assert encoder.training
@@ -169,6 +265,7 @@ def test_state_of_another_preset(request_, monkeypatch):
     [
         ({"preset": "huge"}, UsageError, "'huge'"),
         ({"device": "gpu"}, UsageError, "'gpu'"),
+        ({"stage": "third"}, UsageError, "'third'"),
         ({"workers": -1}, UsageError, "-1 workers"),
         ({"videos": "nowhere"}, TrainingError, "holds no video"),
         ({"init": "nowhere.safetensors"}, VosError, "nowhere"),

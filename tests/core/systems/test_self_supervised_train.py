@@ -12,7 +12,8 @@ from core.jobs import CancelToken
 from core.ops.color import rgb_to_lab
 from core.systems.self_supervised.config import PRESETS, STRIDE, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.train import TRAIN_RADIUS, pairwise_step
+from core.systems.self_supervised.momentum import MomentumPair
+from core.systems.self_supervised.train import TRAIN_RADIUS, memory_step, pairwise_step
 from core.train.loop import FitConfig, fit
 
 SMALL = EncoderConfig((16, 32, 48, 48), (1, 1, 1, 1), 64)
@@ -101,6 +102,51 @@ def test_finds_the_offset_of_a_moving_texture(tmp_path, config, steps, rate):
     assert np.mean(losses[-10:]) < 0.4 * np.mean(losses[:5])
     for frames, shift in unseen:
         assert found_share(encoder, frames, shift) > 0.95
+
+
+def clip_batches(film, rng):
+    """Two clips of a batch: two references, the frame before and the one before that, the query."""
+    while True:
+        lasts = rng.choice(np.arange(2, len(film)), 2, replace=False)
+        inputs = np.stack([film[[i - 2, i - 1, i]] for i in lasts])
+        colors = inputs[:, :, 1:].copy()
+        hidden = rng.integers(2, size=2)
+        for clip, channel in zip(inputs, hidden, strict=True):
+            clip[:, 1 + channel] = 0
+            clip[:, 2 - channel] *= 1.5
+        counted = np.eye(2, dtype=np.float32)[hidden]
+        yield PairBatch(*map(torch.from_numpy, (inputs, colors, counted)))
+
+
+@pytest.mark.slow
+def test_memory_stage_after_the_pairwise_one(tmp_path):
+    """Both encoders find the offsets, the averaged one too, and the loss goes on falling."""
+    rng = np.random.default_rng(1)
+    torch.manual_seed(1)
+    film = panned_film(rng, size=96, count=9, shift=SHIFT)
+    encoder = KeyEncoder(SMALL).train()
+    pair = MomentumPair(encoder, momentum=0.9).train()
+    stages = (
+        (pairwise_step(encoder), pair_batches(film, rng), (100, 3e-3)),
+        (memory_step(pair.query, pair.memory), clip_batches(film, rng), (60, 1e-3)),
+    )
+    ends = []
+    for index, (step, batches, (steps, rate)) in enumerate(stages):
+        progress = fit(
+            step,
+            lambda start, batches=batches: batches,
+            pair,
+            torch.optim.AdamW(pair.query.parameters()),
+            FitConfig(steps=steps, learning_rate=rate, warmup=0.1),
+            state_file=tmp_path / f"{index}.pt",
+            token=CancelToken(),
+            after_step=pair.follow,
+        )
+        ends.append([item.losses["color"] for item in progress])
+    assert np.mean(ends[1][-10:]) < np.mean(ends[0][-10:])
+    unseen = panned_film(np.random.default_rng(98), size=128, count=2, shift=SHIFT)
+    for network in (pair.query, pair.memory):
+        assert found_share(network, unseen, SHIFT) > 0.95
 
 
 def batch_of_twins(count=2, size=32):

@@ -6,11 +6,14 @@ import json
 
 import av
 import pytest
+from safetensors.torch import load_file
 
 from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
 from core.systems.base import TrackerRequest
+from core.systems.self_supervised import recipe
 from core.types import Quality
+from vosapp.assets import bundled_weights
 from vosapp.cli import main as cli
 from vosapp.cli.main import main
 
@@ -70,7 +73,7 @@ def test_minutes(command, capsys):
 def test_progress_shows_videos_then_steps(command, capsys):
     assert main([*command, "--steps", "3", "--progress"]) == cli.DONE
     err = capsys.readouterr().err
-    assert "videos" in err and "2/2" in err
+    assert "files" in err and "2/2" in err
     assert "3/3" in err and "color " in err
 
 
@@ -91,6 +94,10 @@ def test_broken_video_is_told(command, videos, capsys, tmp_path):
         (["--steps", "4", "--preset", "huge"], "tiny"),
         (["--steps", "4", "--videos", "{root}/nowhere"], "holds no video"),
         (["--steps", "4", "--minutes", "2"], "--minutes"),
+        (["--steps", "4", "--stage", "third"], "'third'"),
+        (["--steps", "4", "--stage", "memory"], "--init"),
+        (["--steps", "4", "--images", "{root}/nowhere"], "holds no image"),
+        (["--steps", "4", "--radius", "0"], "radius of 0"),
         (["--steps", "0"], "0 long"),
         (["--steps", "-2"], "-2 long"),
         (["--minutes", "0"], "0.0 long"),
@@ -117,6 +124,44 @@ def test_bad_input_is_one_line_and_exit_code_2(command, capsys, tmp_path, option
     assert list((tmp_path / "run").glob("state.*")) == []
 
 
+def test_start_from_the_bundled_weights(command, monkeypatch, tmp_path, capsys):
+    """One step at a tiny rate leaves what was there."""
+    command[command.index("--preset") + 1] = "thin"
+    command += ["--init", "bundled", "--steps", "1", "--rate", "1e-9"]
+    assert main([*command]) == cli.DONE
+    bundled = load_file(bundled_weights("self_supervised", "thin"))
+    trained = load_file(tmp_path / "run/weights.safetensors")
+    for name in ("conv1.weight", "head.weight"):
+        assert (trained[name].float() - bundled[name].float()).abs().max() < 1e-3
+
+
+def test_memory_stage_after_the_pairwise_one(command, capsys, tmp_path):
+    assert main([*command, "--steps", "1"]) == cli.DONE
+    first = tmp_path / "run/weights.safetensors"
+    second = [*command, "--stage", "memory", "--init", str(first), "--steps", "1", "--json"]
+    second[second.index("--out") + 1] = str(tmp_path / "second")
+    capsys.readouterr()
+    assert main(second) == cli.DONE
+    assert result(capsys)["weights"] == str(tmp_path / "second/weights.safetensors")
+    assert (tmp_path / "second/averaged.safetensors").exists()
+
+
+def test_no_bundled_weights_for_the_preset(command, capsys):
+    assert main([*command, "--init", "bundled", "--steps", "1"]) == cli.BAD_INPUT
+    assert "self_supervised (tiny)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "rate"),
+    [([], 1e-3), (["--init", "w.safetensors"], 1e-4), (["--init", "w", "--rate", "0.5"], 0.5)],
+)
+def test_weights_that_have_learned_are_only_nudged(command, monkeypatch, options, rate):
+    asked = []
+    monkeypatch.setattr(recipe, "train", lambda request, token: asked.append(request) or iter(()))
+    main([*command, "--steps", "1", *options])
+    assert asked[0].length.learning_rate == rate
+
+
 def test_run_folder_in_use(command, capsys):
     assert main([*command, "--steps", "1"]) == cli.DONE
     capsys.readouterr()
@@ -132,8 +177,6 @@ def test_damaged_state(command, capsys, tmp_path):
 
 
 def test_stopped_run_says_how_to_go_on(command, capsys, monkeypatch, tmp_path):
-    from core.systems.self_supervised import recipe
-
     log = recipe._log
 
     def stop_after_two(path, progress):

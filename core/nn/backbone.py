@@ -1,0 +1,83 @@
+"""The RGB encoder that supervised systems start from: a ResNet cut after its third stage."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.nn.blocks import Bottleneck, stage
+
+BACKBONE = "backbone"
+"""Name in the headers of weights that are no system of their own but a start for others."""
+RGB_MEAN = (0.485, 0.456, 0.406)
+RGB_STD = (0.229, 0.224, 0.225)
+"""Channel-wise normalization that public ImageNet weights were trained with."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackboneConfig:
+    """Shape of a backbone."""
+
+    stem: int
+    """Channels of the first convolution."""
+    widths: tuple[int, int, int]
+    """Channels of the outputs of the three stages."""
+    blocks: tuple[int, int, int]
+    """Residual blocks in each stage."""
+    bottleneck: bool
+    """Blocks of three convolutions (ResNet-50) instead of two."""
+
+    def to_dict(self) -> dict[str, object]:
+        """The config as plain values, for a checkpoint's header."""
+        return asdict(self)
+
+
+BACKBONES: dict[str, BackboneConfig] = {
+    "resnet18-rgb": BackboneConfig(64, (64, 128, 256), (2, 2, 2), bottleneck=False),
+    "resnet50-rgb": BackboneConfig(64, (256, 512, 1024), (3, 4, 6), bottleneck=True),
+    "tiny-rgb": BackboneConfig(8, (8, 8, 8), (1, 1, 1), bottleneck=False),
+}
+"""Public weights of ResNet-18 and ResNet-50 fit the first two; `tiny-rgb` is for tests."""
+
+
+class Backbone(nn.Module):
+    """ResNet (He et al. 2016) up to its third stage, with maps at strides 4, 8 and 16.
+
+    Names and strides are those of the public ImageNet weights, so that they fit unchanged; in
+    bottlenecks the 3x3 convolution has the stride.
+    """
+
+    def __init__(self, config: BackboneConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.conv1 = nn.Conv2d(3, config.stem, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(config.stem)
+        w1, w2, w3 = config.widths
+        n1, n2, n3 = config.blocks
+        make = _bottlenecks if config.bottleneck else stage
+        self.layer1 = make(config.stem, w1, blocks=n1, stride=1)
+        self.layer2 = make(w1, w2, blocks=n2, stride=2)
+        self.layer3 = make(w2, w3, blocks=n3, stride=2)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Feature maps of an image.
+
+        Args:
+            image: B x 3 x H x W, RGB normalized by `RGB_MEAN` and `RGB_STD`; H and W multiples
+                of 16.
+
+        Returns:
+            Maps of H/4 x W/4, H/8 x W/8 and H/16 x W/16 cells with the channels of `widths`.
+        """
+        x = F.relu(self.bn1(self.conv1(image)), inplace=True)
+        quarter = self.layer1(F.max_pool2d(x, 3, 2, 1))
+        eighth = self.layer2(quarter)
+        return quarter, eighth, self.layer3(eighth)
+
+
+def _bottlenecks(in_channels: int, out_channels: int, *, blocks: int, stride: int) -> nn.Sequential:
+    first = Bottleneck(in_channels, out_channels, stride=stride)
+    rest = [Bottleneck(out_channels, out_channels) for _ in range(blocks - 1)]
+    return nn.Sequential(first, *rest)

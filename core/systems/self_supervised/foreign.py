@@ -1,0 +1,163 @@
+"""Checkpoints of other programs in our layouts: what fits is taken, and the rest is told.
+
+MAST and MAMP become the preset `resnet18`, which is MAST's layout and ready to track. Encoders
+that read RGB become a backbone, which others start from; asked for a preset of this system, the
+stages of the same shape are taken as a start for training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import CheckpointMismatch, UsageError
+from core.nn.backbone import Backbone
+from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.nn.foreign import read_foreign
+from core.systems.self_supervised.foreign_names import KINDS, detect_kind, our_name
+from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.networks import kept_part, new_network
+
+COUNT = "num_batches_tracked"
+HALF_MAX = 65504.0
+"""Largest number of the 16 bits that weights are kept in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of a checkpoint.
+
+    Attributes:
+        kind: a name in `KINDS`.
+        system: what the written weights belong to: this system, or "backbone".
+        preset: size of the network they fill.
+        taken: tensors of the file that were taken, by their names there.
+        left: those that were not, each with the reason.
+        unfilled: tensors of our network that nothing in the file fits, each as random as new.
+        notes: what to know before using the weights.
+    """
+
+    kind: str
+    system: str
+    preset: str
+    taken: tuple[str, ...]
+    left: dict[str, str]
+    unfilled: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def import_weights(
+    path: Path, out: Path, *, kind: str | None = None, preset: str | None = None
+) -> ImportReport:
+    """Write the weights of another program as a checkpoint of ours.
+
+    Args:
+        path: a safetensors file, or a pickle of torch (read by `core.nn.foreign`).
+        out: the new safetensors file.
+        kind: a name in `KINDS`; None looks at the names of the tensors.
+        preset: the network to fill, of `PRESETS` or `BACKBONES`; None takes what fits the kind.
+
+    Raises:
+        UsageError: no such kind or preset.
+        CheckpointMissing, CheckpointMismatch: no such file; damaged, hostile, of no known
+            program, or nothing in it fits.
+        OutputError: `out` cannot be written.
+    """
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"There is no kind {kind!r}.", f"Choose one of {', '.join(KINDS)}.")
+    foreign = read_foreign(path)
+    found = kind or detect_kind(foreign.tensors, foreign.container)
+    chosen = preset or _preset_for(found, foreign.tensors)
+    torch.manual_seed(0)
+    filled = new_network(chosen)
+    system, network = kept_part(filled)
+    left = dict.fromkeys(foreign.skipped, "no plain tensor")
+    taken, unfilled = _fill(network, foreign.tensors, found, left)
+    if not taken:
+        msg = f"Nothing in {path} fits the preset {chosen}."
+        raise CheckpointMismatch(msg, "Name another --preset or --kind.")
+    notes = _notes(found, network, asked=kind is not None, unfilled=unfilled)
+    if not KINDS[found].scaled and isinstance(network, KeyEncoder):
+        _scale_keys(network)
+    origin = {"imported": KINDS[found].title, "tensors": len(taken), "unfilled": unfilled}
+    terms = "that of the imported file"
+    save_weights(
+        out, network, CheckpointInfo(system, chosen, filled.config.to_dict(), origin, license=terms)
+    )
+    return ImportReport(found, system, chosen, tuple(taken), left, tuple(unfilled), notes)
+
+
+def _preset_for(kind: str, tensors: Mapping[str, Tensor]) -> str:
+    if KINDS[kind].lab:
+        return "resnet18"
+    bottleneck = any(our_name(kind, name) == "layer1.0.conv3.weight" for name in tensors)
+    return "resnet50-rgb" if bottleneck else "resnet18-rgb"
+
+
+def _fill(
+    network: nn.Module, tensors: Mapping[str, Tensor], kind: str, left: dict[str, str]
+) -> tuple[list[str], list[str]]:
+    """Copy what fits; return what was taken and what stays unfilled. Adds reasons to `left`."""
+    wanted = network.state_dict()
+    other_colors = KINDS[kind].lab != isinstance(network, KeyEncoder)
+    taken, filled = list[str](), set[str]()
+    for name, tensor in tensors.items():
+        target = our_name(kind, name)
+        reason = _obstacle(target, tensor, wanted, other_colors=other_colors)
+        if not reason and name.endswith(COUNT):
+            # A count has the same shape everywhere: it goes with the norm that it belongs to.
+            weight = tensors.get(name.removesuffix(COUNT) + "weight", tensor)
+            reason = _obstacle(
+                target.removesuffix(COUNT) + "weight", weight, wanted, other_colors=other_colors
+            )
+        if not reason and target in filled:
+            reason = f"{target} was taken already"
+        if reason:
+            left[name] = reason
+            continue
+        wanted[target].copy_(tensor)
+        taken.append(name)
+        filled.add(target)
+    # Files from before batch norm counted its batches lack the count, which nothing reads.
+    missing = [n for n in wanted if n not in filled and not n.endswith(COUNT)]
+    return taken, missing
+
+
+def _obstacle(
+    target: str, tensor: Tensor, wanted: Mapping[str, Tensor], *, other_colors: bool
+) -> str:
+    """Why a tensor cannot be taken; empty where it can."""
+    if target not in wanted:
+        return "no such part in this network"
+    if tensor.shape != wanted[target].shape:
+        return f"{list(tensor.shape)} where {list(wanted[target].shape)} is needed"
+    if target.startswith(("conv1.", "bn1.")) and other_colors:
+        return "the first convolution of an encoder that reads other colors (RGB, Lab)"
+    if not torch.isfinite(tensor).all() or tensor.abs().max() > HALF_MAX:
+        return "numbers that are not finite, or too large for 16 bits"
+    return ""
+
+
+def _scale_keys(encoder: KeyEncoder) -> None:
+    """Give keys the length at which <q, k> / sqrt(C) is the <q, k> that they were trained with."""
+    scale = encoder.config.key_channels**0.25
+    with torch.no_grad():
+        for parameter in encoder.head.parameters():
+            parameter.mul_(scale)
+
+
+def _notes(kind: str, network: nn.Module, *, asked: bool, unfilled: list[str]) -> tuple[str, ...]:
+    notes = list(KINDS[kind].notes)
+    if kind == "mast":
+        notes.append("MAST does not divide similarities by sqrt(C); its keys are scaled for that.")
+        if not asked:
+            notes.append("MAMP calls its tensors alike: for a file of MAMP give --kind mamp.")
+    if unfilled:
+        notes.append("Parts that were not filled are random: train before use (--init).")
+    elif isinstance(network, Backbone):
+        notes.append("A backbone is a start for training, not a system to track with.")
+    return tuple(notes)

@@ -1,0 +1,154 @@
+"""Two processes that share a batch learn what one does."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import av
+import pytest
+import torch
+
+from core.data.synthetic import moving_shapes
+from core.nn.synced_norm import SyncedBatchNorm2d, sync_batch_norm
+from core.systems.self_supervised.config import PRESETS
+from core.systems.self_supervised.model import KeyEncoder
+from core.train.team import Team, joined, team_rank, team_size
+from vosapp.cli.main import main
+
+STEPS = 5
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("videos")
+    with av.open(str(folder / "a.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=12)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.codec_context.thread_count = 1
+        for frame in moving_shapes(seed=3, frame_count=8)[0]:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
+    return folder
+
+
+def command(videos, out, *options):
+    given = ["train", "self_supervised", "--videos", str(videos), "--out", str(out)]
+    small = ["--preset", "tiny", "--batch", "4", "--crop", "32", "--steps", str(STEPS)]
+    return [*given, *small, "--workers", "0", "--device", "cpu", "--json", *options]
+
+
+def losses(out):
+    lines = (out / "log.jsonl").read_text().splitlines()
+    return [json.loads(line)["losses"]["color"] for line in lines]
+
+
+def in_two(arguments):
+    """Run vosapp in two processes as torchrun would start them; return what each says."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    members = []
+    for rank in ("0", "1"):
+        own = {**os.environ, **shared, "RANK": rank, "LOCAL_RANK": rank, "OMP_NUM_THREADS": "1"}
+        words = [sys.executable, "-m", "vosapp", *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        members.append(subprocess.Popen(words, env=own, text=True, **pipes))
+    answers = [member.communicate(timeout=300) for member in members]
+    return [(member.returncode, *said) for member, said in zip(members, answers, strict=True)]
+
+
+def test_two_processes_learn_what_one_does(videos, tmp_path, capsys):
+    """Pairwise, then the memory stage from the weights of the first."""
+    assert main(command(videos, tmp_path / "one")) == 0
+    answers = in_two(command(videos, tmp_path / "two"))
+    assert [code for code, *_ in answers] == [0, 0], answers
+    assert json.loads(answers[0][1])["steps"] == STEPS
+    assert [answers[0][2], *answers[1][1:]] == ["", "", ""], "the first one speaks, of the outcome"
+    assert len(losses(tmp_path / "two")) == STEPS
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=2e-4)
+    one, two = (
+        torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("one", "two")
+    )
+    assert one["module"].keys() == two["module"].keys()
+    for name, tensor in one["module"].items():
+        torch.testing.assert_close(two["module"][name], tensor, atol=1e-3, rtol=1e-2)
+
+
+@pytest.mark.slow
+def test_memory_stage_and_resume(videos, tmp_path, capsys):
+    assert main(command(videos, tmp_path / "first")) == 0
+    memory = ["--stage", "memory", "--init", str(tmp_path / "first/weights.safetensors")]
+    assert main(command(videos, tmp_path / "one", *memory)) == 0
+    short = command(videos, tmp_path / "two", *memory)
+    short[short.index("--steps") + 1] = "3"
+    assert [code for code, *_ in in_two(short)] == [0, 0]
+    answers = in_two([*command(videos, tmp_path / "two", *memory), "--resume"])
+    assert [code for code, *_ in answers] == [0, 0], answers
+    # The rate depends on the length of the run: the first three steps fell to 0 sooner.
+    assert losses(tmp_path / "two")[0] == pytest.approx(losses(tmp_path / "one")[0], rel=2e-4)
+    assert len(losses(tmp_path / "two")) == STEPS
+    assert (tmp_path / "two/averaged.safetensors").exists()
+
+
+@pytest.mark.slow
+def test_torchrun(videos, tmp_path):
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    out = tmp_path / "run"
+    done = subprocess.run(
+        [*words, "-m", "vosapp", *command(videos, out)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(losses(out)) == STEPS
+    assert (out / "weights.safetensors").exists()
+
+
+@pytest.mark.slow
+def test_batch_that_cannot_be_divided(videos, tmp_path):
+    """Both processes say so, and none waits for the other."""
+    answers = in_two(command(videos, tmp_path / "run", "--batch", "3"))
+    assert [code for code, *_ in answers] == [2, 2]
+    assert "3 cannot be divided among 2" in answers[0][2]
+
+
+def test_alone_nothing_is_shared():
+    with joined(torch.device("cpu")) as team:
+        assert (team.rank, team.size, team.leads) == (0, 1, True)
+        assert team.agree(0.25, stop=True) == (0.25, True)
+        value = torch.tensor([1.0, 3.0], requires_grad=True)
+        assert torch.equal(team.mean(value), value.detach())
+        assert not team.mean(value).requires_grad
+        module = torch.nn.Linear(1, 1)
+        assert team.parallel(module) is module
+        team.wait()
+
+
+def test_what_torchrun_says(monkeypatch):
+    monkeypatch.delenv("RANK", raising=False)
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    assert (team_rank(), team_size()) == (0, 1)
+    monkeypatch.setenv("RANK", "3")
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    assert (team_rank(), team_size()) == (3, 4)
+    assert not Team(3, 4).leads
+
+
+def test_synced_norms_have_the_names_and_values_of_plain_ones():
+    torch.manual_seed(0)
+    plain = KeyEncoder(PRESETS["tiny"]).train()
+    synced = KeyEncoder(PRESETS["tiny"]).train()
+    synced.load_state_dict(plain.state_dict())
+    sync_batch_norm(synced)
+    norms = [m for m in synced.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert norms and all(isinstance(norm, SyncedBatchNorm2d) for norm in norms)
+    assert synced.state_dict().keys() == plain.state_dict().keys()
+    image = torch.randn(2, 3, 16, 16)
+    assert torch.equal(synced(image), plain(image))
