@@ -41,7 +41,8 @@ class LabeledSlider(QWidget):
         self._picture, self._value = QLabel(self), QLabel(self)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, STEPS)
-        self.slider.setFixedWidth(96)
+        self.slider.setMinimumWidth(40)
+        self.slider.setMaximumWidth(96)
         self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.slider.setAccessibleName(name)
         self.slider.setToolTip(name)
@@ -97,7 +98,7 @@ class ToolOptions(QWidget):
         row.setSpacing(8)
         row.addStretch(1)
         for widget in (self.size_slider, self.tolerance, self.overlay, self.opacity):
-            row.addWidget(widget)
+            row.addWidget(widget, 0 if widget is self.overlay else 2)
         view_state.changed.connect(self._refresh)
         view_state.toolChanged.connect(self._refresh)
         self._refresh()
