@@ -81,6 +81,7 @@ QRadioButton::indicator:unchecked { width: 12px; height: 12px; background: $base
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked { border-radius: 3px; }
 QRadioButton::indicator:unchecked { border-radius: 7px; }
 QLabel[muted="true"] { color: $muted; }
+QLabel#qt_msgbox_informativelabel { min-width: 380px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QScrollBar { background: transparent; border: none; margin: 0; }
 QScrollBar:vertical { width: 11px; }

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
 
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.theme import icon
@@ -47,6 +47,7 @@ class LabeledSlider(QWidget):
         self.slider.setAccessibleName(name)
         self.slider.setToolTip(name)
         self._value.setFixedWidth(46)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._picture.setToolTip(name)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 0, 0)
@@ -98,7 +99,7 @@ class ToolOptions(QWidget):
         row.setSpacing(8)
         row.addStretch(1)
         for widget in (self.size_slider, self.tolerance, self.overlay, self.opacity):
-            row.addWidget(widget, 0 if widget is self.overlay else 2)
+            row.addWidget(widget)
         view_state.changed.connect(self._refresh)
         view_state.toolChanged.connect(self._refresh)
         self._refresh()
