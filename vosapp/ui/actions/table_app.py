@@ -338,7 +338,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
         "First Steps",
         "school-outline",
         "F1",
-        tip="How to get from a video to masks, in six steps.",
+        tip="How to get from a video to masks, step by step.",
     ),
     _help(
         "palette",

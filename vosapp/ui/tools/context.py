@@ -25,6 +25,10 @@ from vosapp.ui.tools.boxes import Box
 from vosapp.ui.tools.local_edit import EnsureObject, LocalEdit
 from vosapp.ui.view_state import ViewState
 
+APART = 0.1
+"""A box with less of an object's pixels than this share is about another one. Boxes of neighbors
+overlap a little; who draws a box anew around an object has most of it inside."""
+
 
 @dataclass(slots=True)
 class _Sent:
@@ -167,14 +171,15 @@ class ToolContext(QObject):
         """Let the next edit add an object where it is plainly not about the current one.
 
         That is so where the user has said what the current object is on this frame, and a box has
-        nothing of it: a second box means a second object.
+        next to nothing of it: a second box means a second object.
         """
         target = self.target
         if not target or self.new_object is not None or not self._said_here(target):
             return
         shown = self.labels == target
         left, top, right, bottom = (round(side) for side in box)
-        if shown.any() and not shown[top:bottom, left:right].any():
+        whole, inside = int(shown.sum()), int(shown[top:bottom, left:right].sum())
+        if whole and inside < APART * whole:
             self._announce_object()
 
     def name(self, object_id: int) -> str:
