@@ -62,7 +62,7 @@ def test_a_proposal_is_drawn_in_place_of_the_mask(full_studio):
     studio.session.select_object(2)
     plain = red(27, 36)
     studio.state.set_tool(ToolId.BOX)
-    studio.hand.drag((3, 6), (22, 32))
+    studio.hand.drag((3, 6), (26, 38))
     mask = studio.proposed()
     assert not mask[36, 27] and mask[15, 10]
     assert red(27, 36) != plain, "the old mask should not be seen"
