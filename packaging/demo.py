@@ -31,7 +31,7 @@ def main() -> int:
         return code
     print(_scores(json.loads(output)))
     print(f"The masks of every frame are in {OUT / film.stem}. The film: {film}")
-    print("vosapp has no window yet; once it has one, it opens here on these results.")
+    print("`.venv/bin/vosapp` opens the window; \"Open sample\" there shows the same film.")
     return 0
 
 

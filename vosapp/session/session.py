@@ -46,6 +46,7 @@ class Session(QObject):
         objectsChanged: names, colors, flags, order or number of objects.
         lanesChanged: states or confidences of these object ids (frozenset of int).
         historyChanged: undo and redo have other names.
+        changingChanged: `changing` is different.
         referencesChanged: the list of reference frames.
         currentObjectChanged: another object is the current one (int).
         rangeChanged: in or out point moved.
@@ -60,6 +61,7 @@ class Session(QObject):
     objectsChanged = Signal()
     lanesChanged = Signal(frozenset)
     historyChanged = Signal()
+    changingChanged = Signal()
     referencesChanged = Signal()
     currentObjectChanged = Signal(int)
     rangeChanged = Signal()
@@ -70,6 +72,7 @@ class Session(QObject):
     _updated = Signal(object)
     _broke = Signal(object)
     _settled = Signal()
+    _answered = Signal()
 
     def __init__(
         self,
@@ -93,6 +96,8 @@ class Session(QObject):
         self._updated.connect(self._take_update, queued)
         self._broke.connect(self._take_error, queued)
         self._settled.connect(self.saved, queued)
+        self._answered.connect(self._count_answer, queued)
+        self._asked = 0
         self._loader = FrameLoader(video, project, cache_bytes=cache_bytes, parent=self)
         self._loader.ready.connect(self._take_view)
         self._loader.failed.connect(lambda _index, error: self.failed.emit(error))
@@ -159,15 +164,20 @@ class Session(QObject):
 
         The future belongs to the writer's thread: do not wait for it in the window's.
         """
-        return self._follow(self._writer.do(edit))
+        return self._ask(self._writer.do(edit))
 
     def undo(self) -> Future[Change]:
         """Take back the last step."""
-        return self._follow(self._writer.undo())
+        return self._ask(self._writer.undo())
 
     def redo(self) -> Future[Change]:
         """Do the last undone step again."""
-        return self._follow(self._writer.redo())
+        return self._ask(self._writer.redo())
+
+    @property
+    def changing(self) -> bool:
+        """True while a change is on its way: what can be undone will soon be something else."""
+        return self._asked > 0
 
     def refresh(self, change: Change) -> None:
         """Show what was changed past this session, as by a propagation or an import job."""
@@ -194,6 +204,21 @@ class Session(QObject):
         self.project.close()
 
     # Inside
+
+    def _ask(self, future: Future[Change]) -> Future[Change]:
+        self._asked += 1
+        if self._asked == 1:
+            self.changingChanged.emit()
+        self._follow(future)
+        # After what `_follow` tells.
+        future.add_done_callback(lambda _future: self._answered.emit())
+        return future
+
+    @Slot()
+    def _count_answer(self) -> None:
+        self._asked -= 1
+        if not self._asked:
+            self.changingChanged.emit()
 
     def _follow(self, future: Future[Change]) -> Future[Change]:
         future.add_done_callback(self._read_back)

@@ -35,6 +35,8 @@ from vosapp.ui.welcome import WelcomePage
 STATE_VERSION = 1
 """Of saved layouts; raise it when docks or bars are added."""
 USUAL = QSize(1360, 860)
+NARROW = 1160
+"""Pixels of width below which not every button of the main bar has its text."""
 
 
 class MainWindow(QMainWindow):
@@ -69,6 +71,7 @@ class MainWindow(QMainWindow):
         self.docks: dict[str, QDockWidget] = {}
         self.menus: dict[str, QMenu] = {}
         self.choose_button = QToolButton(self)
+        self._texts: dict[str, QToolButton] = {}
 
     def build(self, panels: Panels, actions: Actions, options: QWidget) -> None:
         """Put panels, actions, and the options of tools in their places."""
@@ -140,8 +143,9 @@ class MainWindow(QMainWindow):
             self.themed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the message in its place."""
+        """Keep the message in its place, and the bar within the window."""
         super().resizeEvent(event)
+        self._dress_buttons()
         self._place_notice()
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
@@ -192,6 +196,7 @@ class MainWindow(QMainWindow):
             button = bar.widgetForAction(actions[name])
             if isinstance(button, QToolButton):
                 button.setToolButtonStyle(beside)
+                self._texts[name] = button
         run = bar.widgetForAction(actions["propagate.open"])
         if isinstance(run, QToolButton):
             run.setMenu(self.menus["&Propagate"])
@@ -204,6 +209,15 @@ class MainWindow(QMainWindow):
         bar.addWidget(button)
         for name in ("edit.undo", "objects.new", "propagate.open"):
             bar.insertSeparator(actions[name])
+
+    def _dress_buttons(self) -> None:
+        """In a narrow window the first buttons have no text: options of tools need the room."""
+        styles = Qt.ToolButtonStyle
+        text = self.width() >= NARROW
+        style = styles.ToolButtonTextBesideIcon if text else styles.ToolButtonIconOnly
+        for name in ("file.open-video", "file.export"):
+            if name in self._texts and self._texts[name].toolButtonStyle() != style:
+                self._texts[name].setToolButtonStyle(style)
 
     def _place_notice(self) -> None:
         if self.notice.isHidden():

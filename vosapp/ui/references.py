@@ -108,6 +108,7 @@ class ReferencesPanel(QWidget):
 
     def _set_up_list(self) -> None:
         view = self.list
+        view.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         view.setAccessibleName(self.tr("Reference frames"))
         view.setToolTip(self._sentence())
         view.setFrameShape(QListWidget.Shape.NoFrame)

@@ -29,6 +29,7 @@ class Setting:
         choices: (value, label) of a list, else empty.
         low, high: of a number.
         unit: behind a number.
+        lowest: what the lowest number is called; empty for the number itself.
         restart: takes effect with the next start or project.
     """
 
@@ -41,6 +42,7 @@ class Setting:
     low: int = 0
     high: int = 0
     unit: str = ""
+    lowest: str = ""
     restart: bool = False
 
     def accepts(self, value: object) -> bool:
@@ -96,6 +98,7 @@ SETTINGS: tuple[Setting, ...] = (
         low=0,
         high=86_400,
         unit=_tr(" s"),
+        lowest=_tr("Never"),
     ),
     Setting(
         "threads",
@@ -105,6 +108,7 @@ SETTINGS: tuple[Setting, ...] = (
         0,
         low=0,
         high=256,
+        lowest=_tr("All but one"),
         restart=True,
     ),
     Setting(

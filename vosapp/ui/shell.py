@@ -165,6 +165,7 @@ class Shell(QObject):
         window.restore_layout(self.settings.state("window"))
         self.settings.changed.connect(self._take_setting)
         self.opener.crashed.connect(self.crashed)
+        canvas.localHistoryChanged.connect(self.refresh)
         canvas.cursorMoved.connect(self._show_place)
         canvas.zoomChanged.connect(window.status.show_zoom)
         canvas.statusMessage.connect(window.status.show_hint)
@@ -177,6 +178,7 @@ class Shell(QObject):
         for signal in (
             session.objectsChanged,
             session.historyChanged,
+            session.changingChanged,
             session.currentObjectChanged,
             workspace.propagation.started,
             workspace.propagation.finished,
@@ -195,12 +197,15 @@ class Shell(QObject):
         if workspace is None:
             return False
         session, running = workspace.session, workspace.propagation.running
+        canvas, update = self.panels.canvas, session.update
         return {
             When.OPEN: True,
             When.OBJECT: session.object_id != 0,
             When.SEVERAL: len(session.objects) > 1,
             When.IDLE: not running,
             When.RUNNING: running,
+            When.UNDO: canvas.can_local_undo or session.changing or bool(update.undo),
+            When.REDO: canvas.can_local_redo or session.changing or bool(update.redo),
         }[when]
 
     def _show_place(self, x: int, y: int, object_id: int) -> None:

@@ -81,5 +81,16 @@ QRadioButton::indicator:unchecked { width: 12px; height: 12px; background: $base
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked { border-radius: 3px; }
 QRadioButton::indicator:unchecked { border-radius: 7px; }
 QLabel[muted="true"] { color: $muted; }
+QLabel#qt_msgbox_informativelabel { min-width: 380px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QScrollBar { background: transparent; border: none; margin: 0; }
+QScrollBar:vertical { width: 11px; }
+QScrollBar:horizontal { height: 11px; }
+QScrollBar::handle { background: $border; border-radius: 3px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 28px; }
+QScrollBar::handle:horizontal { min-width: 28px; }
+QScrollBar::handle:hover, QScrollBar::handle:pressed { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)
 """Placeholders are the fields of `vosapp.ui.theme.Tones`."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
 
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.theme import icon
@@ -41,11 +41,13 @@ class LabeledSlider(QWidget):
         self._picture, self._value = QLabel(self), QLabel(self)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, STEPS)
-        self.slider.setFixedWidth(96)
+        self.slider.setMinimumWidth(40)
+        self.slider.setMaximumWidth(96)
         self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.slider.setAccessibleName(name)
         self.slider.setToolTip(name)
         self._value.setFixedWidth(46)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._picture.setToolTip(name)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 0, 0)

@@ -20,6 +20,8 @@ class When(Enum):
     SEVERAL = "there are two or more objects"
     IDLE = "a project is open and nothing is propagated"
     RUNNING = "something is propagated"
+    UNDO = "there is something to take back"
+    REDO = "there is something to do again"
 
 
 class Scope(Enum):

@@ -24,6 +24,8 @@ def _file(name: str, text: str, icon: str, keys: str, *, tip: str, group: str) -
 
 def _edit(name: str, text: str, icon: str, keys: str, *, tip: str, group: str) -> ActionSpec:
     window = name in ("undo", "redo", "settings", "shortcuts")
+    whens = {"undo": When.UNDO, "redo": When.REDO}
+    whens |= dict.fromkeys(("settings", "shortcuts"), When.ALWAYS)
     return ActionSpec(
         f"edit.{name}",
         text,
@@ -31,7 +33,7 @@ def _edit(name: str, text: str, icon: str, keys: str, *, tip: str, group: str) -
         tuple(keys.split()),
         EDIT,
         tip,
-        enabled_when=When.ALWAYS if name in ("settings", "shortcuts") else When.OPEN,
+        enabled_when=whens.get(name, When.OPEN),
         group=group,
         scope=Scope.WINDOW if window else Scope.PANELS,
         bar=Bar.MAIN if name in ("undo", "redo") else Bar.NONE,
@@ -336,7 +338,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
         "First Steps",
         "school-outline",
         "F1",
-        tip="How to get from a video to masks, in six steps.",
+        tip="How to get from a video to masks, step by step.",
     ),
     _help(
         "palette",

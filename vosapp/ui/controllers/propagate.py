@@ -141,7 +141,7 @@ class PropagateController(Controller):
             self.shell.tell_error(outcome.error)
 
     def _tell_stopped(self, state: RunState) -> None:
-        if state.total:
+        if state.done:
             text = self.tr("{0} of {1} frames are done and stay. {2} goes on.")
         else:
             text = self.tr("Nothing was computed yet. {2} begins again.")

@@ -55,7 +55,7 @@ def first_steps(keymap: Keymap, parent: QWidget) -> TextDialog:
         "<li>Take the <b>box</b> ({1}), drag it around an object: its mask appears. {2} takes"
         " it.</li>"
         "<li>Not quite right? <b>Points</b> ({3}) or the <b>brush</b> ({4}) mend it.</li>"
-        "<li>Add more objects ({5}), on any frame.</li>"
+        "<li>Box the next thing: it becomes another <b>object</b>. {5} adds one on any frame.</li>"
         "<li><b>Propagate</b> ({6}): masks appear on all frames. Scrub and look meanwhile; {7}"
         " stops.</li>"
         "<li>Where a mask drifted, mend it on one frame and propagate again: only what hangs on"

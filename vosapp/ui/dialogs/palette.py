@@ -36,6 +36,7 @@ class CommandPalette(QFrame):
         self.setAccessibleName(self.tr("All commands"))
         self._actions, self._keymap = actions, keymap
         self.field, self.list = QLineEdit(self), QListWidget(self)
+        self.nothing = QLabel(self.tr("No command is called that."), self)
         self._build()
         self._fill("")
 
@@ -79,6 +80,9 @@ class CommandPalette(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 10, 10, 10)
         column.addWidget(self.field)
+        self.nothing.setProperty("muted", True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(self.nothing, 1)
         column.addWidget(self.list)
 
     def _fill(self, query: str) -> None:
@@ -86,6 +90,8 @@ class CommandPalette(QFrame):
         for spec in matches(query, self._usable()):
             self._add(spec)
         self.list.setCurrentRow(0)
+        self.list.setVisible(self.list.count() > 0)
+        self.nothing.setVisible(self.list.count() == 0)
 
     def _usable(self) -> list[ActionSpec]:
         hidden = {"help.palette"}
@@ -134,15 +140,25 @@ def matches(query: str, specs: list[ActionSpec]) -> list[ActionSpec]:
     """Return the actions that fit a query, the best first; all of them for an empty one."""
     found = []
     for spec in specs:
-        name, path = score(query, spec.plain_text), score(query, _title(spec))
-        if name is None and path is None:
-            continue
-        # A word of the name itself counts for more than one of its menu.
-        best = max(-1e9 if name is None else name + 3, -1e9 if path is None else path)
-        found.append((best, spec))
+        best = _fit(query, spec)
+        if best is not None:
+            found.append((best, spec))
     if not query.strip():
         return [spec for _, spec in found]
     return [spec for _, spec in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _fit(query: str, spec: ActionSpec) -> float | None:
+    """A word of the name counts for more than one of its menu, and that for more than of its tip.
+
+    The id knows what other programs call it: "recolor" for "Change Color".
+    """
+    name, path = score(query, spec.plain_text), score(query, _title(spec))
+    if name is not None or path is not None:
+        return max(-1e9 if name is None else name + 3, -1e9 if path is None else path)
+    asked = query.casefold().strip()
+    told = f" {spec.id.replace('.', ' ')} {translated(spec.tip)}".casefold()
+    return -1000.0 if f" {asked}" in told else None
 
 
 def _title(spec: ActionSpec) -> str:

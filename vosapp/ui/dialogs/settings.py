@@ -78,6 +78,7 @@ class SettingsDialog(QDialog):
         spin = QSpinBox(self)
         spin.setRange(setting.low, setting.high)
         spin.setSuffix(_tr(setting.unit) if setting.unit else "")
+        spin.setSpecialValueText(_tr(setting.lowest) if setting.lowest else "")
         spin.setMinimumWidth(130)
         spin.setValue(int(value))
         spin.valueChanged.connect(lambda number: self._settings.set_value(setting.key, number))

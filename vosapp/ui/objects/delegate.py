@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QHelpEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QLineEdit,
     QStyle,
     QStyledItemDelegate,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QToolTip,
     QWidget,
 )
+from shiboken6 import isValid
 
 from vosapp.project.model import MAX_NAME, FrameState, TrackedObject
 from vosapp.session.navigation import DOUBTFUL
@@ -54,6 +56,7 @@ class ObjectDelegate(QStyledItemDelegate):
     def __init__(self, view_state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view_state = view_state
+        self._focused: QWidget | None = None
 
     @staticmethod
     def spot_at(box: QRect, x: int) -> Spot:
@@ -197,10 +200,17 @@ class ObjectDelegate(QStyledItemDelegate):
         self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index
     ) -> QWidget:
         """Return a field for the name."""
+        self._focused = QApplication.focusWidget()
         field = QLineEdit(parent)
         field.setMaxLength(MAX_NAME)
         field.setAccessibleName(self.tr("Name of the object"))
         return field
+
+    def give_focus_back(self) -> None:
+        """Give the keyboard to whom it belonged before a name was edited."""
+        widget, self._focused = self._focused, None
+        if widget is not None and isValid(widget):
+            widget.setFocus()
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, _index: Index

@@ -89,6 +89,10 @@ def fill_merge_menu(menu: QMenu, workspace: Workspace, view_state: ViewState) ->
     """List the objects into which the current one can be merged."""
     menu.clear()
     session = workspace.session
+    if session.current_object is not None:
+        head = menu.addAction(tr("Merge {0} into").format(session.current_object.name))
+        head.setEnabled(False)
+        menu.addSeparator()
     for item in session.objects:
         if item.object_id != session.object_id:
             action = menu.addAction(_swatch(item.color), item.name)

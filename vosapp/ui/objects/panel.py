@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
     QHBoxLayout,
+    QLabel,
     QListView,
     QToolButton,
     QVBoxLayout,
@@ -48,6 +49,10 @@ class ObjectsPanel(QWidget):
         self.delegate = ObjectDelegate(view_state, self.view)
         self.buttons: dict[str, QToolButton] = {}
         self.undo_bar = UndoBar(self)
+        self._advice = QLabel(
+            self.tr("Draw a box around something: it becomes the first object."),
+            self.view.viewport(),
+        )
         self.menu = ObjectMenu(self, view_state)
         self._merge_menu = Popup(self.tr("Merge into"), self)
         self._merge_menu.aboutToShow.connect(self._fill_merge_menu)
@@ -81,7 +86,6 @@ class ObjectsPanel(QWidget):
         """Begin to rename the current object in the list."""
         index = self._current_index()
         if index.isValid():
-            self.view.setFocus()
             self.view.edit(index)
 
     def merge_current(self) -> None:
@@ -126,11 +130,15 @@ class ObjectsPanel(QWidget):
         view.setVerticalScrollMode(mode.ScrollMode.ScrollPerPixel)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        # A click chooses an object; letters go on choosing tools in the canvas.
+        view.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         view.setAccessibleName(self.tr("List of objects"))
         view.setFrameShape(QListView.Shape.NoFrame)
         view.customContextMenuRequested.connect(self._open_menu)
         view.selectionModel().currentChanged.connect(self._choose)
         self.delegate.pressed.connect(self._press)
+        # After the view's own slot, which keeps the keyboard.
+        self.delegate.closeEditor.connect(self.delegate.give_focus_back)
 
     def _build(self) -> None:
         row = QHBoxLayout()
@@ -153,6 +161,13 @@ class ObjectsPanel(QWidget):
         column.addWidget(self.view, 1)
         column.addWidget(self.undo_bar)
         column.addLayout(row)
+        self._advice.setProperty("muted", True)
+        self._advice.setWordWrap(True)
+        self._advice.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._advice.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inside = QVBoxLayout(self.view.viewport())
+        inside.setContentsMargins(24, 24, 24, 24)
+        inside.addWidget(self._advice)
         self._refresh_icons()
 
     def _deeds(self) -> tuple[tuple[str, str, Callable[[], None]], ...]:
@@ -213,6 +228,7 @@ class ObjectsPanel(QWidget):
         workspace = self._workspace
         one = workspace is not None and workspace.session.current_object is not None
         several = workspace is not None and len(workspace.session.objects) > 1
+        self._advice.setVisible(workspace is not None and not workspace.session.objects)
         states = dict.fromkeys(("split", "absent", "delete"), one)
         states["new"] = workspace is not None and not commands.is_full(workspace)
         states["merge"] = one and several

@@ -81,8 +81,7 @@ class BoxTool(Tool):
         """Ask for the box's mask."""
         live, self._live, self._pressed, self._grip = self._live, None, None, None
         if live is not None and boxes.has_area(live):
-            self._boxes.push(live)
-            self._ask()
+            self._take_box(live)
         elif self._boxes.state is None:
             self.context.release_claim()
         self.context.drawingChanged.emit()
@@ -173,7 +172,10 @@ class BoxTool(Tool):
         """What the user can do."""
         if self._boxes.state is None:
             return self.tr("Drag a box around an object")
-        return self.tr("Enter takes the mask · Esc drops it · drag handles to change the box")
+        name = self.context.name(self.target)
+        return self.tr("Enter takes it as {0} · Esc drops it · drag handles to change it").format(
+            name
+        )
 
     def _grip_at(self, pointer: Pointer) -> Grip | None:
         box = self._boxes.state
@@ -184,9 +186,14 @@ class BoxTool(Tool):
     def _end_drag(self) -> None:
         """A box that is still being drawn counts as it is."""
         if self._live is not None and boxes.has_area(self._live):
-            self._boxes.push(self._live)
-            self._ask()
+            self._take_box(self._live)
         self._live = self._pressed = self._grip = None
+
+    def _take_box(self, box: Box) -> None:
+        if self._boxes.state is None:
+            self.context.claim_another(box)
+        self._boxes.push(box)
+        self._ask()
 
     def _ask(self) -> bool:
         """Ask for the mask of the box as it is; without one there is none."""

@@ -21,8 +21,13 @@ from vosapp.session.session import Session
 from vosapp.session.view import FrameView
 from vosapp.session.workspace import Workspace
 from vosapp.ui.canvas.items import LabelItem
+from vosapp.ui.tools.boxes import Box
 from vosapp.ui.tools.local_edit import EnsureObject, LocalEdit
 from vosapp.ui.view_state import ViewState
+
+APART = 0.1
+"""A box with less of an object's pixels than this share is about another one. Boxes of neighbors
+overlap a little; who draws a box anew around an object has most of it inside."""
 
 
 @dataclass(slots=True)
@@ -162,6 +167,26 @@ class ToolContext(QObject):
             self.say(self.tr("{} is hidden. Show it to see what you draw.").format(item.name))
         return self.target or self._announce_object()
 
+    def claim_another(self, box: Box) -> None:
+        """Let the next edit add an object where it is plainly not about the current one.
+
+        That is so where the user has said what the current object is on this frame, and a box has
+        next to nothing of it: a second box means a second object.
+        """
+        target = self.target
+        if not target or self.new_object is not None or not self._said_here(target):
+            return
+        shown = self.labels == target
+        left, top, right, bottom = (round(side) for side in box)
+        whole, inside = int(shown.sum()), int(shown[top:bottom, left:right].sum())
+        if whole and inside < APART * whole:
+            self._announce_object()
+
+    def name(self, object_id: int) -> str:
+        """Return an object's name, or one for what is about to be added."""
+        found = (item.name for item in self.objects if item.object_id == object_id)
+        return next(found, f"Object {object_id}")
+
     def release_claim(self) -> None:
         """Nothing was drawn: no object needs to be added."""
         if self.new_object is not None and not self._adding:
@@ -222,6 +247,14 @@ class ToolContext(QObject):
         self.restore()
 
     # Inside
+
+    def _said_here(self, object_id: int) -> bool:
+        """True where the user asserts the object on this frame, or is about to."""
+        sent = any(
+            one.local.object_id == object_id and one.local.frame_index == self.frame_index
+            for one in self._sent
+        )
+        return sent or (self._view is not None and object_id in self._view.assertions)
 
     def _announce_object(self) -> int:
         free = self.free_id

@@ -10,6 +10,7 @@ from core.errors import PromptError
 from vosapp.jobs.outcome import Done
 from vosapp.project.edits import LockObject
 from vosapp.project.model import PromptKind
+from vosapp.session.choice import RunMode
 from vosapp.ui.view_state import ToolId
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -61,7 +62,7 @@ def test_a_proposal_is_drawn_in_place_of_the_mask(full_studio):
     studio.session.select_object(2)
     plain = red(27, 36)
     studio.state.set_tool(ToolId.BOX)
-    studio.hand.drag((3, 6), (22, 28))
+    studio.hand.drag((3, 6), (26, 38))
     mask = studio.proposed()
     assert not mask[36, 27] and mask[15, 10]
     assert red(27, 36) != plain, "the old mask should not be seen"
@@ -70,6 +71,47 @@ def test_a_proposal_is_drawn_in_place_of_the_mask(full_studio):
     assert studio.tool.proposal.mask is studio.tool.proposal.mask
     studio.hand.key(Qt.Key.Key_Escape)
     assert red(27, 36) == plain
+
+
+def test_a_second_box_elsewhere_is_a_second_object(box):
+    box.hand.drag((3, 6), (22, 28))
+    box.proposed()
+    box.hand.key(Qt.Key.Key_Return)
+    box.settle()
+    # A corner of the first object is in the second one's box.
+    box.hand.drag((17, 23), (38, 45))
+    mask = box.proposed()
+    assert box.tool.target == 2 and "Object 2" in box.said[-1]
+    box.hand.key(Qt.Key.Key_Return)
+    stored = box.stored()
+    assert ((stored == 2) == mask).all() and ((stored == 1) == (RED & ~mask)).all()
+    box.settle()
+    assert box.session.object_id == 2
+    assert box.steps() == ["Set box of Object 1", "Set box of Object 2"]
+
+
+def test_a_second_box_over_the_object_is_the_same_object(box):
+    box.hand.drag((3, 6), (22, 28))
+    box.proposed()
+    box.hand.key(Qt.Key.Key_Return)
+    box.hand.drag((2, 5), (17, 22))
+    box.proposed()
+    assert box.tool.target == 1 and box.canvas._context.new_object is None
+    box.canvas.cancel_tool()
+
+
+def test_a_box_apart_from_a_mask_that_was_only_computed_corrects_it(full_studio, qtbot):
+    """What has drifted away is the same object still."""
+    studio = full_studio
+    with qtbot.waitSignal(studio.workspace.propagation.finished, timeout=60_000):
+        studio.workspace.propagation.start(RunMode.STEP_FORWARD)
+    studio.session.go_to(1)
+    studio.settle()
+    assert (studio.shown == 1).any()
+    studio.state.set_tool(ToolId.BOX)
+    studio.hand.drag((45, 4), (60, 20))
+    assert studio.tool.target == 1 and studio.canvas._context.new_object is None
+    studio.canvas.cancel_tool()
 
 
 def test_escape_drops_a_box(box):

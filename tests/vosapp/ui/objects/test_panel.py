@@ -145,9 +145,10 @@ def test_merging_offers_the_others(qtbot, panel, session):
     qtbot.mouseClick(panel.buttons["merge"], LEFT)
     menu = panel._merge_menu
     assert menu.isVisible()
-    assert [action.text() for action in menu.actions()] == ["Box 2"]
+    texts = [action.text() for action in menu.actions()]
+    assert texts == ["Merge Box 1 into", "", "Box 2"] and not menu.actions()[0].isEnabled()
     with qtbot.waitSignal(session.objectsChanged):
-        menu.actions()[0].trigger()
+        menu.actions()[2].trigger()
     assert names(panel) == ["Box 2"]
 
 

@@ -35,6 +35,47 @@ def test_letters_do_nothing_elsewhere(desk, qtbot):
     assert desk.view_state.tool is ToolId.SELECT
 
 
+def test_a_click_on_an_object_leaves_the_letters_to_the_canvas(desk, qtbot):
+    canvas, objects = desk.panels.canvas, desk.panels.objects
+    desk.window.activateWindow()
+    canvas.setFocus()
+    qtbot.waitUntil(canvas.hasFocus)
+    row = objects.view.visualRect(objects.model.index(1))
+    qtbot.mouseClick(objects.view.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+    assert desk.workspace.session.object_id == 2 and canvas.hasFocus()
+    desk.actions.run("objects.rename")
+    (field,) = objects.view.findChildren(QLineEdit)
+    assert field.hasFocus()
+    QTest.keyClicks(field, "wheel")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.workspace.session.current_object.name == "wheel")
+    assert canvas.hasFocus() and desk.view_state.tool is ToolId.SELECT
+
+
+def test_undo_and_redo_can_be_chosen_where_there_is_something(shell, film_project, open_in, qtbot):
+    session = open_in(shell, film_project).session
+    undo, redo = shell.actions["edit.undo"], shell.actions["edit.redo"]
+    assert not undo.isEnabled() and not redo.isEnabled()
+    shell.actions.run("objects.new")
+    qtbot.waitUntil(lambda: undo.isEnabled() and not redo.isEnabled())
+    undo.trigger()
+    qtbot.waitUntil(lambda: redo.isEnabled() and not undo.isEnabled())
+    assert session.objects == ()
+
+
+def test_a_stroke_can_be_taken_back_at_once(shell, film_project, open_in, qtbot):
+    open_in(shell, film_project)
+    canvas = shell.panels.canvas
+    shell.view_state.set_tool(ToolId.BRUSH)
+    undo, redo = shell.actions["edit.undo"], shell.actions["edit.redo"]
+    qtbot.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton)
+    # The stroke may still be on its way to the disk.
+    assert undo.isEnabled()
+    undo.trigger()
+    qtbot.waitUntil(lambda: not undo.isEnabled() and redo.isEnabled())
+    assert not shell.workspace.session.project.label_map(0).any()
+
+
 def test_keys_with_ctrl_work_everywhere(desk, qtbot):
     desk.panels.objects.view.setFocus()
     control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -80,6 +121,8 @@ def test_the_palette_puts_the_best_first():
     assert names[0] == "propagate.open"
     assert matches("go to fr", list(ACTIONS))[0].id == "navigate.frame"
     assert matches("zzzz", list(ACTIONS)) == []
+    assert matches("recol", list(ACTIONS))[0].id == "objects.recolor"
+    assert matches("film that", list(ACTIONS))[0].id == "file.open-sample"
     assert [s.id for s in matches(" ", list(ACTIONS))] == [s.id for s in ACTIONS]
 
 
@@ -95,7 +138,10 @@ def test_arrows_move_in_the_palette(desk, qtbot):
     palette = CommandPalette(desk.actions, desk.keymap, desk.window)
     palette.show_over(desk.window)
     qtbot.keyClick(palette.field, Qt.Key.Key_Down)
-    assert palette.list.currentRow() == 1
+    assert palette.list.currentRow() == 1 and not palette.nothing.isVisible()
+    palette.field.setText("zzzz")
+    assert palette.nothing.isVisible() and not palette.list.isVisible()
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     palette.close()
 
 

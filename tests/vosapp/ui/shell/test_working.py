@@ -18,7 +18,7 @@ from vosapp.session.systems import QUALITIES, systems
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.status import duration, size
 from vosapp.ui.theme import is_dark
-from vosapp.ui.view_state import OverlayMode
+from vosapp.ui.view_state import OverlayMode, ToolId
 
 
 @pytest.fixture
@@ -311,3 +311,16 @@ def test_times_and_sizes_are_said_plainly():
         "1 h 20 min",
     ]
     assert [size(n) for n in (12, 2_000, 640e6, 1.2e9)] == ["12 B", "2 kB", "640 MB", "1.2 GB"]
+
+
+@pytest.mark.parametrize("tool", [ToolId.BRUSH, ToolId.FILL, ToolId.POINTS])
+def test_options_of_tools_have_room_in_a_small_window(tool, desk, qtbot):
+    desk.window.resize(1024, 700)
+    desk.view_state.set_tool(tool)
+    options = desk.options
+    qtbot.waitUntil(lambda: options.isVisible() and options.opacity.isVisible())
+    shown = [part for part in (options.size_slider, options.tolerance) if part.isVisible()]
+    assert len(shown) == (tool is not ToolId.POINTS)
+    right = options.opacity.mapTo(desk.window, options.opacity.rect().topRight()).x()
+    assert right < desk.window.width()
+    assert all(part.slider.width() >= 40 for part in (*shown, options.opacity))

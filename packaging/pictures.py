@@ -1,0 +1,222 @@
+"""Make the pictures of the window in the README: `make pictures`.
+
+Everything in them is real: the bundled sample, masks from boxes that are drawn with mouse events,
+and what the engine makes of them. Takes a few minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["QT_SCALE_FACTOR"] = "1"
+
+from PIL import Image
+from PySide6.QtCore import (
+    QBuffer,
+    QEvent,
+    QIODevice,
+    QPointF,
+    QSize,
+    Qt,
+    qInstallMessageHandler,
+)
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from vosapp.app import log_qt_message, make_application, make_shell
+from vosapp.project.edits import RenameObject
+from vosapp.session.places import Places
+from vosapp.session.session import Session
+from vosapp.session.workspace import Workspace
+from vosapp.ui.dialogs.export import ExportDialog
+from vosapp.ui.shell import Shell
+from vosapp.ui.view_state import ToolId
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
+SIZE = QSize(1200, 760)
+BOXES = {
+    "Horse": ((500, 138), (853, 382)),
+    "Cow": ((40, 163), (341, 316)),
+    "Fox": ((0, 317), (270, 450)),
+}
+"""On frame 0 of the sample, in its pixels."""
+PATIENCE = 900.0
+COLORS = 256
+LARGEST = 1_500_000
+"""Bytes of all pictures together."""
+
+
+class Photographer:
+    """Uses a window and takes pictures of it."""
+
+    def __init__(self, shell: Shell, folder: Path) -> None:
+        self._shell, self._folder = shell, folder
+        self.bytes = 0
+
+    @property
+    def workspace(self) -> Workspace:
+        """What is open."""
+        if self._shell.workspace is None:
+            raise RuntimeError("nothing is open")
+        return self._shell.workspace
+
+    @property
+    def session(self) -> Session:
+        """Of what is open."""
+        return self.workspace.session
+
+    def open_sample(self) -> None:
+        """Show the bundled film."""
+        self._shell.window.resize(SIZE)
+        self._shell.window.show()
+        self._shell.opener.open_sample()
+        self.wait(lambda: self._shell.workspace is not None and self.session.view is not None)
+        self.rest()
+
+    def box(self, corners: tuple[tuple[int, int], tuple[int, int]]) -> None:
+        """Draw a box and wait for its mask."""
+        self._shell.view_state.set_tool(ToolId.BOX)
+        self._drag(*corners)
+        self.wait(lambda: not self.workspace.prompting.busy)
+        self.rest()
+
+    def take(self, name: str) -> None:
+        """Take what the tool proposes, as an object of this name."""
+        known = len(self.session.objects)
+        self._shell.actions.run("tools.apply")
+        self.wait(lambda: len(self.session.objects) > known and not self.session.changing)
+        self.session.do(RenameObject(self.session.objects[-1].object_id, name))
+        self.rest()
+
+    def propagate(self) -> None:
+        """Let the engine make the other masks."""
+        ended: list[object] = []
+        self.workspace.propagation.finished.connect(ended.append)
+        self._shell.settings.set_value("ask-seconds", 0)
+        self._shell.actions.run("propagate.open")
+        self.wait(lambda: bool(ended))
+
+    def go_to(self, frame_index: int) -> None:
+        """Show a frame."""
+        self.session.go_to(frame_index)
+        self.rest()
+
+    def paint(self, theme: str) -> None:
+        """Show other colors."""
+        self._shell.settings.set_value("theme", theme)
+        self.rest()
+
+    def shoot(self, name: str, widget: QWidget | None = None) -> None:
+        """Write a picture of the window, or of a dialog."""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        (widget or self._shell.window).grab().save(buffer, "PNG")
+        path = self._folder / f"{name}.png"
+        path.with_suffix(".tmp").write_bytes(bytes(buffer.data().data()))
+        with Image.open(path.with_suffix(".tmp")) as picture:
+            few = picture.convert("RGB").quantize(COLORS, dither=Image.Dither.FLOYDSTEINBERG)
+            few.save(path, optimize=True)
+        path.with_suffix(".tmp").unlink()
+        self.bytes += path.stat().st_size
+        print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+    def wait(self, done: Callable[[], bool]) -> None:
+        """Let the window live until something is so."""
+        until = time.monotonic() + PATIENCE
+        while not done():
+            if time.monotonic() > until:
+                raise TimeoutError("the window does not come to rest")
+            QTest.qWait(20)
+
+    def rest(self) -> None:
+        """Let everything be read and painted."""
+        QTest.qWait(150)
+        session = self.session
+        self.wait(
+            lambda: (
+                not session.changing
+                and session.view is not None
+                and session.view.exact
+                and session.view.frame_index == session.frame_index
+            )
+        )
+        QTest.qWait(250)
+
+    def _drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
+        self._mouse(QEvent.Type.MouseButtonPress, start, button=left, held=left)
+        self._mouse(QEvent.Type.MouseMove, end, button=none, held=left)
+        self._mouse(QEvent.Type.MouseButtonRelease, end, button=left, held=none)
+
+    def _mouse(
+        self,
+        kind: QEvent.Type,
+        place: tuple[int, int],
+        *,
+        button: Qt.MouseButton,
+        held: Qt.MouseButton,
+    ) -> None:
+        port = self._shell.panels.canvas.viewport()
+        where = QPointF(self._shell.panels.canvas.mapFromScene(QPointF(*place)))
+        plain = Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(kind, where, port.mapToGlobal(where), button, held, plain)
+        QApplication.sendEvent(port, event)
+
+
+def take_pictures(camera: Photographer) -> None:
+    """From the first box to the export."""
+    camera.open_sample()
+    for name, corners in BOXES.items():
+        camera.box(corners)
+        if name == "Fox":
+            camera.shoot("window-box")
+        camera.take(name)
+    camera.propagate()
+    camera.go_to(18)
+    camera.shoot("window-light")
+    camera.paint("dark")
+    camera.go_to(46)
+    camera.shoot("window-dark")
+
+
+def take_dialog(camera: Photographer, window: QWidget) -> None:
+    """The export dialog, once it has looked at everything."""
+    camera.paint("light")
+    dialog = ExportDialog(camera.workspace, window)
+    dialog.folder.setText("~/meadow export")
+    dialog.show()
+    camera.wait(dialog.export_button.isEnabled)
+    camera.rest()
+    camera.shoot("window-export", dialog)
+    dialog.close()
+
+
+def main() -> int:
+    """Write all pictures to `docs/images`."""
+    app = make_application([])
+    qInstallMessageHandler(log_qt_message)
+    with tempfile.TemporaryDirectory() as home:
+        shell = make_shell(app, Places(Path(home) / "config", Path(home) / "data"))
+        shell.settings.set_value("theme", "light")
+        camera = Photographer(shell, FOLDER)
+        try:
+            take_pictures(camera)
+            take_dialog(camera, shell.window)
+        finally:
+            shell.window.close()
+            shell.deleteLater()
+    if camera.bytes > LARGEST:
+        print(f"{camera.bytes} bytes are too much for a README")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
