@@ -157,5 +157,10 @@ def fill(project, label_map):
         for object_id in (1, 2, 3):
             for frame in range(LONG):
                 lanes.put_result(
-                    object_id, frame, state=state, confidence=frame / LONG, run_id=run.run_id
+                    object_id,
+                    frame,
+                    state=state,
+                    confidence=frame / LONG,
+                    run_id=run.run_id,
+                    gone=False,
                 )

@@ -6,6 +6,7 @@ comes back in batches, so that the event queue of the window never floods.
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -26,6 +27,11 @@ Job = Callable[[CancelToken], Iterator[Any] | Generator[Any, None, Any]]
 class JobHandle(QObject):
     """One job, as the window sees it. Lives in the thread that submitted it.
 
+    Attributes:
+        token: cancels it.
+        outcome: how it ended; None until `finished`.
+        ended: set in the worker's thread when `finished` is on its way.
+
     Signals:
         progressed: the latest `Progress`, at most one a batch.
         batchReady: list of the other values that the job yielded, in order.
@@ -42,6 +48,7 @@ class JobHandle(QObject):
         super().__init__(parent)
         self.token = CancelToken()
         self.outcome: Outcome | None = None
+        self.ended = threading.Event()
         self._job = job
         # Appending and popping are atomic, so the two threads need no lock.
         self._values: deque[Any] = deque()
@@ -76,6 +83,7 @@ class JobHandle(QObject):
         except Exception:
             outcome = Crashed(traceback.format_exc())
         self._outcome.emit(outcome)
+        self.ended.set()
 
     def _drain(self) -> Outcome:
         self.token.check()
@@ -150,6 +158,11 @@ class JobRunner(QObject):
         handle.finished.connect(self._sweep)
         self._submitted.emit(handle)
         return handle
+
+    def wait_for(self, handle: JobHandle) -> None:
+        """Wait for a job of this runner and hand over all that it has to say. Only for closing."""
+        handle.ended.wait()
+        QCoreApplication.sendPostedEvents(handle)
 
     def cancel_all(self) -> None:
         """Ask the running job and all that wait to stop."""

@@ -21,6 +21,8 @@ PIXELS, RUNS = 1, 2
 """First byte of a stored label map: how the rest is coded."""
 LANE_FRAMES = 512
 """Frames in one stored piece of a lane."""
+_GONE = 0x80
+"""Bit of a stored state: the object was found not to be there."""
 NO_CONFIDENCE = 255
 """Stored where a system has no opinion; 0..254 stand for 0..1."""
 
@@ -136,11 +138,13 @@ class LanePiece:
         states: uint8 of `FrameState`, only those that are stored.
         confidence: uint8, 0..254 for 0..1, or `NO_CONFIDENCE`.
         runs: uint16, which propagation the mask comes from; 0 for none.
+        gone: bool, the propagation found that the object is not there.
     """
 
     states: NDArray[np.uint8]
     confidence: NDArray[np.uint8]
     runs: NDArray[np.uint16]
+    gone: NDArray[np.bool_]
 
 
 def empty_piece() -> LanePiece:
@@ -149,13 +153,15 @@ def empty_piece() -> LanePiece:
         np.zeros(LANE_FRAMES, np.uint8),
         np.full(LANE_FRAMES, NO_CONFIDENCE, np.uint8),
         np.zeros(LANE_FRAMES, np.uint16),
+        np.zeros(LANE_FRAMES, np.bool_),
     )
 
 
 def encode_piece(piece: LanePiece) -> bytes:
     """Return a piece of a lane as bytes."""
     runs = piece.runs.astype("<u2").view(np.uint8).reshape(-1, 2).T
-    body = piece.states.tobytes() + piece.confidence.tobytes() + runs.tobytes()
+    states = np.where(piece.gone, piece.states | _GONE, piece.states).astype(np.uint8)
+    body = states.tobytes() + piece.confidence.tobytes() + runs.tobytes()
     return zlib.compress(body, _LEVEL)
 
 
@@ -169,6 +175,7 @@ def decode_piece(data: bytes) -> LanePiece:
     body = np.frombuffer(inflate(data, 4 * LANE_FRAMES), np.uint8)
     check(body.size == 4 * LANE_FRAMES, "a lane has the wrong length")
     states, confidence, low, high = body.reshape(4, LANE_FRAMES)
+    gone, states = states & _GONE != 0, states & ~np.uint8(_GONE)
     check(int(states.max()) <= FrameState.CHECKED, "a lane holds an unknown state")
     runs = (low.astype(np.uint16) | (high.astype(np.uint16) << 8)).astype(np.uint16)
-    return LanePiece(states.copy(), confidence.copy(), runs)
+    return LanePiece(states, confidence.copy(), runs, gone)

@@ -120,7 +120,9 @@ def _add_objects(editor: Editor, infos: Iterable[ObjectInfo], report: ImportRepo
         name, category = _name(info), _given(info.category, info)
         there = known.get(info.object_id)
         if there is None:
-            for _ in AddObject(info.object_id, name, info.color, category).apply(editor):
+            plain = info.color == ObjectInfo.plain(info.object_id).color
+            color = None if plain else info.color
+            for _ in AddObject(info.object_id, name, color, category).apply(editor):
                 pass
             continue
         if name and name != there.name:

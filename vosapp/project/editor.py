@@ -14,9 +14,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from core.errors import UsageError
-from core.media.palette import DAVIS_COLORS
 from core.types import MAX_OBJECT_ID, LabelMap
 from vosapp.project import rules
+from vosapp.project.colors import usual_color
 from vosapp.project.label_store import LabelStore
 from vosapp.project.lanes import Lanes
 from vosapp.project.model import Assertion, FrameState, Prompt, TrackedObject, VideoRef
@@ -47,6 +47,7 @@ class Editor:
         self.lanes = Lanes(self.rows, video.frame_count)
         self._touched: dict[int, set[int]] = defaultdict(set)
         self._stale: dict[int, set[int]] = defaultdict(set)
+        self._wide: set[int] = set()
 
     # Objects
 
@@ -89,7 +90,7 @@ class Editor:
         self.rows.put(OBJECTS, (item.object_id,), values)
 
     def new_object(self, object_id: int | None = None, name: str = "") -> TrackedObject:
-        """Return a fresh object, not stored yet: next id, its palette color, last in the list.
+        """Return a fresh object, not stored yet: next id, its usual color, last in the list.
 
         Raises:
             UsageError: the id is taken, or all 254 are.
@@ -99,8 +100,8 @@ class Editor:
         if wanted in taken:
             raise UsageError(f"There is already an object {wanted}.", "Choose another id.")
         position = max((item.position for item in taken.values()), default=-1) + 1
-        color = DAVIS_COLORS[wanted]
-        return TrackedObject(wanted, name or f"Object {wanted}", color, position=position)
+        name = name or f"Object {wanted}"
+        return TrackedObject(wanted, name, usual_color(wanted), position=position)
 
     # What the user asserts
 
@@ -149,15 +150,25 @@ class Editor:
         self.touch(item.object_id, item.frame_index, stale=stale)
 
     def set_reference(self, item: Assertion) -> None:
-        """Store whether a keyframe is a reference; what it says does not change."""
+        """Store whether a keyframe is a reference.
+
+        What it says does not change, but where it is read: for all that is asserted on its frame.
+        """
+        known = self.assertions(item.frame_index)
+        if known.get(item.object_id) == item:
+            return
         key = (item.frame_index, item.object_id)
         self.rows.put(ASSERTIONS, key, (item.area, int(item.reference)))
+        for object_id in known:
+            self._wide.add(object_id)
+            self.touch(object_id, item.frame_index)
 
     def remove_assertion(self, frame_index: int, object_id: int, *, stale: bool = True) -> None:
         """Assert nothing about a cell any more; `stale` as in `touch`."""
+        # Asked before it goes: it may be what makes the frame a reference.
+        self.touch(object_id, frame_index, stale=stale)
         self.rows.delete(ASSERTIONS, frame_index, object_id)
         self.maps.forget_shown(frame_index)
-        self.touch(object_id, frame_index, stale=stale)
 
     # Prompts
 
@@ -218,6 +229,9 @@ class Editor:
     def touch(self, object_id: int, frame_index: int, *, stale: bool = True) -> None:
         """Remember that what an object's keyframe says on a frame has changed.
 
+        A reference is read on every frame of the video (ADR 0014), any other keyframe up to its
+        neighbors.
+
         Args:
             object_id: whose.
             frame_index: where.
@@ -226,6 +240,12 @@ class Editor:
         self._touched[object_id].add(frame_index)
         if stale:
             self._stale[object_id].add(frame_index)
+        if self._is_reference(frame_index):
+            self._wide.add(object_id)
+
+    def _is_reference(self, frame_index: int) -> bool:
+        where = "frame_index = ? AND reference <> 0"
+        return any(True for _ in self.rows.keys(ASSERTIONS, where, (frame_index,)))
 
     def touch_rows(self, changed: Iterable[tuple[str, Key]]) -> None:
         """Remember keyframes from the rows that an undo exchanged; states came with them."""
@@ -253,6 +273,7 @@ class Editor:
         """Forget what was touched."""
         self._touched.clear()
         self._stale.clear()
+        self._wide.clear()
 
     def forget_all(self) -> None:
         """Forget everything that is not in the file; after a transaction that did not end well."""
@@ -265,6 +286,8 @@ class Editor:
         return rules.span(*neighbors, self.video.frame_count)
 
     def _spans(self, object_id: int, frames: Iterable[int]) -> list[tuple[int, int]]:
+        if object_id in self._wide:
+            return [(0, self.video.frame_count)]
         return rules.join(self.span(object_id, frame) for frame in frames)
 
     def _neighbors(self, object_id: int, frame_index: int) -> tuple[int | None, int | None]:

@@ -60,7 +60,7 @@ class AddObject:
     Attributes:
         object_id: None takes the next free one.
         name: empty takes "Object" and its id.
-        color: None takes the palette's.
+        color: None takes the usual one of its id.
         category: its class in formats that have classes; empty for none.
     """
 

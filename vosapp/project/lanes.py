@@ -34,11 +34,13 @@ class Lane:
         states: uint8 of `FrameState` for each frame, without what the user asserts.
         confidence: float32, 0..1, NaN where there is none.
         runs: uint16, which propagation a mask comes from; 0 for none.
+        gone: bool, the propagation found that the object is not there (ADR 0012).
     """
 
     states: NDArray[np.uint8]
     confidence: NDArray[np.float32]
     runs: NDArray[np.uint16]
+    gone: NDArray[np.bool_]
 
 
 class Lanes:
@@ -62,7 +64,7 @@ class Lanes:
         count = -(-self._frame_count // LANE_FRAMES)
         size = count * LANE_FRAMES
         states, raw = np.zeros(size, np.uint8), np.full(size, NO_CONFIDENCE, np.uint8)
-        runs = np.zeros(size, np.uint16)
+        runs, gone = np.zeros(size, np.uint16), np.zeros(size, np.bool_)
         for _, number, data in self._rows.scan(LANES, "object_id = ?", (object_id,)):
             if not (isinstance(number, int) and 0 <= number < count):
                 raise Unreadable("a lane reaches out of the video")
@@ -70,10 +72,11 @@ class Lanes:
                 decode_piece(data),
                 slice(number * LANE_FRAMES, (number + 1) * LANE_FRAMES),
             )
-            states[part], raw[part], runs[part] = piece.states, piece.confidence, piece.runs
+            states[part], raw[part] = piece.states, piece.confidence
+            runs[part], gone[part] = piece.runs, piece.gone
         stop = self._frame_count
         confidence = np.where(raw == NO_CONFIDENCE, np.nan, raw / np.float32(NO_CONFIDENCE - 1))
-        return Lane(states[:stop], confidence[:stop].astype(np.float32), runs[:stop])
+        return Lane(states[:stop], confidence[:stop].astype(np.float32), runs[:stop], gone[:stop])
 
     def state(self, object_id: int, frame_index: int) -> FrameState:
         """Return the stored state of one cell."""
@@ -82,7 +85,14 @@ class Lanes:
         return FrameState.EMPTY if piece is None else FrameState(int(piece.states[place]))
 
     def put_result(
-        self, object_id: int, frame_index: int, *, state: FrameState, confidence: float, run_id: int
+        self,
+        object_id: int,
+        frame_index: int,
+        *,
+        state: FrameState,
+        confidence: float,
+        run_id: int,
+        gone: bool,
     ) -> None:
         """Store that a cell was propagated; a confidence of NaN means there is none."""
         number, place = divmod(frame_index, LANE_FRAMES)
@@ -90,6 +100,7 @@ class Lanes:
         piece.states[place] = state
         piece.confidence[place] = _quantize(confidence)
         piece.runs[place] = run_id
+        piece.gone[place] = gone
         self._put(object_id, number, piece)
 
     def mark_stale(self, object_id: int, start: int, stop: int) -> None:
@@ -116,6 +127,7 @@ class Lanes:
             piece.states[part] = blank.states[part]
             piece.confidence[part] = blank.confidence[part]
             piece.runs[part] = 0
+            piece.gone[part] = False
             self._put(object_id, number, piece)
 
     def merge(self, source: int, target: int, start: int, stop: int) -> None:
@@ -124,6 +136,7 @@ class Lanes:
             into = self._piece(target, number) or empty_piece()
             alone = into.states[part] == FrameState.EMPTY
             into.runs[part] = np.where(alone, piece.runs[part], into.runs[part])
+            into.gone[part] = piece.gone[part] & (alone | into.gone[part])
             lower = np.minimum(into.confidence[part], piece.confidence[part])
             into.confidence[part] = np.where(alone, piece.confidence[part], lower)
             into.states[part] = rules.merge_states(into.states[part], piece.states[part])

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ProjectFileError
-from core.media.palette import DAVIS_COLORS
 from core.types import MAX_OBJECT_ID
 from vosapp.project import connection as sqlite
 from vosapp.project import schema
 from vosapp.project.codec import LANE_FRAMES, decode_map, decode_piece
+from vosapp.project.colors import usual_color
 from vosapp.project.file import Options, read_video
 from vosapp.project.filesystem import side_files
 from vosapp.project.model import TrackedObject, Unreadable, VideoRef, check
@@ -297,7 +297,7 @@ class _Builder:
             " UNION SELECT object_id FROM prompts EXCEPT SELECT object_id FROM objects"
         )
         for (object_id,) in self._new.execute(sql).fetchall():
-            item = TrackedObject(object_id, f"Object {object_id}", DAVIS_COLORS[object_id])
+            item = TrackedObject(object_id, f"Object {object_id}", usual_color(object_id))
             color = "#{:02x}{:02x}{:02x}".format(*item.color)
             self._new.execute(
                 "INSERT INTO objects (object_id, name, color, visible, locked, position, category)"

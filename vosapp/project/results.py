@@ -84,4 +84,5 @@ def _put_result(
             state=FrameState.STALE if late else FrameState.PROPAGATED,
             confidence=result.confidence.get(object_id, math.nan),
             run_id=propagation.run_id,
+            gone=object_id in result.absent,
         )

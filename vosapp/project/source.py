@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.media.annotations.values import AnnotationSource, ObjectInfo, no_frame
 from core.media.frame_times import FrameTimes
 from core.types import VOID, Frame, LabelMap, VideoInfo
 from vosapp.project import rules
+from vosapp.project.colors import usual_color
 from vosapp.project.model import FrameState, TrackedObject
 from vosapp.project.relink import video_path
 from vosapp.project.store import Project
@@ -107,4 +109,7 @@ def unsure_frames(
 def _object_info(item: TrackedObject) -> ObjectInfo:
     # A name that nobody has given is no name.
     name = "" if item.name == f"Object {item.object_id}" else item.name
-    return ObjectInfo(item.object_id, name, item.color, item.category)
+    plain = ObjectInfo.plain(item.object_id, name=name, category=item.category)
+    # Nor is a color; files get the one that their palette has for it.
+    chosen = item.color != usual_color(item.object_id)
+    return replace(plain, color=item.color) if chosen else plain

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import OrderedDict
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import VosError
 from core.media.video import VideoSource
-from core.types import Frame
+from core.types import Frame, LabelMap
 from vosapp.project.relink import open_linked
 from vosapp.project.store import Project
 from vosapp.session.view import FrameView
@@ -38,13 +39,19 @@ class FrameLoader(QObject):
 
     Signals:
         ready: a `FrameView` of the newest wish; a stand-in may come first (`exact` is False).
-        failed: (frame index, `VosError`).
+        failed: (frame index, `VosError`). The next wish is tried all the same.
+        crashed: a bug, with its traceback (str); the thread goes on.
+        aside: (frame index, frame, label map) that `want_aside` asked for.
     """
 
     ready = Signal(object)
     failed = Signal(int, object)
+    crashed = Signal(str)
+    aside = Signal(int, object, object)
     _ready = Signal(object)
     _failed = Signal(int, object)
+    _crashed = Signal(str)
+    _aside = Signal(int, object, object)
 
     def __init__(
         self,
@@ -57,6 +64,7 @@ class FrameLoader(QObject):
         super().__init__(parent)
         self._path, self._project, self._cache_bytes = path, project, cache_bytes
         self._wish: int | None = None
+        self._aside_wish: int | None = None
         self._last = 0
         self._way = 1
         self._closed = False
@@ -64,6 +72,8 @@ class FrameLoader(QObject):
         queued = Qt.ConnectionType.QueuedConnection
         self._ready.connect(self._pass_ready, queued)
         self._failed.connect(self._pass_failed, queued)
+        self._crashed.connect(self._pass_crashed, queued)
+        self._aside.connect(self._pass_aside, queued)
         self._thread = threading.Thread(target=self._run, name="frame-loader", daemon=True)
         self._thread.start()
 
@@ -71,6 +81,12 @@ class FrameLoader(QObject):
         """Ask for a frame; replaces a wish that was not answered yet. Returns at once."""
         with self._changed:
             self._wish = frame_index
+            self._changed.notify()
+
+    def want_aside(self, frame_index: int) -> None:
+        """Ask for a frame that is shown beside the current one; `aside` follows, after `ready`."""
+        with self._changed:
+            self._aside_wish = frame_index
             self._changed.notify()
 
     def close(self) -> None:
@@ -90,48 +106,85 @@ class FrameLoader(QObject):
         if not self._closed:
             self.failed.emit(frame_index, error)
 
+    @Slot(str)
+    def _pass_crashed(self, report: str) -> None:
+        if not self._closed:
+            self.crashed.emit(report)
+
+    @Slot(int, object, object)
+    def _pass_aside(self, frame_index: int, frame: Frame, label_map: LabelMap) -> None:
+        if not self._closed:
+            self.aside.emit(frame_index, frame, label_map)
+
     # In the loader's thread
 
     def _run(self) -> None:
-        try:
-            video, _notes = open_linked(self._project, self._path, cache_bytes=0)
-        except VosError as error:
-            self._failed.emit(0, error)
-            return
-        with video:
-            frames = _Frames(video, self._cache_bytes)
-            while (index := self._next(frames)) is not None:
-                self._answer(frames, index)
+        """Answer wishes until it is closed. Whatever happens, the thread lives on."""
+        while (wish := self._await_wish()) is not None:
+            try:
+                video, _notes = open_linked(self._project, self._path, cache_bytes=0)
+            except Exception as error:
+                # The disk may be back when the user asks for the next frame.
+                self._tell(wish, error)
+                with self._changed:
+                    self._wish = None if self._wish == wish else self._wish
+            else:
+                with video:
+                    self._serve(_Frames(video, self._cache_bytes))
 
-    def _next(self, frames: _Frames) -> int | None:
-        """Wait for a wish; while there is none, decode ahead of the last one."""
+    def _serve(self, frames: _Frames) -> None:
+        while not self._closed:
+            try:
+                index, aside = self._next(frames)
+                if aside:
+                    self._answer_aside(frames, index)
+                elif not self._closed:
+                    self._answer(frames, index)
+            except Exception as error:
+                self._tell(self._last, error)
+
+    def _tell(self, index: int, error: Exception) -> None:
+        if isinstance(error, VosError):
+            self._failed.emit(index, error)
+        elif not self._closed:
+            # A project that was closed while it was read raises ValueError: nobody asks any more.
+            self._crashed.emit("".join(traceback.format_exception(error)))
+
+    def _await_wish(self) -> int | None:
+        """Wait for a wish, but leave it there; None when it is closed."""
+        with self._changed:
+            while self._wish is None and not self._closed:
+                self._changed.wait()
+            return None if self._closed else self._wish
+
+    def _next(self, frames: _Frames) -> tuple[int, bool]:
+        """Wait for a wish, (frame, it is one aside); meanwhile, decode ahead of the last one."""
         ahead = iter(range(1, AHEAD + 1))
-        while True:
+        while not self._closed:
             with self._changed:
-                if self._closed:
-                    return None
                 if self._wish is not None:
                     wish, self._wish = self._wish, None
                     self._way = 1 if wish >= self._last else -1
                     self._last = wish
-                    return wish
-                step = next(ahead, None)
-                if step is None:
+                    return wish, False
+                if self._aside_wish is not None:
+                    wish, self._aside_wish = self._aside_wish, None
+                    return wish, True
+                step = None if self._closed else next(ahead, None)
+                if step is None and not self._closed:
                     self._changed.wait()
                     continue
-            frames.prepare(self._last + step * self._way)
+            if step is not None:
+                frames.prepare(self._last + step * self._way)
+        return self._last, False
 
     def _answer(self, frames: _Frames, index: int) -> None:
-        try:
-            if index not in frames and (near := frames.nearest(index)) is not None:
-                self._ready.emit(self._view(index, near, exact=False))
-            self._ready.emit(self._view(index, frames.get(index), exact=True))
-        except VosError as error:
-            self._failed.emit(index, error)
-        except ValueError:
-            # The project was closed while this was read.
-            if not self._closed:
-                raise
+        if index not in frames and (near := frames.nearest(index)) is not None:
+            self._ready.emit(self._view(index, near, exact=False))
+        self._ready.emit(self._view(index, frames.get(index), exact=True))
+
+    def _answer_aside(self, frames: _Frames, index: int) -> None:
+        self._aside.emit(index, frames.get(index), self._project.label_map(index))
 
     def _view(self, index: int, frame: Frame, *, exact: bool) -> FrameView:
         project = self._project
@@ -167,7 +220,7 @@ class _Frames:
         if 0 <= index < self._video.info.frame_count and index not in self._frames:
             try:
                 self.get(index)
-            except VosError:
+            except Exception:
                 time.sleep(0.01)
 
     def nearest(self, index: int) -> Frame | None:

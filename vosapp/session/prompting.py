@@ -57,8 +57,24 @@ class PromptAnswer:
     mask: Mask
 
 
+@dataclass(slots=True, eq=False)
+class _Question:
+    """A question that waits or is worked on; one that is kept becomes an edit by `commit`."""
+
+    request: SegmentRequest
+    answer: PromptAnswer
+    commit: Callable[[Mask], None] | None = None
+
+    @property
+    def kept(self) -> bool:
+        return self.commit is not None
+
+
 class PromptControl(QObject):
-    """Asks for masks in the assistant's thread; only the newest question is answered.
+    """Asks for masks in the assistant's thread.
+
+    A new question replaces those that wait, but for the ones that are kept: what the user has
+    taken already is answered in any case, in order, and before anything newer.
 
     Args:
         session: gives frame, object and what is protected.
@@ -68,11 +84,13 @@ class PromptControl(QObject):
         answered: a `PromptAnswer`.
         failed: a `VosError`: the prompt makes no sense.
         busyChanged: a question is being worked on, or none is any more (bool).
+        settled: no kept question is open any more; their edits were asked for.
     """
 
     answered = Signal(object)
     failed = Signal(object)
     busyChanged = Signal(bool)
+    settled = Signal()
 
     def __init__(
         self,
@@ -83,13 +101,19 @@ class PromptControl(QObject):
         super().__init__(parent)
         self._session, self._features = session, features
         self._known: tuple[int, FrameFeatures | None] = (-1, None)
-        self._current: JobHandle | None = None
-        self._next: Callable[[], None] | None = None
+        self._handle: JobHandle | None = None
+        self._current: _Question | None = None
+        self._waiting: list[_Question] = []
 
     @property
     def busy(self) -> bool:
         """True while a question is worked on."""
         return self._current is not None
+
+    @property
+    def owing(self) -> bool:
+        """True while a kept question is open."""
+        return any(question.kept for question in self._open())
 
     def ask(self, ask: PromptAsk) -> None:
         """Ask about the current frame and object; `answered` or `failed` follows.
@@ -100,22 +124,44 @@ class PromptControl(QObject):
         if view is None or not view.exact or view.frame_index != self._session.frame_index:
             return
         object_id = self._session.object_id
-        request = self._request(ask, object_id)
-        index = view.frame_index
+        answer = PromptAnswer(ask, view.frame_index, object_id, np.zeros((0, 0), bool))
+        question = _Question(self._request(ask, object_id), answer)
+        self._waiting = [waiting for waiting in self._waiting if waiting.kept]
+        self._waiting.append(question)
+        if not self.busy:
+            self._go_on()
+            self.busyChanged.emit(True)
 
-        def begin() -> None:
-            self._submit(request, PromptAnswer(ask, index, object_id, np.zeros((0, 0), bool)))
+    def keep(self, ask: PromptAsk, frame_index: int, commit: Callable[[Mask], None]) -> bool:
+        """Have an open question answered in any case; `commit` gets its mask.
 
-        if self.busy:
-            self._next = begin
-        else:
-            begin()
+        Nothing newer replaces it, and closing waits for it. A question that fails is dropped
+        after `failed`.
+
+        Returns:
+            False where no such question is open.
+        """
+        for question in reversed(self._open()):
+            answer = question.answer
+            if (answer.ask, answer.frame_index) == (ask, frame_index) and not question.kept:
+                question.commit = commit
+                return True
+        return False
 
     def forget(self) -> None:
-        """Drop a question that waits, and the answer to the one that is worked on."""
-        self._next = None
-        if self._current is not None:
-            self._current.cancel()
+        """Drop what waits, and the answer to the question that is worked on; kept ones stay."""
+        self._waiting = [question for question in self._waiting if question.kept]
+        if self._handle is not None and self._current is not None and not self._current.kept:
+            self._handle.cancel()
+
+    def finish(self) -> None:
+        """Answer the kept questions and drop all others. Waits; only for closing."""
+        self.forget()
+        while self._handle is not None:
+            self._session.assistant.wait_for(self._handle)
+
+    def _open(self) -> list[_Question]:
+        return [*([] if self._current is None else [self._current]), *self._waiting]
 
     def _request(self, ask: PromptAsk, object_id: int) -> SegmentRequest:
         view = self._session.view
@@ -130,7 +176,14 @@ class PromptControl(QObject):
             view.frame, ask.box, ask.points, previous, protected, method=ask.method
         )
 
-    def _submit(self, request: SegmentRequest, answer: PromptAnswer) -> None:
+    def _go_on(self) -> None:
+        """Begin the next question, where one waits."""
+        if self._waiting:
+            self._current = self._waiting.pop(0)
+            self._handle = self._submit(self._current)
+
+    def _submit(self, question: _Question) -> JobHandle:
+        request, answer = question.request, question.answer
         # Beside a propagation there is no processor to spare for an encoder.
         busy = self._session.engine.busy
 
@@ -146,11 +199,15 @@ class PromptControl(QObject):
             yield replace(answer, mask=mask)
 
         handle = self._session.assistant.submit(job)
-        handle.batchReady.connect(lambda values: self.answered.emit(values[-1]))
+        handle.batchReady.connect(lambda values: self._take(question, values[-1]))
         handle.finished.connect(self._take_outcome)
-        was_busy, self._current = self.busy, handle
-        if not was_busy:
-            self.busyChanged.emit(True)
+        return handle
+
+    def _take(self, question: _Question, answer: PromptAnswer) -> None:
+        if question.commit is not None:
+            question.commit(answer.mask)
+        else:
+            self.answered.emit(answer)
 
     def _frame_features(self, index: int, frame: Frame) -> FrameFeatures | None:
         """In the assistant's thread: features of the frame, those of the last one are kept."""
@@ -161,13 +218,14 @@ class PromptControl(QObject):
         return self._known[1]
 
     def _take_outcome(self, outcome: Outcome) -> None:
-        self._current = None
+        owed = self._current is not None and self._current.kept
+        self._current = self._handle = None
         if isinstance(outcome, Failed):
             self.failed.emit(outcome.error)
         elif isinstance(outcome, Crashed):
             self._session.crashed.emit(outcome.report)
-        begin, self._next = self._next, None
-        if begin is not None:
-            begin()
-        else:
+        self._go_on()
+        if self._current is None:
             self.busyChanged.emit(False)
+        if owed and not self.owing:
+            self.settled.emit()

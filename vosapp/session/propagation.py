@@ -184,7 +184,7 @@ class PropagationControl(QObject):
         def take(values: list[tuple[int, int]]) -> None:
             answer(self._estimate(*values[0]))
 
-        handle = self.session.files.submit(job)  # type: ignore[arg-type]
+        handle = self.session.reader.submit(job)  # type: ignore[arg-type]
         handle.batchReady.connect(take)
         handle.finished.connect(self._tell)
 

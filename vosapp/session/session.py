@@ -33,6 +33,8 @@ class Session(QObject):
 
     Attributes:
         project: reading it in the window's thread may wait for a writer: use the views instead.
+        engine, files, assistant, reader: threads for propagations, for imports and exports, for
+            prompts, and for short looks into the project, which wait for none of those.
         info: of the video.
         frame_index: the current frame.
         object_id: the current object, 0 for none.
@@ -50,6 +52,7 @@ class Session(QObject):
         referencesChanged: the list of reference frames.
         currentObjectChanged: another object is the current one (int).
         rangeChanged: in or out point moved.
+        asideReady: what `look_aside` asked for (frame index, frame, label map).
         edited: something was changed (`Change`).
         failed: something could not be done (`VosError`); nothing was changed.
         crashed: a bug, with its traceback (str); the project itself is safe.
@@ -65,6 +68,7 @@ class Session(QObject):
     referencesChanged = Signal()
     currentObjectChanged = Signal(int)
     rangeChanged = Signal()
+    asideReady = Signal(int, object, object)
     edited = Signal(object)
     failed = Signal(object)
     crashed = Signal(str)
@@ -101,9 +105,12 @@ class Session(QObject):
         self._loader = FrameLoader(video, project, cache_bytes=cache_bytes, parent=self)
         self._loader.ready.connect(self._take_view)
         self._loader.failed.connect(lambda _index, error: self.failed.emit(error))
+        self._loader.crashed.connect(self.crashed)
+        self._loader.aside.connect(self.asideReady)
         self.engine = JobRunner("engine", self)
         self.files = JobRunner("files", self)
         self.assistant = JobRunner("assistant", self)
+        self.reader = JobRunner("reader", self)
         if self.update.objects:
             self.object_id = self.update.objects[0].object_id
         self._loader.want(0)
@@ -140,6 +147,10 @@ class Session(QObject):
     def reload(self) -> None:
         """Read the current frame again."""
         self._loader.want(self.frame_index)
+
+    def look_aside(self, frame_index: int) -> None:
+        """Read another frame without going there; `asideReady` follows."""
+        self._loader.want_aside(frame_index)
 
     def select_object(self, object_id: int) -> None:
         """Make an object the current one; 0 or an unknown id selects none."""
@@ -197,7 +208,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Stop all work, write what is still to be written, close the project."""
-        for runner in (self.engine, self.files, self.assistant):
+        for runner in (self.engine, self.files, self.assistant, self.reader):
             runner.close()
         self._writer.close()
         self._loader.close()

@@ -12,6 +12,8 @@ from core.types import Frame, LabelMap
 from vosapp.project.model import Assertion, Change, FrameState, Prompt, TrackedObject
 from vosapp.project.store import Project
 
+_COMPUTED = (FrameState.PROPAGATED, FrameState.STALE)
+
 
 @dataclass(frozen=True, slots=True)
 class LaneView:
@@ -20,10 +22,19 @@ class LaneView:
     Attributes:
         states: uint8 of `FrameState` per frame, with what the user asserts.
         confidence: float32 per frame, 0..1; NaN where there is none.
+        gone: bool per frame, the engine found that the object is not there; None for nowhere.
     """
 
     states: NDArray[np.uint8]
     confidence: NDArray[np.float32]
+    gone: NDArray[np.bool_] | None = None
+
+    @property
+    def found_gone(self) -> NDArray[np.bool_]:
+        """Frames, bool each, whose result says that the object is not there."""
+        if self.gone is None:
+            return np.zeros(len(self.states), np.bool_)
+        return self.gone & np.isin(self.states, _COMPUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,8 @@ def read_update(
 
 def read_lane(project: Project, object_id: int) -> LaneView:
     """Read one object's states and confidences."""
-    return LaneView(project.states(object_id), project.lane(object_id).confidence)
+    lane = project.lane(object_id)
+    return LaneView(project.states(object_id), lane.confidence, lane.gone)
 
 
 def keyframes_in(lane: LaneView) -> NDArray[np.intp]:

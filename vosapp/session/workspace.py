@@ -48,5 +48,6 @@ class Workspace(QObject):
     def close(self) -> None:
         """Stop everything; what was asked for is on the disk when this returns."""
         self.playback.stop()
+        self.prompting.finish()
         self.thumbnails.close()
         self.session.close()

@@ -48,7 +48,7 @@ class ViewState(QObject):
         opacity: of the fill, 0..1.
         mode: of the overlay.
         peek: the overlay is hidden while a key is held.
-        onion: a neighboring keyframe's outline is drawn too.
+        onion: a neighboring keyframe is drawn too, as a ghost.
         solo: id of the only object that is drawn, 0 for all that are visible.
         tool: in hand.
         previous_tool: that was in hand before, to go back to.
@@ -90,7 +90,7 @@ class ViewState(QObject):
         self._set("peek", peek)
 
     def set_onion(self, onion: bool) -> None:
-        """Draw the neighboring keyframe's outline too, or not."""
+        """Draw the neighboring keyframe too, or not."""
         self._set("onion", onion)
 
     def set_solo(self, object_id: int) -> None:

@@ -98,11 +98,13 @@ def test_lanes_round_trip(seed):
         rng.integers(0, 4, codec.LANE_FRAMES).astype(np.uint8),
         rng.integers(0, 256, codec.LANE_FRAMES).astype(np.uint8),
         rng.integers(0, 2**16, codec.LANE_FRAMES).astype(np.uint16),
+        rng.random(codec.LANE_FRAMES) < 0.3,
     )
     found = codec.decode_piece(codec.encode_piece(piece))
     assert (found.states == piece.states).all()
     assert (found.confidence == piece.confidence).all()
     assert (found.runs == piece.runs).all()
+    assert (found.gone == piece.gone).all()
 
 
 @pytest.mark.parametrize(

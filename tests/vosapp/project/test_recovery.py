@@ -97,7 +97,7 @@ def test_a_spoiled_table(full, tmp_path, table):
             assert len(keyframes(new)) == 12
 
 
-@pytest.mark.parametrize("where", ["CREATE TABLE lanes", "Bear#800000"])
+@pytest.mark.parametrize("where", ["CREATE TABLE lanes", "Bear#f45151"])
 def test_texts_that_are_no_utf_8(full, tmp_path, where):
     """SQLite hands them out as they are, and quotes them in its messages."""
     data = full.read_bytes()

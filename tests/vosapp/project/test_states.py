@@ -64,6 +64,39 @@ def test_edit_makes_only_its_span_and_object_stale(propagated, box):
     assert propagated.label_map(5).tobytes() == before
 
 
+def test_a_changed_reference_makes_all_frames_of_its_objects_stale(propagated, box):
+    propagated.do(SetMask(30, 1, box(0, 0, 4, 4)))
+    run = propagated.begin_propagation("fake")
+    masks = {1: box(0, 0, 4, 4), 2: box(6, 6, 9, 9)}
+    fresh = [
+        FrameResult(f, np.where(masks[2], 2, masks[1]).astype(np.uint8), (1, 2), {})
+        for f in range(40)
+    ]
+    propagated.put_results(run, fresh)
+    assert states(propagated, 1) == [P] * 10 + [K] + [P] * 19 + [K] + [P] * 9
+    propagated.do(SetReference(30))
+    assert states(propagated, 1) == [S] * 10 + [K] + [S] * 19 + [K] + [S] * 9
+    assert states(propagated, 2) == [P] * 10 + [K] + [P] * 29
+    propagated.put_results(propagated.begin_propagation("fake"), fresh)
+    propagated.do(SetReference(30))
+    assert S not in states(propagated, 1)  # It was one already.
+    propagated.do(Paint(30, 1, 2, 2, box(0, 0, 1, 1)))
+    assert states(propagated, 1) == [S] * 10 + [K] + [S] * 19 + [K] + [S] * 9
+    propagated.undo()
+    assert S not in states(propagated, 1)
+    propagated.do(ClearMasks(1, 30, 31))
+    assert states(propagated, 1) == [S] * 10 + [K] + [S] * 19 + [E] + [S] * 9
+
+
+def test_results_that_come_after_a_changed_reference_are_stale(propagated, box, result):
+    propagated.do(SetReference(10, (1,)))
+    propagated.do(SetMask(30, 1, box(0, 0, 4, 4)))
+    run = propagated.begin_propagation("fake")
+    propagated.do(Paint(10, 1, 2, 2, box(0, 0, 1, 1)))
+    propagated.put_results(run, [result(35, {1: box(0, 0, 4, 4)})])
+    assert propagated.state(35, 1) is S
+
+
 def test_painting_over_another_keyframe_makes_its_span_stale_too(propagated, box):
     propagated.do(Paint(10, 1, 0, 0, box(0, 0, 7, 7)))
     assert S in states(propagated, 2)
@@ -247,9 +280,24 @@ def test_references_are_keyframes_only(propagated):
     propagated.do(SetReference(10, (2,)))
     assert [(r.frame_index, r.object_id) for r in propagated.references()] == [(10, 2)]
     assert [k.frame_index for k in keyframes(propagated) if k.reference] == [10]
-    assert S not in states(propagated, 2)
     propagated.do(SetReference(10, reference=False))
     assert propagated.references() == ()
+
+
+def test_an_object_that_was_found_gone_is_remembered(propagated, box):
+    run = propagated.begin_propagation("fake")
+    gone = FrameResult(
+        20, np.where(box(6, 6, 9, 9), 2, 0).astype(np.uint8), (1, 2), {1: 0.1}, absent={1}
+    )
+    propagated.put_results(run, [gone])
+    assert np.flatnonzero(propagated.lane(1).gone).tolist() == [20]
+    assert not propagated.lane(2).gone.any()
+    propagated.do(Paint(10, 1, 2, 2, box(0, 0, 1, 1)))
+    assert propagated.state(20, 1) is S and propagated.lane(1).gone[20]
+    propagated.do(ClearMasks(1, 20, 21))
+    assert not propagated.lane(1).gone.any()
+    propagated.undo()
+    assert propagated.lane(1).gone[20]
 
 
 def test_keyframes_are_a_function_of_the_project(propagated, box):

@@ -52,3 +52,33 @@ def test_a_prompt_that_makes_no_sense_is_refused(qtbot, workspace):
         workspace.prompting.ask(PromptAsk(box=BoxPrompt((-90.0, -90.0, -80.0, -80.0))))
     assert caught.args[0].hint
     assert np.array_equal(workspace.session.view.label_map, np.zeros((48, 64)))
+
+
+def test_what_was_taken_is_answered_though_more_was_asked(qtbot, workspace):
+    prompting, taken, answers = workspace.prompting, [], []
+    prompting.answered.connect(answers.append)
+    for margin in range(1, 5):
+        ask = PromptAsk(box=around(1, margin))
+        prompting.ask(ask)
+        assert prompting.keep(ask, 0, lambda mask, m=margin: taken.append((m, mask.any())))
+    prompting.ask(PromptAsk(box=around(2)))
+    assert prompting.owing
+    with qtbot.waitSignal(prompting.settled, timeout=10000):
+        pass
+    qtbot.waitUntil(lambda: not prompting.busy)
+    assert taken == [(1, True), (2, True), (3, True), (4, True)]
+    assert [found.ask.box for found in answers] == [around(2)]
+    assert not prompting.keep(PromptAsk(box=around(2)), 0, taken.append)
+
+
+def test_what_was_taken_is_answered_before_it_is_closed(qtbot, workspace):
+    prompting, taken = workspace.prompting, []
+    for object_id in (1, 2):
+        ask = PromptAsk(box=around(object_id))
+        prompting.ask(ask)
+        prompting.keep(ask, 0, lambda mask, i=object_id: taken.append((i, mask.any())))
+    prompting.ask(PromptAsk(box=around(1, 6)))
+    prompting.forget()
+    prompting.finish()
+    assert taken == [(1, True), (2, True)]
+    assert not prompting.busy

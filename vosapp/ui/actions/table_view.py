@@ -150,7 +150,7 @@ VIEW_ACTIONS: tuple[ActionSpec, ...] = (
         group="opacity",
         scope=Scope.CANVAS,
         check=True,
-        tip="Outlines of the frames before and after.",
+        tip="The neighboring keyframe as a ghost, with the outlines of its masks.",
     ),
     _view(
         "dock-objects",

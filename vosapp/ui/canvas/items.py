@@ -14,6 +14,8 @@ from vosapp.ui.canvas.mapping import PixelRect
 
 SMOOTH_BELOW = 2.5
 """Zoom from which single pixels are to be seen."""
+GHOST = 0.35
+"""Opacity of the onion skin's frame."""
 
 
 class _ImageItem(QGraphicsItem):
@@ -67,6 +69,14 @@ class FrameItem(_ImageItem):
     ) -> None:
         """Draw it."""
         self._draw(painter, self._image, QRectF(option.exposedRect))
+
+
+class GhostItem(FrameItem):
+    """Another frame, faintly over the current one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setOpacity(GHOST)
 
 
 class LabelItem(_ImageItem):

@@ -1,16 +1,12 @@
-"""The onion skin: the outlines of the neighboring keyframe, read beside the window."""
+"""The onion skin: the neighboring keyframe as a ghost, read beside the window."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from core.jobs import CancelToken
-from core.types import LabelMap
-from vosapp.jobs.runner import JobHandle
+from core.types import Frame, LabelMap
 from vosapp.session.session import Session
 from vosapp.session.view import keyframes_in
 
@@ -20,8 +16,11 @@ class OnionSkin(QObject):
 
     Keyframes are those of the current object; without one, of all objects.
 
+    Attributes:
+        frame, label_map: of that keyframe; None where nothing is to be shown.
+
     Signals:
-        changed: `label_map` is another one.
+        changed: they are others.
     """
 
     changed = Signal()
@@ -30,8 +29,9 @@ class OnionSkin(QObject):
         super().__init__(parent)
         self._session = session
         self._shown: int | None = None
-        self._job: JobHandle | None = None
+        self.frame: Frame | None = None
         self.label_map: NDArray[np.uint8] | None = None
+        session.asideReady.connect(self._take)
 
     def update(self, *, wanted: bool) -> None:
         """Show what belongs to the current frame, or nothing."""
@@ -40,9 +40,9 @@ class OnionSkin(QObject):
             return
         self._shown = neighbor
         if neighbor is None:
-            self._show(None)
+            self._show(None, None)
         else:
-            self._read(neighbor)
+            self._session.look_aside(neighbor)
 
     def forget(self) -> None:
         """Read again the next time, since masks changed."""
@@ -59,23 +59,10 @@ class OnionSkin(QObject):
             return int(before[-1])
         return int(after[0]) if len(after) else None
 
-    def _read(self, index: int) -> None:
-        project = self._session.project
-        if self._job is not None:
-            self._job.cancel()
-
-        def job(token: CancelToken) -> Iterator[tuple[int, LabelMap]]:
-            token.check()
-            yield index, project.label_map(index)
-
-        self._job = self._session.assistant.submit(job)
-        self._job.batchReady.connect(self._take)
-
-    def _take(self, values: list[tuple[int, LabelMap]]) -> None:
-        index, label_map = values[-1]
+    def _take(self, index: int, frame: Frame, label_map: LabelMap) -> None:
         if index == self._shown:
-            self._show(label_map)
+            self._show(frame, label_map)
 
-    def _show(self, label_map: LabelMap | None) -> None:
-        self.label_map = label_map
+    def _show(self, frame: Frame | None, label_map: LabelMap | None) -> None:
+        self.frame, self.label_map = frame, label_map
         self.changed.emit()

@@ -104,6 +104,7 @@ class ToolView(ZoomingView):
         self._tool = self._tools.get(self.view_state.tool)
         self._held, self._panning = Press.NONE, None
         if old is not None:
+            old.let_go()
             old.deleteLater()
         self._refresh()
 

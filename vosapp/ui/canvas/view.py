@@ -10,7 +10,7 @@ from vosapp.session.view import FrameView
 from vosapp.session.workspace import Workspace
 from vosapp.ui.canvas.clipboard import MaskClip
 from vosapp.ui.canvas.decor import draw_note, draw_pixel_grid
-from vosapp.ui.canvas.items import FrameItem, LabelItem
+from vosapp.ui.canvas.items import FrameItem, GhostItem, LabelItem
 from vosapp.ui.canvas.mapping import PixelRect
 from vosapp.ui.canvas.onion import OnionSkin
 from vosapp.ui.canvas.overlays import Overlays
@@ -35,6 +35,7 @@ class CanvasView(ToolView):
         super().__init__(view_state, parent)
         self._workspace: Workspace | None = None
         self._frame_item, self._label_item = FrameItem(), LabelItem()
+        self._ghost_item = GhostItem()
         self._overlays = Overlays(self._label_item, view_state, self)
         self._overlays.marched.connect(self._draw_march)
         self._onion: OnionSkin | None = None
@@ -45,7 +46,7 @@ class CanvasView(ToolView):
         self._patience.setInterval(PATIENCE_MS)
         self._patience.timeout.connect(self._tell_loading)
         self._drawn = QRect()
-        for item in (self._frame_item, self._label_item):
+        for item in (self._frame_item, self._ghost_item, self._label_item):
             self._scene.addItem(item)
             item.setVisible(False)
         view_state.changed.connect(self._take_state)
@@ -192,6 +193,10 @@ class CanvasView(ToolView):
     def _take_onion(self) -> None:
         if self._onion is not None:
             self._overlays.set_ghost(self._onion.label_map)
+            if self._onion.frame is not None:
+                self._ghost_item.show_frame(self._onion.frame)
+            context = self._context
+            self._show_items(visible=context is not None and context.view is not None)
             self.viewport().update()
 
     # How it looks
@@ -210,6 +215,9 @@ class CanvasView(ToolView):
         overlay = self._overlays.mode in (OverlayMode.MASK, OverlayMode.MATTE)
         self._frame_item.setVisible(visible and self._overlays.mode is not OverlayMode.MATTE)
         self._label_item.setVisible(visible and overlay)
+        ghost = self._onion is not None and self._onion.frame is not None
+        photo = self._overlays.mode in (OverlayMode.MASK, OverlayMode.OUTLINE)
+        self._ghost_item.setVisible(visible and ghost and photo)
 
     def _take_touch(self, part: PixelRect) -> None:
         self.viewport().update(self._overlays.touch(self.grid, part))

@@ -14,7 +14,7 @@ from vosapp.session.view import LaneView, keyframes_in
 from vosapp.ui.timeline.axis import TimeAxis
 
 NOT_FOUND = 6
-"""Shown state of a propagated cell in which the engine found nothing of the object."""
+"""Shown state of a propagated cell on which the engine found that the object is gone."""
 _RANKS = np.zeros(NOT_FOUND + 1, np.uint8)
 for _rank, _state in enumerate(
     (
@@ -54,10 +54,10 @@ class Curve:
 
 
 def shown_states(lane: LaneView) -> NDArray[np.uint8]:
-    """Return the states with `NOT_FOUND` where the engine is sure of nothing at all."""
-    computed = (lane.states == FrameState.PROPAGATED) | (lane.states == FrameState.STALE)
-    nothing = computed & (lane.confidence <= 0)
-    return np.where(nothing, NOT_FOUND, lane.states).astype(np.uint8)
+    """Return the states with `NOT_FOUND` where the engine says that the object is gone."""
+    if lane.gone is None or not lane.gone.any():
+        return lane.states
+    return np.where(lane.found_gone, NOT_FOUND, lane.states).astype(np.uint8)
 
 
 def runs(lane: LaneView, axis: TimeAxis) -> list[Run]:
@@ -67,7 +67,7 @@ def runs(lane: LaneView, axis: TimeAxis) -> list[Run]:
     propagated, anything before empty.
     """
     visible = axis.visible
-    states = shown_states(LaneView(lane.states[_cut(visible)], lane.confidence[_cut(visible)]))
+    states = shown_states(_part(lane, visible))
     if not states.size:
         return []
     if axis.scale >= 1:
@@ -88,7 +88,7 @@ def curve(lane: LaneView, axis: TimeAxis) -> Curve:
     visible = axis.visible
     states = lane.states[_cut(visible)]
     asserted = (states == FrameState.KEYFRAME) | (states == FrameState.ABSENT)
-    empty = states == FrameState.EMPTY
+    empty = (states == FrameState.EMPTY) | _part(lane, visible).found_gone
     value = np.where(asserted | empty, np.nan, lane.confidence[_cut(visible)]).astype(np.float32)
     if axis.scale >= 1 or not value.size:
         frames = np.arange(visible.start, visible.stop)
@@ -130,6 +130,12 @@ def dots(lane: LaneView, axis: TimeAxis, *, gap: float) -> NDArray[np.intp]:
     # Cells of a fixed grid, so that dots do not jump about while the view scrolls.
     cells = np.floor(frames / max(1.0, reach)).astype(np.intp)
     return frames[np.flatnonzero(np.diff(cells, prepend=cells[0] - 1))]
+
+
+def _part(lane: LaneView, visible: range) -> LaneView:
+    cut = _cut(visible)
+    gone = None if lane.gone is None else lane.gone[cut]
+    return LaneView(lane.states[cut], lane.confidence[cut], gone)
 
 
 def _cut(visible: range) -> slice:

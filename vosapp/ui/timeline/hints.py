@@ -42,8 +42,10 @@ def state_text(lane: LaneView, frame_index: int) -> str:
     confidence = float(lane.confidence[frame_index])
     if state in (FrameState.EMPTY, FrameState.KEYFRAME, FrameState.ABSENT):
         return text
+    if lane.gone is not None and lane.gone[frame_index]:
+        return text + ", " + tr("found not to be in the picture")
     if math.isnan(confidence):
         return text
     if confidence <= 0 and state is not FrameState.CHECKED:
-        return text + ", " + tr("not found")
+        return text + ", " + tr("lost")
     return text + ", " + tr("confidence {0}").format(f"{confidence:.2f}")

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from core.media.palette import DAVIS_COLORS
 from core.types import MAX_OBJECT_ID
+from vosapp.project.colors import usual_color
 from vosapp.project.edits import Edit, Group
 from vosapp.project.model import Change, TrackedObject
 from vosapp.session.session import Session
@@ -196,7 +196,7 @@ class ToolContext(QObject):
     def color(self, object_id: int) -> tuple[int, int, int]:
         """Return an object's color."""
         found = (item.color for item in self.objects if item.object_id == object_id)
-        return next(found, DAVIS_COLORS[object_id])
+        return next(found, usual_color(object_id))
 
     # Changes
 
@@ -206,7 +206,8 @@ class ToolContext(QObject):
 
     def draw(self, local: LocalEdit) -> None:
         """Show a drawing that is not finished yet."""
-        if local.frame_index == self.frame_index and not local.part.empty:
+        here = self._view is not None and local.frame_index == self.frame_index
+        if here and not local.part.empty:
             changed = local.draw(self._item.labels, self.locked)
             self._item.touch(changed)
             self.labelsTouched.emit(changed)
@@ -240,6 +241,10 @@ class ToolContext(QObject):
                 sent.local.draw(self._item.labels, self.locked)
         self.labelsReset.emit()
 
+    def let_go(self) -> None:
+        """Draw no more: the canvas shows something else. Masks that are still to come are sent."""
+        self._view = None
+
     def take_view(self, view: FrameView) -> None:
         """Show what the project has; edits that are not in it yet stay drawn."""
         self._view, self.frame_index = view, view.frame_index
@@ -261,7 +266,7 @@ class ToolContext(QObject):
         if not free:
             self.say(self.tr("There are {} objects already.").format(MAX_OBJECT_ID))
             return 0
-        self.new_object = TrackedObject(free, f"Object {free}", DAVIS_COLORS[free])
+        self.new_object = TrackedObject(free, f"Object {free}", usual_color(free))
         self.objectsChanged.emit()
         return free
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from core.errors import VosError
 from vosapp.project.edits import AddPrompt, Edit
 from vosapp.project.model import Prompt
 from vosapp.session.prompting import PromptAnswer, PromptAsk
@@ -46,7 +45,6 @@ class Prompter(QObject):
         self._trial: PromptAsk | None = None
         self._trial_mask: NDArray[np.bool_] | None = None
         self._drawn: tuple[NDArray[np.bool_], NDArray[np.uint8]] | None = None
-        self._owed: list[_Wish] = []
         prompting = context.workspace.prompting
         prompting.answered.connect(self._take_answer)
         prompting.failed.connect(self._take_failure)
@@ -110,12 +108,11 @@ class Prompter(QObject):
         if wish is None:
             return False
         self.drop(keep_claim=True)
-        if mask is None and self._context.workspace.prompting.busy:
-            self._owed.append(wish)
-        elif mask is None:
-            self._context.say(self.tr("There was no time to find the mask; draw it again."))
-        else:
+        if mask is not None:
             self._commit(wish, mask)
+        elif not self._keep(wish):
+            self._context.say(self.tr("There was no time to find the mask; draw it again."))
+            self._context.release_claim()
         return True
 
     def drop(self, *, keep_claim: bool = False) -> None:
@@ -126,17 +123,23 @@ class Prompter(QObject):
             self._context.release_claim()
         self._context.drawingChanged.emit()
 
+    def _keep(self, wish: _Wish) -> bool:
+        """Have the mask taken when it is found, whatever is drawn or closed meanwhile."""
+        context = self._context
+
+        def commit(mask: NDArray[np.bool_]) -> None:
+            if mask.any():
+                _commit(context, wish, mask)
+            elif context.view is not None:
+                context.say(self.tr("Nothing was found there. Try a larger box or a click."))
+                context.release_claim()
+
+        return context.workspace.prompting.keep(wish.ask, wish.frame_index, commit)
+
     def _commit(self, wish: _Wish, mask: NDArray[np.bool_]) -> None:
-        local = from_mask(wish.frame_index, wish.target, mask, whole=True)
-        edits: tuple[Edit, ...] = tuple(AddPrompt(prompt) for prompt in wish.prompts)
-        kind = wish.prompts[0].kind.value if wish.prompts else "mask"
-        name = next((o.name for o in self._context.objects if o.object_id == wish.target), "")
-        self._context.commit(local, *edits, name=f"Set {kind} of {name or 'object'}")
+        _commit(self._context, wish, mask)
 
     def _take_answer(self, answer: PromptAnswer) -> None:
-        for owed in [wish for wish in self._owed if wish.answered_by(answer)]:
-            self._owed.remove(owed)
-            self._commit(owed, answer.mask)
         if self._trial is not None and answer.ask == self._trial:
             self._trial_mask = answer.mask
         elif self._wish is not None and self._wish.answered_by(answer):
@@ -145,7 +148,15 @@ class Prompter(QObject):
                 self._context.say(self.tr("Nothing was found there. Try a larger box or a click."))
         self._context.drawingChanged.emit()
 
-    def _take_failure(self, error: VosError) -> None:
-        if self._wish is not None or self._owed:
-            self._owed.clear()
-            self._context.say(str(error))
+    def _take_failure(self) -> None:
+        """The window says why; an object that was only announced for it is not needed."""
+        if self._wish is None:
+            self._context.release_claim()
+
+
+def _commit(context: ToolContext, wish: _Wish, mask: NDArray[np.bool_]) -> None:
+    local = from_mask(wish.frame_index, wish.target, mask, whole=True)
+    edits: tuple[Edit, ...] = tuple(AddPrompt(prompt) for prompt in wish.prompts)
+    kind = wish.prompts[0].kind.value if wish.prompts else "mask"
+    name = next((o.name for o in context.objects if o.object_id == wish.target), "")
+    context.commit(local, *edits, name=f"Set {kind} of {name or 'object'}")

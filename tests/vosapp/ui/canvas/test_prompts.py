@@ -10,6 +10,7 @@ from core.errors import PromptError
 from vosapp.jobs.outcome import Done
 from vosapp.project.edits import LockObject
 from vosapp.project.model import PromptKind
+from vosapp.project.opening import open_project
 from vosapp.session.choice import RunMode
 from vosapp.ui.view_state import ToolId
 
@@ -218,10 +219,25 @@ def test_a_speck_is_no_box(box):
     assert box.canvas._context.new_object is None
 
 
-def test_a_prompt_that_fails_is_said(box):
+def test_a_box_without_its_answer_is_not_lost_when_the_project_is_closed(box, film_project):
     box.hand.drag((3, 6), (22, 28))
-    box.workspace.prompting.failed.emit(PromptError("The box is empty.", "Draw a larger one."))
-    assert box.said[-1] == "The box is empty. Draw a larger one."
+    assert box.tool._prompter.waiting
+    box.canvas.set_workspace(None)
+    box.workspace.close()
+    with open_project(film_project) as project:
+        assert ((project.label_map(0) > 0) == RED).all()
+        assert [prompt.kind for prompt in project.prompts(0)] == [PromptKind.BOX]
+
+
+def test_a_prompt_that_fails_adds_no_object(box):
+    box.hand.drag((3, 6), (22, 28))
+    box.canvas.apply_tool()
+    prompting = box.workspace.prompting
+    prompting._handle.cancel()
+    prompting.failed.emit(PromptError("The box is empty.", "Draw a larger one."))
+    assert box.canvas._context.new_object is None
+    box.hand.qtbot.waitUntil(lambda: not prompting.busy)
+    assert box.session.objects == ()
 
 
 def test_points_refine_and_each_is_obeyed(full_studio):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vosapp.project.model import FrameState as State
+from vosapp.session.navigation import lane_need
 from vosapp.session.view import LaneView
 from vosapp.ui.timeline.axis import TimeAxis
 from vosapp.ui.timeline.columns import NOT_FOUND, Curve, Run, curve, dots, per_pixel, runs
@@ -29,9 +30,14 @@ def test_stretches_at_some_pixels_a_frame():
     ]
 
 
-def test_what_the_engine_did_not_find_is_told_apart():
-    shown = lane([1, 1, 3], confidence=0.0)
-    assert [run.state for run in runs(shown, TimeAxis(3, 30).fitted())] == [NOT_FOUND, 3]
+def test_what_the_engine_found_gone_is_told_apart_from_what_it_doubts():
+    gone = np.array([True, True, False, True, True])
+    shown = LaneView(np.array([1, 2, 1, 3, 4], np.uint8), np.full(5, 0.05, np.float32), gone)
+    axis = TimeAxis(5, 50).fitted()
+    assert [run.state for run in runs(shown, axis)] == [NOT_FOUND, 1, 3, 4]
+    drawn = curve(shown, axis).value
+    assert np.isnan(drawn[:2]).all() and drawn[2] == np.float32(0.05)
+    assert lane_need(shown).tolist() == [0, np.float32(0.975), np.float32(1.95), 0, 0]
 
 
 @pytest.mark.parametrize("zoom", [1, 1.7, 5, 12])

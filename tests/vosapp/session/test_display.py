@@ -1,0 +1,49 @@
+"""The loader of frames: whatever happens in its thread, the window hears of it."""
+
+from __future__ import annotations
+
+from core.errors import VideoOpenError
+from vosapp.session import display
+
+
+def test_a_bug_while_a_frame_is_read_is_told_and_the_next_is_shown(qtbot, workspace, monkeypatch):
+    session, project = workspace.session, workspace.session.project
+    told = []
+    session.crashed.connect(told.append)
+    real = type(project).label_map
+
+    def broken(self, frame_index):
+        if frame_index == 7:
+            raise ZeroDivisionError("seven")
+        return real(self, frame_index)
+
+    monkeypatch.setattr(type(project), "label_map", broken)
+    session.go_to(7)
+    qtbot.waitUntil(lambda: bool(told))
+    assert "ZeroDivisionError: seven" in told[0]
+    session.go_to(9)
+    qtbot.waitUntil(lambda: session.view.frame_index == 9)
+    assert len(told) == 1
+    workspace.crashes.clear()
+
+
+def test_a_video_that_comes_back_is_shown(qtbot, workspace, film, monkeypatch):
+    real, gone = display.open_linked, [True]
+
+    def flaky(*args, **options):
+        if gone:
+            raise VideoOpenError("The disk is gone.", "Plug it in.")
+        return real(*args, **options)
+
+    monkeypatch.setattr(display, "open_linked", flaky)
+    loader = display.FrameLoader(film, workspace.session.project)
+    try:
+        with qtbot.waitSignal(loader.failed) as caught:
+            loader.want(3)
+        assert caught.args[0] == 3
+        gone.clear()
+        with qtbot.waitSignal(loader.ready) as caught:
+            loader.want(3)
+        assert (caught.args[0].frame_index, caught.args[0].exact) == (3, True)
+    finally:
+        loader.close()
