@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal, Slot
@@ -24,13 +25,25 @@ BATCH_MS = 40
 Job = Callable[[CancelToken], Iterator[Any] | Generator[Any, None, Any]]
 
 
+@dataclass(slots=True, eq=False)
+class _Task:
+    """What the worker's thread has of a job: no QObject, which must not go in another thread."""
+
+    number: int
+    job: Job
+    token: CancelToken = field(default_factory=CancelToken)
+    # Appending and popping are atomic, so the two threads need no lock.
+    values: deque[Any] = field(default_factory=deque)
+    awake: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
 class JobHandle(QObject):
     """One job, as the window sees it. Lives in the thread that submitted it.
 
     Attributes:
         token: cancels it.
         outcome: how it ended; None until `finished`.
-        ended: set in the worker's thread when `finished` is on its way.
 
     Signals:
         progressed: the latest `Progress`, at most one a batch.
@@ -41,27 +54,16 @@ class JobHandle(QObject):
     progressed = Signal(object)
     batchReady = Signal(list)
     finished = Signal(object)
-    _woken = Signal()
-    _outcome = Signal(object)
 
-    def __init__(self, job: Job, parent: QObject | None = None) -> None:
+    def __init__(self, task: _Task, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.token = CancelToken()
+        self.token = task.token
         self.outcome: Outcome | None = None
-        self.ended = threading.Event()
-        self._job = job
-        # Appending and popping are atomic, so the two threads need no lock.
-        self._values: deque[Any] = deque()
-        self._awake = False
+        self._task = task
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(BATCH_MS)
         self._timer.timeout.connect(self._deliver)
-        # The worker emits from its own thread; the public signals are emitted in this one, so
-        # that whatever is connected to them, lambdas too, runs here.
-        queued = Qt.ConnectionType.QueuedConnection
-        self._woken.connect(self._timer.start, queued)
-        self._outcome.connect(self.end, queued)
 
     @property
     def running(self) -> bool:
@@ -72,44 +74,15 @@ class JobHandle(QObject):
         """Ask the job to stop at its next check; `finished` follows."""
         self.token.cancel()
 
-    def run(self) -> None:
-        """Run the job to its end. Called in the worker's thread."""
-        try:
-            outcome = self._drain()
-        except Cancelled:
-            outcome = Stopped()
-        except VosError as error:
-            outcome = Failed(error)
-        except Exception:
-            outcome = Crashed(traceback.format_exc())
-        self._outcome.emit(outcome)
-        self.ended.set()
+    def wait(self) -> None:
+        """Wait until the job itself is over; what it had to say is handed over later."""
+        self._task.ended.wait()
 
-    def _drain(self) -> Outcome:
-        self.token.check()
-        work = iter(self._job(self.token))
-        try:
-            while True:
-                self._values.append(next(work))
-                if not self._awake:
-                    self._awake = True
-                    self._woken.emit()
-        except StopIteration as end:
-            return Done(end.value)
+    def wake(self) -> None:
+        """Hand over what has come, in a moment."""
+        if self.running:
+            self._timer.start()
 
-    @Slot()
-    def _deliver(self) -> None:
-        """Hand over what has come since the last time."""
-        self._awake = False
-        values = [self._values.popleft() for _ in range(len(self._values))]
-        progress = [value for value in values if isinstance(value, Progress)]
-        others = [value for value in values if not isinstance(value, Progress)]
-        if progress:
-            self.progressed.emit(progress[-1])
-        if others:
-            self.batchReady.emit(others)
-
-    @Slot(object)
     def end(self, outcome: Outcome) -> None:
         """Hand over the last values, then how the job ended."""
         self._timer.stop()
@@ -117,13 +90,56 @@ class JobHandle(QObject):
         self.outcome = outcome
         self.finished.emit(outcome)
 
+    @Slot()
+    def _deliver(self) -> None:
+        """Hand over what has come since the last time."""
+        task = self._task
+        task.awake = False
+        values = [task.values.popleft() for _ in range(len(task.values))]
+        progress = [value for value in values if isinstance(value, Progress)]
+        others = [value for value in values if not isinstance(value, Progress)]
+        if progress:
+            self.progressed.emit(progress[-1])
+        if others:
+            self.batchReady.emit(others)
+
 
 class _Worker(QObject):
-    """Lives in the runner's thread."""
+    """Lives in the runner's thread.
+
+    Signals:
+        woken: a job (its number) has yielded something since it was last looked at.
+        ended: a job (its number) is over (`Outcome`).
+    """
+
+    woken = Signal(int)
+    ended = Signal(int, object)
 
     @Slot(object)
-    def run(self, handle: JobHandle) -> None:
-        handle.run()
+    def run(self, task: _Task) -> None:
+        """Run a job to its end."""
+        try:
+            outcome = self._drain(task)
+        except Cancelled:
+            outcome = Stopped()
+        except VosError as error:
+            outcome = Failed(error)
+        except Exception:
+            outcome = Crashed(traceback.format_exc())
+        self.ended.emit(task.number, outcome)
+        task.ended.set()
+
+    def _drain(self, task: _Task) -> Outcome:
+        task.token.check()
+        work = iter(task.job(task.token))
+        try:
+            while True:
+                task.values.append(next(work))
+                if not task.awake:
+                    task.awake = True
+                    self.woken.emit(task.number)
+        except StopIteration as end:
+            return Done(end.value)
 
 
 class JobRunner(QObject):
@@ -142,8 +158,13 @@ class JobRunner(QObject):
         self._thread.setObjectName(name)
         self._worker = _Worker()
         self._worker.moveToThread(self._thread)
-        self._submitted.connect(self._worker.run, Qt.ConnectionType.QueuedConnection)
-        self._open: list[JobHandle] = []
+        # The worker emits in its own thread; what is connected to a handle runs in this one.
+        queued = Qt.ConnectionType.QueuedConnection
+        self._submitted.connect(self._worker.run, queued)
+        self._worker.woken.connect(self._wake, queued)
+        self._worker.ended.connect(self._end, queued)
+        self._open: dict[int, JobHandle] = {}
+        self._count = 0
         self._thread.start()
 
     @property
@@ -153,20 +174,20 @@ class JobRunner(QObject):
 
     def submit(self, job: Job) -> JobHandle:
         """Run a job after those submitted before; returns at once."""
-        handle = JobHandle(job)
-        self._open.append(handle)
-        handle.finished.connect(self._sweep)
-        self._submitted.emit(handle)
+        self._count += 1
+        task = _Task(self._count, job)
+        handle = self._open[task.number] = JobHandle(task)
+        self._submitted.emit(task)
         return handle
 
     def wait_for(self, handle: JobHandle) -> None:
         """Wait for a job of this runner and hand over all that it has to say. Only for closing."""
-        handle.ended.wait()
-        QCoreApplication.sendPostedEvents(handle)
+        handle.wait()
+        QCoreApplication.sendPostedEvents(self)
 
     def cancel_all(self) -> None:
         """Ask the running job and all that wait to stop."""
-        for handle in self._open:
+        for handle in self._open.values():
             handle.cancel()
 
     def close(self) -> None:
@@ -177,11 +198,18 @@ class JobRunner(QObject):
         self.cancel_all()
         self._thread.quit()
         self._thread.wait()
-        for handle in list(self._open):
-            # Jobs that waited never ran; the others have their last values in the event queue.
-            QCoreApplication.sendPostedEvents(handle)
-            if handle.running:
-                handle.end(Stopped())
+        QCoreApplication.sendPostedEvents(self)
+        for number in list(self._open):
+            # It waited, and never ran.
+            self._end(number, Stopped())
 
-    def _sweep(self) -> None:
-        self._open = [handle for handle in self._open if handle.running]
+    @Slot(int)
+    def _wake(self, number: int) -> None:
+        if number in self._open:
+            self._open[number].wake()
+
+    @Slot(int, object)
+    def _end(self, number: int, outcome: Outcome) -> None:
+        handle = self._open.pop(number, None)
+        if handle is not None:
+            handle.end(outcome)

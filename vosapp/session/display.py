@@ -12,6 +12,8 @@ import traceback
 from collections import OrderedDict
 from pathlib import Path
 
+import cv2
+import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import VosError
@@ -126,9 +128,9 @@ class FrameLoader(QObject):
             except Exception as error:
                 # The disk may be back when the user asks for the next frame.
                 self._tell(wish, error)
-                with self._changed:
-                    self._wish = None if self._wish == wish else self._wish
             else:
+                with self._changed:
+                    self._wish = wish if self._wish is None else self._wish
                 with video:
                     self._serve(_Frames(video, self._cache_bytes))
 
@@ -151,11 +153,12 @@ class FrameLoader(QObject):
             self._crashed.emit("".join(traceback.format_exception(error)))
 
     def _await_wish(self) -> int | None:
-        """Wait for a wish, but leave it there; None when it is closed."""
+        """Wait for a wish; None when it is closed."""
         with self._changed:
             while self._wish is None and not self._closed:
                 self._changed.wait()
-            return None if self._closed else self._wish
+            wish, self._wish = self._wish, None
+            return None if self._closed else wish
 
     def _next(self, frames: _Frames) -> tuple[int, bool]:
         """Wait for a wish, (frame, it is one aside); meanwhile, decode ahead of the last one."""
@@ -191,7 +194,11 @@ class FrameLoader(QObject):
         revision = project.revision  # Before anything else: what follows is at least as new.
         label_map, assertions = project.label_map(index), project.assertions(index)
         prompts = project.prompts(index)
-        return FrameView(index, frame, label_map, assertions, prompts, exact, revision)
+        # Here, so that the window's thread need not.
+        packed = cv2.cvtColor(frame, cv2.COLOR_RGB2BGRA)
+        return FrameView(
+            index, frame, label_map, assertions, prompts, exact, revision, np.asarray(packed)
+        )
 
 
 class _Frames:

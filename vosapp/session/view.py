@@ -50,6 +50,7 @@ class FrameView:
         exact: False where `frame` is a nearby one that stands in until the right one is decoded.
         revision: the project's, at the latest, when this was read: an edit whose `Change` has
             this revision or an earlier one is in it.
+        packed: `frame` as H x W x 4 uint8 blue, green, red, 255, as screens want it; or None.
     """
 
     frame_index: int
@@ -59,6 +60,7 @@ class FrameView:
     prompts: tuple[Prompt, ...] = ()
     exact: bool = True
     revision: int = 0
+    packed: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from core.jobs import Progress
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
@@ -78,11 +78,8 @@ class Opener(QObject):
 
     def close(self) -> None:
         """Stop and wait for the thread; what it has opened meanwhile is closed again."""
-        handle, self._handle = self._handle, None
+        self._handle = None
         self._runner.close()
-        if handle is not None:
-            # Its outcome waits in the queue, and may hold an open project.
-            QCoreApplication.sendPostedEvents(handle)
 
     def _start(self, job: opening.OpenJob, name: str) -> None:
         self.stop()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -132,3 +133,34 @@ def test_close_stops_what_runs(qtbot):
     assert started.wait(5)
     runner.close()
     assert stopped.is_set()
+
+
+def test_waiting_hands_over_what_a_job_had_to_say(qtbot, runner):
+    gate, told = threading.Event(), []
+
+    def job(_token):
+        gate.wait(5)
+        yield 1
+
+    handle = runner.submit(job)
+    handle.batchReady.connect(told.append)
+    handle.finished.connect(told.append)
+    threading.Timer(0.05, gate.set).start()
+    runner.wait_for(handle)
+    assert told == [[1], Done(None)]
+    assert not handle.running and not runner.busy
+
+
+def test_handles_that_nobody_keeps_go_in_the_window_thread(qtbot, runner):
+    """A QObject that goes in another thread takes the process down, now and then."""
+    gone = []
+
+    def job(_token):
+        yield 1
+
+    for _ in range(200):
+        handle = runner.submit(job)
+        weakref.finalize(handle, lambda: gone.append(threading.get_ident()))
+        del handle
+    qtbot.waitUntil(lambda: len(gone) == 200)
+    assert set(gone) == {threading.get_ident()}

@@ -42,7 +42,16 @@ def outline(
     reach = max(1, round(width * grid.ratio))
     margin = reach + ROUND_REACH
     found = _rounded(grid.sample(labels, part.grown(margin)), grid.zoom)
-    return _cut(np.where(_edges(found, reach) & (found != VOID), found, 0), margin)
+    line = cv2.bitwise_and(found, _edges(found, reach))
+    if (line == VOID).any():
+        line = np.where(line == VOID, 0, line)
+    return _cut(np.asarray(line, np.uint8), margin)
+
+
+def rounded(grid: Grid, labels: NDArray[np.uint8], part: PixelRect) -> NDArray[np.uint8]:
+    """Return the ids of a part of the viewport, with borders as `outline` draws them."""
+    found = _rounded(grid.sample(labels, part.grown(ROUND_REACH)), grid.zoom)
+    return _cut(found, ROUND_REACH)
 
 
 def dashed_outline(
@@ -80,7 +89,7 @@ def proposal(
     rows = np.arange(part.top - margin, part.bottom + margin)[:, None]
     columns = np.arange(part.left - margin, part.right + margin)[None, :]
     dark = ((rows + columns + phase) // length) % 2
-    picture = np.where(line, LIGHT_DASH + dark, FILL).astype(np.uint8)
+    picture = np.where(line != 0, LIGHT_DASH + dark, FILL).astype(np.uint8)
     return _cut(picture * (found != 0), margin)
 
 
@@ -112,11 +121,11 @@ def cutout(
     return seen
 
 
-def _edges(labels: NDArray[np.uint8], reach: int) -> NDArray[np.bool_]:
-    """Labeled pixels that have another label within reach."""
+def _edges(labels: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """255 on pixels that have another label within reach, background included; else 0."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     higher, lower = cv2.dilate(labels, kernel), cv2.erode(labels, kernel)
-    return np.asarray(((higher != labels) | (lower != labels)) & (labels != 0))
+    return np.asarray(cv2.compare(higher, lower, cv2.CMP_NE), np.uint8)
 
 
 def _rounded(labels: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:
@@ -125,7 +134,8 @@ def _rounded(labels: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:
         return labels
     smooth = cv2.medianBlur(labels, 5 if zoom > 1 else 3)
     near = cv2.dilate(smooth, np.ones((3, 3), np.uint8))
-    return np.asarray(np.where(near == 0, labels, smooth), np.uint8)
+    specks = cv2.bitwise_and(labels, cv2.compare(near, 0, cv2.CMP_EQ))
+    return np.asarray(cv2.bitwise_or(smooth, specks), np.uint8)
 
 
 def _cut(picture: NDArray[np.uint8], margin: int) -> NDArray[np.uint8]:

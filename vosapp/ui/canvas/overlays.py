@@ -122,6 +122,7 @@ class Overlays(QObject):
         """
         height, width = self._item.labels.shape
         whole = grid.device_rect(PixelRect(0, 0, width, height))
+        labeled = grid.device_rect(self._item.part, round(_REACH * grid.ratio))
         mode, version = self.mode, self._item.version
         if mode is OverlayMode.CUTOUT:
             base, other = QColor(tones().base), QColor(tones().border)
@@ -133,7 +134,7 @@ class Overlays(QObject):
             self._ghost.update(grid, whole, 0, self._render_ghost)
             self._ghost.draw(painter, exposed)
         if mode in _LINED:
-            self._lines.update(grid, whole, version, self._render_lines)
+            self._lines.update(grid, labeled, version, self._render_lines)
             self._lines.draw(painter, exposed)
         if self._proposal is not None:
             self._draw_proposal(painter, grid, exposed)

@@ -173,7 +173,7 @@ class CanvasView(ToolView):
             self._loading = False
         elif not self._loading and not self._patience.isActive():
             self._patience.start()
-        self._frame_item.show_frame(view.frame)
+        self._frame_item.show_frame(view.frame, view.packed)
         height, width = view.label_map.shape
         self._set_image_size(width, height)
         self._context.take_view(view)

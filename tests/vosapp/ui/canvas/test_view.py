@@ -219,7 +219,7 @@ def test_a_stand_in_is_shown_and_named(full_studio):
     view = studio.session.view
     other = np.full_like(view.frame, 200)
     plain = studio.canvas.viewport().grab().toImage()
-    studio.canvas._take_view(replace(view, frame=other, exact=False))
+    studio.canvas._take_view(replace(view, frame=other, packed=None, exact=False))
     assert close(seen(studio, *OUTSIDE), (200, 200, 200))
     studio.hand.qtbot.waitUntil(lambda: studio.canvas._loading)
     note = studio.canvas.viewport().grab().toImage().pixelColor(320, 18)
