@@ -4,7 +4,8 @@
 
 Propagates one object through a film at `fast` while the current frame is moved at random, and
 prints the lateness of a 10 ms timer and the engine's frames a second. Without `--bare` the whole
-window is shown. Nothing is asserted about time: figures say something only on a quiet machine.
+window is shown. Nothing is asserted about time: figures say something only on a quiet machine, so
+the processor time of the window's thread and of the whole process is printed beside.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ from PySide6.QtWidgets import QApplication
 from core.data.synthetic import moving_shapes
 from core.media.video import open_video
 from core.types import Quality
+from vosapp.app import make_shell
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edits import AddObject
 from vosapp.project.opening import create_project
 from vosapp.project.video_ref import video_ref
 from vosapp.session.choice import RunChoice
+from vosapp.session.places import Places
 from vosapp.session.workspace import Workspace
+from vosapp.ui.shell import Shell
 
 TICK_MS = 10
 SCRUB_MS = 150
@@ -46,12 +50,14 @@ class Lateness(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.values: list[float] = []
+        self.begun = (0.0, 0.0, 0.0)
         self._last = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
+        self.begun = clocks()
         self._last = time.perf_counter()
         self._timer.start(TICK_MS)
 
@@ -69,11 +75,13 @@ def main() -> int:
     app = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         workspace = prepare(Path(folder), args)
-        window = None if args.bare else show(workspace)
+        shell = None if args.bare else show(app, workspace, Path(folder))
         measure(app, workspace, args)
-        if window is not None:
-            window.close()
-        workspace.close()
+        if shell is None:
+            workspace.close()
+        else:
+            # It puts the workspace away, too.
+            shell.window.close()
     return 0
 
 
@@ -84,6 +92,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quality", choices=[q.value for q in Quality], default="fast")
     parser.add_argument("--bare", action="store_true", help="the session without the window")
     parser.add_argument("--idle", action="store_true", help="without the engine, for comparison")
+    parser.add_argument("--switch-ms", type=float, default=0, help="sys.setswitchinterval")
     return parser.parse_args()
 
 
@@ -118,15 +127,13 @@ def encode(path: Path, frames: np.ndarray) -> Path:
     return path
 
 
-def show(workspace: Workspace) -> QObject:
+def show(app: QApplication, workspace: Workspace, folder: Path) -> Shell:
     """The window on this workspace."""
-    from vosapp.ui.main_window import MainWindow
-
-    window = MainWindow()
-    window.set_workspace(workspace)
-    window.resize(1280, 800)
-    window.show()
-    return window
+    shell = make_shell(app, Places(folder / "config", folder / "data"))
+    shell.set_workspace(workspace)
+    shell.window.resize(1280, 800)
+    shell.window.show()
+    return shell
 
 
 def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -> None:
@@ -141,6 +148,8 @@ def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -
         lateness.start()
         scrub.start(SCRUB_MS)
 
+    if args.switch_ms:
+        sys.setswitchinterval(args.switch_ms / 1000)
     if args.idle:
         QTimer.singleShot(500, begin)
         QTimer.singleShot(15_000, app.quit)
@@ -151,14 +160,22 @@ def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -
     app.exec()
     scrub.stop()
     lateness.stop()
-    report(np.array(lateness.values), propagation.state.frames_per_second)
+    spent = [now - then for now, then in zip(clocks(), lateness.begun, strict=True)]
+    report(np.array(lateness.values), propagation.state.frames_per_second, spent)
 
 
-def report(late: np.ndarray, rate: float) -> None:
+def clocks() -> tuple[float, float, float]:
+    """Seconds: on the clock, of this thread, of all threads."""
+    return time.perf_counter(), time.thread_time(), time.process_time()
+
+
+def report(late: np.ndarray, rate: float, spent: list[float]) -> None:
     p50, p95, p99 = np.percentile(late, (50, 95, 99))
+    wall, own, process = spent
     load = os.getloadavg()[0]
     sys.stdout.write(
         f"ticks {late.size}, load average {load:.1f}, frames a second {rate:.2f}\n"
+        f"processor: window {100 * own / wall:.0f} %, all threads {100 * process / wall:.0f} %\n"
         f"late by ms: p50 {p50:.1f}  p95 {p95:.1f}  p99 {p99:.1f}  max {late.max():.1f}\n"
     )
 

@@ -54,6 +54,8 @@ class Lanes:
     def __init__(self, rows: Rows, frame_count: int) -> None:
         self._rows = rows
         self._frame_count = frame_count
+        # What each object's pieces were when they were last read, by number, with their bytes.
+        self._known: dict[int, dict[int, tuple[bytes, LanePiece]]] = {}
 
     def read(self, object_id: int) -> Lane:
         """Return an object's lane.
@@ -65,15 +67,19 @@ class Lanes:
         size = count * LANE_FRAMES
         states, raw = np.zeros(size, np.uint8), np.full(size, NO_CONFIDENCE, np.uint8)
         runs, gone = np.zeros(size, np.uint16), np.zeros(size, np.bool_)
+        before, known = self._known.get(object_id, {}), {}
         for _, number, data in self._rows.scan(LANES, "object_id = ?", (object_id,)):
             if not (isinstance(number, int) and 0 <= number < count):
                 raise Unreadable("a lane reaches out of the video")
-            piece, part = (
-                decode_piece(data),
-                slice(number * LANE_FRAMES, (number + 1) * LANE_FRAMES),
+            old = before.get(number)
+            # While a propagation goes on the same lanes are read again and again.
+            known[number] = (
+                old if old is not None and old[0] == data else (data, decode_piece(data))
             )
+            piece, part = known[number][1], slice(number * LANE_FRAMES, (number + 1) * LANE_FRAMES)
             states[part], raw[part] = piece.states, piece.confidence
             runs[part], gone[part] = piece.runs, piece.gone
+        self._known[object_id] = known
         stop = self._frame_count
         confidence = np.where(raw == NO_CONFIDENCE, np.nan, raw / np.float32(NO_CONFIDENCE - 1))
         return Lane(states[:stop], confidence[:stop].astype(np.float32), runs[:stop], gone[:stop])

@@ -103,12 +103,17 @@ class Project(ProjectFile):
 
     def states(self, object_id: int) -> NDArray[np.uint8]:
         """Return an object's state on every frame, uint8 of `FrameState`."""
+        return self.cells(object_id).states
+
+    def cells(self, object_id: int) -> Lane:
+        """Return an object's lane with what the user asserts among its states."""
         with self._reading():
-            states = self._editor.lanes.read(object_id).states.copy()
+            lane = self._editor.lanes.read(object_id)
             where = "object_id = ?"
             for frame, _, area, _ in self._editor.rows.scan(ASSERTIONS, where, (object_id,)):
-                states[self._frame(frame)] = FrameState.KEYFRAME if area else FrameState.ABSENT
-            return states
+                state = FrameState.KEYFRAME if area else FrameState.ABSENT
+                lane.states[self._frame(frame)] = state
+            return lane
 
     def lane(self, object_id: int) -> Lane:
         """Return stored states, confidence and origin of an object's masks on every frame."""
@@ -131,6 +136,11 @@ class Project(ProjectFile):
         """Return the steps that can be undone or redone, oldest first."""
         with self._reading():
             return self._history.entries()
+
+    def next_steps(self) -> tuple[HistoryEntry | None, HistoryEntry | None]:
+        """Return the steps that undo would take back and redo would do again."""
+        with self._reading():
+            return self._history.next_undo(), self._history.next_redo()
 
     # Changing
 

@@ -33,6 +33,8 @@ from vosapp.session.view import keyframes_in
 PRESET = "thin"
 REFRESH_MS = 120
 """The window reads anew what was propagated this often, however fast results come."""
+LANE_MS = 15
+"""Where there are many objects it reads anew once in so long for each of them."""
 BYTES_PER_PIXEL = 0.006
 """Of a stored label map, measured on real clips; see docs/project-file.md."""
 WORKING_BYTES = 400 << 20
@@ -135,7 +137,8 @@ class PropagationControl(QObject):
         handle.batchReady.connect(self._take_batch)
         handle.finished.connect(self._take_outcome)
         self._handle = handle
-        self._timer.start()
+        # Each result changes every lane; to draw many of them takes its time.
+        self._timer.start(max(REFRESH_MS, LANE_MS * len(self.session.objects)))
         self.started.emit()
         self.stateChanged.emit(self.state)
 

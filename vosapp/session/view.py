@@ -12,8 +12,6 @@ from core.types import Frame, LabelMap
 from vosapp.project.model import Assertion, Change, FrameState, Prompt, TrackedObject
 from vosapp.project.store import Project
 
-_COMPUTED = (FrameState.PROPAGATED, FrameState.STALE)
-
 
 @dataclass(frozen=True, slots=True)
 class LaneView:
@@ -34,7 +32,8 @@ class LaneView:
         """Frames, bool each, whose result says that the object is not there."""
         if self.gone is None:
             return np.zeros(len(self.states), np.bool_)
-        return self.gone & np.isin(self.states, _COMPUTED)
+        computed = (self.states == FrameState.PROPAGATED) | (self.states == FrameState.STALE)
+        return np.asarray(self.gone & computed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +90,17 @@ def read_update(
     objects = project.objects()
     known = [item.object_id for item in objects]
     wanted = known if object_ids is None else [i for i in known if i in object_ids]
-    history = project.history()
-    undo = next((entry.name for entry in reversed(history) if not entry.undone), "")
-    redo = next((entry.name for entry in history if entry.undone), "")
+    undo, redo = ("" if step is None else step.name for step in project.next_steps())
     lanes = {object_id: read_lane(project, object_id) for object_id in wanted}
     return ProjectUpdate(change, objects, lanes, project.references(), undo, redo)
 
 
 def read_lane(project: Project, object_id: int) -> LaneView:
     """Read one object's states and confidences."""
-    lane = project.lane(object_id)
-    return LaneView(project.states(object_id), lane.confidence, lane.gone)
+    lane = project.cells(object_id)
+    return LaneView(lane.states, lane.confidence, lane.gone)
 
 
 def keyframes_in(lane: LaneView) -> NDArray[np.intp]:
     """Frames on which the user asserts something about the object, ascending."""
-    return np.flatnonzero(np.isin(lane.states, (FrameState.KEYFRAME, FrameState.ABSENT)))
+    return np.flatnonzero((lane.states == FrameState.KEYFRAME) | (lane.states == FrameState.ABSENT))

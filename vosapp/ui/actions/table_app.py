@@ -53,6 +53,20 @@ def _go(name: str, text: str, icon: str, keys: str, *, tip: str, group: str) -> 
     )
 
 
+def _speed(name: str, text: str) -> ActionSpec:
+    return ActionSpec(
+        f"navigate.speed-{name}",
+        text,
+        "",
+        (),
+        (*GO, "Playback &Speed"),
+        "Play faster or slower; frames are left out where there is no time for them.",
+        checkable=True,
+        group="speed",
+        exclusive=True,
+    )
+
+
 def _help(name: str, text: str, icon: str, keys: str, *, tip: str) -> ActionSpec:
     return ActionSpec(
         f"help.{name}",
@@ -212,6 +226,11 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
         group="play",
         tip="Play the video at its own rate, within in and out points.",
     ),
+    _speed("quarter", "A Quarter"),
+    _speed("half", "Half"),
+    _speed("normal", "Normal"),
+    _speed("double", "Double"),
+    _speed("fourfold", "Fourfold"),
     _go("next", "Next Frame", "chevron-right", "Right D .", group="step", tip="Go one frame on."),
     _go(
         "previous",

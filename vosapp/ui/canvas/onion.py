@@ -45,8 +45,9 @@ class OnionSkin(QObject):
             self._session.look_aside(neighbor)
 
     def forget(self) -> None:
-        """Read again the next time, since masks changed."""
-        self._shown = None
+        """Read again the next time, where what is shown has changed."""
+        if self._shown in self._session.update.change.frame_indices:
+            self._shown = None
 
     def _neighbor(self) -> int | None:
         here, chosen = self._session.frame_index, self._session.object_id

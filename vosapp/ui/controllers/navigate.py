@@ -5,12 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from vosapp.session import navigation
+from vosapp.session.playback import SPEEDS
 from vosapp.session.session import Session
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
-from vosapp.ui.controllers.base import Controller
+from vosapp.ui.controllers.base import Check, Controller
 
 Finder = Callable[[Session, int], int | None]
+
+
+_SPEEDS = dict(
+    zip(
+        (f"navigate.speed-{name}" for name in ("quarter", "half", "normal", "double", "fourfold")),
+        SPEEDS,
+        strict=True,
+    )
+)
+_BUTTONS = {
+    "first": "navigate.first",
+    "previous_keyframe": "navigate.previous-keyframe",
+    "step_back": "navigate.previous",
+    "play": "navigate.play",
+    "step_forward": "navigate.next",
+    "next_keyframe": "navigate.next-keyframe",
+    "last": "navigate.last",
+    "next_doubtful": "navigate.next-doubtful",
+    "set_in": "navigate.range-in",
+    "set_out": "navigate.range-out",
+}
+"""Buttons of the transport row by name, and the actions that they stand for."""
 
 
 class NavigateController(Controller):
@@ -19,7 +42,8 @@ class NavigateController(Controller):
     def handlers(self) -> Mapping[str, Handler]:
         """See `Controller`."""
         last = 1 << 40
-        return {
+        speeds = {name: self._play_at(speed) for name, speed in _SPEEDS.items()}
+        return speeds | {
             "navigate.play": self.with_workspace(lambda w: w.playback.toggle()),
             "navigate.next": self._by(1),
             "navigate.previous": self._by(-1),
@@ -40,6 +64,23 @@ class NavigateController(Controller):
                 lambda w: w.session.set_range(0, w.session.frame_count)
             ),
         }
+
+    def checks(self) -> Mapping[str, Check]:
+        """See `Controller`."""
+        return {name: lambda s=speed: self._speed == s for name, speed in _SPEEDS.items()}
+
+    def begin(self) -> None:
+        """See `Controller`."""
+        shell, row = self.shell, self.shell.panels.timeline.transport
+        row.set_actions({name: shell.actions[act] for name, act in _BUTTONS.items()})
+        row.speed.setMenu(shell.window.menus["&Go/Playback &Speed"])
+
+    @property
+    def _speed(self) -> float:
+        return 1.0 if self.workspace is None else self.workspace.playback.speed
+
+    def _play_at(self, speed: float) -> Handler:
+        return self.with_workspace(lambda w: w.playback.set_speed(speed))
 
     def _by(self, frames: int) -> Handler:
         return self.with_workspace(lambda w: self._go(w, w.session.frame_index + frames))

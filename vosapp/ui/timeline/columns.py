@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,8 @@ from vosapp.ui.timeline.axis import TimeAxis
 
 NOT_FOUND = 6
 """Shown state of a propagated cell on which the engine found that the object is gone."""
+_MARGIN = 12
+"""Pixels that a keyframe's dot and the end of a line reach beyond their frame."""
 _RANKS = np.zeros(NOT_FOUND + 1, np.uint8)
 for _rank, _state in enumerate(
     (
@@ -97,14 +100,14 @@ def curve(lane: LaneView, axis: TimeAxis) -> Curve:
     return Curve((edge[:-1] + edge[1:]) / 2, np.fmin.reduceat(value, starts))
 
 
-def per_pixel(curve: Curve, width: int) -> NDArray[np.floating[Any]]:
-    """Return a curve's value in each of `width` pixels, on straight lines between its points.
+def per_pixel(curve: Curve, pixels: range) -> NDArray[np.floating[Any]]:
+    """Return a curve's value in each of some pixels, on straight lines between its points.
 
     NaN where a neighboring point has no value, except close to one that has.
     """
     if not len(curve.x):
-        return np.full(width, np.nan)
-    middles = np.arange(width) + 0.5
+        return np.full(len(pixels), np.nan)
+    middles = np.arange(pixels.start, pixels.stop) + 0.5
     after = np.clip(np.searchsorted(curve.x, middles), 0, len(curve.x) - 1)
     before = np.maximum(after - 1, 0)
     known = np.isfinite(curve.value)
@@ -117,6 +120,22 @@ def per_pixel(curve: Curve, width: int) -> NDArray[np.floating[Any]]:
     between = np.interp(middles, curve.x, filled)
     value = np.where(known[before] & known[after], between, filled[nearest])
     return np.where(shown & inside, value, np.nan)
+
+
+def changed_part(old: LaneView, new: LaneView, axis: TimeAxis) -> range:
+    """Return the pixels outside of which two lanes look the same; a margin is for dots."""
+    visible = axis.visible
+    one, other = _part(old, visible), _part(new, visible)
+    same = (one.states == other.states) & (one.found_gone == other.found_gone)
+    unknown = np.isnan(one.confidence) & np.isnan(other.confidence)
+    same &= (one.confidence == other.confidence) | unknown
+    frames = np.flatnonzero(~same) + visible.start
+    if not frames.size:
+        return range(0)
+    # The line to the neighboring frame changes, too.
+    left, right = axis.x_of(int(frames[0]) - 1), axis.x_of(int(frames[-1]) + 2)
+    start = max(0, math.floor(left) - _MARGIN)
+    return range(start, max(start, min(axis.width, math.ceil(right) + _MARGIN)))
 
 
 def dots(lane: LaneView, axis: TimeAxis, *, gap: float) -> NDArray[np.intp]:

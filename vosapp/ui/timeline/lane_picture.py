@@ -79,15 +79,52 @@ class LanePainter:
         pixmap = QPixmap(round(axis.width * ratio), round(LANE_HEIGHT * ratio))
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
+        self._draw(pixmap, lane, axis, references, range(axis.width))
+        return pixmap
+
+    def mend(
+        self,
+        pixmap: QPixmap,
+        lane: LaneView,
+        axis: TimeAxis,
+        *,
+        references: Collection[int],
+        part: range,
+    ) -> None:
+        """Draw some columns of a picture anew, as `picture` would.
+
+        Args:
+            pixmap: that `picture` gave for the same axis and references.
+            lane: states and confidences.
+            axis: what is visible.
+            references: frames on which the object's keyframe is a reference.
+            part: columns outside of which nothing has changed.
+        """
+        self._draw(pixmap, lane, axis, references, part)
+
+    def _draw(
+        self,
+        pixmap: QPixmap,
+        lane: LaneView,
+        axis: TimeAxis,
+        references: Collection[int],
+        part: range,
+    ) -> None:
         painter = QPainter(pixmap)
+        if len(part) < axis.width:
+            box = QRectF(part.start, 0, len(part), LANE_HEIGHT)
+            painter.setClipRect(box)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            painter.fillRect(box, Qt.GlobalColor.transparent)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         painter.setOpacity(0.4 if self._look.dimmed else 1.0)
         for run in columns.runs(lane, axis):
-            self._draw_run(painter, run)
+            if run.start <= part.stop and run.stop + 1 >= part.start:
+                self._draw_run(painter, run)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw_curve(painter, columns.curve(lane, axis), axis.width)
-        self._draw_dots(painter, lane, axis, references)
+        self._draw_curve(painter, columns.curve(lane, axis), axis.width, part)
+        self._draw_dots(painter, lane, axis, references=references, part=part)
         painter.end()
-        return pixmap
 
     def _draw_run(self, painter: QPainter, run: columns.Run) -> None:
         left = round(run.start)
@@ -110,8 +147,10 @@ class LanePainter:
         middle = box.center().y()
         painter.drawLine(QPointF(box.left(), middle), QPointF(box.right(), middle))
 
-    def _draw_curve(self, painter: QPainter, curve: columns.Curve, width: int) -> None:
-        value = columns.per_pixel(curve, width)
+    def _draw_curve(self, painter: QPainter, curve: columns.Curve, width: int, part: range) -> None:
+        # One column more: a line goes on to the next point.
+        stop = min(width, part.stop + 1)
+        value = columns.per_pixel(curve, range(part.start, stop))
         known = np.isfinite(value)
         if not known.any():
             return
@@ -120,12 +159,20 @@ class LanePainter:
         y = rows - 3.5 - filled * (rows - 7)
         colors, low = (self._line, self._warning), filled < DOUBTFUL
         image = curve_image(y, colors, known=known, low=low, height=rows)
-        painter.drawImage(QPointF(0, top), image)
+        painter.drawImage(QPointF(part.start, top), image)
 
     def _draw_dots(
-        self, painter: QPainter, lane: LaneView, axis: TimeAxis, references: Collection[int]
+        self,
+        painter: QPainter,
+        lane: LaneView,
+        axis: TimeAxis,
+        *,
+        references: Collection[int],
+        part: range,
     ) -> None:
         shown = columns.dots(lane, axis, gap=_GAP)
+        x = (shown + 0.5 - axis.first) * axis.scale
+        shown = shown[(x > part.start - _MARK) & (x < part.stop + _MARK)]
         absent = (lane.states[shown] == ABSENT).tolist()
         for frame, missing in zip(shown.tolist(), absent, strict=True):
             if frame not in references:

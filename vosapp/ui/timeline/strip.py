@@ -12,6 +12,7 @@ from vosapp.project.model import TrackedObject
 from vosapp.session.thumbnails import ThumbnailLoader
 from vosapp.session.view import LaneView
 from vosapp.ui.timeline.axis import TimeAxis
+from vosapp.ui.timeline.columns import changed_part
 from vosapp.ui.timeline.lane_picture import LaneLook, LanePainter
 from vosapp.ui.timeline.layout import STRIP
 from vosapp.ui.timeline.ruler import Slot, paint_thumbnail, slots
@@ -64,16 +65,26 @@ class LanePictures:
             and (old.axis, old.look, old.references) == (axis, look, references)
         ):
             return old.picture
-        if look not in self._painters:
-            if len(self._painters) > 600:
-                self._painters.clear()
-            self._painters[look] = LanePainter(look)
-        picture = self._painters[look].picture(lane, axis, references)
+        painter = self._painter(look)
+        if old is not None and (old.axis, old.look, old.references) == (axis, look, references):
+            # While results come in only some columns change.
+            picture, part = old.picture, changed_part(old.lane, lane, axis)
+            if len(part):
+                painter.mend(picture, lane, axis, references=references, part=part)
+        else:
+            picture = painter.picture(lane, axis, references)
         self._drawn.pop(item.object_id, None)
         if len(self._drawn) >= MOST_LANES:
             del self._drawn[next(iter(self._drawn))]
         self._drawn[item.object_id] = _Drawn(lane, axis, look, references, picture)
         return picture
+
+    def _painter(self, look: LaneLook) -> LanePainter:
+        if look not in self._painters:
+            if len(self._painters) > 600:
+                self._painters.clear()
+            self._painters[look] = LanePainter(look)
+        return self._painters[look]
 
 
 class ThumbnailStrip:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
 
 from vosapp.session import navigation
@@ -31,8 +32,8 @@ class TransportRow(QWidget):
     """Buttons and fields that show and set the current frame.
 
     Attributes:
-        buttons: by the id of the action that each stands for; give them real actions with
-            `QToolButton.setDefaultAction` to have shortcuts and their tooltips.
+        buttons: by name.
+        speed: says how fast the video plays; a click offers other speeds.
         number: the current frame's index.
     """
 
@@ -42,6 +43,7 @@ class TransportRow(QWidget):
         self._links = Links()
         self.buttons: dict[str, QToolButton] = {}
         self.number = QSpinBox(self)
+        self.speed = QToolButton(self)
         self._count = QLabel("/ 0", self)
         self._time = QLabel("00:00.000", self)
         self._span = QLabel("", self)
@@ -60,9 +62,22 @@ class TransportRow(QWidget):
             self._links.add(workspace.session.frameIndexChanged, self._take_frame)
             self._links.add(workspace.session.rangeChanged, self._take_range)
             self._links.add(workspace.playback.playingChanged, self._take_playing)
+            self._links.add(workspace.playback.speedChanged, self._take_speed)
         self._take_frame(0 if workspace is None else workspace.session.frame_index)
         self._take_range()
         self._take_playing(workspace is not None and workspace.playback.playing)
+        self._take_speed(1.0 if workspace is None else workspace.playback.speed)
+
+    def set_actions(self, actions: Mapping[str, QAction]) -> None:
+        """Say in the tooltips which keys do the same; `actions` by the names of the buttons."""
+        for name, action in actions.items():
+            button = self.buttons[name]
+
+            def tell(button: QToolButton = button, action: QAction = action) -> None:
+                button.setToolTip(action.toolTip())
+
+            action.changed.connect(tell)
+            tell()
 
     def refresh_icons(self) -> None:
         """Take the colors of another theme."""
@@ -92,6 +107,8 @@ class TransportRow(QWidget):
         row.addWidget(self._line)
         row.addSpacing(6)
         row.addWidget(self._button("next_doubtful"))
+        self._dress_speed()
+        row.addWidget(self.speed)
         row.addStretch(1)
         row.addWidget(self._span)
         row.addSpacing(6)
@@ -118,6 +135,14 @@ class TransportRow(QWidget):
         ):
             label.setAccessibleName(name)
             label.setToolTip(hint)
+
+    def _dress_speed(self) -> None:
+        button = self.speed
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip(self.tr("How fast the video plays"))
+        button.setAccessibleName(self.tr("Playback speed"))
 
     def _color_labels(self) -> None:
         muted = tones().muted
@@ -182,6 +207,9 @@ class TransportRow(QWidget):
             if (start, stop) != (0, self._workspace.session.frame_count):
                 text = self.tr("{0} to {1}").format(start, stop - 1)
         self._span.setText(text)
+
+    def _take_speed(self, speed: float) -> None:
+        self.speed.setText(f"{speed:g}\u00d7")
 
     def _take_playing(self, playing: bool) -> None:
         button = self.buttons["play"]

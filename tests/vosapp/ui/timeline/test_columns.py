@@ -91,11 +91,11 @@ def test_the_cost_does_not_grow_with_the_length():
 
 def test_the_curve_runs_straight_between_points_and_stops_at_gaps():
     points = Curve(np.array([5.0, 15, 25, 35, 45]), np.float32([0, 1, np.nan, 0.4, 0.8]))
-    value = per_pixel(points, 50)
+    value = per_pixel(points, range(50))
     assert value[5] == pytest.approx(0.05)
     assert value[9] == pytest.approx(0.45)
     assert value[14:16] == pytest.approx([0.95, 1])
     assert value[40] == pytest.approx(0.4 + 0.4 * 5.5 / 10)
     assert np.isnan(value[[0, 18, 25, 30, 48]]).all()
     assert np.isfinite(value[4:16]).all()
-    assert np.isnan(per_pixel(Curve(np.empty(0), np.empty(0, np.float32)), 9)).all()
+    assert np.isnan(per_pixel(Curve(np.empty(0), np.empty(0, np.float32)), range(9))).all()

@@ -7,12 +7,14 @@ import pytest
 from PySide6.QtGui import QColor
 
 from vosapp.project.model import FrameState as State
+from vosapp.project.model import TrackedObject
 from vosapp.session.view import LaneView
 from vosapp.ui.theme import Theme, apply_theme, tones
 from vosapp.ui.timeline import ink
 from vosapp.ui.timeline.axis import TimeAxis
 from vosapp.ui.timeline.curve_picture import curve_image
 from vosapp.ui.timeline.lane_picture import LANE_HEIGHT, LaneLook, LanePainter
+from vosapp.ui.timeline.strip import LanePictures
 
 COLOR = (60, 160, 220)
 ORDER = (State.EMPTY, State.PROPAGATED, State.STALE, State.CHECKED, State.KEYFRAME, State.ABSENT)
@@ -142,3 +144,27 @@ def test_a_curve_is_broken_where_nothing_is_known(qapp):
     assert image.pixelColor(45, 10).getRgb()[:3] == (200, 100, 50)
     assert image.pixelColor(5, 10).getRgb()[:3] == (1, 2, 3)
     assert image.pixelColor(5, 20).alpha() == 0
+
+
+@pytest.mark.parametrize("scale", [0.3, 1.0, 7.0, 31.0])
+def test_a_mended_picture_is_the_one_that_is_drawn_anew(qapp, scale):
+    rng = np.random.default_rng(round(scale * 10))
+    count = round(600 / scale) + 20
+
+    def lane():
+        states = np.repeat(rng.integers(0, 6, count), 4)[:count].astype(np.uint8)
+        return LaneView(states, rng.random(count).astype(np.float32), rng.random(count) < 0.1)
+
+    axis = TimeAxis(count, 600).zoomed(1e-9, 0).zoomed(1.05, 10)
+    item, look = TrackedObject(1, "Bear", COLOR), LaneLook(COLOR, 1.0)
+    for _ in range(12):
+        old, other, kept = lane(), lane(), LanePictures()
+        start = int(rng.integers(0, count))
+        part = slice(start, start + int(rng.integers(1, 9)))
+        new = LaneView(old.states.copy(), old.confidence.copy(), old.gone.copy())
+        for name in ("states", "confidence", "gone"):
+            getattr(new, name)[part] = getattr(other, name)[part]
+        kept.get(item, old, axis, look=look, references=frozenset())
+        mended = kept.get(item, new, axis, look=look, references=frozenset()).toImage()
+        fresh = LanePainter(look).picture(new, axis).toImage()
+        assert mended == fresh
