@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from vosapp.session.session import Session
 
-
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Speeds to choose from; 1 is the video's own rate."""
 

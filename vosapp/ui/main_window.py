@@ -111,6 +111,16 @@ class MainWindow(QMainWindow):
         self.main_bar.setVisible(work)
         self._place_notice()
 
+    @property
+    def docks_movable(self) -> bool:
+        """True while panels have title bars to be dragged by."""
+        return any(dock.titleBarWidget() is None for dock in self.docks.values())
+
+    def set_docks_movable(self, *, movable: bool) -> None:
+        """Show title bars of panels, or keep the panels where they are."""
+        for dock in self.docks.values():
+            _hold(dock, held=not movable)
+
     def layout_state(self) -> dict[str, str]:
         """Return geometry and layout as text, for the settings."""
         return {
@@ -183,11 +193,9 @@ class MainWindow(QMainWindow):
         dock.setObjectName(f"dock-{name}")
         dock.setAccessibleName(title)
         dock.setWidget(widget)
-        # Tabs and rulers say what it is; the View menu shows and hides it.
-        dock.setTitleBarWidget(QWidget(dock))
-        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.addDockWidget(area, dock)
         self.docks[name] = dock
+        _hold(dock, held=True)
 
     def _dress_main_bar(self, actions: Actions) -> None:
         bar = self.main_bar
@@ -232,6 +240,17 @@ class MainWindow(QMainWindow):
 
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _PLACING = (QEvent.Type.Show, QEvent.Type.LayoutRequest)
+
+
+def _hold(dock: QDockWidget, *, held: bool) -> None:
+    # Held: tabs and rulers say what it is; the View menu shows and hides it.
+    features = QDockWidget.DockWidgetFeature
+    old = dock.titleBarWidget()
+    dock.setTitleBarWidget(QWidget(dock) if held else None)
+    if old is not None:
+        old.deleteLater()
+    free = features.DockWidgetMovable | features.DockWidgetFloatable | features.DockWidgetClosable
+    dock.setFeatures(features.NoDockWidgetFeatures if held else free)
 
 
 def _text(data: QByteArray) -> str:

@@ -14,6 +14,7 @@ from core.types import Quality
 from vosapp.jobs.features import KeyReader
 from vosapp.jobs.propagation import Engine
 from vosapp.session.choice import RunChoice
+from vosapp.session.covers import Covers
 from vosapp.session.opening import Opened
 from vosapp.session.places import Places
 from vosapp.session.recent import RecentProjects
@@ -45,7 +46,7 @@ class Shell(QObject):
 
     Attributes:
         window, panels, actions, view_state: what is seen.
-        settings, keymap, recent: what is remembered.
+        settings, keymap, recent, covers: what is remembered.
         opener: opens things.
         workspace: what is open, None without.
 
@@ -62,6 +63,7 @@ class Shell(QObject):
         self.places = places
         self.settings = Settings(places.config / "settings.json", self)
         self.recent = RecentProjects(places.config / "recent.json")
+        self.covers = Covers(places.data / "covers")
         self.keymap = Keymap(self.settings, self)
         self.engine = engine or _engine(self.settings)
         self.opener = Opener(places, self)
@@ -102,7 +104,7 @@ class Shell(QObject):
             self._follow(workspace)
         self.window.notice.clear()
         self.window.show_page(work=workspace is not None)
-        self.window.welcome.set_recent(self.recent.paths())
+        self.show_recent()
         self.window.status.show_place(-1, -1, "")
         if workspace is None:
             self.window.status.show_zoom(0)
@@ -111,11 +113,20 @@ class Shell(QObject):
         self.workspaceChanged.emit()
         self.refresh()
 
+    def show_recent(self) -> None:
+        """List the recent projects on the welcome page."""
+        paths = self.recent.paths()
+        self.covers.keep(paths)
+        self.window.welcome.set_recent(paths, [self.covers.path(path) for path in paths])
+
     def close_workspace(self) -> None:
         """Stop what runs, write what is left, close the project."""
         workspace = self.workspace
         if workspace is None:
             return
+        session = workspace.session
+        if session.view is not None:
+            self.covers.save(session.project.path, session.view, session.objects)
         self.set_workspace(None)
         workspace.close()
         workspace.deleteLater()

@@ -23,8 +23,19 @@ class OverlayMode(Enum):
     MATTE = "matte"
     """White objects on black."""
     CUTOUT = "cutout"
-    """Objects as they are, a checkerboard for all else."""
+    """Objects as they are, the `Ground` for all else."""
     OFF = "off"
+
+
+class Ground(Enum):
+    """What is behind objects that are cut out."""
+
+    CHECKS = "checks"
+    """A checkerboard in the colors of the theme."""
+    BLACK = "black"
+    WHITE = "white"
+    GREEN = "green"
+    """As green screens are."""
 
 
 class ToolId(Enum):
@@ -47,6 +58,7 @@ class ViewState(QObject):
     Attributes:
         opacity: of the fill, 0..1.
         mode: of the overlay.
+        ground: behind objects that are cut out.
         peek: the overlay is hidden while a key is held.
         onion: a neighboring keyframe is drawn too, as a ghost.
         solo: id of the only object that is drawn, 0 for all that are visible.
@@ -68,6 +80,7 @@ class ViewState(QObject):
         super().__init__(parent)
         self.opacity = 0.45
         self.mode = OverlayMode.MASK
+        self.ground = Ground.CHECKS
         self.peek = False
         self.onion = False
         self.solo = 0
@@ -84,6 +97,10 @@ class ViewState(QObject):
     def set_mode(self, mode: OverlayMode) -> None:
         """Draw masks another way."""
         self._set("mode", mode)
+
+    def set_ground(self, ground: Ground) -> None:
+        """Put something else behind objects that are cut out."""
+        self._set("ground", ground)
 
     def set_peek(self, peek: bool) -> None:
         """Hide the overlay for now, or show it again."""

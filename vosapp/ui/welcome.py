@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -25,6 +25,11 @@ from vosapp.ui.theme import icon, tones
 
 WIDTH = 720
 """Pixels of the column in the middle."""
+
+
+COVER = QSize(96, 54)
+"""Room for the picture of a project."""
+COVER_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class WelcomePage(QWidget):
@@ -54,11 +59,16 @@ class WelcomePage(QWidget):
         self._build()
         self.refresh_theme()
 
-    def set_recent(self, paths: Sequence[Path]) -> None:
-        """Show these projects, the newest first; those that are gone cannot be chosen."""
+    def set_recent(self, paths: Sequence[Path], covers: Sequence[Path] = ()) -> None:
+        """Show these projects, the newest first; those that are gone cannot be chosen.
+
+        Args:
+            paths: of the projects.
+            covers: of a small picture of each, which need not be there.
+        """
         self._list.clear()
-        for path in paths:
-            self._add(path)
+        for place, path in enumerate(paths):
+            self._add(path, covers[place] if place < len(covers) else None)
         self._heading.setVisible(bool(paths))
         self._list.setVisible(bool(paths))
 
@@ -173,15 +183,16 @@ class WelcomePage(QWidget):
         view = self._list
         view.setAccessibleName(self.tr("Recent projects"))
         view.setToolTip(self.tr("Click a project to go on with it"))
-        view.setIconSize(QSize(22, 22))
+        view.setIconSize(COVER)
         view.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         view.itemActivated.connect(self._choose)
         view.itemClicked.connect(self._choose)
 
-    def _add(self, path: Path) -> None:
+    def _add(self, path: Path, cover: Path | None) -> None:
         item = QListWidgetItem()
-        item.setSizeHint(QSize(100, 50))
+        item.setSizeHint(QSize(100, COVER.height() + 12))
         item.setData(Qt.ItemDataRole.UserRole, path)
+        item.setData(COVER_ROLE, cover)
         there = path.is_file()
         if not there:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -207,11 +218,32 @@ class WelcomePage(QWidget):
 
     def _dress(self, item: QListWidgetItem) -> None:
         there = bool(item.flags() & Qt.ItemFlag.ItemIsEnabled)
-        item.setIcon(icon("filmstrip-box" if there else "file-question-outline", "muted"))
+        cover: Path | None = item.data(COVER_ROLE)
+        picture = QPixmap() if cover is None else QPixmap(str(cover))
+        if picture.isNull():
+            name = "filmstrip-box" if there else "file-question-outline"
+            picture = icon(name, "muted").pixmap(28, 28)
+        item.setIcon(QIcon(_centered(picture)))
 
     def _choose(self, item: QListWidgetItem) -> None:
         if item.flags() & Qt.ItemFlag.ItemIsEnabled:
             self.pathWanted.emit(item.data(Qt.ItemDataRole.UserRole))
+
+
+def _centered(picture: QPixmap) -> QPixmap:
+    """Return a picture in the middle of a cover's room, so that all texts begin at one place."""
+    room = QPixmap(COVER * 2)
+    room.fill(Qt.GlobalColor.transparent)
+    keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    fits = picture.width() <= room.width() and picture.height() <= room.height()
+    shown = picture if fits else picture.scaled(room.size(), keep, smooth)
+    ratio = shown.devicePixelRatio()
+    painter = QPainter(room)
+    left, top = room.width() - shown.width() / ratio, room.height() - shown.height() / ratio
+    painter.drawPixmap(QPointF(left / 2, top / 2), shown)
+    painter.end()
+    room.setDevicePixelRatio(2.0)
+    return room
 
 
 def _short(folder: Path) -> str:

@@ -34,6 +34,20 @@ def _view(
     )
 
 
+def _ground(name: str, text: str, tip: str) -> ActionSpec:
+    return ActionSpec(
+        f"view.ground-{name}",
+        text,
+        "",
+        (),
+        (*VIEW, "Cut-out &Background"),
+        tip,
+        checkable=True,
+        group="ground",
+        exclusive=True,
+    )
+
+
 VIEW_ACTIONS: tuple[ActionSpec, ...] = (
     _view("fit", "Fit", "fit-to-page-outline", "Ctrl+0", group="zoom", tip="Show the whole frame."),
     _view(
@@ -112,9 +126,13 @@ VIEW_ACTIONS: tuple[ActionSpec, ...] = (
         "",
         group="overlay",
         check=True,
-        tip="Objects in their own colors, everything else gone.",
+        tip="Objects as they are, everything else gone: checks or a plain background.",
     ),
     _view("overlay-off", "Off", "", "", group="overlay", check=True, tip="The picture alone."),
+    _ground("checks", "Checkerboard", "Squares behind objects that are cut out."),
+    _ground("black", "Black", "Black behind objects that are cut out."),
+    _ground("white", "White", "White behind objects that are cut out."),
+    _ground("green", "Green", "The green of green screens behind objects that are cut out."),
     _view(
         "peek",
         "Hide Overlay While Held",
@@ -169,6 +187,15 @@ VIEW_ACTIONS: tuple[ActionSpec, ...] = (
         group="docks",
         check=True,
         tip="Show or hide the timeline.",
+    ),
+    _view(
+        "dock-titles",
+        "Move Panels",
+        "",
+        "",
+        group="docks",
+        check=True,
+        tip="Show title bars, by which panels can be dragged elsewhere or out of the window.",
     ),
     _view(
         "next-pane",

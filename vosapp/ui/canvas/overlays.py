@@ -15,7 +15,7 @@ from vosapp.ui.canvas.screen_image import ScreenImage
 from vosapp.ui.theme import tones
 from vosapp.ui.tools.base import Proposal
 from vosapp.ui.tools.local_edit import extent
-from vosapp.ui.view_state import OverlayMode, ViewState
+from vosapp.ui.view_state import Ground, OverlayMode, ViewState
 
 LINE = 2.0
 """View units of an outline's width."""
@@ -23,6 +23,8 @@ MARCH_MS = 120
 """Time between two steps of a proposal's dashes."""
 _REACH = 4
 """View units around a change in which outlines may change."""
+_FLAT = {Ground.BLACK: "#000000", Ground.WHITE: "#ffffff", Ground.GREEN: "#00b140"}
+"""Colors of plain grounds; the green is that of green screens."""
 _LINED = (OverlayMode.MASK, OverlayMode.OUTLINE)
 
 
@@ -125,9 +127,7 @@ class Overlays(QObject):
         labeled = grid.device_rect(self._item.part, round(_REACH * grid.ratio))
         mode, version = self.mode, self._item.version
         if mode is OverlayMode.CUTOUT:
-            base, other = QColor(tones().base), QColor(tones().border)
-            table = [0, base.rgba(), other.rgba(), *[0] * 253]
-            self._board.set_colors(table)
+            self._board.set_colors([0, *_ground(self._state.ground), *[0] * 253])
             self._board.update(grid, whole, version, self._render_board)
             self._board.draw(painter, exposed)
         if self._ghost_map is not None and mode is not OverlayMode.OFF:
@@ -169,6 +169,14 @@ class Overlays(QObject):
     def _step(self) -> None:
         self._phase = (self._phase + 2) % (1 << 20)
         self.marched.emit()
+
+
+def _ground(ground: Ground) -> tuple[int, int]:
+    """The colors of the two kinds of squares."""
+    if ground is Ground.CHECKS:
+        return QColor(tones().base).rgba(), QColor(tones().border).rgba()
+    color = QColor(_FLAT[ground]).rgba()
+    return color, color
 
 
 def view_rect(grid: Grid, part: PixelRect, margin: int = 0) -> QRect:

@@ -231,7 +231,7 @@ class FileController(Controller):
 
     def _forget(self, path: Path) -> None:
         self.shell.recent.remove(path)
-        self.shell.window.welcome.set_recent(self.shell.recent.paths())
+        self.shell.show_recent()
         self._fill_recent()
 
     def _fill_recent(self) -> None:

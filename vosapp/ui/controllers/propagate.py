@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from PySide6.QtCore import Qt
+
 from core.errors import VosError
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.session.choice import Estimate, RunMode, RunState
@@ -68,6 +70,11 @@ class PropagateController(Controller):
         self.shell.panels.canvas.finish_tool()
         if workspace.propagation.running:
             return
+        if workspace.prompting.owing:
+            # A box that was drawn just now is a keyframe of this run.
+            once = Qt.ConnectionType.SingleShotConnection
+            workspace.prompting.settled.connect(lambda: self._go_on(workspace, mode), once)
+            return
         if mode in _SHORT or not limit:
             workspace.propagation.start(mode)
             return
@@ -85,6 +92,10 @@ class PropagateController(Controller):
             workspace.propagation.estimate(mode, decide)
         except VosError as error:
             self.shell.tell_error(error)
+
+    def _go_on(self, workspace: Workspace, mode: RunMode) -> None:
+        if self.workspace is workspace:
+            self._ask(workspace, mode)
 
     def _seconds(self, workspace: Workspace, estimate: Estimate) -> float:
         """The estimate's time; before the first run that of the table of measured speeds."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Check, Controller
 from vosapp.ui.theme import is_dark
-from vosapp.ui.view_state import OverlayMode
+from vosapp.ui.view_state import Ground, OverlayMode
 
 OPACITY_STEP = 0.1
 ZOOM_STEP = 1.25
@@ -24,8 +24,11 @@ class ViewController(Controller):
         modes = {
             f"view.overlay-{mode.value}": lambda m=mode: state.set_mode(m) for mode in OverlayMode
         }
+        grounds = {f"view.ground-{g.value}": lambda g=g: self._show_ground(g) for g in Ground}
         return {
             **modes,
+            **grounds,
+            "view.dock-titles": self._unlock_docks,
             "view.fit": canvas.fit,
             "view.actual": lambda: canvas.zoom_to(1.0),
             "view.zoom-in": lambda: canvas.zoom_by(ZOOM_STEP),
@@ -47,8 +50,11 @@ class ViewController(Controller):
         """See `Controller`."""
         state, window = self.shell.view_state, self.shell.window
         modes = {f"view.overlay-{m.value}": lambda m=m: state.mode is m for m in OverlayMode}
+        grounds = {f"view.ground-{g.value}": lambda g=g: state.ground is g for g in Ground}
         return {
             **modes,
+            **grounds,
+            "view.dock-titles": lambda: window.docks_movable,
             "view.onion": lambda: state.onion,
             "view.dock-objects": lambda: not window.docks["objects"].isHidden(),
             "view.dock-timeline": lambda: not window.docks["timeline"].isHidden(),
@@ -59,6 +65,15 @@ class ViewController(Controller):
         """See `Controller`."""
         for dock in self.shell.window.docks.values():
             dock.visibilityChanged.connect(self.shell.refresh)
+
+    def _show_ground(self, ground: Ground) -> None:
+        """Who chooses a background wants to see it."""
+        self.shell.view_state.set_ground(ground)
+        self.shell.view_state.set_mode(OverlayMode.CUTOUT)
+
+    def _unlock_docks(self) -> None:
+        window = self.shell.window
+        window.set_docks_movable(movable=not window.docks_movable)
 
     def _next_mode(self) -> None:
         modes, state = list(OverlayMode), self.shell.view_state
