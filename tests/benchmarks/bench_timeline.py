@@ -36,11 +36,12 @@ from vosapp.ui.view_state import ViewState
 WIDTH, HEIGHT = 1600, 700
 
 
-def film(folder: Path, count: int) -> Path:
+def film(folder: Path, count: int, size: tuple[int, int] = (64, 48)) -> Path:
     """One image under as many names as there are frames."""
     folder.mkdir()
     first = folder / "0.png"
-    Image.fromarray(np.full((48, 64, 3), 90, np.uint8)).save(first)
+    rows = np.linspace(0, 255, size[1], dtype=np.uint8)[:, None, None]
+    Image.fromarray(np.broadcast_to(rows, (size[1], size[0], 3)).copy()).save(first)
     for index in range(1, count):
         os.link(first, folder / f"{index}.png")
     return folder
