@@ -246,7 +246,7 @@ def _hold(dock: QDockWidget, *, held: bool) -> None:
     # Held: tabs and rulers say what it is; the View menu shows and hides it.
     features = QDockWidget.DockWidgetFeature
     old = dock.titleBarWidget()
-    dock.setTitleBarWidget(QWidget(dock) if held else None)
+    dock.setTitleBarWidget(QWidget(dock) if held else None)  # type: ignore[arg-type]
     if old is not None:
         old.deleteLater()
     free = features.DockWidgetMovable | features.DockWidgetFloatable | features.DockWidgetClosable

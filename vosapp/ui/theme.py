@@ -10,7 +10,7 @@ from enum import Enum
 
 import qtawesome
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPalette
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from vosapp.ui.style import SHEET
@@ -92,10 +92,18 @@ DARK = Tones(
 )
 
 
+_dark: dict[int, bool] = {}
+
+
 def is_dark() -> bool:
     """True while the application shows dark colors."""
-    app = QApplication.instance()
-    return isinstance(app, QApplication) and app.palette().window().color().lightness() < 128
+    shown = QGuiApplication.palette()
+    # Asked some hundred times while a window is painted.
+    key = shown.cacheKey()
+    if key not in _dark:
+        _dark.clear()
+        _dark[key] = shown.window().color().lightness() < 128
+    return _dark[key]
 
 
 def tones() -> Tones:

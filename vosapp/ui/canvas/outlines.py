@@ -134,7 +134,7 @@ def _rounded(labels: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:
         return labels
     smooth = cv2.medianBlur(labels, 5 if zoom > 1 else 3)
     near = cv2.dilate(smooth, np.ones((3, 3), np.uint8))
-    specks = cv2.bitwise_and(labels, cv2.compare(near, 0, cv2.CMP_EQ))
+    specks = cv2.bitwise_and(labels, cv2.compare(near, np.zeros_like(near), cv2.CMP_EQ))
     return np.asarray(cv2.bitwise_or(smooth, specks), np.uint8)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from vosapp.session import navigation
 from vosapp.session.playback import SPEEDS
@@ -67,7 +68,7 @@ class NavigateController(Controller):
 
     def checks(self) -> Mapping[str, Check]:
         """See `Controller`."""
-        return {name: lambda s=speed: self._speed == s for name, speed in _SPEEDS.items()}
+        return {name: partial(self._plays_at, speed) for name, speed in _SPEEDS.items()}
 
     def begin(self) -> None:
         """See `Controller`."""
@@ -75,9 +76,8 @@ class NavigateController(Controller):
         row.set_actions({name: shell.actions[act] for name, act in _BUTTONS.items()})
         row.speed.setMenu(shell.window.menus["&Go/Playback &Speed"])
 
-    @property
-    def _speed(self) -> float:
-        return 1.0 if self.workspace is None else self.workspace.playback.speed
+    def _plays_at(self, speed: float) -> bool:
+        return speed == (1.0 if self.workspace is None else self.workspace.playback.speed)
 
     def _play_at(self, speed: float) -> Handler:
         return self.with_workspace(lambda w: w.playback.set_speed(speed))

@@ -123,7 +123,7 @@ class ObjectDelegate(QStyledItemDelegate):
         middle = QPointF(left + 5, box.center().y() + 1)
         color = ink.readable(item.color, QColor(tones().base))
         _paint_mark(painter, middle, FrameState(state), color)
-        text, tone = self._words(FrameState(state), confidence)
+        text, tone = self._words(FrameState(state), confidence, gone=index.data(Role.GONE))
         painter.setPen(QColor(getattr(tones(), tone)))
         font = painter.font()
         if font.pointSizeF() > 0:
@@ -132,8 +132,10 @@ class ObjectDelegate(QStyledItemDelegate):
         room = QRect(left + 14, box.top(), _STATE - 14, ROW)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _words(self, state: FrameState, confidence: float) -> tuple[str, str]:
+    def _words(self, state: FrameState, confidence: float, *, gone: bool) -> tuple[str, str]:
         """Return a short word for a state, and its tone."""
+        if gone and state in (FrameState.PROPAGATED, FrameState.STALE):
+            return self.tr("gone"), "muted"
         if state in (FrameState.PROPAGATED, FrameState.STALE) and not math.isnan(confidence):
             tone = "warning" if confidence < DOUBTFUL else "muted"
             return (self.tr("lost") if confidence <= 0 else f"{confidence:.2f}"), tone

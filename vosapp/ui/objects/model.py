@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
@@ -36,6 +35,8 @@ class Role(IntEnum):
     """Its `FrameState` on the current frame."""
     CONFIDENCE = OBJECT + 2
     """0..1 on the current frame, NaN where there is none."""
+    GONE = OBJECT + 3
+    """The engine found that it is not on the current frame."""
 
 
 class ObjectListModel(QAbstractListModel):
@@ -80,18 +81,19 @@ class ObjectListModel(QAbstractListModel):
         if self._workspace is None or not 0 <= index.row() < len(self._shown):
             return None
         item = self._shown[index.row()]
-        answers: dict[int, Callable[[], Any]] = {
-            Qt.ItemDataRole.DisplayRole: lambda: item.name,
-            Qt.ItemDataRole.EditRole: lambda: item.name,
-            Qt.ItemDataRole.DecorationRole: lambda: QColor(*item.color),
-            Qt.ItemDataRole.ToolTipRole: lambda: self._text(item),
-            Qt.ItemDataRole.AccessibleDescriptionRole: lambda: self._text(item),
-            Role.OBJECT: lambda: item,
-            Role.STATE: lambda: self._cell(item)[0],
-            Role.CONFIDENCE: lambda: self._cell(item)[1],
-        }
-        answer = answers.get(role)
-        return None if answer is None else answer()
+        answer: Any = None
+        match role:
+            case Role.OBJECT:
+                answer = item
+            case Role.STATE | Role.CONFIDENCE | Role.GONE:
+                answer = self._cell(item)[role - Role.STATE]
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                answer = item.name
+            case Qt.ItemDataRole.DecorationRole:
+                answer = QColor(*item.color)
+            case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleDescriptionRole:
+                answer = self._text(item)
+        return answer
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Rename an object; the list shows it when it is on the disk."""
@@ -157,13 +159,14 @@ class ObjectListModel(QAbstractListModel):
             text += ", " + self.tr("{0} pixels").format(area)
         return text
 
-    def _cell(self, item: TrackedObject) -> tuple[FrameState, float]:
+    def _cell(self, item: TrackedObject) -> tuple[FrameState, float, bool]:
         session = self._workspace.session if self._workspace is not None else None
         lane = None if session is None else session.lane(item.object_id)
         if session is None or lane is None:
-            return FrameState.EMPTY, float("nan")
+            return FrameState.EMPTY, float("nan"), False
         here = session.frame_index
-        return FrameState(int(lane.states[here])), float(lane.confidence[here])
+        gone = lane.gone is not None and bool(lane.gone[here])
+        return FrameState(int(lane.states[here])), float(lane.confidence[here]), gone
 
     def _take_objects(self) -> None:
         fresh = () if self._workspace is None else self._workspace.session.objects
