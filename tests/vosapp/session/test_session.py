@@ -1,11 +1,18 @@
 from __future__ import annotations
 
-import numpy as np
-from vosapp_fakes import FRAMES, label_map_of, mask_of
+import threading
+import time
 
+import numpy as np
+from vosapp_fakes import FRAMES, FakeTracker, label_map_of, mask_of
+
+from core.jobs import Progress
+from core.prompts.request import PointPrompt
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edits import AddObject, LockObject
 from vosapp.project.model import FrameState
+from vosapp.project.opening import open_project
+from vosapp.session.prompting import PromptAsk
 
 
 def test_the_first_frame_is_shown(workspace):
@@ -79,11 +86,41 @@ def test_range_stays_inside_the_video(workspace):
 
 
 def test_everything_asked_for_is_on_disk_when_it_is_closed(make_workspace, film_project):
-    from vosapp.project.opening import open_project
-
     workspace = make_workspace()
     for number in range(20):
         workspace.session.do(AddObject(name=f"Object {number}"))
     workspace.close()
     with open_project(film_project) as project:
         assert len(project.objects()) == 20
+
+
+def test_closing_while_everything_runs_stops_all_of_it(make_workspace, film_project):
+    gate, started, stopped = threading.Event(), threading.Event(), []
+    workspace = make_workspace(FakeTracker(seconds=0.02), objects=2)
+    session = workspace.session
+
+    def export(token):
+        try:
+            while True:
+                started.set()
+                token.check()
+                yield Progress(0, 0)
+                time.sleep(0.002)
+        finally:
+            stopped.append("export")
+
+    def waiting(_token):
+        stopped.append("never")
+        yield gate
+
+    session.files.submit(export)
+    session.files.submit(waiting)
+    workspace.propagation.start()
+    workspace.prompting.ask(PromptAsk(points=(PointPrompt(12, 15),)))
+    session.do(AddObject(name="Last"))
+    assert started.wait(10)
+    workspace.close()
+    assert stopped == ["export"]
+    assert not workspace.propagation.running and not workspace.prompting.busy
+    with open_project(film_project) as project:
+        assert [item.name for item in project.objects()] == ["Box 1", "Box 2", "Last"]

@@ -107,7 +107,7 @@ def cutout(
     Returns:
         of the part's size: 0 on objects and outside the image, else 1 or 2.
     """
-    found = grid.sample(labels, part)
+    found = rounded(grid, labels, part)
     side = max(1, round(CHECK * grid.ratio))
     rows = np.arange(part.top, part.bottom)[:, None] // side
     columns = np.arange(part.left, part.right)[None, :] // side
