@@ -66,6 +66,7 @@ class ViewState(QObject):
         previous_tool: that was in hand before, to go back to.
         brush_size: diameter in pixels of the video, 1..`MAX_BRUSH`.
         tolerance: of the fill tool, 0..`MAX_TOLERANCE`.
+        other_answer: boxes and clicks are answered by the second best method.
         positive: what is drawn is added to the object, else taken away.
 
     Signals:
@@ -88,6 +89,7 @@ class ViewState(QObject):
         self.previous_tool = ToolId.SELECT
         self.brush_size = 24.0
         self.tolerance = 10.0
+        self.other_answer = False
         self.positive = True
 
     def set_opacity(self, opacity: float) -> None:
@@ -127,6 +129,10 @@ class ViewState(QObject):
     def set_tolerance(self, tolerance: float) -> None:
         """Set the fill's tolerance, held to 0..`MAX_TOLERANCE`."""
         self._set("tolerance", min(max(float(tolerance), 0.0), MAX_TOLERANCE))
+
+    def set_other_answer(self, *, other: bool) -> None:
+        """Answer boxes and clicks by the second best method, or by the best."""
+        self._set("other_answer", other)
 
     def set_positive(self, positive: bool) -> None:
         """Add what is drawn to the object, or take it away."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vosapp.ui.actions.spec import ActionSpec, Bar, Scope, When
 
 TOOLS, OBJECT, RUN = ("&Tools",), ("&Object",), ("&Propagate",)
@@ -132,6 +134,16 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         "plus-minus-variant",
         "X",
         tip="What tools do: add to the object or take away from it.",
+    ),
+    replace(
+        _state(
+            "other-answer",
+            "Other Method",
+            "swap-horizontal",
+            "Shift+B",
+            tip="Answer boxes and clicks by the second best method; the one drawn now, too.",
+        ),
+        checkable=True,
     ),
     _state(
         "apply",

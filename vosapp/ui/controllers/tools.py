@@ -24,6 +24,7 @@ class ToolsController(Controller):
             "tools.brush-smaller": lambda: canvas.resize_brush(-1.0),
             "tools.brush-bigger": lambda: canvas.resize_brush(1.0),
             "tools.sign": lambda: state.set_positive(not state.positive),
+            "tools.other-answer": lambda: state.set_other_answer(other=not state.other_answer),
             "tools.apply": canvas.apply_tool,
             "tools.cancel": self._cancel,
             "tools.preview": lambda: None,
@@ -32,7 +33,8 @@ class ToolsController(Controller):
     def checks(self) -> Mapping[str, Check]:
         """See `Controller`."""
         state = self.shell.view_state
-        return {f"tools.{tool.value}": partial(_is_in_hand, state, tool) for tool in ToolId}
+        tools = {f"tools.{tool.value}": partial(_is_in_hand, state, tool) for tool in ToolId}
+        return tools | {"tools.other-answer": lambda: state.other_answer}
 
     def _take(self, tool: ToolId) -> None:
         self.shell.view_state.set_tool(tool)

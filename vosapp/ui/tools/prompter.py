@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
+from core.prompts.config import BEST, SECOND
+from core.prompts.request import PromptMethod
 from vosapp.project.edits import AddPrompt, Edit
 from vosapp.project.model import Prompt
 from vosapp.session.prompting import PromptAnswer, PromptAsk
@@ -48,6 +50,7 @@ class Prompter(QObject):
         prompting = context.workspace.prompting
         prompting.answered.connect(self._take_answer)
         prompting.failed.connect(self._take_failure)
+        context.view_state.changed.connect(self._take_state)
 
     @property
     def active(self) -> bool:
@@ -78,6 +81,7 @@ class Prompter(QObject):
 
     def ask(self, ask: PromptAsk, target: int, prompts: tuple[Prompt, ...]) -> None:
         """Ask; the former proposal stays until the answer is there."""
+        ask = self._by_method(ask)
         self._wish = _Wish(ask, self._context.frame_index, target, prompts)
         self._fresh = False
         self._context.workspace.prompting.ask(ask)
@@ -85,7 +89,7 @@ class Prompter(QObject):
 
     def try_out(self, ask: PromptAsk) -> None:
         """Show what an ask would give; nothing else changes."""
-        self._trial = ask
+        self._trial = ask = self._by_method(ask)
         self._context.workspace.prompting.ask(ask)
 
     def end_trial(self) -> None:
@@ -122,6 +126,16 @@ class Prompter(QObject):
         if not keep_claim:
             self._context.release_claim()
         self._context.drawingChanged.emit()
+
+    def _by_method(self, ask: PromptAsk) -> PromptAsk:
+        other = SECOND[BEST[""]] if self._context.view_state.other_answer else PromptMethod.AUTO
+        return replace(ask, method=other)
+
+    def _take_state(self) -> None:
+        """Ask again where another method is wanted now."""
+        wish = self._wish
+        if wish is not None and wish.ask != self._by_method(wish.ask):
+            self.ask(wish.ask, wish.target, wish.prompts)
 
     def _keep(self, wish: _Wish) -> bool:
         """Have the mask taken when it is found, whatever is drawn or closed meanwhile."""

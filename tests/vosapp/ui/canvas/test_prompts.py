@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.errors import PromptError
+from core.prompts.request import PromptMethod
 from vosapp.jobs.outcome import Done
 from vosapp.project.edits import LockObject
 from vosapp.project.model import PromptKind
@@ -227,6 +228,16 @@ def test_a_box_without_its_answer_is_not_lost_when_the_project_is_closed(box, fi
     with open_project(film_project) as project:
         assert ((project.label_map(0) > 0) == RED).all()
         assert [prompt.kind for prompt in project.prompts(0)] == [PromptKind.BOX]
+
+
+def test_the_second_best_method_is_one_key_away(box):
+    box.hand.drag((3, 6), (22, 28))
+    first = box.proposed()
+    assert box.tool._prompter._wish.ask.method is PromptMethod.AUTO
+    box.state.set_other_answer(other=True)
+    assert box.tool._prompter._wish.ask.method is PromptMethod.GRABCUT
+    assert box.tool._prompter.waiting
+    assert (box.proposed() & first).any()
 
 
 def test_a_prompt_that_fails_adds_no_object(box):

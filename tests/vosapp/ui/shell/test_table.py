@@ -99,6 +99,7 @@ AGREED = {
     "help.shortcuts": "Ctrl+/",
     "view.full-screen": "F11",
     "edit.settings": "Ctrl+,",
+    "tools.other-answer": "Shift+B",
 }
 
 
