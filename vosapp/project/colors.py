@@ -14,7 +14,7 @@ Rgb = tuple[int, int, int]
 
 _FIRST: tuple[Rgb, ...] = (
     (244, 81, 81),
-    (52, 199, 108),
+    (52, 204, 108),
     (72, 142, 255),
     (252, 192, 44),
     (182, 99, 240),
@@ -27,7 +27,7 @@ _FIRST: tuple[Rgb, ...] = (
 """Chosen by eye so that neighbors in the list differ in hue and lightness."""
 _GOLDEN = 0.618034
 """Of a turn of the color circle: no two hues in a row are alike."""
-_TONES = ((0.62, 1.0), (0.78, 0.88), (0.45, 1.0), (0.9, 0.96))
+_TONES = ((0.62, 1.0), (0.78, 0.86), (0.45, 1.0), (0.9, 0.96))
 """Saturation and value in HSV, in turn."""
 
 
