@@ -31,7 +31,7 @@ def main() -> int:
         return code
     print(_scores(json.loads(output)))
     print(f"The masks of every frame are in {OUT / film.stem}. The film: {film}")
-    print("`.venv/bin/vosapp` opens the window; \"Open sample\" there shows the same film.")
+    print('`.venv/bin/vosapp` opens the window; "Open sample" there shows the same film.')
     return 0
 
 
