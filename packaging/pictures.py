@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -26,10 +27,11 @@ from PySide6.QtCore import (
     Qt,
     qInstallMessageHandler,
 )
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from core.media.palette import DAVIS_COLORS
 from vosapp.app import log_qt_message, make_application, make_shell
 from vosapp.project.edits import RenameObject
 from vosapp.session.places import Places
@@ -37,6 +39,7 @@ from vosapp.session.session import Session
 from vosapp.session.workspace import Workspace
 from vosapp.ui.dialogs.export import ExportDialog
 from vosapp.ui.shell import Shell
+from vosapp.ui.theme import tones
 from vosapp.ui.view_state import ToolId
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
@@ -47,8 +50,15 @@ BOXES = {
     "Fox": ((0, 317), (270, 450)),
 }
 """On frame 0 of the sample, in its pixels."""
+STROKES = (
+    (20, ((720, 191), (795, 191), (826, 208), (840, 238))),
+    (30, ((800, 176), (852, 184), (852, 240))),
+    (14, ((684, 282), (730, 282))),
+)
+"""Where the horse's box takes too much: brush sizes, and ways of the eraser."""
 PATIENCE = 900.0
-COLORS = 256
+COLORS, KEPT = 256, 96
+"""Of a picture; so many of them exactly as they are in the window, by how often they occur."""
 LARGEST = 1_500_000
 """Bytes of all pictures together."""
 
@@ -83,7 +93,7 @@ class Photographer:
     def box(self, corners: tuple[tuple[int, int], tuple[int, int]]) -> None:
         """Draw a box and wait for its mask."""
         self._shell.view_state.set_tool(ToolId.BOX)
-        self._drag(*corners)
+        self._drag(corners)
         self.wait(lambda: not self.workspace.prompting.busy)
         self.rest()
 
@@ -93,6 +103,13 @@ class Photographer:
         self._shell.actions.run("tools.apply")
         self.wait(lambda: len(self.session.objects) > known and not self.session.changing)
         self.session.do(RenameObject(self.session.objects[-1].object_id, name))
+        self.rest()
+
+    def erase(self, size: float, way: tuple[tuple[int, int], ...]) -> None:
+        """Take something away from the current object."""
+        self._shell.view_state.set_tool(ToolId.ERASER)
+        self._shell.view_state.set_brush_size(size)
+        self._drag(way)
         self.rest()
 
     def propagate(self) -> None:
@@ -121,8 +138,7 @@ class Photographer:
         path = self._folder / f"{name}.png"
         path.with_suffix(".tmp").write_bytes(bytes(buffer.data().data()))
         with Image.open(path.with_suffix(".tmp")) as picture:
-            few = picture.convert("RGB").quantize(COLORS, dither=Image.Dither.FLOYDSTEINBERG)
-            few.save(path, optimize=True)
+            few_colors(picture.convert("RGB")).save(path, optimize=True)
         path.with_suffix(".tmp").unlink()
         self.bytes += path.stat().st_size
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
@@ -149,11 +165,12 @@ class Photographer:
         )
         QTest.qWait(250)
 
-    def _drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+    def _drag(self, way: tuple[tuple[int, int], ...]) -> None:
         none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
-        self._mouse(QEvent.Type.MouseButtonPress, start, button=left, held=left)
-        self._mouse(QEvent.Type.MouseMove, end, button=none, held=left)
-        self._mouse(QEvent.Type.MouseButtonRelease, end, button=left, held=none)
+        self._mouse(QEvent.Type.MouseButtonPress, way[0], button=left, held=left)
+        for place in way[1:]:
+            self._mouse(QEvent.Type.MouseMove, place, button=none, held=left)
+        self._mouse(QEvent.Type.MouseButtonRelease, way[-1], button=left, held=none)
 
     def _mouse(
         self,
@@ -170,6 +187,18 @@ class Photographer:
         QApplication.sendEvent(port, event)
 
 
+def few_colors(picture: Image.Image) -> Image.Image:
+    """Return a picture with a palette: frequent colors and those of the theme stay as they are."""
+    counted = picture.getcolors(picture.width * picture.height) or []
+    often = [color for _count, color in sorted(counted, key=lambda pair: -pair[0])[:KEPT]]
+    named = [QColor(tone).getRgb()[:3] for tone in asdict(tones()).values()]
+    exact = list(dict.fromkeys([*often, *named, *DAVIS_COLORS[1 : len(BOXES) + 1]]))
+    rest = picture.quantize(COLORS - len(exact)).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*(value for color in exact for value in color), *rest])
+    return picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+
+
 def take_pictures(camera: Photographer) -> None:
     """From the first box to the export."""
     camera.open_sample()
@@ -178,6 +207,8 @@ def take_pictures(camera: Photographer) -> None:
         if name == "Fox":
             camera.shoot("window-box")
         camera.take(name)
+        for size, way in STROKES if name == "Horse" else ():
+            camera.erase(size, way)
     camera.propagate()
     camera.go_to(18)
     camera.shoot("window-light")
