@@ -71,7 +71,7 @@ class FakeTracker(CopyTracker):
     def step(self, frame_index, frame, object_ids):
         self.threads.add(threading.current_thread().name)
         if self.gate is not None:
-            assert self.gate.acquire(timeout=10)
+            assert self.gate.acquire(timeout=120)
         if self.seconds:
             time.sleep(self.seconds)
         if self.error is not None and frame_index == self.fails_at:

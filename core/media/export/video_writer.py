@@ -116,6 +116,9 @@ class VideoWriter:
             format=self._coding.pixels,
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
+            # WORKAROUND(FFmpeg of PyAV 18.1): with several threads the first alpha values of a
+            # thread's rows are now and then wrong.
+            threads=1,
         )
         frame.time_base = self._times.base
         frame.pts = self._times.pts[frame_index] - self._start

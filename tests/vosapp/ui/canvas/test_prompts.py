@@ -96,6 +96,7 @@ def test_a_second_box_over_the_object_is_the_same_object(box):
     box.hand.drag((3, 6), (22, 28))
     box.proposed()
     box.hand.key(Qt.Key.Key_Return)
+    box.settle()
     box.hand.drag((2, 5), (17, 22))
     box.proposed()
     assert box.tool.target == 1 and box.canvas._context.new_object is None
