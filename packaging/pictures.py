@@ -21,14 +21,15 @@ from PIL import Image
 from PySide6.QtCore import (
     QBuffer,
     QEvent,
+    QEventLoop,
     QIODevice,
     QPointF,
     QSize,
     Qt,
+    QTimer,
     qInstallMessageHandler,
 )
 from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.media.palette import DAVIS_COLORS
@@ -149,11 +150,11 @@ class Photographer:
         while not done():
             if time.monotonic() > until:
                 raise TimeoutError("the window does not come to rest")
-            QTest.qWait(20)
+            live(20)
 
     def rest(self) -> None:
         """Let everything be read and painted."""
-        QTest.qWait(150)
+        live(150)
         session = self.session
         self.wait(
             lambda: (
@@ -163,7 +164,7 @@ class Photographer:
                 and session.view.frame_index == session.frame_index
             )
         )
-        QTest.qWait(250)
+        live(250)
 
     def _drag(self, way: tuple[tuple[int, int], ...]) -> None:
         none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
@@ -185,6 +186,13 @@ class Photographer:
         plain = Qt.KeyboardModifier.NoModifier
         event = QMouseEvent(kind, where, port.mapToGlobal(where), button, held, plain)
         QApplication.sendEvent(port, event)
+
+
+def live(milliseconds: int) -> None:
+    """Let the window live; unlike `QTest.qWait` this lets other threads have the interpreter."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 def few_colors(picture: Image.Image) -> Image.Image:
