@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +122,14 @@ def store_results(
             yield item
     finally:
         store()
+
+
+def weights_identity(weights: Path | None) -> str:
+    """Return a checkpoint's name and hash as the project keeps it; empty for none."""
+    if weights is None:
+        return ""
+    with weights.open("rb") as file:
+        return f"{weights.name} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _is_full(batch: list[FrameResult]) -> bool:

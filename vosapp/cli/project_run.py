@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from vosapp.cli.run_options import tracker_request
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from pathlib import Path
 
     from core.engine.propagate import PropagationRequest
     from core.jobs import Progress
@@ -155,11 +153,13 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
 
 def _store_all(run: _Run, console: Console) -> None:
     from core.engine.registry import build_tracker
-    from vosapp.propagation import store_results
+    from vosapp.propagation import store_results, weights_identity
 
     tracker = build_tracker(run.system)
     # Nothing else can change the project meanwhile: it is locked by this process.
-    propagation = run.project.begin_propagation(run.system.system, _identity(run.system.weights))
+    propagation = run.project.begin_propagation(
+        run.system.system, weights_identity(run.system.weights)
+    )
     stored = store_results(run.project, propagation, _results(run, tracker, console))
     counted = _counted(run, stored, console)
     total, text = _step_count(run), f"{run.system.system} "
@@ -207,13 +207,6 @@ def _results(run: _Run, tracker: Tracker, console: Console) -> Iterator[FrameRes
         return
     for piece in run.pieces:
         yield from propagate(run.video, tracker, piece, console.token)
-
-
-def _identity(weights: Path | None) -> str:
-    if weights is None:
-        return ""
-    with weights.open("rb") as file:
-        return f"{weights.name} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _report(run: _Run, seconds: float, console: Console) -> None:

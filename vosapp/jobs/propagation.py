@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -63,14 +62,12 @@ class RunPlan:
     """What a propagation will do; the first value that its job yields.
 
     Attributes:
-        steps: units of work.
         writable: frames that will get a result.
         device: where it is computed.
         passes: how often each of them gets one: twice where the video is learned in between.
         begun: `time.monotonic()` when the work itself began.
     """
 
-    steps: int
     writable: frozenset[int]
     device: str
     passes: int = 1
@@ -104,7 +101,7 @@ class Engine:
     def _propagate(self, order: PropagationOrder, token: CancelToken) -> Iterator[object]:
         from core.engine.run import memory_guard
         from vosapp.project.relink import open_linked
-        from vosapp.propagation import store_results
+        from vosapp.propagation import store_results, weights_identity
 
         yield Progress(0, 0, "loading the system")
         name = order.system.system
@@ -118,7 +115,7 @@ class Engine:
         video, _notes = open_linked(order.project, order.video, cache_bytes=CACHE_BYTES)
         with video, memory_guard(name):
             work = _work(order)
-            yield RunPlan(work.steps, work.writable, device, passes=2 if order.adapt else 1)
+            yield RunPlan(work.writable, device, passes=2 if order.adapt else 1)
             results = _results(work, video, tracker, token)
             yield from store_results(
                 order.project, propagation, results, fewest=1, patience=STORE_SECONDS
@@ -168,14 +165,6 @@ def plan_order(order: PropagationOrder) -> tuple[int, int]:
     _wait(order)
     work = _work(order)
     return len(work.writable), work.steps
-
-
-def weights_identity(weights: Path | None) -> str:
-    """Return a checkpoint's name and hash as the project keeps it; empty for none."""
-    if weights is None:
-        return ""
-    with weights.open("rb") as file:
-        return f"{weights.name} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _wait(order: PropagationOrder) -> None:
