@@ -62,6 +62,31 @@ def guided_labels(
     return _largest(background, shares)
 
 
+def guided_shares(
+    soft: NDArray[np.float32], small: Frame, config: GuidedConfig
+) -> NDArray[np.float32]:
+    """Soft labels at feature size that follow the edges of the frame at working size.
+
+    Args:
+        soft: K x h x w float32, soft mask of each object, 0..1.
+        small: h' x w' x 3 uint8, the frame at working size.
+        config: window and smoothness.
+
+    Returns:
+        K x h x w float32, 0..1: the share of each cell that the filtered mask covers. Each object
+        is filtered alone, so several may claim more than a whole cell.
+    """
+    height, width = soft.shape[1:]
+    planes = np.empty_like(soft)
+    for index, plane in enumerate(soft):
+        fine = _resized(plane, (small.shape[1], small.shape[0]))
+        box = _box(plane, small.shape[:2], config.margin)
+        if box is not None:
+            fine[box] = _filtered(plane, box, small, small, config)[1]
+        planes[index] = cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA)
+    return planes
+
+
 def guided_share(share: Plane, small: Frame, full: Frame, *, radius: int, epsilon: float) -> Plane:
     """One soft mask, taken from a small image to the same image at its full size.
 

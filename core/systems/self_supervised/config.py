@@ -77,6 +77,20 @@ PRESETS: dict[str, EncoderConfig] = {
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackConfig:
+    """How labels are made ready to be read by later frames; see `feedback`."""
+
+    power: float = 2.0
+    """Sharpening of the labels, see `core.ops.sharpen`; 1 leaves them as they were read."""
+    guided: float = 0.5
+    """Share of labels that follow the frame's edges, for objects that stand the filter."""
+    frail: float = 0.85
+    """An object whose mask overlaps its filtered one by less is never filtered."""
+    sturdy: float = 0.89
+    """One with this overlap or more is filtered in full; in between the share rises linearly."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingConfig:
     """Working resolution and search of a run."""
 
@@ -92,6 +106,7 @@ class TrackingConfig:
     """Distances back in the walk of the frames that are read."""
     anchors: tuple[int, ...] = (5,)
     """Steps of the walk that are read for good: the sixth frame."""
+    feedback: FeedbackConfig = FeedbackConfig()
 
 
 TRACKING: dict[Quality, TrackingConfig] = {

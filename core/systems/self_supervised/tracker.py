@@ -24,6 +24,7 @@ from core.systems.base import Adaptation, Lesson, Refiner, StepResult
 from core.systems.self_supervised.adapt import AdaptConfig
 from core.systems.self_supervised.adaptation import Eyes, learn
 from core.systems.self_supervised.config import STRIDE, TrackingConfig
+from core.systems.self_supervised.feedback import Feedback
 from core.systems.self_supervised.judging import Judge, Reading, without
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.walk_state import pack, unpack
@@ -51,6 +52,7 @@ class SelfSupervisedTracker:
         self._device = device
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
         self._judge = Judge(config)
+        self._feedback = Feedback(config.feedback)
         self._cache = FeatureCache(CACHE_BYTES)
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
@@ -65,12 +67,14 @@ class SelfSupervisedTracker:
         )
         self._bank.add_keyframe(memory)
         self._judge.add_keyframe(memory)
+        self._feedback.add_keyframe(memory, self._shrink(frame))
         self._keyframes[keyframe.frame_index] = keyframe
 
     def remove_keyframe(self, frame_index: int) -> None:
         """See `Tracker.remove_keyframe`."""
         self._bank.remove_keyframe(frame_index)
         self._judge.remove_keyframe(frame_index)
+        self._feedback.remove_keyframe(frame_index)
         self._keyframes.pop(frame_index, None)
 
     def start(self, direction: Direction) -> None:  # noqa: ARG002 - both ways are alike here
@@ -86,10 +90,12 @@ class SelfSupervisedTracker:
         reading = self._propagate(frame_index, keys, object_ids)
         judgment = self._judge.judge(frame_index, keys, reading, object_ids)
         keyframe = self._keyframes.get(frame_index)
-        if keyframe is not None:
-            soft = overruled(judgment.soft, object_ids, keyframe)
-            judgment = self._judge.overrule(judgment, frame_index, soft)
-        kept = without(judgment.soft, object_ids, judgment.doubtful)
+        if keyframe is None:
+            labels = self._feedback.labels(judgment.soft, self._shrink(frame), object_ids)
+        else:
+            labels = overruled(judgment.soft, object_ids, keyframe)
+            judgment = self._judge.overrule(judgment, frame_index, labels)
+        kept = without(labels, object_ids, judgment.doubtful)
         self._bank.add_labeled(self._step, MemoryFrame(frame_index, keys, kept, object_ids))
         self._step += 1
         shares = judgment.soft.cpu().numpy()
