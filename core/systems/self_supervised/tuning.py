@@ -31,7 +31,7 @@ from core.nn.checkpoints import CheckpointInfo, read_info, require_system, save_
 from core.systems.self_supervised.build import SYSTEM
 from core.systems.self_supervised.config import TUNING, TuneConfig
 from core.systems.self_supervised.networks import Network, require_preset
-from core.systems.self_supervised.recipe import TrainRequest, fit_stage, make_encoder
+from core.systems.self_supervised.recipe import STATE, TrainRequest, fit_stage, make_encoder
 from core.systems.self_supervised.stages import make_stage
 from core.train.loop import FitConfig, TrainProgress
 from core.train.team import Team
@@ -198,7 +198,13 @@ def _run_folder(request: TuneRequest) -> Iterator[Path]:
             yield Path(folder)
         return
     _claim(request, request.run)
-    yield request.run
+    try:
+        yield request.run
+    except BaseException:
+        if not (request.run / STATE).exists():
+            # There is nothing to go on with.
+            shutil.rmtree(request.run, ignore_errors=True)
+        raise
     shutil.rmtree(request.run, ignore_errors=True)
 
 

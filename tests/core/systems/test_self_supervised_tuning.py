@@ -203,6 +203,19 @@ def test_weights_of_another_system(request_, tmp_path):
         run(replace(request_, weights=other))
 
 
+def test_a_run_that_never_learned_leaves_no_folder(request_, tmp_path):
+    with pytest.raises(TrainingError, match="no two different"):
+        run(replace(request_, run=tmp_path / "run", frames=range(3, 4)))
+    token = CancelToken()
+    work = tune(replace(request_, run=tmp_path / "run"), token)
+    next(work)
+    assert (tmp_path / "run").exists()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        next(work)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_run_folder_says_which_run_it_is(request_, tmp_path):
     stopped(replace(request_, run=tmp_path / "run"), after=1)
     settings = json.loads((tmp_path / "run" / tuning.SETTINGS).read_text())
