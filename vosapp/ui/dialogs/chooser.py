@@ -90,7 +90,7 @@ class RunChooser(QFrame):
         self._fill_boxes()
         self._fill_weights_row()
         align_labels(form)
-        self.setMinimumWidth(430)
+        self.setMinimumWidth(460 if self._has_tuned else 430)
 
     def _add_qualities(self, column: QVBoxLayout) -> None:
         for number, item in enumerate(QUALITIES):
@@ -162,7 +162,7 @@ class RunChooser(QFrame):
         self._weights_row.setEnabled(system.needs_weights)
         name = self.tr("bundled") if choice.weights is None else choice.weights.name
         if choice.uses_tuned:
-            name = self.tr("adapted to this video")
+            name = self.tr("adapted")
         self._weights.setText(name if system.needs_weights else self.tr("needs none"))
 
     def _current(self) -> SystemChoice:

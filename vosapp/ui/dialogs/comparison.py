@@ -8,14 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from vosapp.jobs.tuning import Comparison
 from vosapp.project.model import TrackedObject
 from vosapp.ui.theme import tones
 
 OPACITY = 0.5
-LEAST = QSize(280, 160)
+LEAST = QSize(260, 120)
 """Pixels of a picture, at least."""
 
 
@@ -26,6 +34,9 @@ class Picture(QWidget):
         super().__init__(parent)
         self._image = QImage()
         self.setMinimumSize(LEAST)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
     def show_pixels(self, pixels: NDArray[np.uint8]) -> None:
         """Show h x w x 3 uint8."""
@@ -33,7 +44,17 @@ class Picture(QWidget):
         data = np.ascontiguousarray(pixels)
         self._image = QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888)
         self._image = self._image.copy()
+        self.updateGeometry()
         self.update()
+
+    def hasHeightForWidth(self) -> bool:
+        """It has the shape of its picture."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return how high it is at a width."""
+        image = self._image
+        return LEAST.height() if image.isNull() else round(width * image.height() / image.width())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw it in the middle."""
@@ -129,10 +150,11 @@ class ComparisonView(QWidget):
 
     def _way(self, one: Comparison) -> str:
         if one.returns:
-            text = self.tr("Masks of frame {0}, carried to frame {1} and back.")
+            text = self.tr("Masks of frame {0}, carried to frame {1} and back; ")
         else:
-            text = self.tr("Masks for frame {0}, carried from frame {1}.")
-        return text.format(one.frame_index, one.origin)
+            text = self.tr("Masks for frame {0}, carried from frame {1}; ")
+        drawn = self.tr("the white line is what you drew.")
+        return text.format(one.frame_index, one.origin) + drawn
 
 
 def overlay(

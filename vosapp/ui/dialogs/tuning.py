@@ -34,8 +34,8 @@ from vosapp.ui.forms import align_labels
 from vosapp.ui.status import duration
 from vosapp.ui.theme import icon, tones
 
-WIDTH = 660
-COMPARING_HEIGHT = 620
+WIDTH, COMPARING_WIDTH = 600, 860
+"""Pixels; wider where two pictures stand side by side."""
 
 
 class TuneDialog(QDialog):
@@ -66,7 +66,6 @@ class TuneDialog(QDialog):
         self._name_all()
         self._connect()
         self._refresh()
-        self.resize(WIDTH, self.sizeHint().height())
 
     # Making it
 
@@ -102,7 +101,6 @@ class TuneDialog(QDialog):
         form.setVerticalSpacing(8)
         form.addRow(self.tr("Learn for"), self.minutes)
         form.addRow(self.tr("From"), self.frames)
-        form.addRow("", self.estimate)
         align_labels(form)
         self._form = QWidget(self)
         form.setContentsMargins(0, 0, 0, 0)
@@ -110,23 +108,18 @@ class TuneDialog(QDialog):
         work = QHBoxLayout()
         work.addWidget(self.state, 1)
         work.addWidget(self.cancel_button)
-        choice = QHBoxLayout()
-        choice.addStretch(1)
-        choice.addWidget(self.keep_button)
-        choice.addWidget(self.use_button)
         foot = QHBoxLayout()
         foot.addStretch(1)
-        foot.addWidget(self.close_button)
-        foot.addWidget(self.start_button)
+        for button in (self.close_button, self.keep_button, self.use_button, self.start_button):
+            foot.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 16)
         column.setSpacing(10)
-        for widget in (self.intro, self._form, self.bar):
+        for widget in (self.intro, self._form, self.estimate, self.bar):
             column.addWidget(widget)
         column.addLayout(work)
         column.addWidget(self.verdict)
         column.addWidget(self.comparison, 1)
-        column.addLayout(choice)
         column.addWidget(self.switch)
         column.addWidget(self.about)
         column.addLayout(foot)
@@ -191,12 +184,13 @@ class TuneDialog(QDialog):
         running, undecided = control.running, control.undecided
         _show((self.bar, self.cancel_button), shown=running)
         _show((self.verdict, self.comparison, self.use_button, self.keep_button), shown=undecided)
-        _show((self._form, self.start_button), shown=not running and not undecided)
+        _show((self._form, self.estimate, self.start_button), shown=not running and not undecided)
         self.start_button.setEnabled(not propagation.running)
         self.start_button.setDefault(not running and not undecided)
         has = control.info is not None and not running and not undecided
         self.switch.setVisible(has)
         self.about.setVisible(has)
+        self.start_button.setText(self.tr("Learn Again") if has else self.tr("Start"))
         if control.info is not None:
             self.switch.setChecked(control.used)
             self.about.setText(self._about(control.info))
@@ -209,11 +203,13 @@ class TuneDialog(QDialog):
         self._fit(comparing=undecided)
 
     def _fit(self, *, comparing: bool) -> None:
-        outcome = self._control.outcome
-        if comparing and outcome is not None and outcome.comparisons:
-            self.resize(max(self.width(), WIDTH), max(self.height(), COMPARING_HEIGHT))
-        else:
-            self.resize(self.width(), self.sizeHint().height())
+        """As wide as the pictures need, and as high as the texts are at that width."""
+        outcome, layout = self._control.outcome, self.layout()
+        pictures = comparing and outcome is not None and bool(outcome.comparisons)
+        width = COMPARING_WIDTH if pictures else WIDTH
+        if layout is not None:
+            layout.activate()
+            self.resize(width, layout.totalHeightForWidth(width))
 
     def _estimate(self, *_ignored: object) -> None:
         if self._workspace.propagation.running:
@@ -254,6 +250,7 @@ class TuneDialog(QDialog):
         better = not info.scores or info.after >= info.before
         self.use_button.setDefault(better)
         self.keep_button.setDefault(not better)
+        (self.use_button if better else self.keep_button).setFocus()
 
     def _verdict(self, info: TunedInfo) -> str:
         learned = self.tr("Learned {0} in {1} steps.").format(
@@ -265,7 +262,7 @@ class TuneDialog(QDialog):
             text = self.tr("On your keyframes the adapted weights did better")
         else:
             text = self.tr("On your keyframes the adapted weights did not do better")
-        mean = self.tr("mean J {0:.3f} \u2192 {1:.3f}").format(info.before, info.after)
+        mean = self.tr("mean overlap J {0:.3f} \u2192 {1:.3f}").format(info.before, info.after)
         return f"{learned} <b>{text}</b>: {mean}."
 
     def _about(self, info: TunedInfo) -> str:
@@ -274,7 +271,7 @@ class TuneDialog(QDialog):
             counted(info.frames, "frame"), info.steps, base
         )
         if info.scores:
-            text += " " + self.tr("J on keyframes {0:.3f} \u2192 {1:.3f}.").format(
+            text += " " + self.tr("Overlap J on keyframes {0:.3f} \u2192 {1:.3f}.").format(
                 info.before, info.after
             )
         return text
