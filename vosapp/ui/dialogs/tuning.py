@@ -36,6 +36,8 @@ from vosapp.ui.theme import icon, tones
 
 WIDTH, COMPARING_WIDTH = 600, 860
 """Pixels; wider where two pictures stand side by side."""
+COMPARING_MINUTES = 1
+"""Four keyframes, some 24 frames each, twice, at the speed of `QUALITIES`: rather less."""
 
 
 class TuneDialog(QDialog):
@@ -216,9 +218,9 @@ class TuneDialog(QDialog):
             text = self.tr("A propagation is running. Learning can begin when it is done.")
         else:
             text = self.tr(
-                "Then your keyframes are compared before and after, which takes about a minute"
-                " more. You can go on drawing; a propagation has to wait."
-            )
+                "About {0} min in all: then your keyframes are compared before and after."
+                " You can go on drawing; a propagation has to wait."
+            ).format(self.minutes.value() + COMPARING_MINUTES)
         self.estimate.setText(text)
 
     def _show_state(self, state: TuneState) -> None:
