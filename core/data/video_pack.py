@@ -98,7 +98,8 @@ def pack_stretches(
     with open_video(video, cache_bytes=CACHE_BYTES) as source:
         fps = float(source.info.fps)
         step = frame_step(fps, config.max_fps)
-        wanted = frames if frames is not None else range(source.info.frame_count)
+        count = source.info.frame_count
+        wanted = range(count) if frames is None else range(frames.start, min(frames.stop, count))
         parts = stretches(wanted, step=step, fps=fps, config=spread)
         if not is_packed(frames_file):
             with writing_pack(frames_file, config) as writer:

@@ -13,7 +13,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from core.data.video_pack import StretchConfig, pack_stretches
 from core.device import choose_device, thread_count
 from core.errors import OutputError, UsageError
 from core.jobs import CancelToken, Progress
+from core.media.atomic import write_atomic
 from core.media.image_file import list_images
 from core.nn.checkpoints import CheckpointInfo, read_info, require_system, save_weights
 from core.systems.self_supervised.build import SYSTEM
@@ -44,6 +45,9 @@ _NOT_BEGUN: dict[str, Any] = {
     "step": 0, "fraction": 0.0, "losses": {"color": 0.0}, "learning_rate": 0.0, "seconds": 0.0,
 }  # fmt: skip
 STAGE = "tuned to one video"
+MAX_SEED = (1 << 32) - 1
+SAVE_EVERY = 25
+"""Steps between states of a run; a step takes a second or two on a processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class TuneRequest:
         config: length, rate, and how pairs are drawn.
         frames: those that are learned from; None for the whole video.
         device: "auto", "cpu", "cuda" or "mps".
-        seed: of the order of the data; 0 or more.
+        seed: of the order of the data, 0 to `MAX_SEED`.
         run: folder for packed frames and the state of the run, which is there only while the run
             is not finished; None keeps nothing of one that is stopped.
         resume: go on where `run` holds a run of the same settings; else it is thrown away.
@@ -111,7 +115,7 @@ def tune(
     Raises:
         CheckpointMissing, CheckpointMismatch: the weights are not there, damaged or of another
             system; the state is.
-        UsageError: no such device; a negative seed; `run` holds something else.
+        UsageError: no such device; an impossible seed; `run` holds something else.
         TrainingError: no two different frames; a loss that is not finite; an impossible length.
         VideoOpenError, VideoDecodeError: the video cannot be read.
         DeviceUnavailable, DeviceOutOfMemory: no such device, or too little memory on it.
@@ -134,7 +138,8 @@ def tune(
             for last in fit_stage(plan, stage, packs, team, token):
                 yield last
         finally:
-            (folder / LAST).write_text(json.dumps(asdict(last)))
+            with suppress(OutputError):
+                write_atomic(folder / LAST, json.dumps(asdict(last)).encode())
         frames = sum(len(pack.times) for pack in packs)
         result = _result(request, base, last, frames=frames)
         save_weights(request.out, stage.encoder, _info(request, result, stage.encoder, base))
@@ -154,8 +159,9 @@ def _base(request: TuneRequest) -> CheckpointInfo:
     require_system(info, SYSTEM, request.weights)
     require_preset(info.preset)
     choose_device(request.device)
-    if request.seed < 0:
-        raise UsageError(f"The seed {request.seed} is negative.", "Give 0 or more.")
+    if not 0 <= request.seed <= MAX_SEED:
+        msg = f"The seed {request.seed} is not possible."
+        raise UsageError(msg, f"Give a number from 0 to {MAX_SEED}.")
     if not request.out.parent.is_dir():
         raise OutputError(f"There is no folder {request.out.parent}.", "Make it first.")
     return info
@@ -167,7 +173,9 @@ def _training(request: TuneRequest, base: CheckpointInfo, folder: Path) -> Train
         videos=None,
         out=folder,
         preset=base.preset,
-        length=FitConfig(config.steps, config.minutes, learning_rate=config.rate),
+        length=FitConfig(
+            config.steps, config.minutes, learning_rate=config.rate, save_every=SAVE_EVERY
+        ),
         pairs=PairConfig(batch=config.batch, crop=config.crop, gaps=config.gaps),
         init=request.weights,
         device=request.device,
@@ -221,7 +229,7 @@ def _claim(request: TuneRequest, folder: Path) -> None:
         if folder.exists() and not request.resume:
             shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        note.write_text(settings)
+        write_atomic(note, settings.encode())
     except OSError as error:
         msg = f"The run folder {folder} cannot be used: {error.strerror}."
         raise OutputError(msg, "Choose a folder that can be written to.") from error

@@ -75,6 +75,10 @@ def test_frames_are_packed_and_found(folder, tmp_path):
 def test_only_frames_of_the_range(folder, tmp_path):
     packs, _ = pack(folder, tmp_path / "p.frames", frames=range(5, 11))
     assert numbers(packs) == [[5, 7, 9]]
+    packs, _ = pack(folder, tmp_path / "end.frames", frames=range(36, 90))
+    assert numbers(packs) == [[36, 38]]
+    with pytest.raises(TrainingError):
+        pack(folder, tmp_path / "none.frames", frames=range(60, 90))
 
 
 def test_each_stretch_is_a_pack_of_its_own(folder, tmp_path):

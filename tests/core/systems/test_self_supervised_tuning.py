@@ -180,7 +180,8 @@ def test_a_folder_with_something_else_stays(request_, tmp_path):
     ("change", "error", "message"),
     [
         ({"device": "gpu"}, UsageError, "'gpu'"),
-        ({"seed": -1}, UsageError, "negative"),
+        ({"seed": -1}, UsageError, "seed -1"),
+        ({"seed": 1 << 60}, UsageError, "not possible"),
         ({"config": TuneConfig(steps=0)}, TrainingError, "0 long"),
         ({"config": TuneConfig(steps=3, minutes=1)}, TrainingError, "either"),
         ({"video": "nowhere.mp4"}, VosError, "nowhere"),

@@ -232,7 +232,7 @@ def test_a_stop_can_be_gone_on_with(call, project, weights, info, monkeypatch, t
         (["--steps", "0"], "0 long"),
         (["--minutes", "nan"], "long"),
         (["--range", "9:"], "9"),
-        (["--seed", "-1"], "negative"),
+        (["--seed", "-1"], "seed -1"),
         (["--weights", "nowhere.safetensors"], "nowhere"),
         (["--steps", "1", "--minutes", "1"], "not allowed"),
         (["--use", "--no-use"], "not allowed"),

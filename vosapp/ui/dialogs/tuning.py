@@ -53,6 +53,8 @@ class TuneDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Adapt to This Video"))
         self._workspace, self._control = workspace, workspace.tuning
+        # What is shown: the size follows it, and is the user's own in between.
+        self._mode: tuple[bool, bool, bool] | None = None
         self.intro, self.estimate = QLabel(self), QLabel(self)
         self.minutes, self.frames = QSpinBox(self), QComboBox(self)
         self.start_button = QPushButton(self.tr("Start"), self)
@@ -202,7 +204,9 @@ class TuneDialog(QDialog):
         elif running:
             self._show_state(control.state)
         self.state.setVisible(running or bool(self.state.text()))
-        self._fit(comparing=undecided)
+        if self._mode != (running, undecided, has):
+            self._mode = (running, undecided, has)
+            self._fit(comparing=undecided)
 
     def _fit(self, *, comparing: bool) -> None:
         """As wide as the pictures need, and as high as the texts are at that width."""
@@ -237,6 +241,8 @@ class TuneDialog(QDialog):
             self._say(self.tr("Stopped; nothing was kept, and nothing has changed."), "warning")
         elif isinstance(outcome, Done):
             self._say("", "muted")
+        # Room for what is said.
+        self._mode = None
         self._refresh()
 
     def _show_outcome(self) -> None:
