@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError
 from core.jobs import Progress
+from core.systems.self_supervised import config
 from vosapp.cli.project_options import add_video_argument, open_project_video
 from vosapp.cli.run_options import DEFAULT_PRESET, add_compute_arguments
 
@@ -45,9 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("project", type=Path, metavar="P", help="a project (.vosapp)")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument(
-        "--steps", type=int, metavar="N", help="length in steps (default 150: some 3 minutes)"
-    )
+    usual = f"length in steps (default {config.TUNING.steps}: some minutes on a processor)"
+    length.add_argument("--steps", type=int, metavar="N", help=usual)
     length.add_argument("--minutes", type=float, metavar="M", help="length in minutes instead")
     length.add_argument(
         "--switch",
@@ -212,9 +212,7 @@ def _tune(order: TuneOrder, make_tracker: TrackerMaker, console: Console) -> Tun
 
 
 def _shown(step: TuneStep, order: TuneOrder) -> Progress:
-    from core.systems.self_supervised.config import TUNING
-
-    total = TUNING.steps if order.minutes is None and order.steps is None else order.steps
+    total = config.TUNING.steps if order.minutes is None and order.steps is None else order.steps
     done = "" if total else f"{step.fraction:.0%} of the time, "
     return Progress(step.step, total or 0, f"learning, {done}loss {step.loss:.4f}")
 
