@@ -8,7 +8,7 @@ Each trial foretells the masks of one keyframe without it, and compares them wit
   J then says how much of the masks survives the way; what drifts and returns is not seen, so
   that it is rather too good.
 
-Both are a look at few frames, not a measure of accuracy.
+Both are a look at few frames, not a measure of accuracy; of the two, neighbors say more (ADR 0018).
 """
 
 from __future__ import annotations
