@@ -77,8 +77,8 @@ class TuneDialog(QDialog):
         self.intro.setText(
             self.tr(
                 "The encoder goes on learning from the frames of this one video, without any"
-                " mask, so that it finds your objects again more surely. What it learns is kept"
-                " in this project, and can be switched off at any time."
+                " mask; it may then follow your objects better. What it learns is kept in this"
+                " project, and can be switched off at any time."
             )
         )
         self.minutes.setRange(1, MOST_MINUTES)
