@@ -2,10 +2,11 @@
 
     python tests/benchmarks/bench_responsiveness.py --size 854x480 --frames 90
 
-Propagates one object through a film at `fast` while the current frame is moved at random, and
-prints the lateness of a 10 ms timer and the engine's frames a second. Without `--bare` the whole
-window is shown. Nothing is asserted about time: figures say something only on a quiet machine, so
-the processor time of the window's thread and of the whole process is printed beside.
+Propagates one object through a film at `fast`, or tunes weights to it (`--tune`), while the
+current frame is moved at random, and prints the lateness of a 10 ms timer and the engine's frames
+a second. Without `--bare` the whole window is shown. Nothing is asserted about time: figures say
+something only on a quiet machine, so the processor time of the window's thread and of the whole
+process is printed beside.
 """
 
 from __future__ import annotations
@@ -92,6 +93,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quality", choices=[q.value for q in Quality], default="fast")
     parser.add_argument("--bare", action="store_true", help="the session without the window")
     parser.add_argument("--idle", action="store_true", help="without the engine, for comparison")
+    parser.add_argument("--tune", type=float, metavar="MINUTES", help="tune, and do not propagate")
     parser.add_argument("--switch-ms", type=float, default=0, help="sys.setswitchinterval")
     return parser.parse_args()
 
@@ -153,6 +155,12 @@ def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -
     if args.idle:
         QTimer.singleShot(500, begin)
         QTimer.singleShot(15_000, app.quit)
+    elif args.tune:
+        workspace.tuning.finished.connect(lambda _outcome: app.quit())
+        workspace.tuning.start(args.tune)
+        workspace.tuning.stateChanged.connect(
+            lambda state: begin() if state.step and not lateness.values else None
+        )
     else:
         propagation.start()
         once = propagation.frameDone

@@ -97,6 +97,7 @@ OBJECT = "object_id, name, color, visible, locked, position, category"
 INDEX = "video_id, base, timed, breaks_off, pts, entries"
 PROMPT = "prompt_id, frame_index, object_id, kind, points"
 CHANGE = "entry_id, table_name, key_1, key_2, existed, fields, data"
+TUNED = "tuned_id, base, digest, made, weights"
 SIZE = (54, 96)
 
 wrong_values = statements(
@@ -116,6 +117,11 @@ wrong_values = statements(
     [table("prompts", PROMPT, (1, 3, 1, "points", json.dumps([[1e300, 2, 1]])))],
     [table("prompts", PROMPT, (1, 3, 1, "points", "[[" + "9" * 6000 + ", 2, 1]]"))],
     [table("prompts", PROMPT, (1, 3, 999, "spell", "{}"))],
+    [("UPDATE tuned SET weights = zeroblob(90000000)",)],
+    [("UPDATE tuned SET weights = 'text', digest = x'ff00'",)],
+    [table("tuned", TUNED, (1, "x" * 100_000, "ab", "[" * 50_000, b"z"))],
+    [table("tuned", TUNED, (7, "x", "ab", "{}", b"z"))],
+    [("UPDATE tuned SET made = replace(made, '0.5', '1e999')",)],
     [("UPDATE project SET value = 'many'",)],
     [("UPDATE project SET value = '1e999'",)],
     [("UPDATE settings SET value = '[[['",), table("settings", "key, value", ("view", "["))],
@@ -185,6 +191,9 @@ wrong_schema = statements(
     [("PRAGMA user_version = 99",)],
     [("PRAGMA user_version = 1",)],
     [("PRAGMA user_version = 1",), ("DROP TABLE frame_index",)],
+    [("PRAGMA user_version = 2",)],
+    [("PRAGMA user_version = 2",), ("DROP TABLE tuned",)],
+    [("DROP TABLE tuned",), ("CREATE VIEW tuned AS SELECT 1 AS tuned_id",)],
     [("PRAGMA user_version = 0",)],
     [("PRAGMA user_version = -4",)],
 )

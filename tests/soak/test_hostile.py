@@ -18,6 +18,12 @@ def sound(tmp_path_factory, worker):
     with worker.create_project(path, worker.video_ref()) as project:
         worker.begin(project)
         project.set_setting("view", {"zoom": 2})
+        data = bytes(range(256)) * 80
+        score = worker.tuned.KeyframeScore(3, 5, 0.5, 0.75)
+        info = worker.tuned.TunedInfo(
+            "base", worker.tuned.digest_of(data), "thin", 9, 1.5, 0.1, 0, 4, 0, 9, (score,)
+        )
+        project.put_tuned(info, data, use=True)
         for _ in range(150):
             worker.attempt(worker.operation(rng, project), project)
         project.do(

@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 from core.errors import OutputError, VosError  # noqa: E402
 from core.jobs import CancelToken  # noqa: E402, F401
 from core.types import FrameResult, Keyframe  # noqa: E402
-from vosapp.project import edit_masks, edit_ranges, edits  # noqa: E402
+from vosapp.project import edit_masks, edit_ranges, edits, tuned  # noqa: E402, F401
 from vosapp.project.file import Options  # noqa: E402
 from vosapp.project.keyframes import keyframes  # noqa: E402
 from vosapp.project.model import Prompt, PromptKind, VideoRef  # noqa: E402
@@ -288,6 +288,7 @@ def read_all(project):
         project.counts,
         project.problems,
         lambda: project.setting("view"),
+        lambda: project.tuned() and project.tuned_data(),
         project.frame_index,
         lambda: [project.lane(item.object_id) for item in project.objects()],
         *[lambda f=f: project.label_map(f) for f in frames],

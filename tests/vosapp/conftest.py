@@ -54,17 +54,20 @@ def film_project(tmp_path, film):
 def make_workspace(qtbot, film, film_project):
     """Open the film's project as a workspace; its engine uses the tracker that is given."""
     from vosapp.jobs.propagation import Engine
-    from vosapp.project.opening import open_project
+    from vosapp.project.opening import DEFAULTS, open_project
     from vosapp.session.workspace import Workspace
 
     made = []
 
-    def make(tracker=None, *, objects=0):
-        project = open_project(film_project)
+    def make(tracker=None, *, objects=0, tuner=None, options=DEFAULTS):
+        project = open_project(film_project, options)
         for object_id in range(1, objects + 1):
             project.do(AddObject(name=f"Box {object_id}"))
             project.do(SetMask(0, object_id, fakes.mask_of(0, object_id)))
-        engine = Engine(make_tracker=lambda _request: tracker or fakes.FakeTracker())
+        engine = Engine(
+            make_tracker=lambda _request: tracker or fakes.FakeTracker(),
+            tuner=tuner or fakes.FakeTuner(),
+        )
         workspace = Workspace(project, film, engine)
         made.append(workspace)
         errors = []

@@ -12,10 +12,14 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from core.eval.trials import Trial, TrialScore
 from core.jobs import Progress
 from core.ops.label_maps import merge_keyframe, one_hot
 from core.systems.base import StepResult
 from core.systems.baselines.copy import CopyTracker
+from vosapp.project.keyframes import keyframes
+from vosapp.project.tuned import KeyframeScore, TunedInfo, digest_of
+from vosapp.tuning import Tuned, TuneStep
 
 HEIGHT, WIDTH, FRAMES = 48, 64, 24
 STEP = 1
@@ -107,3 +111,45 @@ class LearningTracker(FakeTracker):
             time.sleep(0.06)
             yield Progress(step + 1, 3)
         yield HalvingRefiner()
+
+
+class FakeTuner:
+    """Learns nothing, in four steps; its weights foretell keyframes a little better.
+
+    Args:
+        gate: where given, each step waits until it is released once more.
+        error: raised after the first step.
+        data: the file of the weights that it makes.
+    """
+
+    def __init__(self, *, gate=None, error=None, data=b"tuned"):
+        self.gate, self.error, self.data = gate, error, data
+        self.orders = []
+
+    def __call__(self, order, make_tracker, token):
+        self.orders.append(order)
+        if order.after is not None:
+            order.after.result()
+        yield Progress(1, 2, "reading frames")
+        for step in range(1, 5):
+            token.check()
+            if self.gate is not None:
+                assert self.gate.acquire(timeout=120)
+            token.check()
+            yield TuneStep(step, step / 4, 0.1 / step, 4.0 - step)
+            if self.error is not None:
+                raise self.error
+        drawn = keyframes(order.project)
+        before = tuple(self._trial(one, shift=2, j=0.5) for one in drawn)
+        after = tuple(self._trial(one, shift=0, j=0.75) for one in drawn)
+        scores = tuple(KeyframeScore(one.frame_index, 12, 0.5, 0.75) for one in drawn)
+        info = TunedInfo(
+            "base.safetensors sha256:ab", digest_of(self.data), "thin", 4, 4.0, 0.025,
+            seed=0, frames=10, start=order.start, stop=order.stop, scores=scores,
+        )  # fmt: skip
+        yield Tuned(info, self.data, before, after)
+
+    def _trial(self, keyframe, *, shift, j):
+        trial = Trial(keyframe.frame_index, 12, returns=True, object_ids=keyframe.object_ids)
+        label_map = np.roll(keyframe.label_map, shift, axis=1)
+        return TrialScore(trial, label_map, dict.fromkeys(keyframe.object_ids, j))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
     from vosapp.cli.console import Console
     from vosapp.project.model import TrackedObject
@@ -41,7 +42,9 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     Returns:
         `project`, `bytes`, `video` (with `found`, its place now), `objects` (each with its frames
         by state), `states` (frames x objects by state), `keyframes`, `references`, `history`,
-        `runs` (origins of masks), `problems` of the file, and `lost` with `--repair`.
+        `runs` (origins of masks), `adapted` (weights that were adapted to the video, as
+        `vosapp.cli.adapt.describe` tells them; None without), `problems` of the file, and `lost`
+        with `--repair`.
 
     Raises:
         VosError: no project, or one that cannot be opened at all.
@@ -59,7 +62,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     with open_project(path, Options(read_only=True)) as project:
         for note in project.notes:
             console.warn(note)
-        result = _describe(project)
+        result = _describe(project) | {"adapted": _adapted(project, console)}
     if result["problems"]:
         console.exit_code = DAMAGED
     console.report(_text(result))
@@ -81,6 +84,19 @@ def _describe(project: Project) -> dict[str, object]:
         "runs": _runs(project),
         "problems": problems,
     }
+
+
+def _adapted(project: Project, console: Console) -> dict[str, object] | None:
+    from core.errors import VosError
+    from vosapp.cli.adapt import describe
+
+    try:
+        return describe(project)
+    except VosError as error:
+        # All else can be told, and used.
+        console.warn(str(error))
+        console.exit_code = DAMAGED
+        return None
 
 
 def _video(project: Project) -> dict[str, object]:
@@ -142,7 +158,7 @@ def _runs(project: Project) -> list[dict[str, object]]:
 
 
 def _text(result: dict[str, object]) -> str:
-    from typing import Any, cast
+    from typing import cast
 
     told = cast("dict[str, Any]", result)
     video, history = told["video"], told["history"]
@@ -157,6 +173,19 @@ def _text(result: dict[str, object]) -> str:
         states = ", ".join(f"{count} {name}" for name, count in item["frames"].items() if count)
         kind = f" ({item['category']})" if item["category"] else ""
         lines.append(f"object {item['object_id']}, {item['name']}{kind}: {states}")
+    if told["adapted"]:
+        lines.append(_adapted_line(told["adapted"]))
     lines += [f"{run['masks']} masks by {run['system']} {run['weights']}" for run in told["runs"]]
     lines += [f"damaged: {problem}" for problem in told["problems"]] or ["the file is sound"]
     return "\n".join(lines)
+
+
+def _adapted_line(adapted: dict[str, Any]) -> str:
+    scores = ""
+    if adapted["after"] is not None:
+        scores = f", J on keyframes {adapted['before']:.3f} -> {adapted['after']:.3f}"
+    state = "in use" if adapted["in_use"] else "switched off"
+    return (
+        f"weights adapted to this video: {state}, {adapted['preset']}, {adapted['steps']} steps"
+        f" on {adapted['frames']} frames{scores}"
+    )

@@ -65,6 +65,7 @@ COMMANDS = (
         "vosapp.cli.import_annotations",
     ),
     Command("export", "write a project's masks in a file format", "vosapp.cli.export_annotations"),
+    Command("adapt", "let the encoder learn a project's video", "vosapp.cli.adapt"),
     Command("train", "train a system on your own videos", "vosapp.cli.train"),
     Command(
         "import-weights",

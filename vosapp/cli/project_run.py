@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VosError
@@ -16,6 +16,7 @@ from vosapp.cli.run_options import tracker_request
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from core.engine.propagate import PropagationRequest
     from core.jobs import Progress
@@ -39,6 +40,7 @@ class _Run:
     pieces: tuple[PropagationRequest, ...]
     writable: frozenset[int]
     adaptation: Adaptation | None = None
+    tuned: bool = False
     results: int = 0
     drafts: int = 0
 
@@ -63,7 +65,8 @@ def run_project(
     Returns:
         `project`, `frames` (computed now), `left` (frames with something empty or stale after
         it), `seconds`, `frames_per_second`, `object_ids`, `keyframes`, `states` (cells by state),
-        `system`, `weights`, `quality`, `device`, `adaptation`, `peak_memory_mb`.
+        `system`, `weights`, `adapted_weights` (those kept in the project were used), `quality`,
+        `device`, `adaptation`, `peak_memory_mb`.
 
     Raises:
         VosError: anything the user can mend; results so far are stored.
@@ -84,10 +87,35 @@ def run_project(
         cache = FORWARD_CACHE_BYTES if args.direction == "forward" else BACKWARD_CACHE_BYTES
         video = open_project_video(project, args.video, console, cache_bytes=cache)
         stack.enter_context(video)
+        weights = _tuned_weights(stack, project, args, console)
         run = _prepare(args, bounds, project=project, video=video, system=system)
         run.adaptation = adaptation
+        if weights is not None:
+            run.system, run.tuned = replace(system, weights=weights), True
         result = _propagate(run, args, console)
         return result | {"peak_memory_mb": round(peak.megabytes, 1)}
+
+
+def _tuned_weights(
+    stack: ExitStack, project: Project, args: argparse.Namespace, console: Console
+) -> Path | None:
+    """The weights adapted to the video, where the project uses some and no others are given."""
+    from vosapp.tuned import SYSTEM, tuned_file
+
+    if args.system != SYSTEM:
+        return None
+    try:
+        if not project.uses_tuned:
+            return None
+        if args.weights is not None:
+            console.say("The weights that were adapted to this video are not used: --weights")
+            return None
+        path = stack.enter_context(tuned_file(project))
+    except VosError as error:
+        console.warn(f"{error} The bundled weights are used.")
+        return None
+    console.say("Using the weights that were adapted to this video (vosapp adapt)")
+    return path
 
 
 def _refuse(args: argparse.Namespace) -> None:
@@ -220,7 +248,7 @@ def _report(run: _Run, seconds: float, console: Console) -> None:
 
 
 def _result(run: _Run) -> dict[str, object]:
-    from vosapp.propagation import OPEN, writable_frames
+    from vosapp.propagation import OPEN, weights_identity, writable_frames
 
     return {
         "project": run.project.path,
@@ -230,7 +258,9 @@ def _result(run: _Run) -> dict[str, object]:
         "keyframes": [keyframe.frame_index for keyframe in run.request.keyframes],
         "states": {state.name.lower(): n for state, n in run.project.counts().items()},
         "system": run.system.system,
-        "weights": run.system.weights,
+        # The file of adapted weights was there for the run only.
+        "weights": weights_identity(run.system.weights) if run.tuned else run.system.weights,
+        "adapted_weights": run.tuned,
         "quality": run.system.quality,
         "adaptation": adaptation_name(run.adaptation),
     }

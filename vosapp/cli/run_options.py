@@ -20,7 +20,7 @@ DEFAULT_PRESET = "thin"
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare system, weights, quality, device and threads."""
+    """Declare system, weights, quality, device and threads (`add_compute_arguments`)."""
     parser.add_argument(
         "--system",
         choices=tuple(SYSTEMS),
@@ -36,6 +36,11 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         default=Quality.BALANCED.value,
         help="working resolution and search; results are always full size (default: balanced)",
     )
+    add_compute_arguments(parser)
+
+
+def add_compute_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare device and threads."""
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where to compute (default: auto)"
     )

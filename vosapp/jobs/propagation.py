@@ -9,11 +9,12 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import UsageError
+from core.errors import UsageError, VosError
 from core.jobs import CancelToken, Progress
 from core.types import Direction, FrameResult
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from core.media.video import VideoSource
     from core.systems.base import Tracker, TrackerRequest
     from vosapp.project.store import Project
+    from vosapp.tuning import Tuner
 
 CACHE_BYTES = 96 << 20
 """Of decoded frames: a stretch that is walked backward."""
@@ -43,6 +45,7 @@ class PropagationOrder:
         ways: directions in which keyframes are carried.
         only_open: compute only spans with something empty or stale; False computes all of them.
         adapt: learn the video from the results, and make them again with what was learned.
+        tuned: use the weights that are kept in the project, in place of the system's.
         after: edits that were asked for before; they are waited for, so that they count.
     """
 
@@ -54,7 +57,19 @@ class PropagationOrder:
     ways: tuple[Direction, ...] = (Direction.FORWARD, Direction.BACKWARD)
     only_open: bool = True
     adapt: bool = False
+    tuned: bool = False
     after: Future[None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsProblem:
+    """The project's tuned weights cannot be used; the run goes on with the system's.
+
+    Attributes:
+        error: why.
+    """
+
+    error: VosError
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +95,20 @@ class Engine:
 
     Attributes:
         make_tracker: builds a tracker; None takes the engine's registry.
+        tuner: tunes weights; None takes `vosapp.tuning.tune_project`.
         threads: processor threads; one is left to the window where there are several.
     """
 
     make_tracker: TrackerMaker | None = None
+    tuner: Tuner | None = None
     threads: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1))
 
     def propagate(self, order: PropagationOrder) -> Callable[[CancelToken], Iterator[object]]:
         """Return the job that carries an order out.
 
-        It yields a `RunPlan`, then `FrameResult` and `Progress` values; results are stored while
-        they come, and all of them are stored however it ends.
+        It yields a `WeightsProblem` where there is one, a `RunPlan`, then `FrameResult` and
+        `Progress` values; results are stored while they come, and all of them are stored however
+        it ends.
 
         The job raises:
             VosError: nothing to propagate, the video or the weights cannot be read, no memory.
@@ -106,11 +124,15 @@ class Engine:
         yield Progress(0, 0, "loading the system")
         name = order.system.system
         _check_adapts(order)
-        device = self._prepare(order.system)
-        tracker = self._tracker(order.system)
+        device = self.prepare(order.system)
+        with ExitStack() as stack:
+            system, problem = _weights(order, stack)
+            if problem is not None:
+                yield problem
+            tracker = self.tracker(system)
+            identity = weights_identity(system.weights)
         _wait(order)
         token.check()
-        identity = weights_identity(order.system.weights)
         propagation = order.project.begin_propagation(name, identity)
         video, _notes = open_linked(order.project, order.video, cache_bytes=CACHE_BYTES)
         with video, memory_guard(name):
@@ -121,7 +143,12 @@ class Engine:
                 order.project, propagation, results, fewest=1, patience=STORE_SECONDS
             )
 
-    def _prepare(self, system: TrackerRequest) -> str:
+    def prepare(self, system: TrackerRequest) -> str:
+        """Let libraries take the engine's number of threads; returns the device's name.
+
+        Raises:
+            DeviceUnavailable: this machine or this build of torch has no such device.
+        """
         if self.make_tracker is not None:
             return "cpu"
         from core.engine.run import device_name, use_threads
@@ -129,7 +156,12 @@ class Engine:
         use_threads(self.threads, system=system.system)
         return device_name(system.device, system=system.system)
 
-    def _tracker(self, system: TrackerRequest) -> Tracker:
+    def tracker(self, system: TrackerRequest) -> Tracker:
+        """Build a tracker.
+
+        Raises:
+            CheckpointMissing, CheckpointMismatch: its weights are not there or do not fit.
+        """
         if self.make_tracker is not None:
             return self.make_tracker(system)
         from core.engine.registry import build_tracker
@@ -165,6 +197,20 @@ def plan_order(order: PropagationOrder) -> tuple[int, int]:
     _wait(order)
     work = _work(order)
     return len(work.writable), work.steps
+
+
+def _weights(
+    order: PropagationOrder, stack: ExitStack
+) -> tuple[TrackerRequest, WeightsProblem | None]:
+    """The system with the weights it is to use; a file of tuned ones goes with the stack."""
+    from vosapp.tuned import tuned_file
+
+    if not order.tuned:
+        return order.system, None
+    try:
+        return replace(order.system, weights=stack.enter_context(tuned_file(order.project))), None
+    except VosError as error:
+        return order.system, WeightsProblem(error)
 
 
 def _wait(order: PropagationOrder) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from core.errors import OutputError, UsageError
+from core.errors import CheckpointMismatch, OutputError, UsageError
 from core.media.frame_times import FrameIndex
 from vosapp.project import connection as sqlite
 from vosapp.project.editor import Editor, Span
@@ -21,6 +21,15 @@ from vosapp.project.label_store import CACHE_BYTES
 from vosapp.project.lock import ProjectLock
 from vosapp.project.model import Unreadable, VideoRef, check
 from vosapp.project.parse import parse_json, parse_video, video_row
+from vosapp.project.tuned import (
+    MAX_TUNED_BYTES,
+    USE_TUNED,
+    TunedInfo,
+    check_data,
+    read_tuned,
+    read_tuned_data,
+    write_tuned,
+)
 
 MAX_SETTING = 1_000_000
 """Characters of one setting as JSON."""
@@ -152,11 +161,75 @@ class ProjectFile:
         if len(text) > MAX_SETTING:
             raise UsageError(f"The setting {key} is too large.")
         with self._writing():
-            if value is None:
-                self._connection.execute("DELETE FROM settings WHERE key = ?", (key,))
-            else:
-                sql = "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)"
-                self._connection.execute(sql, (key, text))
+            self._store_setting(key, None if value is None else text)
+
+    def tuned(self) -> TunedInfo | None:
+        """Return what the weights are that were tuned to the video; None where there are none.
+
+        Raises:
+            CheckpointMismatch: what the file says of them makes no sense.
+        """
+        with self._reading(), self._tuned_errors():
+            return read_tuned(self._connection)
+
+    def tuned_data(self) -> bytes:
+        """Return the file of the tuned weights, as it was stored.
+
+        Raises:
+            CheckpointMismatch: there are none, or they are damaged.
+        """
+        with self._reading(), self._tuned_errors():
+            return read_tuned_data(self._connection)
+
+    @property
+    def uses_tuned(self) -> bool:
+        """True where the tuned weights are switched on; they may be damaged all the same."""
+        return self.setting(USE_TUNED) is True
+
+    def put_tuned(self, info: TunedInfo, data: bytes, *, use: bool) -> None:
+        """Keep tuned weights in place of others, and switch them on or off.
+
+        Raises:
+            UsageError: they are too large to be kept.
+            OutputError: the project cannot be written.
+        """
+        if len(data) > MAX_TUNED_BYTES:
+            raise UsageError(
+                f"These weights take {len(data) / 1e6:.1f} MB; a project keeps at most"
+                f" {MAX_TUNED_BYTES / 1e6:.1f} MB.",
+                "Adapt smaller ones, such as the bundled.",
+            )
+        check_data(info.digest, data)
+        with self._writing():
+            write_tuned(self._connection, info, data)
+            self._store_setting(USE_TUNED, "true" if use else None)
+
+    def drop_tuned(self) -> None:
+        """Forget the tuned weights; masks that come from them stay."""
+        with self._writing():
+            self._connection.execute("DELETE FROM tuned")
+            self._store_setting(USE_TUNED, None)
+
+    def use_tuned(self, *, on: bool) -> None:
+        """Switch the tuned weights on or off for propagations to come."""
+        self.set_setting(USE_TUNED, True if on else None)
+
+    @contextmanager
+    def _tuned_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (Unreadable, UnicodeDecodeError) as exc:
+            raise CheckpointMismatch(
+                f"The weights in {self.path} that were adapted to its video are damaged: {exc}.",
+                "Adapt to the video again; all else in the project can be used.",
+            ) from exc
+
+    def _store_setting(self, key: str, text: str | None) -> None:
+        if text is None:
+            self._connection.execute("DELETE FROM settings WHERE key = ?", (key,))
+        else:
+            sql = "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)"
+            self._connection.execute(sql, (key, text))
 
     def _read_revision(self) -> int:
         sql = "SELECT value FROM project WHERE key = 'revision'"

@@ -29,6 +29,7 @@ from vosapp.project.opening import DEFAULTS, create_project, open_project
 from vosapp.project.parse import parse_assertion, parse_json, parse_object, parse_prompt, parse_run
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, LANES, OBJECTS, PROMPTS, RESULTS
 from vosapp.project.store import Project
+from vosapp.project.tuned import parse_tuned_row
 
 MAX_PROBES = 50_000
 """Queries spent on the damaged parts of one table."""
@@ -156,6 +157,14 @@ class _Reader:
         else:
             self.lost.append(f"{table}: the table is missing or changed")
 
+    def should_have(self, table: str) -> bool:
+        """False where a table came with a later version of the file than this one has."""
+        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+        known = range(1, schema.SCHEMA_VERSION)
+        return version not in known or any(
+            text.startswith(f"CREATE TABLE {table} ") for text in schema.statements(version)
+        )
+
     def texts(self, table: str) -> list[Row]:
         """Return the rows of a table of named texts."""
         try:
@@ -232,6 +241,9 @@ class _Builder:
         self._take(ASSERTIONS.name, ASSERTIONS.columns, last, self._assertion)
         self._take(LANES.name, LANES.columns, MAX_OBJECT_ID, self._lane)
         self._take(PROMPTS.name, PROMPTS.columns, 1 << 40, self._prompt)
+        if self._reader.should_have("tuned"):
+            columns = ("tuned_id", "base", "digest", "made", "weights")
+            self._take("tuned", columns, 1, parse_tuned_row)
         self._take_texts("settings")
         self._take_texts("project")
         self._add_missing_objects()

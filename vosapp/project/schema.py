@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 APPLICATION_ID = 0x766F7361
 """Marks a SQLite file as a vosapp project ("vosa")."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version that this code reads and writes; stored as SQLite's `user_version`."""
 
 
@@ -75,6 +75,8 @@ CREATE = (
     " PRIMARY KEY (object_id, piece)) WITHOUT ROWID",
     "CREATE TABLE runs (run_id INTEGER PRIMARY KEY, system TEXT NOT NULL, weights TEXT NOT NULL,"
     " revision INTEGER NOT NULL)",
+    "CREATE TABLE tuned (tuned_id INTEGER PRIMARY KEY, base TEXT NOT NULL, digest TEXT NOT NULL,"
+    " made TEXT NOT NULL, weights BLOB NOT NULL)",
     "CREATE TABLE history (entry_id INTEGER PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL,"
     " size INTEGER NOT NULL, undone INTEGER NOT NULL)",
     "CREATE TABLE changes (change_id INTEGER PRIMARY KEY, entry_id INTEGER NOT NULL,"
@@ -95,7 +97,10 @@ _OBJECTS_1 = (
     "CREATE TABLE objects (object_id INTEGER PRIMARY KEY, name TEXT NOT NULL, color TEXT NOT NULL,"
     " visible INTEGER NOT NULL, locked INTEGER NOT NULL, position INTEGER NOT NULL)"
 )
-FORMER: dict[int, dict[str, str]] = {1: {"objects": _OBJECTS_1, "frame_index": ""}}
+FORMER: dict[int, dict[str, str]] = {
+    1: {"objects": _OBJECTS_1, "frame_index": ""},
+    2: {"tuned": ""},
+}
 """Older version -> its statements for tables that are others today; empty for those it lacks."""
 
 MIGRATIONS: dict[int, tuple[str, ...]] = {
@@ -109,7 +114,8 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "UPDATE changes SET fields = substr(fields, 1, length(fields) - 1) || ', \"\"]'"
         " WHERE table_name = 'objects' AND existed <> 0",
         _statement("frame_index"),
-    )
+    ),
+    2: (_statement("tuned"),),
 }
 """Version -> statements that lead from it to the next one. A migration must end in exactly the
 schema that `CREATE` makes, so it rebuilds tables instead of altering them; a test compares."""

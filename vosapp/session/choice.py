@@ -8,6 +8,9 @@ from pathlib import Path
 
 from core.types import Quality
 
+TUNABLE = "self_supervised"
+"""The system whose weights can be tuned to a video."""
+
 
 class RunMode(Enum):
     """What a propagation is to fill."""
@@ -36,6 +39,8 @@ class RunChoice:
         quality: working resolution and search.
         device: "auto", "cpu", "cuda" or "mps".
         adapt: learn this video's objects between two passes.
+        tuned: use the weights that were tuned to this video and are kept in the project; only
+            where `weights` names no others.
     """
 
     system: str = "self_supervised"
@@ -43,6 +48,12 @@ class RunChoice:
     quality: Quality = Quality.FAST
     device: str = "auto"
     adapt: bool = False
+    tuned: bool = False
+
+    @property
+    def uses_tuned(self) -> bool:
+        """True where tuned weights are to be used by this system."""
+        return self.tuned and self.weights is None and self.system == TUNABLE
 
 
 @dataclass(frozen=True, slots=True)

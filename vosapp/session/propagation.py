@@ -22,6 +22,7 @@ from vosapp.jobs.propagation import (
     Engine,
     PropagationOrder,
     RunPlan,
+    WeightsProblem,
     plan_order,
 )
 from vosapp.jobs.runner import JobHandle
@@ -55,6 +56,8 @@ class PropagationControl(QObject):
         frameDone: a frame was computed and stored (its index).
         finished: the run ended (`Outcome`).
         choiceChanged: another choice was made.
+        weightsRefused: the project's tuned weights cannot be used (`VosError`); the run goes on
+            with the system's.
     """
 
     starting = Signal()
@@ -63,6 +66,7 @@ class PropagationControl(QObject):
     frameDone = Signal(int)
     finished = Signal(object)
     choiceChanged = Signal()
+    weightsRefused = Signal(object)
 
     def __init__(self, session: Session, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -124,6 +128,7 @@ class PropagationControl(QObject):
                 stop,
                 only_open=False,
                 adapt=self.choice.adapt,
+                tuned=self.choice.uses_tuned,
                 after=session.written(),
             )
         )
@@ -170,6 +175,7 @@ class PropagationControl(QObject):
             ways,
             only_open=mode is RunMode.OPEN,
             adapt=self.choice.adapt,
+            tuned=self.choice.uses_tuned,
             after=session.written(),
         )
 
@@ -233,7 +239,9 @@ class PropagationControl(QObject):
 
     def _take_batch(self, values: list[object]) -> None:
         for value in values:
-            if isinstance(value, RunPlan):
+            if isinstance(value, WeightsProblem):
+                self.weightsRefused.emit(value.error)
+            elif isinstance(value, RunPlan):
                 self._writable, self._first = value.writable, value.begun
                 self.state = RunState(total=value.passes * len(value.writable), device=value.device)
             elif isinstance(value, FrameResult) and value.frame_index in self._writable:

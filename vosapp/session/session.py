@@ -6,6 +6,7 @@ what is shown from here and remember nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -198,6 +199,13 @@ class Session(QObject):
         """Return what is done when every change that was asked for so far is on the disk."""
         return self._writer.submit(lambda: None)
 
+    def write(self, task: Callable[[], object]) -> None:
+        """Change the project past its history, after the edits before it; returns at once.
+
+        Where it cannot be done, `failed` follows.
+        """
+        self._writer.submit(task).add_done_callback(self._look_at)
+
     def save(self) -> None:
         """Ask for `saved`, once the changes that wait are on the disk. Returns at once."""
         self.written().add_done_callback(lambda _future: self._settled.emit())
@@ -234,6 +242,11 @@ class Session(QObject):
     def _follow(self, future: Future[Change]) -> Future[Change]:
         future.add_done_callback(self._read_back)
         return future
+
+    def _look_at(self, future: Future[object]) -> None:
+        error = future.exception()
+        if error is not None:
+            self._broke.emit(error)
 
     def _read_back(self, future: Future[Change]) -> None:
         """In the writer's thread: read what the change has altered."""

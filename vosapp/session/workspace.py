@@ -14,6 +14,7 @@ from vosapp.session.prompting import FeatureReader, PromptControl
 from vosapp.session.propagation import PropagationControl
 from vosapp.session.session import Session
 from vosapp.session.thumbnails import ThumbnailLoader
+from vosapp.session.tuning import TuningControl
 
 
 class Workspace(QObject):
@@ -22,7 +23,7 @@ class Workspace(QObject):
     Args:
         project: open; it is closed with the workspace.
         video: where its frames are.
-        engine: computes propagations; tests give one with a tracker of their own.
+        engine: computes propagations, tunes weights; tests give one with a tracker of their own.
         features: of a frame, for prompts; None goes without.
         cache_bytes: budget of decoded frames for showing.
     """
@@ -40,7 +41,9 @@ class Workspace(QObject):
         super().__init__(parent)
         self.session = Session(project, video, self, cache_bytes=cache_bytes)
         self.playback = Playback(self.session, self)
-        self.propagation = PropagationControl(self.session, engine or Engine(), self)
+        engine = engine or Engine()
+        self.propagation = PropagationControl(self.session, engine, self)
+        self.tuning = TuningControl(self.session, self.propagation, engine, self)
         self.prompting = PromptControl(self.session, features, self)
         self.thumbnails = ThumbnailLoader(video, self)
         self.session.frameIndexChanged.connect(self.thumbnails.hold)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,7 +14,6 @@ from core.errors import VosError
 from core.types import Quality
 from vosapp.jobs.features import KeyReader
 from vosapp.jobs.propagation import Engine
-from vosapp.session.choice import RunChoice
 from vosapp.session.covers import Covers
 from vosapp.session.opening import Opened
 from vosapp.session.places import Places
@@ -92,7 +92,8 @@ class Shell(QObject):
             KeyReader() if self.engine.make_tracker is None else None,
             cache_bytes=self.settings.number("cache-mb") << 20,
         )
-        workspace.propagation.set_choice(RunChoice(quality=Quality(self.settings.text("quality"))))
+        quality = Quality(self.settings.text("quality"))
+        workspace.propagation.set_choice(replace(workspace.propagation.choice, quality=quality))
         self.recent.add(opened.project.path)
         self.set_workspace(workspace)
 
@@ -193,6 +194,8 @@ class Shell(QObject):
             session.currentObjectChanged,
             workspace.propagation.started,
             workspace.propagation.finished,
+            workspace.tuning.started,
+            workspace.tuning.finished,
         ):
             signal.connect(self.refresh)
 
@@ -208,13 +211,14 @@ class Shell(QObject):
         if workspace is None:
             return False
         session, running = workspace.session, workspace.propagation.running
+        tuning = workspace.tuning.running
         canvas, update = self.panels.canvas, session.update
         return {
             When.OPEN: True,
             When.OBJECT: session.object_id != 0,
             When.SEVERAL: len(session.objects) > 1,
-            When.IDLE: not running,
-            When.RUNNING: running,
+            When.IDLE: not running and not tuning,
+            When.RUNNING: running or tuning,
             When.UNDO: canvas.can_local_undo or session.changing or bool(update.undo),
             When.REDO: canvas.can_local_redo or session.changing or bool(update.redo),
         }[when]

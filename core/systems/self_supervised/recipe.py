@@ -107,7 +107,7 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
                 packs += item
         last, log = None, request.out / "log.jsonl"
         try:
-            for last in _fit(request, stage, packs, team, token):
+            for last in fit_stage(request, stage, packs, team, token):
                 if team.leads:
                     _log(log, last)
                 yield last
@@ -179,13 +179,18 @@ def _pack(request: TrainRequest, token: CancelToken) -> Iterator[Progress | list
         yield from pack_images(request.images, cache, PackConfig(), token)
 
 
-def _fit(
+def fit_stage(
     request: TrainRequest,
     stage: Stage,
     packs: list[FramePack],
     team: Team,
     token: CancelToken,
 ) -> Iterator[TrainProgress]:
+    """Train a stage on packed frames; goes on from the state in the run folder, if there is one.
+
+    Raises:
+        TrainingError, CheckpointMismatch, OutputError, DeviceOutOfMemory, Cancelled: see `train`.
+    """
     samples = stage_samples(request.stage, request.pairs)
     dataset = PairDataset(packs, samples, seed=request.seed, part=(team.rank, team.size))
 

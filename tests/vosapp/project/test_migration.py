@@ -20,8 +20,10 @@ from vosapp.project.migration import migrate, upgrade
 from vosapp.project.model import FrameState
 from vosapp.project.opening import open_project
 from vosapp.project.recovery import salvage
+from vosapp.project.tuned import TunedInfo, digest_of
 
 VERSION_1 = (Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8")
+VERSION_2 = (Path(__file__).parent / "version_2.sql").read_text(encoding="utf-8")
 READ = Options(read_only=True)
 DIED, SURVIVED = 9, 5
 
@@ -36,11 +38,25 @@ def old(tmp_path):
     return path
 
 
+@pytest.fixture
+def old_2(tmp_path):
+    """A project as vosapp wrote it in file version 2."""
+    path = tmp_path / "old.vosapp"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(VERSION_2)
+    connection.close()
+    return path
+
+
 def version_of(path):
     connection = sqlite3.connect(path)
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.close()
     return found
+
+
+def tuned_info(data):
+    return TunedInfo("base", digest_of(data), "thin", 1, 1.0, 0.1, 0, 2, 0, 6)
 
 
 def check_content(project):
@@ -54,7 +70,8 @@ def check_content(project):
     wanted[2:6, 2:6], wanted[7:11, 7:13] = 1, 2
     assert np.array_equal(project.label_map(3), wanted)
     assert project.run_of(1).weights == "weights-1" and len(project.prompts(0)) == 1
-    assert project.setting("zoom") == 2 and project.frame_index() is None
+    assert project.setting("zoom") == 2
+    assert project.tuned() is None and not project.uses_tuned
 
 
 def test_the_fixture_is_version_1(old):
@@ -78,6 +95,47 @@ def test_an_old_project_is_backed_up_and_goes_on(old):
     connection = sqlite3.connect(old)
     assert list(connection.iterdump()) == copied
     connection.close()
+
+
+def test_the_fixture_is_version_2(old_2):
+    connection = sqlite3.connect(old_2)
+    assert schema.shape(connection) == schema.expected_shape(2) != schema.expected_shape()
+    connection.close()
+
+
+def test_a_project_of_version_2_is_backed_up_and_goes_on(old_2):
+    with open_project(old_2) as project:
+        assert "file version 2 to 3" in project.notes[0]
+        check_content(project)
+        assert project.frame_index().pts[5] == 5005
+        project.put_tuned(tuned_info(b"weights"), b"weights", use=True)
+    assert version_of(old_2.with_name("old.vosapp.bak-v2")) == 2
+    with open_project(old_2) as project:
+        assert project.notes == () and project.uses_tuned
+        assert project.tuned_data() == b"weights"
+
+
+def test_version_2_is_looked_at_as_it_is(old_2):
+    before = old_2.read_bytes()
+    with open_project(old_2, READ) as project:
+        check_content(project)
+    assert old_2.read_bytes() == before
+
+
+def test_what_version_2_never_had_is_not_lost(old_2, tmp_path):
+    saved = salvage(old_2, tmp_path / "new.vosapp")
+    assert saved.lost == ("the undo history is not taken over",)
+    with open_project(saved.path) as project:
+        assert project.tuned() is None
+
+
+def test_an_older_file_with_a_table_of_a_newer_one(old_2):
+    """The table alone makes no newer file: it is one that vosapp never wrote."""
+    with sqlite3.connect(old_2) as connection:
+        connection.execute(schema.MIGRATIONS[2][0])
+    connection.close()
+    with pytest.raises(ProjectFileError, match="tuned"):
+        open_project(old_2)
 
 
 def test_the_history_comes_along(old):
@@ -184,12 +242,13 @@ def test_failed_migration_changes_nothing(project, path):
     project.close()
     connection = connect(path, Access.WRITE)
     before = schema.shape(connection)
-    steps = {1: ("DROP TABLE objects", "CREATE TABLE nonsense")}
+    last = schema.SCHEMA_VERSION - 1
+    steps = {last: ("DROP TABLE objects", "CREATE TABLE nonsense")}
     with pytest.raises(sqlite3.OperationalError):
-        migrate(connection, path, 1, steps=steps)
+        migrate(connection, path, last, steps=steps)
     assert schema.shape(connection) == before
     with pytest.raises(ProjectFileError, match="cannot bring up to date"):
-        migrate(connection, path, 1, steps={})
+        migrate(connection, path, last, steps={})
     connection.close()
 
 

@@ -18,8 +18,8 @@ class When(Enum):
     OPEN = "a project is open"
     OBJECT = "an object is the current one"
     SEVERAL = "there are two or more objects"
-    IDLE = "a project is open and nothing is propagated"
-    RUNNING = "something is propagated"
+    IDLE = "a project is open and nothing is propagated or learned"
+    RUNNING = "something is propagated or learned"
     UNDO = "there is something to take back"
     REDO = "there is something to do again"
 

@@ -70,7 +70,7 @@ def _object(
 def _run(
     name: str, text: str, icon: str, keys: str, *, tip: str, scope: Scope = Scope.CANVAS
 ) -> ActionSpec:
-    when = {"stop": When.RUNNING, "choose": When.OPEN}.get(name, When.IDLE)
+    when = {"stop": When.RUNNING, "choose": When.OPEN, "tune": When.OPEN}.get(name, When.IDLE)
     return ActionSpec(
         f"propagate.{name}",
         text,
@@ -79,7 +79,7 @@ def _run(
         RUN,
         tip,
         enabled_when=when,
-        group=name if name in ("stop", "choose") else "run",
+        group={"stop": "stop", "choose": "choose", "tune": "choose"}.get(name, "run"),
         scope=scope,
         bar=Bar.MAIN if name in ("open", "stop") else Bar.NONE,
     )
@@ -377,6 +377,14 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         "",
         scope=Scope.WINDOW,
         tip="Choose method, weights, quality and device.",
+    ),
+    _run(
+        "tune",
+        "Adapt to This Video\u2026",
+        "school-outline",
+        "",
+        scope=Scope.WINDOW,
+        tip="Let the encoder learn this video; compare, and choose the weights to use.",
     ),
 )
 """In the order of the menus."""

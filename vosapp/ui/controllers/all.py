@@ -11,6 +11,7 @@ from vosapp.ui.controllers.navigate import NavigateController
 from vosapp.ui.controllers.objects import ObjectsController
 from vosapp.ui.controllers.propagate import PropagateController
 from vosapp.ui.controllers.tools import ToolsController
+from vosapp.ui.controllers.tuning import TuneController
 from vosapp.ui.controllers.view import ViewController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
@@ -21,6 +22,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ToolsController,
     ObjectsController,
     PropagateController,
+    TuneController,
     NavigateController,
     HelpController,
 )

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 
 from core.errors import VosError
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
-from vosapp.session.choice import Estimate, RunMode, RunState
+from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
 from vosapp.session.systems import QUALITIES
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
@@ -38,7 +38,7 @@ class PropagateController(Controller):
         """See `Controller`."""
         runs = {name: self._starter(mode) for name, mode in _MODES.items()}
         return runs | {
-            "propagate.stop": self.with_workspace(lambda w: w.propagation.stop()),
+            "propagate.stop": self.with_workspace(self._stop_all),
             "propagate.choose": self.with_workspace(self._choose),
         }
 
@@ -131,6 +131,10 @@ class PropagateController(Controller):
         meter.set_stoppable(stoppable=True)
         meter.show()
 
+    def _stop_all(self, workspace: Workspace) -> None:
+        workspace.propagation.stop()
+        workspace.tuning.cancel()
+
     def _stop(self) -> None:
         self.shell.opener.stop()
         if self.workspace is not None:
@@ -163,7 +167,8 @@ class PropagateController(Controller):
     # The chooser
 
     def _choose(self, workspace: Workspace) -> None:
-        chooser = RunChooser(workspace.propagation.choice, self.shell.window)
+        has_tuned = workspace.tuning.info is not None
+        chooser = RunChooser(workspace.propagation.choice, self.shell.window, has_tuned=has_tuned)
         chooser.chosen.connect(workspace.propagation.set_choice)
         button = self.shell.window.choose_button
         chooser.adjustSize()
@@ -176,10 +181,16 @@ class PropagateController(Controller):
         choice = self.workspace.propagation.choice
         quality = next(q.title for q in QUALITIES if q.quality is choice.quality)
         button = self.shell.window.choose_button
-        button.setText(self.tr(quality))
+        text = self.tr(quality)
+        button.setText(self.tr("{0}, adapted").format(text) if choice.uses_tuned else text)
         button.setIcon(icon("tune-variant"))
         button.setToolTip(
-            self.tr("System, weights, quality and device: {0}, {1}, {2}").format(
-                choice.system.replace("_", "-"), quality.lower(), choice.device
+            self.tr("System, weights, quality and device: {0}, {1}, {2}, {3}").format(
+                choice.system.replace("_", "-"), self._weights(choice), text.lower(), choice.device
             )
         )
+
+    def _weights(self, choice: RunChoice) -> str:
+        if choice.uses_tuned:
+            return self.tr("weights adapted to this video")
+        return self.tr("bundled weights") if choice.weights is None else choice.weights.name

@@ -37,23 +37,29 @@ DEVICE_TITLES = {
 class RunChooser(QFrame):
     """System, weights, quality, device, learning. Each choice holds at once.
 
+    Args:
+        choice: what is chosen now.
+        parent: the window.
+        has_tuned: the project has weights that were adapted to its video.
+
     Signals:
         chosen: a new `RunChoice`.
     """
 
     chosen = Signal(object)
 
-    def __init__(self, choice: RunChoice, parent: QWidget) -> None:
+    def __init__(self, choice: RunChoice, parent: QWidget, *, has_tuned: bool = False) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("chooser")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(self.tr("System and quality"))
         self._choice = choice
         self._systems = systems()
+        self._has_tuned = has_tuned
         self._system, self._device = QComboBox(self), QComboBox(self)
         self._weights = QLabel(self)
         self._weights_row = QWidget(self)
-        self._learn = QCheckBox(self.tr("Learn this video (adapt)"), self)
+        self._learn = QCheckBox(self.tr("Learn the objects between two passes"), self)
         self._qualities = QButtonGroup(self)
         self._build()
         self._show()
@@ -84,7 +90,7 @@ class RunChooser(QFrame):
         self._fill_boxes()
         self._fill_weights_row()
         align_labels(form)
-        self.setMinimumWidth(430)
+        self.setMinimumWidth(460 if self._has_tuned else 430)
 
     def _add_qualities(self, column: QVBoxLayout) -> None:
         for number, item in enumerate(QUALITIES):
@@ -129,11 +135,16 @@ class RunChooser(QFrame):
         row.addWidget(self._weights, 1)
         bundled = QPushButton(self.tr("Bundled"), self)
         bundled.setToolTip(self.tr("Use the weights that come with vosapp"))
-        bundled.clicked.connect(lambda: self._choose(replace(self._choice, weights=None)))
+        bundled.clicked.connect(lambda: self._choose_tuned(tuned=False))
+        self.adapted = QPushButton(self.tr("Adapted"), self)
+        self.adapted.setToolTip(self.tr("Use the weights that were adapted to this video"))
+        self.adapted.clicked.connect(lambda: self._choose_tuned(tuned=True))
+        self.adapted.setVisible(self._has_tuned)
         other = QPushButton(self.tr("File\u2026"), self)
         other.setToolTip(self.tr("Use other weights (.safetensors)"))
         other.clicked.connect(self._choose_weights)
         row.addWidget(bundled)
+        row.addWidget(self.adapted)
         row.addWidget(other)
 
     def _show(self) -> None:
@@ -150,6 +161,8 @@ class RunChooser(QFrame):
         self._learn.setEnabled(system.learns)
         self._weights_row.setEnabled(system.needs_weights)
         name = self.tr("bundled") if choice.weights is None else choice.weights.name
+        if choice.uses_tuned:
+            name = self.tr("adapted")
         self._weights.setText(name if system.needs_weights else self.tr("needs none"))
 
     def _current(self) -> SystemChoice:
@@ -159,9 +172,12 @@ class RunChooser(QFrame):
         name = str(self._system.currentData())
         self._choose(replace(self._choice, system=name, weights=None, adapt=False))
 
+    def _choose_tuned(self, *, tuned: bool) -> None:
+        self._choose(replace(self._choice, weights=None, tuned=tuned))
+
     def _choose_weights(self) -> None:
         def take(path: Path) -> None:
-            self.chosen.emit(replace(choice, weights=path))
+            self.chosen.emit(replace(choice, weights=path, tuned=False))
 
         choice = self._choice
         filters = self.tr("Weights (*.safetensors)")

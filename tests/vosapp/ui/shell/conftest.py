@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
-from vosapp_fakes import FakeTracker, mask_of
+from vosapp_fakes import FakeTracker, FakeTuner, mask_of
 
 from vosapp.jobs.propagation import Engine
 from vosapp.project.edit_masks import SetMask
@@ -31,8 +31,10 @@ def make_shell(qtbot, places):
     made = []
     before = set(threading.enumerate())
 
-    def make(tracker=None):
-        engine = Engine(make_tracker=lambda _request: tracker or FakeTracker())
+    def make(tracker=None, tuner=None):
+        engine = Engine(
+            make_tracker=lambda _request: tracker or FakeTracker(), tuner=tuner or FakeTuner()
+        )
         shell = Shell(places, engine)
         shell.crashes = []
         shell.crashed.connect(shell.crashes.append)

@@ -1,0 +1,265 @@
+"""`vosapp adapt P.vosapp`: lets the encoder learn a project's video, and keeps what it learned.
+
+Not to be confused with `vosapp propagate --adapt`, which learns the objects of one run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import UsageError
+from core.jobs import Progress
+from core.systems.self_supervised import config
+from vosapp.cli.project_options import add_video_argument, open_project_video
+from vosapp.cli.run_options import DEFAULT_PRESET, add_compute_arguments
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from core.eval.trials import TrialScore
+    from vosapp.cli.console import Console
+    from vosapp.project.store import Project
+    from vosapp.tuning import TrackerMaker, Tuned, TuneOrder, TuneStep
+
+NAME = "adapt"
+HELP = "let the encoder learn a project's video"
+SYSTEM = "self_supervised"
+PREVIEW = "fast"
+"""Quality at which keyframes are tried."""
+CACHE_BYTES = 8 << 20
+
+EPILOG = (
+    "The encoder's training goes on, on the frames of this one video; no mask is used. Then the "
+    "weights before and after are tried on keyframes: each is foretold from the nearest other one, "
+    "or, where none is near, carried 12 frames away and back. The new weights are kept in the "
+    "project. From then on vosapp propagate P uses them where they did better there (or as --use "
+    "and --no-use say). A run that is stopped goes on with --resume."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = EPILOG
+    parser.add_argument("project", type=Path, metavar="P", help="a project (.vosapp)")
+    length = parser.add_mutually_exclusive_group()
+    usual = f"length in steps (default {config.TUNING.steps}: some minutes on a processor)"
+    length.add_argument("--steps", type=int, metavar="N", help=usual)
+    length.add_argument("--minutes", type=float, metavar="M", help="length in minutes instead")
+    length.add_argument(
+        "--switch",
+        choices=("on", "off"),
+        help="learn nothing: use the adapted weights that the project has, or no longer",
+    )
+    length.add_argument(
+        "--remove", action="store_true", help="learn nothing: remove them from the project"
+    )
+    use = parser.add_mutually_exclusive_group()
+    use.add_argument(
+        "--use", action="store_true", default=None, help="use the new weights whatever they score"
+    )
+    use.add_argument(
+        "--no-use",
+        dest="use",
+        action="store_false",
+        default=None,
+        help="keep them, but switched off",
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="weights to start from (default: the bundled)"
+    )
+    parser.add_argument("--range", metavar="A:B", help="learn from frames A to B - 1 only")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="order of the data (0)")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    add_compute_arguments(parser)
+    add_video_argument(parser)
+
+
+def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Learn the video, compare, keep; or only switch what is kept.
+
+    Returns:
+        `project`, `adapted` (what the project has now: see `describe`; None for nothing), and
+        after learning `keyframes` (each tried one with `frame`, `origin`, `way`, and J by object
+        `before` and `after`), `before` and `after` (mean J).
+
+    Raises:
+        VosError: anything the user can mend; the project is as it was.
+        Cancelled: likewise; the run can be resumed.
+    """
+    from vosapp.project.opening import open_project
+
+    with ExitStack() as stack:
+        project = stack.enter_context(open_project(args.project))
+        for note in project.notes:
+            console.warn(note)
+        if args.switch or args.remove:
+            return _switch(project, args, console)
+        return _learn(project, args, console)
+
+
+def describe(project: Project) -> dict[str, object] | None:
+    """What a project's adapted weights are, for `--json`; None where it has none.
+
+    Raises:
+        CheckpointMismatch: what the file says of them makes no sense.
+    """
+    info = project.tuned()
+    if info is None:
+        return None
+    return {
+        "weights": info.identity,
+        "base": info.base,
+        "preset": info.preset,
+        "steps": info.steps,
+        "seconds": info.seconds,
+        "loss": info.loss,
+        "seed": info.seed,
+        "frames": info.frames,
+        "range": [info.start, info.stop],
+        "before": info.before if info.scores else None,
+        "after": info.after if info.scores else None,
+        "in_use": project.uses_tuned,
+    }
+
+
+def _switch(project: Project, args: argparse.Namespace, console: Console) -> dict[str, object]:
+    if args.remove:
+        project.drop_tuned()
+        console.report(f"{project.path} has no adapted weights any more; its masks stay.")
+        return {"project": project.path, "adapted": None}
+    if project.tuned() is None:
+        raise UsageError(
+            f"{project.path} has no adapted weights.", f"Make some: vosapp adapt {args.project}."
+        )
+    project.use_tuned(on=args.switch == "on")
+    which = "the adapted weights" if args.switch == "on" else "the bundled weights again"
+    console.report(f"Propagations of {project.path} use {which}.")
+    return {"project": project.path, "adapted": describe(project)}
+
+
+def _learn(project: Project, args: argparse.Namespace, console: Console) -> dict[str, object]:
+    order = _order(project, args, console)
+    console.kept = f"The run goes on with vosapp adapt {args.project} --resume."
+    tuned = _tune(order, _tracker_maker(args), console)
+    use = args.use if args.use is not None else _did_better(tuned)
+    project.put_tuned(tuned.info, tuned.data, use=use)
+    _report(project, tuned, args, console)
+    return {
+        "project": project.path,
+        "adapted": describe(project),
+        "keyframes": [_trial(one, other) for one, other in _pairs(tuned)],
+        "before": tuned.info.before if tuned.before else None,
+        "after": tuned.info.after if tuned.after else None,
+    }
+
+
+def _order(project: Project, args: argparse.Namespace, console: Console) -> TuneOrder:
+    from core.engine.run import device_name, use_threads
+    from vosapp.assets import bundled_weights
+    from vosapp.cli.propagate import check_range, parse_range
+    from vosapp.tuning import TuneOrder
+
+    device_name(args.device, system=SYSTEM)
+    if args.threads is not None:
+        use_threads(args.threads, system=SYSTEM)
+    with open_project_video(project, args.video, console, cache_bytes=CACHE_BYTES) as video:
+        start, stop = check_range(parse_range(args.range), video.info.frame_count)
+        place = video.info.path
+    return TuneOrder(
+        project,
+        place,
+        args.weights or bundled_weights(SYSTEM, DEFAULT_PRESET),
+        start,
+        stop,
+        steps=args.steps,
+        minutes=args.minutes,
+        device=args.device,
+        seed=args.seed,
+        run=project.path.with_name(f"{project.path.name}-adapt"),
+        resume=args.resume,
+    )
+
+
+def _tracker_maker(args: argparse.Namespace) -> TrackerMaker:
+    from core.engine.registry import build_tracker
+    from core.systems.base import TrackerRequest
+    from core.types import Quality
+
+    return lambda path: build_tracker(TrackerRequest(SYSTEM, Quality(PREVIEW), args.device, path))
+
+
+def _tune(order: TuneOrder, make_tracker: TrackerMaker, console: Console) -> Tuned:
+    """Run the job; each of its parts has a bar of its own."""
+    from vosapp.tuning import Tuned, tune_project
+
+    found: list[Tuned] = []
+
+    def progress() -> Iterator[Progress]:
+        for item in tune_project(order, make_tracker, console.token):
+            if isinstance(item, Tuned):
+                found.append(item)
+            else:
+                yield item if isinstance(item, Progress) else _shown(item, order)
+
+    for _, part in itertools.groupby(progress(), key=lambda item: item.text.partition(",")[0]):
+        for _ in console.follow(part, unit="steps"):
+            pass
+    return found[0]
+
+
+def _shown(step: TuneStep, order: TuneOrder) -> Progress:
+    total = config.TUNING.steps if order.minutes is None and order.steps is None else order.steps
+    done = "" if total else f"{step.fraction:.0%} of the time, "
+    return Progress(step.step, total or 0, f"learning, {done}loss {step.loss:.4f}")
+
+
+def _did_better(tuned: Tuned) -> bool:
+    """True where the new weights foretell keyframes better; no keyframe says nothing."""
+    return bool(tuned.before) and tuned.info.after > tuned.info.before
+
+
+def _pairs(tuned: Tuned) -> list[tuple[TrialScore, TrialScore]]:
+    return list(zip(tuned.before, tuned.after, strict=True))
+
+
+def _trial(one: TrialScore, other: TrialScore) -> dict[str, object]:
+    trial = one.trial
+    return {
+        "frame": trial.frame_index,
+        "origin": trial.origin,
+        "way": "there and back" if trial.returns else "from a neighbor",
+        "before": {str(object_id): j for object_id, j in one.scores.items()},
+        "after": {str(object_id): j for object_id, j in other.scores.items()},
+    }
+
+
+def _report(project: Project, tuned: Tuned, args: argparse.Namespace, console: Console) -> None:
+    info = tuned.info
+    console.report(f"Learned {info.frames} frames in {info.steps} steps, {info.seconds:.0f} s.")
+    if tuned.before:
+        console.report(_table(tuned))
+    else:
+        console.report("There is no keyframe with a mask to compare on.")
+    state = "in use" if project.uses_tuned else "switched off"
+    turn = "off" if project.uses_tuned else "on"
+    console.report(
+        f"The adapted weights are kept in {project.path} and {state};"
+        f" vosapp adapt {args.project} --switch {turn} changes that."
+    )
+
+
+def _table(tuned: Tuned) -> str:
+    """J by keyframe and object before and after; below the means."""
+    lines = [f"{'frame':>7} {'object':>7} {'before':>7} {'after':>7}   masks carried"]
+    for one, other in _pairs(tuned):
+        trial = one.trial
+        way = f"to frame {trial.origin} and back" if trial.returns else f"from {trial.origin}"
+        for object_id, j in one.scores.items():
+            scores = f"{j:>7.3f} {other.scores[object_id]:>7.3f}"
+            lines.append(f"{trial.frame_index:>7} {object_id:>7} {scores}   {way}")
+    lines.append(f"{'mean':>7} {'':>7} {tuned.info.before:>7.3f} {tuned.info.after:>7.3f}")
+    return "\n".join(lines)

@@ -1,0 +1,141 @@
+"""The engine's job that tunes weights to the video of a project, and what the window shows of it.
+
+torch is loaded in the engine's thread only, when the job runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.jobs import CancelToken, Progress
+from core.types import Quality
+from vosapp.jobs.propagation import Engine
+from vosapp.project.tuned import TunedInfo
+from vosapp.tuning import Tuned, TuneOrder, tune_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.media.video import VideoSource
+    from core.systems.base import Tracker
+
+SYSTEM = "self_supervised"
+LONG_SIDE = 640
+"""Pixels that the pictures of a comparison have along their longer side, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One keyframe with the masks that weights before and after foretell for it, small.
+
+    Attributes:
+        frame_index: of the keyframe.
+        origin: frame that the masks were carried from, or turned back at.
+        returns: there and back, else from a neighboring keyframe.
+        picture: h x w x 3 uint8, the frame.
+        drawn, before, after: h x w uint8 object ids: the user's, and those foretold.
+        scores: object id -> (J before, J after).
+    """
+
+    frame_index: int
+    origin: int
+    returns: bool
+    picture: NDArray[np.uint8]
+    drawn: NDArray[np.uint8]
+    before: NDArray[np.uint8]
+    after: NDArray[np.uint8]
+    scores: dict[int, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class TuneOutcome:
+    """What a tuning has come to; the value that its job returns.
+
+    Attributes:
+        info: what the tuned weights are.
+        data: their file.
+        comparisons: of the keyframes that were tried, ascending; empty where none could be.
+        kept: the project had no tuned weights, and has these now, switched off.
+    """
+
+    info: TunedInfo
+    data: bytes
+    comparisons: tuple[Comparison, ...]
+    kept: bool
+
+
+def tuning_job(
+    engine: Engine, order: TuneOrder, quality: Quality
+) -> Callable[[CancelToken], Generator[object, None, TuneOutcome]]:
+    """Return the job that carries an order out.
+
+    It yields `Progress` and `vosapp.tuning.TuneStep` values and returns a `TuneOutcome`. A project
+    that has tuned weights already is left as it is: the user decides.
+
+    The job raises:
+        VosError: weights, video or device cannot be used.
+        Cancelled: by the token; nothing is left.
+    """
+    return lambda token: _tune(engine, order, quality, token)
+
+
+def _tune(
+    engine: Engine, order: TuneOrder, quality: Quality, token: CancelToken
+) -> Generator[object, None, TuneOutcome]:
+    from core.systems.base import TrackerRequest
+
+    yield Progress(0, 0, "loading the system")
+    engine.prepare(TrackerRequest(SYSTEM, quality, order.device, order.base))
+
+    def make_tracker(weights: Path) -> Tracker:
+        return engine.tracker(TrackerRequest(SYSTEM, quality, order.device, weights))
+
+    tuner = engine.tuner or tune_project
+    for item in tuner(order, make_tracker, token):
+        if isinstance(item, Tuned):
+            return _outcome(order, item)
+        yield item
+    raise RuntimeError("tuning ended without a result")
+
+
+def _outcome(order: TuneOrder, tuned: Tuned) -> TuneOutcome:
+    project = order.project
+    keep = not project.read_only and project.tuned() is None
+    if keep:
+        project.put_tuned(tuned.info, tuned.data, use=False)
+    return TuneOutcome(tuned.info, tuned.data, _comparisons(order, tuned), keep)
+
+
+def _comparisons(order: TuneOrder, tuned: Tuned) -> tuple[Comparison, ...]:
+    from core.media.video import open_video
+
+    with open_video(order.video, cache_bytes=0) as video:
+        return tuple(_comparison(order, tuned, index, video) for index in range(len(tuned.before)))
+
+
+def _comparison(order: TuneOrder, tuned: Tuned, index: int, video: VideoSource) -> Comparison:
+    one, other = tuned.before[index], tuned.after[index]
+    frame_index = one.trial.frame_index
+    frame = video.frame(frame_index)
+    scale = min(1.0, LONG_SIDE / max(frame.shape[:2]))
+    size = (max(1, round(frame.shape[1] * scale)), max(1, round(frame.shape[0] * scale)))
+
+    def small(label_map: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.asarray(cv2.resize(label_map, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+    return Comparison(
+        frame_index,
+        one.trial.origin,
+        one.trial.returns,
+        np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8),
+        small(order.project.keyframe_map(frame_index)),
+        small(one.label_map),
+        small(other.label_map),
+        {object_id: (j, other.scores[object_id]) for object_id, j in one.scores.items()},
+    )

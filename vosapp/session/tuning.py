@@ -1,0 +1,240 @@
+"""Tuning weights to the project's video in the engine's thread, and switching what is kept.
+
+Propagations and tunings share the engine's thread, so that one waits for the other; boxes and
+clicks do without the encoder meanwhile, as beside a propagation.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import OutputError, UsageError, VosError
+from core.jobs import Progress
+from vosapp.assets import bundled_weights
+from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from vosapp.jobs.propagation import Engine
+from vosapp.jobs.runner import JobHandle
+from vosapp.jobs.tuning import TuneOutcome, tuning_job
+from vosapp.project.tuned import TunedInfo
+from vosapp.session.choice import TUNABLE
+from vosapp.session.propagation import PRESET, PropagationControl
+from vosapp.session.session import Session
+from vosapp.tuning import TuneOrder, TuneStep
+
+USUAL_MINUTES = 3
+MOST_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TuneState:
+    """How far a tuning is.
+
+    Attributes:
+        text: what is being done, as the job says it; "learning" between its first and last step.
+        done, total: how far that is; total is 0 while it is not known.
+        step: of learning, 0 before it.
+        loss: of that step; NaN before it.
+        seconds_left: of learning; NaN while unknown.
+    """
+
+    text: str = ""
+    done: int = 0
+    total: int = 0
+    step: int = 0
+    loss: float = math.nan
+    seconds_left: float = math.nan
+
+
+LEARNING = "learning"
+
+
+class TuningControl(QObject):
+    """The window's way to weights that are tuned to the video.
+
+    Whether they are used is a part of the choice for propagations, and is kept in the project.
+
+    Attributes:
+        info: of the weights that the project has; None for none.
+        problem: why they cannot be used, as far as it is known; None where nothing is wrong.
+        state: of the tuning that is going on, or of the last one.
+        outcome: of the last tuning in this session; None before.
+        undecided: the user has not said yet what is to be done with it.
+
+    Signals:
+        started: a tuning was handed to the engine.
+        stateChanged: `state` is new (`TuneState`).
+        finished: it ended (`Outcome`); the value of `Done` is a `TuneOutcome`.
+        changed: `info`, `outcome` or `undecided` is another one, or other weights are used.
+    """
+
+    started = Signal()
+    stateChanged = Signal(object)
+    finished = Signal(object)
+    changed = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        propagation: PropagationControl,
+        engine: Engine,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._propagation, self._engine = session, propagation, engine
+        self._handle: JobHandle | None = None
+        self.info: TunedInfo | None = None
+        self.problem: VosError | None = None
+        self.state = TuneState()
+        self.outcome: TuneOutcome | None = None
+        self.undecided = False
+        # As for the session's first update: nobody else uses the project yet.
+        used = self._read()
+        self._stored = used
+        propagation.set_choice(replace(propagation.choice, tuned=used))
+        propagation.choiceChanged.connect(self._keep_choice)
+        propagation.weightsRefused.connect(self._give_up)
+
+    def _read(self) -> bool:
+        project = self._session.project
+        try:
+            self.info = project.tuned()
+            return project.uses_tuned and self.info is not None
+        except VosError as error:
+            self.problem = error
+            return False
+
+    @property
+    def running(self) -> bool:
+        """True while a tuning is going on or being stopped."""
+        return self._handle is not None
+
+    @property
+    def used(self) -> bool:
+        """True where the next propagation uses tuned weights."""
+        return self._propagation.choice.uses_tuned
+
+    def start(self, minutes: float, *, whole: bool = True) -> None:
+        """Begin; a tuning that is going on is left alone. A problem comes as `finished`.
+
+        Args:
+            minutes: of learning.
+            whole: learn the whole video, else what is between the in and out points.
+        """
+        if self.running:
+            return
+        self._propagation.starting.emit()
+        try:
+            order = self._order(minutes, whole=whole)
+        except VosError as error:
+            self._take_outcome(Failed(error))
+            return
+        self.state = TuneState("waiting for the engine")
+        quality = self._propagation.choice.quality
+        handle = self._session.engine.submit(tuning_job(self._engine, order, quality))
+        handle.progressed.connect(self._take_progress)
+        handle.batchReady.connect(self._take_steps)
+        handle.finished.connect(self._take_outcome)
+        self._handle = handle
+        self.started.emit()
+        self.stateChanged.emit(self.state)
+
+    def cancel(self) -> None:
+        """Stop; nothing is kept, and what was used before is used on."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def decide(self, *, use: bool) -> None:
+        """Use what the last tuning has made, or stay with what was used before."""
+        outcome = self.outcome
+        if outcome is None or not self.undecided:
+            return
+        self.undecided = False
+        if use:
+            project, info, data = self._session.project, outcome.info, outcome.data
+            self._session.write(lambda: project.put_tuned(info, data, use=True))
+            self.info, self.problem, self._stored = info, None, True
+            self._choose(tuned=True)
+        self.changed.emit()
+
+    def switch(self, *, on: bool) -> None:
+        """Use the weights that the project has from the next run on, or the system's own."""
+        if self.info is not None:
+            self._choose(tuned=on)
+
+    def _choose(self, *, tuned: bool) -> None:
+        choice = self._propagation.choice
+        if tuned:
+            choice = replace(choice, system=TUNABLE, weights=None)
+        self._propagation.set_choice(replace(choice, tuned=tuned))
+
+    def _order(self, minutes: float, *, whole: bool) -> TuneOrder:
+        session, choice = self._session, self._propagation.choice
+        if session.project.read_only:
+            raise OutputError(
+                "This project is open only to look at: it cannot keep adapted weights.",
+                "Save a copy, and adapt there.",
+            )
+        if self._propagation.running:
+            raise UsageError(
+                "A propagation is running.", "Wait until it is done, or stop it; then adapt."
+            )
+        given = choice.weights if choice.system == TUNABLE else None
+        start, stop = (0, session.frame_count) if whole else session.range
+        return TuneOrder(
+            session.project,
+            session.video_path,
+            given or bundled_weights(TUNABLE, PRESET),
+            start,
+            stop,
+            minutes=minutes,
+            device=choice.device,
+            after=session.written(),
+        )
+
+    # What comes from the engine, and from the choice
+
+    def _take_progress(self, progress: Progress) -> None:
+        self._update(TuneState(progress.text, progress.done, progress.total, self.state.step))
+
+    def _take_steps(self, values: list[object]) -> None:
+        steps = [value for value in values if isinstance(value, TuneStep)]
+        if steps:
+            last = steps[-1]
+            done = round(1000 * last.fraction)
+            self._update(TuneState(LEARNING, done, 1000, last.step, last.loss, last.seconds_left))
+
+    def _update(self, state: TuneState) -> None:
+        self.state = state
+        self.stateChanged.emit(state)
+
+    def _take_outcome(self, outcome: Outcome) -> None:
+        self._handle = None
+        if isinstance(outcome, Done) and isinstance(outcome.value, TuneOutcome):
+            self.outcome, self.undecided = outcome.value, True
+            if outcome.value.kept:
+                self.info, self.problem = outcome.value.info, None
+        self.changed.emit()
+        self.finished.emit(outcome)
+        if isinstance(outcome, Crashed):
+            self._session.crashed.emit(outcome.report)
+
+    def _keep_choice(self) -> None:
+        """Store whether tuned weights are used; reading only, it holds for this session."""
+        tuned = self._propagation.choice.tuned
+        if tuned != self._stored:
+            self._stored = tuned
+            project = self._session.project
+            if not project.read_only:
+                self._session.write(lambda: project.use_tuned(on=tuned))
+        self.changed.emit()
+
+    def _give_up(self, error: VosError) -> None:
+        """They cannot be used: the runs to come use the system's own, and say so."""
+        self.problem = error
+        self._choose(tuned=False)
+        self._session.failed.emit(
+            type(error)(error.message, f"The system's own weights are used. {error.hint}".rstrip())
+        )

@@ -1,0 +1,94 @@
+"""Adapting the encoder to the project's video, and which weights are used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtWidgets import QDialog
+
+from vosapp.jobs.outcome import Done, Failed, Outcome
+from vosapp.session.tuning import TuneState
+from vosapp.session.workspace import Workspace
+from vosapp.ui.actions.binding import Handler
+from vosapp.ui.controllers.base import Controller
+from vosapp.ui.notice import Choice, Kind, Notice
+
+KEY = "tuning"
+
+# The dialog is imported when it is wanted.
+
+
+class TuneController(Controller):
+    """One dialog at a time, which goes with its project; messages while it is closed."""
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """See `Controller`."""
+        return {"propagate.tune": self.with_workspace(self._open)}
+
+    def begin(self) -> None:
+        """See `Controller`."""
+        self._dialog: QDialog | None = None
+        self.shell.workspaceChanged.connect(self._follow)
+        self.shell.window.status.stopWanted.connect(self._stop)
+
+    def _follow(self) -> None:
+        if self._dialog is not None:
+            self._dialog.close()
+        if self.workspace is None:
+            return
+        control = self.workspace.tuning
+        control.started.connect(self._show_meter)
+        control.stateChanged.connect(self._show_state)
+        control.finished.connect(self._tell)
+        if control.problem is not None:
+            self.shell.tell_error(control.problem)
+
+    def _open(self, workspace: Workspace) -> None:
+        from vosapp.ui.dialogs.tuning import TuneDialog
+
+        if self._dialog is not None:
+            self._dialog.raise_()
+            self._dialog.activateWindow()
+            return
+        self.shell.panels.canvas.finish_tool()
+        self.shell.window.notice.clear(KEY)
+        dialog = TuneDialog(workspace, self.shell.window)
+        self._dialog = dialog
+        dialog.finished.connect(lambda _result: self._forget(dialog))
+        dialog.show()
+
+    def _forget(self, dialog: QDialog) -> None:
+        if self._dialog is dialog:
+            self._dialog = None
+
+    def _stop(self) -> None:
+        if self.workspace is not None:
+            self.workspace.tuning.cancel()
+
+    def _show_meter(self) -> None:
+        meter = self.shell.window.status.meter
+        meter.set_stoppable(stoppable=True)
+        meter.show()
+
+    def _show_state(self, state: TuneState) -> None:
+        from vosapp.ui.dialogs.tuning import state_text
+
+        self.shell.window.status.meter.show_work(state_text(state), state.done, state.total)
+
+    def _tell(self, outcome: Outcome) -> None:
+        self.shell.window.status.meter.hide()
+        workspace = self.workspace
+        if workspace is None or self._dialog is not None:
+            return
+        if isinstance(outcome, Failed):
+            self.shell.tell_error(outcome.error)
+        elif isinstance(outcome, Done) and workspace.tuning.outcome is not None:
+            info = workspace.tuning.outcome.info
+            text = self.tr("The encoder has learned this video.")
+            if info.scores:
+                text += self.tr(" J on your keyframes: {0:.3f} \u2192 {1:.3f}.").format(
+                    info.before, info.after
+                )
+            look = Choice(self.tr("Compare\u2026"), lambda: self._open(workspace), main=True)
+            title = self.tr("Adapted to this video")
+            self.shell.tell(Notice(title, text, Kind.SUCCESS, (look,), KEY))

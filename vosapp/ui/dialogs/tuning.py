@@ -1,0 +1,310 @@
+"""The dialog that lets the encoder learn the project's video, and switches what it learned.
+
+It shows what `TuningControl` knows, so that it can be closed and opened again at any time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.media.export.losses import counted
+from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
+from vosapp.project.tuned import TunedInfo
+from vosapp.session.tuning import MOST_MINUTES, USUAL_MINUTES, TuneState
+from vosapp.session.workspace import Workspace
+from vosapp.ui import errors
+from vosapp.ui.dialogs.comparison import ComparisonView
+from vosapp.ui.forms import align_labels
+from vosapp.ui.status import duration
+from vosapp.ui.theme import icon, tones
+
+WIDTH, COMPARING_WIDTH = 600, 860
+"""Pixels; wider where two pictures stand side by side."""
+COMPARING_MINUTES = 1
+"""Four keyframes, some 24 frames each, twice, at the speed of `QUALITIES`: rather less."""
+
+
+class TuneDialog(QDialog):
+    """Start, progress, before and after, and the switch.
+
+    Args:
+        workspace: whose video is learned; close the dialog before it.
+        parent: the window.
+    """
+
+    def __init__(self, workspace: Workspace, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Adapt to This Video"))
+        self._workspace, self._control = workspace, workspace.tuning
+        # What is shown: the size follows it, and is the user's own in between.
+        self._mode: tuple[bool, bool, bool] | None = None
+        self.intro, self.estimate = QLabel(self), QLabel(self)
+        self.minutes, self.frames = QSpinBox(self), QComboBox(self)
+        self.start_button = QPushButton(self.tr("Start"), self)
+        self.bar, self.state = QProgressBar(self), QLabel(self)
+        self.cancel_button = QPushButton(self.tr("Cancel Learning"), self)
+        self.verdict, self.comparison = QLabel(self), ComparisonView(self)
+        self.use_button = QPushButton(self.tr("Use Adapted Weights"), self)
+        self.keep_button = QPushButton(self.tr("Keep the Present Ones"), self)
+        self.switch, self.about = QCheckBox(self), QLabel(self)
+        self.close_button = QPushButton(self.tr("Close"), self)
+        self._fill()
+        self._lay_out()
+        self._name_all()
+        self._connect()
+        self._refresh()
+
+    # Making it
+
+    def _fill(self) -> None:
+        self.intro.setText(
+            self.tr(
+                "The encoder goes on learning from the frames of this one video, without any"
+                " mask; it may then follow your objects better. What it learns is kept in this"
+                " project, and can be switched off at any time."
+            )
+        )
+        self.minutes.setRange(1, MOST_MINUTES)
+        self.minutes.setValue(USUAL_MINUTES)
+        self.minutes.setSuffix(self.tr(" min"))
+        session = self._workspace.session
+        start, stop = session.range
+        whole = self.tr("The whole video, {0}").format(counted(session.frame_count, "frame"))
+        self.frames.addItem(whole, True)
+        if (start, stop) != (0, session.frame_count):
+            part = self.tr("Between in and out, {0}").format(counted(stop - start, "frame"))
+            self.frames.addItem(part, False)
+        self.switch.setText(self.tr("Propagate with the weights adapted to this video"))
+        self.bar.setTextVisible(False)
+        self.start_button.setIcon(icon("school-outline", "on_accent"))
+        for label in (self.intro, self.estimate, self.state, self.verdict, self.about):
+            label.setWordWrap(True)
+        for label in (self.estimate, self.about):
+            label.setProperty("muted", True)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(8)
+        form.addRow(self.tr("Learn for"), self.minutes)
+        form.addRow(self.tr("From"), self.frames)
+        align_labels(form)
+        self._form = QWidget(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        self._form.setLayout(form)
+        work = QHBoxLayout()
+        work.addWidget(self.state, 1)
+        work.addWidget(self.cancel_button)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        for button in (self.close_button, self.keep_button, self.use_button, self.start_button):
+            foot.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 16, 18, 16)
+        column.setSpacing(10)
+        for widget in (self.intro, self._form, self.estimate, self.bar):
+            column.addWidget(widget)
+        column.addLayout(work)
+        column.addWidget(self.verdict)
+        column.addWidget(self.comparison, 1)
+        column.addWidget(self.switch)
+        column.addWidget(self.about)
+        column.addLayout(foot)
+
+    def _name_all(self) -> None:
+        for widget, name, tip in (
+            (self.minutes, self.tr("Minutes"), self.tr("How long it learns; more helps less")),
+            (self.frames, self.tr("Frames"), self.tr("What it learns from")),
+            (self.bar, self.tr("Progress"), self.tr("How far it is")),
+            (self.start_button, self.tr("Start"), self.tr("Begin; you can go on working")),
+            (
+                self.cancel_button,
+                self.tr("Cancel learning"),
+                self.tr("Stop; nothing is kept, and nothing changes"),
+            ),
+            (self.use_button, self.tr("Use adapted weights"), self.tr("From the next run on")),
+            (
+                self.keep_button,
+                self.tr("Keep the present weights"),
+                self.tr("Propagate as before; what was computed stays"),
+            ),
+            (
+                self.switch,
+                self.tr("Use adapted weights"),
+                self.tr("Counts from the next run on; masks that are there stay as they are"),
+            ),
+            (
+                self.close_button,
+                self.tr("Close"),
+                self.tr("Close this dialog; what runs goes on"),
+            ),
+        ):
+            widget.setAccessibleName(name)
+            widget.setToolTip(tip)
+        for button in (self.close_button, self.cancel_button, self.keep_button):
+            button.setAutoDefault(False)
+
+    def _connect(self) -> None:
+        control = self._control
+        self.minutes.valueChanged.connect(self._estimate)
+        self.start_button.clicked.connect(self._start)
+        self.cancel_button.clicked.connect(control.cancel)
+        self.use_button.clicked.connect(lambda: control.decide(use=True))
+        self.keep_button.clicked.connect(lambda: control.decide(use=False))
+        self.switch.clicked.connect(lambda on: control.switch(on=on))
+        self.close_button.clicked.connect(self.close)
+        control.started.connect(self._refresh)
+        control.stateChanged.connect(self._show_state)
+        control.finished.connect(self._take_outcome)
+        control.changed.connect(self._refresh)
+        self._workspace.propagation.started.connect(self._refresh)
+        self._workspace.propagation.finished.connect(self._refresh)
+
+    # What it shows
+
+    def _start(self) -> None:
+        self._say("", "muted")
+        self._control.start(self.minutes.value(), whole=bool(self.frames.currentData()))
+
+    def _refresh(self, *_ignored: object) -> None:
+        control, propagation = self._control, self._workspace.propagation
+        running, undecided = control.running, control.undecided
+        _show((self.bar, self.cancel_button), shown=running)
+        _show((self.verdict, self.comparison, self.use_button, self.keep_button), shown=undecided)
+        _show((self._form, self.estimate, self.start_button), shown=not running and not undecided)
+        self.start_button.setEnabled(not propagation.running)
+        self.start_button.setDefault(not running and not undecided)
+        has = control.info is not None and not running and not undecided
+        self.switch.setVisible(has)
+        self.about.setVisible(has)
+        self.start_button.setText(self.tr("Learn Again") if has else self.tr("Start"))
+        if control.info is not None:
+            self.switch.setChecked(control.used)
+            self.about.setText(self._about(control.info))
+        self._estimate()
+        if undecided:
+            self._show_outcome()
+        elif running:
+            self._show_state(control.state)
+        self.state.setVisible(running or bool(self.state.text()))
+        if self._mode != (running, undecided, has):
+            self._mode = (running, undecided, has)
+            self._fit(comparing=undecided)
+
+    def _fit(self, *, comparing: bool) -> None:
+        """As wide as the pictures need, and as high as the texts are at that width."""
+        outcome, layout = self._control.outcome, self.layout()
+        pictures = comparing and outcome is not None and bool(outcome.comparisons)
+        width = COMPARING_WIDTH if pictures else WIDTH
+        if layout is not None:
+            layout.activate()
+            self.resize(width, layout.totalHeightForWidth(width))
+
+    def _estimate(self, *_ignored: object) -> None:
+        if self._workspace.propagation.running:
+            text = self.tr("A propagation is running. Learning can begin when it is done.")
+        else:
+            text = self.tr(
+                "About {0} min in all: then your keyframes are compared before and after."
+                " You can go on drawing; a propagation has to wait."
+            ).format(self.minutes.value() + COMPARING_MINUTES)
+        self.estimate.setText(text)
+
+    def _show_state(self, state: TuneState) -> None:
+        if not self._control.running:
+            return
+        self.bar.setRange(0, state.total)
+        self.bar.setValue(state.done)
+        self._say(state_text(state), "text")
+
+    def _take_outcome(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Failed):
+            self._say(errors.text(outcome.error), "danger")
+        elif isinstance(outcome, Stopped):
+            self._say(self.tr("Stopped; nothing was kept, and nothing has changed."), "warning")
+        elif isinstance(outcome, Done):
+            self._say("", "muted")
+        # Room for what is said.
+        self._mode = None
+        self._refresh()
+
+    def _show_outcome(self) -> None:
+        outcome = self._control.outcome
+        if outcome is None:
+            return
+        info = outcome.info
+        self.comparison.setVisible(bool(outcome.comparisons))
+        self.verdict.setText(self._verdict(info))
+        if outcome.comparisons:
+            objects = self._workspace.session.objects
+            self.comparison.set_comparisons(outcome.comparisons, objects)
+        better = not info.scores or info.after >= info.before
+        self.use_button.setDefault(better)
+        self.keep_button.setDefault(not better)
+        (self.use_button if better else self.keep_button).setFocus()
+
+    def _verdict(self, info: TunedInfo) -> str:
+        learned = self.tr("Learned {0} in {1} steps.").format(
+            counted(info.frames, "frame"), info.steps
+        )
+        if not info.scores:
+            return f"{learned} " + self.tr("There is no keyframe with a mask to compare on.")
+        if info.after > info.before:
+            text = self.tr("On {0} the adapted weights did better")
+        else:
+            text = self.tr("On {0} the adapted weights did not do better")
+        text = text.format(counted(len(info.scores), "keyframe"))
+        mean = self.tr("mean overlap J {0:.3f} \u2192 {1:.3f}").format(info.before, info.after)
+        return f"{learned} <b>{text}</b>: {mean}."
+
+    def _about(self, info: TunedInfo) -> str:
+        base = info.base.partition(" ")[0]
+        text = self.tr("Learned {0} in {1} steps, from {2}.").format(
+            counted(info.frames, "frame"), info.steps, base
+        )
+        if info.scores:
+            text += " " + self.tr("Overlap J on keyframes {0:.3f} \u2192 {1:.3f}.").format(
+                info.before, info.after
+            )
+        return text
+
+    def _say(self, text: str, tone: str) -> None:
+        self.state.setText(text)
+        self.state.setStyleSheet(f"color: {getattr(tones(), tone)};")
+        self.state.setVisible(bool(text))
+
+
+def _show(widgets: Sequence[QWidget], *, shown: bool) -> None:
+    for widget in widgets:
+        widget.setVisible(shown)
+
+
+def state_text(state: TuneState) -> str:
+    """Say in a line how far a tuning is: "Learning: step 40, loss 0.0123, 2 min left"."""
+    if not state.text:
+        return ""
+    parts = [state.text[:1].upper() + state.text[1:]]
+    if math.isfinite(state.loss):
+        parts = [f"{parts[0]}: step {state.step}", f"loss {state.loss:.4f}"]
+    elif state.total:
+        parts.append(f"{state.done} of {state.total} frames")
+    if math.isfinite(state.seconds_left):
+        parts.append(f"{duration(state.seconds_left)} left")
+    return ", ".join(parts)
