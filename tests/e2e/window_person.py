@@ -22,6 +22,8 @@ from vosapp.project.model import FrameState
 
 PATIENCE = 60.0
 """Seconds; the first propagation of a process imports torch, which takes long on a busy machine."""
+AHEAD, DRIP = 6, 3.0
+"""Steps that a tracker may be ahead of the window, and seconds to one more beyond them."""
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 CTRL, PLAIN = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -142,12 +144,21 @@ class Person:
         self.wait(lambda: propagation.running or self.ended)
 
     def run_until(self, done):
-        """Let the tracker take a step now and then until something is so."""
+        """Let the tracker take a step now and then until something is so.
+
+        When it is some steps ahead of what object 1 shows it has to wait: a busy machine may show
+        late, and the run must not be over by then. It gets a step from time to time all the same,
+        for results are stored when another one comes.
+        """
+        allowed, last = 0, time.monotonic()
 
         def step():
+            nonlocal allowed, last
             if done():
                 return True
-            self.gate.release()
+            if allowed < self.propagated(1) + AHEAD or time.monotonic() > last + DRIP:
+                self.gate.release()
+                allowed, last = allowed + 1, time.monotonic()
             QTest.qWait(40)
             return False
 
