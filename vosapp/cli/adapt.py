@@ -253,7 +253,8 @@ def _trial(one: TrialScore, other: TrialScore) -> dict[str, object]:
 
 def _report(project: Project, tuned: Tuned, args: argparse.Namespace, console: Console) -> None:
     info = tuned.info
-    console.report(f"Learned {info.frames} frames in {info.steps} steps, {info.seconds:.0f} s.")
+    frames = f"{info.frames} of {info.stop - info.start} frames"
+    console.report(f"Learned {frames} in {info.steps} steps, {info.seconds:.0f} s.")
     if tuned.before:
         console.report(_table(tuned))
     else:

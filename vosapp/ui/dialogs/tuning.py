@@ -266,8 +266,9 @@ class TuneDialog(QDialog):
         (self.use_button if better else self.keep_button).setFocus()
 
     def _verdict(self, info: TunedInfo) -> str:
-        learned = self.tr("Learned {0} in {1} steps.").format(
-            counted(info.frames, "frame"), info.steps
+        frames = counted(info.stop - info.start, "frame")
+        learned = self.tr("Learned {0} of {1} in {2} steps.").format(
+            info.frames, frames, info.steps
         )
         if not info.scores:
             return f"{learned} " + self.tr("There is no keyframe with a mask to compare on.")
@@ -281,8 +282,9 @@ class TuneDialog(QDialog):
 
     def _about(self, info: TunedInfo) -> str:
         base = info.base.partition(" ")[0]
-        text = self.tr("Learned {0} in {1} steps, from {2}.").format(
-            counted(info.frames, "frame"), info.steps, base
+        frames = counted(info.stop - info.start, "frame")
+        text = self.tr("Learned {0} of {1} in {2} steps, from {3}.").format(
+            info.frames, frames, info.steps, base
         )
         if info.scores:
             text += " " + self.tr("Overlap J on keyframes {0:.3f} \u2192 {1:.3f}.").format(

@@ -71,7 +71,7 @@ def test_learned_compared_used_and_switched(open_desk, adapt, qtbot):
     assert control.used and "adapted" in button.text()
     assert "adapted to this video" in button.toolTip()
     assert shown.switch.isVisible() and shown.switch.isChecked()
-    assert "4 steps" in shown.about.text()
+    assert "10 of 24 frames in 4 steps" in shown.about.text()
     shown.switch.click()
     assert not control.used and "adapted" not in button.text()
     shown.switch.click()
