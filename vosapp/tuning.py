@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
+from core.types import Keyframe, LabelMap
 from vosapp.project.store import Project
 from vosapp.project.tuned import FILE_NAME, MAX_TUNED_BYTES, KeyframeScore, TunedInfo, digest_of
 
@@ -84,12 +86,15 @@ class Tuned:
         data: their file.
         before: trials on keyframes with the weights that were started from.
         after: the same trials with the tuned ones.
+        drawn: the label maps that they were compared with; the user may have changed the
+            project's since.
     """
 
     info: TunedInfo
     data: bytes
     before: tuple[TrialScore, ...] = ()
     after: tuple[TrialScore, ...] = ()
+    drawn: tuple[LabelMap, ...] = ()
 
 
 TrackerMaker = Callable[[Path], "Tracker"]
@@ -98,8 +103,11 @@ Tuner = Callable[[TuneOrder, TrackerMaker, CancelToken], Iterator[Progress | Tun
 
 def tune_project(
     order: TuneOrder, make_tracker: TrackerMaker, token: CancelToken
-) -> Iterator[Progress | TuneStep | Tuned]:
+) -> Generator[Progress | TuneStep | Tuned]:
     """Carry an order out; see `core.eval.tuned.tune_and_compare`.
+
+    The state in `order.run` goes when the generator has ended: closed at its last value, the
+    `Tuned`, it leaves a run that can be resumed.
 
     Args:
         order: what is tuned.
@@ -120,13 +128,14 @@ def tune_project(
     with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
         request = _request(order, Path(folder))
         drawn = keyframes(order.project)
-        for item in tune_and_compare(request, drawn, make_tracker, token):
-            if isinstance(item, TrainProgress):
-                yield _step(item)
-            elif isinstance(item, Compared):
-                yield _tuned(order, item)
-            else:
-                yield item
+        with closing(tune_and_compare(request, drawn, make_tracker, token)) as items:
+            for item in items:
+                if isinstance(item, TrainProgress):
+                    yield _step(item)
+                elif isinstance(item, Compared):
+                    yield _tuned(order, item, drawn)
+                else:
+                    yield item
 
 
 def _require_size(base: Path) -> None:
@@ -167,7 +176,7 @@ def _step(progress: TrainProgress) -> TuneStep:
     return TuneStep(progress.step, share, progress.losses["color"], left)
 
 
-def _tuned(order: TuneOrder, compared: Compared) -> Tuned:
+def _tuned(order: TuneOrder, compared: Compared, drawn: Iterable[Keyframe]) -> Tuned:
     result, data = compared.result, compared.result.path.read_bytes()
     pairs = zip(compared.before, compared.after, strict=True)
     scores = tuple(
@@ -187,4 +196,6 @@ def _tuned(order: TuneOrder, compared: Compared) -> Tuned:
         stop=order.stop,
         scores=scores,
     )
-    return Tuned(info, data, compared.before, compared.after)
+    maps = {keyframe.frame_index: keyframe.label_map for keyframe in drawn}
+    tried = tuple(maps[one.trial.frame_index] for one in compared.before)
+    return Tuned(info, data, compared.before, compared.after, tried)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,12 @@ from core.eval.trials import Trial, TrialConfig, TrialScore, plan_trials, run_tr
 from core.jobs import CancelToken, Progress
 from core.media.video import open_video
 from core.systems.base import Tracker
-from core.systems.self_supervised.tuning import TuneRequest, TuneResult, tune
+from core.systems.self_supervised.tuning import (
+    TuneRequest,
+    TuneResult,
+    require_possible,
+    tune,
+)
 from core.train.loop import TrainProgress
 from core.types import Keyframe
 
@@ -42,7 +48,7 @@ def tune_and_compare(
     token: CancelToken,
     *,
     trials: TrialConfig | None = None,
-) -> Iterator[Progress | TrainProgress | Compared]:
+) -> Generator[Progress | TrainProgress | Compared]:
     """Tune weights, and try both on what the user has drawn (see `core.eval.trials`).
 
     Learning sees no mask, so that the keyframes are a test of it.
@@ -61,6 +67,7 @@ def tune_and_compare(
         VosError: see `tune`; a problem of the tracker's.
         Cancelled: by the token; nothing is left but the state of a run with a folder.
     """
+    require_possible(request)
     with open_video(request.video, cache_bytes=CACHE_BYTES) as video:
         count = video.info.frame_count
     plan = plan_trials(keyframes, count, trials)
@@ -70,16 +77,17 @@ def tune_and_compare(
             yield item
         else:
             before = item
-    for step in tune(request, token):
-        if not isinstance(step, TuneResult):
-            yield step
-            continue
-        try:
-            for item in _try(request, keyframes, plan, make_tracker(step.path), token):
-                yield item if isinstance(item, Progress) else Compared(step, before, item)
-        except BaseException:
-            step.path.unlink(missing_ok=True)
-            raise
+    with closing(tune(request, token)) as steps:
+        for step in steps:
+            if not isinstance(step, TuneResult):
+                yield step
+                continue
+            try:
+                for item in _try(request, keyframes, plan, make_tracker(step.path), token):
+                    yield item if isinstance(item, Progress) else Compared(step, before, item)
+            except BaseException:
+                step.path.unlink(missing_ok=True)
+                raise
 
 
 def _try(

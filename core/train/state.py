@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -42,8 +43,14 @@ def save_state(
         torch.save(state, partial)
         partial.replace(path)
     except (OSError, RuntimeError) as error:
-        msg = f"The training state cannot be written to {path}: {error}."
-        raise OutputError(msg, "Choose a folder with free space that can be written to.") from error
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        # A full disk is a RuntimeError of torch's, with words that help nobody.
+        reason = getattr(error, "strerror", None) or "the disk may be full"
+        msg = f"The training state cannot be written to {path}: {reason}."
+        raise OutputError(
+            msg, "It needs a folder with free space that can be written to."
+        ) from error
 
 
 def load_state(

@@ -130,6 +130,7 @@ class FakeTuner:
         self.orders.append(order)
         if order.after is not None:
             order.after.result()
+        drawn = keyframes(order.project)
         yield Progress(1, 2, "reading frames")
         for step in range(1, 5):
             token.check()
@@ -139,7 +140,6 @@ class FakeTuner:
             yield TuneStep(step, step / 4, 0.1 / step, 4.0 - step)
             if self.error is not None:
                 raise self.error
-        drawn = keyframes(order.project)
         before = tuple(self._trial(one, shift=2, j=0.5) for one in drawn)
         after = tuple(self._trial(one, shift=0, j=0.75) for one in drawn)
         scores = tuple(KeyframeScore(one.frame_index, 12, 0.5, 0.75) for one in drawn)
@@ -147,7 +147,7 @@ class FakeTuner:
             "base.safetensors sha256:ab", digest_of(self.data), "thin", 4, 4.0, 0.025,
             seed=0, frames=10, start=order.start, stop=order.stop, scores=scores,
         )  # fmt: skip
-        yield Tuned(info, self.data, before, after)
+        yield Tuned(info, self.data, before, after, tuple(one.label_map for one in drawn))
 
     def _trial(self, keyframe, *, shift, j):
         trial = Trial(keyframe.frame_index, 12, returns=True, object_ids=keyframe.object_ids)

@@ -6,7 +6,7 @@ Not to be confused with `vosapp propagate --adapt`, which learns the objects of 
 from __future__ import annotations
 
 import itertools
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from vosapp.cli.run_options import DEFAULT_PRESET, add_compute_arguments
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from core.eval.trials import TrialScore
     from vosapp.cli.console import Console
@@ -31,6 +31,7 @@ SYSTEM = "self_supervised"
 PREVIEW = "fast"
 """Quality at which keyframes are tried."""
 CACHE_BYTES = 8 << 20
+GOES_ON = "The run goes on with the same options and --resume."
 
 EPILOG = (
     "The encoder's training goes on, on the frames of this one video; no mask is used. Then the "
@@ -143,10 +144,13 @@ def _switch(project: Project, args: argparse.Namespace, console: Console) -> dic
 
 def _learn(project: Project, args: argparse.Namespace, console: Console) -> dict[str, object]:
     order = _order(project, args, console)
-    console.kept = f"The run goes on with vosapp adapt {args.project} --resume."
-    tuned = _tune(order, _tracker_maker(args), console)
-    use = args.use if args.use is not None else _did_better(tuned)
-    project.put_tuned(tuned.info, tuned.data, use=use)
+    console.kept = GOES_ON if args.resume and order.run is not None and order.run.is_dir() else ""
+
+    def keep(tuned: Tuned) -> None:
+        use = args.use if args.use is not None else _did_better(tuned)
+        project.put_tuned(tuned.info, tuned.data, use=use)
+
+    tuned = _tune(order, _tracker_maker(args), keep, console)
     _report(project, tuned, args, console)
     return {
         "project": project.path,
@@ -192,18 +196,28 @@ def _tracker_maker(args: argparse.Namespace) -> TrackerMaker:
     return lambda path: build_tracker(TrackerRequest(SYSTEM, Quality(PREVIEW), args.device, path))
 
 
-def _tune(order: TuneOrder, make_tracker: TrackerMaker, console: Console) -> Tuned:
-    """Run the job; each of its parts has a bar of its own."""
-    from vosapp.tuning import Tuned, tune_project
+def _tune(
+    order: TuneOrder,
+    make_tracker: TrackerMaker,
+    keep: Callable[[Tuned], None],
+    console: Console,
+) -> Tuned:
+    """Run the job; each of its parts has a bar of its own. Its state goes when all is kept."""
+    from vosapp.tuning import Tuned, TuneStep, tune_project
 
     found: list[Tuned] = []
 
     def progress() -> Iterator[Progress]:
-        for item in tune_project(order, make_tracker, console.token):
-            if isinstance(item, Tuned):
-                found.append(item)
-            else:
-                yield item if isinstance(item, Progress) else _shown(item, order)
+        with closing(tune_project(order, make_tracker, console.token)) as items:
+            for item in items:
+                if isinstance(item, Tuned):
+                    keep(item)
+                    found.append(item)
+                elif isinstance(item, TuneStep):
+                    console.kept = GOES_ON
+                    yield _shown(item, order)
+                else:
+                    yield item
 
     for _, part in itertools.groupby(progress(), key=lambda item: item.text.partition(",")[0]):
         for _ in console.follow(part, unit="steps"):
@@ -239,7 +253,8 @@ def _trial(one: TrialScore, other: TrialScore) -> dict[str, object]:
 
 def _report(project: Project, tuned: Tuned, args: argparse.Namespace, console: Console) -> None:
     info = tuned.info
-    console.report(f"Learned {info.frames} frames in {info.steps} steps, {info.seconds:.0f} s.")
+    frames = f"{info.frames} of {info.stop - info.start} frames"
+    console.report(f"Learned {frames} in {info.steps} steps, {info.seconds:.0f} s.")
     if tuned.before:
         console.report(_table(tuned))
     else:

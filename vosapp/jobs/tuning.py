@@ -39,7 +39,8 @@ class Comparison:
         origin: frame that the masks were carried from, or turned back at.
         returns: there and back, else from a neighboring keyframe.
         picture: h x w x 3 uint8, the frame.
-        drawn, before, after: h x w uint8 object ids: the user's, and those foretold.
+        drawn, before, after: h x w uint8 object ids: the user's when learning began, and those
+            foretold.
         scores: object id -> (J before, J after).
     """
 
@@ -116,10 +117,10 @@ def _comparisons(order: TuneOrder, tuned: Tuned) -> tuple[Comparison, ...]:
     from core.media.video import open_video
 
     with open_video(order.video, cache_bytes=0) as video:
-        return tuple(_comparison(order, tuned, index, video) for index in range(len(tuned.before)))
+        return tuple(_comparison(tuned, index, video) for index in range(len(tuned.before)))
 
 
-def _comparison(order: TuneOrder, tuned: Tuned, index: int, video: VideoSource) -> Comparison:
+def _comparison(tuned: Tuned, index: int, video: VideoSource) -> Comparison:
     one, other = tuned.before[index], tuned.after[index]
     frame_index = one.trial.frame_index
     frame = video.frame(frame_index)
@@ -134,7 +135,7 @@ def _comparison(order: TuneOrder, tuned: Tuned, index: int, video: VideoSource) 
         one.trial.origin,
         one.trial.returns,
         np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8),
-        small(order.project.keyframe_map(frame_index)),
+        small(tuned.drawn[index]),
         small(one.label_map),
         small(other.label_map),
         {object_id: (j, other.scores[object_id]) for object_id, j in one.scores.items()},

@@ -12,7 +12,7 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -103,7 +103,7 @@ class TuneResult:
 
 def tune(
     request: TuneRequest, token: CancelToken
-) -> Iterator[Progress | TrainProgress | TuneResult]:
+) -> Generator[Progress | TrainProgress | TuneResult]:
     """Tune weights to a video.
 
     Batches are a function of the seed and the step: a run of so many steps that is resumed, or
@@ -143,7 +143,20 @@ def tune(
         frames = sum(len(pack.times) for pack in packs)
         result = _result(request, base, last, frames=frames)
         save_weights(request.out, stage.encoder, _info(request, result, stage.encoder, base))
-    yield result
+        # A run that is stopped here has a state to go on from until its result is taken.
+        yield result
+
+
+def require_possible(request: TuneRequest) -> None:
+    """Raise what `tune` would raise at once, for those who do something slow before.
+
+    Raises:
+        VosError: see `tune`.
+    """
+    _base(request)
+    _length(request.config)
+    if request.run is not None:
+        _require_run(request, request.run)
 
 
 def _left_at(folder: Path) -> TrainProgress:
@@ -173,9 +186,7 @@ def _training(request: TuneRequest, base: CheckpointInfo, folder: Path) -> Train
         videos=None,
         out=folder,
         preset=base.preset,
-        length=FitConfig(
-            config.steps, config.minutes, learning_rate=config.rate, save_every=SAVE_EVERY
-        ),
+        length=_length(config),
         pairs=PairConfig(batch=config.batch, crop=config.crop, gaps=config.gaps),
         init=request.weights,
         device=request.device,
@@ -184,6 +195,10 @@ def _training(request: TuneRequest, base: CheckpointInfo, folder: Path) -> Train
         workers=0,
         radius=config.radius,
     )
+
+
+def _length(config: TuneConfig) -> FitConfig:
+    return FitConfig(config.steps, config.minutes, learning_rate=config.rate, save_every=SAVE_EVERY)
 
 
 def _packs(
@@ -218,18 +233,30 @@ def _run_folder(request: TuneRequest) -> Iterator[Path]:
 
 def _claim(request: TuneRequest, folder: Path) -> None:
     """Make the folder, or take over what an earlier run of the same settings has left there."""
-    note, settings = folder / SETTINGS, _settings(request)
-    try:
-        if folder.exists() and not note.is_file() and any(folder.iterdir()):
-            msg = f"{folder} holds something else than a run."
-            raise UsageError(msg, "Move it away, or choose another folder.")
-        if request.resume and note.is_file() and note.read_text() != settings:
-            msg = f"{folder} holds a run with other settings."
-            raise UsageError(msg, "Give the same ones, or begin anew without --resume.")
+    _require_run(request, folder)
+    with _folder_errors(folder):
         if folder.exists() and not request.resume:
             shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(note, settings.encode())
+        write_atomic(folder / SETTINGS, _settings(request).encode())
+
+
+def _require_run(request: TuneRequest, folder: Path) -> None:
+    """See to it that the folder is not there, or holds a run that may be taken over."""
+    note = folder / SETTINGS
+    with _folder_errors(folder):
+        if folder.exists() and not note.is_file() and any(folder.iterdir()):
+            msg = f"{folder} holds something else than a run."
+            raise UsageError(msg, "Move it away, or choose another folder.")
+        if request.resume and note.is_file() and note.read_text() != _settings(request):
+            msg = f"{folder} holds a run with other settings."
+            raise UsageError(msg, "Give the same ones, or begin anew without --resume.")
+
+
+@contextmanager
+def _folder_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         msg = f"The run folder {folder} cannot be used: {error.strerror}."
         raise OutputError(msg, "Choose a folder that can be written to.") from error

@@ -12,7 +12,7 @@ import torch
 
 from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
-from core.errors import VideoOpenError
+from core.errors import VideoOpenError, VosError
 from core.eval.trials import Trial, TrialConfig, TrialScore, mean_score, plan_trials, run_trials
 from core.eval.tuned import Compared, tune_and_compare
 from core.jobs import Cancelled, CancelToken, Progress
@@ -210,3 +210,30 @@ def test_a_video_that_is_gone(request_, make_tracker, tmp_path):
     with pytest.raises(VideoOpenError):
         list(tune_and_compare(replace(request_, video=tmp_path / "x"), (), make_tracker,
                               CancelToken()))  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [{"config": TuneConfig(steps=0)}, {"seed": -1}])
+def test_what_is_impossible_is_told_before_anything_is_tried(request_, change):
+    with pytest.raises(VosError, match=r"0 long|seed -1"):
+        list(tune_and_compare(replace(request_, **change), (keyframe(2),), pytest.fail,
+                              CancelToken()))  # fmt: skip
+
+
+def test_a_run_of_other_settings_is_told_before_anything_is_tried(request_, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "tune.json").write_text("other")
+    kept = replace(request_, run=tmp_path / "run", resume=True)
+    with pytest.raises(VosError, match="other settings"):
+        list(tune_and_compare(kept, (keyframe(2),), pytest.fail, CancelToken()))
+
+
+def test_a_cancel_after_learning_leaves_a_run_to_go_on_with(request_, make_tracker, tmp_path):
+    token, kept = CancelToken(), replace(request_, run=tmp_path / "run")
+    with pytest.raises(Cancelled):
+        for _ in tune_and_compare(kept, (keyframe(2),), make_tracker, token):
+            if request_.out.exists():
+                token.cancel()
+    kept = replace(kept, resume=True)
+    items = list(tune_and_compare(kept, (keyframe(2),), make_tracker, CancelToken()))
+    assert not any(isinstance(item, TrainProgress) for item in items)
+    assert items[-1].result.steps == 3 and not kept.run.exists()

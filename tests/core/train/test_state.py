@@ -110,6 +110,17 @@ def test_failed_save_keeps_the_last_state(saved, monkeypatch):
     with pytest.raises(OutputError, match="No space left"):
         save_state(saved, *make(), step=8, seconds=2)
     assert saved.read_bytes() == good
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+def test_a_full_disk_is_told_in_plain_words(saved, monkeypatch):
+    def fail(_state, _path):
+        raise RuntimeError("[enforce fail at inline_container.cc:672]")
+
+    monkeypatch.setattr(torch, "save", fail)
+    with pytest.raises(OutputError, match="the disk may be full") as caught:
+        save_state(saved, *make(), step=8, seconds=2)
+    assert "enforce" not in caught.value.message
 
 
 def test_save_where_it_is_not_possible(tmp_path):

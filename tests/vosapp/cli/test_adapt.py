@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from core.errors import OutputError
 from core.nn.checkpoints import CheckpointInfo, read_info, save_weights
 from core.systems.self_supervised import config
 from core.systems.self_supervised.config import PRESETS, TRACKING, TuneConfig
@@ -20,6 +21,7 @@ from vosapp import tuning
 from vosapp.cli import adapt
 from vosapp.cli import main as cli
 from vosapp.project.opening import open_project
+from vosapp.project.store import Project
 from vosapp.project.tuned import digest_of
 from vosapp.tuned import tuned_file
 
@@ -219,11 +221,38 @@ def test_a_stop_can_be_gone_on_with(call, project, weights, info, monkeypatch, t
 
     monkeypatch.setattr(tuning, "_step", stop_after_one)
     answer = call("adapt", project, code=130)
-    assert answer["error"]["code"] == "cancelled" and "--resume" in answer["error"]["hint"]
+    assert answer["error"]["code"] == "cancelled"
+    assert "same options and --resume" in answer["error"]["hint"]
     assert info(project) == (None, False) and (tmp_path / "p.vosapp-adapt").is_dir()
     call("adapt", project, "--resume")
     assert seen == [1, 2, 3] and info(project)[0].steps == 3
     assert not (tmp_path / "p.vosapp-adapt").exists()
+
+
+def test_a_stop_before_learning_promises_nothing(call, project, weights, monkeypatch, tmp_path):
+    def stop(*_names):
+        signal.raise_signal(signal.SIGINT)
+        return weights
+
+    monkeypatch.setattr("vosapp.assets.bundled_weights", stop)
+    answer = call("adapt", project, code=130)
+    assert "--resume" not in answer["error"]["hint"]
+    assert not (tmp_path / "p.vosapp-adapt").exists()
+
+
+def test_weights_that_could_not_be_kept_are_not_learned_twice(
+    call, project, weights, info, monkeypatch, tmp_path
+):
+    def full(*_args, **_options):
+        raise OutputError("The disk is full.", "Free some space.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "put_tuned", full)
+        call("adapt", project, code=2)
+    assert (tmp_path / "p.vosapp-adapt").is_dir() and info(project) == (None, False)
+    monkeypatch.setattr(tuning, "_step", pytest.fail)
+    call("adapt", project, "--resume")
+    assert info(project)[0].steps == 3 and not (tmp_path / "p.vosapp-adapt").exists()
 
 
 @pytest.mark.parametrize(

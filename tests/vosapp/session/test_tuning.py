@@ -10,6 +10,7 @@ from vosapp_fakes import FakeTracker, FakeTuner
 
 from core.errors import TrainingError
 from vosapp.jobs.outcome import Done, Failed, Stopped
+from vosapp.project.edit_ranges import DeleteObject
 from vosapp.project.file import Options
 from vosapp.project.opening import open_project
 from vosapp.project.tuned import digest_of
@@ -41,6 +42,22 @@ def test_a_tuning_is_shown_and_compared(qtbot, make_workspace):
     (one,) = workspace.tuning.outcome.comparisons
     assert one.scores == {1: (0.5, 0.75), 2: (0.5, 0.75)} and one.picture.shape == (48, 64, 3)
     assert (one.after == one.drawn).all() and (one.before != one.drawn).any()
+
+
+def test_compared_is_what_was_drawn_when_it_began(qtbot, make_workspace):
+    gate = threading.Semaphore(0)
+    workspace = make_workspace(objects=1, tuner=FakeTuner(gate=gate))
+    control, session = workspace.tuning, workspace.session
+    drawn = session.project.keyframe_map(0).copy()
+    control.start(3)
+    gate.release(1)
+    qtbot.waitUntil(lambda: control.state.step == 1)
+    session.do(DeleteObject(1))
+    session.drain()
+    with qtbot.waitSignal(control.finished):
+        gate.release(9)
+    (one,) = control.outcome.comparisons
+    assert drawn.any() and (one.drawn == drawn).all() and not session.project.objects()
 
 
 def test_what_was_made_is_kept_but_not_used_before_the_user_decides(qtbot, tracked, film_project):

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from vosapp.jobs.tuning import Comparison
+from vosapp.project.colors import usual_color
 from vosapp.project.model import TrackedObject
 from vosapp.ui.theme import tones
 
@@ -143,7 +144,7 @@ class ComparisonView(QWidget):
         names = {item.object_id: item.name for item in self._objects}
         self.scores.setText(
             ", ".join(
-                f"{names.get(i, i)} {old:.3f} \u2192 {new:.3f}"
+                f"{names.get(i, f'Object {i}')} {old:.3f} \u2192 {new:.3f}"
                 for i, (old, new) in one.scores.items()
             )
         )
@@ -168,6 +169,9 @@ def overlay(
         objects: for their colors.
     """
     colors, share = np.zeros((256, 3), np.float32), np.zeros(256, np.float32)
+    # An object may have been deleted while the video was learned.
+    for object_id in one.scores:
+        colors[object_id], share[object_id] = usual_color(object_id), OPACITY
     for item in objects:
         colors[item.object_id], share[item.object_id] = item.color, OPACITY
     part = share[labels][..., None]

@@ -54,7 +54,7 @@ class TuneDialog(QDialog):
         self.setWindowTitle(self.tr("Adapt to This Video"))
         self._workspace, self._control = workspace, workspace.tuning
         # What is shown: the size follows it, and is the user's own in between.
-        self._mode: tuple[bool, bool, bool] | None = None
+        self._mode: tuple[bool, ...] | None = None
         self.intro, self.estimate = QLabel(self), QLabel(self)
         self.minutes, self.frames = QSpinBox(self), QComboBox(self)
         self.start_button = QPushButton(self.tr("Start"), self)
@@ -181,6 +181,8 @@ class TuneDialog(QDialog):
 
     def _start(self) -> None:
         self._say("", "muted")
+        # Else the focus would go to the button that cancels.
+        self.close_button.setFocus()
         self._control.start(self.minutes.value(), whole=bool(self.frames.currentData()))
 
     def _refresh(self, *_ignored: object) -> None:
@@ -190,8 +192,10 @@ class TuneDialog(QDialog):
         _show((self.verdict, self.comparison, self.use_button, self.keep_button), shown=undecided)
         _show((self._form, self.estimate, self.start_button), shown=not running and not undecided)
         self.start_button.setEnabled(not propagation.running)
-        self.start_button.setDefault(not running and not undecided)
         has = control.info is not None and not running and not undecided
+        # Where all is done, Enter must not begin it once more.
+        self.start_button.setDefault(not running and not undecided and not has)
+        self.close_button.setDefault(running or has)
         self.switch.setVisible(has)
         self.about.setVisible(has)
         self.start_button.setText(self.tr("Learn Again") if has else self.tr("Start"))
@@ -204,8 +208,9 @@ class TuneDialog(QDialog):
         elif running:
             self._show_state(control.state)
         self.state.setVisible(running or bool(self.state.text()))
-        if self._mode != (running, undecided, has):
-            self._mode = (running, undecided, has)
+        mode = (running, undecided, has, propagation.running)
+        if self._mode != mode:
+            self._mode = mode
             self._fit(comparing=undecided)
 
     def _fit(self, *, comparing: bool) -> None:
@@ -261,8 +266,9 @@ class TuneDialog(QDialog):
         (self.use_button if better else self.keep_button).setFocus()
 
     def _verdict(self, info: TunedInfo) -> str:
-        learned = self.tr("Learned {0} in {1} steps.").format(
-            counted(info.frames, "frame"), info.steps
+        frames = counted(info.stop - info.start, "frame")
+        learned = self.tr("Learned {0} of {1} in {2} steps.").format(
+            info.frames, frames, info.steps
         )
         if not info.scores:
             return f"{learned} " + self.tr("There is no keyframe with a mask to compare on.")
@@ -276,8 +282,9 @@ class TuneDialog(QDialog):
 
     def _about(self, info: TunedInfo) -> str:
         base = info.base.partition(" ")[0]
-        text = self.tr("Learned {0} in {1} steps, from {2}.").format(
-            counted(info.frames, "frame"), info.steps, base
+        frames = counted(info.stop - info.start, "frame")
+        text = self.tr("Learned {0} of {1} in {2} steps, from {3}.").format(
+            info.frames, frames, info.steps, base
         )
         if info.scores:
             text += " " + self.tr("Overlap J on keyframes {0:.3f} \u2192 {1:.3f}.").format(

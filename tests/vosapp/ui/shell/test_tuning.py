@@ -71,7 +71,7 @@ def test_learned_compared_used_and_switched(open_desk, adapt, qtbot):
     assert control.used and "adapted" in button.text()
     assert "adapted to this video" in button.toolTip()
     assert shown.switch.isVisible() and shown.switch.isChecked()
-    assert "4 steps" in shown.about.text()
+    assert "10 of 24 frames in 4 steps" in shown.about.text()
     shown.switch.click()
     assert not control.used and "adapted" not in button.text()
     shown.switch.click()
@@ -164,6 +164,45 @@ def test_learning_waits_for_a_propagation(open_desk, adapt, qtbot):
     with qtbot.waitSignal(shell.workspace.propagation.finished):
         gate.release(100)
     assert shown.start_button.isEnabled()
+
+
+def test_texts_have_room_when_a_propagation_ends_beside_it(open_desk, adapt, qtbot):
+    gate = threading.Semaphore(0)
+    shell = open_desk(tracker=FakeTracker(gate=gate))
+    shell.workspace.propagation.start()
+    shown = adapt(shell)
+    with qtbot.waitSignal(shell.workspace.propagation.finished):
+        gate.release(100)
+    qtbot.waitUntil(lambda: shown.start_button.isEnabled())
+    assert shown.height() >= shown.layout().totalHeightForWidth(shown.width())
+
+
+def test_enter_pressed_twice_neither_cancels_nor_begins_again(open_desk, adapt, qtbot):
+    gate = threading.Semaphore(0)
+    tuner = FakeTuner(gate=gate)
+    shell = open_desk(tuner)
+    shown = adapt(shell)
+    assert shown.start_button.isDefault()
+    qtbot.mouseClick(shown.start_button, LEFT)
+    assert not shown.cancel_button.hasFocus() and shown.close_button.isDefault()
+    gate.release(9)
+    qtbot.waitUntil(lambda: shown.use_button.isVisible())
+    assert shown.use_button.isDefault()
+    qtbot.mouseClick(shown.use_button, LEFT)
+    assert shown.close_button.isDefault() and not shown.start_button.hasFocus()
+    qtbot.keyClick(shown, Qt.Key.Key_Return)
+    assert len(tuner.orders) == 1 and not shell.workspace.tuning.running
+
+
+def test_an_object_that_is_gone_is_seen_all_the_same(open_desk, adapt, qtbot):
+    shell = open_desk()
+    shown = adapt(shell)
+    learned(qtbot, shell, shown)
+    (one,) = shell.workspace.tuning.outcome.comparisons
+    pixels = overlay(one, one.after, ())
+    assert (pixels != one.picture)[one.after > 0].any()
+    shown.comparison.set_comparisons((one,), ())
+    assert "Object 1 0.500" in shown.comparison.scores.text()
 
 
 def test_several_keyframes_can_be_looked_at(open_desk, adapt, qtbot, drawn_project):
