@@ -130,7 +130,7 @@ def describe(project: Project) -> dict[str, object] | None:
 def _switch(project: Project, args: argparse.Namespace, console: Console) -> dict[str, object]:
     if args.remove:
         project.drop_tuned()
-        console.report(f"{project.path} has no adapted weights any more; its masks stay.")
+        console.report(f"{project.path} has no adapted weights; its masks stay.")
         return {"project": project.path, "adapted": None}
     if project.tuned() is None:
         raise UsageError(

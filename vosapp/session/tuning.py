@@ -36,7 +36,7 @@ class TuneState:
         text: what is being done, as the job says it; "learning" between its first and last step.
         done, total: how far that is; total is 0 while it is not known.
         step: of learning, 0 before it.
-        loss: of that step; NaN before it.
+        loss: of the last steps, a running mean: single ones jump; NaN before the first.
         seconds_left: of learning; NaN while unknown.
     """
 
@@ -49,6 +49,8 @@ class TuneState:
 
 
 LEARNING = "learning"
+CALM = 0.9
+"""Weight of what was in the running mean of the loss, at each step."""
 
 
 class TuningControl(QObject):
@@ -202,9 +204,11 @@ class TuningControl(QObject):
     def _take_steps(self, values: list[object]) -> None:
         steps = [value for value in values if isinstance(value, TuneStep)]
         if steps:
-            last = steps[-1]
+            last, loss = steps[-1], self.state.loss
+            for step in steps:
+                loss = step.loss if math.isnan(loss) else CALM * loss + (1 - CALM) * step.loss
             done = round(1000 * last.fraction)
-            self._update(TuneState(LEARNING, done, 1000, last.step, last.loss, last.seconds_left))
+            self._update(TuneState(LEARNING, done, 1000, last.step, loss, last.seconds_left))
 
     def _update(self, state: TuneState) -> None:
         self.state = state

@@ -84,7 +84,7 @@ class TuneController(Controller):
             self.shell.tell_error(outcome.error)
         elif isinstance(outcome, Done) and workspace.tuning.outcome is not None:
             info = workspace.tuning.outcome.info
-            text = self.tr("The encoder has learned this video.")
+            text = self.tr("The encoder has learned this video; you decide if it is used.")
             if info.scores:
                 text += self.tr(" J on your keyframes: {0:.3f} \u2192 {1:.3f}.").format(
                     info.before, info.after

@@ -273,9 +273,9 @@ class TuneDialog(QDialog):
         if not info.scores:
             return f"{learned} " + self.tr("There is no keyframe with a mask to compare on.")
         if info.after > info.before:
-            text = self.tr("On {0} the adapted weights did better")
+            text = self.tr("On {0} the adapted weights did better than those they began from")
         else:
-            text = self.tr("On {0} the adapted weights did not do better")
+            text = self.tr("On {0} the adapted weights did no better than those they began from")
         text = text.format(counted(len(info.scores), "keyframe"))
         mean = self.tr("mean overlap J {0:.3f} \u2192 {1:.3f}").format(info.before, info.after)
         return f"{learned} <b>{text}</b>: {mean}."
