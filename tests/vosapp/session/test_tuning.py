@@ -38,7 +38,8 @@ def test_a_tuning_is_shown_and_compared(qtbot, make_workspace):
     assert (tuner.orders[0].minutes, tuner.orders[0].start, tuner.orders[0].stop) == (3, 0, 24)
     assert tuner.orders[0].base.name == "self_supervised-thin.safetensors"
     assert states[-1].text == "learning" and states[-1].step == 4
-    assert states[-1].loss == pytest.approx(0.025) and states[-1].done == states[-1].total
+    # Of 0.1, 0.05, 0.0333 and 0.025: a running mean, for single steps jump.
+    assert states[-1].loss == pytest.approx(0.08245) and states[-1].done == states[-1].total
     (one,) = workspace.tuning.outcome.comparisons
     assert one.scores == {1: (0.5, 0.75), 2: (0.5, 0.75)} and one.picture.shape == (48, 64, 3)
     assert (one.after == one.drawn).all() and (one.before != one.drawn).any()
