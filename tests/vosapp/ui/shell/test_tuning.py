@@ -97,7 +97,7 @@ def test_progress_is_shown_and_the_window_works_on(open_desk, adapt, qtbot):
     qtbot.mouseClick(shown.start_button, LEFT)
     gate.release(2)
     qtbot.waitUntil(lambda: "step 2" in shown.state.text())
-    assert "loss 0.0500" in shown.state.text() and "left" in shown.state.text()
+    assert "loss 0.0950" in shown.state.text() and "left" in shown.state.text()
     assert shown.bar.isVisible() and shown.bar.value() == shown.bar.maximum() // 2
     meter = shell.window.status.meter
     assert meter.isVisible()
