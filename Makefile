@@ -30,7 +30,7 @@ format: setup-test ## put the code into shape
 	@$(BIN)/ruff format .
 
 bench: setup-test ## speed and memory figures
-	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' -o pythonpath='tests tests/benchmarks' tests/benchmarks
+	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' -o pythonpath=tests/benchmarks tests/benchmarks
 
 soak: setup-test ## crashes by the hundred: kills, full disks, no power, hostile files
 	@VOSAPP_SOAK=1 $(BIN)/python -m pytest -q --durations=5 tests/soak

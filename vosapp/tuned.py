@@ -11,9 +11,6 @@ from core.errors import CheckpointMismatch, OutputError
 from vosapp.project.store import Project
 from vosapp.project.tuned import FILE_NAME
 
-SYSTEM = "self_supervised"
-"""The one system whose weights can be tuned."""
-
 
 @contextmanager
 def tuned_file(project: Project) -> Iterator[Path]:

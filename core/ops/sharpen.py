@@ -11,6 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from core.ops.shares import with_background
+
 HALVINGS = 24
 """Steps of the search for the threshold; leaves 80 / 2^24 of a logit."""
 REACH = 40.0
@@ -38,9 +40,7 @@ def sharpened(soft: Tensor, power: float, *, like: Tensor | None = None) -> Tens
         return torch.ones_like(soft)
     logits = power * torch.logit(planes.clamp(0, 1))
     masses = (soft if like is None else like)[1:].sum((1, 2), keepdim=True)
-    objects = torch.sigmoid(logits + _offsets(logits, masses))
-    objects = objects / objects.sum(0).clamp(min=1)
-    return torch.cat([(1 - objects.sum(0)).clamp(min=0)[None], objects])
+    return with_background(torch.sigmoid(logits + _offsets(logits, masses)))
 
 
 def _offsets(logits: Tensor, masses: Tensor) -> Tensor:

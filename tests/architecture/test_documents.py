@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -107,6 +109,21 @@ def test_make_lists_its_targets(repo_root):
     targets = {line.split()[0] for line in done.stdout.splitlines()}
     wanted = "help demo test test-fast lint format bench soak clean"
     assert targets >= set(wanted.split())
+
+
+def test_make_bench_finds_every_benchmark(repo_root):
+    """Benchmarks are not run here, but they must still be importable, each by its neighbors too."""
+    plan = subprocess.run(
+        ["make", "-n", "bench"], cwd=repo_root, capture_output=True, text=True, check=True
+    )
+    line = next(line for line in plan.stdout.splitlines() if "-m pytest" in line)
+    options = shlex.split(line.partition("-m pytest")[2])
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, *options], cwd=repo_root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    assert "test_memory_does_not_grow" in done.stdout
 
 
 @pytest.mark.parametrize("script", [".ci/run", "packaging/setup.sh"])

@@ -15,6 +15,7 @@ from core.jobs import Progress
 from core.systems.self_supervised import config
 from vosapp.cli.project_options import add_video_argument, open_project_video
 from vosapp.cli.run_options import DEFAULT_PRESET, add_compute_arguments
+from vosapp.project.tuned import TUNABLE
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 NAME = "adapt"
 HELP = "let the encoder learn a project's video"
-SYSTEM = "self_supervised"
 PREVIEW = "fast"
 """Quality at which keyframes are tried."""
 CACHE_BYTES = 8 << 20
@@ -167,16 +167,16 @@ def _order(project: Project, args: argparse.Namespace, console: Console) -> Tune
     from vosapp.cli.propagate import check_range, parse_range
     from vosapp.tuning import TuneOrder
 
-    device_name(args.device, system=SYSTEM)
+    device_name(args.device, system=TUNABLE)
     if args.threads is not None:
-        use_threads(args.threads, system=SYSTEM)
+        use_threads(args.threads, system=TUNABLE)
     with open_project_video(project, args.video, console, cache_bytes=CACHE_BYTES) as video:
         start, stop = check_range(parse_range(args.range), video.info.frame_count)
         place = video.info.path
     return TuneOrder(
         project,
         place,
-        args.weights or bundled_weights(SYSTEM, DEFAULT_PRESET),
+        args.weights or bundled_weights(TUNABLE, DEFAULT_PRESET),
         start,
         stop,
         steps=args.steps,
@@ -193,7 +193,7 @@ def _tracker_maker(args: argparse.Namespace) -> TrackerMaker:
     from core.systems.base import TrackerRequest
     from core.types import Quality
 
-    return lambda path: build_tracker(TrackerRequest(SYSTEM, Quality(PREVIEW), args.device, path))
+    return lambda path: build_tracker(TrackerRequest(TUNABLE, Quality(PREVIEW), args.device, path))
 
 
 def _tune(

@@ -100,9 +100,10 @@ def _tuned_weights(
     stack: ExitStack, project: Project, args: argparse.Namespace, console: Console
 ) -> Path | None:
     """The weights adapted to the video, where the project uses some and no others are given."""
-    from vosapp.tuned import SYSTEM, tuned_file
+    from vosapp.project.tuned import TUNABLE
+    from vosapp.tuned import tuned_file
 
-    if args.system != SYSTEM:
+    if args.system != TUNABLE:
         return None
     try:
         if not project.uses_tuned:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.jobs import CancelToken, Progress
 from core.types import Quality
 from vosapp.jobs.propagation import Engine
-from vosapp.project.tuned import TunedInfo
+from vosapp.project.tuned import TUNABLE, TunedInfo
 from vosapp.tuning import Tuned, TuneOrder, tune_project
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from core.media.video import VideoSource
     from core.systems.base import Tracker
 
-SYSTEM = "self_supervised"
 LONG_SIDE = 640
 """Pixels that the pictures of a comparison have along their longer side, at most."""
 
@@ -92,10 +91,10 @@ def _tune(
     from core.systems.base import TrackerRequest
 
     yield Progress(0, 0, "loading the system")
-    engine.prepare(TrackerRequest(SYSTEM, quality, order.device, order.base))
+    engine.prepare(TrackerRequest(TUNABLE, quality, order.device, order.base))
 
     def make_tracker(weights: Path) -> Tracker:
-        return engine.tracker(TrackerRequest(SYSTEM, quality, order.device, weights))
+        return engine.tracker(TrackerRequest(TUNABLE, quality, order.device, weights))
 
     tuner = engine.tuner or tune_project
     for item in tuner(order, make_tracker, token):

@@ -7,9 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from core.types import Quality
-
-TUNABLE = "self_supervised"
-"""The system whose weights can be tuned to a video."""
+from vosapp.project.tuned import TUNABLE
 
 
 class RunMode(Enum):

@@ -18,8 +18,7 @@ from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
 from vosapp.jobs.propagation import Engine
 from vosapp.jobs.runner import JobHandle
 from vosapp.jobs.tuning import TuneOutcome, tuning_job
-from vosapp.project.tuned import TunedInfo
-from vosapp.session.choice import TUNABLE
+from vosapp.project.tuned import TUNABLE, TunedInfo
 from vosapp.session.propagation import PRESET, PropagationControl
 from vosapp.session.session import Session
 from vosapp.tuning import TuneOrder, TuneStep

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.memory.bank import MemoryFrame
 from core.ops.guided import GuidedConfig, guided_shares
+from core.ops.shares import with_background
 from core.ops.sharpen import sharpened
 from core.systems.self_supervised.confidence import soft_iou
 from core.systems.self_supervised.config import FeedbackConfig
@@ -62,9 +63,7 @@ class Feedback:
         rows = [0, *(1 + row for row, weight in enumerate(weights.flatten()) if weight)]
         filtered = sharp.clone()
         filtered[rows] = self._guided(soft[rows], small)
-        objects = torch.lerp(sharp[1:], filtered[1:], weights)
-        objects = objects / objects.sum(0).clamp(min=1)
-        return torch.cat([(1 - objects.sum(0)).clamp(min=0)[None], objects])
+        return with_background(torch.lerp(sharp[1:], filtered[1:], weights))
 
     def _guided(self, soft: Tensor, small: Frame) -> Tensor:
         """Labels on the frame's edges, each object with the mass that it had."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.memory.bank import MemoryFrame
+from core.ops import shares
 from core.systems.self_supervised.absence import Arrays, Sight, Track, advance
 from core.systems.self_supervised.absence import from_arrays as tracks_from_arrays
 from core.systems.self_supervised.absence import to_arrays as tracks_to_arrays
@@ -178,9 +179,9 @@ class Judge:
 
 def with_background(planes: list[Tensor], like: Tensor) -> Tensor:
     """(1 + K) x h x w shares that sum to 1 of K planes, which may exceed 1 together."""
-    objects = torch.stack(planes) if planes else like.new_zeros(0, *like.shape[1:])
-    objects = objects / objects.sum(0).clamp(min=1)
-    return torch.cat([(1 - objects.sum(0)).clamp(min=0)[None], objects])
+    return shares.with_background(
+        torch.stack(planes) if planes else like.new_zeros(0, *like.shape[1:])
+    )
 
 
 def without(soft: Tensor, object_ids: tuple[int, ...], doubtful: frozenset[int]) -> Tensor:

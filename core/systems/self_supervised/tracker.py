@@ -59,7 +59,8 @@ class SelfSupervisedTracker:
 
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
         """See `Tracker.add_keyframe`."""
-        keys = self._features(keyframe.frame_index, frame)
+        small = self._shrink(frame)
+        keys = self._keys(keyframe.frame_index, small)
         shares = label_shares(keyframe, (keys.shape[1], keys.shape[2]))
         soft = torch.from_numpy(shares).to(self._device)
         memory = MemoryFrame(
@@ -67,7 +68,7 @@ class SelfSupervisedTracker:
         )
         self._bank.add_keyframe(memory)
         self._judge.add_keyframe(memory)
-        self._feedback.add_keyframe(memory, self._shrink(frame))
+        self._feedback.add_keyframe(memory, small)
         self._keyframes[keyframe.frame_index] = keyframe
 
     def remove_keyframe(self, frame_index: int) -> None:
@@ -86,12 +87,13 @@ class SelfSupervisedTracker:
     @torch.inference_mode()
     def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
         """See `Tracker.step`."""
-        keys = self._features(frame_index, frame)
+        small = self._shrink(frame)
+        keys = self._keys(frame_index, small)
         reading = self._propagate(frame_index, keys, object_ids)
         judgment = self._judge.judge(frame_index, keys, reading, object_ids)
         keyframe = self._keyframes.get(frame_index)
         if keyframe is None:
-            labels = self._feedback.labels(judgment.soft, self._shrink(frame), object_ids)
+            labels = self._feedback.labels(judgment.soft, small, object_ids)
         else:
             labels = overruled(judgment.soft, object_ids, keyframe)
             judgment = self._judge.overrule(judgment, frame_index, labels)
@@ -183,10 +185,17 @@ class SelfSupervisedTracker:
         return objects.view(len(ways), -1, *keys.shape[1:]).expand(3, -1, -1, -1)
 
     def _features(self, frame_index: int, frame: Frame) -> Tensor:
-        """Keys of a frame, C x h x w float32, rounded to half precision as the cache has them."""
+        """Keys of a frame of any size; see `_keys`."""
+        return self._keys(frame_index, self._shrink(frame))
+
+    def _keys(self, frame_index: int, small: Frame) -> Tensor:
+        """Keys of a frame at working size, C x h x w float32.
+
+        They are rounded to half precision, as the cache has them.
+        """
         keys = self._cache.get(frame_index)
         if keys is None:
-            keys = self._encode(self._shrink(frame)).half()
+            keys = self._encode(small).half()
             self._cache.put(frame_index, keys)
         return keys.float()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QDialog
 
 from vosapp.ui.actions.binding import Handler
 
@@ -48,3 +49,31 @@ class Controller(QObject):
                 act(workspace)
 
         return run
+
+
+class DialogController(Controller):
+    """A controller with dialogs that stay open beside the window, one at a time.
+
+    Attributes:
+        dialog: the one that is open.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self.dialog: QDialog | None = None
+
+    def show_dialog(self, dialog: QDialog) -> None:
+        """Show a dialog in place of the one that is open."""
+        self.close_dialog()
+        self.dialog = dialog
+        dialog.finished.connect(lambda _result: self._forget(dialog))
+        dialog.show()
+
+    def close_dialog(self) -> None:
+        """Close the dialog that is open, if any."""
+        if self.dialog is not None:
+            self.dialog.close()
+
+    def _forget(self, dialog: QDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QDialog
-
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
-from vosapp.ui.controllers.base import Controller
+from vosapp.ui.controllers.base import DialogController
 
 # The dialogs are imported when they are wanted: the formats behind them would cost the start.
 
 
-class ExchangeController(Controller):
+class ExchangeController(DialogController):
     """Export and import in the File menu. One dialog at a time; it goes with its project."""
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -26,8 +24,7 @@ class ExchangeController(Controller):
 
     def begin(self) -> None:
         """See `Controller`."""
-        self._dialog: QDialog | None = None
-        self.shell.workspaceChanged.connect(self._close)
+        self.shell.workspaceChanged.connect(self.close_dialog)
 
     def _export(self, workspace: Workspace) -> None:
         self._open_export(workspace, here=False)
@@ -35,32 +32,19 @@ class ExchangeController(Controller):
     def _open_export(self, workspace: Workspace, *, here: bool) -> None:
         from vosapp.ui.dialogs.export import ALL, CURRENT, RANGE, ExportDialog
 
-        self._close()
+        self.close_dialog()
         self.shell.panels.canvas.finish_tool()
         whole = workspace.session.range == (0, workspace.session.frame_count)
         dialog = ExportDialog(workspace, self.shell.window)
         dialog.choose_frames(CURRENT if here else ALL if whole else RANGE)
         dialog.frameWanted.connect(workspace.session.go_to)
         dialog.crashed.connect(self.shell.crashed)
-        self._show(dialog)
+        self.show_dialog(dialog)
 
     def _import(self, workspace: Workspace) -> None:
         from vosapp.ui.dialogs.importing import ImportDialog
 
-        self._close()
+        self.close_dialog()
         dialog = ImportDialog(workspace, self.shell.window)
         dialog.crashed.connect(self.shell.crashed)
-        self._show(dialog)
-
-    def _show(self, dialog: QDialog) -> None:
-        self._dialog = dialog
-        dialog.finished.connect(lambda _result: self._forget(dialog))
-        dialog.show()
-
-    def _forget(self, dialog: QDialog) -> None:
-        if self._dialog is dialog:
-            self._dialog = None
-
-    def _close(self) -> None:
-        if self._dialog is not None:
-            self._dialog.close()
+        self.show_dialog(dialog)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QDialog
-
 from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.session.tuning import TuneState
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
-from vosapp.ui.controllers.base import Controller
+from vosapp.ui.controllers.base import DialogController
 from vosapp.ui.notice import Choice, Kind, Notice
 
 KEY = "tuning"
@@ -18,7 +16,7 @@ KEY = "tuning"
 # The dialog is imported when it is wanted.
 
 
-class TuneController(Controller):
+class TuneController(DialogController):
     """One dialog at a time, which goes with its project; messages while it is closed."""
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -27,13 +25,11 @@ class TuneController(Controller):
 
     def begin(self) -> None:
         """See `Controller`."""
-        self._dialog: QDialog | None = None
         self.shell.workspaceChanged.connect(self._follow)
         self.shell.window.status.stopWanted.connect(self._stop)
 
     def _follow(self) -> None:
-        if self._dialog is not None:
-            self._dialog.close()
+        self.close_dialog()
         if self.workspace is None:
             return
         control = self.workspace.tuning
@@ -46,20 +42,13 @@ class TuneController(Controller):
     def _open(self, workspace: Workspace) -> None:
         from vosapp.ui.dialogs.tuning import TuneDialog
 
-        if self._dialog is not None:
-            self._dialog.raise_()
-            self._dialog.activateWindow()
+        if self.dialog is not None:
+            self.dialog.raise_()
+            self.dialog.activateWindow()
             return
         self.shell.panels.canvas.finish_tool()
         self.shell.window.notice.clear(KEY)
-        dialog = TuneDialog(workspace, self.shell.window)
-        self._dialog = dialog
-        dialog.finished.connect(lambda _result: self._forget(dialog))
-        dialog.show()
-
-    def _forget(self, dialog: QDialog) -> None:
-        if self._dialog is dialog:
-            self._dialog = None
+        self.show_dialog(TuneDialog(workspace, self.shell.window))
 
     def _stop(self) -> None:
         if self.workspace is not None:
@@ -78,7 +67,7 @@ class TuneController(Controller):
     def _tell(self, outcome: Outcome) -> None:
         self.shell.window.status.meter.hide()
         workspace = self.workspace
-        if workspace is None or self._dialog is not None:
+        if workspace is None or self.dialog is not None:
             return
         if isinstance(outcome, Failed):
             self.shell.tell_error(outcome.error)

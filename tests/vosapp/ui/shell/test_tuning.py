@@ -45,7 +45,7 @@ def adapt(dialog):
 
 def open_dialog(shell):
     (controller,) = [c for c in shell.controllers if isinstance(c, TuneController)]
-    return controller._dialog
+    return controller.dialog
 
 
 def learned(qtbot, shell, shown):
