@@ -14,6 +14,8 @@ from PIL import Image, ImageDraw
 from core.media.atomic import write_atomic
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 900, 360, 70, 34, 16, 40
+LOG, PICTURE = "log.jsonl", "curve.png"
+"""Names of a run's log and picture in its folder."""
 POINTS = 400
 """Most points of a curve; longer logs are averaged to as many."""
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import UsageError
 from core.jobs import Cancelled
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments
+from vosapp.cli.benchmark_curve import add_curve_argument, add_to_curve, check_curve
 from vosapp.cli.benchmark_prompts import add_prompt_arguments, check_prompts, run_prompts
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.run_options import add_run_arguments, positive, tracker_request
@@ -65,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also tell what the system's confidence is worth, and how well it tells absence",
     )
+    add_curve_argument(parser)
     _add_robot_arguments(parser)
     add_prompt_arguments(parser)
 
@@ -129,6 +131,7 @@ def _check(args: argparse.Namespace) -> None:
     """Refuse options that do not go together, and a CSV file that cannot be written."""
     plain = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
     plain |= {"--out": args.out is not None, "--confidence": args.confidence}
+    plain |= {"--curve": args.curve is not None}
     robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
     for option, given in (plain if args.interactive else robots).items():
         if given and args.interactive:
@@ -138,6 +141,7 @@ def _check(args: argparse.Namespace) -> None:
             raise UsageError(f"{option} says how the robot works.", "Give --interactive, too.")
     if args.csv is not None:
         check_file(args.csv, option="--csv")
+    check_curve(args)
 
 
 def _score(
@@ -153,6 +157,7 @@ def _score(
         console.report(confidence_report.to_table(report.runs))
         figures["confidence"] = confidence_report.to_dict(report.runs)
     _write_csv(args.csv, to_csv(report), console)
+    add_to_curve(report, args, console)
     return figures
 
 

@@ -29,7 +29,7 @@ from core.systems.self_supervised.networks import (
 )
 from core.systems.self_supervised.stages import STAGES, Stage, make_stage, stage_samples
 from core.systems.self_supervised.train import TRAIN_RADIUS
-from core.train.curve import draw_curve
+from core.train.curve import LOG, PICTURE, draw_curve
 from core.train.loop import FitConfig, TrainProgress, fit
 from core.train.team import Team, joined, team_size
 
@@ -105,7 +105,7 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
                 yield item
             else:
                 packs += item
-        last, log = None, request.out / "log.jsonl"
+        last, log = None, request.out / LOG
         try:
             for last in fit_stage(request, stage, packs, team, token):
                 if team.leads:
@@ -113,7 +113,7 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
                 yield last
         finally:
             if team.leads:
-                draw_curve(log, request.out / "curve.png")
+                draw_curve(log, request.out / PICTURE)
         if team.leads:
             _finish(request, stage, packs, last or _last_logged(log))
         team.wait()

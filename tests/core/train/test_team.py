@@ -86,7 +86,8 @@ def test_memory_stage_and_resume(videos, tmp_path, capsys):
     assert main(command(videos, tmp_path / "one", *memory)) == 0
     short = command(videos, tmp_path / "two", *memory)
     short[short.index("--steps") + 1] = "3"
-    assert [code for code, *_ in in_two(short)] == [0, 0]
+    answers = in_two(short)
+    assert [code for code, *_ in answers] == [0, 0], answers
     answers = in_two([*command(videos, tmp_path / "two", *memory), "--resume"])
     assert [code for code, *_ in answers] == [0, 0], answers
     # The rate depends on the length of the run: the first three steps fell to 0 sooner.

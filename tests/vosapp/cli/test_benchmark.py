@@ -6,9 +6,15 @@ import json
 
 import cv2
 import pytest
+import torch
+from PIL import Image
 
 from core.data.synthetic import moving_shapes
 from core.media.label_map import write_label_map
+from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.systems.self_supervised.config import PRESETS
+from core.systems.self_supervised.model import KeyEncoder
+from core.train.curve import HEIGHT
 from vosapp.cli.console import Console
 from vosapp.cli.main import main
 
@@ -127,6 +133,32 @@ def test_stopped_benchmark_reports_what_is_finished(davis, capsys, monkeypatch):
     assert "1 sequences that were finished" in err
 
 
+@pytest.fixture
+def run_folder(tmp_path):
+    """What `vosapp train` leaves, as far as a score needs it."""
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "log.jsonl").write_text(json.dumps({"step": 7, "losses": {"color": 0.5}}) + "\n")
+    torch.manual_seed(0)
+    config = PRESETS["tiny"]
+    info = CheckpointInfo("self_supervised", "tiny", config.to_dict(), {"steps": 7})
+    save_weights(run / "weights.safetensors", KeyEncoder(config), info)
+    return run
+
+
+def test_a_score_becomes_a_point_of_the_run_s_curve(davis, capsys, run_folder):
+    weights = ["--weights", str(run_folder / "weights.safetensors"), "--quality", "fast"]
+    command = [*davis, "--system", "self_supervised", *weights, "--sequences", "bear"]
+    assert main([*command, "--curve", str(run_folder), "--json"]) == 0
+    out, err = capsys.readouterr()
+    scored = json.loads(out)["mean_of_sequences"]["j_and_f"]
+    line = json.loads((run_folder / "log.jsonl").read_text().splitlines()[-1])
+    assert line == {"step": 7, "scores": {"J&F fast (1)": pytest.approx(scored)}}
+    assert "curve.png" in err
+    with Image.open(run_folder / "curve.png") as picture:
+        assert picture.size[1] == 2 * HEIGHT
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -146,6 +178,8 @@ def test_stopped_benchmark_reports_what_is_finished(davis, capsys, monkeypatch):
         (["--interactive", "--keyframes", "2"], "--keyframes does not go with"),
         (["--interactive", "--late-entries"], "--late-entries does not go with"),
         (["--interactive", "--out", "{root}/masks"], "--out does not go with"),
+        (["--interactive", "--curve", "{root}"], "--curve does not go with"),
+        (["--curve", "{root}"], "Give them with --weights"),
         (["--rounds", "3"], "Give --interactive"),
         (["--pick", "truth"], "Give --interactive"),
     ],
