@@ -178,7 +178,9 @@ def _walked(request: PropagationRequest, frame_count: int) -> Iterator[Span]:
 
 
 def _ids(request: PropagationRequest) -> list[int]:
-    return sorted({object_id for keyframe in request.keyframes for object_id in keyframe.object_ids})
+    return sorted(
+        {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
+    )
 
 
 def _reach(part: SpanPlan, walk: Walk, object_id: int) -> tuple[int, int]:

@@ -116,7 +116,8 @@ class Lanes:
 
         Args:
             object_id: whose.
-            start, stop: frames.
+            start: first frame.
+            stop: one past the last.
             but: propagations whose masks stay as they are.
         """
         for number, piece, part in self._pieces(object_id, start, stop):

@@ -113,6 +113,13 @@ class TuningControl(QObject):
         return self._handle is not None
 
     @property
+    def losable(self) -> bool:
+        """True where closing the project now would lose what is being, or has been, learned."""
+        if self._handle is not None:
+            return not self._handle.token.cancelled
+        return self.undecided and self.outcome is not None and not self.outcome.kept
+
+    @property
     def used(self) -> bool:
         """True where the next propagation uses tuned weights."""
         return self._propagation.choice.uses_tuned
