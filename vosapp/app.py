@@ -27,11 +27,12 @@ from PySide6.QtCore import (
     Signal,
     qInstallMessageHandler,
 )
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from core.errors import VosError
 from vosapp.session.places import Places, user_places
 from vosapp.ui.dialogs.crash import CrashDialog
+from vosapp.ui.main_window import MainWindow
 from vosapp.ui.shell import Shell, open_at_start
 from vosapp.ui.theme import Theme, apply_theme
 
@@ -157,7 +158,7 @@ def follow_theme(app: QApplication, shell: Shell) -> None:
     app.styleHints().colorSchemeChanged.connect(lambda _scheme: apply())
 
 
-def close_on_signals(window: QWidget) -> None:
+def close_on_signals(window: MainWindow) -> None:
     """Close the window, and so put all work away, on Ctrl-C in the terminal and on SIGTERM.
 
     Python looks at signals between two of its own steps, and there are none while Qt waits; the
@@ -173,7 +174,9 @@ def close_on_signals(window: QWidget) -> None:
     notifier.setProperty("ends", [reader, writer])
     for number in (signal.SIGINT, signal.SIGTERM):
         # Later: this may come in the middle of anything.
-        signal.signal(number, lambda _number, _frame: QTimer.singleShot(0, window, window.close))
+        signal.signal(
+            number, lambda _number, _frame: QTimer.singleShot(0, window, window.close_now)
+        )
 
 
 def run(argv: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ from core.engine.propagate import PropagationRequest, SpanPlan, Walk, plan
 from core.jobs import Progress
 from core.types import Direction, FrameResult
 from vosapp.project import rules
+from vosapp.project.editor import Span
 from vosapp.project.model import FrameState
 from vosapp.project.results import Propagation
 from vosapp.project.store import Project
@@ -79,11 +80,27 @@ def pieces_with(
     return tuple(pieces)
 
 
+def spans_of(pieces: Iterable[PropagationRequest], frame_count: int) -> tuple[Span, ...]:
+    """Return what a propagation makes anew as a whole: object, first frame, one past the last.
+
+    Args:
+        pieces: what is computed, see `pieces_with`.
+        frame_count: frames of the video.
+    """
+    found = {
+        (object_id, max(first, piece.start), min(stop, piece.stop))
+        for piece in pieces
+        for object_id, first, stop in _walked(piece, frame_count)
+    }
+    return tuple(sorted(span for span in found if span[1] < span[2]))
+
+
 def store_results(
     project: Project,
     propagation: Propagation,
     results: Iterable[FrameResult | Progress],
     *,
+    spans: Iterable[Span] = (),
     fewest: int = FEWEST,
     patience: float = PATIENCE_SECONDS,
 ) -> Iterator[FrameResult | Progress]:
@@ -95,6 +112,8 @@ def store_results(
         project: gets the results.
         propagation: what they belong to.
         results: of the engine.
+        spans: what they make anew; masks of other weights are stale where one has begun and
+            is not done.
         fewest: frames stored at once, at least.
         patience: seconds after which a batch of that many is stored.
 
@@ -102,6 +121,7 @@ def store_results(
         VosError: whatever the propagation raises, or the project cannot be written.
     """
     batch: list[FrameResult] = []
+    waiting = list(spans)
     since = time.monotonic()
 
     def store() -> None:
@@ -109,7 +129,9 @@ def store_results(
         taken = batch.copy()
         batch.clear()
         if taken:
-            project.put_results(propagation, taken)
+            begun = [s for s in waiting if any(s[1] <= one.frame_index < s[2] for one in taken)]
+            project.put_results(propagation, taken, begun=begun)
+            waiting[:] = [span for span in waiting if span not in begun]
         since = time.monotonic()
 
     try:
@@ -138,16 +160,27 @@ def _is_full(batch: list[FrameResult]) -> bool:
 
 def _reached(request: PropagationRequest, frame_count: int) -> dict[int, NDArray[np.bool_]]:
     """On which frames each object is known to a walk, keyframes themselves included."""
-    ids = {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
-    reached = {object_id: np.zeros(frame_count, np.bool_) for object_id in sorted(ids)}
+    reached = {object_id: np.zeros(frame_count, np.bool_) for object_id in _ids(request)}
+    for object_id, first, stop in _walked(request, frame_count):
+        reached[object_id][first:stop] = True
+    return reached
+
+
+def _walked(request: PropagationRequest, frame_count: int) -> Iterator[Span]:
+    """Each object with the frames of each walk on which it is known."""
     for part in plan(request, frame_count):
         for walk in (part.backward, part.forward):
             if walk is None:
                 continue
-            for object_id, frames in reached.items():
+            for object_id in _ids(request):
                 first, last = _reach(part, walk, object_id)
-                frames[first : last + 1] = True
-    return reached
+                yield object_id, first, last + 1
+
+
+def _ids(request: PropagationRequest) -> list[int]:
+    return sorted(
+        {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
+    )
 
 
 def _reach(part: SpanPlan, walk: Walk, object_id: int) -> tuple[int, int]:

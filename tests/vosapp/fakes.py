@@ -120,10 +120,11 @@ class FakeTuner:
         gate: where given, each step waits until it is released once more.
         error: raised after the first step.
         data: the file of the weights that it makes.
+        base: name and hash of those that it began from.
     """
 
-    def __init__(self, *, gate=None, error=None, data=b"tuned"):
-        self.gate, self.error, self.data = gate, error, data
+    def __init__(self, *, gate=None, error=None, data=b"tuned", base="base.safetensors sha256:ab"):
+        self.gate, self.error, self.data, self.base = gate, error, data, base
         self.orders = []
 
     def __call__(self, order, make_tracker, token):
@@ -144,7 +145,7 @@ class FakeTuner:
         after = tuple(self._trial(one, shift=0, j=0.75) for one in drawn)
         scores = tuple(KeyframeScore(one.frame_index, 12, 0.5, 0.75) for one in drawn)
         info = TunedInfo(
-            "base.safetensors sha256:ab", digest_of(self.data), "thin", 4, 4.0, 0.025,
+            self.base, digest_of(self.data), "thin", 4, 4.0, 0.025,
             seed=0, frames=10, start=order.start, stop=order.stop, scores=scores,
         )  # fmt: skip
         yield Tuned(info, self.data, before, after, tuple(one.label_map for one in drawn))

@@ -182,14 +182,16 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
 
 def _store_all(run: _Run, console: Console) -> None:
     from core.engine.registry import build_tracker
-    from vosapp.propagation import store_results, weights_identity
+    from vosapp.propagation import spans_of, store_results, weights_identity
 
     tracker = build_tracker(run.system)
     # Nothing else can change the project meanwhile: it is locked by this process.
     propagation = run.project.begin_propagation(
         run.system.system, weights_identity(run.system.weights)
     )
-    stored = store_results(run.project, propagation, _results(run, tracker, console))
+    spans = spans_of(run.pieces, run.video.info.frame_count)
+    results = _results(run, tracker, console)
+    stored = store_results(run.project, propagation, results, spans=spans)
     counted = _counted(run, stored, console)
     total, text = _step_count(run), f"{run.system.system} "
     if run.adaptation is not None:

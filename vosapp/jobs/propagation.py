@@ -119,7 +119,7 @@ class Engine:
     def _propagate(self, order: PropagationOrder, token: CancelToken) -> Iterator[object]:
         from core.engine.run import memory_guard
         from vosapp.project.relink import open_linked
-        from vosapp.propagation import store_results, weights_identity
+        from vosapp.propagation import spans_of, store_results, weights_identity
 
         yield Progress(0, 0, "loading the system")
         name = order.system.system
@@ -140,7 +140,12 @@ class Engine:
             yield RunPlan(work.writable, device, passes=2 if order.adapt else 1)
             results = _results(work, video, tracker, token)
             yield from store_results(
-                order.project, propagation, results, fewest=1, patience=STORE_SECONDS
+                order.project,
+                propagation,
+                results,
+                spans=spans_of(work.pieces, video.info.frame_count),
+                fewest=1,
+                patience=STORE_SECONDS,
             )
 
     def prepare(self, system: TrackerRequest) -> str:
@@ -255,8 +260,10 @@ def _work(order: PropagationOrder) -> _Work:
         )
     request = PropagationRequest(found, order.start, order.stop, order.ways)
     states = OPEN if order.only_open else WRITABLE
-    writable = writable_frames(order.project, request, states)
     count = order.project.video.frame_count
-    pieces = pieces_with(request, count, writable)
+    pieces = pieces_with(request, count, writable_frames(order.project, request, states))
+    # Spans are computed whole: what is in them already is made anew, and counts.
+    inside = {index for piece in pieces for index in range(piece.start, piece.stop)}
+    writable = writable_frames(order.project, request) & inside
     steps = sum(step_count(piece, count) for piece in pieces)
     return _Work(request, pieces, writable, steps, order.adapt)

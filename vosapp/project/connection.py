@@ -211,7 +211,13 @@ def close(connection: sqlite3.Connection, *, settle: bool) -> None:
         settle: leave one plain file that also opens on read-only media.
     """
     if settle:
-        with suppress(sqlite3.Error):
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+        settle_journal(connection)
     connection.close()
+
+
+def settle_journal(connection: sqlite3.Connection) -> bool:
+    """Move everything from side files into the project file; False where somebody reads it."""
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return bool(connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete")
+    return False

@@ -21,6 +21,7 @@ from vosapp.project.label_store import CACHE_BYTES
 from vosapp.project.lock import ProjectLock
 from vosapp.project.model import Unreadable, VideoRef, check
 from vosapp.project.parse import parse_json, parse_video, video_row
+from vosapp.project.shrink import shrink
 from vosapp.project.tuned import (
     MAX_TUNED_BYTES,
     USE_TUNED,
@@ -79,6 +80,7 @@ class ProjectFile:
         self._closed = False
         self._touched: list[tuple[int, Span]] = []
         self._propagations = 0
+        self._has_room = False
         # The propagation whose results still join an entry of the history, and that entry.
         self._growing = (0, 0)
         self._history = History(connection, options.limits)
@@ -94,6 +96,8 @@ class ProjectFile:
                 return
             self._closed = True
             try:
+                if self._has_room:
+                    shrink(self._connection, self.path)
                 sqlite.close(self._connection, settle=not self.read_only)
             finally:
                 if self._lock is not None:
@@ -205,10 +209,14 @@ class ProjectFile:
             self._store_setting(USE_TUNED, "true" if use else None)
 
     def drop_tuned(self) -> None:
-        """Forget the tuned weights; masks that come from them stay."""
+        """Forget the tuned weights; masks that come from them stay.
+
+        The file shrinks when it is closed, where that pays (`vosapp.project.shrink`).
+        """
         with self._writing():
             self._connection.execute("DELETE FROM tuned")
             self._store_setting(USE_TUNED, None)
+        self._has_room = True
 
     def use_tuned(self, *, on: bool) -> None:
         """Switch the tuned weights on or off for propagations to come."""

@@ -6,7 +6,7 @@ is read in a moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,10 +109,20 @@ class Lanes:
         piece.gone[place] = gone
         self._put(object_id, number, piece)
 
-    def mark_stale(self, object_id: int, start: int, stop: int) -> None:
-        """Mark the propagated cells among the frames `start` to `stop` - 1 as stale."""
+    def mark_stale(
+        self, object_id: int, start: int, stop: int, *, but: Collection[int] = ()
+    ) -> None:
+        """Mark the propagated cells among the frames `start` to `stop` - 1 as stale.
+
+        Args:
+            object_id: whose.
+            start: first frame.
+            stop: one past the last.
+            but: propagations whose masks stay as they are.
+        """
         for number, piece, part in self._pieces(object_id, start, stop):
-            states = rules.after_edit(piece.states[part])
+            kept = np.isin(piece.runs[part], list(but))
+            states = np.where(kept, piece.states[part], rules.after_edit(piece.states[part]))
             if (states != piece.states[part]).any():
                 piece.states[part] = states
                 self._put(object_id, number, piece)

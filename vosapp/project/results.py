@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import MaskMismatch
@@ -51,6 +51,23 @@ def put_results(
     known = {item.object_id for item in editor.objects()}
     for result in results:
         _put_result(editor, propagation, result, _Around(known, locked, newer))
+
+
+def mark_left(editor: Editor, spans: Iterable[Span], alike: Collection[int]) -> None:
+    """Mark what other weights left in spans that are computed again, until they are.
+
+    So that a propagation that is stopped in the middle leaves no masks of two origins side by
+    side that both look finished: the next one finds the span open, and computes it whole.
+
+    Args:
+        editor: inside a transaction.
+        spans: whose first results are about to be stored.
+        alike: propagations with the same origin: what they made comes out the same again.
+    """
+    locked = editor.locked_ids()
+    for object_id, start, stop in spans:
+        if object_id not in locked:
+            editor.lanes.mark_stale(object_id, start, stop, but=alike)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from vosapp.project.model import (
     check,
 )
 from vosapp.project.parse import parse_run
-from vosapp.project.results import Propagation, put_results
+from vosapp.project.results import Propagation, mark_left, put_results
 from vosapp.project.rows import Key
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, LANES, OBJECTS, RESULTS
 
@@ -193,11 +193,23 @@ class Project(ProjectFile):
             run_id = self._add_run(provenance)
             return Propagation(self._propagations, run_id, provenance)
 
-    def put_results(self, propagation: Propagation, results: Iterable[FrameResult]) -> Change:
+    def put_results(
+        self,
+        propagation: Propagation,
+        results: Iterable[FrameResult],
+        *,
+        begun: Iterable[Span] = (),
+    ) -> Change:
         """Store results; when this returns they are on the disk.
 
         All results of a propagation are one step of the history, as long as nothing else is
         done in between; then they go on as another step.
+
+        Args:
+            propagation: what they belong to.
+            results: some of its frames.
+            begun: spans that it computes whole, and of which these are the first results: what
+                other weights or systems left in there is stale from now on.
 
         Raises:
             VosError: as for `do`.
@@ -209,6 +221,7 @@ class Project(ProjectFile):
             goes_on = self._growing[0] == number
             entry_id = self._growing[1] if goes_on else self._begin_entry(propagation.name)
             self._editor.rows.record(entry_id)
+            mark_left(self._editor, begun, self._runs_like(propagation))
             put_results(self._editor, propagation, results, newer)
             change = self._end_entry(entry_id, propagation.name, [], fresh=not goes_on)
         if change.name:
@@ -319,6 +332,13 @@ class Project(ProjectFile):
         sql = "INSERT INTO runs (run_id, system, weights, revision) VALUES (?, ?, ?, ?)"
         self._connection.execute(sql, values)
         return int(last) + 1
+
+    def _runs_like(self, propagation: Propagation) -> set[int]:
+        """Propagations of the same origin; 0, of which nothing is known, counts as one."""
+        sql = "SELECT run_id FROM runs WHERE system = ? AND weights = ?"
+        origin = propagation.provenance
+        rows = self._connection.execute(sql, (origin.system, origin.weights))
+        return {0, *(row[0] for row in rows if type(row[0]) is int)}
 
     def _frame(self, value: Any) -> int:
         inside = type(value) is int and 0 <= value < self._video.frame_count

@@ -66,6 +66,7 @@ class RunState:
         seconds_left: estimate; NaN while unknown.
         device: where it is computed, as "cpu".
         memory_bytes: resident memory of this process.
+        again: frames are computed that were neither empty nor stale, as asked.
     """
 
     frames: int = 0
@@ -76,6 +77,7 @@ class RunState:
     seconds_left: float = float("nan")
     device: str = ""
     memory_bytes: int = 0
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ class PropagationControl(QObject):
     def _launch(self, order: PropagationOrder) -> None:
         self._fresh, self._writable = {}, frozenset()
         self._finished, self._results = set(), 0
-        self.state = RunState(text=self.tr("waiting for the engine"))
+        self.state = RunState(text=self.tr("waiting for the engine"), again=not order.only_open)
         handle = self.session.engine.submit(self._engine.propagate(order))
         handle.progressed.connect(self._take_progress)
         handle.batchReady.connect(self._take_batch)
@@ -243,7 +243,8 @@ class PropagationControl(QObject):
                 self.weightsRefused.emit(value.error)
             elif isinstance(value, RunPlan):
                 self._writable, self._first = value.writable, value.begun
-                self.state = RunState(total=value.passes * len(value.writable), device=value.device)
+                total, again = value.passes * len(value.writable), self.state.again
+                self.state = RunState(total=total, device=value.device, again=again)
             elif isinstance(value, FrameResult) and value.frame_index in self._writable:
                 self._take_result(value.frame_index)
         self._update()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -113,6 +114,19 @@ class TuningControl(QObject):
         return self._handle is not None
 
     @property
+    def base(self) -> Path | None:
+        """The chosen file that the next tuning begins from; None for the bundled weights."""
+        choice = self._propagation.choice
+        return choice.weights if choice.system == TUNABLE else None
+
+    @property
+    def losable(self) -> bool:
+        """True where closing the project now would lose what is being, or has been, learned."""
+        if self._handle is not None:
+            return not self._handle.token.cancelled
+        return self.undecided and self.outcome is not None and not self.outcome.kept
+
+    @property
     def used(self) -> bool:
         """True where the next propagation uses tuned weights."""
         return self._propagation.choice.uses_tuned
@@ -182,12 +196,11 @@ class TuningControl(QObject):
             raise UsageError(
                 "A propagation is running.", "Wait until it is done, or stop it; then adapt."
             )
-        given = choice.weights if choice.system == TUNABLE else None
         start, stop = (0, session.frame_count) if whole else session.range
         return TuneOrder(
             session.project,
             session.video_path,
-            given or bundled_weights(TUNABLE, PRESET),
+            self.base or bundled_weights(TUNABLE, PRESET),
             start,
             stop,
             minutes=minutes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
@@ -42,6 +43,10 @@ NARROW = 1160
 class MainWindow(QMainWindow):
     """Canvas in the middle, objects at the right, timeline below, bars around.
 
+    Attributes:
+        may_close: asked before the window is closed; where it returns False it stays open, and
+            `close_now` may follow.
+
     Signals:
         closing: the window is about to close; work has to be put away now.
         dropped: a file or folder was dropped (`Path`).
@@ -54,6 +59,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self) -> None:
         super().__init__()
+        self.may_close: Callable[[], bool] = lambda: True
         self.setObjectName("main-window")
         self.setWindowTitle("vosapp")
         self.setAcceptDrops(True)
@@ -141,8 +147,16 @@ class MainWindow(QMainWindow):
 
     # Events
 
+    def close_now(self) -> None:
+        """Close without a question: it was answered, or there is nobody to answer it."""
+        self.may_close = lambda: True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Put work away, then close."""
+        if not self.may_close():
+            event.ignore()
+            return
         self.closing.emit()
         event.accept()
 

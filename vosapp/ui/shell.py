@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from vosapp.ui.actions.keymap import Keymap
 from vosapp.ui.actions.spec import Scope, When
 from vosapp.ui.controllers.all import CONTROLLERS
 from vosapp.ui.controllers.base import Check, Controller
+from vosapp.ui.leaving import Leaving
 from vosapp.ui.main_window import MainWindow
 from vosapp.ui.notice import Kind, Notice
 from vosapp.ui.opener import Opener
@@ -48,6 +49,7 @@ class Shell(QObject):
         window, panels, actions, view_state: what is seen.
         settings, keymap, recent, covers: what is remembered.
         opener: opens things.
+        leaving: asks before work is lost.
         workspace: what is open, None without.
 
     Signals:
@@ -70,6 +72,8 @@ class Shell(QObject):
         self.view_state = ViewState(self)
         self.workspace: Workspace | None = None
         self.window = MainWindow()
+        self.leaving = Leaving(self.window)
+        self.window.may_close = lambda: self._may_leave(self.window.close_now)
         self.panels = make_panels(self.view_state, self.window)
         self.controllers = tuple(make(self) for make in CONTROLLERS)
         self._checks = checks_of(self.controllers)
@@ -82,7 +86,22 @@ class Shell(QObject):
     # What is open
 
     def take(self, opened: Opened) -> None:
-        """Show a project that was opened; the one before is closed."""
+        """Show a project that was opened; the one before is closed, after a question if need be."""
+        if self._may_leave(lambda: self._show(opened), opened.project.close):
+            self._show(opened)
+
+    def leave(self) -> None:
+        """Close the project, after a question where that would lose work."""
+        if self._may_leave(self.close_workspace):
+            self.close_workspace()
+
+    def _may_leave(
+        self, leave: Callable[[], object], stay: Callable[[], object] = lambda: None
+    ) -> bool:
+        tuning = None if self.workspace is None else self.workspace.tuning
+        return self.leaving.may(tuning, leave, stay)
+
+    def _show(self, opened: Opened) -> None:
         self.close_workspace()
         workspace = Workspace(
             opened.project,
@@ -134,6 +153,7 @@ class Shell(QObject):
 
     def close(self) -> None:
         """Put everything away; the window is about to go."""
+        self.leaving.dismiss()
         self.settings.remember("window", self.window.layout_state())
         self.opener.close()
         self.close_workspace()

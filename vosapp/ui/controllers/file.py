@@ -33,7 +33,7 @@ class FileController(Controller):
             "file.open-sample": self.shell.opener.open_sample,
             "file.save": self.with_workspace(self._save),
             "file.save-as": self.with_workspace(self._save_as),
-            "file.close": self.shell.close_workspace,
+            "file.close": self.shell.leave,
             "file.quit": self.shell.window.close,
         }
 

@@ -156,7 +156,13 @@ class PropagateController(Controller):
             self.shell.tell_error(outcome.error)
 
     def _tell_stopped(self, state: RunState) -> None:
-        if state.done:
+        if state.done and state.again:
+            # Spans that were complete and have not begun stay so: nobody has to wait for them.
+            text = self.tr(
+                "{0} of {1} frames are done and stay; the others have the masks they had."
+                " {2} fills what is empty or stale now."
+            )
+        elif state.done:
             text = self.tr("{0} of {1} frames are done and stay. {2} goes on.")
         else:
             text = self.tr("Nothing was computed yet. {2} begins again.")

@@ -65,6 +65,8 @@ class TuneController(DialogController):
         self.shell.window.status.meter.show_work(state_text(state), state.done, state.total)
 
     def _tell(self, outcome: Outcome) -> None:
+        from vosapp.ui.dialogs.tuning import base_text
+
         self.shell.window.status.meter.hide()
         workspace = self.workspace
         if workspace is None or self.dialog is not None:
@@ -75,9 +77,9 @@ class TuneController(DialogController):
             info = workspace.tuning.outcome.info
             text = self.tr("The encoder has learned this video; you decide if it is used.")
             if info.scores:
-                text += self.tr(" J on your keyframes: {0:.3f} \u2192 {1:.3f}.").format(
-                    info.before, info.after
-                )
+                text += self.tr(
+                    " J on your keyframes: {0:.3f} with {1}, {2:.3f} with the new."
+                ).format(info.before, base_text(info), info.after)
             look = Choice(self.tr("Compare\u2026"), lambda: self._open(workspace), main=True)
             title = self.tr("Adapted to this video")
             self.shell.tell(Notice(title, text, Kind.SUCCESS, (look,), KEY))

@@ -17,6 +17,7 @@ def ask(
     text: str,
     *,
     choices: Sequence[Choice],
+    stay: str = "",
     details: str = "",
     icon: QMessageBox.Icon = QMessageBox.Icon.Question,
 ) -> QMessageBox:
@@ -26,7 +27,9 @@ def ask(
         parent: the window that it belongs to.
         title: what it is about, bold.
         text: the question with what one needs to know.
-        choices: buttons; the main one answers to Enter. "Cancel" is added.
+        choices: buttons; the main one answers to Enter.
+        stay: text of the button that changes nothing, else "Cancel"; without a main choice it is
+            the one that answers to Enter.
         details: long text that can be unfolded.
         icon: what kind of question it is.
     """
@@ -47,7 +50,12 @@ def ask(
         if choice.main:
             box.setDefaultButton(button)
         runs[button] = choice.run
-    box.addButton(QMessageBox.StandardButton.Cancel)
+    rest = box.addButton(QMessageBox.StandardButton.Cancel)
+    if stay:
+        rest.setText(stay)
+        rest.setToolTip(stay)
+    if not any(choice.main for choice in choices):
+        box.setDefaultButton(rest)
     box.buttonClicked.connect(lambda button: runs.get(button, _nothing)())
     box.open()
     return box

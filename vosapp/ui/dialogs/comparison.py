@@ -74,13 +74,14 @@ class ComparisonView(QWidget):
 
     Attributes:
         picker: which keyframe is shown.
-        titles, pictures: before, and adapted.
+        titles, pictures: by the weights that learning began from, and by those it has made.
     """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._comparisons: tuple[Comparison, ...] = ()
         self._objects: tuple[TrackedObject, ...] = ()
+        self._base = ""
         self.picker = QComboBox(self)
         self.way = QLabel(self)
         self.titles = (QLabel(self), QLabel(self))
@@ -90,10 +91,22 @@ class ComparisonView(QWidget):
         self.picker.currentIndexChanged.connect(self._show)
 
     def set_comparisons(
-        self, comparisons: Sequence[Comparison], objects: Iterable[TrackedObject]
+        self, comparisons: Sequence[Comparison], objects: Iterable[TrackedObject], base: str
     ) -> None:
-        """Show comparisons, the first one first; at least one."""
+        """Show comparisons, the first one first.
+
+        Args:
+            comparisons: at least one.
+            objects: for their names and colors.
+            base: what the weights are called that learning began from.
+        """
         self._comparisons, self._objects = tuple(comparisons), tuple(objects)
+        self._base = base[:1].upper() + base[1:]
+        names = (self._base, self.tr("Learned from this video"))
+        for picture, name in zip(self.pictures, names, strict=True):
+            picture.setAccessibleName(name)
+        text = self.tr("The keyframe that is compared: J with {0}, and as learned from this video")
+        self.picker.setToolTip(text.format(base))
         self.picker.blockSignals(True)
         self.picker.clear()
         for one in self._comparisons:
@@ -126,18 +139,17 @@ class ComparisonView(QWidget):
             label.setWordWrap(True)
             label.setProperty("muted", True)
         self.picker.setAccessibleName(self.tr("Keyframe"))
-        self.picker.setToolTip(self.tr("The keyframe that is compared: J before and after"))
-        for picture, name in zip(
-            self.pictures, (self.tr("Before"), self.tr("Adapted")), strict=True
-        ):
-            picture.setAccessibleName(name)
+        self.picker.setToolTip(self.tr("The keyframe that is compared"))
+        for picture in self.pictures:
+            picture.setAccessibleName(self.tr("Comparison"))
             picture.setToolTip(self.tr("Filled: foretold masks. White line: what you drew."))
 
     def _show(self, row: int) -> None:
         one = self._comparisons[row]
         before, after = _means(one)
-        self.titles[0].setText(self.tr("Before, J {0:.3f}").format(before))
-        self.titles[1].setText(f"<b>{self.tr('Adapted, J {0:.3f}').format(after)}</b>")
+        self.titles[0].setText(self.tr("{0}, J {1:.3f}").format(self._base, before))
+        learned = self.tr("Learned from this video, J {0:.3f}").format(after)
+        self.titles[1].setText(f"<b>{learned}</b>")
         for picture, labels in zip(self.pictures, (one.before, one.after), strict=True):
             picture.show_pixels(overlay(one, labels, self._objects))
         self.way.setText(self._way(one))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 
 from core.media.export.losses import counted
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
-from vosapp.project.tuned import TunedInfo
+from vosapp.project.tuned import TUNABLE, TunedInfo
+from vosapp.session.propagation import PRESET
 from vosapp.session.tuning import MOST_MINUTES, USUAL_MINUTES, TuneState
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
@@ -174,6 +175,7 @@ class TuneDialog(QDialog):
         control.stateChanged.connect(self._show_state)
         control.finished.connect(self._take_outcome)
         control.changed.connect(self._refresh)
+        self._workspace.propagation.choiceChanged.connect(self._estimate)
         self._workspace.propagation.started.connect(self._refresh)
         self._workspace.propagation.finished.connect(self._refresh)
 
@@ -227,10 +229,15 @@ class TuneDialog(QDialog):
             text = self.tr("A propagation is running. Learning can begin when it is done.")
         else:
             text = self.tr(
-                "About {0} min in all: then your keyframes are compared before and after."
+                "About {0} min in all: then your keyframes are tried with {1} and with the new"
+                " ones."
                 " You can go on drawing; a propagation has to wait."
-            ).format(self.minutes.value() + COMPARING_MINUTES)
+            ).format(self.minutes.value() + COMPARING_MINUTES, self._begun_from())
         self.estimate.setText(text)
+
+    def _begun_from(self) -> str:
+        given = self._control.base
+        return self.tr("the bundled weights") if given is None else given.name
 
     def _show_state(self, state: TuneState) -> None:
         if not self._control.running:
@@ -259,7 +266,7 @@ class TuneDialog(QDialog):
         self.verdict.setText(self._verdict(info))
         if outcome.comparisons:
             objects = self._workspace.session.objects
-            self.comparison.set_comparisons(outcome.comparisons, objects)
+            self.comparison.set_comparisons(outcome.comparisons, objects, base_text(info))
         better = not info.scores or info.after >= info.before
         self.use_button.setDefault(better)
         self.keep_button.setDefault(not better)
@@ -273,29 +280,41 @@ class TuneDialog(QDialog):
         if not info.scores:
             return f"{learned} " + self.tr("There is no keyframe with a mask to compare on.")
         if info.after > info.before:
-            text = self.tr("On {0} the adapted weights did better than those they began from")
+            text = self.tr("On {0} what was learned did better than {1}")
         else:
-            text = self.tr("On {0} the adapted weights did no better than those they began from")
-        text = text.format(counted(len(info.scores), "keyframe"))
+            text = self.tr("On {0} what was learned did no better than {1}")
+        text = text.format(counted(len(info.scores), "keyframe"), base_text(info))
         mean = self.tr("mean overlap J {0:.3f} \u2192 {1:.3f}").format(info.before, info.after)
-        return f"{learned} <b>{text}</b>: {mean}."
+        verdict = f"{learned} <b>{text}</b>: {mean}."
+        if self._control.info not in (None, info):
+            verdict += " " + self.tr(
+                "The weights that this project has from before are not part of the comparison."
+            )
+        return verdict
 
     def _about(self, info: TunedInfo) -> str:
-        base = info.base.partition(" ")[0]
+        base = base_text(info)
         frames = counted(info.stop - info.start, "frame")
         text = self.tr("Learned {0} of {1} in {2} steps, from {3}.").format(
             info.frames, frames, info.steps, base
         )
         if info.scores:
-            text += " " + self.tr("Overlap J on keyframes {0:.3f} \u2192 {1:.3f}.").format(
-                info.before, info.after
-            )
+            text += " " + self.tr(
+                "Overlap J on keyframes: {0:.3f} with {1}, {2:.3f} as learned from this video."
+            ).format(info.before, base, info.after)
         return text
 
     def _say(self, text: str, tone: str) -> None:
         self.state.setText(text)
         self.state.setStyleSheet(f"color: {getattr(tones(), tone)};")
         self.state.setVisible(bool(text))
+
+
+def base_text(info: TunedInfo) -> str:
+    """Say which weights a learning began from: "the bundled weights", or the name of a file."""
+    name = info.base.partition(" ")[0]
+    bundled = name == f"{TUNABLE}-{PRESET}.safetensors"
+    return QCoreApplication.translate("TuneDialog", "the bundled weights") if bundled else name
 
 
 def _show(widgets: Sequence[QWidget], *, shown: bool) -> None:

@@ -34,7 +34,7 @@ def state_text(lane: LaneView, frame_index: int) -> str:
     text = {
         FrameState.EMPTY: tr("nothing yet"),
         FrameState.PROPAGATED: tr("propagated"),
-        FrameState.STALE: tr("stale: its keyframe was changed"),
+        FrameState.STALE: tr("stale: keyframes or weights have changed"),
         FrameState.CHECKED: tr("checked"),
         FrameState.KEYFRAME: tr("keyframe"),
         FrameState.ABSENT: tr("marked absent"),

@@ -45,7 +45,7 @@ def make_shell(qtbot, places):
 
     yield make
     for shell in made:
-        shell.window.close()
+        shell.window.close_now()
         shell.window.deleteLater()
         shell.deleteLater()
         assert shell.crashes == []

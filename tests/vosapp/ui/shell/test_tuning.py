@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,6 +80,30 @@ def test_learned_compared_used_and_switched(open_desk, adapt, qtbot):
     shell.workspace.session.drain()
     assert shell.workspace.session.project.uses_tuned
     qtbot.mouseClick(shown.close_button, LEFT)
+
+
+def test_it_says_what_is_compared(open_desk, adapt, qtbot):
+    """Also where the project has tuned weights already: learning never begins from those."""
+    shell = open_desk(FakeTuner(base="self_supervised-thin.safetensors sha256:ab"))
+    control = shell.workspace.tuning
+    shown = adapt(shell)
+    assert "with the bundled weights and with the new" in shown.estimate.text()
+    for other in ("", "from before are not part of the comparison"):
+        learned(qtbot, shell, shown)
+        assert "better than the bundled weights" in shown.verdict.text()
+        assert other in shown.verdict.text()
+        assert ("from before" in shown.verdict.text()) == bool(other)
+        titles = [title.text() for title in shown.comparison.titles]
+        assert titles[0] == "The bundled weights, J 0.500"
+        assert "Learned from this video, J 0.750" in titles[1]
+        assert shown.comparison.pictures[0].accessibleName() == "The bundled weights"
+        control.decide(use=True)
+        assert "0.500 with the bundled weights, 0.750 as learned" in shown.about.text()
+        shell.engine.tuner.data = b"others"
+    choice = shell.workspace.propagation.choice
+    mine = replace(choice, weights=Path("mine.safetensors"), tuned=False)
+    shell.workspace.propagation.set_choice(mine)
+    assert "with mine.safetensors and with the new" in shown.estimate.text()
 
 
 def test_the_present_ones_are_kept(open_desk, adapt, qtbot):
@@ -201,7 +227,7 @@ def test_an_object_that_is_gone_is_seen_all_the_same(open_desk, adapt, qtbot):
     (one,) = shell.workspace.tuning.outcome.comparisons
     pixels = overlay(one, one.after, ())
     assert (pixels != one.picture)[one.after > 0].any()
-    shown.comparison.set_comparisons((one,), ())
+    shown.comparison.set_comparisons((one,), (), "the bundled weights")
     assert "Object 1 0.500" in shown.comparison.scores.text()
 
 

@@ -324,3 +324,33 @@ def test_options_of_tools_have_room_in_a_small_window(tool, desk, qtbot):
     right = options.opacity.mapTo(desk.window, options.opacity.rect().topRight()).x()
     assert right < desk.window.width()
     assert all(part.slider.width() >= 40 for part in (*shown, options.opacity))
+
+
+def stopped(shell, qtbot, action, frames):
+    """Run an action, stop it after some frames, and return what is said."""
+    control = shell.workspace.propagation
+    done = []
+    control.frameDone.connect(done.append)
+    shell.actions.run(action)
+    shell.gate.release(frames)
+    qtbot.waitUntil(lambda: len(done) >= frames, timeout=60_000)
+    with finished(shell, qtbot):
+        control.stop()
+        shell.gate.release(1)
+    control.frameDone.disconnect(done.append)
+    return shell.window.notice.notice.text
+
+
+def test_what_is_said_of_a_stop_is_true_where_masks_were_there_before(slow, qtbot):
+    told = stopped(slow, qtbot, "propagate.open", 8)
+    assert "of 23 frames are done and stay. Ctrl+T goes on." in told
+    # The span is computed anew as a whole: fewer than before, all of them there already.
+    told = stopped(slow, qtbot, "propagate.open", 3)
+    assert "Nothing" not in told and "of 23 frames are done and stay." in told
+    with finished(slow, qtbot):
+        slow.actions.run("propagate.open")
+        slow.gate.release(100)
+    while slow.gate.acquire(blocking=False):
+        pass
+    told = stopped(slow, qtbot, "propagate.forward", 3)
+    assert "the others have the masks they had" in told and "goes on" not in told
