@@ -8,7 +8,7 @@ would have seen, and several processes that share a batch see what one would hav
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -33,6 +33,9 @@ class PairConfig:
     """Side of the square training image in pixels, a multiple of 8."""
     gaps: tuple[float, ...] = (0.07, 0.14, 0.21, 0.34, 0.5)
     """Time between neighbors of a sample in seconds, each as likely as the others."""
+    widen: int = 0
+    """Steps after which one more of the gaps is drawn from, the shortest first: far frames are
+    harder. 0 draws from all of them from the first step on."""
     min_scale: float = 0.6
     """Smallest crop, as a share of the frame's short side."""
     drop: float = 0.8
@@ -49,9 +52,18 @@ class PairConfig:
         if self.crop < 8 or self.crop % 8:
             msg = f"Training images of {self.crop} px are not possible."
             raise TrainingError(msg, "Give --crop a multiple of 8.")
+        if self.widen < 0:
+            msg = f"Gaps cannot widen every {self.widen} steps."
+            raise TrainingError(msg, "Give --widen 1 or more, or 0 for all gaps at once.")
         if self.references < 1:
             msg = f"A memory of {self.references} references is not possible."
             raise TrainingError(msg, "Give 1 or more.")
+
+    def at(self, step: int) -> PairConfig:
+        """How the samples of a 0-based step are drawn."""
+        if not self.widen:
+            return self
+        return replace(self, gaps=tuple(sorted(self.gaps))[: 1 + step // self.widen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +122,21 @@ class PairDataset(Dataset[PairBatch]):
         self._odds = weights / weights.sum()
 
     def __getitem__(self, step: int) -> PairBatch:
-        drawn = [self._sample(np.random.default_rng((self._seed, step, k))) for k in self._places]
+        config = self._config.at(step)
+        drawn = [
+            self._sample(config, np.random.default_rng((self._seed, step, k))) for k in self._places
+        ]
         inputs, colors, hidden = (torch.from_numpy(np.stack(x)) for x in zip(*drawn, strict=True))
         return PairBatch(inputs, colors, hidden)
 
-    def _sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _sample(
+        self, config: PairConfig, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         pack = self._packs[rng.choice(len(self._packs), p=self._odds)]
-        frames = crop_frames(_draw_frames(pack, self._config, rng), self._config, rng)
+        frames = crop_frames(_draw_frames(pack, config, rng), config, rng)
         lab = _jitter(np.stack([rgb_to_lab(x) for x in frames]).transpose(0, 3, 1, 2), rng)
         colors = np.ascontiguousarray(lab[:, 1:])
-        hidden = _hide_channel(lab, self._config.drop, rng)
+        hidden = _hide_channel(lab, config.drop, rng)
         return np.ascontiguousarray(lab), colors, hidden
 
 

@@ -48,6 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument("--batch", type=int, default=8, help="pairs in a batch (default 8)")
     sub.add_argument("--crop", type=int, default=192, help="side of a training image (192)")
     sub.add_argument("--radius", type=int, default=8, help="window radius in cells of 4 px (8)")
+    sub.add_argument(
+        "--widen",
+        type=int,
+        default=0,
+        metavar="STEPS",
+        help="begin with neighboring frames, reach further every so many steps (0: at once)",
+    )
     sub.add_argument("--rate", type=float, help="learning rate (1e-3; with --init 1e-4)")
     sub.add_argument("--bf16", action="store_true", help="bf16 forward pass (for GPUs)")
     sub.add_argument("--seed", type=int, default=0, help="seed of weights and data")
@@ -135,7 +142,7 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         out=args.out,
         preset=args.preset,
         length=FitConfig(args.steps, minutes, learning_rate=rate, bf16=args.bf16),
-        pairs=PairConfig(batch=args.batch, crop=args.crop),
+        pairs=PairConfig(batch=args.batch, crop=args.crop, widen=args.widen),
         init=init,
         resume=args.resume,
         device=args.device,

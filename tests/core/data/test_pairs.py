@@ -52,6 +52,27 @@ def test_item_is_a_function_of_seed_and_step(packs):
     assert not equal(PairDataset(packs, CONFIG, seed=4)[0], wanted[0])
 
 
+def test_gaps_widen_with_the_steps(packs, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        pairs_module, "reference_distances",
+        lambda config, rng: seen.append(config.gaps) or reference_distances(config, rng),
+    )  # fmt: skip
+    dataset = PairDataset(packs, replace(CONFIG, batch=1, gaps=(0.3, 0.1, 0.2), widen=2), seed=3)
+    for step in range(7):
+        dataset[step]
+    assert seen == [(0.1,), (0.1,), (0.1, 0.2), (0.1, 0.2), *[(0.1, 0.2, 0.3)] * 3]
+
+
+def test_all_gaps_from_the_first_step_on_unless_told(packs):
+    """A run that was begun before gaps could widen goes on with the batches it would have had."""
+    assert CONFIG.at(0) is CONFIG
+    plain = PairDataset(packs, CONFIG, seed=3)
+    wide = PairDataset(packs, replace(CONFIG, widen=1), seed=3)
+    assert not equal(plain[0], wide[0])
+    assert equal(plain[4], wide[4])
+
+
 def test_shapes_and_ranges(packs):
     dataset = PairDataset(packs, CONFIG, seed=0)
     for step in range(8):
@@ -202,7 +223,8 @@ def test_batch_moves_to_a_device(packs):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("batch", 0), ("batch", -3), ("crop", 0), ("crop", 190), ("crop", -8)]
+    ("field", "value"),
+    [("batch", 0), ("batch", -3), ("crop", 0), ("crop", 190), ("crop", -8), ("widen", -1)],
 )
 def test_impossible_sizes(field, value):
     with pytest.raises(TrainingError, match=str(value)):
