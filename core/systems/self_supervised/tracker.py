@@ -20,6 +20,7 @@ from core.nn.layout import channels_last
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import read, search_everywhere, search_windows
+from core.ops.sharpen import sharpened
 from core.systems.base import Adaptation, Lesson, Refiner, StepResult
 from core.systems.self_supervised.adapt import AdaptConfig
 from core.systems.self_supervised.adaptation import Eyes, learn
@@ -107,7 +108,8 @@ class SelfSupervisedTracker:
         self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
     ) -> LabelMap:
         """See `Tracker.render`."""
-        index_map = guided_labels(shares[1:], self._shrink(frame), frame, GuidedConfig())
+        sharp = sharpened(torch.tensor(shares), self._config.render_power).numpy()
+        index_map = guided_labels(sharp[1:], self._shrink(frame), frame, GuidedConfig())
         return np.array([0, *object_ids], np.uint8)[index_map]
 
     def adapt(

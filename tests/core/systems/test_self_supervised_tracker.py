@@ -118,3 +118,22 @@ def test_label_shares_are_the_covered_part_of_each_cell():
     np.testing.assert_allclose(shares[1], [[1, 0], [0, 0]])
     np.testing.assert_allclose(shares[2], [[0, 0.5], [0, 0]])
     np.testing.assert_allclose(shares[0], [[0, 0.5], [1, 0]], err_msg="void is no background")
+
+
+def test_what_is_thin_keeps_its_area(color_tracker):
+    """A rod a cell wide, read as a paler and wider stripe: no cell is mostly its."""
+    frame = np.full((96, 144, 3), 30, np.uint8)
+    frame[:, 68:76] = 60
+    shares = np.zeros((2, 24, 36), np.float32)
+    shares[1, :, 17:19] = 0.45
+    shares[1, :, [16, 19]] = 0.25
+    shares[0] = 1 - shares[1]
+    rod = (frame[..., 0] == 60).sum()
+    kept, lost = (
+        (color_tracker(render_power=power).render(shares, frame, (7,)) == 7).sum() / rod
+        for power in (2, 1)
+    )
+    assert lost < 0.2
+    assert 0.4 < kept < 1.2
+    nothing = np.stack([np.ones((24, 36), np.float32), np.zeros((24, 36), np.float32)])
+    assert not color_tracker().render(nothing, frame, (7,)).any()
