@@ -107,8 +107,8 @@ class TrackingConfig:
     anchors: tuple[int, ...] = (5,)
     """Steps of the walk that are read for good: the sixth frame."""
     feedback: FeedbackConfig = FeedbackConfig()
-    render_power: float = 2.0
-    """Sharpening of labels before they become a mask, see `core.ops.sharpen`: what is thin is read
+    answer_power: float = 2.0
+    """Sharpening of labels before they are answered, see `core.ops.sharpen`: what is thin is read
     too pale to win a pixel anywhere, and would be lost."""
 
 

@@ -101,15 +101,15 @@ class SelfSupervisedTracker:
         kept = without(labels, object_ids, judgment.doubtful)
         self._bank.add_labeled(self._step, MemoryFrame(frame_index, keys, kept, object_ids))
         self._step += 1
-        shares = judgment.soft.cpu().numpy()
+        # Before two walks are fused: where they disagree each would claim a place of its own.
+        shares = sharpened(judgment.soft, self._config.answer_power).cpu().numpy()
         return StepResult(shares, object_ids, judgment.confidence, judgment.absent)
 
     def render(
         self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
     ) -> LabelMap:
         """See `Tracker.render`."""
-        sharp = sharpened(torch.tensor(shares), self._config.render_power).numpy()
-        index_map = guided_labels(sharp[1:], self._shrink(frame), frame, GuidedConfig())
+        index_map = guided_labels(shares[1:], self._shrink(frame), frame, GuidedConfig())
         return np.array([0, *object_ids], np.uint8)[index_map]
 
     def adapt(

@@ -66,8 +66,8 @@ def color_tracker():
     return build_color
 
 
-def build_color(short_side=64, radius=6, render_power=2.0):
-    config = TrackingConfig(short_side, radius, render_power=render_power)
+def build_color(short_side=64, radius=6, **config):
+    config = TrackingConfig(short_side, radius, **config)
     return SelfSupervisedTracker(ColorEncoder(), config, torch.device("cpu"))
 
 

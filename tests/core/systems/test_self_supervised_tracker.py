@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -120,20 +121,31 @@ def test_label_shares_are_the_covered_part_of_each_cell():
     np.testing.assert_allclose(shares[0], [[0, 0.5], [1, 0]], err_msg="void is no background")
 
 
-def test_what_is_thin_keeps_its_area(color_tracker):
-    """A rod a cell wide, read as a paler and wider stripe: no cell is mostly its."""
-    frame = np.full((96, 144, 3), 30, np.uint8)
-    frame[:, 68:76] = 60
-    shares = np.zeros((2, 24, 36), np.float32)
-    shares[1, :, 17:19] = 0.45
-    shares[1, :, [16, 19]] = 0.25
+def test_what_is_thin_is_answered_sharper_at_the_same_mass(color_tracker, label):
+    """A ring of a third of a cell, that no cell is mostly covered by."""
+    frames = np.full((4, 128, 128, 3), (90, 120, 70), np.uint8)
+    label_maps = np.zeros((4, 128, 128), np.uint8)
+    for index in range(4):
+        cv2.circle(label_maps[index], (50 + 2 * index, 64), 36, 1, 3)
+        frames[index][label_maps[index] == 1] = (210, 60, 50)
+    found, masses = [], []
+    for power in (1.0, 2.0):
+        tracker = color_tracker(answer_power=power)
+        add(tracker, frames, label_maps, 0, (1,))
+        tracker.start(Direction.FORWARD)
+        results = [label(tracker, t, frame, (1,)) for t, frame in enumerate(frames)]
+        found.append(jaccard(results[1].label_map, label_maps[1], 1))
+        masses.append(results[1].step.shares[1].sum())
+    assert masses[0] == pytest.approx(masses[1], rel=0.02)
+    assert found[1] > found[0] + 0.05
+
+
+def test_walks_that_disagree_do_not_both_prevail(color_tracker):
+    """Half of each of two places is no object in both of them."""
+    shares = np.zeros((2, 16, 16), np.float32)
+    shares[1, 4:8, 2:6] = shares[1, 4:8, 10:14] = 0.5
+    shares[1, 4:8, 2:6] += 0.05
     shares[0] = 1 - shares[1]
-    rod = (frame[..., 0] == 60).sum()
-    kept, lost = (
-        (color_tracker(render_power=power).render(shares, frame, (7,)) == 7).sum() / rod
-        for power in (2, 1)
-    )
-    assert lost < 0.2
-    assert 0.4 < kept < 1.2
-    nothing = np.stack([np.ones((24, 36), np.float32), np.zeros((24, 36), np.float32)])
-    assert not color_tracker().render(nothing, frame, (7,)).any()
+    frame = np.full((64, 64, 3), 120, np.uint8)
+    seen = color_tracker().render(shares, frame, (1,))
+    assert not seen[:, 34:].any()
