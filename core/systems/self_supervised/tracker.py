@@ -92,17 +92,19 @@ class SelfSupervisedTracker:
         keys = self._keys(frame_index, small)
         reading = self._propagate(frame_index, keys, object_ids)
         judgment = self._judge.judge(frame_index, keys, reading, object_ids)
+        # Sharp before two walks are fused: where they disagree each would claim a place of its own.
+        answer = sharpened(judgment.soft, self._config.answer_power)
         keyframe = self._keyframes.get(frame_index)
         if keyframe is None:
             labels = self._feedback.labels(judgment.soft, small, object_ids)
         else:
             labels = overruled(judgment.soft, object_ids, keyframe)
+            answer = overruled(answer, object_ids, keyframe)
             judgment = self._judge.overrule(judgment, frame_index, labels)
         kept = without(labels, object_ids, judgment.doubtful)
         self._bank.add_labeled(self._step, MemoryFrame(frame_index, keys, kept, object_ids))
         self._step += 1
-        # Before two walks are fused: where they disagree each would claim a place of its own.
-        shares = sharpened(judgment.soft, self._config.answer_power).cpu().numpy()
+        shares = answer.cpu().numpy()
         return StepResult(shares, object_ids, judgment.confidence, judgment.absent)
 
     def render(
