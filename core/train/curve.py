@@ -30,6 +30,14 @@ class Series:
     steps: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
 
+    def add(self, step: int, value: float) -> None:
+        """Add a value; what is told again of the last step replaces it."""
+        if self.steps and self.steps[-1] == step:
+            self.values[-1] = value
+        else:
+            self.steps.append(step)
+            self.values.append(value)
+
 
 def read_log(log: Path) -> dict[str, dict[str, Series]]:
     """The series of a log by panel ("losses", "scores") and name.
@@ -48,9 +56,7 @@ def read_log(log: Path) -> dict[str, dict[str, Series]]:
             continue
         for panel, name, value in found:
             if math.isfinite(value):
-                series = panels[panel].setdefault(name, Series())
-                series.steps.append(step)
-                series.values.append(value)
+                panels[panel].setdefault(name, Series()).add(step, value)
     return {panel: series for panel, series in panels.items() if series}
 
 

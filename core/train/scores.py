@@ -7,27 +7,28 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.errors import UsageError
-from core.media.atomic import write_atomic
+from core.errors import OutputError, UsageError
 from core.nn.checkpoints import read_info
 from core.train.curve import LOG, PICTURE, draw_curve
 
 
-def trained_steps(weights: Path, run: Path) -> int:
-    """Steps that weights were trained for, as their header says.
+def trained_steps(weights: Path) -> int:
+    """Steps that weights in a run folder were trained for, as their header says.
 
     Args:
-        weights: a checkpoint of ours.
-        run: the folder of the run that made them, where the scores will go.
+        weights: what `vosapp train` left beside the log of its run.
 
     Raises:
-        UsageError: no log in the folder, or the header names no steps.
+        UsageError: there is no log beside them, or the header names no steps.
+        OutputError: the log cannot be written.
         CheckpointMissing, CheckpointMismatch: see `core.nn.checkpoints.read_info`.
     """
-    if not (run / LOG).is_file():
-        msg = f"{run} holds no training run: there is no {LOG}."
-        raise UsageError(msg, "Give the folder that --out of `vosapp train` named.")
-    steps = read_info(weights).training.get("steps")
+    info, log = read_info(weights), weights.parent / LOG
+    if not log.is_file():
+        msg = f"{weights} lies in no run folder: there is no {LOG} beside it."
+        raise UsageError(msg, "Score weights where `vosapp train` wrote them.")
+    _append(log, b"")
+    steps = info.training.get("steps")
     if type(steps) is not int:
         msg = f"{weights} does not say for how many steps it was trained."
         raise UsageError(msg, "Score weights that `vosapp train` wrote.")
@@ -38,9 +39,9 @@ def add_scores(run: Path, step: int, scores: Mapping[str, float]) -> Path:
     """Add scores to the log of a run, and draw its picture anew.
 
     Args:
-        run: a run folder.
+        run: a run folder, which may be in use.
         step: of the weights that were scored.
-        scores: by name; a score of the same name and step is replaced.
+        scores: by name; the picture shows the last one of a name and step.
 
     Returns:
         The picture.
@@ -51,17 +52,21 @@ def add_scores(run: Path, step: int, scores: Mapping[str, float]) -> Path:
     """
     if not all(map(math.isfinite, scores.values())):
         raise UsageError("There is no score to add.", "Score sequences that have masks.")
-    log = run / LOG
-    kept = [line for line in log.read_text().splitlines() if not _same(line, step, scores)]
     line = json.dumps({"step": step, "scores": dict(scores)})
-    write_atomic(log, "".join(f"{one}\n" for one in [*kept, line]).encode())
-    draw_curve(log, run / PICTURE)
+    _append(run / LOG, f"{line}\n".encode())
+    draw_curve(run / LOG, run / PICTURE)
     return run / PICTURE
 
 
-def _same(line: str, step: int, scores: Mapping[str, float]) -> bool:
+def _append(log: Path, line: bytes) -> None:
+    """Add a line; half a line that a run left when it was killed is ended first."""
     try:
-        told = json.loads(line)
-        return bool(told["step"] == step and told["scores"].keys() == scores.keys())
-    except (ValueError, TypeError, LookupError, AttributeError):
-        return False
+        with log.open("r+b") as file:
+            end = file.seek(0, 2)
+            file.seek(max(0, end - 1))
+            broken = end > 0 and file.read() != b"\n"
+            if line:
+                file.write(b"\n" + line if broken else line)
+    except OSError as error:
+        msg = f"{log} cannot be written: {error.strerror}."
+        raise OutputError(msg, "Look at the folder's rights and the disk's room.") from error

@@ -131,7 +131,7 @@ def _check(args: argparse.Namespace) -> None:
     """Refuse options that do not go together, and a CSV file that cannot be written."""
     plain = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
     plain |= {"--out": args.out is not None, "--confidence": args.confidence}
-    plain |= {"--curve": args.curve is not None}
+    plain |= {"--curve": args.curve}
     robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
     for option, given in (plain if args.interactive else robots).items():
         if given and args.interactive:

@@ -1,11 +1,10 @@
-"""`vosapp benchmark --curve RUN`: a score becomes a point of a training run's curve."""
+"""`vosapp benchmark --curve`: a score becomes a point of the curve of a training run."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import UsageError
+from core.errors import UsageError, VosError
 
 if TYPE_CHECKING:
     import argparse
@@ -18,31 +17,44 @@ def add_curve_argument(parser: argparse.ArgumentParser) -> None:
     """Declare `--curve`."""
     parser.add_argument(
         "--curve",
-        type=Path,
-        metavar="RUN",
-        help="add the mean J&F to the curve of the training run in RUN, which made --weights",
+        action="store_true",
+        help="add the mean J&F to the curve of the training run whose folder --weights lies in",
     )
 
 
 def check_curve(args: argparse.Namespace) -> None:
-    """Raise `UsageError` or `CheckpointError` unless the score of the weights can go to the run."""
+    """Raise `VosError` unless the score of the weights can go to the curve of their run."""
     from core.train.scores import trained_steps
 
-    if args.curve is None:
+    if not args.curve:
         return
     if args.weights is None:
         msg = "--curve shows scores of the weights that a run made."
         raise UsageError(msg, "Give them with --weights.")
-    trained_steps(args.weights, args.curve)
+    other = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
+    other |= {"--adapt": args.adapt, "--paper-mode": args.paper_mode}
+    for option, given in other.items():
+        if given:
+            msg = f"{option} does not go with --curve."
+            raise UsageError(msg, "Its points are comparable: one mask, nothing adapted.")
+    trained_steps(args.weights)
 
 
 def add_to_curve(report: BenchmarkReport, args: argparse.Namespace, console: Console) -> None:
-    """Add the mean of sequences, named by the quality and by how many sequences it is of."""
+    """Add the mean of sequences, named by the quality and by how many sequences it is of.
+
+    What goes wrong here is told and no more: the figures themselves are not lost by it.
+    """
     from core.train.scores import add_scores, trained_steps
 
-    if args.curve is None or console.token.cancelled:
+    if not args.curve or console.token.cancelled:
         return
-    name = f"J&F {args.quality} ({len(report.runs)})"
-    steps = trained_steps(args.weights, args.curve)
-    picture = add_scores(args.curve, steps, {name: report.by_sequence.j_and_f})
-    console.say(f"Drew {picture}.")
+    encoder = "" if args.weights.stem == "weights" else f" {args.weights.stem}"
+    name = f"J&F {args.quality} ({len(report.runs)}){encoder}"
+    try:
+        scores = {name: report.by_sequence.j_and_f}
+        picture = add_scores(args.weights.parent, trained_steps(args.weights), scores)
+    except VosError as error:
+        console.warn(str(error))
+    else:
+        console.say(f"Drew {picture}.")

@@ -55,7 +55,7 @@ def check_prompts(args: argparse.Namespace) -> None:
         "--confidence": args.confidence,
         "--adapt": args.adapt or args.paper_mode,
         "--out": args.out is not None,
-        "--curve": args.curve is not None,
+        "--curve": args.curve,
     }
     for option, given in (others if args.prompts else own).items():
         if given and args.prompts:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -95,13 +95,12 @@ class ProjectFile:
             if self._closed:
                 return
             self._closed = True
-            try:
+            with ExitStack() as last:
+                if self._lock is not None:
+                    last.callback(self._lock.release)
+                last.callback(sqlite.close, self._connection, settle=not self.read_only)
                 if self._has_room:
                     shrink(self._connection, self.path)
-                sqlite.close(self._connection, settle=not self.read_only)
-            finally:
-                if self._lock is not None:
-                    self._lock.release()
 
     def __enter__(self) -> Self:
         return self

@@ -37,7 +37,9 @@ def shrink(connection: sqlite3.Connection, path: Path) -> bool:
     Returns:
         True where it was done.
     """
-    with suppress(sqlite3.Error, OSError):
+    with suppress(sqlite3.Error, OSError, MemoryError, UnicodeDecodeError):
+        # Nobody is waited for.
+        connection.execute("PRAGMA busy_timeout = 0").fetchall()
         journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
         # Somebody who reads the project would keep the rebuilt one beside it, in its log.
         if _pays(connection) and settle_journal(connection) and _has_room(path):
@@ -60,8 +62,6 @@ def _has_room(path: Path) -> bool:
 
 
 def _rebuild(connection: sqlite3.Connection) -> bool:
-    # Nobody is waited for.
-    connection.execute("PRAGMA busy_timeout = 0").fetchall()
     connection.execute("PRAGMA temp_store = MEMORY").fetchall()
     # A damaged file stays as it is, for `vosapp.project.recovery`.
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":

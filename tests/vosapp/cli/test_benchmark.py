@@ -149,7 +149,7 @@ def run_folder(tmp_path):
 def test_a_score_becomes_a_point_of_the_run_s_curve(davis, capsys, run_folder):
     weights = ["--weights", str(run_folder / "weights.safetensors"), "--quality", "fast"]
     command = [*davis, "--system", "self_supervised", *weights, "--sequences", "bear"]
-    assert main([*command, "--curve", str(run_folder), "--json"]) == 0
+    assert main([*command, "--curve", "--json"]) == 0
     out, err = capsys.readouterr()
     scored = json.loads(out)["mean_of_sequences"]["j_and_f"]
     line = json.loads((run_folder / "log.jsonl").read_text().splitlines()[-1])
@@ -178,8 +178,11 @@ def test_a_score_becomes_a_point_of_the_run_s_curve(davis, capsys, run_folder):
         (["--interactive", "--keyframes", "2"], "--keyframes does not go with"),
         (["--interactive", "--late-entries"], "--late-entries does not go with"),
         (["--interactive", "--out", "{root}/masks"], "--out does not go with"),
-        (["--interactive", "--curve", "{root}"], "--curve does not go with"),
-        (["--curve", "{root}"], "Give them with --weights"),
+        (["--interactive", "--curve"], "--curve does not go with"),
+        (["--curve"], "Give them with --weights"),
+        (["--curve", "--weights", "w", "--late-entries"], "--late-entries does not go with"),
+        (["--curve", "--weights", "w", "--keyframes", "2"], "--keyframes does not go with"),
+        (["--curve", "--weights", "w", "--adapt"], "--adapt does not go with"),
         (["--rounds", "3"], "Give --interactive"),
         (["--pick", "truth"], "Give --interactive"),
     ],

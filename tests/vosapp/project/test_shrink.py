@@ -120,14 +120,34 @@ def test_a_disk_that_fills_up_all_the_same_costs_nothing(kept, snapshot, monkeyp
 
 
 @pytest.mark.parametrize("journal", list(Journal))
-def test_somebody_who_reads_it_is_not_waited_for(kept, journal):
+def test_somebody_who_reads_it_is_not_waited_for(kept, journal, monkeypatch):
+    waits, real = [], shrink.settle_journal
+
+    def settle(connection):
+        waits.append(connection.execute("PRAGMA busy_timeout").fetchone()[0])
+        return real(connection)
+
+    monkeypatch.setattr(shrink, "settle_journal", settle)
     reader = sqlite3.connect(kept, isolation_level=None)
     with open_project(kept, Options(journal=journal)) as project:
         project.drop_tuned()
         reader.execute("BEGIN")
         assert reader.execute("SELECT COUNT(*) FROM objects").fetchone() == (2,)
     assert reader.execute("SELECT COUNT(*) FROM objects").fetchone() == (2,)
+    assert waits == [0]
     reader.close()
+    with open_project(kept) as again:
+        assert len(again.objects()) == 2 and again.tuned() is None
+
+
+@pytest.mark.parametrize("error", [MemoryError(), sqlite3.OperationalError("full"), OSError()])
+def test_a_rebuild_that_fails_is_no_matter(kept, monkeypatch, error):
+    def fail(_connection):
+        raise error
+
+    monkeypatch.setattr(shrink, "_rebuild", fail)
+    with open_project(kept) as project:
+        project.drop_tuned()
     with open_project(kept) as again:
         assert len(again.objects()) == 2 and again.tuned() is None
 
