@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 from PySide6.QtCore import Qt
@@ -79,12 +81,17 @@ def test_the_window_closes_when_the_user_wants(learning, press, drawn_project):
         assert project.tuned() is None and len(project.objects()) == 2
 
 
-def other(shell, film, tmp_path, qtbot):
+def other(shell, film, tmp_path, qtbot, *, damage=""):
     """Open the film once more, as a copy of the project."""
     copy = tmp_path / "other.vosapp"
     for _ in shell.workspace.session.project.save_copy(copy):
         pass
-    shell.opener.open(copy)
+    if damage:
+        with closing(sqlite3.connect(copy)) as connection, connection:
+            connection.execute(damage)
+        shell.opener.open_saved(copy)
+    else:
+        shell.opener.open(copy)
     qtbot.waitUntil(lambda: bool(questions()))
     return copy
 
@@ -100,6 +107,20 @@ def test_another_project_waits_for_the_answer(learning, film, tmp_path, press, q
     press(GO)
     assert learning.workspace is not first
     assert learning.workspace.session.project.path == copy
+
+
+def test_notes_wait_for_their_project(learning, film, tmp_path, press, qtbot):
+    copy = other(learning, film, tmp_path, qtbot, damage="DROP TABLE prompts")
+    assert learning.window.notice.notice is None
+    press(STAY)
+    qtbot.waitUntil(lambda: is_free(copy.with_name("other recovered.vosapp")))
+    assert learning.window.notice.notice is None
+    other(learning, film, tmp_path, qtbot, damage="DROP TABLE prompts")
+    learning.gate.release(9)
+    press(GO)
+    path = learning.workspace.session.project.path
+    assert path.stem.startswith("other recovered")
+    assert learning.window.notice.notice.title == f"Recovered as {path.name}"
 
 
 def test_a_signal_is_not_asked(learning, film, tmp_path, qtbot):
