@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -57,6 +59,24 @@ def bundled_weights(system: str, preset: str) -> Path:
             " or name a file with --weights.",
         )
     return path
+
+
+def bundled_identity(system: str, preset: str) -> str:
+    """Return name and hash of the bundled weights, as projects keep them.
+
+    A file of the same name may be another one, or from another version.
+
+    Raises:
+        CheckpointMissing: as for `bundled_weights`.
+    """
+    path = bundled_weights(system, preset)
+    return f"{path.name} sha256:{_digest(path)}"
+
+
+@lru_cache(maxsize=8)
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _root() -> Path:

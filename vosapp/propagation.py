@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import replace
 from pathlib import Path
@@ -121,7 +122,7 @@ def store_results(
         VosError: whatever the propagation raises, or the project cannot be written.
     """
     batch: list[FrameResult] = []
-    waiting = list(spans)
+    anew = tuple(spans)
     since = time.monotonic()
 
     def store() -> None:
@@ -129,9 +130,7 @@ def store_results(
         taken = batch.copy()
         batch.clear()
         if taken:
-            begun = [s for s in waiting if any(s[1] <= one.frame_index < s[2] for one in taken)]
-            project.put_results(propagation, taken, begun=begun)
-            waiting[:] = [span for span in waiting if span not in begun]
+            project.put_results(propagation, taken, begun=_touched(anew, taken))
         since = time.monotonic()
 
     try:
@@ -158,6 +157,11 @@ def _is_full(batch: list[FrameResult]) -> bool:
     return len(batch) >= MOST or len(batch) * batch[0].label_map.nbytes >= MAX_BYTES
 
 
+def _touched(spans: Iterable[Span], results: Iterable[FrameResult]) -> list[Span]:
+    frames = sorted(one.frame_index for one in results)
+    return [span for span in spans if bisect_left(frames, span[1]) < bisect_left(frames, span[2])]
+
+
 def _reached(request: PropagationRequest, frame_count: int) -> dict[int, NDArray[np.bool_]]:
     """On which frames each object is known to a walk, keyframes themselves included."""
     reached = {object_id: np.zeros(frame_count, np.bool_) for object_id in _ids(request)}
@@ -168,11 +172,12 @@ def _reached(request: PropagationRequest, frame_count: int) -> dict[int, NDArray
 
 def _walked(request: PropagationRequest, frame_count: int) -> Iterator[Span]:
     """Each object with the frames of each walk on which it is known."""
+    object_ids = _ids(request)
     for part in plan(request, frame_count):
         for walk in (part.backward, part.forward):
             if walk is None:
                 continue
-            for object_id in _ids(request):
+            for object_id in object_ids:
                 first, last = _reach(part, walk, object_id)
                 yield object_id, first, last + 1
 

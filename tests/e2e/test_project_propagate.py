@@ -130,9 +130,9 @@ def test_stored_in_transactions_of_some_frames(call, project, monkeypatch):
     sizes = []
     put = Project.put_results
 
-    def count(self, propagation, results):
+    def count(self, propagation, results, *, begun):
         sizes.append(len(list(results)))
-        return put(self, propagation, results)
+        return put(self, propagation, results, begun=begun)
 
     monkeypatch.setattr(Project, "put_results", count)
     monkeypatch.setattr(propagation, "MOST", 4)

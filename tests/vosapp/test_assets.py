@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import VideoOpenError
 from vosapp import assets
+from vosapp.propagation import weights_identity
 
 
 def test_sample_film_and_its_masks():
@@ -23,6 +24,11 @@ def test_missing_sample(monkeypatch, tmp_path):
     (tmp_path / "samples" / "film.mp4").write_bytes(b"")
     with pytest.raises(VideoOpenError, match="masks are missing"):
         assets.sample_masks()
+
+
+def test_bundled_weights_are_called_as_projects_call_them():
+    path = assets.bundled_weights("self_supervised", "thin")
+    assert assets.bundled_identity("self_supervised", "thin") == weights_identity(path)
 
 
 def test_weights_are_named_by_system_and_preset(monkeypatch, tmp_path):

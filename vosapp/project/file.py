@@ -83,6 +83,8 @@ class ProjectFile:
         self._has_room = False
         # The propagation whose results still join an entry of the history, and that entry.
         self._growing = (0, 0)
+        # Spans in which that entry has marked what other weights left.
+        self._marked: frozenset[Span] = frozenset()
         self._history = History(connection, options.limits)
         with sqlite.plain_errors(path):
             self._video = read_video(connection)

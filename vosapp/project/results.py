@@ -61,7 +61,7 @@ def mark_left(editor: Editor, spans: Iterable[Span], alike: Collection[int]) -> 
 
     Args:
         editor: inside a transaction.
-        spans: whose first results are about to be stored.
+        spans: of which results are about to be stored.
         alike: propagations with the same origin: what they made comes out the same again.
     """
     locked = editor.locked_ids()

@@ -208,8 +208,8 @@ class Project(ProjectFile):
         Args:
             propagation: what they belong to.
             results: some of its frames.
-            begun: spans that it computes whole, and of which these are the first results: what
-                other weights or systems left in there is stale from now on.
+            begun: spans that it computes whole, and that hold some of these results: what other
+                weights or systems left in there is stale from now on.
 
         Raises:
             VosError: as for `do`.
@@ -221,11 +221,15 @@ class Project(ProjectFile):
             goes_on = self._growing[0] == number
             entry_id = self._growing[1] if goes_on else self._begin_entry(propagation.name)
             self._editor.rows.record(entry_id)
-            mark_left(self._editor, begun, self._runs_like(propagation))
+            # An undo takes marks back, so that each step of the history makes its own.
+            marked = self._marked if goes_on else frozenset()
+            unmarked = frozenset(begun) - marked
+            if unmarked:
+                mark_left(self._editor, unmarked, self._runs_like(propagation))
             put_results(self._editor, propagation, results, newer)
             change = self._end_entry(entry_id, propagation.name, [], fresh=not goes_on)
         if change.name:
-            self._growing = (number, entry_id)
+            self._growing, self._marked = (number, entry_id), marked | unmarked
         return change
 
     # The whole file

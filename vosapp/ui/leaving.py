@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -11,17 +12,27 @@ from vosapp.session.tuning import TuningControl
 from vosapp.ui.dialogs.asking import ask
 from vosapp.ui.notice import Choice
 
-_STAYED = (None, QMessageBox.ButtonRole.RejectRole)
-
 
 def _nothing() -> None:
     return
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    box: QMessageBox
+    tuning: TuningControl
+    learning: bool
+    leave: Callable[[], object]
+    stay: Callable[[], object]
+
+
 class Leaving(QObject):
     """Asks before a project is closed whose video is being learned; one question at a time.
 
-    All else goes on without a question: masks, edits and finished frames are on the disk.
+    All else goes on without a question: masks, edits and finished frames are on the disk. While a
+    question is open the video goes on being learned, and the dialog that does so can be used: the
+    question goes, as if the user wanted to stay, once nothing can be lost any more, and becomes
+    the other one once learning has ended.
 
     Args:
         window: what the question belongs to.
@@ -30,7 +41,7 @@ class Leaving(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._box: QMessageBox | None = None
+        self._question: _Question | None = None
 
     def may(
         self,
@@ -47,20 +58,40 @@ class Leaving(QObject):
         """
         if tuning is None or not tuning.losable:
             return True
-        if self._box is not None:
-            self._box.raise_()
-            self._box.activateWindow()
+        if self._question is not None:
+            self._question.box.raise_()
+            self._question.box.activateWindow()
             stay()
             return False
-        box = self._ask(tuning, leave)
-        box.finished.connect(lambda _result: self._end(box, stay))
-        self._box = box
+        self._begin(tuning, leave, stay)
         return False
 
     def dismiss(self) -> None:
         """Close an open question as if the user wanted to stay."""
-        if self._box is not None:
-            self._box.reject()
+        if self._question is not None:
+            self._question.box.reject()
+
+    def _begin(
+        self, tuning: TuningControl, leave: Callable[[], object], stay: Callable[[], object]
+    ) -> None:
+        box = self._ask(tuning, leave)
+        question = _Question(box, tuning, tuning.running, leave, stay)
+        box.finished.connect(lambda _result: self._end(question))
+        tuning.started.connect(self._review)
+        tuning.changed.connect(self._review)
+        self._question = question
+
+    def _review(self) -> None:
+        """See whether the question is still the right one."""
+        question = self._question
+        if question is None:
+            return
+        if not question.tuning.losable:
+            question.box.reject()
+        elif question.tuning.running != question.learning:
+            self._forget(question)
+            question.box.reject()
+            self._begin(question.tuning, question.leave, question.stay)
 
     def _ask(self, tuning: TuningControl, leave: Callable[[], object]) -> QMessageBox:
         if tuning.running:
@@ -80,16 +111,20 @@ class Leaving(QObject):
 
         def close() -> None:
             # This question is answered: what closes the project need not dismiss it.
-            self._box = None
+            if self._question is not None:
+                self._forget(self._question)
             leave()
 
         warning = QMessageBox.Icon.Warning
         choices = (Choice(go, close),)
         return ask(self._window, title, text, choices=choices, stay=stay, icon=warning)
 
-    def _end(self, box: QMessageBox, stay: Callable[[], object]) -> None:
-        if self._box is box:
-            self._box = None
-        button = box.clickedButton()
-        if (None if button is None else box.buttonRole(button)) in _STAYED:
-            stay()
+    def _end(self, question: _Question) -> None:
+        if self._question is question:
+            self._forget(question)
+            question.stay()
+
+    def _forget(self, question: _Question) -> None:
+        question.tuning.started.disconnect(self._review)
+        question.tuning.changed.disconnect(self._review)
+        self._question = None

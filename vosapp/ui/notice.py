@@ -59,8 +59,8 @@ class Notice:
     """A message.
 
     Attributes:
-        title: what happened, in a few words, translated.
-        text: in a sentence or two.
+        title: what happened, in a few words, translated; plain text.
+        text: in a sentence or two; plain text.
         kind: color and icon.
         choices: buttons; without any it can only be closed.
         key: a new message with the key of the one that is shown replaces it silently.
@@ -137,10 +137,10 @@ class NoticeBar(QFrame):
         self._title.setFont(font)
         self._text.setWordWrap(True)
         self._text.setForegroundRole(QPalette.ColorRole.WindowText)
-        flags = Qt.TextInteractionFlag
-        self._text.setTextInteractionFlags(
-            flags.TextSelectableByMouse | flags.LinksAccessibleByMouse
-        )
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for label in (self._title, self._text):
+            # They name files and what a project says, which may be a stranger's.
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self._close.setAutoRaise(True)
         self._close.setToolTip(self.tr("Close this message"))
         self._close.setAccessibleName(self.tr("Close this message"))

@@ -85,10 +85,20 @@ class Shell(QObject):
 
     # What is open
 
-    def take(self, opened: Opened) -> None:
-        """Show a project that was opened; the one before is closed, after a question if need be."""
-        if self._may_leave(lambda: self._show(opened), opened.project.close):
+    def take(self, opened: Opened, then: Callable[[], object] = lambda: None) -> None:
+        """Show a project that was opened; the one before is closed, after a question if need be.
+
+        Args:
+            opened: the project; it is closed where the user wants to stay.
+            then: is done once it is shown.
+        """
+
+        def show() -> None:
             self._show(opened)
+            then()
+
+        if self._may_leave(show, opened.project.close):
+            show()
 
     def leave(self) -> None:
         """Close the project, after a question where that would lose work."""

@@ -13,7 +13,7 @@ from vosapp.assets import bundled_weights
 from vosapp.jobs.propagation import Engine, PropagationOrder, RunPlan
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edit_ranges import CheckFrames
-from vosapp.project.edits import AddObject, LockObject
+from vosapp.project.edits import AddObject, LockObject, RenameObject
 from vosapp.project.model import FrameState
 from vosapp.project.opening import open_project
 from vosapp.project.tuned import TunedInfo, digest_of
@@ -37,11 +37,14 @@ def project(film_project):
 
 @pytest.fixture
 def run(project, film):
-    """Run an order with the system's weights or the tuned ones; `stop` after so many frames."""
+    """Run an order with the system's weights or the tuned ones; `stop` after so many frames.
+
+    `beside` is done once, when so many frames were stored: (frames, what).
+    """
     weights = bundled_weights("self_supervised", "thin")
     system = TrackerRequest("self_supervised", Quality.FAST, "cpu", weights)
 
-    def go(*, tuned, stop=None, **options):
+    def go(*, tuned, stop=None, beside=(0, None), **options):
         token, results, plan = CancelToken(), [], None
         options = {"start": 0, "stop": FRAMES} | options
         order = PropagationOrder(project, film, system, tuned=tuned, **options)
@@ -50,6 +53,8 @@ def run(project, film):
             for item in items:
                 plan = item if isinstance(item, RunPlan) else plan
                 results += [item.frame_index] if isinstance(item, FrameResult) else []
+                if len(results) == beside[0] and isinstance(item, FrameResult):
+                    beside[1]()
                 if len(results) == stop:
                     token.cancel()
         except Cancelled:
@@ -157,6 +162,47 @@ def test_undo_takes_the_marks_back_with_the_run(project, run):
     run(tuned=True, only_open=False, stop=8)
     project.undo()
     assert not (project.states(1) == STALE).any() and origins(project)[1:] == ["base"] * 23
+
+
+@pytest.fixture
+def stored_at_once(monkeypatch):
+    """Each result is stored as it comes."""
+    monkeypatch.setattr("vosapp.jobs.propagation.STORE_SECONDS", 0.0)
+
+
+def test_undo_while_it_runs_leaves_no_span_of_two_origins(project, run, stored_at_once):
+    run(tuned=False)
+    run(tuned=True, only_open=False, stop=16, beside=(8, project.undo))
+    for object_id in (1, 2):
+        found = origins(project, object_id)
+        assert found[1:9] == ["base"] * 8 and found[9:17] == ["tuned"] * 8
+        states = project.states(object_id)
+        assert (states[9:17] == PROPAGATED).all()
+        assert (states[1:9] == STALE).all() and (states[17:] == STALE).all()
+    run(tuned=True)
+    assert origins(project)[1:] == ["tuned"] * 23
+    assert (project.states(1)[1:] == PROPAGATED).all()
+
+
+def test_an_edit_while_it_runs_costs_nothing_of_what_it_has_made(project, run, stored_at_once):
+    run(tuned=False)
+    edit = RenameObject(2, "Max")
+    run(tuned=True, only_open=False, stop=16, beside=(8, lambda: project.do(edit)))
+    assert (project.states(1)[1:17] == PROPAGATED).all()
+    assert (project.states(1)[17:] == STALE).all()
+    project.undo()
+    assert (project.states(1)[1:9] == PROPAGATED).all() and (project.states(1)[9:] == STALE).all()
+
+
+def test_a_span_that_undo_takes_back_as_a_whole_is_finished(project, run, stored_at_once):
+    """What was there before the run is of one origin: nothing is left to be done."""
+    for object_id in (1, 2):
+        project.do(SetMask(8, object_id, mask_of(8, object_id)))
+    run(tuned=False)
+    run(tuned=True, only_open=False, stop=12, beside=(8, project.undo))
+    assert set(origins(project)[1:8]) == {"base"}
+    assert (project.states(1)[1:8] == PROPAGATED).all()
+    assert (project.states(1)[13:] == STALE).all()
 
 
 def test_marks_come_with_the_first_results(project, run):

@@ -88,8 +88,7 @@ class FileController(Controller):
 
     def _take(self, answer: object) -> None:
         if isinstance(answer, Opened):
-            self.shell.take(answer)
-            self._tell_notes(answer)
+            self.shell.take(answer, lambda: self._tell_notes(answer))
         elif isinstance(answer, Locked):
             self._ask_locked(answer)
         elif isinstance(answer, Damaged):

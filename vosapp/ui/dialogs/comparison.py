@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -98,7 +99,7 @@ class ComparisonView(QWidget):
         Args:
             comparisons: at least one.
             objects: for their names and colors.
-            base: what the weights are called that learning began from.
+            base: what the weights are called that learning began from; plain text.
         """
         self._comparisons, self._objects = tuple(comparisons), tuple(objects)
         self._base = base[:1].upper() + base[1:]
@@ -106,7 +107,7 @@ class ComparisonView(QWidget):
         for picture, name in zip(self.pictures, names, strict=True):
             picture.setAccessibleName(name)
         text = self.tr("The keyframe that is compared: J with {0}, and as learned from this video")
-        self.picker.setToolTip(text.format(base))
+        self.picker.setToolTip(f"<p>{text.format(html.escape(base))}</p>")
         self.picker.blockSignals(True)
         self.picker.clear()
         for one in self._comparisons:
@@ -138,6 +139,9 @@ class ComparisonView(QWidget):
         for label in (self.way, self.scores):
             label.setWordWrap(True)
             label.setProperty("muted", True)
+        for label in (self.titles[0], self.scores):
+            # They name files and objects of whoever made the project.
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.picker.setAccessibleName(self.tr("Keyframe"))
         self.picker.setToolTip(self.tr("The keyframe that is compared"))
         for picture in self.pictures:

@@ -5,6 +5,7 @@ It shows what `TuningControl` knows, so that it can be closed and opened again a
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 
@@ -23,7 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import CheckpointMissing
 from core.media.export.losses import counted
+from vosapp.assets import bundled_identity
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.project.tuned import TUNABLE, TunedInfo
 from vosapp.session.propagation import PRESET
@@ -97,6 +100,9 @@ class TuneDialog(QDialog):
         self.start_button.setIcon(icon("school-outline", "on_accent"))
         for label in (self.intro, self.estimate, self.state, self.verdict, self.about):
             label.setWordWrap(True)
+            # Names of files and what a project says of its weights are no markup.
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.verdict.setTextFormat(Qt.TextFormat.RichText)
         for label in (self.estimate, self.about):
             label.setProperty("muted", True)
 
@@ -283,7 +289,7 @@ class TuneDialog(QDialog):
             text = self.tr("On {0} what was learned did better than {1}")
         else:
             text = self.tr("On {0} what was learned did no better than {1}")
-        text = text.format(counted(len(info.scores), "keyframe"), base_text(info))
+        text = text.format(counted(len(info.scores), "keyframe"), html.escape(base_text(info)))
         mean = self.tr("mean overlap J {0:.3f} \u2192 {1:.3f}").format(info.before, info.after)
         verdict = f"{learned} <b>{text}</b>: {mean}."
         if self._control.info not in (None, info):
@@ -311,10 +317,18 @@ class TuneDialog(QDialog):
 
 
 def base_text(info: TunedInfo) -> str:
-    """Say which weights a learning began from: "the bundled weights", or the name of a file."""
-    name = info.base.partition(" ")[0]
-    bundled = name == f"{TUNABLE}-{PRESET}.safetensors"
-    return QCoreApplication.translate("TuneDialog", "the bundled weights") if bundled else name
+    """Say which weights a learning began from: "the bundled weights", or the name of a file.
+
+    The name is plain text of whoever made the project: escape it where markup is read.
+    """
+    try:
+        bundled = info.base == bundled_identity(TUNABLE, PRESET)
+    except CheckpointMissing:
+        bundled = False
+    if bundled:
+        return QCoreApplication.translate("TuneDialog", "the bundled weights")
+    name, mark, _digest = info.base.rpartition(" sha256:")
+    return name if mark else info.base
 
 
 def _show(widgets: Sequence[QWidget], *, shown: bool) -> None:

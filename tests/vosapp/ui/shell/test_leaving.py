@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 from PySide6.QtCore import Qt
@@ -79,12 +81,17 @@ def test_the_window_closes_when_the_user_wants(learning, press, drawn_project):
         assert project.tuned() is None and len(project.objects()) == 2
 
 
-def other(shell, film, tmp_path, qtbot):
+def other(shell, film, tmp_path, qtbot, *, damage=""):
     """Open the film once more, as a copy of the project."""
     copy = tmp_path / "other.vosapp"
     for _ in shell.workspace.session.project.save_copy(copy):
         pass
-    shell.opener.open(copy)
+    if damage:
+        with closing(sqlite3.connect(copy)) as connection, connection:
+            connection.execute(damage)
+        shell.opener.open_saved(copy)
+    else:
+        shell.opener.open(copy)
     qtbot.waitUntil(lambda: bool(questions()))
     return copy
 
@@ -100,6 +107,20 @@ def test_another_project_waits_for_the_answer(learning, film, tmp_path, press, q
     press(GO)
     assert learning.workspace is not first
     assert learning.workspace.session.project.path == copy
+
+
+def test_notes_wait_for_their_project(learning, film, tmp_path, press, qtbot):
+    copy = other(learning, film, tmp_path, qtbot, damage="DROP TABLE prompts")
+    assert learning.window.notice.notice is None
+    press(STAY)
+    qtbot.waitUntil(lambda: is_free(copy.with_name("other recovered.vosapp")))
+    assert learning.window.notice.notice is None
+    other(learning, film, tmp_path, qtbot, damage="DROP TABLE prompts")
+    learning.gate.release(9)
+    press(GO)
+    path = learning.workspace.session.project.path
+    assert path.stem.startswith("other recovered")
+    assert learning.window.notice.notice.title == f"Recovered as {path.name}"
 
 
 def test_a_signal_is_not_asked(learning, film, tmp_path, qtbot):
@@ -128,6 +149,66 @@ def test_what_nobody_has_decided_on_is_asked_for_where_it_is_not_kept(
     workspace.tuning.decide(use=True)
     shell.actions.run("file.close")
     assert shell.workspace is None and not questions()
+
+
+def test_a_question_goes_when_nothing_can_be_lost_any_more(learning, film, tmp_path, qtbot):
+    """These are the project's first: they are kept in it. It counts as staying."""
+    first = learning.workspace
+    copy = other(learning, film, tmp_path, qtbot)
+    with qtbot.waitSignal(first.tuning.finished):
+        learning.gate.release(9)
+    qtbot.waitUntil(lambda: not questions() and is_free(copy))
+    assert learning.workspace is first and first.tuning.outcome.kept
+
+
+def test_a_question_goes_when_the_user_stops_the_learning(learning, qtbot):
+    learning.actions.run("file.quit")
+    tuning = learning.workspace.tuning
+    with qtbot.waitSignal(tuning.finished):
+        tuning.cancel()
+        learning.gate.release(9)
+    qtbot.waitUntil(lambda: not questions())
+    assert learning.window.isVisible()
+
+
+def test_the_other_question_is_asked_when_learning_has_ended(
+    make_shell, open_in, drawn_project, film, tmp_path, press, qtbot
+):
+    gate = threading.Semaphore(9)
+    shell = make_shell(tuner=FakeTuner(gate=gate))
+    workspace = open_in(shell, drawn_project)
+    tuning = workspace.tuning
+    with qtbot.waitSignal(tuning.finished):
+        tuning.start(3)
+    tuning.decide(use=False)
+    while gate.acquire(blocking=False):
+        pass
+    tuning.start(3)
+    copy = other(shell, film, tmp_path, qtbot)
+    with qtbot.waitSignal(tuning.finished):
+        gate.release(9)
+    qtbot.waitUntil(lambda: len(questions()) == 1)
+    (box,) = questions()
+    assert "not decided" in box.informativeText()
+    assert box.defaultButton().text().replace("&", "") == "Go Back"
+    assert shell.workspace is workspace and not is_free(copy)
+    press("Close Without Them")
+    assert shell.workspace.session.project.path == copy and not questions()
+
+
+def test_a_decision_answers_the_question(make_shell, open_in, drawn_project, qtbot):
+    shell = make_shell()
+    workspace = open_in(shell, drawn_project)
+    for _ in range(2):
+        with qtbot.waitSignal(workspace.tuning.finished):
+            workspace.tuning.start(3)
+    shell.actions.run("file.close")
+    assert questions()
+    workspace.tuning.decide(use=True)
+    qtbot.waitUntil(lambda: not questions())
+    assert shell.workspace is workspace
+    shell.actions.run("file.close")
+    assert shell.workspace is None
 
 
 def test_all_else_closes_without_a_question(make_shell, open_in, drawn_project, qtbot):

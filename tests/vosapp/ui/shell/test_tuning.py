@@ -9,17 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QLabel
 from vosapp_fakes import FakeTracker, FakeTuner, mask_of
 
 from core.errors import TrainingError
+from vosapp.assets import bundled_identity
 from vosapp.project.edit_masks import SetMask
+from vosapp.project.edits import RenameObject
 from vosapp.project.opening import open_project
+from vosapp.project.tuned import TunedInfo
 from vosapp.session.tuning import TuneState
 from vosapp.ui.controllers.tuning import TuneController
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.dialogs.comparison import overlay
-from vosapp.ui.dialogs.tuning import TuneDialog, state_text
+from vosapp.ui.dialogs.tuning import TuneDialog, base_text, state_text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -84,7 +88,7 @@ def test_learned_compared_used_and_switched(open_desk, adapt, qtbot):
 
 def test_it_says_what_is_compared(open_desk, adapt, qtbot):
     """Also where the project has tuned weights already: learning never begins from those."""
-    shell = open_desk(FakeTuner(base="self_supervised-thin.safetensors sha256:ab"))
+    shell = open_desk(FakeTuner(base=bundled_identity("self_supervised", "thin")))
     control = shell.workspace.tuning
     shown = adapt(shell)
     assert "with the bundled weights and with the new" in shown.estimate.text()
@@ -104,6 +108,66 @@ def test_it_says_what_is_compared(open_desk, adapt, qtbot):
     mine = replace(choice, weights=Path("mine.safetensors"), tuned=False)
     shell.workspace.propagation.set_choice(mine)
     assert "with mine.safetensors and with the new" in shown.estimate.text()
+
+
+def info_of(base):
+    return TunedInfo(base, "ab", "thin", 1, 1.0, 0.1, 0, 2, 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("base", "text"),
+    [
+        ("my weights.safetensors sha256:ab", "my weights.safetensors"),
+        ("self_supervised-thin.safetensors sha256:ab", "self_supervised-thin.safetensors"),
+        ("a sha256:b.safetensors sha256:ab", "a sha256:b.safetensors"),
+        ("of no hash", "of no hash"),
+        ("", ""),
+    ],
+)
+def test_weights_are_called_by_their_file(base, text):
+    assert base_text(info_of(base)) == text
+
+
+def test_bundled_weights_are_told_by_their_hash(monkeypatch, tmp_path):
+    base = bundled_identity("self_supervised", "thin")
+    assert base_text(info_of(base)) == "the bundled weights"
+    monkeypatch.setattr("vosapp.assets._root", lambda: tmp_path)
+    assert base_text(info_of(base)) == "self_supervised-thin.safetensors"
+
+
+def plain(label):
+    """What a label shows, without its markup."""
+    if label.textFormat() == Qt.TextFormat.PlainText:
+        return label.text()
+    document = QTextDocument()
+    document.setHtml(label.text())
+    return document.toPlainText()
+
+
+def test_names_are_no_markup(open_desk, adapt, qtbot):
+    name = "<h1>mine</h1><img src='x'> & co"
+    shell = open_desk(FakeTuner(base=f"{name} sha256:ab"))
+    session = shell.workspace.session
+    session.do(RenameObject(1, "<i>Max</i>"))
+    qtbot.waitUntil(lambda: session.objects[0].name == "<i>Max</i>")
+    choice = replace(shell.workspace.propagation.choice, weights=Path("<b>x.safetensors"))
+    shell.workspace.propagation.set_choice(choice)
+    shown = adapt(shell)
+    assert "<b>x.safetensors" in plain(shown.estimate)
+    learned(qtbot, shell, shown)
+    view = shown.comparison
+    assert f"better than {name}" in plain(shown.verdict)
+    assert name in plain(view.titles[0]) and "<i>Max</i>" in plain(view.scores)
+    assert "&lt;h1&gt;" in view.picker.toolTip() and "<h1>" not in view.picker.toolTip()
+    assert view.pictures[0].accessibleName() == name
+    shell.workspace.tuning.decide(use=True)
+    assert name in plain(shown.about)
+    shown.close()
+    with qtbot.waitSignal(shell.workspace.tuning.finished):
+        shell.workspace.tuning.start(3)
+    notice = shell.window.notice
+    assert name in notice.notice.text
+    assert any(name in plain(label) for label in notice.findChildren(QLabel))
 
 
 def test_the_present_ones_are_kept(open_desk, adapt, qtbot):
