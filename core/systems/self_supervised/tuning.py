@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from core.data.frame_pack import FramePack, PackConfig, short_hash
 from core.data.pairs import PairConfig
@@ -126,7 +127,8 @@ def tune(
     with _run_folder(request) as folder:
         plan = _training(request, base, folder)
         team = Team(device=choose_device(request.device))
-        stage = make_stage("pairwise", make_encoder(plan, team.device), radius=plan.radius)
+        encoder = hold_statistics(make_encoder(plan, team.device))
+        stage = make_stage("pairwise", encoder, radius=plan.radius)
         packs: list[FramePack] = []
         for item in _packs(request, folder, token):
             if isinstance(item, Progress):
@@ -145,6 +147,14 @@ def tune(
         save_weights(request.out, stage.encoder, _info(request, result, stage.encoder, base))
         # A run that is stopped here has a state to go on from until its result is taken.
         yield result
+
+
+def hold_statistics(encoder: Network) -> Network:
+    """Keep batch norm as it was learned: a few pairs of one video are no measure of all."""
+    for module in encoder.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    return encoder
 
 
 def require_possible(request: TuneRequest) -> None:

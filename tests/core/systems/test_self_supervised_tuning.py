@@ -221,3 +221,10 @@ def test_the_run_folder_says_which_run_it_is(request_, tmp_path):
     stopped(replace(request_, run=tmp_path / "run"), after=1)
     settings = json.loads((tmp_path / "run" / tuning.SETTINGS).read_text())
     assert settings["seed"] == 0 and settings["config"]["steps"] == 4
+
+
+def test_statistics_are_held():
+    encoder = tuning.hold_statistics(KeyEncoder(PRESETS["tiny"]).train())
+    before = encoder.bn1.running_mean.clone()
+    encoder(torch.rand(2, 3, 16, 16))
+    assert encoder.training and torch.equal(encoder.bn1.running_mean, before)
