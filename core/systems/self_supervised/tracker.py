@@ -17,6 +17,7 @@ from core.memory.bank_state import frames_from_arrays, frames_to_arrays
 from core.memory.features import FeatureCache
 from core.nn.fuse import fuse_batch_norm
 from core.nn.layout import channels_last
+from core.nn.precision import inference_dtype
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import read, search_everywhere, search_windows
@@ -48,7 +49,9 @@ class SelfSupervisedTracker:
     """
 
     def __init__(self, encoder: KeyEncoder, config: TrackingConfig, device: torch.device) -> None:
-        self._encoder = channels_last(fuse_batch_norm(encoder.eval()), device)
+        self._dtype = inference_dtype(device)
+        fused = fuse_batch_norm(encoder.eval())
+        self._encoder = channels_last(fused, device).to(self._dtype)
         self._config = config
         self._device = device
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
@@ -205,9 +208,9 @@ class SelfSupervisedTracker:
 
     @torch.inference_mode()
     def _encode(self, small: Frame) -> Tensor:
-        image = lab_tensor(small).to(self._device, memory_format=torch.channels_last)
-        keys: Tensor = self._encoder(image)[0].contiguous()
-        return keys
+        image = lab_tensor(small).to(self._device, self._dtype, memory_format=torch.channels_last)
+        keys: Tensor = self._encoder(image)[0]
+        return keys.float().contiguous()
 
     def _shrink(self, frame: Frame) -> Frame:
         return shrunk(frame, self._config.short_side)
