@@ -12,21 +12,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.ops.topk import largest
-from core.ops.windows import (
-    inside_mask,
-    join_blocks,
-    memory_windows,
-    query_blocks,
-    window_mask,
-    window_view,
-)
+from core.ops.windows import framed, join_blocks, query_blocks, window_mask, window_row
 
 BLOCK = 8
-CHUNK = 512
-"""Queries of a global search that are compared at a time."""
+IN_CACHE, ELSEWHERE = 3 << 20, 64 << 20
+"""Bytes of similarities that are computed at a time: on CPUs what a core's own cache holds, which
+halves the time of a global search; elsewhere enough to be busy."""
 HIDDEN = -1e9
 """Similarity of a cell that may not be read; its affinity is exactly 0."""
 
@@ -58,22 +53,25 @@ def search_windows(query: Tensor, keys: list[Tensor], *, radius: int, k: int) ->
     """
     channels, height, width = query.shape
     blocks = query_blocks(query[None], BLOCK) / math.sqrt(channels)
-    views = [window_view(x[None], BLOCK, radius)[0] for x in keys]
-    bias, cells = _window_tables(height, width, radius, query.device)
-    rows, columns = views[0].shape[:2]
+    # Meets the channel that tells whether a cell is outside.
+    blocks = F.pad(blocks, (0, 1), value=HIDDEN)
+    far, cells = _window_tables(height, width, len(keys), radius, query.device)
+    memory = framed(keys, BLOCK, radius)
     parts = []
-    for row in range(rows):
-        chosen = slice(row * columns, (row + 1) * columns)
-        windows = torch.cat([v[row].reshape(columns, channels, -1) for v in views], dim=2)
-        similarity = torch.bmm(blocks[chosen], windows)
-        by_frame = similarity.view(columns, BLOCK * BLOCK, len(keys), -1)
-        by_frame.add_(bias[chosen, :, None])
-        parts.append(largest(similarity, k))
+    for row, queries in enumerate(blocks.split(-(-width // BLOCK))):
+        windows = window_row(memory, row, BLOCK, radius).transpose(1, 2)
+        count = _at_a_time(far.numel(), query.device)
+        for some, seen in zip(queries.split(count), windows.split(count), strict=True):
+            parts.append(largest(torch.bmm(some, seen).add_(far), k))
     values, index = (torch.cat([part[i] for part in parts]) for i in (0, 1))
-    frame, place = index // cells.shape[1], index % cells.shape[1]
-    cell = cells[:, None].expand(-1, place.shape[1], -1).gather(2, place)
-    cell += frame * (height * width)
+    cell = cells[:, None].expand(-1, index.shape[1], -1).gather(2, index)
     return Candidates(_rows(values, height, width), _rows(cell, height, width))
+
+
+def _at_a_time(entries: int, device: torch.device) -> int:
+    """How many rows or blocks of so many float32 similarities are computed at a time."""
+    size = IN_CACHE if device.type == "cpu" else ELSEWHERE
+    return max(1, size // (4 * entries))
 
 
 def _rows(blocks: Tensor, height: int, width: int) -> Tensor:
@@ -81,17 +79,22 @@ def _rows(blocks: Tensor, height: int, width: int) -> Tensor:
     return join_blocks(blocks, height, width, BLOCK)[0].flatten(1).T
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _window_tables(
-    height: int, width: int, radius: int, device: torch.device
+    height: int, width: int, frames: int, radius: int, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Additive mask n x b^2 x L and row-major cell index n x L of every block's window."""
-    inside = inside_mask(height, width, BLOCK, radius)
-    allowed = window_mask(BLOCK, radius)[None] & inside[:, None]
-    bias = torch.zeros(allowed.shape).masked_fill_(~allowed, HIDDEN)
-    index = torch.arange(height * width, dtype=torch.float64).view(1, 1, height, width)
-    cells = memory_windows(index, BLOCK, radius)[:, 0].long()
-    return bias.to(device), cells.to(device)
+    """For windows as `window_row` has them, L = s T s cells each.
+
+    Additive mask b^2 x L of what is too far from a query, and n x L int64: which cell of the
+    stacked frames it is, for every block.
+    """
+    near = window_mask(BLOCK, radius).unflatten(1, (BLOCK + 2 * radius, -1)).transpose(1, 2)
+    near = near[:, :, None].expand(-1, -1, frames, -1).flatten(1)
+    far = torch.zeros(near.shape).masked_fill_(~near, HIDDEN)
+    index = torch.arange(frames * height * width, dtype=torch.float64)
+    maps = framed(list(index.view(frames, 1, height, width)), BLOCK, radius)
+    rows = [window_row(maps, row, BLOCK, radius)[..., 0] for row in range(-(-height // BLOCK))]
+    return far.to(device), torch.cat(rows).long().to(device)
 
 
 def search_everywhere(query: Tensor, keys: Tensor, *, k: int) -> Candidates:
@@ -104,9 +107,10 @@ def search_everywhere(query: Tensor, keys: Tensor, *, k: int) -> Candidates:
     """
     channels, cells = keys.shape
     rows = query.flatten(1).T.contiguous() / math.sqrt(channels)
-    buffer = rows.new_empty(min(CHUNK, len(rows)), cells)
+    chunk = _at_a_time(cells, rows.device)
+    buffer = rows.new_empty(min(chunk, len(rows)), cells)
     parts = []
-    for part in torch.split(rows, CHUNK):
+    for part in rows.split(chunk):
         parts.append(largest(torch.mm(part, keys, out=buffer[: len(part)]), k))
     return Candidates(torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts]))
 
@@ -127,8 +131,9 @@ def read(found: list[Candidates], values: list[Tensor], *, k: int, temperature: 
     offsets = [sum(sizes[:i]) for i in range(len(sizes))]
     similarity = torch.cat([f.similarity for f in found], dim=1)
     cell = torch.cat([f.cell + offset for f, offset in zip(found, offsets, strict=True)], dim=1)
-    best = similarity.topk(min(k, similarity.shape[1]), dim=1)
-    affinity = (best.values / temperature).softmax(dim=1)
-    stacked = torch.cat(values, dim=1).T.contiguous()
-    chosen = stacked[cell.gather(1, best.indices)]
+    if similarity.shape[1] > k:
+        best = similarity.topk(k, dim=1)
+        similarity, cell = best.values, cell.gather(1, best.indices)
+    affinity = (similarity / temperature).softmax(dim=1)
+    chosen = torch.cat(values, dim=1).T.contiguous()[cell]
     return torch.bmm(affinity[:, None], chosen)[:, 0].T

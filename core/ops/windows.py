@@ -23,22 +23,49 @@ def query_blocks(x: Tensor, block: int) -> Tensor:
     return split.permute(0, 2, 4, 3, 5, 1).reshape(-1, block * block, channels)
 
 
-def window_view(x: Tensor, block: int, radius: int) -> Tensor:
-    """B x C x h x w -> B x rows x columns x C x s x s with s = b + 2R: every block's window.
-
-    Cells outside the map are zero. A view: windows overlap in memory until they are copied.
-    """
+def memory_windows(x: Tensor, block: int, radius: int) -> Tensor:
+    """B x C x h x w -> (B n) x C x (b + 2R)^2, cells outside the map zero."""
     height, width = x.shape[-2:]
     side = block + 2 * radius
     pad = (radius, radius + (-width) % block, radius, radius + (-height) % block)
     cut = F.pad(x, pad).unfold(2, side, block).unfold(3, side, block)
-    return cut.permute(0, 2, 3, 1, 4, 5)
+    return cut.permute(0, 2, 3, 1, 4, 5).reshape(-1, x.shape[1], side * side)
 
 
-def memory_windows(x: Tensor, block: int, radius: int) -> Tensor:
-    """B x C x h x w -> (B n) x C x (b + 2R)^2, cells outside the map zero."""
+def framed(maps: list[Tensor], block: int, radius: int) -> Tensor:
+    """T maps C x h x w -> W x T x H x (C + 1), for `window_row`.
+
+    Padded on all sides as far as windows reach. A last channel is 0 inside the maps, 1 outside;
+    the others are 0 there.
+    """
+    channels, height, width = maps[0].shape
+    padded_height = height + (-height) % block + 2 * radius
+    padded_width = width + (-width) % block + 2 * radius
+    result = maps[0].new_zeros(padded_width, len(maps), padded_height, channels + 1)
+    result[..., -1] = 1
+    for index, x in enumerate(maps):
+        inside = result[radius : radius + width, index, radius : radius + height]
+        inside[..., :-1] = x.permute(2, 1, 0)
+        inside[..., -1] = 0
+    return result
+
+
+def window_row(maps: Tensor, row: int, block: int, radius: int) -> Tensor:
+    """Windows of one row of blocks, columns x (s T s) x (C + 1) with s = b + 2R.
+
+    A window's cells are ordered by column, map and row. So neighboring windows are overlapping
+    parts of one strip, and only the strip is copied.
+
+    Args:
+        maps: of `framed`.
+        row: of blocks.
+        block: b.
+        radius: R.
+    """
     side = block + 2 * radius
-    return window_view(x, block, radius).reshape(-1, x.shape[1], side * side)
+    strip = maps[:, :, row * block : row * block + side].contiguous()
+    cut = strip.flatten(1).unfold(0, side, block).transpose(1, 2)
+    return cut.view(len(cut), -1, maps.shape[-1])
 
 
 def join_blocks(blocks: Tensor, height: int, width: int, block: int) -> Tensor:

@@ -8,9 +8,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from core.ops import matching
 from core.ops.matching import (
     BLOCK,
-    CHUNK,
     HIDDEN,
     Candidates,
     read,
@@ -54,6 +54,17 @@ def test_the_search_is_cut_into_parts():
     assert min(math.ceil(45 / BLOCK), math.ceil(37 / BLOCK)) > 1
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_parts_of_a_row_find_what_whole_rows_find(monkeypatch, size):
+    """Five blocks in a row, compared one or two at a time."""
+    query, keys = draw(6, 17, 37), [draw(6, 17, 37, seed=1), draw(6, 17, 37, seed=2)]
+    whole = search_windows(query, keys, radius=2, k=5)
+    monkeypatch.setattr(matching, "IN_CACHE", size * 4 * BLOCK**2 * (BLOCK + 4) ** 2 * 2)
+    parts = search_windows(query, keys, radius=2, k=5)
+    torch.testing.assert_close(whole.similarity, parts.similarity, atol=1e-5, rtol=0)
+    assert torch.equal(whole.cell, parts.cell)
+
+
 @pytest.mark.parametrize("k", [10, 50, 10_000])
 def test_more_candidates_than_cells_are_hidden_ones(k):
     query, keys = draw(4, 5, 6), [draw(4, 5, 6, seed=1), draw(4, 5, 6, seed=2)]
@@ -87,9 +98,9 @@ def test_everywhere_finds_what_the_dense_search_finds(cells, k):
     assert torch.equal(found.cell, wanted.indices)
 
 
-def test_everywhere_takes_more_queries_than_one_chunk():
+def test_everywhere_takes_more_queries_than_one_chunk(monkeypatch):
     query, keys = draw(3, 25, 30), draw(3, 200, seed=3)
-    assert CHUNK < 25 * 30
+    monkeypatch.setattr(matching, "IN_CACHE", 4 * 200 * 100)
     found = search_everywhere(query, keys, k=2)
     wanted = (query.flatten(1).T @ keys / math.sqrt(3)).topk(2, dim=1)
     torch.testing.assert_close(found.similarity, wanted.values, atol=1e-5, rtol=0)

@@ -29,17 +29,20 @@ def test_values_are_those_of_the_plain_selection(rows, count, k, levels):
     assert all(len(set(row.tolist())) == len(row) for row in indices.flatten(0, 1))
 
 
-@pytest.mark.parametrize("count", [997, 1000, 1003])
-def test_indices_are_those_of_the_plain_selection(count):
-    """Without ties there is one answer; counts leave 0 to 3 entries that are in no group."""
+@pytest.mark.parametrize("k", [2, 16])
+@pytest.mark.parametrize("count", [1000, 1003, 1007])
+def test_indices_are_those_of_the_plain_selection(count, k):
+    """Without ties there is one answer; counts leave 0 to 7 entries that are in no group."""
     generator = torch.Generator().manual_seed(0)
     ascending = torch.arange(count)
     rows = [torch.randperm(count, generator=generator), ascending, ascending.flip(0)]
     x = torch.stack(rows).float()
-    values, indices = largest(x, 16)
-    wanted = x.topk(16, dim=-1)
+    values, indices = largest(x, k)
+    wanted = x.topk(k, dim=-1)
     assert torch.equal(values, wanted.values)
     assert torch.equal(indices, wanted.indices)
+    loose = largest(x, k, ordered=False)[1]
+    assert torch.equal(loose.sort(dim=-1).values, wanted.indices.sort(dim=-1).values)
 
 
 def test_input_is_left_alone():

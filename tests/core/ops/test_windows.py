@@ -6,7 +6,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.ops.windows import inside_mask, join_blocks, memory_windows, query_blocks, window_mask
+from core.ops.windows import (
+    framed,
+    inside_mask,
+    join_blocks,
+    memory_windows,
+    query_blocks,
+    window_mask,
+    window_row,
+)
 
 SIZES = st.integers(1, 20)
 BLOCKS = st.integers(1, 9)
@@ -63,3 +71,17 @@ def test_windows_keep_batch_and_channels_apart():
     assert torch.equal(together, apart)
     one = memory_windows(x[:1, 1:2], 4, 1)
     assert torch.equal(together[: len(one), 1:2], one)
+
+
+@settings(max_examples=40, deadline=None)
+@given(h=SIZES, w=SIZES, block=BLOCKS, radius=RADII, frames=st.integers(1, 3))
+def test_rows_of_windows_are_the_windows_in_another_order(h, w, block, radius, frames):
+    x = numbered(frames, 2, h, w)
+    side, rows, columns = block + 2 * radius, -(-h // block), -(-w // block)
+    wanted = memory_windows(x, block, radius).view(frames, rows, columns, 2, side, side)
+    maps = framed(list(x), block, radius)
+    for row in range(rows):
+        got = window_row(maps, row, block, radius).view(columns, side, frames, side, 3)
+        got = got.permute(2, 0, 4, 3, 1)
+        assert torch.equal(got[:, :, :2], wanted[:, row])
+        assert torch.equal(got[:, :, 2] == 0, wanted[:, row, :, 0] > 0)
