@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -46,8 +47,11 @@ def _readout(query: Tensor, keys: Tensor, values: Tensor, radius: int) -> Tensor
     windows = [memory_windows(x, BLOCK, radius) for x in folded]
     key_windows, value_windows = (_join_frames(x, batch, frames) for x in windows)
     similarity = torch.bmm(blocks, key_windows)
-    hidden = ~_allowed(height, width, radius, similarity.device).repeat(batch, 1, frames)
-    affinity = similarity.masked_fill(hidden, -1e4).softmax(dim=-1)
+    hidden = _hidden(height, width, radius, similarity.device)
+    # A constant is added, so the gradient stays; in place, as this is a step's largest tensor.
+    by_frame = similarity.detach().view(batch, *hidden.shape[:2], frames, -1)
+    by_frame.add_(hidden[:, :, None])
+    affinity = similarity.softmax(dim=-1)
     readout = torch.bmm(affinity, value_windows.transpose(1, 2))
     return join_blocks(readout, height, width, BLOCK)
 
@@ -59,7 +63,9 @@ def _join_frames(windows: Tensor, batch: int, frames: int) -> Tensor:
     return split.permute(0, 2, 3, 1, 4).reshape(-1, channels, frames * cells)
 
 
-def _allowed(height: int, width: int, radius: int, device: torch.device) -> Tensor:
-    """n x b^2 x L bool: cells a query may read: near it and inside the image."""
-    inside = inside_mask(height, width, BLOCK, radius).to(device)
-    return window_mask(BLOCK, radius).to(device)[None] & inside[:, None]
+@lru_cache(maxsize=4)
+def _hidden(height: int, width: int, radius: int, device: torch.device) -> Tensor:
+    """n x b^2 x L: 0 for cells a query may read, near it and inside the image; else -1e4."""
+    inside = inside_mask(height, width, BLOCK, radius)
+    allowed = window_mask(BLOCK, radius)[None] & inside[:, None]
+    return torch.zeros(allowed.shape).masked_fill_(~allowed, -1e4).to(device)

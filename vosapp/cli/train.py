@@ -56,7 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="begin with neighboring frames, reach further every so many steps (0: at once)",
     )
     sub.add_argument("--rate", type=float, help="learning rate (1e-3; with --init 1e-4)")
-    sub.add_argument("--bf16", action="store_true", help="bf16 forward pass (for GPUs)")
+    sub.add_argument(
+        "--bf16",
+        action="store_true",
+        help="bf16 forward pass (for GPUs, and processors with AMX or AVX512-BF16)",
+    )
     sub.add_argument("--seed", type=int, default=0, help="seed of weights and data")
     sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")
     add_common_arguments(sub)

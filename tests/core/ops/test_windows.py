@@ -54,6 +54,18 @@ def test_windows_hold_the_neighbors_of_their_block(h, w, block, radius):
         assert torch.equal(inside_mask(h, w, block, radius)[place].view(side, side), wanted > 0)
 
 
+@settings(max_examples=20, deadline=None)
+@given(h=SIZES, w=SIZES, block=BLOCKS, radius=RADII)
+def test_gradients_of_a_cell_are_those_of_all_its_windows(h, w, block, radius):
+    x = torch.zeros(1, 1, h, w, dtype=torch.float64, requires_grad=True)
+    windows = memory_windows(x, block, radius)
+    weights = numbered(1, *windows.shape).view_as(windows).double()
+    windows.backward(weights)
+    places = memory_windows(numbered(1, 1, h, w), block, radius).flatten()
+    wanted = torch.zeros(1 + h * w, dtype=torch.float64).index_add(0, places, weights.flatten())
+    assert torch.equal(x.grad.flatten(), wanted[1:])
+
+
 @settings(deadline=None)
 @given(block=BLOCKS, radius=RADII)
 def test_window_mask_is_the_square_around_each_query(block, radius):
