@@ -58,10 +58,11 @@ def search_windows(query: Tensor, keys: list[Tensor], *, radius: int, k: int) ->
     far, cells = _window_tables(height, width, len(keys), radius, query.device)
     memory = framed(keys, BLOCK, radius)
     parts = []
-    for row, queries in enumerate(blocks.split(-(-width // BLOCK))):
+    for row, queries in enumerate(torch.split(blocks, -(-width // BLOCK))):
         windows = window_row(memory, row, BLOCK, radius).transpose(1, 2)
         count = _at_a_time(far.numel(), query.device)
-        for some, seen in zip(queries.split(count), windows.split(count), strict=True):
+        together = zip(torch.split(queries, count), torch.split(windows, count), strict=True)
+        for some, seen in together:
             parts.append(largest(torch.bmm(some, seen).add_(far), k))
     values, index = (torch.cat([part[i] for part in parts]) for i in (0, 1))
     cell = cells[:, None].expand(-1, index.shape[1], -1).gather(2, index)
@@ -88,7 +89,8 @@ def _window_tables(
     Additive mask b^2 x L of what is too far from a query, and n x L int64: which cell of the
     stacked frames it is, for every block.
     """
-    near = window_mask(BLOCK, radius).unflatten(1, (BLOCK + 2 * radius, -1)).transpose(1, 2)
+    side = BLOCK + 2 * radius
+    near = window_mask(BLOCK, radius).view(-1, side, side).transpose(1, 2)
     near = near[:, :, None].expand(-1, -1, frames, -1).flatten(1)
     far = torch.zeros(near.shape).masked_fill_(~near, HIDDEN)
     index = torch.arange(frames * height * width, dtype=torch.float64)
@@ -110,7 +112,7 @@ def search_everywhere(query: Tensor, keys: Tensor, *, k: int) -> Candidates:
     chunk = _at_a_time(cells, rows.device)
     buffer = rows.new_empty(min(chunk, len(rows)), cells)
     parts = []
-    for part in rows.split(chunk):
+    for part in torch.split(rows, chunk):
         parts.append(largest(torch.mm(part, keys, out=buffer[: len(part)]), k))
     return Candidates(torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts]))
 

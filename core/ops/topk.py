@@ -28,7 +28,7 @@ def largest(rows: Tensor, k: int, *, ordered: bool = True) -> tuple[Tensor, Tens
     if width <= 4 * k:
         best = rows.topk(min(k, count), dim=-1, sorted=ordered)
         return best.values, best.indices
-    groups = rows[..., : width * GROUPS].unflatten(-1, (GROUPS, width))
+    groups = rows[..., : width * GROUPS].view(*rows.shape[:-1], GROUPS, width)
     chosen = largest(groups.amax(-2), k, ordered=False)[1]
     steps = torch.arange(GROUPS, device=rows.device)[:, None] * width
     candidates = (chosen[..., None, :] + steps).flatten(-2)

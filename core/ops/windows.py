@@ -7,7 +7,6 @@ attention becomes one batched matrix product. Unfolding every cell's own window 
 
 from __future__ import annotations
 
-import itertools
 from functools import lru_cache
 from typing import Any
 
@@ -53,9 +52,13 @@ class _Windows(Function):
         windows = gradient.view(-1, rows, columns, gradient.shape[1], side, side)
         size = rows * block + 2 * radius, columns * block + 2 * radius
         padded = gradient.new_zeros(len(windows), windows.shape[3], *size)
-        for row, column in itertools.product(range(rows), range(columns)):
-            top, left = row * block, column * block
-            padded[..., top : top + side, left : left + side] += windows[:, row, column]
+        for row in range(rows):
+            # Strip by strip: so the sums are rounded as autograd's are.
+            strip = gradient.new_zeros(len(windows), windows.shape[3], side, size[1])
+            for column in range(columns):
+                left = column * block
+                strip[..., left : left + side] += windows[:, row, column]
+            padded[..., row * block : row * block + side, :] += strip
         return padded[..., radius : radius + height, radius : radius + width], None, None
 
 

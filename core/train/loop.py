@@ -41,7 +41,7 @@ class FitConfig:
     clip_norm: float = 5.0
     """Gradients longer than this are shortened to it."""
     bf16: bool = False
-    """Forward pass under bf16 autocast: faster on GPUs and on CPUs that compute in bf16."""
+    """Forward pass under bf16 autocast: faster on GPUs and on CPUs with AMX, else slower."""
     save_every: int = 200
     """Steps between checkpoints."""
 

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--bf16",
         action="store_true",
-        help="bf16 forward pass (for GPUs, and processors with AMX or AVX512-BF16)",
+        help="bf16 forward pass (for GPUs and processors with AMX; slower on others)",
     )
     sub.add_argument("--seed", type=int, default=0, help="seed of weights and data")
     sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")

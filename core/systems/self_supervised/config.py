@@ -78,10 +78,11 @@ PRESETS: dict[str, EncoderConfig] = {
 
 @dataclass(frozen=True, slots=True)
 class FeedbackConfig:
-    """How labels are made ready to be read by later frames; see `feedback`."""
+    """How labels are made ready to be answered, and to be read by later frames; see `feedback`."""
 
     power: float = 2.0
-    """Sharpening of the labels, see `core.ops.sharpen`; 1 leaves them as they were read."""
+    """Sharpening of the labels, see `core.ops.sharpen`; 1 leaves them as they were read. Answers
+    are sharpened as much: what is thin is read too pale to win a pixel anywhere."""
     guided: float = 0.5
     """Share of labels that follow the frame's edges, for objects that stand the filter."""
     frail: float = 0.85
@@ -107,9 +108,6 @@ class TrackingConfig:
     anchors: tuple[int, ...] = (5,)
     """Steps of the walk that are read for good: the sixth frame."""
     feedback: FeedbackConfig = FeedbackConfig()
-    answer_power: float = 2.0
-    """Sharpening of labels before they are answered, see `core.ops.sharpen`: what is thin is read
-    too pale to win a pixel anywhere, and would be lost."""
 
 
 TRACKING: dict[Quality, TrackingConfig] = {

@@ -45,18 +45,24 @@ class Feedback:
         """Forget a keyframe; nothing happens where there is none."""
         self._overlaps.pop(frame_index, None)
 
-    def labels(self, soft: Tensor, small: Frame, object_ids: tuple[int, ...]) -> Tensor:
+    def sharp(self, soft: Tensor) -> Tensor:
+        """Sharpened shares: what is answered, and the unfiltered part of what is remembered."""
+        return sharpened(soft, self._config.power)
+
+    def labels(
+        self, soft: Tensor, sharp: Tensor, small: Frame, object_ids: tuple[int, ...]
+    ) -> Tensor:
         """What is to be remembered of a frame.
 
         Args:
             soft: (1 + K) x h x w shares as they were read.
+            sharp: the same, sharpened.
             small: h' x w' x 3 uint8, the frame at working size.
             object_ids: of the K objects.
 
         Returns:
             (1 + K) x h x w shares that sum to 1.
         """
-        sharp = sharpened(soft, self._config.power)
         weights = torch.tensor([self._weight(i) for i in object_ids]).view(-1, 1, 1).to(soft)
         if not weights.any():
             return sharp

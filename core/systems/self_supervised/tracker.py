@@ -21,7 +21,6 @@ from core.nn.precision import inference_dtype
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import read, search_everywhere, search_windows
-from core.ops.sharpen import sharpened
 from core.systems.base import Adaptation, Lesson, Refiner, StepResult
 from core.systems.self_supervised.adapt import AdaptConfig
 from core.systems.self_supervised.adaptation import Eyes, learn
@@ -96,10 +95,10 @@ class SelfSupervisedTracker:
         reading = self._propagate(frame_index, keys, object_ids)
         judgment = self._judge.judge(frame_index, keys, reading, object_ids)
         # Sharp before two walks are fused: where they disagree each would claim a place of its own.
-        answer = sharpened(judgment.soft, self._config.answer_power)
+        answer = self._feedback.sharp(judgment.soft)
         keyframe = self._keyframes.get(frame_index)
         if keyframe is None:
-            labels = self._feedback.labels(judgment.soft, small, object_ids)
+            labels = self._feedback.labels(judgment.soft, answer, small, object_ids)
         else:
             labels = overruled(judgment.soft, object_ids, keyframe)
             answer = overruled(answer, object_ids, keyframe)

@@ -12,13 +12,12 @@ from core.nn.precision import inference_dtype
     ("capabilities", "wanted"),
     [
         ({"amx_bf16": True, "avx512_bf16": True}, torch.bfloat16),
-        ({"amx_bf16": False, "avx512_bf16": True}, torch.bfloat16),
-        ({"amx_bf16": False, "avx512_bf16": False}, torch.float32),
+        ({"amx_bf16": False, "avx512_bf16": True}, torch.float32),
         ({"bf16": True}, torch.float32),
         ({}, torch.float32),
     ],
 )
-def test_bfloat16_where_the_processor_computes_in_it(monkeypatch, capabilities, wanted):
+def test_bfloat16_where_the_processor_has_tiles_of_it(monkeypatch, capabilities, wanted):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert inference_dtype(torch.device("cpu")) == wanted
     assert inference_dtype(torch.device("cuda")) == torch.float32

@@ -48,6 +48,10 @@ def blurred(soft: torch.Tensor) -> torch.Tensor:
     return torch.cat([1 - plane, plane])
 
 
+def remembered(feedback: Feedback, read: torch.Tensor, small, object_ids) -> torch.Tensor:
+    return feedback.labels(read, feedback.sharp(read), small, object_ids)
+
+
 def error(soft: torch.Tensor, mask: np.ndarray) -> float:
     return float((soft - cells(mask)).abs().mean())
 
@@ -57,7 +61,7 @@ def test_labels_are_nearer_to_the_truth_than_what_was_read(mask):
     feedback = Feedback(FeedbackConfig())
     feedback.add_keyframe(keyframe(mask), picture(mask))
     read = blurred(cells(mask))
-    result = feedback.labels(read, picture(mask), (3,))
+    result = remembered(feedback, read, picture(mask), (3,))
     assert error(result, mask) < 0.8 * error(read, mask)
     assert torch.allclose(result.sum(0), torch.ones(CELLS), atol=1e-5)
 
@@ -68,7 +72,8 @@ def test_a_thin_object_is_only_sharpened():
     feedback.add_keyframe(keyframe(wire()), np.full((*SIZE, 3), 90, np.uint8))
     read = blurred(cells(wire()))
     assert torch.equal(
-        feedback.labels(read, picture(wire()), (3,)), feedback.labels(read, picture(disk()), (3,))
+        remembered(feedback, read, picture(wire()), (3,)),
+        remembered(feedback, read, picture(disk()), (3,)),
     )
 
 
@@ -79,26 +84,26 @@ def test_an_object_that_no_keyframe_shows_is_only_sharpened():
     read = blurred(cells(disk()))
     blank = np.full((*SIZE, 3), 90, np.uint8)
     assert torch.equal(
-        feedback.labels(read, picture(disk()), (4,)), feedback.labels(read, blank, (4,))
+        remembered(feedback, read, picture(disk()), (4,)), remembered(feedback, read, blank, (4,))
     )
     assert not torch.equal(
-        feedback.labels(read, picture(disk()), (3,)), feedback.labels(read, blank, (3,))
+        remembered(feedback, read, picture(disk()), (3,)), remembered(feedback, read, blank, (3,))
     )
 
 
 def test_a_keyframe_that_is_removed_says_nothing_more():
     feedback = Feedback(FeedbackConfig())
     read = blurred(cells(disk()))
-    before = feedback.labels(read, picture(disk()), (3,))
+    before = remembered(feedback, read, picture(disk()), (3,))
     feedback.add_keyframe(keyframe(disk()), picture(disk()))
-    assert not torch.equal(feedback.labels(read, picture(disk()), (3,)), before)
+    assert not torch.equal(remembered(feedback, read, picture(disk()), (3,)), before)
     feedback.remove_keyframe(0)
     feedback.remove_keyframe(0)
-    assert torch.equal(feedback.labels(read, picture(disk()), (3,)), before)
+    assert torch.equal(remembered(feedback, read, picture(disk()), (3,)), before)
 
 
 def test_without_objects_there_is_only_background():
     assert torch.equal(
-        Feedback(FeedbackConfig()).labels(torch.ones(1, *CELLS), picture(disk()), ()),
+        remembered(Feedback(FeedbackConfig()), torch.ones(1, *CELLS), picture(disk()), ()),
         torch.ones(1, *CELLS),
     )

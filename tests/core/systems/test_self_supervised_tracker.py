@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.data.synthetic import moving_shapes
-from core.systems.self_supervised.config import STRIDE, TRACKING
+from core.systems.self_supervised.config import STRIDE, TRACKING, FeedbackConfig
 from core.systems.self_supervised.tracker import (
     label_shares,
     working_size,
@@ -130,7 +130,7 @@ def test_what_is_thin_is_answered_sharper_at_the_same_mass(color_tracker, label)
         frames[index][label_maps[index] == 1] = (210, 60, 50)
     found, masses = [], []
     for power in (1.0, 2.0):
-        tracker = color_tracker(answer_power=power)
+        tracker = color_tracker(feedback=FeedbackConfig(power=power))
         add(tracker, frames, label_maps, 0, (1,))
         tracker.start(Direction.FORWARD)
         results = [label(tracker, t, frame, (1,)) for t, frame in enumerate(frames)]
