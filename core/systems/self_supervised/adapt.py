@@ -34,7 +34,10 @@ class AdaptConfig:
     short_side: int = 240
     """Frames are learned and labeled at this short side at most."""
     iterations: int = 80
-    """Steps; with more it learns the drift, too."""
+    """Steps for one keyframe; with more it learns the drift, too."""
+    rounds: int = 3
+    """Keyframes of an object up to which each gives as many steps again: what is true in several
+    places can be learned longer."""
     seconds: float = 90.0
     """Time of computing after which it stops; near it the rate falls by time, not by steps."""
     batch: int = 3

@@ -23,6 +23,8 @@ from core.types import Frame
 
 FLOOR = 1e-3
 """Least share in a geometric mean, so that neither side can rule a label out."""
+SEEN = 0.5
+"""Share of a pixel from which on a keyframe shows an object there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,12 @@ def learn(
     """
     alone = adaptation.paper_mode
     config = replace(config, seconds=adaptation.seconds, seed=adaptation.seed)
-    if adaptation.iterations is not None:
-        config = replace(config, iterations=adaptation.iterations)
     samples = []
     for lesson in lessons:
         token.check()
         samples.append(_sample(eyes, lesson, object_ids, config))
+    wanted = adaptation.iterations
+    config = replace(config, iterations=steps_for(samples, config) if wanted is None else wanted)
     for sample in _variants(eyes, samples, config):
         token.check()
         samples.append(sample)
@@ -78,6 +80,19 @@ def learn(
         else:
             weights = says(step, samples, config.say)
             yield LearnedVideo(eyes, step, object_ids, weights=None if alone else weights)
+
+
+def steps_for(samples: list[Sample], config: AdaptConfig) -> int:
+    """How long a video is learned: by the keyframes of the object that has the fewest.
+
+    Args:
+        samples: what is learned from, without variants.
+        config: steps a keyframe, and how many keyframes count.
+    """
+    keyframes = [sample.shares[1:] > SEEN for sample in samples if sample.is_keyframe]
+    counts = sum(shares.any((1, 2)).astype(int) for shares in keyframes)
+    fewest = int(np.min(counts)) if keyframes else 1
+    return config.iterations * min(max(1, fewest), config.rounds)
 
 
 class LearnedVideo:

@@ -8,8 +8,9 @@ import torch
 
 from core.systems.base import StepResult
 from core.systems.self_supervised import adapt_trust
+from core.systems.self_supervised.adapt import AdaptConfig
 from core.systems.self_supervised.adapt_samples import Sample
-from core.systems.self_supervised.adaptation import Eyes, LearnedVideo, fused
+from core.systems.self_supervised.adaptation import Eyes, LearnedVideo, fused, steps_for
 
 CPU = torch.device("cpu")
 SIZE = (16, 16)
@@ -86,3 +87,20 @@ def test_an_object_without_say_keeps_its_shares_beside_one_with():
     np.testing.assert_allclose(none, carried, atol=3e-3)
     some = fused(carried, learned, np.array([0, 1], np.float32))
     assert some[1] > alone[1]
+
+
+@pytest.mark.parametrize(("keyframes", "steps"), [(0, 80), (1, 80), (2, 160), (3, 240), (9, 240)])
+def test_more_keyframes_are_learned_longer_up_to_a_limit(keyframes, steps):
+    samples = [sample(plane_of(0)) for _ in range(keyframes)]
+    propagated = [sample(plane_of(0), is_keyframe=False) for _ in range(4)]
+    config = AdaptConfig(iterations=80, rounds=3)
+    assert steps_for(samples + propagated, config) == steps
+
+
+def test_the_object_that_is_shown_least_decides_how_long():
+    nowhere = np.zeros(SIZE, bool)
+    both = sample(plane_of(0), np.roll(plane_of(0), 8, axis=0))
+    first = sample(plane_of(0), nowhere)
+    config = AdaptConfig(iterations=80, rounds=3)
+    assert steps_for([both, first, first], config) == 80
+    assert steps_for([both, both, first], config) == 160
