@@ -110,14 +110,10 @@ class PairDataset(Dataset[PairBatch]):
         Raises:
             TrainingError: the batch cannot be divided evenly.
         """
-        rank, size = part
-        if config.batch % size:
-            msg = f"A batch of {config.batch} cannot be divided among {size} processes."
-            raise TrainingError(msg, f"Give --batch a multiple of {size}.")
         self._packs = packs
         self._config = config
         self._seed = seed
-        self._places = range(rank, config.batch, size)
+        self._places = places_of(config.batch, part)
         weights = np.array([pack.weight for pack in packs])
         self._odds = weights / weights.sum()
 
@@ -134,10 +130,23 @@ class PairDataset(Dataset[PairBatch]):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         pack = self._packs[rng.choice(len(self._packs), p=self._odds)]
         frames = crop_frames(_draw_frames(pack, config, rng), config, rng)
-        lab = _jitter(np.stack([rgb_to_lab(x) for x in frames]).transpose(0, 3, 1, 2), rng)
+        lab = jitter(np.stack([rgb_to_lab(x) for x in frames]).transpose(0, 3, 1, 2), rng)
         colors = np.ascontiguousarray(lab[:, 1:])
         hidden = _hide_channel(lab, config.drop, rng)
         return np.ascontiguousarray(lab), colors, hidden
+
+
+def places_of(batch: int, part: tuple[int, int]) -> range:
+    """Which samples of a batch are one process's (`part`: its rank, and how many share a batch).
+
+    Raises:
+        TrainingError: the batch cannot be divided evenly.
+    """
+    rank, size = part
+    if batch % size:
+        msg = f"A batch of {batch} cannot be divided among {size} processes."
+        raise TrainingError(msg, f"Give --batch a multiple of {size}.")
+    return range(rank, batch, size)
 
 
 def _draw_frames(pack: FramePack, config: PairConfig, rng: np.random.Generator) -> list[Frame]:
@@ -189,7 +198,7 @@ def crop_frames(frames: list[Frame], config: PairConfig, rng: np.random.Generato
     return [x[:, ::-1] if flip else x for x in cut]  # type: ignore[misc]
 
 
-def _jitter(lab: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def jitter(lab: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Light and color changes of all frames alike, and now and then of one frame's light."""
     if rng.random() < 0.5:
         lab[:, 0] = lab[:, 0] * rng.uniform(0.75, 1.2) + rng.uniform(-0.15, 0.15)

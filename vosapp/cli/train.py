@@ -35,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="network: thin, resnet18; resnet18-rgb or resnet50-rgb to start other systems from",
     )
     sub.add_argument(
-        "--stage", default="pairwise", help="pairwise, or memory after it with --init (pairwise)"
+        "--stage",
+        default="pairwise",
+        help="pairwise; or memory or labels, after it with --init (pairwise)",
     )
     length = sub.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="length of the run in steps")
@@ -45,9 +47,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--init", metavar="FILE", help="weights to start from; bundled takes those that ship here"
     )
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    sub.add_argument("--batch", type=int, default=8, help="pairs in a batch (default 8)")
+    sub.add_argument(
+        "--batch", type=int, default=8, help="pairs in a batch (default 8); in labels half"
+    )
     sub.add_argument("--crop", type=int, default=192, help="side of a training image (192)")
-    sub.add_argument("--radius", type=int, default=8, help="window radius in cells of 4 px (8)")
+    sub.add_argument(
+        "--radius", type=int, help="window radius in cells of 4 px (8; in the stage labels 10)"
+    )
+    sub.add_argument(
+        "--blend",
+        type=float,
+        metavar="SHARE",
+        help="how far the weights of the stage labels go from --init to what it learned (1/3)",
+    )
     sub.add_argument(
         "--widen",
         type=int,
@@ -135,6 +147,7 @@ def _keep(run: _Run, item: TrainProgress | Path) -> None:
 
 def _request(args: argparse.Namespace) -> TrainRequest:
     from core.data.pairs import PairConfig
+    from core.systems.self_supervised.anchored import BLEND
     from core.systems.self_supervised.recipe import TrainRequest
     from core.train.loop import FitConfig
 
@@ -156,6 +169,7 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         stage=args.stage,
         images=args.images,
         radius=args.radius,
+        blend=BLEND if args.blend is None else args.blend,
     )
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
 
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
-from core.data.pairs import PairBatch, PairConfig, PairDataset
+from core.data.pairs import PairConfig
 from core.data.still_pack import pack_images
 from core.device import choose_device, memory_errors, thread_count
 from core.errors import OutputError, UsageError
@@ -20,6 +21,7 @@ from core.jobs import CancelToken, Progress
 from core.nn.backbone import BACKBONES
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.layout import channels_last
+from core.systems.self_supervised.anchored import BLEND
 from core.systems.self_supervised.networks import (
     Network,
     kept_part,
@@ -27,8 +29,15 @@ from core.systems.self_supervised.networks import (
     require_preset,
     start_from,
 )
-from core.systems.self_supervised.stages import STAGES, Stage, make_stage, stage_samples
-from core.systems.self_supervised.train import TRAIN_RADIUS
+from core.systems.self_supervised.stages import (
+    FIRST,
+    STAGES,
+    Stage,
+    make_stage,
+    require_stage,
+    stage_radius,
+    stage_samples,
+)
 from core.train.curve import LOG, PICTURE, draw_curve
 from core.train.loop import FitConfig, TrainProgress, fit
 from core.train.team import Team, joined, team_size
@@ -47,7 +56,8 @@ class TrainRequest:
     Attributes:
         videos: a folder of raw videos (searched deeply) or one video; None where there are images.
         out: run folder; gets `state.pt`, `log.jsonl`, `curve.png` and `weights.safetensors`, in the
-            memory stage also `averaged.safetensors`, the encoder of references.
+            memory stage also `averaged.safetensors`, the encoder of references, in the stage of
+            labels also `trained.safetensors`, of which the weights are a blend with `init`.
         preset: a name in `PRESETS`, or in `BACKBONES`, of which the backbone is kept.
         length: steps or minutes, rate, precision.
         pairs: how training pairs are drawn.
@@ -57,9 +67,10 @@ class TrainRequest:
         seed: of the weights and of the order of the data.
         cache: where packed frames are kept; None takes a folder within `out`.
         workers: processes that prepare batches; 0 prepares them in between.
-        stage: a name in `STAGES`; "memory" starts from weights of "pairwise".
+        stage: a name in `STAGES`; all but "pairwise" start from weights of that one.
         images: a folder of still images, over which a moving camera makes clips.
-        radius: of the windows that are searched, in cells.
+        radius: of the windows that are searched, in cells; None takes that of the stage.
+        blend: share of what the stage of labels has learned that its weights take on, 0..1.
     """
 
     videos: Path | None
@@ -75,7 +86,8 @@ class TrainRequest:
     workers: int = 1
     stage: str = "pairwise"
     images: Path | None = None
-    radius: int = TRAIN_RADIUS
+    radius: int | None = None
+    blend: float = BLEND
 
 
 def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | TrainProgress | Path]:
@@ -86,8 +98,8 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
         checkpoint.
 
     Raises:
-        UsageError: unknown preset, stage or device; a run folder in use without `resume`; the
-            memory stage without `init`.
+        UsageError: unknown preset, stage or device; a run folder in use without `resume`; a
+            later stage without `init`; an impossible radius or blend.
         TrainingError: nothing to learn from; a loss that is not finite.
         CheckpointMissing, CheckpointMismatch: `init` is not there, or it or the state belong to
             another network.
@@ -98,7 +110,9 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
     _check(request)
     with joined(choose_device(request.device)) as team:
         encoder = make_encoder(request, team.device)
-        stage = make_stage(request.stage, encoder, radius=request.radius, team=team)
+        stage = make_stage(
+            request.stage, encoder, radius=request.radius, blend=request.blend, team=team
+        )
         packs: list[FramePack] = []
         for item in _pack_in_turn(request, team, token):
             if isinstance(item, Progress):
@@ -123,32 +137,41 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
 
 def _check(request: TrainRequest) -> None:
     require_preset(request.preset)
-    if request.stage not in STAGES:
-        msg = f"There is no stage {request.stage!r}."
-        raise UsageError(msg, f"Choose one of {', '.join(STAGES)}.")
+    require_stage(request.stage)
     if request.videos is None and request.images is None:
         raise UsageError("There is nothing to learn from.", "Give --videos, --images, or both.")
     if request.workers < 0:
         msg = f"There cannot be {request.workers} workers."
         raise UsageError(msg, "Give --workers 0 or more.")
-    if not 1 <= request.radius <= MAX_RADIUS:
+    if request.radius is not None and not 1 <= request.radius <= MAX_RADIUS:
         msg = f"A window radius of {request.radius} cells is not possible."
         raise UsageError(msg, f"Give --radius a number from 1 to {MAX_RADIUS}.")
-    state_file = request.out / STATE
-    if state_file.exists() and not request.resume:
-        msg = f"{request.out} holds a run already."
-        raise UsageError(msg, "Add --resume to go on with it, or choose another --out.")
-    if request.stage == "memory" and request.preset in BACKBONES:
-        msg = f"There is no memory stage for {request.preset}: of its keys nothing is kept."
-        raise UsageError(msg, "Use --stage pairwise.")
-    if request.stage == "memory" and request.init is None and not state_file.exists():
-        msg = "The memory stage starts from weights of the pairwise stage."
-        raise UsageError(msg, "Give them with --init.")
+    if not 0 <= request.blend <= 1:
+        msg = f"A blend of {request.blend} is not possible."
+        raise UsageError(msg, "Give --blend a number from 0 to 1.")
+    _check_stage(request)
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         msg = f"The run folder {request.out} cannot be made: {error.strerror}."
         raise OutputError(msg, "Choose a folder that can be written to.") from error
+
+
+def _check_stage(request: TrainRequest) -> None:
+    state_file = request.out / STATE
+    if state_file.exists() and not request.resume:
+        msg = f"{request.out} holds a run already."
+        raise UsageError(msg, "Add --resume to go on with it, or choose another --out.")
+    if request.stage == FIRST:
+        return
+    if request.preset in BACKBONES:
+        msg = (
+            f"There is no {request.stage} stage for {request.preset}: of its keys nothing is kept."
+        )
+        raise UsageError(msg, f"Use --stage {FIRST}.")
+    if request.init is None and not state_file.exists():
+        msg = f"The {request.stage} stage starts from weights of the {FIRST} stage."
+        raise UsageError(msg, "Give them with --init.")
 
 
 def make_encoder(request: TrainRequest, device: torch.device) -> Network:
@@ -191,10 +214,11 @@ def fit_stage(
     Raises:
         TrainingError, CheckpointMismatch, OutputError, DeviceOutOfMemory, Cancelled: see `train`.
     """
-    samples = stage_samples(request.stage, request.pairs)
-    dataset = PairDataset(packs, samples, seed=request.seed, part=(team.rank, team.size))
+    samples = stage_samples(request.stage, request.pairs, processes=team.size)
+    part = (team.rank, team.size)
+    dataset = stage.samples(packs, samples, seed=request.seed, part=part)
 
-    def batches(start: int) -> DataLoader[PairBatch]:
+    def batches(start: int) -> DataLoader[Any]:
         return DataLoader(
             dataset,
             batch_size=None,
@@ -240,9 +264,9 @@ def _finish(
         "frames": sum(len(pack.times) for pack in packs if not pack.still),
         "images": sum(len(pack.times) for pack in packs if pack.still),
         "init": request.init.name if request.init else None,
-        "pairs": asdict(stage_samples(request.stage, request.pairs)),
+        "pairs": asdict(stage_samples(request.stage, request.pairs, processes=team_size())),
         "seed": request.seed,
-        "radius": request.radius,
+        "radius": stage_radius(request.stage, request.radius),
         "device": str(next(stage.module.parameters()).device),
         "processes": team_size(),
         "processor": f"{platform.machine()}, {thread_count()} cores",
@@ -252,12 +276,8 @@ def _finish(
         "loss": last.losses if last else {},
     }
     config = stage.encoder.config.to_dict()
-    system, part = kept_part(stage.encoder)
-    info = CheckpointInfo(system, request.preset, config, training, license="Apache-2.0")
-    path = request.out / "weights.safetensors"
-    save_weights(path, part, info)
-    if stage.averaged is not None:
-        averaged = replace(
-            info, training=training | {"encoder": "of references, the moving average"}
-        )
-        save_weights(path.with_stem("averaged"), kept_part(stage.averaged)[1], averaged)
+    for kept in stage.kept():
+        system, part = kept_part(kept.network)
+        said = training | kept.training
+        info = CheckpointInfo(system, request.preset, config, said, license="Apache-2.0")
+        save_weights(request.out / f"{kept.name}.safetensors", part, info)

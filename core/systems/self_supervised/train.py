@@ -32,19 +32,32 @@ def pairwise_step(
     team = team or Team()
 
     def step(batch: PairBatch) -> LossTerms:
-        keys = _by_sample(encoder(batch.inputs.flatten(0, 1)).float(), batch)
-        small = _small_colors(batch)
-        other = (1, 0)
-        queries, memory, values = keys.flatten(0, 1), keys[:, other], small[:, other]
-        readout = windowed_readout(
-            queries, memory.flatten(0, 1)[:, None], values.flatten(0, 1)[:, None], radius=radius
-        )
-        counted = batch.hidden.repeat_interleave(2, dim=0)
-        colors, total = batch.colors.flatten(0, 1), team.mean(counted.sum())
-        loss = color_reconstruction(readout, colors, counted, total=total)
-        return LossTerms({"color": (loss, 1.0)})
+        keys = encoder(batch.inputs.flatten(0, 1)).float()
+        return LossTerms({"color": (pair_loss(keys, batch, radius=radius, team=team), 1.0)})
 
     return step
+
+
+def pair_loss(keys: Tensor, batch: PairBatch, *, radius: int = TRAIN_RADIUS, team: Team) -> Tensor:
+    """How badly the colors of each frame of a pair are read from the other.
+
+    Args:
+        keys: (B 2) x C x h x w.
+        batch: of B pairs.
+        radius: of the window, in cells.
+        team: the processes that share a batch.
+
+    Returns:
+        A scalar.
+    """
+    keys, small, other = _by_sample(keys, batch), _small_colors(batch), (1, 0)
+    queries, memory, values = keys.flatten(0, 1), keys[:, other], small[:, other]
+    readout = windowed_readout(
+        queries, memory.flatten(0, 1)[:, None], values.flatten(0, 1)[:, None], radius=radius
+    )
+    counted = batch.hidden.repeat_interleave(2, dim=0)
+    colors, total = batch.colors.flatten(0, 1), team.mean(counted.sum())
+    return color_reconstruction(readout, colors, counted, total=total)
 
 
 def memory_step(

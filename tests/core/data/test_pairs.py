@@ -188,7 +188,7 @@ def test_crops_cover_the_frame():
 
 def test_colors_are_those_of_the_frames(packs, monkeypatch):
     """Without jitter the colors are the Lab of the crop."""
-    monkeypatch.setattr(pairs_module, "_jitter", lambda lab, rng: lab)
+    monkeypatch.setattr(pairs_module, "jitter", lambda lab, rng: lab)
     crops = []
     crop = pairs_module.crop_frames
 
@@ -211,7 +211,7 @@ def test_jitter_keeps_hue_common_to_both_frames():
     changed = 0
     for seed in range(40):
         pair = np.repeat(lab, 2, axis=0)
-        out = pairs_module._jitter(pair.copy(), np.random.default_rng(seed))
+        out = pairs_module.jitter(pair.copy(), np.random.default_rng(seed))
         np.testing.assert_array_equal(out[0, 1:], out[1, 1:])
         changed += not np.array_equal(out[:, 1:], pair[:, 1:])
     assert 8 < changed < 32

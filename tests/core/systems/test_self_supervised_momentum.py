@@ -78,7 +78,7 @@ def test_both_start_alike_and_apart():
 def test_no_gradient_reaches_the_memory_encoder(batch):
     stage = make_stage("memory", tiny())
     stage.step(batch).total.backward()
-    assert all(p.grad is None for p in stage.averaged.parameters())
+    assert all(p.grad is None for p in stage.module.memory.parameters())
     assert all(p.grad is not None and p.grad.abs().max() > 0 for p in stage.encoder.parameters())
 
 

@@ -1,0 +1,90 @@
+"""The training step on composite clips: propagate labels and, beside it, reconstruct colors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.data.composites.actors import MAX_OBJECTS
+from core.data.composites.batches import LabelBatch, MixedBatch
+from core.losses.label_propagation import cell_weights, label_propagation
+from core.ops.attention import windowed_readout
+from core.systems.self_supervised.config import STRIDE
+from core.systems.self_supervised.train import pair_loss
+from core.train.team import Team
+from core.train.terms import LossTerms
+
+LABEL_RADIUS = 10
+"""Window radius in cells; composite objects move up to 40 px and more between frames."""
+
+
+class EachApart(nn.Module):
+    """Keys of several batches of images, each with its own statistics of batch norm.
+
+    Raw and composite frames differ, and so would statistics of both together. One module, so that
+    processes that share a batch see one forward pass a step.
+    """
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, *images: Tensor) -> tuple[Tensor, ...]:
+        """N x 3 x H x W each; keys N x C x h x w each."""
+        return tuple(self.encoder(x) for x in images)
+
+
+def labels_step(
+    encoders: Callable[..., tuple[Tensor, ...]],
+    *,
+    radius: int = LABEL_RADIUS,
+    team: Team | None = None,
+) -> Callable[[MixedBatch], LossTerms]:
+    """The training step of the stage of labels: colors of raw pairs, labels of composite clips.
+
+    Args:
+        encoders: an `EachApart`.
+        radius: of the window in each reference that labels are read from, in cells; for colors
+            it is that of the first stage.
+        team: the processes that share a batch; None works alone.
+    """
+    team = team or Team()
+
+    def step(batch: MixedBatch) -> LossTerms:
+        images = batch.pairs.inputs.flatten(0, 1), batch.labels.inputs.flatten(0, 1)
+        raw, composite = (keys.float() for keys in encoders(*images))
+        color = pair_loss(raw, batch.pairs, team=team)
+        labels = label_loss(composite, batch.labels, radius=radius, team=team)
+        return LossTerms({"color": (color, 1.0), "labels": (labels, 1.0)})
+
+    return step
+
+
+def label_loss(keys: Tensor, batch: LabelBatch, *, radius: int, team: Team) -> Tensor:
+    """How badly the labels of the last frame are read from those of the frames before it.
+
+    Args:
+        keys: (B T) x C x h x w.
+        batch: of B clips of T frames.
+        radius: of the window in each reference, in cells.
+        team: the processes that share a batch.
+
+    Returns:
+        A scalar.
+    """
+    keys = keys.view(*batch.inputs.shape[:2], *keys.shape[1:])
+    shares = cell_shares(batch.label_maps)
+    target, references = shares[:, -1], shares[:, :-1]
+    readout = windowed_readout(keys[:, -1], keys[:, :-1], references, radius=radius)
+    weight = cell_weights(target, references)
+    return label_propagation(readout, target, weight, total=team.mean(weight.sum()))
+
+
+def cell_shares(label_maps: Tensor) -> Tensor:
+    """B x T x H x W uint8 to B x T x K x h x w: what share of a cell each label has."""
+    ids = torch.arange(1 + MAX_OBJECTS, device=label_maps.device)
+    planes = (label_maps[:, :, None] == ids[:, None, None]).float()
+    return F.avg_pool2d(planes.flatten(0, 1), STRIDE).unflatten(0, planes.shape[:2])
