@@ -94,11 +94,13 @@ def streaked(alpha: Coverage, texture: Image, actor: Actor, index: int) -> tuple
 
 def streak(way: NDArray[np.float64], length: int) -> Coverage:
     """Kernel of `length` (odd) squared pixels along a way (x, y); its sum is 1."""
-    kernel, center = np.zeros((length, length), np.float32), length // 2
+    kernel: Coverage = np.zeros((length, length), np.float32)
+    center = length // 2
     x, y = way / np.hypot(*way) * center
     start, end = ((round(center + s * x), round(center + s * y)) for s in (-1, 1))
     cv2.line(kernel, start, end, 1.0)
-    return kernel / kernel.sum()
+    kernel /= kernel.sum()
+    return kernel
 
 
 def finished(

@@ -128,7 +128,7 @@ def _labels_stage(encoder: Network, *, radius: int, blend: float, team: Team) ->
 
     def kept() -> tuple[Kept, ...]:
         result = Kept("weights", anchored.blend(blend), {"blend": blend})
-        return result, Kept("trained", encoder)
+        return result, Kept("trained", encoder, {"blend": 1.0})
 
     return Stage(anchored, encoder, MixedDataset, step, _nothing, kept)
 

@@ -87,4 +87,5 @@ def cell_shares(label_maps: Tensor) -> Tensor:
     """B x T x H x W uint8 to B x T x K x h x w: what share of a cell each label has."""
     ids = torch.arange(1 + MAX_OBJECTS, device=label_maps.device)
     planes = (label_maps[:, :, None] == ids[:, None, None]).float()
-    return F.avg_pool2d(planes.flatten(0, 1), STRIDE).unflatten(0, planes.shape[:2])
+    small = F.avg_pool2d(planes.flatten(0, 1), STRIDE)
+    return small.view(*planes.shape[:3], *small.shape[2:])

@@ -9,6 +9,7 @@ import av
 import cv2
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from core.data.pairs import PairConfig
 from core.data.synthetic import moving_shapes
@@ -102,10 +103,12 @@ def trained(request_):
     ]
 
 
-@pytest.mark.parametrize(("workers", "stage"), [(0, "pairwise"), (1, "pairwise"), (0, "memory")])
+@pytest.mark.parametrize(
+    ("workers", "stage"), [(0, "pairwise"), (1, "pairwise"), (0, "memory"), (1, "labels")]
+)
 def test_resumed_run_equals_an_unbroken_one(request_, workers, stage, trained):
     request_ = replace(request_, length=FitConfig(steps=6), workers=workers, stage=stage)
-    if stage == "memory":
+    if stage != "pairwise":
         request_ = replace(request_, init=trained)
     whole = replace(request_, out=request_.out.with_name("whole"), workers=0)
     run(whole)
@@ -119,8 +122,10 @@ def test_resumed_run_equals_an_unbroken_one(request_, workers, stage, trained):
                 token.cancel()
     assert not (request_.out / "weights.safetensors").exists()
     assert (request_.out / "curve.png").exists()
-    resumed = run(replace(request_, resume=True))
+    resumed = run(replace(request_, resume=True, init=None))
     assert [i.step for i in resumed if isinstance(i, TrainProgress)] == [5, 6]
+    results = (load_file(x.out / "weights.safetensors") for x in (request_, whole))
+    assert same(*results)
     state = tensors(request_.out)
     assert same(state, tensors(whole.out))
     if stage == "memory":
@@ -146,6 +151,42 @@ def test_memory_stage_keeps_both_encoders(request_, trained):
     assert "stage" in caught.value.hint
 
 
+def test_labels_stage_keeps_a_blend(request_, trained):
+    weights = run(replace(request_, stage="labels", init=trained))[-1]
+    end = weights.with_name("trained.safetensors")
+    training = [read_info(path).training for path in (weights, end)]
+    assert [x["stage"] for x in training] == [STAGES["labels"]] * 2
+    assert [x["blend"] for x in training] == [pytest.approx(1 / 3), 1.0]
+    assert (training[0]["steps"], training[0]["radius"]) == (4, 10)
+    assert training[0]["init"] == "weights.safetensors"
+    assert training[0]["pairs"]["batch"] == 1
+    assert set(training[0]["loss"]) == {"color", "labels"}
+    first, blend, last = (load_file(path) for path in (trained, weights, end))
+    for name, tensor in blend.items():
+        if tensor.is_floating_point():
+            between = torch.lerp(first[name].float(), last[name].float(), 1 / 3)
+            torch.testing.assert_close(tensor.float(), between, atol=1e-3, rtol=1e-3)
+    assert not same(blend, first)
+    assert not same(blend, last)
+    build_tracker(TrackerRequest("self_supervised", Quality.FAST, "cpu", weights))
+
+
+def test_another_blend_of_a_finished_run(request_, trained):
+    labels = replace(request_, stage="labels", init=trained)
+    weights = run(labels)[-1]
+    run(replace(labels, init=None, resume=True, blend=1.0))
+    assert same(load_file(weights), load_file(weights.with_name("trained.safetensors")))
+    run(replace(labels, init=None, resume=True, blend=0.0))
+    assert same(load_file(weights), load_file(trained))
+    with pytest.raises(UsageError, match=r"blend of 1\.5"):
+        run(replace(labels, resume=True, blend=1.5))
+
+
+def test_labels_from_images_alone(request_, images, trained):
+    alone = replace(request_, videos=None, images=images, stage="labels", init=trained)
+    assert read_info(run(alone)[-1]).training["images"] == 2
+
+
 def test_backbone_for_other_systems(request_):
     """Trained by the same command, resumed, and started from."""
     rgb = replace(request_, preset="tiny-rgb")
@@ -158,13 +199,15 @@ def test_backbone_for_other_systems(request_):
     run(replace(rgb, init=weights, out=rgb.out.with_name("second"), length=FitConfig(steps=1)))
     with pytest.raises(CheckpointMismatch, match="system backbone, not of self_supervised"):
         run(replace(request_, init=weights, out=rgb.out.with_name("third")))
-    with pytest.raises(UsageError, match="no memory stage"):
-        run(replace(rgb, stage="memory", init=weights, out=rgb.out.with_name("third")))
+    for stage in ("memory", "labels"):
+        with pytest.raises(UsageError, match=f"no {stage} stage"):
+            run(replace(rgb, stage=stage, init=weights, out=rgb.out.with_name("third")))
 
 
-def test_memory_stage_needs_weights(request_):
-    with pytest.raises(UsageError, match="pairwise stage"):
-        run(replace(request_, stage="memory"))
+@pytest.mark.parametrize("stage", ["memory", "labels"])
+def test_later_stages_need_weights(request_, stage):
+    with pytest.raises(UsageError, match=f"{stage} stage starts from weights of the pairwise"):
+        run(replace(request_, stage=stage))
     assert not request_.out.exists()
 
 

@@ -11,6 +11,7 @@ import sys
 import av
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from core.data.synthetic import moving_shapes
 from core.nn.synced_norm import SyncedBatchNorm2d, sync_batch_norm
@@ -41,9 +42,9 @@ def command(videos, out, *options):
     return [*given, *small, "--workers", "0", "--device", "cpu", "--json", *options]
 
 
-def losses(out):
+def losses(out, name="color"):
     lines = (out / "log.jsonl").read_text().splitlines()
-    return [json.loads(line)["losses"]["color"] for line in lines]
+    return [json.loads(line)["losses"][name] for line in lines]
 
 
 def in_two(arguments):
@@ -77,6 +78,23 @@ def test_two_processes_learn_what_one_does(videos, tmp_path, capsys):
     assert one["module"].keys() == two["module"].keys()
     for name, tensor in one["module"].items():
         torch.testing.assert_close(two["module"][name], tensor, atol=1e-3, rtol=1e-2)
+
+
+@pytest.mark.slow
+def test_labels_in_two_processes(videos, tmp_path, capsys):
+    """Two pairs and two clips, one of each in a process."""
+    assert main(command(videos, tmp_path / "first")) == 0
+    labels = ["--stage", "labels", "--init", str(tmp_path / "first/weights.safetensors")]
+    assert main(command(videos, tmp_path / "one", *labels)) == 0
+    answers = in_two(command(videos, tmp_path / "two", *labels))
+    assert [code for code, *_ in answers] == [0, 0], answers
+    assert len(losses(tmp_path / "two")) == STEPS
+    for name in ("color", "labels"):
+        wanted = pytest.approx(losses(tmp_path / "one", name), rel=2e-4)
+        assert losses(tmp_path / "two", name) == wanted
+    one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
+    for name, tensor in one.items():
+        torch.testing.assert_close(two[name], tensor, atol=1e-3, rtol=1e-2)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import json
 
 import av
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from core.data.synthetic import moving_shapes
@@ -96,6 +97,9 @@ def test_broken_video_is_told(command, videos, capsys, tmp_path):
         (["--steps", "4", "--minutes", "2"], "--minutes"),
         (["--steps", "4", "--stage", "third"], "'third'"),
         (["--steps", "4", "--stage", "memory"], "--init"),
+        (["--steps", "4", "--stage", "labels"], "--init"),
+        (["--steps", "4", "--blend", "-0.1"], "blend of -0.1"),
+        (["--steps", "4", "--blend", "nan"], "blend of nan"),
         (["--steps", "4", "--images", "{root}/nowhere"], "holds no image"),
         (["--steps", "4", "--radius", "0"], "radius of 0"),
         (["--steps", "0"], "0 long"),
@@ -144,6 +148,19 @@ def test_memory_stage_after_the_pairwise_one(command, capsys, tmp_path):
     assert main(second) == cli.DONE
     assert result(capsys)["weights"] == str(tmp_path / "second/weights.safetensors")
     assert (tmp_path / "second/averaged.safetensors").exists()
+
+
+def test_labels_stage_after_the_pairwise_one(command, capsys, tmp_path):
+    assert main([*command, "--steps", "1"]) == cli.DONE
+    first = str(tmp_path / "run/weights.safetensors")
+    labels = [*command, "--stage", "labels", "--init", first, "--steps", "2", "--blend", "0"]
+    labels[labels.index("--out") + 1] = str(tmp_path / "second")
+    capsys.readouterr()
+    assert main([*labels, "--json"]) == cli.DONE
+    assert set(result(capsys)["losses"]) == {"color", "labels"}
+    kept, start = (load_file(x) for x in (tmp_path / "second/weights.safetensors", first))
+    assert all(torch.equal(kept[name], start[name]) for name in ("conv1.weight", "head.weight"))
+    assert (tmp_path / "second/trained.safetensors").exists()
 
 
 def test_no_bundled_weights_for_the_preset(command, capsys):
