@@ -177,7 +177,8 @@ def test_another_blend_of_a_finished_run(request_, trained):
     run(replace(labels, init=None, resume=True, blend=1.0))
     assert same(load_file(weights), load_file(weights.with_name("trained.safetensors")))
     run(replace(labels, init=None, resume=True, blend=0.0))
-    assert same(load_file(weights), load_file(trained))
+    kept, start = load_file(weights), load_file(trained)
+    assert all(torch.equal(x, start[n]) for n, x in kept.items() if x.is_floating_point())
     with pytest.raises(UsageError, match=r"blend of 1\.5"):
         run(replace(labels, resume=True, blend=1.5))
 

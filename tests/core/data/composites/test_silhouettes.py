@@ -34,7 +34,7 @@ def area(body, hole=None, time=0.0):
 
 
 def test_areas():
-    """In pixels, from the formulas of a disc and a rounded bar; edges are drawn half a pixel wide."""
+    """In pixels, from the formulas of a disc and a rounded bar; edges add half a pixel."""
     assert area(circle()) == pytest.approx(np.pi * 20**2, rel=0.04)
     assert area(circle(), Hole((0.2, 0.0), 0.5)) == pytest.approx(np.pi * (20**2 - 10**2), rel=0.04)
     assert area(Limbs((bar(),), 1.0)) == pytest.approx(20 * 10 + np.pi * 5**2, rel=0.1)
