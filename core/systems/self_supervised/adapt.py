@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,7 @@ class AdaptConfig:
     short_side: int = 240
     """Frames are learned and labeled at this short side at most."""
     iterations: int = 80
-    """Steps for one keyframe; with more it learns the drift, too."""
+    """Steps, of a whole run those for each keyframe that counts; with more it learns the drift."""
     rounds: int = 3
     """Keyframes of an object up to which each gives as many steps again: what is true in several
     places can be learned longer."""
@@ -98,10 +99,11 @@ def predict(net: UNet, image: Frame, keys: Tensor) -> Shares:
     return logits.float().softmax(1)[0].cpu().numpy()  # type: ignore[no-any-return]
 
 
-def _precision(device: torch.device) -> torch.autocast:
+def _precision(device: torch.device) -> AbstractContextManager[object]:
     """Mixed precision where it is faster: a step takes half as long."""
-    fast = inference_dtype(device) == torch.bfloat16
-    return torch.autocast(device.type, torch.bfloat16, enabled=fast)
+    if inference_dtype(device) != torch.bfloat16:
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)
 
 
 def _computed() -> float:

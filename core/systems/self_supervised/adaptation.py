@@ -19,12 +19,10 @@ from core.systems.self_supervised.adapt import AdaptConfig, predict, train
 from core.systems.self_supervised.adapt_samples import Sample, Shares, sample_of, varied
 from core.systems.self_supervised.adapt_trust import says
 from core.systems.self_supervised.config import STRIDE
-from core.types import Frame
+from core.types import Frame, Keyframe
 
 FLOOR = 1e-3
 """Least share in a geometric mean, so that neither side can rule a label out."""
-SEEN = 0.5
-"""Share of a pixel from which on a keyframe shows an object there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +63,16 @@ def learn(
     """
     alone = adaptation.paper_mode
     config = replace(config, seconds=adaptation.seconds, seed=adaptation.seed)
-    samples = []
+    samples, shown = [], []
     for lesson in lessons:
         token.check()
         samples.append(_sample(eyes, lesson, object_ids, config))
-    wanted = adaptation.iterations
-    config = replace(config, iterations=steps_for(samples, config) if wanted is None else wanted)
+        if lesson.keyframe is not None:
+            shown.append(_drawn(lesson.keyframe))
+    steps = adaptation.iterations
+    if steps is None:
+        steps = steps_for(shown, object_ids, config)
+    config = replace(config, iterations=steps)
     for sample in _variants(eyes, samples, config):
         token.check()
         samples.append(sample)
@@ -82,17 +84,21 @@ def learn(
             yield LearnedVideo(eyes, step, object_ids, weights=None if alone else weights)
 
 
-def steps_for(samples: list[Sample], config: AdaptConfig) -> int:
+def steps_for(shown: list[frozenset[int]], object_ids: tuple[int, ...], config: AdaptConfig) -> int:
     """How long a video is learned: by the keyframes of the object that has the fewest.
 
     Args:
-        samples: what is learned from, without variants.
+        shown: for each keyframe, the objects that the user drew on it.
+        object_ids: all objects of the run.
         config: steps a keyframe, and how many keyframes count.
     """
-    keyframes = [sample.shares[1:] > SEEN for sample in samples if sample.is_keyframe]
-    counts = sum(shares.any((1, 2)).astype(int) for shares in keyframes)
-    fewest = int(np.min(counts)) if keyframes else 1
+    fewest = min((sum(i in ids for ids in shown) for i in object_ids), default=1)
     return config.iterations * min(max(1, fewest), config.rounds)
+
+
+def _drawn(keyframe: Keyframe) -> frozenset[int]:
+    """The objects that a keyframe shows; others on its frame were propagated there."""
+    return frozenset(i for i in keyframe.object_ids if (keyframe.label_map == i).any())
 
 
 class LearnedVideo:

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from core.systems.base import StepResult
+from core.jobs import CancelToken, Progress
+from core.ops.label_maps import one_hot
+from core.systems.base import Adaptation, Lesson, StepResult
 from core.systems.self_supervised import adapt_trust
 from core.systems.self_supervised.adapt import AdaptConfig
 from core.systems.self_supervised.adapt_samples import Sample
-from core.systems.self_supervised.adaptation import Eyes, LearnedVideo, fused, steps_for
+from core.systems.self_supervised.adaptation import Eyes, LearnedVideo, fused, learn, steps_for
+from core.types import Keyframe
 
 CPU = torch.device("cpu")
 SIZE = (16, 16)
@@ -89,18 +92,35 @@ def test_an_object_without_say_keeps_its_shares_beside_one_with():
     assert some[1] > alone[1]
 
 
+CONFIG = AdaptConfig(iterations=80, rounds=3)
+
+
 @pytest.mark.parametrize(("keyframes", "steps"), [(0, 80), (1, 80), (2, 160), (3, 240), (9, 240)])
 def test_more_keyframes_are_learned_longer_up_to_a_limit(keyframes, steps):
-    samples = [sample(plane_of(0)) for _ in range(keyframes)]
-    propagated = [sample(plane_of(0), is_keyframe=False) for _ in range(4)]
-    config = AdaptConfig(iterations=80, rounds=3)
-    assert steps_for(samples + propagated, config) == steps
+    assert steps_for([frozenset({1})] * keyframes, (1,), CONFIG) == steps
 
 
 def test_the_object_that_is_shown_least_decides_how_long():
-    nowhere = np.zeros(SIZE, bool)
-    both = sample(plane_of(0), np.roll(plane_of(0), 8, axis=0))
-    first = sample(plane_of(0), nowhere)
-    config = AdaptConfig(iterations=80, rounds=3)
-    assert steps_for([both, first, first], config) == 80
-    assert steps_for([both, both, first], config) == 160
+    both, one = frozenset({1, 2}), frozenset({1})
+    assert steps_for([both, one, one], (1, 2), CONFIG) == 80
+    assert steps_for([both, both, one], (1, 2), CONFIG) == 160
+
+
+@pytest.mark.parametrize(("second", "steps"), [((1, 2), 4), ((1,), 2)])
+def test_a_corrected_object_does_not_count_for_the_others(second, steps):
+    """Of two keyframes the second asserts all objects, or the first alone."""
+    label_map = np.zeros((32, 32), np.uint8)
+    label_map[2:12, 2:12], label_map[18:30, 18:30] = 1, 2
+    frame = np.zeros((32, 32, 3), np.uint8)
+    step = StepResult(one_hot(label_map, (1, 2)), (1, 2), {1: 1.0, 2: 1.0})
+    lessons = [
+        Lesson(0, frame, step, Keyframe(0, (1, 2), label_map)),
+        Lesson(9, frame, step, Keyframe(9, second, label_map * np.isin(label_map, second))),
+    ]
+    keys = torch.zeros(4, 8, 8)
+    eyes = Eyes(lambda image: image, lambda _index, _frame: keys, lambda _image: keys, CPU)
+    config = AdaptConfig(iterations=2, variants=0)
+    taken = learn(
+        eyes, lessons, (1, 2), config=config, adaptation=Adaptation(), token=CancelToken()
+    )
+    assert len([item for item in taken if isinstance(item, Progress)]) == steps
