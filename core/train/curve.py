@@ -20,6 +20,10 @@ POINTS = 400
 """Most points of a curve; longer logs are averaged to as many."""
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Told apart by color-blind eyes (Okabe and Ito)."""
+PALE = ("#b3d3e6", "#f5cfb3", "#b3e1d5", "#efd4e4", "#f7e2b3", "#cde9f7")
+"""The same, for single values behind their running mean."""
+SMOOTHED = 25
+"""The running mean goes over the 25th part of a curve."""
 DARK, GRID = "#222222", "#dddddd"
 
 
@@ -30,13 +34,10 @@ class Series:
     steps: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
 
-    def add(self, step: int, value: float) -> None:
-        """Add a value; what is told again of the last step replaces it."""
-        if self.steps and self.steps[-1] == step:
-            self.values[-1] = value
-        else:
-            self.steps.append(step)
-            self.values.append(value)
+    @classmethod
+    def of(cls, told: dict[int, float]) -> Series:
+        """The values of steps, in their order."""
+        return cls(sorted(told), [told[step] for step in sorted(told)])
 
 
 def read_log(log: Path) -> dict[str, dict[str, Series]]:
@@ -44,9 +45,9 @@ def read_log(log: Path) -> dict[str, dict[str, Series]]:
 
     A line is JSON with a `step` and one or both panels, each a mapping of names to numbers. Lines
     that are not (a run that was killed leaves half a line) and values that are not finite are
-    left out.
+    left out. What is told of a step last counts: a run that was killed makes its last steps again.
     """
-    panels: dict[str, dict[str, Series]] = {"losses": {}, "scores": {}}
+    panels: dict[str, dict[str, dict[int, float]]] = {"losses": {}, "scores": {}}
     for text in log.read_text(errors="replace").splitlines():
         try:
             line = json.loads(text)
@@ -56,8 +57,12 @@ def read_log(log: Path) -> dict[str, dict[str, Series]]:
             continue
         for panel, name, value in found:
             if math.isfinite(value):
-                panels[panel].setdefault(name, Series()).add(step, value)
-    return {panel: series for panel, series in panels.items() if series}
+                panels[panel].setdefault(name, {})[step] = value
+    return {
+        panel: {name: Series.of(told) for name, told in names.items()}
+        for panel, names in panels.items()
+        if names
+    }
 
 
 def draw_curve(log: Path, out: Path) -> bool:
@@ -109,15 +114,36 @@ def _panel(title: str, series: dict[str, Series]) -> Image.Image:
     _draw_grid(draw, axes, title)
     for index, (name, one) in enumerate(series.items()):
         color = COLORS[index % len(COLORS)]
-        points = _thinned(one)
-        places = [(axes.x(step), axes.y(value)) for step, value in points]
-        if len(places) > 1:
-            draw.line(places, fill=color, width=2, joint="curve")
-        x, y = places[-1]
+        _draw_line(draw, axes, _thinned(one), color=PALE[index % len(PALE)], width=1)
+        points = _thinned(_smoothed(one))
+        _draw_line(draw, axes, points, color=color, width=2)
+        x, y = axes.x(points[-1][0]), axes.y(points[-1][1])
         draw.ellipse((x - 3, y - 3, x + 3, y + 3), fill=color)
         told = f"{name} {points[-1][1]:.4g}"
         draw.text((LEFT + 90 + 150 * index, 10), told, fill=color)
     return image
+
+
+def _draw_line(
+    draw: ImageDraw.ImageDraw,
+    axes: _Axes,
+    points: list[tuple[float, float]],
+    *,
+    color: str,
+    width: int,
+) -> None:
+    if len(points) > 1:
+        places = [(axes.x(step), axes.y(value)) for step, value in points]
+        draw.line(places, fill=color, width=width, joint="curve")
+
+
+def _smoothed(series: Series) -> Series:
+    """Means over the last 25th of the series up to each step; short series stay as they are."""
+    window = max(1, len(series.values) // SMOOTHED)
+    sums = np.cumsum([0.0, *series.values])
+    ends = np.arange(1, len(sums))
+    starts = np.maximum(0, ends - window)
+    return Series(series.steps, ((sums[ends] - sums[starts]) / (ends - starts)).tolist())
 
 
 def _axes(series: list[Series]) -> _Axes:

@@ -118,3 +118,21 @@ def test_ticks_are_round(low, high, wanted):
 def test_picture_that_cannot_be_written(write, tmp_path):
     with pytest.raises(OutputError, match="nowhere"):
         draw_curve(write(falling(3)), tmp_path / "nowhere/curve.png")
+
+
+def test_steps_that_are_made_again_replace_those_of_before(write):
+    lines = falling(4) + [{"step": s, "losses": {"color": 9.0}} for s in (3, 4, 5)]
+    assert read_log(write(lines))["losses"]["color"] == curve.Series(
+        [1, 2, 3, 4, 5], [1.0, 0.5, 9.0, 9.0, 9.0]
+    )
+
+
+def test_a_noisy_loss_is_drawn_with_its_running_mean(write, tmp_path):
+    """Values jump between 0 and 1; the bold line stays near the middle."""
+    lines = [{"step": s, "losses": {"color": float(s % 2)}} for s in range(1, 301)]
+    draw_curve(write(lines), tmp_path / "curve.png")
+    with Image.open(tmp_path / "curve.png") as image:
+        points = places(image.convert("RGB"), BLUE)
+    late = [y for x, y in points if x > curve.WIDTH // 2]
+    middle = (curve.TOP + curve.HEIGHT - curve.BOTTOM) / 2
+    assert max(abs(y - middle) for y in late) < 0.1 * curve.HEIGHT
