@@ -145,7 +145,8 @@ def places_of(batch: int, part: tuple[int, int]) -> range:
     rank, size = part
     if batch % size:
         msg = f"A batch of {batch} cannot be divided among {size} processes."
-        raise TrainingError(msg, f"Give --batch a multiple of {size}.")
+        # Twice as many: a stage may take half of it for samples of another kind.
+        raise TrainingError(msg, f"Give --batch a multiple of {2 * size}.")
     return range(rank, batch, size)
 
 

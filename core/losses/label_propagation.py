@@ -12,13 +12,15 @@ NEAR = 4
 SEEN = 2.0
 """Cells of a label that references have to show more of, in one of them."""
 LEAST = 1e-3
-"""Shares are taken as no smaller than this: a cell that was missed costs 6.9 and no more."""
+"""Shares are taken as no smaller than this: a cell that was missed costs 6.9 and no more. Below
+it there is no gradient either: what is read wholly wrong teaches nothing (ADR 0020, limits)."""
 
 
 def cell_weights(target: Tensor, references: Tensor) -> Tensor:
     """How much each cell of the query counts: most near objects, not at all where unseen.
 
-    A label that no reference shows cannot be read from them.
+    A label that no reference shows cannot be read from them. A cell that it shares with one that
+    is shown counts by the other's share, and its own share still costs there.
 
     Args:
         target: B x K x h x w, shares of the labels in the query, background first.

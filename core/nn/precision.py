@@ -14,6 +14,9 @@ alone (AVX512-BF16) do not do: convolutions were 1.7 times slower than in float3
 def inference_dtype(device: torch.device) -> torch.dtype:
     """bfloat16 on a CPU that multiplies tiles of it, else float32.
 
+    That is what the processor says of itself: where the kernel withholds these instructions, or
+    ONEDNN_MAX_CPU_ISA does, bfloat16 is taken and is slower.
+
     Releases of torch that cannot name a CPU's instructions get float32. So do GPUs: nothing has
     been measured there.
     """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.errors import UsageError
 from vosapp.cli.parser import add_common_arguments
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--blend",
         type=float,
         metavar="SHARE",
-        help="how far the weights of the stage labels go from --init to what it learned (1/3)",
+        help="how far the weights of the stage labels go from --init to what it learned (1/3); "
+        "for a finished run give --resume and the same --stage and --steps",
     )
     sub.add_argument(
         "--widen",
@@ -151,6 +153,9 @@ def _request(args: argparse.Namespace) -> TrainRequest:
     from core.systems.self_supervised.recipe import TrainRequest
     from core.train.loop import FitConfig
 
+    if args.blend is not None and args.stage != "labels":
+        msg = f"The stage {args.stage} blends nothing."
+        raise UsageError(msg, "Leave --blend away, or add --stage labels.")
     init = _init(args.init, args.preset)
     rate = args.rate if args.rate is not None else _usual_rate(init)
     minutes = args.minutes if args.steps is not None or args.minutes is not None else 60.0

@@ -18,6 +18,7 @@ from core.data.still_pack import pack_images
 from core.device import choose_device, memory_errors, thread_count
 from core.errors import OutputError, UsageError
 from core.jobs import CancelToken, Progress
+from core.media.atomic import write_atomic
 from core.nn.backbone import BACKBONES
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.layout import channels_last
@@ -44,6 +45,8 @@ from core.train.team import Team, joined, team_size
 
 WEIGHT_DECAY = 1e-4
 STATE = "state.pt"
+START = "start.json"
+"""Says what a run began with, for the header of weights that a resumed run writes."""
 MAX_RADIUS = 64
 ENDLESS = 1 << 40
 """Length of the stream of batches; the loop decides when it is enough."""
@@ -109,6 +112,8 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
     """
     _check(request)
     with joined(choose_device(request.device)) as team:
+        if team.leads:
+            _note_start(request)
         encoder = make_encoder(request, team.device)
         stage = make_stage(
             request.stage, encoder, radius=request.radius, blend=request.blend, team=team
@@ -174,6 +179,22 @@ def _check_stage(request: TrainRequest) -> None:
         raise UsageError(msg, "Give them with --init.")
 
 
+def _note_start(request: TrainRequest) -> None:
+    """Keep the name of the weights that a new run starts from."""
+    if not (request.out / STATE).exists():
+        name = request.init.name if request.init else None
+        write_atomic(request.out / START, json.dumps({"init": name}).encode())
+
+
+def _started_from(request: TrainRequest) -> str | None:
+    """Name of the weights that the run started from, whatever it was resumed with."""
+    try:
+        name = json.loads((request.out / START).read_text())["init"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return request.init.name if request.init else None
+    return name if isinstance(name, str) else None
+
+
 def make_encoder(request: TrainRequest, device: torch.device) -> Network:
     """The network to be trained, on a device, from `init` or from the seed."""
     torch.manual_seed(request.seed)
@@ -214,7 +235,7 @@ def fit_stage(
     Raises:
         TrainingError, CheckpointMismatch, OutputError, DeviceOutOfMemory, Cancelled: see `train`.
     """
-    samples = stage_samples(request.stage, request.pairs, processes=team.size)
+    samples = stage_samples(request.stage, request.pairs)
     part = (team.rank, team.size)
     dataset = stage.samples(packs, samples, seed=request.seed, part=part)
 
@@ -263,8 +284,8 @@ def _finish(
         "videos": sum(not pack.still for pack in packs),
         "frames": sum(len(pack.times) for pack in packs if not pack.still),
         "images": sum(len(pack.times) for pack in packs if pack.still),
-        "init": request.init.name if request.init else None,
-        "pairs": asdict(stage_samples(request.stage, request.pairs, processes=team_size())),
+        "init": _started_from(request),
+        "pairs": asdict(stage_samples(request.stage, request.pairs)),
         "seed": request.seed,
         "radius": stage_radius(request.stage, request.radius),
         "device": str(next(stage.module.parameters()).device),

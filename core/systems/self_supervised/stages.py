@@ -150,15 +150,13 @@ def stage_radius(name: str, asked: int | None) -> int:
     return LABEL_RADIUS if name == "labels" else TRAIN_RADIUS
 
 
-def stage_samples(name: str, config: PairConfig, *, processes: int = 1) -> PairConfig:
+def stage_samples(name: str, config: PairConfig) -> PairConfig:
     """How the stage draws its samples.
 
-    In the stage of labels half of a batch are pairs, and as many clips stand for the other; it is
-    rounded to what processes can share.
+    In the stage of labels half of a batch are pairs, and as many clips stand for the other.
     """
     if name == "labels":
-        half = max(1, config.batch // 2 // processes) * processes
-        return replace(config, batch=half)
+        return replace(config, batch=max(1, config.batch // 2))
     if name == "memory":
         return replace(config, references=REFERENCES, gaps=MEMORY_GAPS)
     return config

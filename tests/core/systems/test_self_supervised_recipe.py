@@ -179,6 +179,7 @@ def test_another_blend_of_a_finished_run(request_, trained):
     run(replace(labels, init=None, resume=True, blend=0.0))
     kept, start = load_file(weights), load_file(trained)
     assert all(torch.equal(x, start[n]) for n, x in kept.items() if x.is_floating_point())
+    assert read_info(weights).training["init"] == trained.name, "whatever it was resumed with"
     with pytest.raises(UsageError, match=r"blend of 1\.5"):
         run(replace(labels, resume=True, blend=1.5))
 

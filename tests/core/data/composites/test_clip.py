@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.data.composites import clip as composite
 from core.data.composites.clip import draw_clip
+from core.data.composites.painting import paint
 
 SIZE = (48, 48)
 
@@ -44,13 +46,26 @@ def test_one_pack_is_enough(kind, request):
     assert len(made.frames) == 3
 
 
-def test_far_from_objects_there_is_the_footage(red):
-    """Plain red film: what is neither actor nor shadow stays red, within noise and JPEG."""
-    for seed in range(8):
-        made = clip([red], seed)
-        frame = made.frames[0].astype(float)
-        if not made.label_maps[0].any():
-            continue
-        corner = frame[:4, :4][made.label_maps[0][:4, :4] == 0]
-        if len(corner):
-            assert corner.mean(0)[0] > corner.mean(0)[1] + 40
+def test_far_from_objects_there_is_the_footage(monkeypatch, film):
+    """Drawn again without actors, a clip has the same pixels where no actor was painted."""
+    monkeypatch.setattr(composite, "MOST_BLUR", 0.0)
+    monkeypatch.setattr(composite, "MOST_NOISE", 0.0)
+    monkeypatch.setattr(composite, "finished", lambda image, **_: image)
+    coverages = []
+
+    def watched(image, label_map, actor, *, index, shown):
+        after = paint(image, label_map, actor, index=index, shown=shown)
+        coverages.append(np.abs(after[0] - image).max(2) > 0)
+        return after
+
+    monkeypatch.setattr(composite, "paint", watched)
+    made = clip([film], 4, shown=(0,))
+    monkeypatch.setattr(composite, "draw_actors", lambda *_, **__: [])
+    bare = clip([film], 4, shown=(0,))
+    touched = np.any(coverages, axis=0)
+    assert made.label_maps[0].any()
+    assert not touched.all()
+    assert np.array_equal(made.frames[0][~touched], bare.frames[0][~touched])
+    assert not np.array_equal(made.frames[0], bare.frames[0])
+    assert not bare.label_maps[0].any()
+    assert not (made.label_maps[0][~touched]).any()

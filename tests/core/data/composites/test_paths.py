@@ -20,7 +20,7 @@ def test_smooth_and_of_the_wanted_size():
         assert np.abs(np.diff(way, axis=0)).max() < 12, "no jumps"
 
 
-def test_paths_begin_before_their_middle_and_repeat():
+def test_same_seed_same_path():
     path, again = (draw_path(6, SIZE, np.random.default_rng(7)) for _ in range(2))
     assert np.array_equal(path, again)
     assert not np.array_equal(path, draw_path(6, SIZE, np.random.default_rng(8)))
