@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -114,8 +115,7 @@ class PairDataset(Dataset[PairBatch]):
         self._config = config
         self._seed = seed
         self._places = places_of(config.batch, part)
-        weights = np.array([pack.weight for pack in packs])
-        self._odds = weights / weights.sum()
+        self._odds = odds_of(packs)
 
     def __getitem__(self, step: int) -> PairBatch:
         config = self._config.at(step)
@@ -134,6 +134,13 @@ class PairDataset(Dataset[PairBatch]):
         colors = np.ascontiguousarray(lab[:, 1:])
         hidden = _hide_channel(lab, config.drop, rng)
         return np.ascontiguousarray(lab), colors, hidden
+
+
+def odds_of(packs: list[FramePack]) -> NDArray[np.float64]:
+    """How often each pack is drawn, by its weight; the sum is 1."""
+    weights = np.array([pack.weight for pack in packs])
+    odds: NDArray[np.float64] = weights / weights.sum()
+    return odds
 
 
 def places_of(batch: int, part: tuple[int, int]) -> range:

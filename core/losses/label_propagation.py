@@ -40,6 +40,9 @@ def label_propagation(
 ) -> Tensor:
     """Cross-entropy of labels read from references against the query's own.
 
+    Shares below `LEAST` have no gradient, and labels that no reference shows cost in cells that
+    count for another one; both are limits that ADR 0020 knows, and says how to mend.
+
     Args:
         readout: B x K x h x w, shares of the labels, 0..1.
         target: B x K x h x w, true shares, sum 1.

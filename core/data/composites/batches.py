@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from core.data.composites.clip import CompositeClip, draw_clip
 from core.data.frame_pack import FramePack
-from core.data.pairs import PairBatch, PairConfig, PairDataset, jitter, places_of
+from core.data.pairs import PairBatch, PairConfig, PairDataset, jitter, odds_of, places_of
 from core.ops.color import rgb_to_lab
 
 LENGTHS = (4, 8)
@@ -87,8 +87,7 @@ class LabelDataset(Dataset[LabelBatch]):
         self._side = config.crop
         self._seed = seed
         self._places = places_of(config.batch, part)
-        weights = np.array([pack.weight for pack in packs])
-        self._odds = weights / weights.sum()
+        self._odds = odds_of(packs)
 
     def __getitem__(self, step: int) -> LabelBatch:
         generators = (np.random.default_rng((self._seed, step, k, STREAM)) for k in self._places)

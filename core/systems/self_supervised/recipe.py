@@ -16,11 +16,11 @@ from core.data.frame_pack import FramePack, PackConfig, pack_folder
 from core.data.pairs import PairConfig
 from core.data.still_pack import pack_images
 from core.device import choose_device, memory_errors, thread_count
-from core.errors import OutputError, UsageError
+from core.errors import CheckpointMismatch, CheckpointMissing, OutputError, UsageError
 from core.jobs import CancelToken, Progress
 from core.media.atomic import write_atomic
 from core.nn.backbone import BACKBONES
-from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.nn.checkpoints import CheckpointInfo, read_info, save_weights
 from core.nn.layout import channels_last
 from core.systems.self_supervised.anchored import BLEND
 from core.systems.self_supervised.networks import (
@@ -45,6 +45,7 @@ from core.train.team import Team, joined, team_size
 
 WEIGHT_DECAY = 1e-4
 STATE = "state.pt"
+WEIGHTS = "weights.safetensors"
 START = "start.json"
 """Says what a run began with, for the header of weights that a resumed run writes."""
 MAX_RADIUS = 64
@@ -58,9 +59,10 @@ class TrainRequest:
 
     Attributes:
         videos: a folder of raw videos (searched deeply) or one video; None where there are images.
-        out: run folder; gets `state.pt`, `log.jsonl`, `curve.png` and `weights.safetensors`, in the
-            memory stage also `averaged.safetensors`, the encoder of references, in the stage of
-            labels also `trained.safetensors`, of which the weights are a blend with `init`.
+        out: run folder; gets `start.json`, `state.pt`, `log.jsonl`, `curve.png` and
+            `weights.safetensors`, in the memory stage also `averaged.safetensors`, the encoder of
+            references, in the stage of labels also `trained.safetensors`, of which the weights
+            are a blend with `init`.
         preset: a name in `PRESETS`, or in `BACKBONES`, of which the backbone is kept.
         length: steps or minutes, rate, precision.
         pairs: how training pairs are drawn.
@@ -137,7 +139,7 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
             _finish(request, stage, packs, last or _last_logged(log))
         team.wait()
     # After the team has parted: who asks for no more items would leave it open.
-    yield request.out / "weights.safetensors"
+    yield request.out / WEIGHTS
 
 
 def _check(request: TrainRequest) -> None:
@@ -191,8 +193,17 @@ def _started_from(request: TrainRequest) -> str | None:
     try:
         name = json.loads((request.out / START).read_text())["init"]
     except (OSError, ValueError, LookupError, TypeError):
-        return request.init.name if request.init else None
+        # Runs that are older than this file: their weights tell, if there are any.
+        name = _named_in(request.out / WEIGHTS) or (request.init.name if request.init else None)
     return name if isinstance(name, str) else None
+
+
+def _named_in(weights: Path) -> object:
+    """What the header of weights says that their run started from; None where it says nothing."""
+    try:
+        return read_info(weights).training.get("init")
+    except (CheckpointMissing, CheckpointMismatch):
+        return None
 
 
 def make_encoder(request: TrainRequest, device: torch.device) -> Network:

@@ -24,9 +24,10 @@ LABEL_RADIUS = 10
 class EachApart(nn.Module):
     """Keys of several batches of images, each normalized by its own statistics of batch norm.
 
-    Raw and composite frames differ, and so would statistics of both together. The running ones,
-    which inference uses, are of both in turn. One module, so that processes that share a batch see
-    one forward pass a step.
+    Raw and composite frames differ, and so would statistics of both together. Apart are only those
+    of training: the running ones, which inference uses, are shared, and each step moves them to
+    the first batch and then to the last, here the composites, which so count a little more. One
+    module, so that processes that share a batch see one forward pass a step.
     """
 
     def __init__(self, encoder: nn.Module) -> None:

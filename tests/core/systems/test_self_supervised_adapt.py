@@ -15,6 +15,7 @@ from core.jobs import Cancelled, CancelToken, Progress
 from core.nn.unet import UNet
 from core.ops.label_maps import one_hot
 from core.systems.base import Lesson, StepResult
+from core.systems.self_supervised import adapt
 from core.systems.self_supervised.adapt import AdaptConfig, predict, train
 from core.systems.self_supervised.adapt_samples import sample_of, varied
 from core.types import VOID, Keyframe
@@ -72,6 +73,23 @@ def test_learns_the_object_and_finds_it_on_a_frame_it_has_not_seen(film):
     assert shares.shape == (2, 32, 48)
     np.testing.assert_allclose(shares.sum(0), 1, atol=1e-5)
     assert overlap(shares, film[1][5]) > 0.7
+
+
+def test_both_number_formats_learn_alike(monkeypatch, film):
+    """Whichever this machine takes, the other is computed with too."""
+    samples, shares, losses = samples_of(lessons_of(film)), [], []
+    for dtype in (torch.float32, torch.bfloat16):
+        monkeypatch.setattr(adapt, "inference_dtype", lambda _, dtype=dtype: dtype)
+        net, steps = trained(samples, replace(CONFIG, iterations=6))
+        assert {p.dtype for p in net.parameters()} == {torch.float32}
+        shares.append(predict(net, film[0][5], keys_of(film[0][5])))
+        losses.append([float(step.text.split()[-1]) for step in steps])
+        assert losses[-1][-1] < losses[-1][0]
+    assert all(x.dtype == np.float32 and x.shape == (2, 32, 48) for x in shares)
+    np.testing.assert_allclose(shares[1].sum(0), 1, atol=1e-5)
+    np.testing.assert_allclose(*losses, rtol=0.05)
+    assert np.abs(shares[0] - shares[1]).mean() < 0.01
+    assert not np.array_equal(*shares)
 
 
 @pytest.mark.slow

@@ -131,7 +131,9 @@ def test_resumed_run_equals_an_unbroken_one(request_, workers, stage, trained):
     if stage == "memory":
         behind, ahead = state["memory.head.weight"], state["query.head.weight"]
         assert 0 < (behind - ahead).abs().max() < 0.1
-    assert read_info(resumed[-1]).training["steps"] == 6
+    training = read_info(resumed[-1]).training
+    assert training["steps"] == 6
+    assert training["init"] == (None if stage == "pairwise" else trained.name)
 
 
 def test_memory_stage_keeps_both_encoders(request_, trained):
@@ -179,9 +181,25 @@ def test_another_blend_of_a_finished_run(request_, trained):
     run(replace(labels, init=None, resume=True, blend=0.0))
     kept, start = load_file(weights), load_file(trained)
     assert all(torch.equal(x, start[n]) for n, x in kept.items() if x.is_floating_point())
-    assert read_info(weights).training["init"] == trained.name, "whatever it was resumed with"
     with pytest.raises(UsageError, match=r"blend of 1\.5"):
         run(replace(labels, resume=True, blend=1.5))
+
+
+def test_weights_name_what_their_run_started_from(request_, trained):
+    """Whatever it is resumed with, also where the run is older than the note of its start."""
+    labels = replace(request_, stage="labels", init=trained)
+    weights = run(labels)[-1]
+    other = trained.rename(trained.with_name("other.safetensors"))
+    for init in (None, other):
+        run(replace(labels, init=init, resume=True))
+        assert read_info(weights).training["init"] == trained.name
+    (request_.out / "start.json").unlink()
+    for init in (None, other):
+        run(replace(labels, init=init, resume=True))
+        assert read_info(weights).training["init"] == trained.name
+    weights.unlink()
+    run(replace(labels, init=other, resume=True))
+    assert read_info(weights).training["init"] == other.name, "nothing else is known"
 
 
 def test_labels_from_images_alone(request_, images, trained):

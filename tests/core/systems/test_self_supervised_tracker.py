@@ -5,8 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from core.data.synthetic import moving_shapes
+from core.systems.self_supervised import tracker as module
 from core.systems.self_supervised.config import STRIDE, TRACKING, FeedbackConfig
 from core.systems.self_supervised.tracker import (
     label_shares,
@@ -37,6 +39,27 @@ def test_follows_moving_shapes(color_tracker, label, objects):
         result = label(tracker, index, frame, ids)
         scores += [jaccard(result.label_map, label_maps[index], i) for i in ids]
     assert np.mean(scores) > 0.85
+
+
+@pytest.mark.parametrize("name", ["color", "self_supervised"])
+def test_both_number_formats_follow_alike(monkeypatch, build_system, label, name):
+    """Whichever this machine takes, the other is evaluated too."""
+    frames, label_maps = moving_shapes(objects=2, width=144, height=96, frame_count=6)
+    shares = []
+    for dtype in (torch.float32, torch.bfloat16):
+        monkeypatch.setattr(module, "inference_dtype", lambda _, dtype=dtype: dtype)
+        tracker = build_system[name]()
+        assert {p.dtype for p in tracker._encoder.parameters()} == {dtype}
+        add(tracker, frames, label_maps, 0, (1, 2))
+        tracker.start(Direction.FORWARD)
+        results = [label(tracker, i, frame, (1, 2)) for i, frame in enumerate(frames)]
+        shares.append(np.stack([x.step.shares for x in results]))
+        if name == "color":
+            found = results[-1].label_map
+            assert min(jaccard(found, label_maps[5], i) for i in (1, 2)) > 0.9
+    assert all(x.dtype == np.float32 for x in shares)
+    assert np.abs(shares[0] - shares[1]).mean() < 0.01
+    assert not np.array_equal(*shares)
 
 
 def test_object_is_found_again_after_a_jump(color_tracker, label):

@@ -74,8 +74,9 @@ def test_parts_make_the_whole(film, red):
         part = LabelDataset(packs, CONFIG, seed=3, part=(rank, 2))[2]
         assert torch.equal(part.inputs, whole.inputs[rank::2])
         assert torch.equal(part.label_maps, whole.label_maps[rank::2])
-    with pytest.raises(TrainingError, match="4 cannot be divided among 3"):
+    with pytest.raises(TrainingError, match="4 cannot be divided among 3") as caught:
         LabelDataset(packs, CONFIG, seed=3, part=(0, 3))
+    assert "multiple of 6" in caught.value.hint, "half of a batch of so many can be divided"
 
 
 def test_mixed_batches_hold_both(film, red):
