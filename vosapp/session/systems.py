@@ -49,12 +49,12 @@ MEASURED = "self_supervised, one object, 854 x 480, two processor cores (make be
 """How the speeds were measured: those of README.md."""
 QUALITIES: tuple[QualityChoice, ...] = (
     QualityChoice(
-        Quality.FAST, "Fast", "works at 240 lines; good for a first look and slow motion", 5.1
+        Quality.FAST, "Fast", "works at 240 lines; good for a first look and slow motion", 3.6
     ),
     QualityChoice(
-        Quality.BALANCED, "Balanced", "works at 300 lines; better edges and small objects", 2.9
+        Quality.BALANCED, "Balanced", "works at 300 lines; better edges and small objects", 2.1
     ),
-    QualityChoice(Quality.FINE, "Fine", "works at 360 lines; the best that the system can do", 2.0),
+    QualityChoice(Quality.FINE, "Fine", "works at 360 lines; the best that the system can do", 1.6),
 )
 
 
