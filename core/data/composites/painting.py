@@ -82,14 +82,24 @@ def cast_shadow(coverage: Coverage) -> Coverage:
 
 
 def streaked(alpha: Coverage, texture: Image, actor: Actor, index: int) -> tuple[Coverage, Image]:
-    """Both with the motion blur of a fast actor; the last frame of a clip is sharp."""
-    following = actor.path[min(index + 1, len(actor.path) - 1)]
-    way = following[:, 2] - actor.path[index][:, 2]
+    """Both with the motion blur of a fast actor."""
+    way = way_of(actor, index)
     length = int(np.hypot(*way) * SHUTTER) | 1
     if np.hypot(*way) <= SLOW or length < 3:
         return alpha, texture
     kernel = streak(way, length)
     return cv2.filter2D(alpha, -1, kernel), cv2.filter2D(texture, -1, kernel)  # type: ignore[return-value]
+
+
+def way_of(actor: Actor, index: int) -> NDArray[np.float64]:
+    """Where an actor moves (x, y) from one frame to the next; on the last one, where it came from.
+
+    Paths are smooth, so the last step tells nearly as well where the next would lead.
+    """
+    start = max(0, min(index, len(actor.path) - 2))
+    end = min(start + 1, len(actor.path) - 1)
+    way: NDArray[np.float64] = actor.path[end][:, 2] - actor.path[start][:, 2]
+    return way
 
 
 def streak(way: NDArray[np.float64], length: int) -> Coverage:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,12 @@ from torch import Tensor, nn
 
 from core.data.composites.actors import MAX_OBJECTS
 from core.data.composites.batches import LabelBatch, MixedBatch
-from core.losses.label_propagation import cell_weights, label_propagation
+from core.losses.label_propagation import (
+    cell_weights,
+    label_propagation,
+    readable_shares,
+    total_weight,
+)
 from core.ops.attention import windowed_readout
 from core.systems.self_supervised.config import STRIDE
 from core.systems.self_supervised.train import pair_loss
@@ -24,10 +30,9 @@ LABEL_RADIUS = 10
 class EachApart(nn.Module):
     """Keys of several batches of images, each normalized by its own statistics of batch norm.
 
-    Raw and composite frames differ, and so would statistics of both together. Apart are only those
-    of training: the running ones, which inference uses, are shared, and each step moves them to
-    the first batch and then to the last, here the composites, which so count a little more. One
-    module, so that processes that share a batch see one forward pass a step.
+    Raw and composite frames differ, and so would statistics of both together. The running ones,
+    which inference uses, are those of the first batch, here of raw frames: videos are not
+    composites. One module, so that processes that share a batch see one forward pass a step.
     """
 
     def __init__(self, encoder: nn.Module) -> None:
@@ -36,7 +41,23 @@ class EachApart(nn.Module):
 
     def forward(self, *images: Tensor) -> tuple[Tensor, ...]:
         """N x 3 x H x W each; keys N x C x h x w each."""
-        return tuple(self.encoder(x) for x in images)
+        first = self.encoder(images[0])
+        with running_statistics_held(self.encoder):
+            return first, *(self.encoder(x) for x in images[1:])
+
+
+@contextmanager
+def running_statistics_held(network: nn.Module) -> Iterator[None]:
+    """Batch norm normalizes as before, but its running statistics stay as they are."""
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    usual = [m.momentum for m in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, usual, strict=True):
+            norm.momentum = momentum
 
 
 def labels_step(
@@ -81,8 +102,9 @@ def label_loss(keys: Tensor, batch: LabelBatch, *, radius: int, team: Team) -> T
     shares = cell_shares(batch.label_maps)
     target, references = shares[:, -1], shares[:, :-1]
     readout = windowed_readout(keys[:, -1], keys[:, :-1], references, radius=radius)
-    weight = cell_weights(target, references)
-    return label_propagation(readout, target, weight, total=team.mean(weight.sum()))
+    wanted, weight = readable_shares(target, references), cell_weights(target)
+    total = team.mean(total_weight(wanted, weight))
+    return label_propagation(readout, wanted, weight, total=total)
 
 
 def cell_shares(label_maps: Tensor) -> Tensor:

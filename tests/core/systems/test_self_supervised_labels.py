@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from core.data.composites.batches import LabelBatch, MixedBatch
 from core.data.pairs import PairBatch, PairConfig
 from core.jobs import CancelToken
-from core.losses.label_propagation import cell_weights, label_propagation
+from core.losses.label_propagation import cell_weights, label_propagation, readable_shares
 from core.systems.self_supervised.anchored import Anchored
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.model import KeyEncoder
@@ -81,8 +81,8 @@ def test_loss_equals_the_loop():
                 labels = shares[b, :2, :, part[0], part[1]].transpose(0, 1).flatten(1)
                 affinity = ((frames[b, 2, :, y, x] @ near) / 5**0.5).softmax(0)
                 read[b, :, y, x] = labels @ affinity
-    weight = cell_weights(shares[:, -1], shares[:, :-1])
-    wanted = float(label_propagation(read, shares[:, -1], weight))
+    known = readable_shares(shares[:, -1], shares[:, :-1])
+    wanted = float(label_propagation(read, known, cell_weights(shares[:, -1])))
     assert float(label_loss(keys, batch, radius=radius, team=Team())) == pytest.approx(
         wanted, rel=1e-4
     )
@@ -107,6 +107,23 @@ def test_total_is_colors_and_labels():
     assert color == pytest.approx(alone, rel=1e-4), "statistics of their own"
     terms.total.backward()
     assert all(p.grad is not None and p.grad.abs().max() > 0 for p in encoder.parameters())
+
+
+def test_running_statistics_are_those_of_raw_frames():
+    """With a momentum of 1 they are those of the batch that last changed them."""
+    encoder, batch = tiny(), mixed(0)
+    norm = next(m for m in encoder.modules() if isinstance(m, torch.nn.BatchNorm2d))
+    norm.momentum = 1.0
+    encoder(batch.pairs.inputs.flatten(0, 1))
+    of_raw = norm.running_mean.clone()
+    raw, composite = EachApart(encoder)(
+        batch.pairs.inputs.flatten(0, 1), 3 * batch.labels.inputs.flatten(0, 1)
+    )
+    assert torch.equal(norm.running_mean, of_raw)
+    assert norm.momentum == 1.0
+    encoder(3 * batch.labels.inputs.flatten(0, 1))
+    assert not torch.allclose(norm.running_mean, of_raw), "another batch has others"
+    assert (raw.shape[0], composite.shape[0]) == (4, 6)
 
 
 def test_loss_falls(tmp_path):

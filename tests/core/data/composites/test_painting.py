@@ -17,6 +17,7 @@ from core.data.composites.painting import (
     streak,
     streaked,
     textured,
+    way_of,
 )
 from core.data.composites.silhouettes import Blob, Silhouette
 
@@ -100,8 +101,17 @@ def test_fast_actors_leave_streaks():
     blurred, _ = streaked(alpha, image, fast, 0)
     assert (blurred > 0).any(0).sum() > (alpha > 0).any(0).sum()
     assert (blurred > 0).any(1).sum() == (alpha > 0).any(1).sum(), "only along the way"
-    assert streaked(alpha, image, fast, 3)[0] is alpha, "nothing follows the last frame"
+    assert (streaked(alpha, image, fast, 3)[0] == blurred).all(), "the last frame as the one before"
     assert streaked(alpha, image, actor(), 0)[0] is alpha
+
+
+def test_ways_of_actors():
+    path = actor().path.copy()
+    path[:, 0, 2], path[:, 1, 2] = [3, 5, 9, 17], 8
+    assert [way_of(actor(path=path), k).tolist() for k in range(4)] == [
+        [2, 0], [4, 0], [8, 0], [8, 0]
+    ]  # fmt: skip
+    assert way_of(actor(path=path[:1]), 0).tolist() == [0, 0], "a clip of one frame"
 
 
 def test_streaks_lie_along_the_way():
