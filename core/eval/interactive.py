@@ -18,6 +18,7 @@ from core.engine.propagate import PropagationRequest, propagate, step_count
 from core.engine.registry import build_tracker
 from core.engine.run import memory_guard
 from core.engine.spool import ShareSpool, SpoolMark
+from core.eval.benchmark import LATE, SEMI
 from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs
 from core.eval.interactive_figures import Doubt, FrameMark, Round, measure_doubt, measure_round
 from core.eval.jf import score_frame
@@ -31,8 +32,7 @@ CACHE_BYTES = 64 << 20
 
 ROBOT = (
     "Each round one frame gets its true mask, whole; only the frames between the neighboring"
-    " keyframes are propagated again. Frames that are scored are those of DAVIS: not the first,"
-    " not the last mask."
+    " keyframes are propagated again."
 )
 PICKS = (
     "truth: the frame with the worst true J is corrected; confidence: the one that the system"
@@ -55,7 +55,8 @@ class InteractiveRequest:
     """What the robot is to do.
 
     Attributes:
-        benchmark: dataset, sequences, system and adaptation; its other fields are not used.
+        benchmark: dataset, sequences, system, adaptation, and whether objects are given where
+            they first appear; its other fields are not used.
         rounds: frames that are corrected in each sequence, one a round.
         picks: each starts from the same round 0.
     """
@@ -138,7 +139,8 @@ def make_interactive_report(
     runs: Sequence[InteractiveRun], request: InteractiveRequest
 ) -> InteractiveReport:
     """Put the sequences that were run together; also for a job that was stopped."""
-    notes = (ROBOT, PICKS, *(note for run in runs for note in run.notes))
+    scored = LATE if request.benchmark.late_entries else SEMI
+    notes = (scored, ROBOT, PICKS, *(note for run in runs for note in run.notes))
     return InteractiveReport(tuple(runs), request.rounds, request.picks, notes)
 
 
@@ -239,9 +241,12 @@ class _Robot:
         self._marks: dict[int, FrameMark] = {}
 
     def begin(self) -> Iterator[None]:
-        """Round 0: propagate the first true mask through the whole sequence."""
-        first = self._job.frame_indices[0]
-        self._keyframes = {first: self._truth(first)}
+        """Round 0: propagate the masks that are given through the whole sequence."""
+        given = self._job.keyframes()
+        if len(given) == 1:
+            # Nothing turns up later: what counts and is not on the first mask is absent there.
+            given = (self._truth(given[0].frame_index),)
+        self._keyframes = {k.frame_index: k for k in given}
         yield from self._propagate(0, self._job.info.frame_count, None)
 
     def correct(self, pick: Pick) -> Iterator[None]:
@@ -249,12 +254,17 @@ class _Robot:
         index = pick_frame(self._marks, tuple(self._keyframes), by=pick)
         if index is None:
             return
-        before = [k for k in self._keyframes if k < index]
-        after = [k for k in self._keyframes if k > index]
+        before = [k for k in self._whole() if k < index]
+        after = [k for k in self._whole() if k > index]
         self._keyframes[index] = self._truth(index)
         start = max(before) + 1 if before else 0
         stop = min(after) if after else self._job.info.frame_count
         yield from self._propagate(start, stop, index)
+
+    def _whole(self) -> list[int]:
+        """Frames whose keyframes assert every object; a walk of an object goes past the others."""
+        wanted = set(self._job.plan.object_ids)
+        return [index for index, k in self._keyframes.items() if wanted <= set(k.object_ids)]
 
     def snapshot(self) -> _Snapshot:
         """The state now, for `restore`."""

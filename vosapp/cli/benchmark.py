@@ -129,14 +129,13 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
 def _check(args: argparse.Namespace) -> None:
     """Refuse options that do not go together, and a CSV file that cannot be written."""
-    plain = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
-    plain |= {"--out": args.out is not None, "--confidence": args.confidence}
-    plain |= {"--curve": args.curve}
+    plain = {"--keyframes": args.keyframes > 1, "--out": args.out is not None}
+    plain |= {"--confidence": args.confidence, "--curve": args.curve}
     robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
     for option, given in (plain if args.interactive else robots).items():
         if given and args.interactive:
             msg = f"{option} does not go with --interactive."
-            raise UsageError(msg, "The robot starts from the first mask and writes no masks.")
+            raise UsageError(msg, "The robot starts from the first masks and writes none.")
         if given:
             raise UsageError(f"{option} says how the robot works.", "Give --interactive, too.")
     if args.csv is not None:

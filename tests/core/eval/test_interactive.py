@@ -34,7 +34,7 @@ from core.jobs import Cancelled, CancelToken, Progress
 from core.media.label_map import write_label_map
 from core.media.video import open_video
 from core.systems.base import TrackerRequest
-from core.types import FrameResult, Quality
+from core.types import FrameResult, Keyframe, Quality
 
 COUNT = 12
 COPY = TrackerRequest("copy", Quality.FAST)
@@ -61,8 +61,8 @@ def root(tmp_path):
     return tmp_path / "set"
 
 
-def run(root, tracker=COPY, *, sequences=("pair",), **settings):
-    wanted = BenchmarkRequest(root, tracker, sequences=sequences)
+def run(root, tracker=COPY, *, sequences=("pair",), late_entries=False, **settings):
+    wanted = BenchmarkRequest(root, tracker, sequences=sequences, late_entries=late_entries)
     steps = list(annotate(InteractiveRequest(wanted, **settings), CancelToken()))
     assert isinstance(steps[-1], InteractiveReport)
     assert steps[-1].runs == tuple(step for step in steps if isinstance(step, InteractiveRun))
@@ -134,9 +134,44 @@ def test_all_rounds_are_those_of_whole_new_runs(root):
             assert j[picked] == worst
 
 
-def j_of_run(job, truths, given):
-    from core.types import Keyframe
+def test_with_late_entries_all_objects_are_given_and_scored(root):
+    """Id 2 of `gap` turns up on frame 4; walks of the others go past that frame's keyframe."""
+    rounds = run(root, FLOW, sequences=("gap",), late_entries=True, rounds=4).runs[0]
+    assert (rounds.object_count, rounds.scored_count) == (3, COUNT - 1)
+    wanted = BenchmarkRequest(root, FLOW, sequences=("gap",), late_entries=True)
+    plain = list(benchmark(wanted, CancelToken()))[-1]
+    job = plan_jobs(wanted)[0]
+    truths = [job.read(path) for path in job.masks]
+    given = {k.frame_index: k for k in job.keyframes()}
+    assert sorted(given) == [0, 4]
+    for figures in rounds.rounds[Pick.TRUTH]:
+        if figures.corrected is not None:
+            assert figures.corrected not in given
+            given[figures.corrected] = Keyframe(
+                figures.corrected, (1, 2, 3), truths[figures.corrected]
+            )
+        scores = scores_of(job, truths, [given[k] for k in sorted(given)], late=(2, 4))
+        assert figures.j == pytest.approx(np.mean([x.mean() for x in scores.values()]))
+        left = [x.mean() for index, x in scores.items() if index not in given]
+        assert figures.open_j == pytest.approx(np.mean(left))
+    # The benchmark has the mean of objects, each over its frames; the robot that of frames.
+    assert rounds.rounds[Pick.TRUTH][0].j == pytest.approx(plain.by_sequence.j.mean, abs=0.1)
 
+
+def scores_of(job, truths, keyframes, *, late):
+    """J of all objects on each frame; (object id, frame of its entry), from the next frame on."""
+    request = PropagationRequest(tuple(keyframes), 0, COUNT)
+    scores = {}
+    with open_video(job.folder) as video:
+        for result in propagate(video, build_tracker(FLOW), request, CancelToken()):
+            if isinstance(result, FrameResult) and result.frame_index:
+                ids = [k for k in (1, 2, 3) if k != late[0] or result.frame_index > late[1]]
+                found = score_frame(result.label_map, truths[result.frame_index], ids)
+                scores[result.frame_index] = np.array([x.j for x in found.values()])
+    return scores
+
+
+def j_of_run(job, truths, given):
     keyframes = tuple(Keyframe(i, (1, 2), truths[i]) for i in given)
     wanted = PropagationRequest(keyframes, 0, COUNT)
     with open_video(job.folder) as video:

@@ -176,7 +176,6 @@ def test_a_score_becomes_a_point_of_the_run_s_curve(davis, capsys, run_folder):
         (["--interactive", "--rounds", "0"], "rounds"),
         (["--interactive", "--pick", "luck"], "luck"),
         (["--interactive", "--keyframes", "2"], "--keyframes does not go with"),
-        (["--interactive", "--late-entries"], "--late-entries does not go with"),
         (["--interactive", "--out", "{root}/masks"], "--out does not go with"),
         (["--interactive", "--curve"], "--curve does not go with"),
         (["--curve"], "Give them with --weights"),
