@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from core.jobs import CancelToken, Progress
 from core.media.atomic import write_atomic
 from core.media.image_file import list_images
 from core.nn.checkpoints import CheckpointInfo, read_info, require_system, save_weights
+from core.nn.precision import inference_dtype
 from core.systems.self_supervised.build import SYSTEM
 from core.systems.self_supervised.config import TUNING, TuneConfig
 from core.systems.self_supervised.networks import Network, require_preset
@@ -192,11 +193,13 @@ def _base(request: TuneRequest) -> CheckpointInfo:
 
 def _training(request: TuneRequest, base: CheckpointInfo, folder: Path) -> TrainRequest:
     config = request.config
+    # Half as long a step, where the processor has the instructions.
+    bf16 = inference_dtype(choose_device(request.device)) == torch.bfloat16
     return TrainRequest(
         videos=None,
         out=folder,
         preset=base.preset,
-        length=_length(config),
+        length=replace(_length(config), bf16=bf16),
         pairs=PairConfig(batch=config.batch, crop=config.crop, gaps=config.gaps),
         init=request.weights,
         device=request.device,
