@@ -7,7 +7,7 @@ Challenge on Video Object Segmentation" (interactive track), with whole masks in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -144,15 +144,18 @@ def make_interactive_report(
     return InteractiveReport(tuple(runs), request.rounds, request.picks, notes)
 
 
-def pick_frame(marks: dict[int, FrameMark], keyframes: Sequence[int], *, by: Pick) -> int | None:
+def pick_frame(
+    marks: dict[int, FrameMark], keyframes: Sequence[int], closed: Collection[int], *, by: Pick
+) -> int | None:
     """The frame to correct next; None where only one frame would be left to score, or none.
 
     Args:
         marks: of all scored frames.
         keyframes: frame indices of the keyframes there are.
+        closed: those that have been corrected.
         by: what is asked.
     """
-    open_frames = [index for index in sorted(marks) if index not in keyframes]
+    open_frames = [index for index in sorted(marks) if index not in closed]
     if len(open_frames) < 2:
         return None
 
@@ -251,7 +254,7 @@ class _Robot:
 
     def correct(self, pick: Pick) -> Iterator[None]:
         """Correct one more frame; nothing happens where none is left."""
-        index = pick_frame(self._marks, tuple(self._keyframes), by=pick)
+        index = pick_frame(self._marks, tuple(self._keyframes), self._closed, by=pick)
         if index is None:
             return
         before = [k for k in self._whole() if k < index]
@@ -260,6 +263,11 @@ class _Robot:
         start = max(before) + 1 if before else 0
         stop = min(after) if after else self._job.info.frame_count
         yield from self._propagate(start, stop, index)
+
+    @property
+    def _closed(self) -> set[int]:
+        """Frames that have been corrected; an object may be given on others, too."""
+        return {r.corrected for r in self.rounds if r.corrected is not None}
 
     def _whole(self) -> list[int]:
         """Frames whose keyframes assert every object; a walk of an object goes past the others."""
@@ -289,21 +297,18 @@ class _Robot:
                     self._marks[result.frame_index] = self._mark(result)
             yield
         steps = self._passes.steps(request, self._job.info.frame_count)
+        closed = self._closed if corrected is None else self._closed | {corrected}
         figures = measure_round(
-            self._marks, set(self._keyframes), corrected=corrected, steps=steps, seconds=seconds
+            self._marks, closed, corrected=corrected, steps=steps, seconds=seconds
         )
         self.rounds.append(figures)
 
     def _mark(self, result: FrameResult) -> FrameMark:
         plan, position = self._job.plan, self._scored[result.frame_index]
         truth = self._job.read(plan.truths[position])
-        scores = score_frame(result.label_map, truth, plan.active(position)).values()
-        sure = [result.confidence.get(object_id, 1.0) for object_id in plan.object_ids]
-        return FrameMark(
-            float(np.mean([score.j for score in scores])),
-            float(np.mean([score.f for score in scores])),
-            float(np.mean(sure)),
-        )
+        scores = score_frame(result.label_map, truth, plan.active(position))
+        sure = [result.confidence.get(object_id, 1.0) for object_id in scores]
+        return FrameMark({k: (x.j, x.f) for k, x in scores.items()}, float(np.mean(sure)))
 
     def _truth(self, index: int) -> Keyframe:
         """A frame's true mask, which asserts every object: one that is not on it is absent."""

@@ -15,18 +15,28 @@ DOUBTED_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class FrameMark:
-    """What is kept of a scored frame: means over its objects, all 0..1."""
+    """What is kept of a scored frame, all 0..1.
 
-    j: float
-    f: float
+    Attributes:
+        scores: J and F of each object that is scored on it.
+        confidence: mean over these objects.
+    """
+
+    scores: Mapping[int, tuple[float, float]]
     confidence: float
+
+    @property
+    def j(self) -> float:
+        """Mean over the objects."""
+        return _mean([j for j, _ in self.scores.values()])
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """Figures after a number of corrected frames.
 
-    J and F are means over the objects of the means over the frames.
+    J and F are means over the objects of the means over the frames on which each is scored, as in
+    `core.eval.benchmark`.
 
     Attributes:
         corrected: frame that was corrected in this round; None in round 0.
@@ -71,24 +81,26 @@ class Doubt:
 
 def measure_round(
     marks: Mapping[int, FrameMark],
-    keyframes: Collection[int],
+    closed: Collection[int],
     *,
     corrected: int | None,
     steps: int,
     seconds: float,
 ) -> Round:
-    """Figures of a round from the marks of all scored frames."""
-    every = list(marks.values())
-    rest = [mark for index, mark in marks.items() if index not in keyframes]
-    return Round(
-        corrected=corrected,
-        j=_mean([mark.j for mark in every]),
-        f=_mean([mark.f for mark in every]),
-        open_j=_mean([mark.j for mark in rest]),
-        open_f=_mean([mark.f for mark in rest]),
-        steps=steps,
-        seconds=seconds,
-    )
+    """Figures of a round from the marks of all scored frames; `closed` ones have been corrected."""
+    j, f = _means(list(marks.values()))
+    open_j, open_f = _means([mark for index, mark in marks.items() if index not in closed])
+    return Round(corrected, j, f, open_j, open_f, steps, seconds)
+
+
+def _means(marks: Sequence[FrameMark]) -> tuple[float, float]:
+    """J and F: means over the objects of the means over the frames on which each is scored."""
+    rows: dict[int, list[tuple[float, float]]] = {}
+    for mark in marks:
+        for object_id, row in mark.scores.items():
+            rows.setdefault(object_id, []).append(row)
+    j = _mean([_mean([j for j, _ in found]) for found in rows.values()])
+    return j, _mean([_mean([f for _, f in found]) for found in rows.values()])
 
 
 def corrections_to_reach(rounds: Sequence[Round], target: float) -> int | None:

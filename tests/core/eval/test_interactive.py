@@ -140,34 +140,58 @@ def test_with_late_entries_all_objects_are_given_and_scored(root):
     assert (rounds.object_count, rounds.scored_count) == (3, COUNT - 1)
     wanted = BenchmarkRequest(root, FLOW, sequences=("gap",), late_entries=True)
     plain = list(benchmark(wanted, CancelToken()))[-1]
+    first = rounds.rounds[Pick.TRUTH][0]
+    assert first.j == first.open_j == pytest.approx(plain.by_sequence.j.mean)
     job = plan_jobs(wanted)[0]
     truths = [job.read(path) for path in job.masks]
-    given = {k.frame_index: k for k in job.keyframes()}
+    given, closed = {k.frame_index: k for k in job.keyframes()}, set()
     assert sorted(given) == [0, 4]
     for figures in rounds.rounds[Pick.TRUTH]:
-        if figures.corrected is not None:
-            assert figures.corrected not in given
-            given[figures.corrected] = Keyframe(
-                figures.corrected, (1, 2, 3), truths[figures.corrected]
-            )
-        scores = scores_of(job, truths, [given[k] for k in sorted(given)], late=(2, 4))
-        assert figures.j == pytest.approx(np.mean([x.mean() for x in scores.values()]))
-        left = [x.mean() for index, x in scores.items() if index not in given]
-        assert figures.open_j == pytest.approx(np.mean(left))
-    # The benchmark has the mean of objects, each over its frames; the robot that of frames.
-    assert rounds.rounds[Pick.TRUTH][0].j == pytest.approx(plain.by_sequence.j.mean, abs=0.1)
+        if (index := figures.corrected) is not None:
+            closed.add(index)
+            given[index] = Keyframe(index, (1, 2, 3), truths[index])
+        scores = scores_of(
+            job, truths, [given[k] for k in sorted(given)], entries={1: 0, 2: 4, 3: 0}
+        )
+        assert figures.j == pytest.approx(
+            np.mean([np.mean([*j.values()]) for j in scores.values()])
+        )
+        left = [[x for i, x in j.items() if i not in closed] for j in scores.values()]
+        assert figures.open_j == pytest.approx(np.mean([np.mean(j) for j in left]))
+    assert len(closed) == 4
 
 
-def scores_of(job, truths, keyframes, *, late):
-    """J of all objects on each frame; (object id, frame of its entry), from the next frame on."""
+def test_confidence_is_that_of_scored_objects(root, monkeypatch):
+    """Id 2 of `gap` is given on frame 4; what is said of it before does not count."""
+    seen = {}
+    usual = interactive.measure_doubt
+    monkeypatch.setattr(interactive, "measure_doubt", lambda m: seen.update(m) or usual(m))
+    run(root, FLOW, sequences=("gap",), late_entries=True, rounds=1)
+    wanted = PropagationRequest(plan_jobs(BenchmarkRequest(
+        root, FLOW, sequences=("gap",), late_entries=True))[0].keyframes(), 0, COUNT)  # fmt: skip
+    with open_video(root / "JPEGImages/480p/gap") as video:
+        found = [
+            r for r in propagate(video, build_tracker(FLOW), wanted, CancelToken())
+            if isinstance(r, FrameResult)
+        ]  # fmt: skip
+    for result in found[1:]:
+        ids = (1, 3) if result.frame_index <= 4 else (1, 2, 3)
+        assert set(seen[result.frame_index].scores) == set(ids)
+        sure = np.mean([result.confidence.get(k, 1.0) for k in ids])
+        assert seen[result.frame_index].confidence == pytest.approx(sure)
+
+
+def scores_of(job, truths, keyframes, *, entries):
+    """J of each object by frame, from the frame after its entry on."""
     request = PropagationRequest(tuple(keyframes), 0, COUNT)
-    scores = {}
+    scores = {object_id: {} for object_id in entries}
     with open_video(job.folder) as video:
         for result in propagate(video, build_tracker(FLOW), request, CancelToken()):
-            if isinstance(result, FrameResult) and result.frame_index:
-                ids = [k for k in (1, 2, 3) if k != late[0] or result.frame_index > late[1]]
-                found = score_frame(result.label_map, truths[result.frame_index], ids)
-                scores[result.frame_index] = np.array([x.j for x in found.values()])
+            if isinstance(result, FrameResult):
+                index = result.frame_index
+                ids = [k for k, entry in entries.items() if index > entry]
+                for object_id, score in score_frame(result.label_map, truths[index], ids).items():
+                    scores[object_id][index] = score.j
     return scores
 
 
@@ -235,21 +259,21 @@ def test_both_picks_start_from_the_same_round(root, watched):
 
 def test_frame_is_the_worst_one_that_is_open():
     values = {1: (0.5, 0.9), 2: (0.2, 0.1), 3: (0.3, 0.4), 4: (0.1, 0.8)}
-    marks = {i: FrameMark(j, 0.5, confidence) for i, (j, confidence) in values.items()}
-    assert pick_frame(marks, (0,), by=Pick.TRUTH) == 4
-    assert pick_frame(marks, (0, 4), by=Pick.TRUTH) == 2
-    assert pick_frame(marks, (0,), by=Pick.CONFIDENCE) == 2
-    assert pick_frame(marks, (0, 2), by=Pick.CONFIDENCE) == 3
-    assert pick_frame(marks, (0, 1, 2), by=Pick.TRUTH) == 4
-    assert pick_frame(marks, (0, 1, 2, 3), by=Pick.TRUTH) is None
-    assert pick_frame({}, (0,), by=Pick.TRUTH) is None
+    marks = {i: FrameMark({1: (j, 0.5)}, confidence) for i, (j, confidence) in values.items()}
+    assert pick_frame(marks, (0,), (), by=Pick.TRUTH) == 4
+    assert pick_frame(marks, (0, 4), {4}, by=Pick.TRUTH) == 2
+    assert pick_frame(marks, (0,), (), by=Pick.CONFIDENCE) == 2
+    assert pick_frame(marks, (0, 2), {2}, by=Pick.CONFIDENCE) == 3
+    assert pick_frame(marks, (0, 1, 2), {1, 2}, by=Pick.TRUTH) == 4
+    assert pick_frame(marks, (0, 1, 2, 3), {1, 2, 3}, by=Pick.TRUTH) is None
+    assert pick_frame({}, (0,), (), by=Pick.TRUTH) is None
 
 
 def test_of_equals_the_frame_farthest_from_a_keyframe():
-    marks = {i: FrameMark(0.5, 0.5, 1.0) for i in range(1, 20)}
-    assert pick_frame(marks, (0,), by=Pick.CONFIDENCE) == 19
-    assert pick_frame(marks, (0, 19), by=Pick.CONFIDENCE) == 9
-    assert pick_frame(marks, (0, 4, 19), by=Pick.CONFIDENCE) == 11
+    marks = {i: FrameMark({1: (0.5, 0.5)}, 1.0) for i in range(1, 20)}
+    assert pick_frame(marks, (0,), (), by=Pick.CONFIDENCE) == 19
+    assert pick_frame(marks, (0, 19), {19}, by=Pick.CONFIDENCE) == 9
+    assert pick_frame(marks, (0, 4, 19), {4, 19}, by=Pick.CONFIDENCE) == 11
 
 
 def test_without_an_opinion_there_is_nothing_to_correlate(root):

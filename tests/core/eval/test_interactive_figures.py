@@ -25,9 +25,24 @@ def rounds(*values):
     return tuple(Round(None, 1.0, 1.0, value, value, 0, 0.0) for value in values)
 
 
+def mark(j, f, confidence):
+    return FrameMark({1: (j, f)}, confidence)
+
+
+def test_objects_count_alike_however_long_they_are_there():
+    first, late = (0.2, 0.4), (1.0, 0.8)
+    marks = {i: FrameMark({1: first} | ({5: late} if i == 3 else {}), 1) for i in (1, 2, 3)}
+    assert marks[3].j == pytest.approx(0.6)
+    figures = measure_round(marks, set(), corrected=None, steps=0, seconds=0)
+    assert (figures.j, figures.f) == pytest.approx((0.6, 0.6))
+    assert (figures.open_j, figures.open_f) == (figures.j, figures.f)
+    figures = measure_round(marks, {3}, corrected=3, steps=0, seconds=0)
+    assert (figures.open_j, figures.open_f) == pytest.approx(first), "it was there on that frame"
+
+
 def test_corrected_frames_count_and_do_not_count():
-    marks = {1: FrameMark(0.2, 0.4, 1), 2: FrameMark(1, 1, 1), 3: FrameMark(0.6, 0.8, 1)}
-    figures = measure_round(marks, {0, 2}, corrected=2, steps=7, seconds=1.5)
+    marks = {1: mark(0.2, 0.4, 1), 2: mark(1, 1, 1), 3: mark(0.6, 0.8, 1)}
+    figures = measure_round(marks, {2}, corrected=2, steps=7, seconds=1.5)
     assert (figures.j, figures.f) == pytest.approx((0.6, 2.2 / 3))
     assert (figures.open_j, figures.open_f) == pytest.approx((0.4, 0.6))
     assert figures.j_and_f == pytest.approx((0.6 + 2.2 / 3) / 2)
@@ -84,6 +99,6 @@ def test_worst_tenth_in_the_least_confident_quarter():
     for index in (3, 5, 7, 9, 11):
         confidence[index] = 0.1
     for worst, share in [((3, 9), 1.0), ((3, 4), 0.5), ((0, 1), 0.0)]:
-        marks = {i: FrameMark(0.1 if i in worst else 0.8, 0.5, c) for i, c in enumerate(confidence)}
+        marks = {i: mark(0.1 if i in worst else 0.8, 0.5, c) for i, c in enumerate(confidence)}
         assert measure_doubt(marks).worst_found == share
     assert math.isnan(measure_doubt({}).worst_found)
