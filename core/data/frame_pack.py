@@ -84,6 +84,8 @@ def pack_folder(
         OutputError: the cache cannot be written.
         Cancelled: by the token; finished packs stay.
     """
+    if not videos.exists():
+        raise TrainingError(f"{videos} does not exist.", "Give a folder with video files.")
     paths = find_videos(videos)
     if not paths:
         msg = f"{videos} holds no video."

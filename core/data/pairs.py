@@ -23,6 +23,9 @@ from core.errors import TrainingError
 from core.ops.color import rgb_to_lab
 from core.types import Frame
 
+MAX_CROP = 1024
+"""Far above the short side of packed frames; more would only cost memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class PairConfig:
@@ -53,6 +56,9 @@ class PairConfig:
         if self.crop < 8 or self.crop % 8:
             msg = f"Training images of {self.crop} px are not possible."
             raise TrainingError(msg, "Give --crop a multiple of 8.")
+        if self.crop > MAX_CROP:
+            msg = f"Training images of {self.crop} px are too large."
+            raise TrainingError(msg, f"Give --crop at most {MAX_CROP}: frames are kept smaller.")
         if self.widen < 0:
             msg = f"Gaps cannot widen every {self.widen} steps."
             raise TrainingError(msg, "Give --widen 1 or more, or 0 for all gaps at once.")

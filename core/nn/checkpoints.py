@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError, safe_open
 
 from core import __version__
-from core.errors import CheckpointMismatch, CheckpointMissing, OutputError
+from core.errors import CheckpointMismatch, CheckpointMissing
+from core.media.atomic import write_atomic
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -83,6 +84,10 @@ def _parse(header: str | None, path: Path) -> CheckpointInfo:
 def require_system(info: CheckpointInfo, system: str, path: Path) -> None:
     """Raise `CheckpointMismatch` unless the weights belong to `system`."""
     if info.system != system:
+        if info.system == "backbone":
+            msg = f"{path} holds a backbone, {info.preset}, not weights of {system}."
+            hint = f"It is a start for training: --preset {info.preset} --init {path.name}."
+            raise CheckpointMismatch(msg, hint)
         msg = f"{path} holds weights of the system {info.system}, not of {system}."
         raise CheckpointMismatch(msg, f"Use --system {info.system}, or other weights.")
 
@@ -125,7 +130,7 @@ def save_weights(path: Path, module: nn.Module, info: CheckpointInfo) -> None:
         OutputError: the file cannot be written.
     """
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     header = {
         "format": FORMAT,
@@ -141,11 +146,6 @@ def save_weights(path: Path, module: nn.Module, info: CheckpointInfo) -> None:
         name: (x.half() if x.dtype == torch.float32 else x).contiguous().cpu()
         for name, x in module.state_dict().items()
     }
-    partial = path.with_suffix(".partial")
-    try:
-        save_file(tensors, partial, {HEADER_KEY: json.dumps(header, sort_keys=True)})
-        partial.replace(path)
-    except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
-        msg = f"The weights cannot be written to {path}: {error}."
-        raise OutputError(msg, "Choose a folder that can be written to.") from error
+    # Not `save_file`: what that writes its owner alone may read, whatever the umask.
+    data = save(tensors, {HEADER_KEY: json.dumps(header, sort_keys=True)})
+    write_atomic(path, data)

@@ -195,7 +195,7 @@ class TrackerRequest:
 
     Attributes:
         system: name of the system.
-        quality: working resolution and search.
+        quality: working resolution.
         device: "auto", "cpu", "cuda" or "mps".
         weights: checkpoint; None for systems without.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -12,10 +11,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from core.media.atomic import write_atomic
+from core.train.run_log import read_lines
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 900, 360, 70, 34, 16, 40
-LOG, PICTURE = "log.jsonl", "curve.png"
-"""Names of a run's log and picture in its folder."""
+PICTURE = "curve.png"
+"""Name of a run's picture in its folder."""
 POINTS = 400
 """Most points of a curve; longer logs are averaged to as many."""
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -48,12 +48,11 @@ def read_log(log: Path) -> dict[str, dict[str, Series]]:
     left out. What is told of a step last counts: a run that was killed makes its last steps again.
     """
     panels: dict[str, dict[str, dict[int, float]]] = {"losses": {}, "scores": {}}
-    for text in log.read_text(errors="replace").splitlines():
+    for line in read_lines(log):
         try:
-            line = json.loads(text)
             step = int(line["step"])
             found = [(p, n, float(v)) for p in panels for n, v in line.get(p, {}).items()]
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        except (ValueError, TypeError, LookupError, AttributeError):
             continue
         for panel, name, value in found:
             if math.isfinite(value):
@@ -78,7 +77,7 @@ def draw_curve(log: Path, out: Path) -> bool:
     Raises:
         OutputError: the picture cannot be written.
     """
-    panels = read_log(log) if log.is_file() else {}
+    panels = read_log(log)
     if not panels:
         return False
     image = Image.new("RGB", (WIDTH, HEIGHT * len(panels)), "white")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.errors import OutputError, UsageError
+from core.errors import UsageError
 from core.nn.checkpoints import read_info
-from core.train.curve import LOG, PICTURE, draw_curve
+from core.train.curve import PICTURE, draw_curve
+from core.train.run_log import LOG, append_line
 
 
 def trained_steps(weights: Path) -> int:
@@ -27,7 +27,7 @@ def trained_steps(weights: Path) -> int:
     if not log.is_file():
         msg = f"{weights} lies in no run folder: there is no {LOG} beside it."
         raise UsageError(msg, "Score weights where `vosapp train` wrote them.")
-    _append(log, b"")
+    append_line(log)
     steps = info.training.get("steps")
     if type(steps) is not int:
         msg = f"{weights} does not say for how many steps it was trained."
@@ -52,21 +52,6 @@ def add_scores(run: Path, step: int, scores: Mapping[str, float]) -> Path:
     """
     if not all(map(math.isfinite, scores.values())):
         raise UsageError("There is no score to add.", "Score sequences that have masks.")
-    line = json.dumps({"step": step, "scores": dict(scores)})
-    _append(run / LOG, f"{line}\n".encode())
+    append_line(run / LOG, {"step": step, "scores": dict(scores)})
     draw_curve(run / LOG, run / PICTURE)
     return run / PICTURE
-
-
-def _append(log: Path, line: bytes) -> None:
-    """Add a line; half a line that a run left when it was killed is ended first."""
-    try:
-        with log.open("r+b") as file:
-            end = file.seek(0, 2)
-            file.seek(max(0, end - 1))
-            broken = end > 0 and file.read() != b"\n"
-            if line:
-                file.write(b"\n" + line if broken else line)
-    except OSError as error:
-        msg = f"{log} cannot be written: {error.strerror}."
-        raise OutputError(msg, "Look at the folder's rights and the disk's room.") from error

@@ -98,6 +98,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         for note in project.notes:
             console.warn(note)
         if args.switch or args.remove:
+            _check_switch(args)
             return _switch(project, args, console)
         return _learn(project, args, console)
 
@@ -127,10 +128,21 @@ def describe(project: Project) -> dict[str, object] | None:
     }
 
 
+def _check_switch(args: argparse.Namespace) -> None:
+    if args.use is not None:
+        option = "--remove" if args.remove else "--switch"
+        msg = f"--use and --no-use do not go with {option}."
+        raise UsageError(msg, "They say what becomes of new weights; --switch is for old ones.")
+
+
 def _switch(project: Project, args: argparse.Namespace, console: Console) -> dict[str, object]:
     if args.remove:
-        project.drop_tuned()
-        console.report(f"{project.path} has no adapted weights; its masks stay.")
+        told = (
+            "Removed the adapted weights of"
+            if project.drop_tuned()
+            else "There are no adapted weights in"
+        )
+        console.report(f"{told} {project.path}; its masks stay.")
         return {"project": project.path, "adapted": None}
     if project.tuned() is None:
         raise UsageError(

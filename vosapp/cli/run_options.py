@@ -34,7 +34,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "--quality",
         choices=tuple(quality.value for quality in Quality),
         default=Quality.BALANCED.value,
-        help="working resolution and search; results are always full size (default: balanced)",
+        help="working resolution; results are always full size (default: balanced)",
     )
     add_compute_arguments(parser)
 

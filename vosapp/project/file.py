@@ -209,15 +209,16 @@ class ProjectFile:
             write_tuned(self._connection, info, data)
             self._store_setting(USE_TUNED, "true" if use else None)
 
-    def drop_tuned(self) -> None:
-        """Forget the tuned weights; masks that come from them stay.
+    def drop_tuned(self) -> bool:
+        """Forget the tuned weights; masks that come from them stay. False where there were none.
 
         The file shrinks when it is closed, where that pays (`vosapp.project.shrink`).
         """
         with self._writing():
-            self._connection.execute("DELETE FROM tuned")
+            dropped = self._connection.execute("DELETE FROM tuned").rowcount > 0
             self._store_setting(USE_TUNED, None)
         self._has_room = True
+        return dropped
 
     def use_tuned(self, *, on: bool) -> None:
         """Switch the tuned weights on or off for propagations to come."""

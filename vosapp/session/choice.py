@@ -34,7 +34,7 @@ class RunChoice:
     Attributes:
         system: name in the engine's registry.
         weights: a checkpoint; None takes the bundled one of a system that needs any.
-        quality: working resolution and search.
+        quality: working resolution.
         device: "auto", "cpu", "cuda" or "mps".
         adapt: learn this video's objects between two passes.
         tuned: use the weights that were tuned to this video and are kept in the project; only

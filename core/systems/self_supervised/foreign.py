@@ -62,13 +62,16 @@ def import_weights(
         preset: the network to fill, of `PRESETS` or `BACKBONES`; None takes what fits the kind.
 
     Raises:
-        UsageError: no such kind or preset.
+        UsageError: no such kind or preset; `out` is the file that is read.
         CheckpointMissing, CheckpointMismatch: no such file; damaged, hostile, of no known
-            program, or nothing in it fits.
+            program, of a deeper network, or nothing in it fits.
         OutputError: `out` cannot be written.
     """
     if kind is not None and kind not in KINDS:
         raise UsageError(f"There is no kind {kind!r}.", f"Choose one of {', '.join(KINDS)}.")
+    if out.exists() and path.exists() and out.samefile(path):
+        msg = f"{out} is the file that is read; it would be lost."
+        raise UsageError(msg, "Choose another name for what is written.")
     foreign = read_foreign(path)
     found = kind or detect_kind(foreign.tensors, foreign.container)
     chosen = preset or _preset_for(found, foreign.tensors)
@@ -80,6 +83,7 @@ def import_weights(
     if not taken:
         msg = f"Nothing in {path} fits the preset {chosen}."
         raise CheckpointMismatch(msg, "Name another --preset or --kind.")
+    _require_depth(network, [our_name(found, name) for name in left], path)
     notes = _notes(found, network, asked=kind is not None, unfilled=unfilled)
     if not KINDS[found].scaled and isinstance(network, KeyEncoder):
         _scale_keys(network)
@@ -110,9 +114,13 @@ def _fill(
         reason = _obstacle(target, tensor, wanted, other_colors=other_colors)
         if not reason and name.endswith(COUNT):
             # A count has the same shape everywhere: it goes with the norm that it belongs to.
-            weight = tensors.get(name.removesuffix(COUNT) + "weight", tensor)
-            reason = _obstacle(
-                target.removesuffix(COUNT) + "weight", weight, wanted, other_colors=other_colors
+            weight = tensors.get(name.removesuffix(COUNT) + "weight")
+            reason = (
+                "its norm is not in the file"
+                if weight is None
+                else _obstacle(
+                    target.removesuffix(COUNT) + "weight", weight, wanted, other_colors=other_colors
+                )
             )
         if not reason and target in filled:
             reason = f"{target} was taken already"
@@ -125,6 +133,17 @@ def _fill(
     # Files from before batch norm counted its batches lack the count, which nothing reads.
     missing = [n for n in wanted if n not in filled and not n.endswith(COUNT)]
     return taken, missing
+
+
+def _require_depth(network: nn.Module, left: list[str], path: Path) -> None:
+    """Refuse a ResNet with more blocks a stage: its first blocks alone are no network of anyone."""
+    have = {".".join(name.split(".")[:2]) for name in network.state_dict()}
+    stages = {block.split(".")[0] for block in have if block.startswith("layer")}
+    for name in left:
+        stage, _, rest = name.partition(".")
+        if stage in stages and f"{stage}.{rest.split('.')[0]}" not in have:
+            msg = f"{path} is of a deeper ResNet: {stage} has more blocks than ours."
+            raise CheckpointMismatch(msg, "ResNet-18 and ResNet-50 can be taken.")
 
 
 def _obstacle(

@@ -89,7 +89,7 @@ def strip_wrappers(name: str) -> str:
 
 
 def our_name(kind: str, name: str) -> str:
-    """What a tensor of a checkpoint would be called in our networks.
+    """What a tensor of a checkpoint would be called in our networks; empty where in none.
 
     Raises:
         UsageError: no such kind.
@@ -105,4 +105,6 @@ def our_name(kind: str, name: str) -> str:
         return f"{found[1]}.{_MAST_PARTS[found[2]]}.{found[3]}"
     if found := _MAST_SHORTCUT.fullmatch(name):
         return f"{found[1]}.downsample.{found[2]}.{found[3]}"
-    return name.replace("post_convolution.", "head.", 1)
+    # Names of an RGB ResNet are ours as they are, but are none of a program that reads Lab.
+    head = "post_convolution."
+    return name.replace(head, "head.", 1) if name.startswith(head) else ""

@@ -39,8 +39,9 @@ from core.systems.self_supervised.stages import (
     stage_radius,
     stage_samples,
 )
-from core.train.curve import LOG, PICTURE, draw_curve
+from core.train.curve import PICTURE, draw_curve
 from core.train.loop import FitConfig, TrainProgress, fit
+from core.train.run_log import LOG, append_line, read_lines
 from core.train.team import Team, joined, team_size
 
 WEIGHT_DECAY = 1e-4
@@ -49,6 +50,7 @@ WEIGHTS = "weights.safetensors"
 START = "start.json"
 """Says what a run began with, for the header of weights that a resumed run writes."""
 MAX_RADIUS = 64
+MAX_SEED = (1 << 32) - 1
 ENDLESS = 1 << 40
 """Length of the stream of batches; the loop decides when it is enough."""
 
@@ -104,7 +106,7 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
 
     Raises:
         UsageError: unknown preset, stage or device; a run folder in use without `resume`; a
-            later stage without `init`; an impossible radius or blend.
+            later stage without `init`; an impossible seed, radius or blend.
         TrainingError: nothing to learn from; a loss that is not finite.
         CheckpointMissing, CheckpointMismatch: `init` is not there, or it or the state belong to
             another network.
@@ -130,7 +132,7 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
         try:
             for last in fit_stage(request, stage, packs, team, token):
                 if team.leads:
-                    _log(log, last)
+                    append_line(log, asdict(last))
                 yield last
         finally:
             if team.leads:
@@ -150,6 +152,7 @@ def _check(request: TrainRequest) -> None:
     if request.workers < 0:
         msg = f"There cannot be {request.workers} workers."
         raise UsageError(msg, "Give --workers 0 or more.")
+    require_seed(request.seed)
     if request.radius is not None and not 1 <= request.radius <= MAX_RADIUS:
         msg = f"A window radius of {request.radius} cells is not possible."
         raise UsageError(msg, f"Give --radius a number from 1 to {MAX_RADIUS}.")
@@ -162,6 +165,12 @@ def _check(request: TrainRequest) -> None:
     except OSError as error:
         msg = f"The run folder {request.out} cannot be made: {error.strerror}."
         raise OutputError(msg, "Choose a folder that can be written to.") from error
+
+
+def require_seed(seed: int) -> None:
+    """Raise `UsageError` unless a seed is one that all generators take."""
+    if not 0 <= seed <= MAX_SEED:
+        raise UsageError(f"The seed {seed} is not possible.", f"Give 0 to {MAX_SEED}.")
 
 
 def _check_stage(request: TrainRequest) -> None:
@@ -274,17 +283,14 @@ def fit_stage(
         )
 
 
-def _log(path: Path, progress: TrainProgress) -> None:
-    with path.open("a") as file:
-        file.write(json.dumps(asdict(progress)) + "\n")
-
-
 def _last_logged(path: Path) -> TrainProgress | None:
     """The last step of a run that was complete before it was resumed."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    steps = (json.loads(line) for line in reversed(lines))
     # Who scores weights of a run may add lines of scores, which the curve shows.
-    return next((TrainProgress(**values) for values in steps if "losses" in values), None)
+    steps = [values for values in read_lines(path) if "losses" in values]
+    try:
+        return TrainProgress(**steps[-1]) if steps else None
+    except TypeError:
+        return None
 
 
 def _finish(
@@ -303,6 +309,8 @@ def _finish(
         "processes": team_size(),
         "processor": f"{platform.machine()}, {thread_count()} cores",
         "torch": torch.__version__,
+        "learning_rate": request.length.learning_rate,
+        "bf16": request.length.bf16,
         "steps": last.step if last else 0,
         "seconds": round(last.seconds) if last else 0,
         "loss": last.losses if last else {},

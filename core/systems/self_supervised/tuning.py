@@ -34,7 +34,13 @@ from core.nn.precision import inference_dtype
 from core.systems.self_supervised.build import SYSTEM
 from core.systems.self_supervised.config import TUNING, TuneConfig
 from core.systems.self_supervised.networks import Network, require_preset
-from core.systems.self_supervised.recipe import STATE, TrainRequest, fit_stage, make_encoder
+from core.systems.self_supervised.recipe import (
+    STATE,
+    TrainRequest,
+    fit_stage,
+    make_encoder,
+    require_seed,
+)
 from core.systems.self_supervised.stages import make_stage
 from core.train.loop import FitConfig, TrainProgress
 from core.train.team import Team
@@ -47,7 +53,6 @@ _NOT_BEGUN: dict[str, Any] = {
     "step": 0, "fraction": 0.0, "losses": {"color": 0.0}, "learning_rate": 0.0, "seconds": 0.0,
 }  # fmt: skip
 STAGE = "tuned to one video"
-MAX_SEED = (1 << 32) - 1
 SAVE_EVERY = 25
 """Steps between states of a run; a step takes a second or two on a processor."""
 
@@ -109,7 +114,8 @@ def tune(
     """Tune weights to a video.
 
     Batches are a function of the seed and the step: a run of so many steps that is resumed, or
-    done again, gives the same weights.
+    done again, gives the same weights. On processors with AMX it computes in bfloat16, and so ends
+    a little elsewhere than on others; a run can be resumed on its own kind only.
 
     Yields:
         `Progress` while frames are read, `TrainProgress` for each step, last the result.
@@ -183,9 +189,7 @@ def _base(request: TuneRequest) -> CheckpointInfo:
     require_system(info, SYSTEM, request.weights)
     require_preset(info.preset)
     choose_device(request.device)
-    if not 0 <= request.seed <= MAX_SEED:
-        msg = f"The seed {request.seed} is not possible."
-        raise UsageError(msg, f"Give a number from 0 to {MAX_SEED}.")
+    require_seed(request.seed)
     if not request.out.parent.is_dir():
         raise OutputError(f"There is no folder {request.out.parent}.", "Make it first.")
     return info
@@ -193,13 +197,11 @@ def _base(request: TuneRequest) -> CheckpointInfo:
 
 def _training(request: TuneRequest, base: CheckpointInfo, folder: Path) -> TrainRequest:
     config = request.config
-    # Half as long a step, where the processor has the instructions.
-    bf16 = inference_dtype(choose_device(request.device)) == torch.bfloat16
     return TrainRequest(
         videos=None,
         out=folder,
         preset=base.preset,
-        length=replace(_length(config), bf16=bf16),
+        length=replace(_length(config), bf16=_bf16(request)),
         pairs=PairConfig(batch=config.batch, crop=config.crop, gaps=config.gaps),
         init=request.weights,
         device=request.device,
@@ -208,6 +210,11 @@ def _training(request: TuneRequest, base: CheckpointInfo, folder: Path) -> Train
         workers=0,
         radius=config.radius,
     )
+
+
+def _bf16(request: TuneRequest) -> bool:
+    """A step takes half as long, where the processor has the instructions."""
+    return inference_dtype(choose_device(request.device)) == torch.bfloat16
 
 
 def _length(config: TuneConfig) -> FitConfig:
@@ -284,6 +291,7 @@ def _settings(request: TuneRequest) -> str:
         "config": asdict(request.config),
         "frames": None if frames is None else [frames.start, frames.stop],
         "seed": request.seed,
+        "bf16": _bf16(request),
     }
     return json.dumps(values, sort_keys=True)
 
@@ -329,6 +337,7 @@ def _info(
         "loss": {"color": result.loss},
         "seed": request.seed,
         "tuning": asdict(request.config),
+        "bf16": _bf16(request),
         "device": str(next(encoder.parameters()).device),
         "processor": f"{platform.machine()}, {thread_count()} cores",
         "torch": torch.__version__,

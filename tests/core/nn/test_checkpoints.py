@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -188,11 +189,10 @@ def test_header_that_claims_to_be_huge(tmp_path):
 def test_saving_replaces_whole_files_or_nothing(saved, monkeypatch):
     good = saved.read_bytes()
 
-    def fail(tensors, path, metadata):
-        path.write_bytes(b"half")
+    def fail(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("safetensors.torch.save_file", fail)
+    monkeypatch.setattr("os.replace", fail)
     with pytest.raises(OutputError, match="No space left"):
         save_weights(saved, network(seed=5), replace(INFO, preset="other"))
     assert saved.read_bytes() == good
@@ -205,7 +205,20 @@ def test_saving_where_it_is_not_possible(tmp_path):
     (tmp_path / "w.safetensors").mkdir()
     with pytest.raises(OutputError):
         save_weights(tmp_path / "w.safetensors", network(), INFO)
-    assert list(tmp_path.glob("*.partial")) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["w.safetensors"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files as in POSIX")
+def test_files_have_the_rights_of_new_files(saved, tmp_path):
+    (tmp_path / "plain").touch()
+    assert saved.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_backbone_is_said_to_be_one():
+    info = replace(INFO, system="backbone", preset="resnet18-rgb")
+    with pytest.raises(CheckpointMismatch, match="backbone, resnet18-rgb") as error:
+        require_system(info, "self_supervised", Path("b.safetensors"))
+    assert "--preset resnet18-rgb --init b.safetensors" in error.value.hint
 
 
 def test_saving_again_gives_the_same_bytes(saved, tmp_path):

@@ -193,6 +193,39 @@ def test_numbers_that_cannot_be_kept_are_left_out(bring, value):
     assert report.unfilled == ("layer1.0.bn1.running_var",)
 
 
+def test_the_file_that_is_read_is_not_overwritten(tmp_path):
+    path = tmp_path / "theirs.pth"
+    torch.save(filled(resnet_shapes((2, 2, 2, 2))), path)
+    before = path.read_bytes()
+    (tmp_path / "link.safetensors").symlink_to(path)
+    for out in (path, tmp_path / "link.safetensors"):
+        with pytest.raises(UsageError, match="would be lost"):
+            import_weights(path, out)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("blocks", "bottleneck", "stage"),
+    [((3, 4, 6, 3), False, "layer1"), ((3, 4, 23, 3), True, "layer3")],
+)
+def test_deeper_networks_are_refused(bring, blocks, bottleneck, stage):
+    with pytest.raises(CheckpointMismatch, match=f"deeper ResNet: {stage}"):
+        bring(filled(resnet_shapes(blocks, bottleneck=bottleneck)))
+
+
+def test_counts_without_their_norm(bring):
+    tensors = filled(resnet_shapes((2, 2, 2, 2)))
+    del tensors["bn1.weight"]
+    report, _ = bring(tensors)
+    assert report.left["bn1.num_batches_tracked"] == "its norm is not in the file"
+    assert report.unfilled == ("bn1.weight",)
+
+
+def test_filters_of_rgb_are_not_taken_for_lab(bring):
+    with pytest.raises(CheckpointMismatch, match="Nothing in"):
+        bring(filled(resnet_shapes((2, 2, 2, 2))), kind="mast")
+
+
 def test_one_part_twice(bring):
     tensors = filled(resnet_shapes((2, 2, 2, 2)))
     tensors["module.conv1.weight"] = torch.zeros(64, 3, 7, 7)

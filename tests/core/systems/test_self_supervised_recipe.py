@@ -92,6 +92,7 @@ def test_weights_say_how_they_came_about(request_):
     training = info.training
     assert (training["videos"], training["frames"], training["steps"]) == (2, 12, 4)
     assert training["pairs"]["crop"] == 32
+    assert (training["learning_rate"], training["bf16"]) == (1e-3, False)
     assert set(training["loss"]) == {"color"}
 
 
@@ -217,7 +218,7 @@ def test_backbone_for_other_systems(request_):
     items = run(replace(rgb, length=FitConfig(steps=5), resume=True))
     assert [i.step for i in items if isinstance(i, TrainProgress)] == [5]
     run(replace(rgb, init=weights, out=rgb.out.with_name("second"), length=FitConfig(steps=1)))
-    with pytest.raises(CheckpointMismatch, match="system backbone, not of self_supervised"):
+    with pytest.raises(CheckpointMismatch, match="holds a backbone, tiny-rgb"):
         run(replace(request_, init=weights, out=rgb.out.with_name("third")))
     for stage in ("memory", "labels"):
         with pytest.raises(UsageError, match=f"no {stage} stage"):
@@ -278,7 +279,7 @@ def test_longer_run_goes_on_from_a_finished_one(request_):
 def test_finished_run_that_is_resumed_only_writes_its_weights(request_):
     first = read_info(run(request_)[-1])
     with (request_.out / "log.jsonl").open("a") as log:
-        log.write('{"step": 4, "scores": {"J&F": 0.5}}\n')
+        log.write('{"step": 4, "scores": {"J&F": 0.5}}\n{"step": 5, "frac')
     items = run(replace(request_, resume=True))
     assert not any(isinstance(item, TrainProgress) for item in items)
     assert read_info(items[-1]).training == first.training
@@ -330,7 +331,10 @@ def test_state_of_another_preset(request_, monkeypatch):
         ({"device": "gpu"}, UsageError, "'gpu'"),
         ({"stage": "third"}, UsageError, "'third'"),
         ({"workers": -1}, UsageError, "-1 workers"),
-        ({"videos": "nowhere"}, TrainingError, "holds no video"),
+        ({"seed": -1}, UsageError, "seed -1"),
+        ({"seed": 1 << 32}, UsageError, "4294967296"),
+        ({"videos": "nowhere"}, TrainingError, "nowhere does not exist"),
+        ({"videos": "."}, TrainingError, "holds no video"),
         ({"init": "nowhere.safetensors"}, VosError, "nowhere"),
     ],
 )

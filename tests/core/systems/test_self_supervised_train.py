@@ -6,14 +6,20 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from core.data.pairs import PairBatch
 from core.jobs import CancelToken
+from core.ops.attention import windowed_readout
 from core.ops.color import rgb_to_lab
 from core.systems.self_supervised.config import PRESETS, STRIDE, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.momentum import MomentumPair
-from core.systems.self_supervised.train import TRAIN_RADIUS, memory_step, pairwise_step
+from core.systems.self_supervised.train import (
+    TRAIN_RADIUS,
+    memory_step,
+    pairwise_step,
+)
 from core.train.loop import FitConfig, fit
 
 SMALL = EncoderConfig((16, 32, 48, 48), (1, 1, 1, 1), 64)
@@ -72,6 +78,23 @@ def found_share(encoder, film, shift):
     return right.view(first.shape[1:])[6:-6, 6:-6].float().mean().item()
 
 
+def color_error(keys, film):
+    """Mean error of the second frame's colors as read from the first, away from the border."""
+    frames = torch.from_numpy(film[:2])
+    small = frames[:1, 1:, ::STRIDE, ::STRIDE]
+    read = windowed_readout(keys[1:], keys[:1, None], small[:, None], radius=TRAIN_RADIUS)
+    error = (F.interpolate(read, scale_factor=STRIDE, mode="bilinear") - frames[1:, 1:]).abs()
+    return float(error[..., 24:-24, 24:-24].mean())
+
+
+def perfect_keys(film, shift):
+    """Keys of the first two frames that tell every cell of the world apart."""
+    cells, margin = film.shape[2] // STRIDE, max(map(abs, shift))
+    code = 3 * torch.randn(64, *2 * [cells + 2 * margin], generator=torch.manual_seed(0))
+    places = [[margin - moved for moved in way] for way in ((0, 0), shift)]
+    return torch.stack([code[:, y : y + cells, x : x + cells] for y, x in places])
+
+
 @pytest.mark.parametrize(
     ("config", "steps", "rate"),
     [
@@ -102,6 +125,10 @@ def test_finds_the_offset_of_a_moving_texture(tmp_path, config, steps, rate):
     assert np.mean(losses[-10:]) < 0.4 * np.mean(losses[:5])
     for frames, shift in unseen:
         assert found_share(encoder, frames, shift) > 0.95
+        with torch.inference_mode():
+            found = color_error(encoder(torch.from_numpy(frames)), frames)
+        floor = color_error(perfect_keys(frames, shift), frames)
+        assert found < 1.1 * floor, "what reading and enlarging stride 4 costs, and no more"
 
 
 def clip_batches(film, rng):

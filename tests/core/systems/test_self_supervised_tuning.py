@@ -119,6 +119,28 @@ def test_equal_seeds_give_equal_weights(request_):
     assert same(outs[0], outs[1]) and not same(outs[0], outs[2])
 
 
+def test_both_number_formats_learn_alike(request_, monkeypatch):
+    """Whichever this machine takes, the other is computed with too, and the header tells."""
+    outs, losses = [], []
+    for dtype in (torch.float32, torch.bfloat16):
+        monkeypatch.setattr(tuning, "inference_dtype", lambda _, dtype=dtype: dtype)
+        outs.append(request_.out.with_name(f"{dtype}.safetensors"))
+        items = run(replace(request_, out=outs[-1]))
+        losses.append([i.losses["color"] for i in items if isinstance(i, TrainProgress)])
+        assert read_info(outs[-1]).training["bf16"] == (dtype == torch.bfloat16)
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+    assert not same(*outs)
+
+
+def test_a_run_of_the_other_number_format_is_not_gone_on_with(request_, tmp_path, monkeypatch):
+    monkeypatch.setattr(tuning, "inference_dtype", lambda _: torch.float32)
+    kept = replace(request_, run=tmp_path / "run")
+    stopped(kept, after=2)
+    monkeypatch.setattr(tuning, "inference_dtype", lambda _: torch.bfloat16)
+    with pytest.raises(UsageError, match="other settings"):
+        run(replace(kept, resume=True))
+
+
 def test_a_stopped_run_leaves_nothing(request_, tmp_path, monkeypatch):
     places = tmp_path / "temporary"
     places.mkdir()

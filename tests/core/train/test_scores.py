@@ -75,5 +75,6 @@ def test_weights_without_a_run(run, tmp_path):
 
 def test_a_log_that_cannot_be_written(run, tmp_path):
     (run / "log.jsonl").unlink()
+    (run / "log.jsonl").mkdir()
     with pytest.raises(OutputError, match=r"log\.jsonl"):
         add_scores(tmp_path, 3, {"J&F": 0.5})

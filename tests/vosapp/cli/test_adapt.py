@@ -112,6 +112,14 @@ def test_people_read_a_table(capsys, project, weights):
     assert "switched off" in out and "--switch on" in out
 
 
+def test_removing_says_whether_there_were_any(capsys, project, weights):
+    assert cli.main(["adapt", str(project)]) == 0
+    capsys.readouterr()
+    for words in ("Removed the adapted weights of", "There are no adapted weights in"):
+        assert cli.main(["adapt", str(project), "--remove"]) == 0
+        assert words in capsys.readouterr().out
+
+
 def test_switching_and_removing(call, project, weights, info):
     call("adapt", project, "--no-use")
     assert call("adapt", project, "--switch", "on")["adapted"]["in_use"]
@@ -266,6 +274,8 @@ def test_weights_that_could_not_be_kept_are_not_learned_twice(
         (["--steps", "1", "--minutes", "1"], "not allowed"),
         (["--use", "--no-use"], "not allowed"),
         (["--switch", "sideways"], "sideways"),
+        (["--switch", "on", "--use"], "do not go with --switch"),
+        (["--remove", "--no-use"], "do not go with --remove"),
     ],
 )
 def test_bad_input(call, project, weights, info, tmp_path, options, words):

@@ -93,7 +93,7 @@ def test_broken_video_is_told(command, videos, capsys, tmp_path):
     ("options", "message"),
     [
         (["--steps", "4", "--preset", "huge"], "tiny"),
-        (["--steps", "4", "--videos", "{root}/nowhere"], "holds no video"),
+        (["--steps", "4", "--videos", "{root}/nowhere"], "does not exist"),
         (["--steps", "4", "--minutes", "2"], "--minutes"),
         (["--steps", "4", "--stage", "third"], "'third'"),
         (["--steps", "4", "--stage", "memory"], "--init"),
@@ -111,6 +111,9 @@ def test_broken_video_is_told(command, videos, capsys, tmp_path):
         (["--steps", "4", "--rate", "0"], "learning rate"),
         (["--steps", "4", "--batch", "0"], "batch of 0"),
         (["--steps", "4", "--crop", "190"], "190 px"),
+        (["--steps", "4", "--crop", "5000"], "5000 px"),
+        (["--steps", "4", "--seed", "-1"], "seed -1"),
+        (["--steps", "4", "--seed", "99999999999999999999999"], "is not possible"),
         (["--steps", "4", "--workers", "-1"], "-1 workers"),
         (["--steps", "4", "--device", "gpu"], "'gpu'"),
         (["--steps", "4", "--init", "{root}/none.safetensors"], "none.safetensors"),
@@ -195,11 +198,11 @@ def test_damaged_state(command, capsys, tmp_path):
 
 
 def test_stopped_run_says_how_to_go_on(command, capsys, monkeypatch, tmp_path):
-    log = recipe._log
+    log = recipe.append_line
 
-    def stop_after_two(path, progress):
-        log(path, progress)
-        if progress.step == 2:
+    def stop_after_two(path, values):
+        log(path, values)
+        if values["step"] == 2:
             stopped.token.cancel()
 
     def remember(*given, **named):
@@ -209,7 +212,7 @@ def test_stopped_run_says_how_to_go_on(command, capsys, monkeypatch, tmp_path):
 
     stopped, make = None, cli.Console
     monkeypatch.setattr(cli, "Console", remember)
-    monkeypatch.setattr(recipe, "_log", stop_after_two)
+    monkeypatch.setattr(recipe, "append_line", stop_after_two)
     assert main([*command, "--steps", "50"]) == cli.STOPPED
     err = capsys.readouterr().err
     assert "--resume" in err and "stopped" in err
