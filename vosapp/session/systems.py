@@ -54,7 +54,7 @@ QUALITIES: tuple[QualityChoice, ...] = (
     QualityChoice(
         Quality.BALANCED, "Balanced", "works at 300 lines; better edges and small objects", 2.1
     ),
-    QualityChoice(Quality.FINE, "Fine", "works at 360 lines; the best that the system can do", 1.6),
+    QualityChoice(Quality.FINE, "Fine", "works at 360 lines; for small objects, slowest", 1.6),
 )
 
 
