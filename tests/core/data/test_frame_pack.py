@@ -156,8 +156,8 @@ def test_video_of_one_frame_is_left_out(videos, tmp_path):
 
 def test_no_video(tmp_path):
     (tmp_path / "notes.txt").touch()
-    for folder in (tmp_path, tmp_path / "missing"):
-        with pytest.raises(TrainingError, match="holds no video"):
+    for folder, words in ((tmp_path, "holds no video"), (tmp_path / "missing", "does not exist")):
+        with pytest.raises(TrainingError, match=words):
             pack(folder, tmp_path / "cache")
 
 
