@@ -123,7 +123,7 @@ class TuneConfig:
 
     steps: int | None = 150
     """Length in optimizer steps; by steps equal input gives equal weights. On one processor core
-    of a virtual machine a step took 1.2 s (thin), so that these are three minutes."""
+    of a virtual machine a step took 1.2 s (thin, float32), so that these are three minutes."""
     minutes: float | None = None
     """Length in minutes instead of steps."""
     rate: float = 2e-5
