@@ -36,7 +36,7 @@ def append_line(log: Path, values: dict[str, Any] | None = None) -> None:
 
 
 def read_lines(log: Path) -> Iterator[dict[str, Any]]:
-    """Yield what was logged, in order; lines that make no sense are left out. A missing log has none."""
+    """Yield what was logged, in order, without lines that make no sense; nothing of no log."""
     text = log.read_text(errors="replace") if log.is_file() else ""
     for line in text.splitlines():
         try:
