@@ -117,6 +117,59 @@ def search_everywhere(query: Tensor, keys: Tensor, *, k: int) -> Candidates:
     return Candidates(torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts]))
 
 
+def search_frames(query: Tensor, keys: list[Tensor], *, handicap: Tensor, k: int) -> Candidates:
+    """The k most similar cells of several memory frames, those near the query preferred.
+
+    Args:
+        query: C x h x w.
+        keys: T memory frames, each C x h x w.
+        handicap: (2h - 1) x (2w - 1), what a similarity loses; see `distance_handicap`.
+        k: candidates a query, jointly over the frames.
+
+    Returns:
+        N = h w candidates in row-major order; cells count through the frames one after another.
+    """
+    channels, height, width = query.shape
+    cells = torch.cat([frame.flatten(1) for frame in keys], dim=1)
+    # From the last query to the first: what each loses then is a part of the table, not a copy.
+    lines = query.flatten(1).T.flip(0).reshape(height, width, channels) / math.sqrt(channels)
+    tables = handicap.unfold(0, height, 1).unfold(1, width, 1)
+    count = min(width, _at_a_time(cells.shape[1], query.device))
+    buffer = query.new_empty(count, cells.shape[1])
+    parts = []
+    for line, table in zip(lines, tables, strict=True):
+        together = zip(torch.split(line, count), torch.split(table, count), strict=True)
+        for some, loss in together:
+            seen = torch.mm(some, cells, out=buffer[: len(some)])
+            seen.view(len(some), -1, height, width).sub_(loss[:, None])
+            parts.append(largest(seen, k))
+    values, index = (torch.cat([part[i] for part in parts]).flip(0) for i in (0, 1))
+    return Candidates(values, index)
+
+
+@lru_cache(maxsize=8)
+def distance_handicap(
+    height: int, width: int, *, reach: float, limit: float, device: torch.device
+) -> Tensor:
+    """What a memory cell's similarity loses by its distance from the query: min(limit, (d / r)^2).
+
+    The distance d is the larger of the two along the axes, as of windows.
+
+    Args:
+        height: h of the frames, in cells.
+        width: w of the frames, in cells.
+        reach: r as a share of the short side of the frame.
+        limit: the most that is lost.
+        device: of the result.
+
+    Returns:
+        (2h - 1) x (2w - 1) by offset, that of the query itself in the middle.
+    """
+    rows, columns = (torch.arange(1 - n, n).abs() for n in (height, width))
+    distance = torch.maximum(rows[:, None], columns[None])
+    return (distance / (reach * min(height, width))).square().clamp(max=limit).to(device)
+
+
 def read(found: list[Candidates], values: list[Tensor], *, k: int, temperature: float) -> Tensor:
     """Softmax over the joint top-k of several searches, and the values read with it.
 

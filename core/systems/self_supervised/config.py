@@ -99,6 +99,11 @@ class TrackingConfig:
     """Frames are resized so that their short side has this many pixels before encoding."""
     radius: int
     """Window radius in cells around a query in frames other than keyframes."""
+    reach: float = 0.4
+    """Distance from the query at which a keyframe's cell loses 1 of its similarity <q, k> /
+    sqrt(C), as a share of the short side of the frame; ADR 0021."""
+    handicap: float = 0.5
+    """The most that it loses, however far it is: what comes back elsewhere is still found."""
     top_k: int = 12
     """Memory cells read by each query, jointly over all memory frames."""
     temperature: float = 1.5

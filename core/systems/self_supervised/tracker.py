@@ -20,7 +20,7 @@ from core.nn.layout import channels_last
 from core.nn.precision import inference_dtype
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
-from core.ops.matching import read, search_everywhere, search_windows
+from core.ops.matching import Candidates, distance_handicap, read, search_frames, search_windows
 from core.systems.base import Adaptation, Lesson, Refiner, StepResult
 from core.systems.self_supervised.adapt import AdaptConfig
 from core.systems.self_supervised.adaptation import Eyes, learn
@@ -43,8 +43,9 @@ class SelfSupervisedTracker:
     """Restricted attention over a memory bank of keyframes and recent frames.
 
     Keyframes are searched over the whole frame, so that objects that went out of the window, or
-    out of sight, are found again; other frames within a window. Soft labels stay at the size of
-    the features; a guided filter takes them to the size of the frame.
+    out of sight, are found again, but what is near is preferred; other frames within a window.
+    Soft labels stay at the size of the features; a guided filter takes them to the size of the
+    frame.
     """
 
     def __init__(self, encoder: KeyEncoder, config: TrackingConfig, device: torch.device) -> None:
@@ -176,8 +177,7 @@ class SelfSupervisedTracker:
         """3 x K x h x w shares of objects, from frames that all know them; see `Reading`."""
         config, found, values = self._config, [], []
         if keyframes:
-            cells = torch.cat([memory.keys.flatten(1) for memory in keyframes], dim=1)
-            found.append(search_everywhere(keys, cells, k=config.top_k))
+            found.append(self._search_keyframes(keys, [memory.keys for memory in keyframes]))
         if recent:
             frames = [memory.keys for memory in recent]
             found.append(search_windows(keys, frames, radius=config.radius, k=config.top_k))
@@ -189,6 +189,13 @@ class SelfSupervisedTracker:
         shares = torch.stack([read_out(found[way], values[way]) for way in ways])
         objects = shares[:, :-1] / shares[:, -1:].clamp(min=1e-6)
         return objects.view(len(ways), -1, *keys.shape[1:]).expand(3, -1, -1, -1)
+
+    def _search_keyframes(self, keys: Tensor, keyframes: list[Tensor]) -> Candidates:
+        config = self._config
+        handicap = distance_handicap(
+            *keys.shape[1:], reach=config.reach, limit=config.handicap, device=keys.device
+        )
+        return search_frames(keys, keyframes, handicap=handicap, k=config.top_k)
 
     def _features(self, frame_index: int, frame: Frame) -> Tensor:
         """Keys of a frame of any size; see `_keys`."""

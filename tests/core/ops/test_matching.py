@@ -13,8 +13,10 @@ from core.ops.matching import (
     BLOCK,
     HIDDEN,
     Candidates,
+    distance_handicap,
     read,
     search_everywhere,
+    search_frames,
     search_windows,
 )
 
@@ -105,6 +107,60 @@ def test_everywhere_takes_more_queries_than_one_chunk(monkeypatch):
     wanted = (query.flatten(1).T @ keys / math.sqrt(3)).topk(2, dim=1)
     torch.testing.assert_close(found.similarity, wanted.values, atol=1e-5, rtol=0)
     assert torch.equal(found.cell, wanted.indices)
+
+
+def dense_frames(query, keys, reach, limit):
+    """N x (T N) similarities less what distance takes, reckoned pair by pair."""
+    channels, height, width = query.shape
+    similarity = query.flatten(1).T @ torch.cat([k.flatten(1) for k in keys], 1)
+    places = [(y, x) for y in range(height) for x in range(width)]
+    loss = torch.tensor(
+        [
+            [min(limit, (max(abs(y - v), abs(x - u)) / reach) ** 2) for v, u in places]
+            for y, x in places
+        ]
+    )
+    return similarity / math.sqrt(channels) - loss.repeat(1, len(keys))
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "frames", "k"),
+    [(8, 8, 1, 4), (5, 13, 2, 7), (13, 5, 3, 3), (1, 1, 1, 1), (1, 7, 2, 5), (3, 3, 1, 50)],
+)
+@pytest.mark.parametrize("queries", [1, 3, 1000])
+def test_frames_find_what_the_dense_search_finds(monkeypatch, height, width, frames, k, queries):
+    """However many queries are compared at a time."""
+    monkeypatch.setattr(matching, "IN_CACHE", 4 * frames * height * width * queries)
+    query = draw(6, height, width)
+    keys = [draw(6, height, width, seed=1 + t) for t in range(frames)]
+    handicap = distance_handicap(height, width, reach=0.5, limit=2.0, device=query.device)
+    found = search_frames(query, keys, handicap=handicap, k=k)
+    dense = dense_frames(query, keys, 0.5 * min(height, width), 2.0)
+    wanted = dense.topk(min(k, dense.shape[1]), dim=1)
+    torch.testing.assert_close(found.similarity, wanted.values, atol=1e-5, rtol=0)
+    assert torch.equal(found.cell, wanted.indices)
+
+
+def test_without_handicap_frames_are_searched_everywhere():
+    query, keys = draw(6, 9, 11), [draw(6, 9, 11, seed=1), draw(6, 9, 11, seed=2)]
+    nothing = distance_handicap(9, 11, reach=0.5, limit=0.0, device=query.device)
+    found = search_frames(query, keys, handicap=nothing, k=5)
+    wanted = search_everywhere(query, torch.cat([k.flatten(1) for k in keys], 1), k=5)
+    torch.testing.assert_close(found.similarity, wanted.similarity, atol=1e-5, rtol=0)
+    assert torch.equal(found.cell, wanted.cell)
+
+
+def test_of_two_alike_the_near_one_is_found_and_a_far_one_if_it_is_alone():
+    """The cell that the query shows stands at both ends of a line, or at the far end only."""
+    query = torch.zeros(4, 1, 9)
+    query[0, 0, 0] = 6.0
+    both, far = torch.zeros(4, 1, 9), torch.zeros(4, 1, 9)
+    both[0, 0, [1, 8]] = far[0, 0, 8] = 6.0
+    handicap = distance_handicap(1, 9, reach=4.0, limit=2.0, device=query.device)
+    for keys, place, loss in ((both, 1, (1 / 4) ** 2), (far, 8, 2.0)):
+        found = search_frames(query, [keys], handicap=handicap, k=1)
+        assert found.cell[0].item() == place
+        assert found.similarity[0].item() == pytest.approx(18.0 - loss)
 
 
 def test_order_of_frames_does_not_matter_to_what_is_read():

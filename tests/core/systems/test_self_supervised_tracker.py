@@ -77,6 +77,24 @@ def test_object_is_found_again_after_a_jump(color_tracker, label):
     assert all(jaccard(results[t], label_maps[t], 1) > 0.8 for t in range(6))
 
 
+def test_of_two_alike_the_one_that_stands_there_is_taken(color_tracker, label):
+    """Only the left square is an object; without a loss by distance they cannot be told apart."""
+    frame = np.full((96, 192, 3), (90, 120, 70), np.uint8)
+    frame[30:62, 8:40] = frame[30:62, 148:180] = (200, 60, 50)
+    label_maps = np.zeros((1, 96, 192), np.uint8)
+    label_maps[0, 30:62, 8:40] = 1
+    scores = {}
+    for handicap in (0.0, TRACKING[Quality.FAST].handicap):
+        tracker = color_tracker(handicap=handicap)
+        add(tracker, [frame], label_maps, 0, (1,))
+        tracker.start(Direction.FORWARD)
+        found = [label(tracker, t, frame, (1,)).label_map for t in range(2)][1]
+        scores[handicap] = jaccard(found, label_maps[0], 1)
+    without, with_loss = scores.values()
+    assert without < 0.7
+    assert with_loss > 0.9
+
+
 @pytest.mark.parametrize("ids", [(1, 2), (2,)], ids=["both", "late one alone"])
 def test_object_that_is_named_late_but_was_visible_before(color_tracker, label, ids):
     """Object 2 gets its first mask on frame 4; frames 0 to 3 know nothing of it."""
