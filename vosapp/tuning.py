@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.eval.trials import TrialScore
     from core.eval.tuned import Compared
     from core.systems.base import Tracker
-    from core.systems.self_supervised.tuning import TuneRequest
+    from core.systems.self_supervised.tune_request import TuneRequest
     from core.train.loop import TrainProgress
 
 
@@ -152,7 +152,7 @@ def _request(order: TuneOrder, folder: Path) -> TuneRequest:
     from dataclasses import replace
 
     from core.systems.self_supervised.config import TUNING
-    from core.systems.self_supervised.tuning import TuneRequest
+    from core.systems.self_supervised.tune_request import TuneRequest
 
     config = TUNING
     if order.steps is not None or order.minutes is not None:

@@ -13,7 +13,7 @@ from vosapp.cli.parser import add_common_arguments
 
 if TYPE_CHECKING:
     from core.jobs import Progress
-    from core.systems.self_supervised.recipe import TrainRequest
+    from core.systems.self_supervised.train_request import TrainRequest
     from core.train.loop import TrainProgress
     from vosapp.cli.console import Console
 
@@ -150,7 +150,7 @@ def _keep(run: _Run, item: TrainProgress | Path) -> None:
 def _request(args: argparse.Namespace) -> TrainRequest:
     from core.data.pairs import PairConfig
     from core.systems.self_supervised.anchored import BLEND
-    from core.systems.self_supervised.recipe import TrainRequest
+    from core.systems.self_supervised.train_request import TrainRequest
     from core.train.loop import FitConfig
 
     if args.blend is not None and args.stage != "labels":

@@ -22,7 +22,7 @@ from core.systems.base import TrackerRequest
 from core.systems.baselines.copy import CopyTracker
 from core.systems.self_supervised.config import PRESETS, TRACKING, TuneConfig
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.tuning import TuneRequest
+from core.systems.self_supervised.tune_request import TuneRequest
 from core.train.loop import TrainProgress
 from core.types import VOID, Keyframe, Quality
 

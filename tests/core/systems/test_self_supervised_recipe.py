@@ -21,8 +21,9 @@ from core.nn.checkpoints import load_weights, read_info
 from core.systems.base import TrackerRequest
 from core.systems.self_supervised import recipe
 from core.systems.self_supervised.config import PRESETS
-from core.systems.self_supervised.recipe import TrainRequest, make_encoder, train
+from core.systems.self_supervised.recipe import make_encoder, train
 from core.systems.self_supervised.stages import STAGES
+from core.systems.self_supervised.train_request import TrainRequest
 from core.train.loop import FitConfig, TrainProgress
 from core.types import Quality
 

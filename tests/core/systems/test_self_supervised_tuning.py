@@ -16,10 +16,11 @@ from core.errors import CheckpointMismatch, OutputError, TrainingError, UsageErr
 from core.jobs import Cancelled, CancelToken, Progress
 from core.nn.checkpoints import CheckpointInfo, read_info, save_weights
 from core.systems.base import TrackerRequest
-from core.systems.self_supervised import tuning
+from core.systems.self_supervised import tune_folder, tune_request, tuning
 from core.systems.self_supervised.config import PRESETS, TuneConfig
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.tuning import TuneRequest, TuneResult, tune
+from core.systems.self_supervised.tune_request import TuneRequest, TuneResult
+from core.systems.self_supervised.tuning import tune
 from core.train.loop import TrainProgress
 from core.types import Quality
 
@@ -123,7 +124,7 @@ def test_both_number_formats_learn_alike(request_, monkeypatch):
     """Whichever this machine takes, the other is computed with too, and the header tells."""
     outs, losses = [], []
     for dtype in (torch.float32, torch.bfloat16):
-        monkeypatch.setattr(tuning, "inference_dtype", lambda _, dtype=dtype: dtype)
+        monkeypatch.setattr(tune_request, "inference_dtype", lambda _, dtype=dtype: dtype)
         outs.append(request_.out.with_name(f"{dtype}.safetensors"))
         items = run(replace(request_, out=outs[-1]))
         losses.append([i.losses["color"] for i in items if isinstance(i, TrainProgress)])
@@ -133,10 +134,10 @@ def test_both_number_formats_learn_alike(request_, monkeypatch):
 
 
 def test_a_run_of_the_other_number_format_is_not_gone_on_with(request_, tmp_path, monkeypatch):
-    monkeypatch.setattr(tuning, "inference_dtype", lambda _: torch.float32)
+    monkeypatch.setattr(tune_request, "inference_dtype", lambda _: torch.float32)
     kept = replace(request_, run=tmp_path / "run")
     stopped(kept, after=2)
-    monkeypatch.setattr(tuning, "inference_dtype", lambda _: torch.bfloat16)
+    monkeypatch.setattr(tune_request, "inference_dtype", lambda _: torch.bfloat16)
     with pytest.raises(UsageError, match="other settings"):
         run(replace(kept, resume=True))
 
@@ -144,7 +145,7 @@ def test_a_run_of_the_other_number_format_is_not_gone_on_with(request_, tmp_path
 def test_a_stopped_run_leaves_nothing(request_, tmp_path, monkeypatch):
     places = tmp_path / "temporary"
     places.mkdir()
-    monkeypatch.setattr(tuning.tempfile, "tempdir", str(places))
+    monkeypatch.setattr(tune_folder.tempfile, "tempdir", str(places))
     stopped(request_, after=2)
     assert list(places.iterdir()) == [] and not request_.out.exists()
 
@@ -241,7 +242,7 @@ def test_a_run_that_never_learned_leaves_no_folder(request_, tmp_path):
 
 def test_the_run_folder_says_which_run_it_is(request_, tmp_path):
     stopped(replace(request_, run=tmp_path / "run"), after=1)
-    settings = json.loads((tmp_path / "run" / tuning.SETTINGS).read_text())
+    settings = json.loads((tmp_path / "run" / tune_folder.SETTINGS).read_text())
     assert settings["seed"] == 0 and settings["config"]["steps"] == 4
 
 

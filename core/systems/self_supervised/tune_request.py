@@ -1,0 +1,130 @@
+"""What tuning to one video is asked for, and what makes two requests the same run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from core.data.frame_pack import short_hash
+from core.device import choose_device
+from core.errors import OutputError
+from core.media.image_file import list_images
+from core.nn.checkpoints import CheckpointInfo, read_info, require_system
+from core.nn.precision import inference_dtype
+from core.systems.self_supervised.build import SYSTEM
+from core.systems.self_supervised.config import TUNING, TuneConfig
+from core.systems.self_supervised.networks import require_preset
+from core.systems.self_supervised.train_request import require_seed
+from core.train.loop import FitConfig
+
+SAVE_EVERY = 25
+"""Steps between states of a run; a step takes a second or two on a processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuneRequest:
+    """What is to be tuned, to which video, and how.
+
+    Attributes:
+        video: a file or a folder of images, as `core.media` opens them.
+        weights: checkpoint of this system to start from.
+        out: the tuned checkpoint; its folder exists.
+        config: length, rate, and how pairs are drawn.
+        frames: those that are learned from; None for the whole video.
+        device: "auto", "cpu", "cuda" or "mps".
+        seed: of the order of the data, 0 to `MAX_SEED`.
+        run: folder for packed frames and the state of the run, which is there only while the run
+            is not finished; None keeps nothing of one that is stopped.
+        resume: go on where `run` holds a run of the same settings; else it is thrown away.
+    """
+
+    video: Path
+    weights: Path
+    out: Path
+    config: TuneConfig = TUNING
+    frames: range | None = None
+    device: str = "auto"
+    seed: int = 0
+    run: Path | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TuneResult:
+    """Tuned weights and how they came about.
+
+    Attributes:
+        path: the checkpoint.
+        base: SHA-256 of the file that was started from, hexadecimal.
+        preset: size of the network.
+        frames: frames that were learned from.
+        steps: optimizer steps.
+        seconds: of learning.
+        loss: of the last step.
+    """
+
+    path: Path
+    base: str
+    preset: str
+    frames: int
+    steps: int
+    seconds: float
+    loss: float
+
+
+def base_info(request: TuneRequest) -> CheckpointInfo:
+    """The header of the weights to start from, once the rest of the request makes sense, too."""
+    info = read_info(request.weights)
+    require_system(info, SYSTEM, request.weights)
+    require_preset(info.preset)
+    choose_device(request.device)
+    require_seed(request.seed)
+    if not request.out.parent.is_dir():
+        raise OutputError(f"There is no folder {request.out.parent}.", "Make it first.")
+    return info
+
+
+def computes_bf16(request: TuneRequest) -> bool:
+    """A step takes half as long, where the processor has the instructions."""
+    return inference_dtype(choose_device(request.device)) == torch.bfloat16
+
+
+def length_of(config: TuneConfig) -> FitConfig:
+    """Length and rate of the run.
+
+    Raises:
+        TrainingError: an impossible length.
+    """
+    return FitConfig(config.steps, config.minutes, learning_rate=config.rate, save_every=SAVE_EVERY)
+
+
+def settings_of(request: TuneRequest) -> str:
+    """What makes two runs the same."""
+    frames = request.frames
+    values = {
+        "video": identity(request.video),
+        "weights": digest(request.weights),
+        "config": asdict(request.config),
+        "frames": None if frames is None else [frames.start, frames.stop],
+        "seed": request.seed,
+        "bf16": computes_bf16(request),
+    }
+    return json.dumps(values, sort_keys=True)
+
+
+def identity(video: Path) -> str:
+    """What tells a video from others, and from itself once it was changed."""
+    files = list_images(video) if video.is_dir() else [video]
+    stats = [(file.name, file.stat()) for file in files if file.exists()]
+    listed = "|".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats)
+    return f"{video.name}|{short_hash(listed)}"
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
