@@ -14,7 +14,7 @@ from core.ops.color import lab_tensor
 from core.prompts.request import FrameFeatures
 from core.systems.self_supervised.config import STRIDE, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.tracker import working_size
+from core.systems.self_supervised.sizes import working_size
 
 if TYPE_CHECKING:
     from pathlib import Path

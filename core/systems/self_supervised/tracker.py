@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -24,19 +23,17 @@ from core.ops.matching import Candidates, distance_handicap, read, search_frames
 from core.systems.base import Adaptation, Lesson, Refiner, StepResult
 from core.systems.self_supervised.adapt import AdaptConfig
 from core.systems.self_supervised.adaptation import Eyes, learn
-from core.systems.self_supervised.config import STRIDE, TrackingConfig
+from core.systems.self_supervised.asserted import label_shares, overruled
+from core.systems.self_supervised.config import TrackingConfig
 from core.systems.self_supervised.feedback import Feedback
 from core.systems.self_supervised.judging import Judge, Reading, without
 from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.sizes import shrunk
 from core.systems.walk_state import pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap
 
-SIZE_STEP = 2 * STRIDE
-"""Working sizes are multiples of this, so that every cell covers the same share of the frame."""
 CACHE_BYTES = 64 << 20
 """Features that are kept for the second walk over a span, in bytes."""
-LONGEST = 2.5
-"""Longest working image, as a multiple of its short side; longer ones are shrunk to it."""
 
 
 class SelfSupervisedTracker:
@@ -228,43 +225,3 @@ def alike(object_ids: tuple[int, ...], frames: tuple[MemoryFrame, ...]) -> list[
     for object_id in object_ids:
         groups.setdefault(tuple(frame.knows(object_id) for frame in frames), []).append(object_id)
     return [tuple(group) for group in groups.values()]
-
-
-def overruled(soft: Tensor, object_ids: tuple[int, ...], keyframe: Keyframe) -> Tensor:
-    """Soft labels (1 + K) x h x w in which a keyframe's objects are as it asserts them."""
-    own = torch.from_numpy(label_shares(keyframe, (soft.shape[1], soft.shape[2]))).to(soft)
-    result = soft.clone()
-    covered = torch.zeros_like(soft[0])
-    for index, object_id in enumerate(keyframe.object_ids):
-        if object_id in object_ids:
-            result[1 + object_ids.index(object_id)] = own[1 + index]
-        covered += own[1 + index]
-    others = [1 + i for i, o in enumerate(object_ids) if o not in keyframe.object_ids]
-    result[others] = torch.minimum(result[others], (1 - covered).clamp(min=0))
-    result[0] = (1 - result[1:].sum(0)).clamp(min=0)
-    return result
-
-
-def shrunk(frame: Frame, short_side: int) -> Frame:
-    """A frame at its working size."""
-    height, width = working_size(frame.shape[0], frame.shape[1], short_side)
-    way = cv2.INTER_AREA if height < frame.shape[0] else cv2.INTER_LINEAR
-    return cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[return-value]
-
-
-def working_size(height: int, width: int, short_side: int) -> tuple[int, int]:
-    """Height and width at which a frame is encoded: multiples of `SIZE_STEP`."""
-    scale = short_side / min(height, width)
-    scale = min(scale, LONGEST * short_side / max(height, width))
-    rows, columns = (max(1, round(n * scale / SIZE_STEP)) * SIZE_STEP for n in (height, width))
-    return rows, columns
-
-
-def label_shares(keyframe: Keyframe, size: tuple[int, int]) -> NDArray[np.float32]:
-    """(1 + n) x h x w share of each cell that the background and each asserted object cover."""
-    masks = [keyframe.label_map == label for label in (0, *keyframe.object_ids)]
-    planes = [
-        cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
-        for mask in masks
-    ]
-    return np.stack(planes).astype(np.float32)

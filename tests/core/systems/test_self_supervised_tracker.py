@@ -9,11 +9,9 @@ import torch
 
 from core.data.synthetic import moving_shapes
 from core.systems.self_supervised import tracker as module
+from core.systems.self_supervised.asserted import label_shares
 from core.systems.self_supervised.config import STRIDE, TRACKING, FeedbackConfig
-from core.systems.self_supervised.tracker import (
-    label_shares,
-    working_size,
-)
+from core.systems.self_supervised.sizes import working_size
 from core.types import VOID, Direction, Keyframe, Quality
 
 
