@@ -63,12 +63,20 @@ class FramePack:
         return len(self.times) * STILL_WEIGHT if self.still else len(self.times) ** 0.5
 
     def frame(self, index: int) -> Frame:
-        """H x W x 3 uint8 RGB of one packed frame."""
+        """H x W x 3 uint8 RGB of one packed frame.
+
+        Raises:
+            TrainingError: the file was damaged since it was opened.
+        """
         start, stop = self.offsets[index], self.offsets[index + 1]
         with self.path.open("rb") as file:
             file.seek(start)
             data = np.frombuffer(file.read(stop - start), np.uint8)
-        return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)  # type: ignore[arg-type,return-value]
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        if image is None:
+            msg = f"{self.path} is damaged: its frame {index} cannot be read."
+            raise TrainingError(msg, "Delete the file; frames are packed anew.")
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
 
 
 def pack_folder(
@@ -100,6 +108,9 @@ def pack_folder(
         except VosError as error:
             text = f"left out {path.name}: {error.message}"
         yield Progress(done + 1, len(paths), text)
+    if not packs:
+        msg = f"None of the {len(paths)} videos in {videos} can be read."
+        raise TrainingError(msg, "Give videos that a player opens.")
     usable = [pack for pack in packs if len(pack.times) >= 2]
     if not usable:
         msg = f"None of the {len(paths)} videos in {videos} has two different frames."
@@ -124,14 +135,33 @@ def short_hash(identity: str) -> str:
 
 
 def is_packed(frames: Path) -> bool:
-    """Whether a pack is there and complete."""
-    return frames.exists() and frames.with_suffix(".json").exists()
+    """Whether a pack is there, complete and not cut short, as a power cut may leave it."""
+    return _index(frames) is not None
 
 
 def stored_pack(frames: Path, *, still: bool = False) -> FramePack:
-    """The complete pack of a file; `still` as in `FramePack`."""
-    stored = json.loads(frames.with_suffix(".json").read_text())
-    return FramePack(frames, tuple(stored["offsets"]), tuple(stored["times"]), still)
+    """The complete pack of a file; `still` as in `FramePack`.
+
+    Raises:
+        TrainingError: it is not there or not whole; see `is_packed`.
+    """
+    index = _index(frames)
+    if index is None:
+        msg = f"{frames} is damaged."
+        raise TrainingError(msg, "Start again: frames are packed anew.")
+    return FramePack(frames, *index, still)
+
+
+def _index(frames: Path) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
+    """Offsets and times of a pack; None where it is not there or not whole."""
+    try:
+        stored = json.loads(frames.with_suffix(".json").read_text())
+        offsets = tuple(int(n) for n in stored["offsets"])
+        times = tuple(float(n) for n in stored["times"])
+        whole = offsets[-1] == frames.stat().st_size and len(offsets) == len(times) + 1
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return (offsets, times) if whole else None
 
 
 class PackWriter:

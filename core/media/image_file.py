@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-from natsort import natsorted, ns
 from PIL import Image, UnidentifiedImageError
 
 if TYPE_CHECKING:
@@ -50,6 +49,9 @@ def list_images(folder: Path) -> list[Path]:
     Raises:
         OSError: the folder cannot be listed.
     """
+    # Training reads images too, and runs where this package is not installed.
+    from natsort import natsorted, ns
+
     found = [
         p
         for p in folder.iterdir()

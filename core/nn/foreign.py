@@ -44,6 +44,13 @@ DAMAGE = (
     zipfile.BadZipFile,
 )
 """What the loaders raise for files that are cut short, hostile or of another kind."""
+PLAIN = frozenset(
+    {
+        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+        *(torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    }
+)
+"""Types of numbers that weights come in, and that torch can compare on every processor."""
 ASKED = re.compile(r"GLOBAL ([\w.]+)")
 
 
@@ -141,4 +148,4 @@ def _plain_tensors(container: str, found: Mapping[object, object]) -> ForeignWei
 
 def _is_plain(value: Tensor) -> bool:
     dense = value.layout == torch.strided and value.device.type == "cpu"
-    return dense and not value.is_quantized and not value.is_complex()
+    return dense and value.dtype in PLAIN

@@ -43,7 +43,9 @@ class FitConfig:
     bf16: bool = False
     """Forward pass under bf16 autocast: faster on GPUs and on CPUs with AMX, else slower."""
     save_every: int = 200
-    """Steps between checkpoints."""
+    """Most steps between checkpoints."""
+    save_minutes: float = 5.0
+    """Most minutes between them: what a kill or a power cut may take."""
 
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.minutes is None):
@@ -105,8 +107,12 @@ def fit(
     start = time.monotonic() - elapsed
     stream = iter(batches(done))
 
+    saved = time.monotonic()
+
     def save() -> None:
-        spent = time.monotonic() - start
+        nonlocal saved
+        saved = time.monotonic()
+        spent = saved - start
         if team.leads:
             save_state(state_file, module, optimizer, step=done, seconds=spent)
 
@@ -125,7 +131,8 @@ def fit(
         after_step()
         done += 1
         seconds = time.monotonic() - start
-        if done % config.save_every == 0:
+        late = time.monotonic() - saved >= 60 * config.save_minutes
+        if done % config.save_every == 0 or late:
             save()
         yield TrainProgress(done, _share(config, done, seconds), losses, rate, seconds)
     save()

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import UsageError
 from vosapp.cli.parser import add_common_arguments
@@ -43,15 +43,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     length = sub.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="length of the run in steps")
     length.add_argument("--minutes", type=float, help="length of the run in minutes (default 60)")
-    sub.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    sub.add_argument(
+        "--resume", action="store_true", help="go on with the run in --out, as it began"
+    )
     sub.add_argument(
         "--init", metavar="FILE", help="weights to start from; bundled takes those that ship here"
     )
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    sub.add_argument(
-        "--batch", type=int, default=8, help="pairs in a batch (default 8); in labels half"
-    )
-    sub.add_argument("--crop", type=int, default=192, help="side of a training image (192)")
+    sub.add_argument("--batch", type=int, help="pairs in a batch (default 8); in labels half")
+    sub.add_argument("--crop", type=int, help="side of a training image (192)")
     sub.add_argument(
         "--radius", type=int, help="window radius in cells of 4 px (8; in the stage labels 10)"
     )
@@ -65,7 +65,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--widen",
         type=int,
-        default=0,
         metavar="STEPS",
         help="begin with neighboring frames, reach further every so many steps (0: at once)",
     )
@@ -73,9 +72,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--bf16",
         action="store_true",
+        default=None,
         help="bf16 forward pass (for GPUs and processors with AMX; slower on others)",
     )
-    sub.add_argument("--seed", type=int, default=0, help="seed of weights and data")
+    sub.add_argument("--seed", type=int, help="seed of weights and data (0)")
     sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")
     add_common_arguments(sub)
     sub.add_argument("--workers", type=int, default=1, help="processes that prepare batches")
@@ -157,25 +157,45 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         msg = f"The stage {args.stage} blends nothing."
         raise UsageError(msg, "Leave --blend away, or add --stage labels.")
     init = _init(args.init, args.preset)
-    rate = args.rate if args.rate is not None else _usual_rate(init)
+    chosen = _settings(args, _usual_rate(init))
     minutes = args.minutes if args.steps is not None or args.minutes is not None else 60.0
     return TrainRequest(
         videos=args.videos,
         out=args.out,
         preset=args.preset,
-        length=FitConfig(args.steps, minutes, learning_rate=rate, bf16=args.bf16),
-        pairs=PairConfig(batch=args.batch, crop=args.crop, widen=args.widen),
+        length=FitConfig(
+            args.steps, minutes, learning_rate=chosen["rate"], bf16=bool(chosen["bf16"])
+        ),
+        pairs=PairConfig(batch=chosen["batch"], crop=chosen["crop"], widen=chosen["widen"]),
         init=init,
         resume=args.resume,
         device=args.device,
-        seed=args.seed,
+        seed=chosen["seed"],
         cache=args.cache,
         workers=args.workers,
         stage=args.stage,
         images=args.images,
-        radius=args.radius,
+        radius=chosen["radius"],
         blend=BLEND if args.blend is None else args.blend,
     )
+
+
+def _settings(args: argparse.Namespace, rate: float) -> dict[str, Any]:
+    """What is given, else what the run that goes on has, else what is usual."""
+    from core.systems.self_supervised.origin import begun_with
+
+    usual = {
+        "batch": 8,
+        "crop": 192,
+        "widen": 0,
+        "radius": None,
+        "rate": rate,
+        "bf16": False,
+        "seed": 0,
+    }
+    begun = begun_with(args.out) if args.resume else {}
+    given = {name: getattr(args, name) for name in usual if getattr(args, name) is not None}
+    return {**usual, **begun, **given}
 
 
 def _init(given: str | None, preset: str) -> Path | None:

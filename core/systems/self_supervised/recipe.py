@@ -23,7 +23,7 @@ from core.systems.self_supervised.networks import (
     new_network,
     start_from,
 )
-from core.systems.self_supervised.origin import WEIGHTS, note_start, started_from
+from core.systems.self_supervised.origin import WEIGHTS, note_start, require_same, started_from
 from core.systems.self_supervised.stages import (
     STAGES,
     Stage,
@@ -50,8 +50,8 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
         checkpoint.
 
     Raises:
-        UsageError: unknown preset, stage or device; a run folder in use without `resume`; a
-            later stage without `init`; an impossible seed, radius or blend.
+        UsageError: unknown preset, stage or device; a run folder in use without `resume`, or with
+            other settings; a later stage without `init`; an impossible seed, radius or blend.
         TrainingError: nothing to learn from; a loss that is not finite.
         CheckpointMissing, CheckpointMismatch: `init` is not there, or it or the state belong to
             another network.
@@ -60,6 +60,7 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
         Cancelled: by the token; the state is saved first and `resume` goes on from it.
     """
     check_request(request)
+    require_same(request)
     with joined(choose_device(request.device)) as team:
         if team.leads:
             note_start(request)

@@ -82,5 +82,8 @@ def _folder_errors(folder: Path) -> Iterator[None]:
 def left_at(folder: Path) -> TrainProgress:
     """The last step of a run that is resumed; it may have been the very last one."""
     file = folder / LAST
-    values = json.loads(file.read_text()) if file.is_file() else _NOT_BEGUN
-    return TrainProgress(**values)
+    try:
+        return TrainProgress(**json.loads(file.read_text()))
+    except (OSError, ValueError, TypeError):
+        # Not begun, or killed before it was written; the state tells the step all the same.
+        return TrainProgress(**_NOT_BEGUN)

@@ -135,6 +135,31 @@ def test_pack_without_its_frames_is_made_again(videos, tmp_path):
     assert again[0].frame(3).shape == (48, 72, 3)
 
 
+@pytest.mark.parametrize("damage", ["frames cut", "index cut", "no index", "other index"])
+def test_damaged_packs_are_made_again(videos, tmp_path, damage):
+    """As a power cut may leave them."""
+    _, packs = pack(videos, tmp_path / "cache")
+    frames = packs[0].path
+    index = frames.with_suffix(".json")
+    if damage == "frames cut":
+        frames.write_bytes(frames.read_bytes()[:-7])
+    else:
+        text = {"index cut": index.read_text()[:-9], "no index": "", "other index": "[1, 2]"}
+        index.write_text(text[damage])
+    _, again = pack(videos, tmp_path / "cache")
+    assert again == packs
+    assert again[0].frame(11).shape == (48, 72, 3)
+
+
+def test_a_pack_that_is_damaged_later_says_so(videos, tmp_path):
+    _, packs = pack(videos, tmp_path / "cache")
+    size = packs[0].path.stat().st_size
+    for content in (b"", b"?" * size):
+        packs[0].path.write_bytes(content)
+        with pytest.raises(TrainingError, match="is damaged: its frame 3"):
+            packs[0].frame(3)
+
+
 def test_broken_video_is_left_out_with_a_message(videos, tmp_path):
     (videos / "broken.mp4").write_bytes(b"no video" * 100)
     (videos / "empty.mov").touch()

@@ -50,10 +50,18 @@ def test_what_training_programs_keep_beside_the_weights(tmp_path):
 
 
 def test_entries_that_are_no_plain_tensors_are_named(tmp_path):
-    torch.save({**WEIGHTS, "c": 3, "d": torch.zeros(2).to_sparse()}, tmp_path / "w.pth")
+    odd = {
+        "c": 3,
+        "d": torch.zeros(2).to_sparse(),
+        "e": torch.zeros(2, dtype=torch.bool),
+        "f": torch.zeros(2, dtype=torch.uint16),
+        "g": torch.zeros(2, dtype=torch.complex64),
+        "h": torch.zeros(2).to(torch.float8_e4m3fn),
+    }
+    torch.save({**WEIGHTS, **odd}, tmp_path / "w.pth")
     read = read_foreign(tmp_path / "w.pth")
     assert same(read.tensors)
-    assert read.skipped == ("c", "d")
+    assert read.skipped == tuple(odd)
 
 
 class Attack:

@@ -202,11 +202,14 @@ def test_hidden_candidates_have_no_weight():
 
 
 def test_still_video_with_one_candidate_returns_its_labels():
+    """Keys of one length are most alike to themselves."""
     keys = F.normalize(draw(8, 9, 13), dim=0)
+    near_first = distance_handicap(9, 13, reach=0.4, limit=0.5, device=keys.device)
     labels = torch.rand(3, 9 * 13, generator=torch.Generator().manual_seed(2))
     for found in (
         search_windows(keys, [keys], radius=4, k=1),
         search_everywhere(keys, keys.flatten(1), k=1),
+        search_frames(keys, [keys], handicap=near_first, k=1),
     ):
         assert torch.equal(read([found], [labels], k=1, temperature=1.0), labels)
 

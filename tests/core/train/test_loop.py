@@ -241,6 +241,15 @@ def test_run_in_minutes_ends_in_time(tmp_path, clock):
     assert progress[-1].learning_rate < 0.1 * max(p.learning_rate for p in progress)
 
 
+def test_slow_steps_are_saved_by_the_clock(tmp_path, clock):
+    """A kill takes minutes, however long a step is."""
+    job = Run(tmp_path).fit(FitConfig(steps=1000, save_minutes=1))
+    for _ in range(30):
+        next(job)
+    job.close()
+    assert next(Run(tmp_path).fit(FitConfig(steps=1000))).step > 5
+
+
 def test_minutes_of_earlier_parts_count(tmp_path, clock):
     first = Run(tmp_path)
     job = first.fit(FitConfig(minutes=1))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import av
 import pytest
@@ -11,6 +13,7 @@ from safetensors.torch import load_file
 
 from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
+from core.nn.checkpoints import read_info
 from core.systems.base import TrackerRequest
 from core.systems.self_supervised import recipe
 from core.types import Quality
@@ -181,6 +184,36 @@ def test_weights_that_have_learned_are_only_nudged(command, monkeypatch, options
     monkeypatch.setattr(recipe, "train", lambda request, token: asked.append(request) or iter(()))
     main([*command, "--steps", "1", *options])
     assert asked[0].length.learning_rate == rate
+
+
+def test_what_is_not_given_again_is_as_the_run_began(videos, tmp_path, capsys):
+    out = tmp_path / "run"
+    lead = ["train", "self_supervised", "--videos", str(videos), "--out", str(out)]
+    lead += ["--preset", "tiny", "--workers", "0", "--device", "cpu"]
+    options = ["--batch", "2", "--crop", "32", "--seed", "5", "--radius", "4", "--rate", "2e-3"]
+    assert main([*lead, *options, "--steps", "2"]) == cli.DONE
+    assert main([*lead, "--resume", "--steps", "3"]) == cli.DONE
+    training = read_info(out / "weights.safetensors").training
+    assert (training["steps"], training["seed"], training["radius"]) == (3, 5, 4)
+    assert (training["pairs"]["batch"], training["pairs"]["crop"]) == (2, 32)
+    assert training["learning_rate"] == 2e-3
+    capsys.readouterr()
+    assert main([*lead, "--resume", "--steps", "4", "--batch", "3"]) == cli.BAD_INPUT
+    assert "began with batch 2, not 3" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_training_needs_neither_window_nor_video_library(command, tmp_path):
+    """Machines that are lent for training often have torch, OpenCV and little else."""
+    absent = ("av", "PySide6", "natsort", "pycocotools", "qtawesome", "shiboken6")
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent}));"
+        f"from vosapp.cli.main import main; sys.exit(main({[*command, '--steps', '2']}))"
+    )
+    call = [sys.executable, "-c", script]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == cli.DONE, done.stderr
+    assert (tmp_path / "run/weights.safetensors").exists()
 
 
 def test_run_folder_in_use(command, capsys):
