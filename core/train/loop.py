@@ -105,16 +105,11 @@ def fit(
     team = team or Team()
     done, elapsed = load_state(state_file, module, optimizer) if state_file.exists() else (0, 0.0)
     start = time.monotonic() - elapsed
-    stream = iter(batches(done))
-
-    saved = time.monotonic()
+    stream, due = iter(batches(done)), _Due(config)
 
     def save() -> None:
-        nonlocal saved
-        saved = time.monotonic()
-        spent = saved - start
         if team.leads:
-            save_state(state_file, module, optimizer, step=done, seconds=spent)
+            save_state(state_file, module, optimizer, step=done, seconds=time.monotonic() - start)
 
     while True:
         own = _share(config, done, time.monotonic() - start)
@@ -131,11 +126,27 @@ def fit(
         after_step()
         done += 1
         seconds = time.monotonic() - start
-        late = time.monotonic() - saved >= 60 * config.save_minutes
-        if done % config.save_every == 0 or late:
+        if due.after(done):
             save()
         yield TrainProgress(done, _share(config, done, seconds), losses, rate, seconds)
     save()
+
+
+class _Due:
+    """When a state is to be written: every so many steps, and sooner where steps are slow."""
+
+    def __init__(self, config: FitConfig) -> None:
+        self._config = config
+        self._last = time.monotonic()
+
+    def after(self, step: int) -> bool:
+        """Whether it is after this step, counted from 1; if so, time counts anew."""
+        now = time.monotonic()
+        late = now - self._last >= 60 * self._config.save_minutes
+        if late or step % self._config.save_every == 0:
+            self._last = now
+            return True
+        return False
 
 
 def _precision(module: nn.Module, config: FitConfig) -> torch.autocast:

@@ -5,6 +5,7 @@ torch is loaded in the engine's thread only, when the job runs.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,8 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import CheckpointMismatch, VosError
 from core.jobs import CancelToken, Progress
 from core.types import Quality
+from vosapp.jobs.outcome import Crashed, Failed
 from vosapp.jobs.propagation import Engine
 from vosapp.project.tuned import TUNABLE, TunedInfo
 from vosapp.tuning import Tuned, TuneOrder, tune_project
@@ -24,9 +27,12 @@ if TYPE_CHECKING:
 
     from core.media.video import VideoSource
     from core.systems.base import Tracker
+    from vosapp.project.store import Project
 
 LONG_SIDE = 640
 """Pixels that the pictures of a comparison have along their longer side, at most."""
+Trouble = Failed | Crashed
+"""What went wrong although the video was learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +68,16 @@ class TuneOutcome:
         data: their file.
         comparisons: of the keyframes that were tried, ascending; empty where none could be.
         kept: the project had no tuned weights, and has these now, switched off.
+        unseen: why there are no comparisons although keyframes were tried; None where all is well.
+        refused: why the project did not take the weights when it was last asked; None likewise.
     """
 
     info: TunedInfo
     data: bytes
     comparisons: tuple[Comparison, ...]
     kept: bool
+    unseen: Trouble | None = None
+    refused: Trouble | None = None
 
 
 def tuning_job(
@@ -76,7 +86,8 @@ def tuning_job(
     """Return the job that carries an order out.
 
     It yields `Progress` and `vosapp.tuning.TuneStep` values and returns a `TuneOutcome`. A project
-    that has tuned weights already is left as it is: the user decides.
+    that has tuned weights already is left as it is: the user decides. Once learning is done the job
+    does not fail any more: minutes would be lost. What went wrong is part of the outcome.
 
     The job raises:
         VosError: weights, video or device cannot be used.
@@ -104,12 +115,44 @@ def _tune(
     raise RuntimeError("tuning ended without a result")
 
 
+def trouble(error: Exception) -> Trouble:
+    """Return what an error is to the user: something to mend, or a bug with its traceback."""
+    if isinstance(error, VosError):
+        return Failed(error)
+    return Crashed("".join(traceback.format_exception(error)))
+
+
 def _outcome(order: TuneOrder, tuned: Tuned) -> TuneOutcome:
-    project = order.project
-    keep = not project.read_only and project.tuned() is None
-    if keep:
+    comparisons, unseen = _seen(order, tuned)
+    kept, refused = _keep(order.project, tuned)
+    return TuneOutcome(tuned.info, tuned.data, comparisons, kept, unseen, refused)
+
+
+def _seen(order: TuneOrder, tuned: Tuned) -> tuple[tuple[Comparison, ...], Trouble | None]:
+    if not tuned.before:
+        return (), None
+    try:
+        return _comparisons(order, tuned), None
+    except Exception as error:
+        return (), trouble(error)
+
+
+def _keep(project: Project, tuned: Tuned) -> tuple[bool, Trouble | None]:
+    try:
+        if project.read_only or _has_tuned(project):
+            return False, None
         project.put_tuned(tuned.info, tuned.data, use=False)
-    return TuneOutcome(tuned.info, tuned.data, _comparisons(order, tuned), keep)
+    except Exception as error:
+        return False, trouble(error)
+    return True, None
+
+
+def _has_tuned(project: Project) -> bool:
+    try:
+        return project.tuned() is not None
+    except CheckpointMismatch:
+        # Damaged ones serve nobody: new ones take their place, as the error itself advises.
+        return False
 
 
 def _comparisons(order: TuneOrder, tuned: Tuned) -> tuple[Comparison, ...]:

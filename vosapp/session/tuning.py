@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import OutputError, UsageError, VosError
 from core.jobs import Progress
@@ -18,8 +18,9 @@ from vosapp.assets import bundled_weights
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
 from vosapp.jobs.propagation import Engine
 from vosapp.jobs.runner import JobHandle
-from vosapp.jobs.tuning import TuneOutcome, tuning_job
+from vosapp.jobs.tuning import TuneOutcome, trouble, tuning_job
 from vosapp.project.tuned import TUNABLE, TunedInfo
+from vosapp.session.choice import RunChoice
 from vosapp.session.propagation import PRESET, PropagationControl
 from vosapp.session.session import Session
 from vosapp.tuning import TuneOrder, TuneStep
@@ -53,6 +54,24 @@ CALM = 0.9
 """Weight of what was in the running mean of the loss, at each step."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A decision that the project did not take, and what held before it.
+
+    Attributes:
+        outcome: that was decided on, with the reason.
+        info, problem, stored, choice: before.
+        decided: the choice that the decision made of it.
+    """
+
+    outcome: TuneOutcome
+    info: TunedInfo | None
+    problem: VosError | None
+    stored: bool
+    choice: RunChoice
+    decided: RunChoice
+
+
 class TuningControl(QObject):
     """The window's way to weights that are tuned to the video.
 
@@ -63,7 +82,8 @@ class TuningControl(QObject):
         problem: why they cannot be used, as far as it is known; None where nothing is wrong.
         state: of the tuning that is going on, or of the last one.
         outcome: of the last tuning in this session; None before.
-        undecided: the user has not said yet what is to be done with it.
+        undecided: the user has not said yet what is to be done with it, or the project did not
+            take what was said (see `TuneOutcome.refused`).
 
     Signals:
         started: a tuning was handed to the engine.
@@ -76,6 +96,7 @@ class TuningControl(QObject):
     stateChanged = Signal(object)
     finished = Signal(object)
     changed = Signal()
+    _refused = Signal(object)
 
     def __init__(
         self,
@@ -95,6 +116,8 @@ class TuningControl(QObject):
         # As for the session's first update: nobody else uses the project yet.
         used = self._read()
         self._stored = used
+        # Emitted in the writer's thread.
+        self._refused.connect(self._take_back, Qt.ConnectionType.QueuedConnection)
         propagation.set_choice(replace(propagation.choice, tuned=used))
         propagation.choiceChanged.connect(self._keep_choice)
         propagation.weightsRefused.connect(self._give_up)
@@ -162,16 +185,47 @@ class TuningControl(QObject):
             self._handle.cancel()
 
     def decide(self, *, use: bool) -> None:
-        """Use what the last tuning has made, or stay with what was used before."""
+        """Use what the last tuning has made, or stay with what was used before.
+
+        A project without tuned weights keeps these either way: where it could not when they were
+        made, it is asked again. Counts at once; where the project cannot be written all is as
+        before, `undecided` too, and `Session.failed` follows.
+        """
         outcome = self.outcome
         if outcome is None or not self.undecided:
             return
         self.undecided = False
-        if use:
-            project, info, data = self._session.project, outcome.info, outcome.data
-            self._session.write(lambda: project.put_tuned(info, data, use=True))
-            self.info, self.problem, self._stored = info, None, True
-            self._choose(tuned=True)
+        if use or self.info is None:
+            self._put(outcome, use=use)
+        self.changed.emit()
+
+    def _put(self, outcome: TuneOutcome, *, use: bool) -> None:
+        project, choice = self._session.project, self._propagation.choice
+        decided = _choice(choice, tuned=True) if use else choice
+        stood = (self.info, self.problem, self._stored, choice, decided)
+
+        def put() -> None:
+            try:
+                project.put_tuned(outcome.info, outcome.data, use=use)
+            except Exception as error:
+                refused = replace(outcome, refused=trouble(error))
+                self._refused.emit(_Refusal(refused, *stood))
+                raise
+
+        self._session.write(put)
+        self.outcome = replace(outcome, refused=None)
+        self.info, self.problem, self._stored = outcome.info, None, use
+        self._propagation.set_choice(decided)
+
+    @Slot(object)
+    def _take_back(self, refusal: _Refusal) -> None:
+        """The project has not changed: nor has anything else."""
+        self.outcome, self.undecided = refusal.outcome, True
+        self.info, self.problem = refusal.info, refusal.problem
+        # Whatever else the user has chosen since is left alone.
+        if self._propagation.choice == refusal.decided:
+            self._stored = refusal.stored
+            self._propagation.set_choice(refusal.choice)
         self.changed.emit()
 
     def switch(self, *, on: bool) -> None:
@@ -180,10 +234,7 @@ class TuningControl(QObject):
             self._choose(tuned=on)
 
     def _choose(self, *, tuned: bool) -> None:
-        choice = self._propagation.choice
-        if tuned:
-            choice = replace(choice, system=TUNABLE, weights=None)
-        self._propagation.set_choice(replace(choice, tuned=tuned))
+        self._propagation.set_choice(_choice(self._propagation.choice, tuned=tuned))
 
     def _order(self, minutes: float, *, whole: bool) -> TuneOrder:
         session, choice = self._session, self._propagation.choice
@@ -234,8 +285,8 @@ class TuningControl(QObject):
                 self.info, self.problem = outcome.value.info, None
         self.changed.emit()
         self.finished.emit(outcome)
-        if isinstance(outcome, Crashed):
-            self._session.crashed.emit(outcome.report)
+        for bug in _bugs(outcome):
+            self._session.crashed.emit(bug.report)
 
     def _keep_choice(self) -> None:
         """Store whether tuned weights are used; reading only, it holds for this session."""
@@ -254,3 +305,17 @@ class TuningControl(QObject):
         self._session.failed.emit(
             type(error)(error.message, f"The system's own weights are used. {error.hint}".rstrip())
         )
+
+
+def _choice(choice: RunChoice, *, tuned: bool) -> RunChoice:
+    if tuned:
+        choice = replace(choice, system=TUNABLE, weights=None)
+    return replace(choice, tuned=tuned)
+
+
+def _bugs(outcome: Outcome) -> list[Crashed]:
+    """What must look like a bug, also where the work itself has come to its end."""
+    ends: list[object] = [outcome]
+    if isinstance(outcome, Done) and isinstance(outcome.value, TuneOutcome):
+        ends = [outcome.value.unseen, outcome.value.refused]
+    return [end for end in ends if isinstance(end, Crashed)]

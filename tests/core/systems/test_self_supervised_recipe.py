@@ -286,32 +286,6 @@ def test_finished_run_that_is_resumed_only_writes_its_weights(request_):
     assert read_info(items[-1]).training == first.training
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"seed": 9}, "began with seed 0, not 9"),
-        ({"radius": 3}, "began with radius 8, not 3"),
-        ({"pairs": PairConfig(batch=1, crop=32)}, "began with batch 2, not 1"),
-        ({"pairs": PairConfig(batch=2, crop=64)}, "began with crop 32, not 64"),
-        ({"length": FitConfig(steps=6, learning_rate=0.1)}, r"began with rate 0\.001, not 0\.1"),
-        ({"length": FitConfig(steps=6, bf16=True)}, "began with bf16 False, not True"),
-    ],
-)
-def test_a_run_goes_on_as_it_began(request_, change, message):
-    run(request_)
-    before = tensors(request_.out)
-    with pytest.raises(UsageError, match=message):
-        run(replace(request_, resume=True, **change))
-    assert same(tensors(request_.out), before)
-
-
-def test_a_run_that_is_older_than_the_note_of_its_settings_goes_on(request_):
-    run(request_)
-    for note in ('{"init": null}', '{"init": null, "settings": 3}', "no json"):
-        (request_.out / "start.json").write_text(note)
-        run(replace(request_, resume=True, seed=9))
-
-
 def test_resume_without_a_state_starts(request_):
     """A run that was stopped while it packed its videos."""
     assert [i.step for i in run(replace(request_, resume=True)) if isinstance(i, TrainProgress)]

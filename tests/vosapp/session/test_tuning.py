@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 from vosapp_fakes import FakeTracker, FakeTuner
 
-from core.errors import TrainingError
-from vosapp.jobs.outcome import Done, Failed, Stopped
+from core.errors import OutputError, TrainingError, VideoDecodeError
+from vosapp.jobs.outcome import Crashed, Done, Failed, Stopped
 from vosapp.project.edit_ranges import DeleteObject
 from vosapp.project.file import Options
 from vosapp.project.opening import open_project
+from vosapp.project.store import Project
 from vosapp.project.tuned import digest_of
 from vosapp.session.choice import RunChoice
 
@@ -26,6 +27,24 @@ def tuned(qtbot, workspace, **options):
 def stored(path):
     with open_project(path, Options(read_only=True)) as project:
         return project.tuned(), project.uses_tuned
+
+
+@pytest.fixture
+def refuse_once(monkeypatch):
+    """Let the next try to put weights into any project fail, and those after it succeed."""
+    put = Project.put_tuned
+
+    def refuse(error):
+        def fail(*_args, **_options):
+            monkeypatch.setattr(Project, "put_tuned", put)
+            raise error
+
+        monkeypatch.setattr(Project, "put_tuned", fail)
+
+    return refuse
+
+
+FULL = OutputError("The disk is full.", "Free some space.")
 
 
 def test_a_tuning_is_shown_and_compared(qtbot, make_workspace):
@@ -231,3 +250,137 @@ def test_what_makes_no_sense_is_known_at_once(make_workspace, film_project, qtbo
     again = make_workspace()
     assert again.tuning.info is None and not again.tuning.used
     assert "damaged" in again.tuning.problem.message
+
+
+@pytest.mark.parametrize("use", [True, False])
+def test_what_a_full_disk_refuses_is_shown_and_kept_later(qtbot, make_workspace, film_project, use):
+    """SQLite itself refuses, as on a full disk; either decision asks the project again."""
+    workspace = make_workspace(objects=1, tuner=FakeTuner(data=b"tuned" * 50_000))
+    control, project = workspace.tuning, workspace.session.project
+    pages = project._connection.execute("PRAGMA page_count").fetchone()[0]
+    project._connection.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+    assert isinstance(tuned(qtbot, workspace), Done)
+    assert control.undecided and control.losable and len(control.outcome.comparisons) == 1
+    assert "disk is full" in control.outcome.refused.error.message
+    assert control.info is None and project.tuned() is None
+    project._connection.execute("PRAGMA max_page_count = 1073741823").fetchone()
+    control.decide(use=use)
+    workspace.session.drain()
+    assert not control.undecided and not control.losable and control.outcome.refused is None
+    assert control.info == project.tuned() and control.used == use
+    workspace.close()
+    assert stored(film_project) == (control.info, use)
+
+
+@pytest.mark.parametrize("use", [True, False])
+def test_a_decision_that_the_project_refuses_can_be_made_again(
+    qtbot, make_workspace, refuse_once, tmp_path, use
+):
+    workspace = make_workspace(objects=1)
+    control, project = workspace.tuning, workspace.session.project
+    chosen = replace(workspace.propagation.choice, weights=tmp_path / "mine.safetensors")
+    workspace.propagation.set_choice(chosen)
+    refuse_once(FULL)
+    tuned(qtbot, workspace)
+    refuse_once(FULL)
+    with qtbot.waitSignal(workspace.session.failed) as caught:
+        control.decide(use=use)
+    assert caught.args[0] is FULL and control.outcome.refused == Failed(FULL)
+    assert control.undecided and control.losable
+    assert control.info is None and workspace.propagation.choice == chosen
+    control.decide(use=use)
+    workspace.session.drain()
+    assert not control.undecided and not control.losable and control.used == use
+    assert project.tuned() == control.info and project.uses_tuned == use
+
+
+def test_a_refused_decision_leaves_earlier_weights_as_they_were(qtbot, make_workspace, refuse_once):
+    tuner = FakeTuner()
+    workspace = make_workspace(objects=1, tuner=tuner)
+    control, project = workspace.tuning, workspace.session.project
+    tuned(qtbot, workspace)
+    control.switch(on=True)
+    control.decide(use=False)
+    first, tuner.data = control.info, b"other"
+    tuned(qtbot, workspace)
+    refuse_once(FULL)
+    with qtbot.waitSignal(workspace.session.failed):
+        control.decide(use=True)
+    assert control.undecided and control.losable and control.info == first and control.used
+    assert project.tuned() == first and project.uses_tuned
+    # To stay with those is no reason to ask the project again.
+    control.decide(use=False)
+    workspace.session.drain()
+    assert not control.losable and project.tuned() == first and project.uses_tuned
+
+
+def test_what_is_kept_already_cannot_be_lost_by_a_refused_decision(qtbot, tracked, refuse_once):
+    control, project = tracked.tuning, tracked.session.project
+    tuned(qtbot, tracked)
+    refuse_once(FULL)
+    with qtbot.waitSignal(tracked.session.failed):
+        control.decide(use=True)
+    assert control.undecided and not control.losable and not control.used
+    assert control.info == project.tuned() and not project.uses_tuned
+    control.decide(use=True)
+    tracked.session.drain()
+    assert control.used and project.uses_tuned
+
+
+def test_a_choice_made_while_a_decision_is_written_stays(qtbot, tracked, refuse_once, tmp_path):
+    control, choice = tracked.tuning, tracked.propagation.choice
+    tuned(qtbot, tracked)
+    refuse_once(FULL)
+    mine = replace(choice, weights=tmp_path / "mine.safetensors")
+    with qtbot.waitSignal(tracked.session.failed):
+        control.decide(use=True)
+        tracked.propagation.set_choice(mine)
+    assert tracked.propagation.choice == mine and control.undecided
+    tracked.session.drain()
+    assert not tracked.session.project.uses_tuned
+
+
+def test_a_bug_while_a_decision_is_written_loses_nothing(qtbot, tracked, refuse_once):
+    control = tracked.tuning
+    refuse_once(FULL)
+    tuned(qtbot, tracked)
+    refuse_once(RuntimeError("a bug"))
+    with qtbot.waitSignal(tracked.session.crashed) as caught:
+        control.decide(use=True)
+    assert "a bug" in caught.args[0] and tracked.crashes == caught.args
+    tracked.crashes.clear()
+    assert control.undecided and control.losable and isinstance(control.outcome.refused, Crashed)
+
+
+def test_without_a_comparison_the_weights_are_there(qtbot, tracked, monkeypatch):
+    """The video has gone away, say, since it was learned."""
+
+    def gone(*_args):
+        raise VideoDecodeError("The video breaks off.", "Copy it again.")
+
+    monkeypatch.setattr("vosapp.jobs.tuning._comparison", gone)
+    assert isinstance(tuned(qtbot, tracked), Done)
+    control = tracked.tuning
+    assert control.undecided and control.outcome.comparisons == ()
+    assert "breaks off" in control.outcome.unseen.error.message
+    assert control.outcome.kept and control.info == tracked.session.project.tuned() is not None
+
+
+def test_a_bug_in_the_comparison_is_told_and_the_weights_are_there(qtbot, tracked, monkeypatch):
+    monkeypatch.setattr("vosapp.jobs.tuning.LONG_SIDE", None)
+    assert isinstance(tuned(qtbot, tracked), Done)
+    assert len(tracked.crashes) == 1 and "TypeError" in tracked.crashes[0]
+    tracked.crashes.clear()
+    control = tracked.tuning
+    assert control.undecided and control.info == tracked.session.project.tuned() is not None
+
+
+def test_damaged_ones_make_way_for_new_ones(qtbot, tracked):
+    project, control = tracked.session.project, tracked.tuning
+    tuned(qtbot, tracked)
+    control.decide(use=True)
+    tracked.session.drain()
+    with project._writing():
+        project._connection.execute("UPDATE tuned SET made = '[]'")
+    assert isinstance(tuned(qtbot, tracked), Done)
+    assert control.outcome.kept and control.info == project.tuned() is not None

@@ -80,6 +80,10 @@ class TuneController(DialogController):
                 text += self.tr(
                     " J on your keyframes: {0:.3f} with {1}, {2:.3f} with the new."
                 ).format(info.before, base_text(info), info.after)
+            kind = Kind.SUCCESS
+            if workspace.tuning.outcome.refused is not None:
+                kind = Kind.WARNING
+                text += self.tr(" The project could not keep it yet.")
             look = Choice(self.tr("Compare\u2026"), lambda: self._open(workspace), main=True)
             title = self.tr("Adapted to this video")
-            self.shell.tell(Notice(title, text, Kind.SUCCESS, (look,), KEY))
+            self.shell.tell(Notice(title, text, kind, (look,), KEY))

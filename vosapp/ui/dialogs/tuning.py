@@ -28,6 +28,7 @@ from core.errors import CheckpointMissing
 from core.media.export.losses import counted
 from vosapp.assets import bundled_identity
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
+from vosapp.jobs.tuning import Trouble, TuneOutcome
 from vosapp.project.tuned import TUNABLE, TunedInfo
 from vosapp.session.propagation import PRESET
 from vosapp.session.tuning import MOST_MINUTES, USUAL_MINUTES, TuneState
@@ -58,13 +59,14 @@ class TuneDialog(QDialog):
         self.setWindowTitle(self.tr("Adapt to This Video"))
         self._workspace, self._control = workspace, workspace.tuning
         # What is shown: the size follows it, and is the user's own in between.
-        self._mode: tuple[bool, ...] | None = None
+        self._mode: tuple[object, ...] | None = None
         self.intro, self.estimate = QLabel(self), QLabel(self)
         self.minutes, self.frames = QSpinBox(self), QComboBox(self)
         self.start_button = QPushButton(self.tr("Start"), self)
         self.bar, self.state = QProgressBar(self), QLabel(self)
         self.cancel_button = QPushButton(self.tr("Cancel Learning"), self)
         self.verdict, self.comparison = QLabel(self), ComparisonView(self)
+        self.trouble = QLabel(self)
         self.use_button = QPushButton(self.tr("Use Adapted Weights"), self)
         self.keep_button = QPushButton(self.tr("Keep the Present Ones"), self)
         self.switch, self.about = QCheckBox(self), QLabel(self)
@@ -98,7 +100,8 @@ class TuneDialog(QDialog):
         self.switch.setText(self.tr("Propagate with the weights adapted to this video"))
         self.bar.setTextVisible(False)
         self.start_button.setIcon(icon("school-outline", "on_accent"))
-        for label in (self.intro, self.estimate, self.state, self.verdict, self.about):
+        texts = (self.intro, self.estimate, self.state, self.verdict, self.trouble, self.about)
+        for label in texts:
             label.setWordWrap(True)
             # Names of files and what a project says of its weights are no markup.
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -131,6 +134,7 @@ class TuneDialog(QDialog):
         column.addLayout(work)
         column.addWidget(self.verdict)
         column.addWidget(self.comparison, 1)
+        column.addWidget(self.trouble)
         column.addWidget(self.switch)
         column.addWidget(self.about)
         column.addLayout(foot)
@@ -216,7 +220,8 @@ class TuneDialog(QDialog):
         elif running:
             self._show_state(control.state)
         self.state.setVisible(running or bool(self.state.text()))
-        mode = (running, undecided, has, propagation.running)
+        self._show_trouble()
+        mode = (running, undecided, has, propagation.running, self.trouble.text())
         if self._mode != mode:
             self._mode = mode
             self._fit(comparing=undecided)
@@ -277,6 +282,39 @@ class TuneDialog(QDialog):
         self.use_button.setDefault(better)
         self.keep_button.setDefault(not better)
         (self.use_button if better else self.keep_button).setFocus()
+
+    def _show_trouble(self) -> None:
+        """Say what went wrong although the video was learned, while there is to be decided."""
+        outcome = self._control.outcome
+        told = [] if outcome is None else [self._unseen(outcome), self._refused(outcome)]
+        self.trouble.setText("\n".join(filter(None, told)) if self._control.undecided else "")
+        self.trouble.setStyleSheet(f"color: {tones().danger};")
+        self.trouble.setVisible(bool(self.trouble.text()))
+
+    def _unseen(self, outcome: TuneOutcome) -> str:
+        if outcome.unseen is None:
+            return ""
+        text = self.tr("The masks before and after cannot be shown.")
+        return f"{text} {self._why(outcome.unseen)}"
+
+    def _refused(self, outcome: TuneOutcome) -> str:
+        if outcome.refused is None:
+            return ""
+        why = self._why(outcome.refused)
+        if outcome.kept:
+            text = self.tr("The project could not be changed. {0} Choose once more to try again.")
+            return text.format(why)
+        use = f"\u201c{self.use_button.text()}\u201d"
+        again = self.tr("either choice") if self._control.info is None else use
+        return self.tr(
+            "What was learned could not be kept in this project. {0} It is held as long as the"
+            " project is open: {1} tries again."
+        ).format(why, again)
+
+    def _why(self, trouble: Trouble) -> str:
+        if isinstance(trouble, Failed):
+            return errors.text(trouble.error)
+        return self.tr("vosapp has a bug.")
 
     def _verdict(self, info: TunedInfo) -> str:
         frames = counted(info.stop - info.start, "frame")
