@@ -23,8 +23,8 @@ from vosapp.project.tuned import FILE_NAME, MAX_TUNED_BYTES, KeyframeScore, Tune
 if TYPE_CHECKING:
     from core.eval.trials import TrialScore
     from core.eval.tuned import Compared
-    from core.systems.base import Tracker
     from core.systems.self_supervised.tune_request import TuneRequest
+    from core.tracking.contract import Tracker
     from core.train.loop import TrainProgress
 
 

@@ -26,7 +26,7 @@ from core.engine.spool import ShareSpool
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
-from core.systems.base import Adaptable, Adaptation, Refiner, StepResult, Tracker
+from core.tracking.contract import Adaptable, Adaptation, Refiner, StepResult, Tracker
 from core.types import Frame, FrameResult
 
 LEARNING = "learning this video"

@@ -19,7 +19,7 @@ from core.engine.run_record import DoneFrame, RunRecord
 from core.engine.saved_shares import SavedShares
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
-from core.systems.base import Adaptation, Tracker
+from core.tracking.contract import Adaptation, Tracker
 from core.types import FrameResult, Keyframe
 
 

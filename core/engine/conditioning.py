@@ -14,7 +14,7 @@ import numpy as np
 from core.engine.spans import Span
 from core.jobs import CancelToken
 from core.media.video import VideoSource
-from core.systems.base import Tracker
+from core.tracking.contract import Tracker
 from core.types import Keyframe
 
 

@@ -11,7 +11,7 @@ from core.engine.propagate import Walk
 from core.engine.run_record import WalkState
 from core.engine.walk_log import WalkLog
 from core.errors import UsageError
-from core.systems.base import Resumable, StepResult, Tracker
+from core.tracking.contract import Resumable, StepResult, Tracker
 from core.types import Direction, Frame, Keyframe, LabelMap
 
 

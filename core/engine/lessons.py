@@ -11,7 +11,7 @@ from core.engine.spool import ShareSpool
 from core.jobs import CancelToken
 from core.media.video import VideoSource
 from core.ops.label_maps import one_hot
-from core.systems.base import Lesson, StepResult
+from core.tracking.contract import Lesson, StepResult
 from core.types import VOID, Keyframe
 
 MOST_KEYFRAMES = 16

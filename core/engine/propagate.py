@@ -18,7 +18,7 @@ from core.errors import UsageError
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
 from core.ops.label_maps import absent_ids, asserted_map, merge_keyframe
-from core.systems.base import Tracker
+from core.tracking.contract import Tracker
 from core.types import Direction, Frame, FrameResult, Keyframe
 
 BOTH = (Direction.FORWARD, Direction.BACKWARD)

@@ -6,7 +6,7 @@ import difflib
 import importlib
 
 from core.errors import UsageError
-from core.systems.base import SystemSpec, Tracker, TrackerRequest
+from core.tracking.contract import SystemSpec, Tracker, TrackerRequest
 
 SYSTEMS: dict[str, SystemSpec] = {
     spec.name: spec

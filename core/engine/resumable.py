@@ -19,7 +19,7 @@ from core.engine.walk_log import WalkLog
 from core.errors import OutputError
 from core.jobs import Cancelled, CancelToken, Progress
 from core.media.video import VideoSource
-from core.systems.base import Resumable, Tracker
+from core.tracking.contract import Resumable, Tracker
 from core.types import FrameResult
 
 CHECKPOINT_FRAMES = 50

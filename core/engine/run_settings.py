@@ -9,7 +9,7 @@ import numpy as np
 
 from core import __version__
 from core.engine.propagate import PropagationRequest
-from core.systems.base import Adaptation, TrackerRequest
+from core.tracking.contract import Adaptation, TrackerRequest
 from core.types import Keyframe, VideoInfo
 
 CHUNK = 1 << 20

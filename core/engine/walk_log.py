@@ -19,7 +19,7 @@ import numpy as np
 from core.engine.propagate import Walk
 from core.engine.spool import LEVELS
 from core.errors import OutputError
-from core.systems.base import StepResult
+from core.tracking.contract import StepResult
 from core.types import Direction
 
 FORMAT = 1

@@ -18,7 +18,7 @@ from core.media.video import open_video
 from core.types import VOID, Keyframe, VideoInfo
 
 if TYPE_CHECKING:
-    from core.systems.base import Adaptation, TrackerRequest
+    from core.tracking.contract import Adaptation, TrackerRequest
     from core.types import LabelMap
 
 

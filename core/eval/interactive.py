@@ -24,7 +24,7 @@ from core.eval.interactive_figures import Doubt, FrameMark, Round, measure_doubt
 from core.eval.jf import score_frame
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource, open_video
-from core.systems.base import Adaptation, Tracker
+from core.tracking.contract import Adaptation, Tracker
 from core.types import VOID, FrameResult, Keyframe
 
 CACHE_BYTES = 64 << 20

@@ -23,7 +23,7 @@ from core.engine.propagate import PropagationRequest, propagate
 from core.eval.jf import region_similarity
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
-from core.systems.base import Tracker
+from core.tracking.contract import Tracker
 from core.types import VOID, Direction, FrameResult, Keyframe, LabelMap
 
 

@@ -11,9 +11,9 @@ from core.device import memory_errors
 from core.eval.trials import Trial, TrialConfig, TrialScore, plan_trials, run_trials
 from core.jobs import CancelToken, Progress
 from core.media.video import open_video
-from core.systems.base import Tracker
 from core.systems.self_supervised.tune_request import TuneRequest, TuneResult
 from core.systems.self_supervised.tuning import require_possible, tune
+from core.tracking.contract import Tracker
 from core.train.loop import TrainProgress
 from core.types import Keyframe
 

@@ -1,7 +1,7 @@
 """Weights on disk: safetensors files whose header says what they are.
 
 The header's `vosapp` entry is JSON: format, system, preset, config, code_version, training,
-metrics, license. It is read without the tensors, and nothing in a file is ever executed.
+metrics, license and, where it was fitted, calibration. It is read without the tensors, and nothing in a file is ever executed.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class CheckpointInfo:
         training: data, steps, seconds, hardware; free of form.
         metrics: scores by dataset; free of form.
         license: of the weights.
+        calibration: what the network's cues are worth (`core.tracking.config.Calibration`) as
+            plain values; empty where none was fitted.
     """
 
     system: str
@@ -43,6 +45,7 @@ class CheckpointInfo:
     training: dict[str, object] = field(default_factory=dict)
     metrics: dict[str, object] = field(default_factory=dict)
     license: str = ""
+    calibration: dict[str, object] = field(default_factory=dict)
 
 
 def read_info(path: Path) -> CheckpointInfo:
@@ -142,6 +145,8 @@ def save_weights(path: Path, module: nn.Module, info: CheckpointInfo) -> None:
         "metrics": info.metrics,
         "license": info.license,
     }
+    if info.calibration:
+        header["calibration"] = info.calibration
     tensors = {
         name: (x.half() if x.dtype == torch.float32 else x).contiguous().cpu()
         for name, x in module.state_dict().items()

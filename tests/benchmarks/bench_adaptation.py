@@ -25,7 +25,7 @@ from core.eval.records import Totals
 from core.eval.scoring import SequenceScorer
 from core.jobs import CancelToken, Progress
 from core.media.video import open_video
-from core.systems.base import Adaptation, TrackerRequest
+from core.tracking.contract import Adaptation, TrackerRequest
 from core.types import FrameResult, Quality
 from vosapp.assets import bundled_weights
 

@@ -38,7 +38,7 @@ from core.engine.run import use_threads
 from core.errors import CheckpointMissing
 from core.jobs import CancelToken, Progress
 from core.media.video import open_video
-from core.systems.base import TrackerRequest
+from core.tracking.contract import TrackerRequest
 from core.types import FrameResult, Keyframe, Quality
 from vosapp.assets import bundled_weights
 

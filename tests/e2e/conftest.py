@@ -22,8 +22,8 @@ from core.engine.output import ResultFolder
 from core.engine.run_record import RunRecord
 from core.media.label_map import write_label_map
 from core.systems.self_supervised import tracker
-from core.systems.self_supervised.adapt import AdaptConfig
 from core.systems.self_supervised.config import TRACKING
+from core.tracking.adaptation.learning import AdaptConfig
 from core.types import Quality
 from vosapp.cli.main import main
 

@@ -15,8 +15,8 @@ from PIL import Image
 from core.eval.trials import Trial, TrialScore
 from core.jobs import Progress
 from core.ops.label_maps import merge_keyframe, one_hot
-from core.systems.base import StepResult
 from core.systems.baselines.copy import CopyTracker
+from core.tracking.contract import StepResult
 from vosapp.project.keyframes import keyframes
 from vosapp.project.tuned import KeyframeScore, TunedInfo, digest_of
 from vosapp.tuning import Tuned, TuneStep

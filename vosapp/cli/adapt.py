@@ -202,7 +202,7 @@ def _order(project: Project, args: argparse.Namespace, console: Console) -> Tune
 
 def _tracker_maker(args: argparse.Namespace) -> TrackerMaker:
     from core.engine.registry import build_tracker
-    from core.systems.base import TrackerRequest
+    from core.tracking.contract import TrackerRequest
     from core.types import Quality
 
     return lambda path: build_tracker(TrackerRequest(TUNABLE, Quality(PREVIEW), args.device, path))

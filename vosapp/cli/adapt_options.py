@@ -14,7 +14,7 @@ from core.types import FrameResult
 if TYPE_CHECKING:
     import argparse
 
-    from core.systems.base import Adaptation
+    from core.tracking.contract import Adaptation
 
 
 def add_adapt_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def adaptation_of(args: argparse.Namespace) -> Adaptation | None:
     Raises:
         UsageError: the system cannot adapt, or `--paper-mode` without `--adapt`.
     """
-    from core.systems.base import Adaptation
+    from core.tracking.contract import Adaptation
 
     if not args.adapt:
         if args.paper_mode:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.engine.propagate import PropagationRequest
     from core.jobs import Progress
     from core.media.video import VideoSource
-    from core.systems.base import Adaptation, Tracker, TrackerRequest
+    from core.tracking.contract import Adaptation, Tracker, TrackerRequest
     from vosapp.cli.console import Console
     from vosapp.project.store import Project
 

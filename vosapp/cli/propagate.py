@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.engine.resumable import ResumableRun
     from core.engine.run_record import RunRecord
     from core.media.video import VideoSource
-    from core.systems.base import Adaptation, TrackerRequest
+    from core.tracking.contract import Adaptation, TrackerRequest
     from core.types import Keyframe, VideoInfo
     from vosapp.cli.console import Console
 

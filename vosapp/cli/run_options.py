@@ -13,7 +13,7 @@ from core.types import Quality
 from vosapp.assets import bundled_weights
 
 if TYPE_CHECKING:
-    from core.systems.base import TrackerRequest
+    from core.tracking.contract import TrackerRequest
 
 DEFAULT_SYSTEM = "self_supervised"
 DEFAULT_PRESET = "thin"
@@ -57,7 +57,7 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
         CheckpointMissing: the weights are not there.
         CheckpointMismatch: they are damaged, hostile or of another system.
     """
-    from core.systems.base import TrackerRequest
+    from core.tracking.contract import TrackerRequest
 
     weights = args.weights
     if system_spec(args.system).needs_weights:

@@ -149,8 +149,8 @@ def _keep(run: _Run, item: TrainProgress | Path) -> None:
 
 def _request(args: argparse.Namespace) -> TrainRequest:
     from core.data.pairs import PairConfig
-    from core.systems.self_supervised.anchored import BLEND
     from core.systems.self_supervised.train_request import TrainRequest
+    from core.train.anchored import BLEND
     from core.train.loop import FitConfig
 
     if args.blend is not None and args.stage != "labels":

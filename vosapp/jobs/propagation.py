@@ -21,7 +21,7 @@ from core.types import Direction, FrameResult
 if TYPE_CHECKING:
     from core.engine.propagate import PropagationRequest
     from core.media.video import VideoSource
-    from core.systems.base import Tracker, TrackerRequest
+    from core.tracking.contract import Tracker, TrackerRequest
     from vosapp.project.store import Project
     from vosapp.tuning import Tuner
 
@@ -236,7 +236,7 @@ def _results(
     from core.engine.adapted import AdaptedRequest, propagate_adapted
     from core.engine.propagate import propagate
     from core.engine.spool import ShareSpool
-    from core.systems.base import Adaptation
+    from core.tracking.contract import Adaptation
 
     if work.adapt:
         adapted = AdaptedRequest(work.request, Adaptation(), work.pieces)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.media.video import VideoSource
-    from core.systems.base import Tracker
+    from core.tracking.contract import Tracker
     from vosapp.project.store import Project
 
 LONG_SIDE = 640
@@ -99,7 +99,7 @@ def tuning_job(
 def _tune(
     engine: Engine, order: TuneOrder, quality: Quality, token: CancelToken
 ) -> Generator[object, None, TuneOutcome]:
-    from core.systems.base import TrackerRequest
+    from core.tracking.contract import TrackerRequest
 
     yield Progress(0, 0, "loading the system")
     engine.prepare(TrackerRequest(TUNABLE, quality, order.device, order.base))

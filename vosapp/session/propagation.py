@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import UsageError, VosError
 from core.jobs import Progress
-from core.systems.base import TrackerRequest
+from core.tracking.contract import TrackerRequest
 from core.types import Direction, FrameResult
 from vosapp.assets import bundled_weights
 from vosapp.jobs.outcome import Crashed, Failed, Outcome

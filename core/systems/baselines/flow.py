@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.ops.label_maps import largest_label, merge_keyframe, one_hot
-from core.systems.base import StepResult, TrackerRequest
-from core.systems.walk_state import Arrays, direction_of, pack, unpack
+from core.tracking.contract import StepResult, TrackerRequest
+from core.tracking.walk_state import Arrays, direction_of, pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap, Quality
 
 PRESETS = {

@@ -5,10 +5,11 @@ from __future__ import annotations
 from core.device import choose_device
 from core.errors import CheckpointMissing
 from core.nn.checkpoints import load_weights, read_info, require_system
-from core.systems.base import TrackerRequest
-from core.systems.self_supervised.config import TRACKING, EncoderConfig
+from core.systems.self_supervised.config import CALIBRATION, TRACKING, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
+from core.tracking.config import Calibration
+from core.tracking.contract import TrackerRequest
 
 SYSTEM = "self_supervised"
 
@@ -28,4 +29,6 @@ def build(request: TrackerRequest) -> SelfSupervisedTracker:
     require_system(info, SYSTEM, request.weights)
     encoder = KeyEncoder(EncoderConfig.from_dict(info.config))
     load_weights(request.weights, encoder)
-    return SelfSupervisedTracker(encoder, TRACKING[request.quality], device)
+    calibration = Calibration.from_dict(info.calibration) if info.calibration else CALIBRATION
+    config = TRACKING[request.quality]
+    return SelfSupervisedTracker(encoder, config, device, calibration=calibration)

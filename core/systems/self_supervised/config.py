@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from core.errors import CheckpointMismatch
+from core.tracking.config import Calibration, FeedbackConfig, ReadConfig
 from core.types import Quality
 
 STRIDE = 4
@@ -76,19 +77,8 @@ PRESETS: dict[str, EncoderConfig] = {
 """`thin` for CPUs (0.8 M parameters), `resnet18` is MAST's layout (5.3 M), `tiny` is for tests."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedbackConfig:
-    """How labels are made ready to be answered, and to be read by later frames; see `feedback`."""
-
-    power: float = 2.0
-    """Sharpening of the labels, see `core.ops.sharpen`; 1 leaves them as they were read. Answers
-    are sharpened as much: what is thin is read too pale to win a pixel anywhere."""
-    guided: float = 0.5
-    """Share of labels that follow the frame's edges, for objects that stand the filter."""
-    frail: float = 0.85
-    """An object whose mask overlaps its filtered one by less is never filtered."""
-    sturdy: float = 0.89
-    """One with this overlap or more is filtered in full; in between the share rises linearly."""
+READING = ReadConfig()
+FEEDBACK = FeedbackConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +94,19 @@ class TrackingConfig:
     sqrt(C), as a share of the short side of the frame; ADR 0021."""
     handicap: float = 0.5
     """The most that it loses, however far it is: what comes back elsewhere is still found."""
-    top_k: int = 12
-    """Memory cells read by each query, jointly over all memory frames."""
-    temperature: float = 1.5
-    """Divides similarities before the softmax; below 1 sharpens the read-out."""
+    reading: ReadConfig = READING
+    """How many cells each query reads, and how sharply."""
     recent: tuple[int, ...] = (1, 3, 5)
     """Distances back in the walk of the frames that are read."""
     anchors: tuple[int, ...] = (5,)
     """Steps of the walk that are read for good: the sixth frame."""
-    feedback: FeedbackConfig = FeedbackConfig()
+    feedback: FeedbackConfig = FEEDBACK
 
+
+CALIBRATION = Calibration(
+    confidence=(-3.9, 1.4, 2.8, 2.6), faint=0.48, back=0.50, back_cycle=0.10, nothing=0.1
+)
+"""Of weights whose header has none; fitted to `thin` on generated films, see docs/accuracy.md."""
 
 TRACKING: dict[Quality, TrackingConfig] = {
     Quality.FAST: TrackingConfig(short_side=240, radius=12),

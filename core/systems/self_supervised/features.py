@@ -14,7 +14,7 @@ from core.ops.color import lab_tensor
 from core.prompts.request import FrameFeatures
 from core.systems.self_supervised.config import STRIDE, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.sizes import working_size
+from core.tracking.sizes import working_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def frame_features(
     Returns:
         C x h x w float16 on the processor's side; the cells cover the frame evenly.
     """
-    height, width = working_size(frame.shape[0], frame.shape[1], short_side)
+    height, width = working_size(frame.shape[0], frame.shape[1], short_side, stride=STRIDE)
     way = cv2.INTER_AREA if height < frame.shape[0] else cv2.INTER_LINEAR
     small = cv2.resize(frame, (width, height), interpolation=way)
     image = lab_tensor(small).to(next(encoder.parameters()).device)  # type: ignore[arg-type]

@@ -14,11 +14,11 @@ from core.data.frame_pack import FramePack
 from core.data.pairs import PairConfig, PairDataset
 from core.errors import UsageError
 from core.nn.synced_norm import sync_batch_norm
-from core.systems.self_supervised.anchored import BLEND, Anchored
-from core.systems.self_supervised.momentum import MOMENTUM, MomentumPair
 from core.systems.self_supervised.networks import Network
 from core.systems.self_supervised.train import TRAIN_RADIUS, memory_step, pairwise_step
 from core.systems.self_supervised.train_labels import LABEL_RADIUS, EachApart, labels_step
+from core.train.anchored import BLEND, Anchored
+from core.train.momentum import MOMENTUM, MomentumPair
 from core.train.team import Team
 from core.train.terms import LossTerms
 

@@ -20,16 +20,17 @@ from core.nn.precision import inference_dtype
 from core.ops.color import lab_tensor
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import Candidates, distance_handicap, read, search_frames, search_windows
-from core.systems.base import Adaptation, Lesson, Refiner, StepResult
-from core.systems.self_supervised.adapt import AdaptConfig
-from core.systems.self_supervised.adaptation import Eyes, learn
-from core.systems.self_supervised.asserted import label_shares, overruled
-from core.systems.self_supervised.config import TrackingConfig
-from core.systems.self_supervised.feedback import Feedback
-from core.systems.self_supervised.judging import Judge, Reading, without
+from core.systems.self_supervised.config import CALIBRATION, STRIDE, TrackingConfig
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.sizes import shrunk
-from core.systems.walk_state import pack, unpack
+from core.tracking.adaptation.learning import AdaptConfig
+from core.tracking.adaptation.video import Eyes, learn
+from core.tracking.asserted import label_shares, overruled
+from core.tracking.config import Calibration
+from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
+from core.tracking.feedback import Feedback
+from core.tracking.judging.judge import Judge, Reading, without
+from core.tracking.sizes import shrunk
+from core.tracking.walk_state import pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap
 
 CACHE_BYTES = 64 << 20
@@ -45,14 +46,21 @@ class SelfSupervisedTracker:
     frame.
     """
 
-    def __init__(self, encoder: KeyEncoder, config: TrackingConfig, device: torch.device) -> None:
+    def __init__(
+        self,
+        encoder: KeyEncoder,
+        config: TrackingConfig,
+        device: torch.device,
+        *,
+        calibration: Calibration = CALIBRATION,
+    ) -> None:
         self._dtype = inference_dtype(device)
         fused = fuse_batch_norm(encoder.eval())
         self._encoder = channels_last(fused, device).to(self._dtype)
         self._config = config
         self._device = device
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
-        self._judge = Judge(config)
+        self._judge = Judge(config.reading, calibration)
         self._feedback = Feedback(config.feedback)
         self._cache = FeatureCache(CACHE_BYTES)
         self._keyframes: dict[int, Keyframe] = {}
@@ -125,7 +133,10 @@ class SelfSupervisedTracker:
         config = AdaptConfig()
         short_side = min(config.short_side, self._config.short_side)
         eyes = Eyes(
-            lambda frame: shrunk(frame, short_side), self._features, self._encode, self._device
+            partial(shrunk, short_side=short_side, stride=STRIDE),
+            self._features,
+            self._encode,
+            self._device,
         )
         yield from learn(
             eyes, lessons, object_ids, config=config, adaptation=adaptation, token=token
@@ -172,17 +183,17 @@ class SelfSupervisedTracker:
         object_ids: tuple[int, ...],
     ) -> Tensor:
         """3 x K x h x w shares of objects, from frames that all know them; see `Reading`."""
-        config, found, values = self._config, [], []
+        config, reading, found, values = self._config, self._config.reading, [], []
         if keyframes:
             found.append(self._search_keyframes(keys, [memory.keys for memory in keyframes]))
         if recent:
             frames = [memory.keys for memory in recent]
-            found.append(search_windows(keys, frames, radius=config.radius, k=config.top_k))
+            found.append(search_windows(keys, frames, radius=config.radius, k=reading.top_k))
         for group in (keyframes, recent):
             if group:
                 values.append(torch.cat([memory.shares_of(object_ids) for memory in group], dim=1))
         ways = [slice(None), slice(0, 1), slice(-1, None)] if len(found) > 1 else [slice(None)]
-        read_out = partial(read, k=config.top_k, temperature=config.temperature)
+        read_out = partial(read, k=reading.top_k, temperature=reading.temperature)
         shares = torch.stack([read_out(found[way], values[way]) for way in ways])
         objects = shares[:, :-1] / shares[:, -1:].clamp(min=1e-6)
         return objects.view(len(ways), -1, *keys.shape[1:]).expand(3, -1, -1, -1)
@@ -192,7 +203,7 @@ class SelfSupervisedTracker:
         handicap = distance_handicap(
             *keys.shape[1:], reach=config.reach, limit=config.handicap, device=keys.device
         )
-        return search_frames(keys, keyframes, handicap=handicap, k=config.top_k)
+        return search_frames(keys, keyframes, handicap=handicap, k=config.reading.top_k)
 
     def _features(self, frame_index: int, frame: Frame) -> Tensor:
         """Keys of a frame of any size; see `_keys`."""
@@ -216,7 +227,7 @@ class SelfSupervisedTracker:
         return keys.float().contiguous()
 
     def _shrink(self, frame: Frame) -> Frame:
-        return shrunk(frame, self._config.short_side)
+        return shrunk(frame, self._config.short_side, stride=STRIDE)
 
 
 def alike(object_ids: tuple[int, ...], frames: tuple[MemoryFrame, ...]) -> list[tuple[int, ...]]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from core.data.pairs import PairConfig
 from core.errors import OutputError, UsageError
 from core.nn.backbone import BACKBONES
-from core.systems.self_supervised.anchored import BLEND
 from core.systems.self_supervised.networks import require_preset
 from core.systems.self_supervised.stages import FIRST, require_stage
+from core.train.anchored import BLEND
 from core.train.loop import FitConfig
 
 STATE = "state.pt"

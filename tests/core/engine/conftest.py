@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import VideoDecodeError
 from core.ops.label_maps import largest_label
-from core.systems.base import StepResult
+from core.tracking.contract import StepResult
 from core.types import Keyframe, VideoInfo
 
 SHAPE = (24, 32)
@@ -104,7 +104,7 @@ def keyframe(index, ids, label_map=None):
 def build_tiny(system):
     """A tracker of a real system, small and without a checkpoint file."""
     from core.engine.registry import build_tracker
-    from core.systems.base import TrackerRequest
+    from core.tracking.contract import TrackerRequest
     from core.types import Quality
 
     if system != "self_supervised":

@@ -13,7 +13,7 @@ from core.engine.spool import ShareSpool
 from core.errors import UsageError
 from core.jobs import Cancelled, CancelToken, Progress
 from core.ops.label_maps import merge_keyframe
-from core.systems.base import Adaptation, StepResult
+from core.tracking.contract import Adaptation, StepResult
 from core.types import FrameResult
 
 STEPS = 3

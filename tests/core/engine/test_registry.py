@@ -7,7 +7,7 @@ import pytest
 
 from core.engine.registry import SYSTEMS, build_tracker, system_spec
 from core.errors import UsageError
-from core.systems.base import TrackerRequest
+from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
 
@@ -37,7 +37,7 @@ def test_baselines_need_no_torch():
     script = (
         "import sys\n"
         "from core.engine.registry import build_tracker\n"
-        "from core.systems.base import TrackerRequest\n"
+        "from core.tracking.contract import TrackerRequest\n"
         "from core.types import Quality\n"
         "for name in ('copy', 'flow'): build_tracker(TrackerRequest(name, Quality.FAST))\n"
         "sys.exit('torch' in sys.modules)"

@@ -11,7 +11,7 @@ import pytest
 
 from core.engine.propagate import PropagationRequest
 from core.engine.run_settings import differences, run_settings
-from core.systems.base import TrackerRequest
+from core.tracking.contract import TrackerRequest
 from core.types import Direction, Quality, VideoInfo
 
 

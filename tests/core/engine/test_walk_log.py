@@ -10,7 +10,7 @@ import pytest
 from core.engine.propagate import Walk
 from core.engine.walk_log import WalkLog
 from core.errors import OutputError
-from core.systems.base import StepResult
+from core.tracking.contract import StepResult
 from core.types import Direction
 
 WALK = Walk(9, 0, Direction.BACKWARD)

@@ -25,7 +25,7 @@ from core.eval.protocols import evaluate
 from core.eval.records import Protocol, Report
 from core.jobs import Cancelled, CancelToken, Progress
 from core.media.label_map import write_label_map
-from core.systems.base import TrackerRequest
+from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
 COUNT = 8

@@ -33,7 +33,7 @@ from core.eval.jf import score_frame
 from core.jobs import Cancelled, CancelToken, Progress
 from core.media.label_map import write_label_map
 from core.media.video import open_video
-from core.systems.base import TrackerRequest
+from core.tracking.contract import TrackerRequest
 from core.types import FrameResult, Keyframe, Quality
 
 COUNT = 12

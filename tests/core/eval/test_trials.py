@@ -18,11 +18,11 @@ from core.eval.tuned import Compared, tune_and_compare
 from core.jobs import Cancelled, CancelToken, Progress
 from core.media.video import open_video
 from core.nn.checkpoints import CheckpointInfo, save_weights
-from core.systems.base import TrackerRequest
 from core.systems.baselines.copy import CopyTracker
 from core.systems.self_supervised.config import PRESETS, TRACKING, TuneConfig
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.tune_request import TuneRequest
+from core.tracking.contract import TrackerRequest
 from core.train.loop import TrainProgress
 from core.types import VOID, Keyframe, Quality
 

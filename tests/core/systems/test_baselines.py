@@ -7,7 +7,7 @@ import pytest
 
 from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
-from core.systems.base import TrackerRequest
+from core.tracking.contract import TrackerRequest
 from core.types import VOID, Direction, Keyframe, Quality
 
 

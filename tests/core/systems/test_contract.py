@@ -8,7 +8,7 @@ import pytest
 
 from core.data.synthetic import moving_shapes
 from core.engine.registry import SYSTEMS
-from core.systems.base import Resumable
+from core.tracking.contract import Resumable
 from core.types import VOID, Direction, Keyframe
 
 COUNT = 8

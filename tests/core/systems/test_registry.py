@@ -9,7 +9,7 @@ import pytest
 
 from core.engine.registry import SYSTEMS, build_tracker, system_spec
 from core.errors import CheckpointMissing, UsageError
-from core.systems.base import TrackerRequest
+from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
 

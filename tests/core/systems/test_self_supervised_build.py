@@ -11,9 +11,9 @@ import torch
 from core.engine.registry import build_tracker
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
 from core.nn.checkpoints import CheckpointInfo, save_weights
-from core.systems.base import TrackerRequest
 from core.systems.self_supervised.config import PRESETS, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
+from core.tracking.contract import TrackerRequest
 from core.types import Direction, Keyframe, Quality
 
 INFO = CheckpointInfo("self_supervised", "tiny", PRESETS["tiny"].to_dict())

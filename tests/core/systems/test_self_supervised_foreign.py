@@ -9,10 +9,10 @@ from core.engine.registry import build_tracker
 from core.errors import CheckpointMismatch, UsageError
 from core.nn.backbone import BACKBONES, Backbone
 from core.nn.checkpoints import load_weights, read_info
-from core.systems.base import TrackerRequest
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.foreign import import_weights
 from core.systems.self_supervised.model import KeyEncoder
+from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
 

@@ -11,7 +11,6 @@ from core.data.composites.batches import LabelBatch, MixedBatch
 from core.data.pairs import PairBatch, PairConfig
 from core.jobs import CancelToken
 from core.losses.label_propagation import cell_weights, label_propagation, readable_shares
-from core.systems.self_supervised.anchored import Anchored
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.stages import make_stage, stage_radius, stage_samples
@@ -22,6 +21,7 @@ from core.systems.self_supervised.train_labels import (
     label_loss,
     labels_step,
 )
+from core.train.anchored import Anchored
 from core.train.loop import FitConfig, fit
 from core.train.team import Team
 

@@ -18,12 +18,12 @@ from core.errors import CheckpointMismatch, OutputError, TrainingError, UsageErr
 from core.jobs import Cancelled, CancelToken, Progress
 from core.nn.backbone import BACKBONES, Backbone
 from core.nn.checkpoints import load_weights, read_info
-from core.systems.base import TrackerRequest
 from core.systems.self_supervised import recipe
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.recipe import make_encoder, train
 from core.systems.self_supervised.stages import STAGES
 from core.systems.self_supervised.train_request import TrainRequest
+from core.tracking.contract import TrackerRequest
 from core.train.loop import FitConfig, TrainProgress
 from core.types import Quality
 

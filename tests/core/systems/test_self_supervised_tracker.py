@@ -9,11 +9,11 @@ import torch
 
 from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
-from core.systems.base import TrackerRequest
 from core.systems.self_supervised import tracker as module
-from core.systems.self_supervised.asserted import label_shares
 from core.systems.self_supervised.config import STRIDE, TRACKING, FeedbackConfig
-from core.systems.self_supervised.sizes import working_size
+from core.tracking.asserted import label_shares
+from core.tracking.contract import TrackerRequest
+from core.tracking.sizes import working_size
 from core.types import VOID, Direction, Keyframe, Quality
 from vosapp.assets import bundled_weights
 
@@ -155,12 +155,12 @@ def test_qualities_are_ordered(quality):
     ],
 )
 def test_working_size(height, width, short_side, wanted):
-    assert working_size(height, width, short_side) == wanted
+    assert working_size(height, width, short_side, stride=4) == wanted
 
 
 @pytest.mark.parametrize("size", [(480, 4800), (20, 2000), (3000, 11), (1, 1)])
 def test_working_size_of_odd_frames_is_bounded(size):
-    height, width = working_size(*size, 240)
+    height, width = working_size(*size, 240, stride=4)
     assert height % (2 * STRIDE) == width % (2 * STRIDE) == 0
     assert min(height, width) >= 8 and max(height, width) <= 608
 

@@ -14,13 +14,13 @@ from core.ops.attention import windowed_readout
 from core.ops.color import rgb_to_lab
 from core.systems.self_supervised.config import PRESETS, STRIDE, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.momentum import MomentumPair
 from core.systems.self_supervised.train import (
     TRAIN_RADIUS,
     memory_step,
     pairwise_step,
 )
 from core.train.loop import FitConfig, fit
+from core.train.momentum import MomentumPair
 
 SMALL = EncoderConfig((16, 32, 48, 48), (1, 1, 1, 1), 64)
 """The smallest that learns this reliably within seconds; eight key channels are too few."""

@@ -15,12 +15,12 @@ from core.engine.registry import build_tracker
 from core.errors import CheckpointMismatch, OutputError, TrainingError, UsageError, VosError
 from core.jobs import Cancelled, CancelToken, Progress
 from core.nn.checkpoints import CheckpointInfo, read_info, save_weights
-from core.systems.base import TrackerRequest
 from core.systems.self_supervised import tune_folder, tune_request, tuning
 from core.systems.self_supervised.config import PRESETS, TuneConfig
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.tune_request import TuneRequest, TuneResult
 from core.systems.self_supervised.tuning import tune
+from core.tracking.contract import TrackerRequest
 from core.train.loop import TrainProgress
 from core.types import Quality
 

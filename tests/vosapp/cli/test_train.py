@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
 from core.nn.checkpoints import read_info
-from core.systems.base import TrackerRequest
 from core.systems.self_supervised import recipe
+from core.tracking.contract import TrackerRequest
 from core.types import Quality
 from vosapp.assets import bundled_weights
 from vosapp.cli import main as cli

@@ -7,7 +7,7 @@ import pytest
 from vosapp_fakes import FRAMES, FakeTracker, mask_of
 
 from core.jobs import Cancelled, CancelToken
-from core.systems.base import TrackerRequest
+from core.tracking.contract import TrackerRequest
 from core.types import Direction, FrameResult, Quality
 from vosapp.assets import bundled_weights
 from vosapp.jobs.propagation import Engine, PropagationOrder, RunPlan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from vosapp_fakes import FakeTracker, mask_of
 
-from core.systems.base import TrackerRequest
+from core.tracking.contract import TrackerRequest
 from core.types import Quality
 from vosapp.assets import bundled_weights
 from vosapp.jobs.propagation import Engine, PropagationOrder, WeightsProblem

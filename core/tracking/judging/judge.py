@@ -12,10 +12,11 @@ from torch import Tensor
 
 from core.memory.bank import MemoryFrame
 from core.ops import shares
-from core.systems.self_supervised.absence import Arrays, Sight, Track, advance
-from core.systems.self_supervised.absence import from_arrays as tracks_from_arrays
-from core.systems.self_supervised.absence import to_arrays as tracks_to_arrays
-from core.systems.self_supervised.confidence import (
+from core.tracking.config import Calibration, ReadConfig
+from core.tracking.judging.absence import Arrays, Sight, Track, advance
+from core.tracking.judging.absence import from_arrays as tracks_from_arrays
+from core.tracking.judging.absence import to_arrays as tracks_to_arrays
+from core.tracking.judging.confidence import (
     Cues,
     Probes,
     expected_j,
@@ -24,7 +25,6 @@ from core.systems.self_supervised.confidence import (
     margins,
     soft_iou,
 )
-from core.systems.self_supervised.config import TrackingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,16 @@ class Judgment:
 
 
 class Judge:
-    """Judges the frames of one walk, one after another."""
+    """Judges the frames of one walk, one after another.
 
-    def __init__(self, config: TrackingConfig) -> None:
-        self._config = config
+    Args:
+        reading: how the system reads its memory.
+        calibration: of the system's weights.
+    """
+
+    def __init__(self, reading: ReadConfig, calibration: Calibration) -> None:
+        self._reading = reading
+        self._calibration = calibration
         self._probes: dict[int, Probes] = {}
         self._tracks: dict[int, Track] = {}
 
@@ -116,11 +122,11 @@ class Judge:
             cues = Cues(
                 leads[row], soft_iou(reading.far[row], reading.near[row]), cycles[object_id]
             )
-            confidence[object_id] = expected_j(cues)
+            confidence[object_id] = expected_j(cues, self._calibration.confidence)
             if shown[object_id] is None:
                 continue
             sight = Sight(float(reading.far[row].sum()), cues.cycle)
-            self._tracks[object_id] = track = advance(tracks[object_id], sight)
+            self._tracks[object_id] = track = advance(tracks[object_id], sight, self._calibration)
             if track.absent:
                 planes[row] = torch.zeros_like(planes[row])
             elif track.faint:
@@ -167,13 +173,8 @@ class Judge:
         result = dict.fromkeys(planes, 0.0)
         for index in sorted({k for k in shown.values() if k is not None}):
             ids = [i for i, k in shown.items() if k == index]
-            result |= find_again(
-                self._probes[index],
-                keys,
-                {i: planes[i] for i in ids},
-                k=self._config.top_k,
-                temperature=self._config.temperature,
-            )
+            sought = {i: planes[i] for i in ids}
+            result |= find_again(self._probes[index], keys, sought, self._reading)
         return result
 
 

@@ -8,11 +8,11 @@ import torch
 
 from core.jobs import CancelToken, Progress
 from core.ops.label_maps import one_hot
-from core.systems.base import Adaptation, Lesson, StepResult
-from core.systems.self_supervised import adapt_trust
-from core.systems.self_supervised.adapt import AdaptConfig
-from core.systems.self_supervised.adapt_samples import Sample
-from core.systems.self_supervised.adaptation import Eyes, LearnedVideo, fused, learn, steps_for
+from core.tracking.adaptation import trust
+from core.tracking.adaptation.learning import AdaptConfig
+from core.tracking.adaptation.samples import Sample
+from core.tracking.adaptation.video import Eyes, LearnedVideo, fused, learn, steps_for
+from core.tracking.contract import Adaptation, Lesson, StepResult
 from core.types import Keyframe
 
 CPU = torch.device("cpu")
@@ -41,21 +41,21 @@ def answer(monkeypatch):
     """Lets every network answer with these masks."""
 
     def give(*masks):
-        monkeypatch.setattr(adapt_trust, "predict", lambda *_: shares_of(*masks))
+        monkeypatch.setattr(trust, "predict", lambda *_: shares_of(*masks))
 
     return give
 
 
 def test_who_finds_the_keyframes_has_its_full_say(answer):
     answer(plane_of(0))
-    assert adapt_trust.says(None, [sample(plane_of(0))], 0.85) == pytest.approx([0.85])
+    assert trust.says(None, [sample(plane_of(0))], 0.85) == pytest.approx([0.85])
 
 
 def test_who_does_not_has_none_and_in_between_some(answer):
     answer(plane_of(5))
-    assert adapt_trust.says(None, [sample(plane_of(0))], 0.85) == pytest.approx([0])
+    assert trust.says(None, [sample(plane_of(0))], 0.85) == pytest.approx([0])
     answer(plane_of(3))
-    weight = adapt_trust.says(None, [sample(plane_of(0))], 0.85)
+    weight = trust.says(None, [sample(plane_of(0))], 0.85)
     assert weight == pytest.approx([0.85 * (5 / 8 - 0.5) / 0.3], abs=1e-6)
 
 
@@ -63,15 +63,15 @@ def test_objects_are_judged_one_by_one(answer):
     left, right = np.zeros(SIZE, bool), np.zeros(SIZE, bool)
     left[:, :4], right[:, 10:] = True, True
     answer(left, np.zeros(SIZE, bool))
-    weights = adapt_trust.says(None, [sample(left, right)], 0.85)
+    weights = trust.says(None, [sample(left, right)], 0.85)
     assert weights == pytest.approx([0.85, 0])
 
 
 def test_only_keyframes_are_witnesses(answer):
     answer(plane_of(0))
     wrong = sample(plane_of(6), is_keyframe=False)
-    assert adapt_trust.says(None, [wrong, sample(plane_of(0))], 1.0) == pytest.approx([1])
-    assert adapt_trust.says(None, [wrong], 1.0) == pytest.approx([0])
+    assert trust.says(None, [wrong, sample(plane_of(0))], 1.0) == pytest.approx([1])
+    assert trust.says(None, [wrong], 1.0) == pytest.approx([0])
 
 
 def test_without_any_say_propagation_stays_as_it_is():

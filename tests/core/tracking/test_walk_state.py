@@ -13,8 +13,8 @@ import torch
 from core.engine.registry import build_tracker
 from core.memory.bank import MemoryFrame
 from core.memory.bank_state import frames_from_arrays, frames_to_arrays
-from core.systems.base import Resumable, TrackerRequest
-from core.systems.walk_state import direction_of, pack, unpack
+from core.tracking.contract import Resumable, TrackerRequest
+from core.tracking.walk_state import direction_of, pack, unpack
 from core.types import Direction, Quality
 
 

@@ -14,10 +14,10 @@ from core.data.synthetic import moving_shapes
 from core.jobs import Cancelled, CancelToken, Progress
 from core.nn.unet import UNet
 from core.ops.label_maps import one_hot
-from core.systems.base import Lesson, StepResult
-from core.systems.self_supervised import adapt
-from core.systems.self_supervised.adapt import AdaptConfig, predict, train
-from core.systems.self_supervised.adapt_samples import sample_of, varied
+from core.tracking.adaptation import learning
+from core.tracking.adaptation.learning import AdaptConfig, predict, train
+from core.tracking.adaptation.samples import sample_of, varied
+from core.tracking.contract import Lesson, StepResult
 from core.types import VOID, Keyframe
 
 CPU = torch.device("cpu")
@@ -79,7 +79,7 @@ def test_both_number_formats_learn_alike(monkeypatch, film):
     """Whichever this machine takes, the other is computed with too."""
     samples, shares, losses = samples_of(lessons_of(film)), [], []
     for dtype in (torch.float32, torch.bfloat16):
-        monkeypatch.setattr(adapt, "inference_dtype", lambda _, dtype=dtype: dtype)
+        monkeypatch.setattr(learning, "inference_dtype", lambda _, dtype=dtype: dtype)
         net, steps = trained(samples, replace(CONFIG, iterations=6))
         assert {p.dtype for p in net.parameters()} == {torch.float32}
         shares.append(predict(net, film[0][5], keys_of(film[0][5])))

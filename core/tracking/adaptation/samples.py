@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.systems.base import Lesson
+from core.tracking.contract import Lesson
 from core.types import Frame
 
 Shares = NDArray[np.float32]

@@ -14,18 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.tracking.config import Calibration
+
 Arrays = dict[str, NDArray[np.generic]]
 
 REMEMBERED = 15
 """Frames on which the object was there, of which the median mass is its usual one."""
-FAINT = 0.48
-"""Evidence below which a frame shows nothing of the object."""
-BACK, BACK_CYCLE = 0.50, 0.10
-"""Evidence and cycle from which on an absent object is there again."""
-PATIENCE = 2
-"""Faint frames in a row after which an object is absent."""
-NOTHING = 0.1
-"""Evidence below which one frame is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +55,17 @@ class Track:
         return statistics.median(self.masses) if self.masses else 0.0
 
 
-def advance(track: Track, sight: Sight) -> Track:
+def advance(track: Track, sight: Sight, calibration: Calibration) -> Track:
     """The track after one more frame."""
     seen = evidence(track, sight)
     if track.absent:
-        back = seen >= BACK and sight.cycle >= BACK_CYCLE
+        back = seen >= calibration.back and sight.cycle >= calibration.back_cycle
         return Track(track.masses) if back else track
-    if seen >= FAINT:
+    if seen >= calibration.faint:
         return Track((*track.masses, sight.mass)[-REMEMBERED:])
     faint = track.faint + 1
-    return Track(track.masses, faint, faint >= PATIENCE or seen < NOTHING)
+    gone = faint >= calibration.patience or seen < calibration.nothing
+    return Track(track.masses, faint, gone)
 
 
 def evidence(track: Track, sight: Sight) -> float:

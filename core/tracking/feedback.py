@@ -15,8 +15,8 @@ from core.memory.bank import MemoryFrame
 from core.ops.guided import GuidedConfig, guided_shares
 from core.ops.shares import with_background
 from core.ops.sharpen import sharpened
-from core.systems.self_supervised.confidence import soft_iou
-from core.systems.self_supervised.config import FeedbackConfig
+from core.tracking.config import FeedbackConfig
+from core.tracking.judging.confidence import soft_iou
 from core.types import Frame
 
 

@@ -14,13 +14,14 @@ from torch import Tensor
 
 from core.jobs import CancelToken, Progress
 from core.nn.unet import UNet
-from core.systems.base import Adaptation, Lesson, Refiner, StepResult
-from core.systems.self_supervised.adapt import AdaptConfig, predict, train
-from core.systems.self_supervised.adapt_samples import Sample, Shares, sample_of, varied
-from core.systems.self_supervised.adapt_trust import says
-from core.systems.self_supervised.config import STRIDE
+from core.tracking.adaptation.learning import AdaptConfig, predict, train
+from core.tracking.adaptation.samples import Sample, Shares, sample_of, varied
+from core.tracking.adaptation.trust import says
+from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
 from core.types import Frame, Keyframe
 
+KEY_STRIDE = 4
+"""Pixels to a cell of the keys that the network of a video is given, whatever the tracker's are."""
 FLOOR = 1e-3
 """Least share in a geometric mean, so that neither side can rule a label out."""
 
@@ -211,7 +212,7 @@ def _encoder(eyes: Eyes) -> Callable[[Frame], Tensor]:
 
 def _fitted(keys: Tensor, image: Frame) -> Tensor:
     """Keys at a quarter of an image's size, on the processor."""
-    size = (image.shape[0] // STRIDE, image.shape[1] // STRIDE)
+    size = (image.shape[0] // KEY_STRIDE, image.shape[1] // KEY_STRIDE)
     keys = keys.float().cpu().clone()
     if tuple(keys.shape[1:]) == size:
         return keys

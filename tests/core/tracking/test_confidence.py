@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from core.memory.bank import MemoryFrame
-from core.systems.self_supervised.confidence import (
+from core.systems.self_supervised.config import CALIBRATION
+from core.tracking.config import ReadConfig
+from core.tracking.judging.confidence import (
     PROBES,
-    WEIGHTS,
     Cues,
     expected_j,
     find_again,
@@ -18,9 +19,10 @@ from core.systems.self_supervised.confidence import (
     margins,
     soft_iou,
 )
-from core.systems.self_supervised.judging import with_background, without
+from core.tracking.judging.judge import with_background, without
 
 SIZE = (12, 16)
+WEIGHTS = CALIBRATION.confidence
 
 
 def plane(rows, columns, size=SIZE):
@@ -44,10 +46,13 @@ def distinct_keys():
 def test_expected_j_is_logistic_and_grows_with_each_cue():
     low = Cues(0.3, 0.4, 0.5)
     score = WEIGHTS[0] + 0.3 * WEIGHTS[1] + 0.4 * WEIGHTS[2] + 0.5 * WEIGHTS[3]
-    assert expected_j(low) == pytest.approx(1 / (1 + math.exp(-score)))
+    assert expected_j(low, WEIGHTS) == pytest.approx(1 / (1 + math.exp(-score)))
     better = [Cues(0.4, 0.4, 0.5), Cues(0.3, 0.5, 0.5), Cues(0.3, 0.4, 0.6)]
-    assert all(expected_j(cues) > expected_j(low) for cues in better)
-    assert 0 < expected_j(Cues(0, 0, 0)) < 0.1 and 0.9 < expected_j(Cues(1, 1, 1)) < 1
+    assert all(expected_j(cues, WEIGHTS) > expected_j(low, WEIGHTS) for cues in better)
+    assert (
+        0 < expected_j(Cues(0, 0, 0), WEIGHTS) < 0.1
+        and 0.9 < expected_j(Cues(1, 1, 1), WEIGHTS) < 1
+    )
 
 
 def test_soft_iou():
@@ -105,7 +110,7 @@ def test_cycle_is_high_where_the_mask_is_right_and_low_where_it_is_not():
     found = {1: torch.roll(mask, (2, 5), (0, 1)), 2: mask}
 
     def cycle(planes):
-        return find_again(probes, moved, planes, k=3, temperature=1.0)[1]
+        return find_again(probes, moved, planes, ReadConfig(3, 1.0))[1]
 
     assert cycle({1: found[1]}) > 0.95
     assert cycle({1: mask}) < 0.5
@@ -117,11 +122,11 @@ def test_cycles_of_several_objects_are_those_of_each_alone():
     keys = distinct_keys()
     both = make_probes(memory(*masks, keys=keys))
     found = {2: torch.roll(masks[1], -1, 1), 1: torch.roll(masks[0], 1, 0)}
-    got = find_again(both, keys, found, k=3, temperature=1.0)
+    got = find_again(both, keys, found, ReadConfig(3, 1.0))
     assert list(got) == [2, 1]
     for index, mask in enumerate(masks, start=1):
         alone = make_probes(memory(mask, keys=keys, ids=(index,)))
-        own = find_again(alone, keys, {index: found[index]}, k=3, temperature=1.0)
+        own = find_again(alone, keys, {index: found[index]}, ReadConfig(3, 1.0))
         assert got[index] == pytest.approx(own[index], abs=1e-6)
 
 

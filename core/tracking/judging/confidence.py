@@ -1,7 +1,7 @@
 """How far a frame's labels can be trusted: cheap cues, and what they say of the J to expect.
 
 The entropy of the affinity is none of them: agreeing memory frames spread it although the label is
-certain. The weights were fitted to true J on generated films; docs/accuracy.md tells how.
+certain. The weights are fitted to true J and come with the network (`core.tracking.config`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from core.memory.bank import MemoryFrame
 from core.ops.matching import read, search_everywhere
+from core.tracking.config import ReadConfig
 
 PROBES = 256
 """Cells of a keyframe that are looked for on each frame, shared by its objects."""
@@ -60,13 +61,14 @@ class Cues:
     cycle: float
 
 
-WEIGHTS = (-3.9, 1.4, 2.8, 2.6)
-"""Logistic regression of J: constant, then the cues in their order."""
+def expected_j(cues: Cues, weights: tuple[float, float, float, float]) -> float:
+    """The J that the cues let expect, 0..1.
 
-
-def expected_j(cues: Cues) -> float:
-    """The J that the cues let expect, 0..1."""
-    constant, *slopes = WEIGHTS
+    Args:
+        cues: of an object on a frame.
+        weights: as `Calibration.confidence` has them.
+    """
+    constant, *slopes = weights
     score = constant + sum(w * x for w, x in zip(slopes, astuple(cues), strict=True))
     return 1 / (1 + math.exp(-score))
 
@@ -117,7 +119,7 @@ def _evenly(cells: Tensor, count: int) -> Tensor:
 
 
 def find_again(
-    probes: Probes, keys: Tensor, planes: dict[int, Tensor], *, k: int, temperature: float
+    probes: Probes, keys: Tensor, planes: dict[int, Tensor], reading: ReadConfig
 ) -> dict[int, float]:
     """How well a keyframe's objects are found on a frame: `Cues.cycle` by object id.
 
@@ -125,12 +127,11 @@ def find_again(
         probes: of the keyframe.
         keys: of the frame, C x h x w.
         planes: h x w share on the frame of objects that the keyframe shows.
-        k: memory cells read by each probe.
-        temperature: of the read-out.
+        reading: how each probe reads the frame's cells.
     """
-    found = search_everywhere(probes.keys[:, :, None], keys.flatten(1), k=k)
+    found = search_everywhere(probes.keys[:, :, None], keys.flatten(1), k=reading.top_k)
     values = torch.stack([plane.flatten() for plane in planes.values()])
-    back = read([found], [values], k=k, temperature=temperature)
+    back = read([found], [values], k=reading.top_k, temperature=reading.temperature)
     ends = torch.tensor([len(s) for s in probes.shares.values()]).cumsum(0).tolist()
     places = dict(zip(probes.shares, ends, strict=True))
     return {

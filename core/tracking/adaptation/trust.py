@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.nn.unet import UNet
-from core.systems.self_supervised.adapt import predict
-from core.systems.self_supervised.adapt_samples import Sample
+from core.tracking.adaptation.learning import predict
+from core.tracking.adaptation.samples import Sample
 
 FAILED, LEARNED = 0.5, 0.8
 """Intersection over union with the keyframes' masks at which a network has no say, and a full one.

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from core.memory.bank import MemoryFrame
-from core.systems.self_supervised.config import FeedbackConfig
-from core.systems.self_supervised.feedback import Feedback
+from core.tracking.config import FeedbackConfig
+from core.tracking.feedback import Feedback
 
 CELLS = (20, 30)
 SIZE = (80, 120)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.systems.self_supervised.absence import (
-    BACK,
-    BACK_CYCLE,
-    FAINT,
-    PATIENCE,
+from core.systems.self_supervised.config import CALIBRATION
+from core.tracking.judging.absence import (
     REMEMBERED,
     Sight,
     Track,
@@ -18,11 +15,12 @@ from core.systems.self_supervised.absence import (
     from_arrays,
     to_arrays,
 )
-from core.systems.walk_state import pack, unpack
+from core.tracking.walk_state import pack, unpack
 from core.types import Direction, Keyframe
 
+BACK, CYCLE = CALIBRATION.back, CALIBRATION.back_cycle
 THERE = Sight(100.0, 0.7)
-LITTLE = Sight(9.0, FAINT - 0.1)
+LITTLE = Sight(9.0, CALIBRATION.faint - 0.1)
 NOTHING = Sight(1.0, 0.01)
 USUAL = Track((100.0,))
 COUNT, GONE, AGAIN = 16, 5, 11
@@ -31,18 +29,18 @@ COUNT, GONE, AGAIN = 16, 5, 11
 
 def follow(track, *sights):
     for sight in sights:
-        track = advance(track, sight)
+        track = advance(track, sight, CALIBRATION)
     return track
 
 
 def test_faint_frames_in_a_row_make_absent():
-    assert not follow(USUAL, *[LITTLE] * (PATIENCE - 1)).absent
-    assert follow(USUAL, *[LITTLE] * PATIENCE).absent
+    assert not follow(USUAL, *[LITTLE] * (CALIBRATION.patience - 1)).absent
+    assert follow(USUAL, *[LITTLE] * CALIBRATION.patience).absent
     assert not follow(USUAL, LITTLE, THERE, LITTLE).absent
 
 
 def test_nothing_at_all_is_absent_at_once():
-    assert advance(USUAL, NOTHING).absent
+    assert advance(USUAL, NOTHING, CALIBRATION).absent
 
 
 @pytest.mark.parametrize("sight", [Sight(100.0, 0.01), Sight(1.0, 0.7)], ids=["mass", "cycle"])
@@ -51,19 +49,19 @@ def test_one_kind_of_evidence_is_enough_to_stay(sight):
 
 
 def test_absent_until_the_evidence_is_enough():
-    gone = advance(USUAL, NOTHING)
-    for sight in (NOTHING, LITTLE, Sight(25.0, BACK - 0.26), Sight(100.0, BACK_CYCLE - 0.01)):
-        assert advance(gone, sight).absent
-    for sight in (THERE, Sight(25.0, BACK - 0.24), Sight(100.0, BACK_CYCLE), Sight(0.0, BACK)):
-        assert advance(gone, sight) == USUAL
+    gone = advance(USUAL, NOTHING, CALIBRATION)
+    for sight in (NOTHING, LITTLE, Sight(25.0, BACK - 0.26), Sight(100.0, CYCLE - 0.01)):
+        assert advance(gone, sight, CALIBRATION).absent
+    for sight in (THERE, Sight(25.0, BACK - 0.24), Sight(100.0, CYCLE), Sight(0.0, BACK)):
+        assert advance(gone, sight, CALIBRATION) == USUAL
 
 
 def test_usual_mass_forgets_and_does_not_count_faint_frames():
     track = follow(USUAL, *[Sight(40.0, 0.7)] * REMEMBERED)
     assert (track.usual_mass, len(track.masses)) == (40, REMEMBERED)
     little = Sight(3.0, LITTLE.cycle)
-    assert advance(track, little).faint == 1
-    assert advance(track, little).masses == track.masses
+    assert advance(track, little, CALIBRATION).faint == 1
+    assert advance(track, little, CALIBRATION).masses == track.masses
     assert Track(()).usual_mass == 0
 
 

@@ -11,9 +11,9 @@ from core.data.pairs import PairBatch
 from core.errors import UsageError
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.momentum import MOMENTUM, MomentumPair
 from core.systems.self_supervised.stages import make_stage
 from core.systems.self_supervised.train import memory_step
+from core.train.momentum import MOMENTUM, MomentumPair
 
 BATCH, REFERENCES, SIDE = 2, 5, 32
 

@@ -23,7 +23,7 @@ from core.losses.segmentation import soft_dice, weighted_cross_entropy
 from core.nn.layout import channels_last
 from core.nn.precision import inference_dtype
 from core.nn.unet import UNet
-from core.systems.self_supervised.adapt_samples import Sample, Shares, image_tensor
+from core.tracking.adaptation.samples import Sample, Shares, image_tensor
 from core.types import Frame
 
 

@@ -1,0 +1,100 @@
+"""Values that a system hands to what it shares with others. No torch here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+
+from core.errors import CheckpointMismatch
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackConfig:
+    """How labels are made ready to be answered, and to be read by later frames; see `feedback`."""
+
+    power: float = 2.0
+    """Sharpening of the labels, see `core.ops.sharpen`; 1 leaves them as they were read. Answers
+    are sharpened as much: what is thin is read too pale to win a pixel anywhere."""
+    guided: float = 0.5
+    """Share of labels that follow the frame's edges, for objects that stand the filter."""
+    frail: float = 0.85
+    """An object whose mask overlaps its filtered one by less is never filtered."""
+    sturdy: float = 0.89
+    """One with this overlap or more is filtered in full; in between the share rises linearly."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadConfig:
+    """How labels are read from a memory.
+
+    Attributes:
+        top_k: memory cells that each query reads, jointly over all memory frames.
+        temperature: divides similarities before the softmax; below 1 sharpens the read-out.
+    """
+
+    top_k: int = 12
+    temperature: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the cues of a system's network are worth; fitted by `core.eval.calibration`.
+
+    It belongs to the weights and stands in their header. See ADR 0012.
+    """
+
+    confidence: tuple[float, float, float, float]
+    """Logistic regression of J: constant, then margin, agreement and cycle
+    (`core.tracking.judging.confidence.Cues`)."""
+    faint: float
+    """Evidence below which a frame shows nothing of an object, 0..2
+    (`core.tracking.judging.absence.evidence`)."""
+    back: float
+    """Evidence from which on an absent object is there again, 0..2."""
+    back_cycle: float
+    """The same for the cycle alone, 0..1."""
+    nothing: float
+    """Evidence below which one faint frame is enough, 0..2."""
+    patience: int = 2
+    """Faint frames in a row after which an object is absent."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values, for a checkpoint's header."""
+        return {**asdict(self), "confidence": list(self.confidence)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, object]) -> Calibration:
+        """The calibration in a checkpoint's header.
+
+        Raises:
+            CheckpointMismatch: a value is missing, unknown, or no finite number.
+        """
+        try:
+            if values.keys() != {field.name for field in fields(cls)}:
+                raise TypeError
+            constant, margin, agreement, cycle = _numbers(values["confidence"])
+            faint, back, back_cycle, nothing = (
+                _number(values[name]) for name in ("faint", "back", "back_cycle", "nothing")
+            )
+            patience = values["patience"]
+            if type(patience) is not int or not 1 <= patience <= MAX_PATIENCE:
+                raise ValueError
+        except (TypeError, ValueError) as error:
+            msg = "The calibration in the weights' header cannot be understood."
+            raise CheckpointMismatch(msg, "Use weights made by this version.") from error
+        return cls((constant, margin, agreement, cycle), faint, back, back_cycle, nothing, patience)
+
+
+MAX_PATIENCE = 1000
+
+
+def _numbers(values: object) -> list[float]:
+    if not isinstance(values, list):
+        raise TypeError
+    return [_number(value) for value in values]
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError
+    return float(value)
