@@ -1,11 +1,15 @@
-"""The job protocol: a job is a generator that yields values and looks at a cancel token.
+"""The job protocol: a job is a generator that looks at a cancel token.
 
+It yields `Progress`, and where it makes many values, such as the frames of a propagation, those as
+they come; what it comes to in the end it returns, so that `result = yield from job` hands it on.
 No callbacks, no threads, no prints. Whoever drives the generator decides where it runs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 
 class Cancelled(Exception):
@@ -43,8 +47,27 @@ class Progress:
         done: units finished, 0..total.
         total: units in all, 0 when not known.
         text: what is being done, in plain words.
+        phase: name of the part of the job, for programs; empty where it has only one.
+        warning: `text` tells of something that was left out or went wrong, and has to be shown.
     """
 
     done: int
     total: int
     text: str = ""
+    phase: str = ""
+    warning: bool = False
+
+
+Result = TypeVar("Result")
+Job = Generator[Progress, None, Result]
+"""A job that yields its progress and returns its result."""
+
+
+def result_of(job: Generator[object, None, Result]) -> Result:
+    """Run a job to its end, whatever it yields, and return its result."""
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            result: Result = end.value
+            return result

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 from core.errors import CheckpointMissing, VideoOpenError
+from core.media.file_hash import sha256_of
 
 REINSTALL = "Reinstall vosapp, or take a complete copy of its source."
 
@@ -73,10 +73,7 @@ def bundled_identity(system: str, preset: str) -> str:
     return f"{path.name} sha256:{_digest(path)}"
 
 
-@lru_cache(maxsize=8)
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+_digest = lru_cache(maxsize=8)(sha256_of)
 
 
 def _root() -> Path:

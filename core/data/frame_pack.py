@@ -21,7 +21,7 @@ import numpy as np
 
 from core.data.raw_video import find_videos, sequential_frames
 from core.errors import OutputError, TrainingError, VosError
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress
 from core.types import Frame
 
 
@@ -81,11 +81,13 @@ class FramePack:
 
 def pack_folder(
     videos: Path, cache: Path, config: PackConfig, token: CancelToken
-) -> Iterator[Progress | list[FramePack]]:
+) -> Job[list[FramePack]]:
     """Pack every video below a folder; what is packed already is taken as it is.
 
-    Yields a `Progress` for each video and last the packs of at least two frames. A video that
-    cannot be read is left out, and its `Progress` says so.
+    Yields a `Progress` for each video; that of a video that cannot be read is a warning.
+
+    Returns:
+        The packs of at least two frames.
 
     Raises:
         TrainingError: no video, or none with two different frames.
@@ -100,14 +102,14 @@ def pack_folder(
         raise TrainingError(msg, "Give a folder with video files; subfolders are searched too.")
     packs = []
     for done, path in enumerate(paths):
-        text = path.name
+        text, warning = path.name, False
         try:
             packs.append(_pack(path, cache, config, token))
         except OutputError:
             raise
         except VosError as error:
-            text = f"left out {path.name}: {error.message}"
-        yield Progress(done + 1, len(paths), text)
+            text, warning = f"left out {path.name}: {error.message}", True
+        yield Progress(done + 1, len(paths), text, warning=warning)
     if not packs:
         msg = f"None of the {len(paths)} videos in {videos} can be read."
         raise TrainingError(msg, "Give videos that a player opens.")
@@ -115,7 +117,7 @@ def pack_folder(
     if not usable:
         msg = f"None of the {len(paths)} videos in {videos} has two different frames."
         raise TrainingError(msg, "Training needs footage in which something moves.")
-    yield usable
+    return usable
 
 
 def _pack(video: Path, cache: Path, config: PackConfig, token: CancelToken) -> FramePack:

@@ -16,7 +16,7 @@ from core.data.frame_pack import (
     writing_pack,
 )
 from core.errors import TrainingError
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress
 from core.media.image_file import IMAGE_ERRORS, IMAGE_SUFFIXES, read_rgb
 
 SMALLEST = 32
@@ -33,11 +33,14 @@ def find_images(folder: Path) -> list[Path]:
 
 def pack_images(
     images: Path, cache: Path, config: PackConfig, token: CancelToken
-) -> Iterator[Progress | list[FramePack]]:
+) -> Job[list[FramePack]]:
     """Pack every image below a folder into one pack; one that is packed is taken as it is.
 
-    Yields a `Progress` for each image and last the pack. An image that cannot be read, or is too
-    small, is left out, and its `Progress` says so.
+    Yields a `Progress` for each image; that of an image that cannot be read, or is too small, is a
+    warning.
+
+    Returns:
+        The pack, as the only one of a list.
 
     Raises:
         TrainingError: no image that can be used.
@@ -58,20 +61,20 @@ def pack_images(
     if not pack.times:
         msg = f"None of the {len(paths)} images in {images} can be used."
         raise TrainingError(msg, f"Give readable images of {SMALLEST} pixels or more.")
-    yield [pack]
+    return [pack]
 
 
 def _write_images(paths: list[Path], writer: PackWriter, token: CancelToken) -> Iterator[Progress]:
     for done, path in enumerate(paths, start=1):
         token.check()
-        text = path.name
+        text, warning = path.name, False
         try:
             image = read_rgb(path)
         except IMAGE_ERRORS as error:
-            yield Progress(done, len(paths), f"left out {path.name}: {error}")
+            yield Progress(done, len(paths), f"left out {path.name}: {error}", warning=True)
             continue
         if min(image.shape[:2]) < SMALLEST:
-            text = f"left out {path.name}: smaller than {SMALLEST} pixels"
+            text, warning = f"left out {path.name}: smaller than {SMALLEST} pixels", True
         else:
             writer.add(shrink(image, writer.config.short_side), float(len(writer.times)))
-        yield Progress(done, len(paths), text)
+        yield Progress(done, len(paths), text, warning=warning)

@@ -24,7 +24,7 @@ from core.data.frame_pack import (
     writing_pack,
 )
 from core.errors import TrainingError
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource, open_video
 
 CACHE_BYTES = 8 << 20
@@ -74,7 +74,7 @@ def frame_step(fps: float, max_fps: float) -> int:
 def pack_stretches(
     video: Path, frames: range | None, frames_file: Path, token: CancelToken,
     *, config: PackConfig, spread: StretchConfig,
-) -> Iterator[Progress | list[FramePack]]:  # fmt: skip
+) -> Job[list[FramePack]]:  # fmt: skip
     """Pack frames of a video; what is packed already is taken as it is.
 
     Args:
@@ -86,8 +86,10 @@ def pack_stretches(
         spread: how many there are, and where.
 
     Yields:
-        A `Progress` for each frame, and last a pack for each stretch of two or more frames; all
-        of them are parts of one file.
+        A `Progress` for each frame.
+
+    Returns:
+        A pack for each stretch of two or more frames; all of them are parts of one file.
 
     Raises:
         TrainingError: no stretch has two different frames.
@@ -108,7 +110,7 @@ def pack_stretches(
     if not packs:
         msg = f"{video.name} has no two different frames to learn from."
         raise TrainingError(msg, "Learning needs footage in which something moves.")
-    yield packs
+    return packs
 
 
 def _write(
@@ -127,7 +129,7 @@ def _write(
                 writer.add(small, index / fps)
                 last = sketch
             done += 1
-            yield Progress(done, total, "reading frames")
+            yield Progress(done, total, "reading frames", phase="reading frames")
 
 
 def _cut(pack: FramePack, parts: tuple[range, ...], fps: float) -> list[FramePack]:

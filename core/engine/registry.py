@@ -1,51 +1,74 @@
-"""The systems that can be run; the only registry of the project. Imports no torch."""
+"""The systems that can be run; the only registry of the project. Imports no torch.
+
+A package of its own adds a system by an entry point of the group `vosapp.systems` that names a
+`SystemSpec`.
+"""
 
 from __future__ import annotations
 
 import difflib
-import importlib
+from functools import cache
+from importlib.metadata import entry_points
 
 from core.errors import UsageError
-from core.tracking.contract import SystemSpec, Tracker, TrackerRequest
+from core.systems.baselines.spec import COPY, FLOW
+from core.systems.self_supervised.spec import SPEC as SELF_SUPERVISED
+from core.tracking.contract import Tracker, TrackerRequest
+from core.tracking.spec import SystemSpec, load
+from core.train.recipe import Recipe
 
-SYSTEMS: dict[str, SystemSpec] = {
-    spec.name: spec
-    for spec in (
-        SystemSpec(
-            name="self_supervised",
-            title="correspondence learned from raw video",
-            needs_weights=True,
-            implementation="core.systems.self_supervised.build:build",
-            adapts=True,
-        ),
-        SystemSpec(
-            name="flow",
-            title="baseline: the last mask warped along optical flow",
-            needs_weights=False,
-            implementation="core.systems.baselines.flow:build",
-        ),
-        SystemSpec(
-            name="copy",
-            title="baseline: the last keyframe repeated",
-            needs_weights=False,
-            implementation="core.systems.baselines.copy:build",
-        ),
-    )
-}
+GROUP = "vosapp.systems"
+OURS = (SELF_SUPERVISED, FLOW, COPY)
+"""Those that come with the project, the default first."""
+
+
+@cache
+def systems() -> dict[str, SystemSpec]:
+    """All systems by their names: the project's, then those of other packages.
+
+    A package cannot take a name that there is already.
+    """
+    found = {spec.name: spec for spec in OURS}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        spec = entry.load()
+        if not isinstance(spec, SystemSpec):
+            msg = f"The entry point {entry.value} of {GROUP} names no SystemSpec."
+            raise TypeError(msg)
+        found.setdefault(spec.name, spec)
+    return found
+
+
+def default_system() -> SystemSpec:
+    """The system that is used where no other is named."""
+    return OURS[0]
 
 
 def system_spec(name: str) -> SystemSpec:
-    """The entry of a system.
+    """The spec of a system.
 
     Raises:
         UsageError: there is none of that name; names the nearest.
     """
-    if name in SYSTEMS:
-        return SYSTEMS[name]
-    near = difflib.get_close_matches(name, SYSTEMS, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(SYSTEMS)}."
+    known = systems()
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
     msg = f"There is no system {name!r}."
     raise UsageError(msg, hint)
+
+
+def recipe_of(name: str) -> Recipe:
+    """How a system is trained.
+
+    Raises:
+        UsageError: it has nothing to learn, or there is none of that name.
+    """
+    recipe = system_spec(name).recipe
+    if recipe is None:
+        able = ", ".join(spec.name for spec in systems().values() if spec.recipe is not None)
+        raise UsageError(f"The system {name} has nothing to learn.", f"Take one of: {able}.")
+    return recipe
 
 
 def require_adapting(name: str) -> None:
@@ -55,7 +78,7 @@ def require_adapting(name: str) -> None:
         UsageError: it cannot, or there is none of that name; names those that can.
     """
     if not system_spec(name).adapts:
-        able = ", ".join(spec.name for spec in SYSTEMS.values() if spec.adapts)
+        able = ", ".join(spec.name for spec in systems().values() if spec.adapts)
         msg = f"The system {name} cannot adapt to a video."
         raise UsageError(msg, f"Leave --adapt away, or take one that can: {able}.")
 
@@ -68,6 +91,5 @@ def build_tracker(request: TrackerRequest) -> Tracker:
         CheckpointMissing, CheckpointMismatch: its weights are not there or do not fit.
         DeviceUnavailable: no such device here.
     """
-    module, function = system_spec(request.system).implementation.split(":")
-    tracker: Tracker = getattr(importlib.import_module(module), function)(request)
+    tracker: Tracker = load(system_spec(request.system).implementation)(request)
     return tracker

@@ -19,7 +19,7 @@ SAMPLING_SECONDS = 0.01
 def use_threads(count: int, *, system: str) -> None:
     """Let OpenCV, and torch where the system uses it, compute on so many threads."""
     cv2.setNumThreads(count)
-    if system_spec(system).needs_weights:
+    if system_spec(system).uses_torch:
         import torch
 
         torch.set_num_threads(count)
@@ -32,13 +32,13 @@ def device_name(device: str, *, system: str) -> str:
         UsageError: no such name.
         DeviceUnavailable: this machine or this build of torch has no such device.
     """
-    return choose_device(device).type if system_spec(system).needs_weights else "cpu"
+    return choose_device(device).type if system_spec(system).uses_torch else "cpu"
 
 
 @contextmanager
 def memory_guard(system: str) -> Iterator[None]:
     """Turn running out of memory into `DeviceOutOfMemory`; torch stays unloaded for baselines."""
-    if system_spec(system).needs_weights:
+    if system_spec(system).uses_torch:
         with memory_errors("propagating"):
             yield
     else:

@@ -9,10 +9,9 @@ import numpy as np
 
 from core import __version__
 from core.engine.propagate import PropagationRequest
+from core.media.file_hash import sha256_of
 from core.tracking.contract import Adaptation, TrackerRequest
 from core.types import Keyframe, VideoInfo
-
-CHUNK = 1 << 20
 
 
 def run_settings(
@@ -33,7 +32,7 @@ def run_settings(
         "input": _digest(*_identity(info)),
         "masks": _digest(*(part for k in request.keyframes for part in _statement(k))),
         "system": system.system,
-        "weights": "" if system.weights is None else _digest_file(system.weights),
+        "weights": "" if system.weights is None else sha256_of(system.weights),
         "quality": system.quality.value,
         "device": device,
         "range": f"{request.start}:{request.stop}",
@@ -85,8 +84,3 @@ def _digest(*parts: bytes) -> str:
         digest.update(len(part).to_bytes(8, "little"))
         digest.update(part)
     return digest.hexdigest()
-
-
-def _digest_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

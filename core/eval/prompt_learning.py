@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -236,12 +235,13 @@ def main(arguments: list[str]) -> None:
     """See the module."""
     import torch
 
-    from core.systems.self_supervised.features import frame_features, load_encoder
+    from core.engine.registry import default_system
+    from core.tracking.spec import load
 
     root, weights, out = (Path(argument) for argument in arguments)
     table: Table = {}
-    encoder = load_encoder(weights, torch.device("cpu"))
-    for describe in (partial(frame_features, encoder), None):
+    reader = load(default_system().features)(weights, torch.device("cpu"))
+    for describe in (reader, None):
         for part in learn_all(read_samples(root, describe)):
             table |= part
             write_atomic(out, table_text(table).encode())

@@ -21,7 +21,7 @@ import numpy as np
 
 from core.engine.propagate import PropagationRequest, propagate
 from core.eval.jf import region_similarity
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
 from core.tracking.contract import Tracker
 from core.types import VOID, Direction, FrameResult, Keyframe, LabelMap
@@ -111,7 +111,7 @@ def run_trials(
     keyframes: Sequence[Keyframe],
     trials: Sequence[Trial],
     token: CancelToken,
-) -> Iterator[Progress | TrialScore]:
+) -> Job[tuple[TrialScore, ...]]:
     """Carry out trials.
 
     Args:
@@ -122,7 +122,10 @@ def run_trials(
         token: is looked at before each frame.
 
     Yields:
-        A `Progress` for each frame that is walked, and a `TrialScore` for each trial, in order.
+        A `Progress` for each frame that is walked.
+
+    Returns:
+        A `TrialScore` for each trial, in order.
 
     Raises:
         VideoDecodeError: the video cannot be read.
@@ -130,19 +133,25 @@ def run_trials(
     """
     drawn = {keyframe.frame_index: keyframe for keyframe in keyframes}
     total, done = sum(trial.steps for trial in trials), 0
+    found: list[TrialScore] = []
     for trial in trials:
         source, truth = drawn[trial.frame_index], drawn[trial.frame_index]
         legs = [trial.origin, trial.frame_index] if trial.returns else [trial.frame_index]
         if not trial.returns:
             source = drawn[trial.origin]
         for target in legs:
-            for item in _carry(video, tracker, _only(source, trial.object_ids), target, token):
-                if isinstance(item, Progress):
-                    done += 1
-                    yield Progress(min(done, total), total, "comparing on keyframes")
-                else:
-                    source = Keyframe(target, trial.object_ids, item)
-        yield TrialScore(trial, source.label_map, _scores(source.label_map, truth, trial))
+            walk = _carry(video, tracker, _only(source, trial.object_ids), target, token)
+            label_map = source.label_map
+            for item in walk:
+                if isinstance(item, FrameResult):
+                    label_map = item.label_map
+                done += 1
+                text = "comparing on keyframes"
+                yield Progress(min(done, total), total, text, phase=text)
+            source = Keyframe(target, trial.object_ids, label_map)
+        scores = _scores(source.label_map, truth, trial)
+        found.append(TrialScore(trial, source.label_map, scores))
+    return tuple(found)
 
 
 def _trial(
@@ -174,16 +183,11 @@ def _only(keyframe: Keyframe, ids: tuple[int, ...]) -> Keyframe:
 
 def _carry(
     video: VideoSource, tracker: Tracker, source: Keyframe, target: int, token: CancelToken
-) -> Iterator[Progress | LabelMap]:
-    """Walk from a keyframe to a frame; yields a `Progress` a frame and last its label map."""
+) -> Iterator[FrameResult | Progress]:
+    """Walk from a keyframe to a frame; yields what `propagate` does, last the frame's result."""
     way = Direction.FORWARD if target > source.frame_index else Direction.BACKWARD
     request = PropagationRequest((source,), target, target + 1, (way,))
-    for item in propagate(video, tracker, request, token):
-        if isinstance(item, FrameResult):
-            yield Progress(0, 0)
-            yield item.label_map
-        else:
-            yield item
+    return propagate(video, tracker, request, token)
 
 
 def _scores(label_map: LabelMap, truth: Keyframe, trial: Trial) -> dict[int, float]:

@@ -1,7 +1,8 @@
 """Weights on disk: safetensors files whose header says what they are.
 
 The header's `vosapp` entry is JSON: format, system, preset, config, code_version, training,
-metrics, license and, where it was fitted, calibration. It is read without the tensors, and nothing in a file is ever executed.
+metrics, license and, where it was fitted, calibration. It is read without the tensors, and nothing
+in a file is ever executed.
 """
 
 from __future__ import annotations

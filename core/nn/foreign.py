@@ -55,6 +55,29 @@ ASKED = re.compile(r"GLOBAL ([\w.]+)")
 
 
 @dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of a checkpoint.
+
+    Attributes:
+        kind: the program that it is of.
+        system: what the written weights belong to: a system, or "backbone".
+        preset: size of the network they fill.
+        taken: tensors of the file that were taken, by their names there.
+        left: those that were not, each with the reason.
+        unfilled: tensors of our network that nothing in the file fits, each as random as new.
+        notes: what to know before using the weights.
+    """
+
+    kind: str
+    system: str
+    preset: str
+    taken: tuple[str, ...]
+    left: dict[str, str]
+    unfilled: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignWeights:
     """Weights of another program.
 

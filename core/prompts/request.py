@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,10 @@ class FrameFeatures:
     keys: NDArray[Any]
     stride: int
     system: str = ""
+
+
+FeatureReader = Callable[["Frame"], FrameFeatures]
+"""Makes features of a frame."""
 
 
 @dataclass(frozen=True, slots=True)

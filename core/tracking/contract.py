@@ -144,7 +144,7 @@ class Refiner(Protocol):
 class Adaptable(Tracker, Protocol):
     """A tracker that can learn one video from its keyframes and its own propagation.
 
-    Optional; the entry of such a system in the registry says `adapts`.
+    Optional; the spec of such a system says `adapts`.
     """
 
     def adapt(
@@ -168,25 +168,6 @@ class Adaptable(Tracker, Protocol):
         Raises:
             Cancelled: by the token.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class SystemSpec:
-    """What is known of a system without loading it.
-
-    Attributes:
-        name: as in `--system`.
-        title: one line for people.
-        needs_weights: it cannot run without a checkpoint.
-        implementation: "module:function" that builds the tracker, imported on first use.
-        adapts: its tracker is `Adaptable`.
-    """
-
-    name: str
-    title: str
-    needs_weights: bool
-    implementation: str
-    adapts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,6 @@ from torch import nn
 
 from core.nn.blend import blended
 
-BLEND = 1 / 3
-"""How far the stage of labels goes from where it started: all the way, thin objects are lost;
-measured on nine sequences, see ADR 0020."""
-
 Encoder = TypeVar("Encoder", bound=nn.Module)
 
 

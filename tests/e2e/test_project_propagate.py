@@ -15,7 +15,6 @@ import pytest
 from core.engine import propagate as engine
 from core.errors import VideoDecodeError
 from core.types import FrameResult
-from vosapp import propagation
 from vosapp.cli.main import main
 from vosapp.project.edit_masks import MarkAbsent, Paint
 from vosapp.project.edit_ranges import CheckFrames
@@ -24,6 +23,7 @@ from vosapp.project.file import Options
 from vosapp.project.model import FrameState
 from vosapp.project.opening import open_project
 from vosapp.project.store import Project
+from vosapp.services import propagate as propagation
 
 COUNT = 9
 MANY = 2000

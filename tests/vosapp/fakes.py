@@ -19,7 +19,7 @@ from core.systems.baselines.copy import CopyTracker
 from core.tracking.contract import StepResult
 from vosapp.project.keyframes import keyframes
 from vosapp.project.tuned import KeyframeScore, TunedInfo, digest_of
-from vosapp.tuning import Tuned, TuneStep
+from vosapp.services.finetune import Finetuned, FinetuneStep
 
 HEIGHT, WIDTH, FRAMES = 48, 64, 24
 STEP = 1
@@ -138,7 +138,7 @@ class FakeTuner:
             if self.gate is not None:
                 assert self.gate.acquire(timeout=120)
             token.check()
-            yield TuneStep(step, step / 4, 0.1 / step, 4.0 - step)
+            yield FinetuneStep(step, step / 4, 0.1 / step, 4.0 - step)
             if self.error is not None:
                 raise self.error
         before = tuple(self._trial(one, shift=2, j=0.5) for one in drawn)
@@ -148,7 +148,7 @@ class FakeTuner:
             self.base, digest_of(self.data), "thin", 4, 4.0, 0.025,
             seed=0, frames=10, start=order.start, stop=order.stop, scores=scores,
         )  # fmt: skip
-        yield Tuned(info, self.data, before, after, tuple(one.label_map for one in drawn))
+        return Finetuned(info, self.data, before, after, tuple(one.label_map for one in drawn))
 
     def _trial(self, keyframe, *, shift, j):
         trial = Trial(keyframe.frame_index, 12, returns=True, object_ids=keyframe.object_ids)

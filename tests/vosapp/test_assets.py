@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import VideoOpenError
 from vosapp import assets
-from vosapp.propagation import weights_identity
+from vosapp.services.propagate import weights_identity
 
 
 def test_sample_film_and_its_masks():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,18 +125,18 @@ def _describer(
     from core.engine.run import use_threads
     from vosapp.cli.run_options import tracker_request
 
-    if not system_spec(args.system).needs_weights:
+    spec = system_spec(args.system)
+    if not spec.features:
         return None, None
     weights = tracker_request(args).weights
     if weights is None:
         return None, None
     from core.device import choose_device
-    from core.systems.self_supervised.features import frame_features, load_encoder
+    from core.tracking.spec import load
 
     if args.threads is not None:
         use_threads(args.threads, system=args.system)
-    encoder = load_encoder(weights, choose_device(args.device))
-    return weights, partial(frame_features, encoder)
+    return weights, load(spec.features)(weights, choose_device(args.device))
 
 
 def _measure(request: PromptRequest, console: Console) -> list[PromptRun]:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from core.engine.registry import default_system
 from core.errors import CheckpointMissing
 from vosapp import __version__, assets
 from vosapp.cli import probes
+from vosapp.services.weights import usual_weights
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 NAME = "doctor"
 HELP = "show what is installed and what is missing"
 
-DEFAULT_WEIGHTS = ("self_supervised", "thin")
 LOW_DISK_BYTES = 1_000_000_000
 
 
@@ -130,7 +131,7 @@ def _weights() -> list[dict[str, object]]:
 
 def _weights_finding() -> Finding:
     try:
-        assets.bundled_weights(*DEFAULT_WEIGHTS)
+        usual_weights(default_system().name)
     except CheckpointMissing as error:
         return Finding("weights", "missing", error.message, error.hint)
     return Finding("weights", "ok", ", ".join(str(weights["file"]) for weights in _weights()))

@@ -13,7 +13,7 @@ from core.media.export.formats import EXPORTERS, exporter_named
 from core.media.export.validate import Severity
 from vosapp.cli.export_options import add_format_arguments, object_ids, with_options
 from vosapp.cli.project_options import add_video_argument, finish_job, open_project_video
-from vosapp.export_plan import (
+from vosapp.services.export import (
     CACHE_BYTES,
     OPTIONS,
     all_losses,

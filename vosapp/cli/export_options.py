@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from core.errors import UsageError
 from core.media.export.formats import EXPORTERS
 from vosapp.cli.run_options import positive
-from vosapp.export_plan import OPTIONS, options_of, with_values
+from vosapp.services.export import OPTIONS, options_of, with_values
 
 if TYPE_CHECKING:
     from core.media.export.base import Exporter

@@ -6,10 +6,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.engine.registry import system_spec, systems
+
 if TYPE_CHECKING:
     import argparse
 
-    from core.systems.self_supervised.foreign import ImportReport
+    from core.nn.foreign import ImportReport
     from vosapp.cli.console import Console
 
 NAME = "import-weights"
@@ -31,6 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--out", type=Path, required=True, metavar="FILE", help="the new .safetensors file"
     )
+    able = [spec.name for spec in systems().values() if spec.importer]
+    parser.add_argument(
+        "--system", choices=able, default=able[0], help=f"whose weights they become ({able[0]})"
+    )
     parser.add_argument("--kind", metavar="K", help="mast, mamp, crw, resnet or dino")
     parser.add_argument(
         "--preset", metavar="P", help="network to fill (default: the one that fits)"
@@ -44,9 +50,11 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         `weights` (file), `kind`, `system`, `preset`, `taken` (names), `left` (name to reason),
         `unfilled` (names in our network) and `notes`.
     """
-    from core.systems.self_supervised.foreign import import_weights
+    from core.tracking.spec import load
 
-    report = import_weights(args.input, args.out, kind=args.kind, preset=args.preset)
+    report: ImportReport = load(system_spec(args.system).importer)(
+        args.input, args.out, kind=args.kind, preset=args.preset
+    )
     _tell(report, args.out, console)
     return {
         "weights": args.out,

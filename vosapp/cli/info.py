@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         `project`, `bytes`, `video` (with `found`, its place now), `objects` (each with its frames
         by state), `states` (frames x objects by state), `keyframes`, `references`, `history`,
         `runs` (origins of masks), `adapted` (weights that were adapted to the video, as
-        `vosapp.cli.adapt.describe` tells them; None without), `problems` of the file, and `lost`
+        `vosapp.cli.finetune.describe` tells them; None without), `problems` of the file, and `lost`
         with `--repair`.
 
     Raises:
@@ -88,7 +88,7 @@ def _describe(project: Project) -> dict[str, object]:
 
 def _adapted(project: Project, console: Console) -> dict[str, object] | None:
     from core.errors import VosError
-    from vosapp.cli.adapt import describe
+    from vosapp.cli.finetune import describe
 
     try:
         return describe(project)

@@ -42,11 +42,13 @@ class Command:
         name: what the user types.
         help: one line for `vosapp --help`.
         module: where it lives; imported when asked for.
+        alias: an older name, which still works; empty for none.
     """
 
     name: str
     help: str
     module: str
+    alias: str = ""
 
 
 COMMANDS = (
@@ -65,7 +67,12 @@ COMMANDS = (
         "vosapp.cli.import_annotations",
     ),
     Command("export", "write a project's masks in a file format", "vosapp.cli.export_annotations"),
-    Command("adapt", "let the encoder learn a project's video", "vosapp.cli.adapt"),
+    Command(
+        "finetune",
+        "fine-tune the network on a project's video",
+        "vosapp.cli.finetune",
+        alias="adapt",
+    ),
     Command("train", "train a system on your own videos", "vosapp.cli.train"),
     Command(
         "import-weights",
@@ -131,6 +138,7 @@ def _run(given: list[str], console: Console) -> int:
     if not given:
         names = ", ".join(command.name for command in COMMANDS)
         raise UsageError("No command given.", f"Commands: {names}. See vosapp --help.")
+    given = _with_names_of_today(given)
     command = next((c for c in COMMANDS if c.name == _first_word(given)), None)
     module = None if command is None else _load(command)
     try:
@@ -144,6 +152,14 @@ def _run(given: list[str], console: Console) -> int:
         console.stopped(with_result=True)
         return STOPPED
     return console.exit_code
+
+
+def _with_names_of_today(given: list[str]) -> list[str]:
+    """The arguments with an older name of a command replaced by its present one."""
+    word = _first_word(given)
+    name = next((c.name for c in COMMANDS if c.alias and c.alias == word), word)
+    place = given.index(word) if word else 0
+    return [*given[:place], name, *given[place + 1 :]] if name != word else given
 
 
 def _first_word(given: list[str]) -> str:

@@ -100,10 +100,9 @@ def _tuned_weights(
     stack: ExitStack, project: Project, args: argparse.Namespace, console: Console
 ) -> Path | None:
     """The weights adapted to the video, where the project uses some and no others are given."""
-    from vosapp.project.tuned import TUNABLE
-    from vosapp.tuned import tuned_file
+    from vosapp.services.weights import finetuned_system, tuned_file
 
-    if args.system != TUNABLE:
+    if args.system != finetuned_system():
         return None
     try:
         if not project.uses_tuned:
@@ -141,7 +140,7 @@ def _prepare(
     from core.engine.propagate import PropagationRequest
     from vosapp.cli.propagate import WAYS, check_range
     from vosapp.project.keyframes import keyframes
-    from vosapp.propagation import OPEN, pieces_with, writable_frames
+    from vosapp.services.propagate import OPEN, pieces_with, writable_frames
 
     count = video.info.frame_count
     start, stop = check_range(bounds, count)
@@ -182,7 +181,7 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
 
 def _store_all(run: _Run, console: Console) -> None:
     from core.engine.registry import build_tracker
-    from vosapp.propagation import spans_of, store_results, weights_identity
+    from vosapp.services.propagate import spans_of, store_results, weights_identity
 
     tracker = build_tracker(run.system)
     # Nothing else can change the project meanwhile: it is locked by this process.
@@ -251,7 +250,7 @@ def _report(run: _Run, seconds: float, console: Console) -> None:
 
 
 def _result(run: _Run) -> dict[str, object]:
-    from vosapp.propagation import OPEN, weights_identity, writable_frames
+    from vosapp.services.propagate import OPEN, weights_identity, writable_frames
 
     return {
         "project": run.project.path,

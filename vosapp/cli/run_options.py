@@ -7,23 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.device import DEVICES
-from core.engine.registry import SYSTEMS, system_spec
+from core.engine.registry import default_system, system_spec, systems
 from core.errors import UsageError
 from core.types import Quality
-from vosapp.assets import bundled_weights
+from vosapp.services.weights import usual_weights
 
 if TYPE_CHECKING:
     from core.tracking.contract import TrackerRequest
 
-DEFAULT_SYSTEM = "self_supervised"
-DEFAULT_PRESET = "thin"
+DEFAULT_SYSTEM = default_system().name
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare system, weights, quality, device and threads (`add_compute_arguments`)."""
     parser.add_argument(
         "--system",
-        choices=tuple(SYSTEMS),
+        choices=tuple(systems()),
         default=DEFAULT_SYSTEM,
         help=f"method; flow and copy are baselines without learning (default: {DEFAULT_SYSTEM})",
     )
@@ -61,7 +60,7 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
 
     weights = args.weights
     if system_spec(args.system).needs_weights:
-        weights = weights or bundled_weights(args.system, DEFAULT_PRESET)
+        weights = weights or usual_weights(args.system)
         _check_weights(weights, args.system)
     elif weights is not None:
         raise UsageError(f"The system {args.system} has no weights.", "Leave --weights away.")

@@ -9,21 +9,18 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from vosapp.assets import bundled_weights
+from vosapp.services.weights import usual_weights
 
 if TYPE_CHECKING:
-    from core.prompts.request import FrameFeatures
-    from core.systems.self_supervised.model import KeyEncoder
+    from core.prompts.request import FeatureReader, FrameFeatures
     from core.types import Frame
-
-SYSTEM, PRESET = "self_supervised", "thin"
 
 
 class KeyReader:
     """Reads a frame's keys on the processor; called in the assistant's thread only."""
 
     def __init__(self) -> None:
-        self._encoder: KeyEncoder | None = None
+        self._read: FeatureReader | None = None
 
     def __call__(self, frame: Frame) -> FrameFeatures | None:
         """Return the keys of a frame (H x W x 3 uint8); None while torch is not loaded.
@@ -34,9 +31,10 @@ class KeyReader:
         if "torch" not in sys.modules:
             return None
         from core.device import choose_device
-        from core.systems.self_supervised.features import frame_features, load_encoder
+        from core.engine.registry import default_system
+        from core.tracking.spec import load
 
-        if self._encoder is None:
-            weights = bundled_weights(SYSTEM, PRESET)
-            self._encoder = load_encoder(weights, choose_device("cpu"))
-        return frame_features(self._encoder, frame)
+        if self._read is None:
+            spec = default_system()
+            self._read = load(spec.features)(usual_weights(spec.name), choose_device("cpu"))
+        return self._read(frame)

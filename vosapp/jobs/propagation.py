@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.media.video import VideoSource
     from core.tracking.contract import Tracker, TrackerRequest
     from vosapp.project.store import Project
-    from vosapp.tuning import Tuner
+    from vosapp.services.finetune import Finetuner
 
 CACHE_BYTES = 96 << 20
 """Of decoded frames: a stretch that is walked backward."""
@@ -95,12 +95,12 @@ class Engine:
 
     Attributes:
         make_tracker: builds a tracker; None takes the engine's registry.
-        tuner: tunes weights; None takes `vosapp.tuning.tune_project`.
+        tuner: tunes weights; None takes `vosapp.services.finetune.finetune_project`.
         threads: processor threads; one is left to the window where there are several.
     """
 
     make_tracker: TrackerMaker | None = None
-    tuner: Tuner | None = None
+    tuner: Finetuner | None = None
     threads: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1))
 
     def propagate(self, order: PropagationOrder) -> Callable[[CancelToken], Iterator[object]]:
@@ -119,7 +119,7 @@ class Engine:
     def _propagate(self, order: PropagationOrder, token: CancelToken) -> Iterator[object]:
         from core.engine.run import memory_guard
         from vosapp.project.relink import open_linked
-        from vosapp.propagation import spans_of, store_results, weights_identity
+        from vosapp.services.propagate import spans_of, store_results, weights_identity
 
         yield Progress(0, 0, "loading the system")
         name = order.system.system
@@ -208,7 +208,7 @@ def _weights(
     order: PropagationOrder, stack: ExitStack
 ) -> tuple[TrackerRequest, WeightsProblem | None]:
     """The system with the weights it is to use; a file of tuned ones goes with the stack."""
-    from vosapp.tuned import tuned_file
+    from vosapp.services.weights import tuned_file
 
     if not order.tuned:
         return order.system, None
@@ -251,7 +251,7 @@ def _work(order: PropagationOrder) -> _Work:
     from core.engine.propagate import PropagationRequest, step_count
     from vosapp.project.keyframes import keyframes
     from vosapp.project.rules import WRITABLE
-    from vosapp.propagation import OPEN, pieces_with, writable_frames
+    from vosapp.services.propagate import OPEN, pieces_with, writable_frames
 
     found = keyframes(order.project)
     if not found:

@@ -19,8 +19,9 @@ from core.jobs import CancelToken, Progress
 from core.types import Quality
 from vosapp.jobs.outcome import Crashed, Failed
 from vosapp.jobs.propagation import Engine
-from vosapp.project.tuned import TUNABLE, TunedInfo
-from vosapp.tuning import Tuned, TuneOrder, tune_project
+from vosapp.project.tuned import TunedInfo
+from vosapp.services.finetune import Finetuned, FinetuneOrder, discard_run, finetune_project
+from vosapp.services.weights import finetuned_system
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,13 +82,14 @@ class TuneOutcome:
 
 
 def tuning_job(
-    engine: Engine, order: TuneOrder, quality: Quality
+    engine: Engine, order: FinetuneOrder, quality: Quality
 ) -> Callable[[CancelToken], Generator[object, None, TuneOutcome]]:
     """Return the job that carries an order out.
 
-    It yields `Progress` and `vosapp.tuning.TuneStep` values and returns a `TuneOutcome`. A project
-    that has tuned weights already is left as it is: the user decides. Once learning is done the job
-    does not fail any more: minutes would be lost. What went wrong is part of the outcome.
+    It yields `Progress` and `vosapp.services.finetune.FinetuneStep` values and returns a
+    `TuneOutcome`. A project that has tuned weights already is left as it is: the user decides.
+    Once learning is done the job does not fail any more: minutes would be lost. What went wrong is
+    part of the outcome.
 
     The job raises:
         VosError: weights, video or device cannot be used.
@@ -97,22 +99,22 @@ def tuning_job(
 
 
 def _tune(
-    engine: Engine, order: TuneOrder, quality: Quality, token: CancelToken
+    engine: Engine, order: FinetuneOrder, quality: Quality, token: CancelToken
 ) -> Generator[object, None, TuneOutcome]:
     from core.tracking.contract import TrackerRequest
 
+    system = finetuned_system()
     yield Progress(0, 0, "loading the system")
-    engine.prepare(TrackerRequest(TUNABLE, quality, order.device, order.base))
+    engine.prepare(TrackerRequest(system, quality, order.device, order.base))
 
     def make_tracker(weights: Path) -> Tracker:
-        return engine.tracker(TrackerRequest(TUNABLE, quality, order.device, weights))
+        return engine.tracker(TrackerRequest(system, quality, order.device, weights))
 
-    tuner = engine.tuner or tune_project
-    for item in tuner(order, make_tracker, token):
-        if isinstance(item, Tuned):
-            return _outcome(order, item)
-        yield item
-    raise RuntimeError("tuning ended without a result")
+    tuner = engine.tuner or finetune_project
+    tuned = yield from tuner(order, make_tracker, token)
+    outcome = _outcome(order, tuned)
+    discard_run(order)
+    return outcome
 
 
 def trouble(error: Exception) -> Trouble:
@@ -122,13 +124,13 @@ def trouble(error: Exception) -> Trouble:
     return Crashed("".join(traceback.format_exception(error)))
 
 
-def _outcome(order: TuneOrder, tuned: Tuned) -> TuneOutcome:
+def _outcome(order: FinetuneOrder, tuned: Finetuned) -> TuneOutcome:
     comparisons, unseen = _seen(order, tuned)
     kept, refused = _keep(order.project, tuned)
     return TuneOutcome(tuned.info, tuned.data, comparisons, kept, unseen, refused)
 
 
-def _seen(order: TuneOrder, tuned: Tuned) -> tuple[tuple[Comparison, ...], Trouble | None]:
+def _seen(order: FinetuneOrder, tuned: Finetuned) -> tuple[tuple[Comparison, ...], Trouble | None]:
     if not tuned.before:
         return (), None
     try:
@@ -137,7 +139,7 @@ def _seen(order: TuneOrder, tuned: Tuned) -> tuple[tuple[Comparison, ...], Troub
         return (), trouble(error)
 
 
-def _keep(project: Project, tuned: Tuned) -> tuple[bool, Trouble | None]:
+def _keep(project: Project, tuned: Finetuned) -> tuple[bool, Trouble | None]:
     try:
         if project.read_only or _has_tuned(project):
             return False, None
@@ -155,14 +157,14 @@ def _has_tuned(project: Project) -> bool:
         return False
 
 
-def _comparisons(order: TuneOrder, tuned: Tuned) -> tuple[Comparison, ...]:
+def _comparisons(order: FinetuneOrder, tuned: Finetuned) -> tuple[Comparison, ...]:
     from core.media.video import open_video
 
     with open_video(order.video, cache_bytes=0) as video:
         return tuple(_comparison(tuned, index, video) for index in range(len(tuned.before)))
 
 
-def _comparison(tuned: Tuned, index: int, video: VideoSource) -> Comparison:
+def _comparison(tuned: Finetuned, index: int, video: VideoSource) -> Comparison:
     one, other = tuned.before[index], tuned.after[index]
     frame_index = one.trial.frame_index
     frame = video.frame(frame_index)

@@ -17,8 +17,6 @@ from typing import Any
 from vosapp.project.model import MAX_FRAMES, check, is_int
 from vosapp.project.parse import checked, parse_json
 
-TUNABLE = "self_supervised"
-"""The one system whose weights can be tuned to a video."""
 MAX_TUNED_BYTES = 16 << 20
 """Larger ones are neither kept nor read."""
 FILE_NAME = "adapted.safetensors"

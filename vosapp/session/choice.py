@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from core.engine.registry import default_system
 from core.types import Quality
-from vosapp.project.tuned import TUNABLE
+from vosapp.services.weights import finetuned_system
 
 
 class RunMode(Enum):
@@ -41,7 +42,7 @@ class RunChoice:
             where `weights` names no others.
     """
 
-    system: str = "self_supervised"
+    system: str = field(default_factory=lambda: default_system().name)
     weights: Path | None = None
     quality: Quality = Quality.FAST
     device: str = "auto"
@@ -51,7 +52,7 @@ class RunChoice:
     @property
     def uses_tuned(self) -> bool:
         """True where tuned weights are to be used by this system."""
-        return self.tuned and self.weights is None and self.system == TUNABLE
+        return self.tuned and self.weights is None and self.system == finetuned_system()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from core.media.export.base import Exporter, ExportReport, sequence_name
 from core.media.export.formats import EXPORTERS
 from core.media.export.validate import Finding, Severity, validate
 from core.media.video import open_video
-from vosapp.export_plan import (
+from vosapp.project.source import annotation_source, stored_info
+from vosapp.project.store import Project
+from vosapp.services.export import (
     CACHE_BYTES,
     DESCRIPTIONS,
     all_losses,
@@ -22,8 +24,6 @@ from vosapp.export_plan import (
     missing_frames,
     needs_pictures,
 )
-from vosapp.project.source import annotation_source, stored_info
-from vosapp.project.store import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ import numpy as np
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.engine.registry import system_spec
 from core.errors import UsageError, VosError
 from core.jobs import Progress
 from core.tracking.contract import TrackerRequest
 from core.types import Direction, FrameResult
-from vosapp.assets import bundled_weights
 from vosapp.jobs.outcome import Crashed, Failed, Outcome
 from vosapp.jobs.propagation import (
     STORE_SECONDS,
@@ -27,11 +27,11 @@ from vosapp.jobs.propagation import (
 )
 from vosapp.jobs.runner import JobHandle
 from vosapp.project.model import Change
+from vosapp.services.weights import usual_weights
 from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
 from vosapp.session.session import Session
 from vosapp.session.view import keyframes_in
 
-PRESET = "thin"
 REFRESH_MS = 120
 """The window reads anew what was propagated this often, however fast results come."""
 LANE_MS = 15
@@ -228,8 +228,8 @@ class PropagationControl(QObject):
     def _system(self) -> TrackerRequest:
         choice = self.choice
         weights: Path | None = choice.weights
-        if weights is None and choice.system == "self_supervised":
-            weights = bundled_weights(choice.system, PRESET)
+        if weights is None and system_spec(choice.system).needs_weights:
+            weights = usual_weights(choice.system)
         return TrackerRequest(choice.system, choice.quality, choice.device, weights)
 
     # What comes from the engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.device import DEVICES
-from core.engine.registry import SYSTEMS
+from core.engine.registry import systems as all_systems
 from core.types import Quality
 
 __all__ = ["DEVICES", "QUALITIES", "QualityChoice", "SystemChoice", "systems"]
@@ -63,9 +63,9 @@ def systems() -> tuple[SystemChoice, ...]:
     return tuple(
         SystemChoice(
             spec.name,
-            spec.title[:1].upper() + spec.title[1:],
+            spec.title,
             spec.needs_weights,
             spec.adapts,
         )
-        for spec in SYSTEMS.values()
+        for spec in all_systems().values()
     )

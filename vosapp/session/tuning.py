@@ -14,16 +14,16 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import OutputError, UsageError, VosError
 from core.jobs import Progress
-from vosapp.assets import bundled_weights
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
 from vosapp.jobs.propagation import Engine
 from vosapp.jobs.runner import JobHandle
 from vosapp.jobs.tuning import TuneOutcome, trouble, tuning_job
-from vosapp.project.tuned import TUNABLE, TunedInfo
+from vosapp.project.tuned import TunedInfo
+from vosapp.services.finetune import FinetuneOrder, FinetuneStep
+from vosapp.services.weights import finetuned_system, usual_weights
 from vosapp.session.choice import RunChoice
-from vosapp.session.propagation import PRESET, PropagationControl
+from vosapp.session.propagation import PropagationControl
 from vosapp.session.session import Session
-from vosapp.tuning import TuneOrder, TuneStep
 
 USUAL_MINUTES = 3
 MOST_MINUTES = 60
@@ -140,7 +140,7 @@ class TuningControl(QObject):
     def base(self) -> Path | None:
         """The chosen file that the next tuning begins from; None for the bundled weights."""
         choice = self._propagation.choice
-        return choice.weights if choice.system == TUNABLE else None
+        return choice.weights if choice.system == finetuned_system() else None
 
     @property
     def losable(self) -> bool:
@@ -236,7 +236,7 @@ class TuningControl(QObject):
     def _choose(self, *, tuned: bool) -> None:
         self._propagation.set_choice(_choice(self._propagation.choice, tuned=tuned))
 
-    def _order(self, minutes: float, *, whole: bool) -> TuneOrder:
+    def _order(self, minutes: float, *, whole: bool) -> FinetuneOrder:
         session, choice = self._session, self._propagation.choice
         if session.project.read_only:
             raise OutputError(
@@ -248,10 +248,10 @@ class TuningControl(QObject):
                 "A propagation is running.", "Wait until it is done, or stop it; then adapt."
             )
         start, stop = (0, session.frame_count) if whole else session.range
-        return TuneOrder(
+        return FinetuneOrder(
             session.project,
             session.video_path,
-            self.base or bundled_weights(TUNABLE, PRESET),
+            self.base or usual_weights(finetuned_system()),
             start,
             stop,
             minutes=minutes,
@@ -265,7 +265,7 @@ class TuningControl(QObject):
         self._update(TuneState(progress.text, progress.done, progress.total, self.state.step))
 
     def _take_steps(self, values: list[object]) -> None:
-        steps = [value for value in values if isinstance(value, TuneStep)]
+        steps = [value for value in values if isinstance(value, FinetuneStep)]
         if steps:
             last, loss = steps[-1], self.state.loss
             for step in steps:
@@ -309,7 +309,7 @@ class TuningControl(QObject):
 
 def _choice(choice: RunChoice, *, tuned: bool) -> RunChoice:
     if tuned:
-        choice = replace(choice, system=TUNABLE, weights=None)
+        choice = replace(choice, system=finetuned_system(), weights=None)
     return replace(choice, tuned=tuned)
 
 

@@ -7,11 +7,10 @@ from core.errors import CheckpointMissing
 from core.nn.checkpoints import load_weights, read_info, require_system
 from core.systems.self_supervised.config import CALIBRATION, TRACKING, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.spec import SYSTEM
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 from core.tracking.config import Calibration
 from core.tracking.contract import TrackerRequest
-
-SYSTEM = "self_supervised"
 
 
 def build(request: TrackerRequest) -> SelfSupervisedTracker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
@@ -11,9 +12,10 @@ from core.nn.checkpoints import load_weights, read_info, require_system
 from core.nn.fuse import fuse_batch_norm
 from core.nn.layout import channels_last
 from core.ops.color import lab_tensor
-from core.prompts.request import FrameFeatures
+from core.prompts.request import FeatureReader, FrameFeatures
 from core.systems.self_supervised.config import STRIDE, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.spec import SYSTEM
 from core.tracking.sizes import working_size
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
     from core.types import Frame
 
-SYSTEM = "self_supervised"
 SHORT_SIDE = 360
 """Short side at which frames are encoded for prompts; the weights of the cues were learned so."""
 
@@ -37,6 +38,15 @@ def load_encoder(weights: Path, device: torch.device) -> KeyEncoder:
     encoder = KeyEncoder(EncoderConfig.from_dict(info.config))
     load_weights(weights, encoder)
     return channels_last(fuse_batch_norm(encoder.eval()), device)
+
+
+def feature_reader(weights: Path, device: torch.device) -> FeatureReader:
+    """What reads frames with the encoder of a weights file; see `core.tracking.spec.SystemSpec`.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
+    """
+    return partial(frame_features, load_encoder(weights, device))
 
 
 @torch.inference_mode()

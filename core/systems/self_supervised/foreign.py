@@ -8,7 +8,6 @@ stages of the same shape are taken as a start for training.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,37 +16,14 @@ from torch import Tensor, nn
 from core.errors import CheckpointMismatch, UsageError
 from core.nn.backbone import Backbone
 from core.nn.checkpoints import CheckpointInfo, save_weights
-from core.nn.foreign import read_foreign
+from core.nn.foreign import ImportReport, read_foreign
 from core.systems.self_supervised.foreign_names import KINDS, detect_kind, our_name
+from core.systems.self_supervised.method import kept_part, new_network
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.networks import kept_part, new_network
 
 COUNT = "num_batches_tracked"
 HALF_MAX = 65504.0
 """Largest number of the 16 bits that weights are kept in."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What became of a checkpoint.
-
-    Attributes:
-        kind: a name in `KINDS`.
-        system: what the written weights belong to: this system, or "backbone".
-        preset: size of the network they fill.
-        taken: tensors of the file that were taken, by their names there.
-        left: those that were not, each with the reason.
-        unfilled: tensors of our network that nothing in the file fits, each as random as new.
-        notes: what to know before using the weights.
-    """
-
-    kind: str
-    system: str
-    preset: str
-    taken: tuple[str, ...]
-    left: dict[str, str]
-    unfilled: tuple[str, ...]
-    notes: tuple[str, ...]
 
 
 def import_weights(

@@ -12,11 +12,9 @@ from core.data.pairs import PairBatch
 from core.losses.correspondence import color_reconstruction
 from core.ops.attention import windowed_readout
 from core.systems.self_supervised.config import STRIDE
+from core.systems.self_supervised.spec import TRAIN_RADIUS
 from core.train.team import Team
 from core.train.terms import LossTerms
-
-TRAIN_RADIUS = 8
-"""Window radius in cells; 32 px to each side at stride 4."""
 
 
 def pairwise_step(

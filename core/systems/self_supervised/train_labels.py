@@ -19,12 +19,10 @@ from core.losses.label_propagation import (
 )
 from core.ops.attention import windowed_readout
 from core.systems.self_supervised.config import STRIDE
+from core.systems.self_supervised.spec import LABEL_RADIUS
 from core.systems.self_supervised.train import pair_loss
 from core.train.team import Team
 from core.train.terms import LossTerms
-
-LABEL_RADIUS = 10
-"""Window radius in cells; composite objects move up to 40 px and more between frames."""
 
 
 class EachApart(nn.Module):

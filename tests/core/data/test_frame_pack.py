@@ -19,6 +19,16 @@ from core.jobs import Cancelled, CancelToken, Progress
 CONFIG = PackConfig(short_side=48, max_fps=100, min_change=0.0)
 
 
+def collected(job):
+    """All that a job yields, and what it returns."""
+    items = []
+    while True:
+        try:
+            items.append(next(job))
+        except StopIteration as end:
+            return items, end.value
+
+
 def write_video(path, frames, fps=24):
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
@@ -41,7 +51,7 @@ def videos(tmp_path):
 
 
 def pack(videos, cache, config=CONFIG):
-    *progress, packs = pack_folder(videos, cache, config, CancelToken())
+    progress, packs = collected(pack_folder(videos, cache, config, CancelToken()))
     return progress, packs
 
 

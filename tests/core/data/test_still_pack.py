@@ -14,6 +14,16 @@ from core.jobs import Cancelled, CancelToken, Progress
 CONFIG = PackConfig(short_side=48)
 
 
+def collected(job):
+    """All that a job yields, and what it returns."""
+    items = []
+    while True:
+        try:
+            items.append(next(job))
+        except StopIteration as end:
+            return items, end.value
+
+
 @pytest.fixture
 def images(tmp_path):
     """Two images, one that is too small and one that is none."""
@@ -27,7 +37,7 @@ def images(tmp_path):
 
 
 def pack(images, cache, config=CONFIG):
-    *progress, packs = pack_images(images, cache, config, CancelToken())
+    progress, packs = collected(pack_images(images, cache, config, CancelToken()))
     return progress, packs
 
 

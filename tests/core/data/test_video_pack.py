@@ -36,9 +36,13 @@ def pack(folder, file, *, frames=None, spread=None, token=None, config=None):
         config=config or PackConfig(),
         spread=spread or StretchConfig(),
     )
-    *progress, packs = work
-    assert all(isinstance(item, Progress) for item in progress)
-    return packs, progress
+    progress = []
+    while True:
+        try:
+            progress.append(next(work))
+        except StopIteration as end:
+            assert all(isinstance(item, Progress) for item in progress)
+            return end.value, progress
 
 
 def numbers(packs):

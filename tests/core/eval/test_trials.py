@@ -13,16 +13,18 @@ import torch
 from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
 from core.errors import VideoOpenError, VosError
-from core.eval.trials import Trial, TrialConfig, TrialScore, mean_score, plan_trials, run_trials
-from core.eval.tuned import Compared, tune_and_compare
+from core.eval.finetuned import Compared, finetune_and_compare
+from core.eval.trials import Trial, TrialConfig, mean_score, plan_trials, run_trials
 from core.jobs import Cancelled, CancelToken, Progress
 from core.media.video import open_video
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.systems.baselines.copy import CopyTracker
-from core.systems.self_supervised.config import PRESETS, TRACKING, TuneConfig
+from core.systems.self_supervised.config import PRESETS, TRACKING
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.tune_request import TuneRequest
+from core.systems.self_supervised.spec import RECIPE
 from core.tracking.contract import TrackerRequest
+from core.train.finetune.config import FinetuneConfig
+from core.train.finetune.request import FinetuneRequest
 from core.train.loop import TrainProgress
 from core.types import VOID, Keyframe, Quality
 
@@ -55,11 +57,21 @@ def video(film):
         yield opened
 
 
+def collected(job):
+    """All that a job yields, and what it returns."""
+    items = []
+    while True:
+        try:
+            items.append(next(job))
+        except StopIteration as end:
+            return items, end.value
+
+
 def tried(video, keyframes, tracker=None, token=None):
     plan = plan_trials(keyframes, COUNT)
     work = run_trials(video, tracker or CopyTracker(), keyframes, plan, token or CancelToken())
-    items = list(work)
-    return [one for one in items if isinstance(one, TrialScore)], items
+    items, scores = collected(work)
+    return scores, items
 
 
 def test_neighbors_are_used_where_they_are_near():
@@ -164,8 +176,8 @@ def request_(film, tmp_path):
     base = tmp_path / "base.safetensors"
     info = CheckpointInfo("self_supervised", "tiny", PRESETS["tiny"].to_dict())
     save_weights(base, KeyEncoder(PRESETS["tiny"]), info)
-    config = TuneConfig(steps=3, batch=2, crop=32, rate=1e-2)
-    return TuneRequest(film, base, tmp_path / "tuned.safetensors", config, device="cpu")
+    config = FinetuneConfig(steps=3, batch=2, crop=32, rate=1e-2)
+    return FinetuneRequest(RECIPE, film, base, tmp_path / "tuned.safetensors", config, device="cpu")
 
 
 @pytest.fixture
@@ -181,8 +193,8 @@ def test_both_weights_are_tried_on_the_same_frames(request_):
         used.append(path)
         return CopyTracker() if path == request_.weights else Eroding()
 
-    items = list(tune_and_compare(request_, (keyframe(2), keyframe(28)), make, CancelToken()))
-    compared = items[-1]
+    drawn = (keyframe(2), keyframe(28))
+    items, compared = collected(finetune_and_compare(request_, drawn, make, CancelToken()))
     assert isinstance(compared, Compared)
     assert used == [request_.weights, request_.out]
     assert [one.trial for one in compared.before] == [one.trial for one in compared.after]
@@ -193,14 +205,14 @@ def test_both_weights_are_tried_on_the_same_frames(request_):
 
 
 def test_without_keyframes_there_is_no_comparison(request_, make_tracker):
-    compared = list(tune_and_compare(request_, (), make_tracker, CancelToken()))[-1]
+    _, compared = collected(finetune_and_compare(request_, (), make_tracker, CancelToken()))
     assert compared.before == compared.after == () and request_.out.is_file()
 
 
 def test_a_cancel_after_learning_leaves_no_file(request_, make_tracker):
     token = CancelToken()
     with pytest.raises(Cancelled):
-        for _ in tune_and_compare(request_, (keyframe(2),), make_tracker, token):
+        for _ in finetune_and_compare(request_, (keyframe(2),), make_tracker, token):
             if request_.out.exists():
                 token.cancel()
     assert not request_.out.exists()
@@ -208,14 +220,14 @@ def test_a_cancel_after_learning_leaves_no_file(request_, make_tracker):
 
 def test_a_video_that_is_gone(request_, make_tracker, tmp_path):
     with pytest.raises(VideoOpenError):
-        list(tune_and_compare(replace(request_, video=tmp_path / "x"), (), make_tracker,
+        list(finetune_and_compare(replace(request_, video=tmp_path / "x"), (), make_tracker,
                               CancelToken()))  # fmt: skip
 
 
-@pytest.mark.parametrize("change", [{"config": TuneConfig(steps=0)}, {"seed": -1}])
+@pytest.mark.parametrize("change", [{"config": FinetuneConfig(steps=0)}, {"seed": -1}])
 def test_what_is_impossible_is_told_before_anything_is_tried(request_, change):
-    with pytest.raises(VosError, match=r"0 long|seed -1"):
-        list(tune_and_compare(replace(request_, **change), (keyframe(2),), pytest.fail,
+    with pytest.raises(VosError, match=r"0 long|seed of -1"):
+        list(finetune_and_compare(replace(request_, **change), (keyframe(2),), pytest.fail,
                               CancelToken()))  # fmt: skip
 
 
@@ -224,16 +236,17 @@ def test_a_run_of_other_settings_is_told_before_anything_is_tried(request_, tmp_
     (tmp_path / "run" / "tune.json").write_text("other")
     kept = replace(request_, run=tmp_path / "run", resume=True)
     with pytest.raises(VosError, match="other settings"):
-        list(tune_and_compare(kept, (keyframe(2),), pytest.fail, CancelToken()))
+        list(finetune_and_compare(kept, (keyframe(2),), pytest.fail, CancelToken()))
 
 
 def test_a_cancel_after_learning_leaves_a_run_to_go_on_with(request_, make_tracker, tmp_path):
     token, kept = CancelToken(), replace(request_, run=tmp_path / "run")
     with pytest.raises(Cancelled):
-        for _ in tune_and_compare(kept, (keyframe(2),), make_tracker, token):
+        for _ in finetune_and_compare(kept, (keyframe(2),), make_tracker, token):
             if request_.out.exists():
                 token.cancel()
     kept = replace(kept, resume=True)
-    items = list(tune_and_compare(kept, (keyframe(2),), make_tracker, CancelToken()))
+    job = finetune_and_compare(kept, (keyframe(2),), make_tracker, CancelToken())
+    items, compared = collected(job)
     assert not any(isinstance(item, TrainProgress) for item in items)
-    assert items[-1].result.steps == 3 and not kept.run.exists()
+    assert compared.result.steps == 3 and kept.run.exists()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.data.synthetic import moving_shapes
-from core.engine.registry import SYSTEMS
+from core.engine.registry import systems
 from core.tracking.contract import Resumable
 from core.types import VOID, Direction, Keyframe
 
@@ -17,7 +17,7 @@ SIZE = (64, 96)
 
 
 def test_every_system_is_under_contract(build_system):
-    assert {name for name in build_system if name != "color"} == set(SYSTEMS)
+    assert {name for name in build_system if name != "color"} == set(systems())
 
 
 def frozen(array):

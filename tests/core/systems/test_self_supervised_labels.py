@@ -8,12 +8,13 @@ import torch
 import torch.nn.functional as F
 
 from core.data.composites.batches import LabelBatch, MixedBatch
-from core.data.pairs import PairBatch, PairConfig
+from core.data.pairs import PairBatch
 from core.jobs import CancelToken
 from core.losses.label_propagation import cell_weights, label_propagation, readable_shares
 from core.systems.self_supervised.config import PRESETS
+from core.systems.self_supervised.method import SelfSupervised, stage_pairs
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.stages import make_stage, stage_radius, stage_samples
+from core.systems.self_supervised.spec import RECIPE
 from core.systems.self_supervised.train import pairwise_step
 from core.systems.self_supervised.train_labels import (
     EachApart,
@@ -22,10 +23,16 @@ from core.systems.self_supervised.train_labels import (
     labels_step,
 )
 from core.train.anchored import Anchored
-from core.train.loop import FitConfig, fit
+from core.train.config import FitConfig
+from core.train.loop import fit
 from core.train.team import Team
 
 SIDE, CELLS = 32, 8
+
+
+def make_stage(encoder, **options):
+    usual = {o.name: o.usual("labels", refines=True) for o in RECIPE.options}
+    return SelfSupervised().stage("labels", encoder, usual | options, Team())
 
 
 def tiny():
@@ -127,7 +134,7 @@ def test_running_statistics_are_those_of_raw_frames():
 
 
 def test_loss_falls(tmp_path):
-    stage = make_stage("labels", tiny(), radius=4)
+    stage = make_stage(tiny(), radius=4)
     run = fit(
         stage.step,
         lambda start: (mixed(step % 4) for step in range(start, 1000)),
@@ -143,7 +150,7 @@ def test_loss_falls(tmp_path):
 
 def test_only_the_encoder_learns_and_the_start_stays():
     encoder = tiny()
-    stage = make_stage("labels", encoder)
+    stage = make_stage(encoder)
     before = {name: x.clone() for name, x in encoder.state_dict().items()}
     learning = [p for p in stage.module.parameters() if p.requires_grad]
     assert len(learning) == len(list(encoder.parameters()))
@@ -151,9 +158,9 @@ def test_only_the_encoder_learns_and_the_start_stays():
     torch.optim.SGD(learning, lr=0.1).step()
     start = stage.module.start.state_dict()
     assert all(torch.equal(start[name], x) for name, x in before.items())
-    result, trained = stage.kept()
-    assert (result.name, trained.name, trained.network) == ("weights", "trained", encoder)
-    weight = [x.head.weight for x in (stage.module.start, result.network, encoder)]
+    result, trained = stage.weights()
+    assert (result.name, trained.name, trained.module) == ("weights", "trained", encoder)
+    weight = [x.head.weight for x in (stage.module.start, result.module, encoder)]
     torch.testing.assert_close(weight[1], torch.lerp(weight[0], weight[2], 1 / 3))
 
 
@@ -166,7 +173,9 @@ def test_blend_is_a_new_encoder():
 
 
 def test_samples_and_radius_of_the_stage():
-    halves = [stage_samples("labels", PairConfig(batch=n)).batch for n in (1, 2, 5, 8)]
+    given = {"crop": 32, "widen": 0}
+    halves = [stage_pairs("labels", {"batch": n, **given}).batch for n in (1, 2, 5, 8)]
     assert halves == [1, 1, 2, 4]
-    assert [stage_radius(name, None) for name in ("pairwise", "memory", "labels")] == [8, 8, 10]
-    assert stage_radius("labels", 5) == 5
+    radius = next(option for option in RECIPE.options if option.name == "radius")
+    usual = [radius.usual(stage.name, refines=False) for stage in RECIPE.stages]
+    assert usual == [8, 8, 10]

@@ -10,10 +10,12 @@ import torch.nn.functional as F
 from core.data.pairs import PairBatch
 from core.errors import UsageError
 from core.systems.self_supervised.config import PRESETS
+from core.systems.self_supervised.method import SelfSupervised
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.stages import make_stage
+from core.systems.self_supervised.spec import RECIPE
 from core.systems.self_supervised.train import memory_step
 from core.train.momentum import MOMENTUM, MomentumPair
+from core.train.team import Team
 
 BATCH, REFERENCES, SIDE = 2, 5, 32
 
@@ -24,6 +26,11 @@ def batch():
     inputs = torch.rand(BATCH, REFERENCES + 1, 3, SIDE, SIDE, generator=generator) - 0.5
     hidden = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
     return PairBatch(inputs, inputs[:, :, 1:].clone(), hidden)
+
+
+def make_stage(encoder, **options):
+    usual = {o.name: o.usual("memory", refines=True) for o in RECIPE.options}
+    return SelfSupervised().stage("memory", encoder, usual | options, Team())
 
 
 def tiny(seed=0):
@@ -76,10 +83,11 @@ def test_both_start_alike_and_apart():
 
 
 def test_no_gradient_reaches_the_memory_encoder(batch):
-    stage = make_stage("memory", tiny())
+    stage = make_stage(tiny())
     stage.step(batch).total.backward()
-    assert all(p.grad is None for p in stage.module.memory.parameters())
-    assert all(p.grad is not None and p.grad.abs().max() > 0 for p in stage.encoder.parameters())
+    pair = stage.module
+    assert all(p.grad is None for p in pair.memory.parameters())
+    assert all(p.grad is not None and p.grad.abs().max() > 0 for p in pair.query.parameters())
 
 
 def naive_loss(query, memory, batch, radius):
@@ -151,4 +159,4 @@ def test_any_reference_that_has_the_color_is_found():
 
 def test_unknown_stage():
     with pytest.raises(UsageError, match="'third'"):
-        make_stage("third", tiny())
+        RECIPE.stage("third")

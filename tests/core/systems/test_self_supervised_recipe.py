@@ -11,20 +11,21 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.data.pairs import PairConfig
 from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
 from core.errors import CheckpointMismatch, OutputError, TrainingError, UsageError, VosError
 from core.jobs import Cancelled, CancelToken, Progress
 from core.nn.backbone import BACKBONES, Backbone
 from core.nn.checkpoints import load_weights, read_info
-from core.systems.self_supervised import recipe
 from core.systems.self_supervised.config import PRESETS
-from core.systems.self_supervised.recipe import make_encoder, train
-from core.systems.self_supervised.stages import STAGES
-from core.systems.self_supervised.train_request import TrainRequest
+from core.systems.self_supervised.method import SelfSupervised
+from core.systems.self_supervised.spec import RECIPE
 from core.tracking.contract import TrackerRequest
-from core.train.loop import FitConfig, TrainProgress
+from core.train import run as module
+from core.train.config import FitConfig
+from core.train.loop import TrainProgress
+from core.train.request import TrainRequest
+from core.train.run import make_network, train
 from core.types import Quality
 
 
@@ -47,18 +48,29 @@ def videos(tmp_path_factory):
 @pytest.fixture
 def request_(videos, tmp_path):
     return TrainRequest(
-        videos,
+        RECIPE,
         tmp_path / "run",
-        "tiny",
         FitConfig(steps=4),
-        pairs=PairConfig(batch=2, crop=32),
+        "tiny",
+        options={"batch": 2, "crop": 32},
+        videos=videos,
         device="cpu",
         workers=0,
     )
 
 
 def run(request, token=None):
-    return list(train(request, token or CancelToken()))
+    """All that a run yields, and last what it returns."""
+    job, items = train(request, token or CancelToken()), []
+    while True:
+        try:
+            items.append(next(job))
+        except StopIteration as end:
+            return [*items, end.value]
+
+
+def with_options(request, **options):
+    return replace(request, options={**request.options, **options})
 
 
 def tensors(folder):
@@ -75,7 +87,7 @@ def test_end_to_end(request_):
     packing = [item for item in items if isinstance(item, Progress)]
     steps = [item for item in items if isinstance(item, TrainProgress)]
     assert [item.done for item in packing] == [1, 2, 3]
-    assert sum("left out broken.mp4" in item.text for item in packing) == 1
+    assert next(item.text for item in packing if item.warning).startswith("left out broken.mp4")
     assert [item.step for item in steps] == [1, 2, 3, 4]
     assert items[-1] == request_.out / "weights.safetensors"
     assert len(items) == 8
@@ -143,7 +155,7 @@ def test_memory_stage_keeps_both_encoders(request_, trained):
     weights = run(memory)[-1]
     averaged = weights.with_name("averaged.safetensors")
     infos = [read_info(path) for path in (weights, averaged)]
-    assert [info.training["stage"] for info in infos] == [STAGES["memory"]] * 2
+    assert [info.training["stage"] for info in infos] == [RECIPE.stage("memory").title] * 2
     assert infos[0].training["pairs"]["references"] == 5
     assert infos[0].training["init"] == "weights.safetensors"
     assert "moving average" in infos[1].training["encoder"]
@@ -159,7 +171,7 @@ def test_labels_stage_keeps_a_blend(request_, trained):
     weights = run(replace(request_, stage="labels", init=trained))[-1]
     end = weights.with_name("trained.safetensors")
     training = [read_info(path).training for path in (weights, end)]
-    assert [x["stage"] for x in training] == [STAGES["labels"]] * 2
+    assert [x["stage"] for x in training] == [RECIPE.stage("labels").title] * 2
     assert [x["blend"] for x in training] == [pytest.approx(1 / 3), 1.0]
     assert (training[0]["steps"], training[0]["radius"]) == (4, 10)
     assert training[0]["init"] == "weights.safetensors"
@@ -178,13 +190,13 @@ def test_labels_stage_keeps_a_blend(request_, trained):
 def test_another_blend_of_a_finished_run(request_, trained):
     labels = replace(request_, stage="labels", init=trained)
     weights = run(labels)[-1]
-    run(replace(labels, init=None, resume=True, blend=1.0))
+    run(with_options(replace(labels, init=None, resume=True), blend=1.0))
     assert same(load_file(weights), load_file(weights.with_name("trained.safetensors")))
-    run(replace(labels, init=None, resume=True, blend=0.0))
+    run(with_options(replace(labels, init=None, resume=True), blend=0.0))
     kept, start = load_file(weights), load_file(trained)
     assert all(torch.equal(x, start[n]) for n, x in kept.items() if x.is_floating_point())
     with pytest.raises(UsageError, match=r"blend of 1\.5"):
-        run(replace(labels, resume=True, blend=1.5))
+        run(with_options(replace(labels, resume=True), blend=1.5))
 
 
 def test_weights_name_what_their_run_started_from(request_, trained):
@@ -304,7 +316,8 @@ def test_seed_decides(request_):
 def test_start_from_weights(request_):
     weights = run(request_)[-1]
     again = replace(request_, out=request_.out.with_name("second"), init=weights, seed=9)
-    encoder, trained = make_encoder(again, torch.device("cpu")), tensors(request_.out)
+    encoder = make_network(again, SelfSupervised(), torch.device("cpu"))
+    trained = tensors(request_.out)
     for name, tensor in encoder.state_dict().items():
         torch.testing.assert_close(tensor, trained[name], atol=1e-3, rtol=1e-3)
     assert encoder.training
@@ -313,6 +326,7 @@ def test_start_from_weights(request_):
 def test_start_from_weights_of_another_preset(request_, monkeypatch):
     weights = run(request_)[-1]
     monkeypatch.setitem(PRESETS, "wider", replace(PRESETS["tiny"], key_channels=9))
+    request_ = replace(request_, recipe=replace(RECIPE, presets={"wider": ""}))
     other = replace(request_, out=request_.out.with_name("second"), init=weights, preset="wider")
     with pytest.raises(CheckpointMismatch, match="preset tiny, not wider"):
         run(other)
@@ -321,6 +335,7 @@ def test_start_from_weights_of_another_preset(request_, monkeypatch):
 def test_state_of_another_preset(request_, monkeypatch):
     run(request_)
     monkeypatch.setitem(PRESETS, "wider", replace(PRESETS["tiny"], key_channels=9))
+    request_ = replace(request_, recipe=replace(RECIPE, presets={"wider": ""}))
     with pytest.raises(CheckpointMismatch, match=r"state\.pt"):
         run(replace(request_, preset="wider", resume=True))
 
@@ -332,7 +347,7 @@ def test_state_of_another_preset(request_, monkeypatch):
         ({"device": "gpu"}, UsageError, "'gpu'"),
         ({"stage": "third"}, UsageError, "'third'"),
         ({"workers": -1}, UsageError, "-1 workers"),
-        ({"seed": -1}, UsageError, "seed -1"),
+        ({"seed": -1}, UsageError, "seed of -1"),
         ({"seed": 1 << 32}, UsageError, "4294967296"),
         ({"videos": "nowhere"}, TrainingError, "nowhere does not exist"),
         ({"videos": "."}, TrainingError, "holds no video"),
@@ -347,7 +362,7 @@ def test_requests_that_cannot_be_met(request_, tmp_path, change, error, message)
 
 
 def test_device_and_weights_are_looked_at_before_videos_are_packed(request_, monkeypatch):
-    monkeypatch.setattr(recipe, "pack_folder", lambda *given: pytest.fail("packed first"))
+    monkeypatch.setattr(module, "pack_folder", lambda *given: pytest.fail("packed first"))
     with pytest.raises(UsageError):
         run(replace(request_, device="gpu"))
 

@@ -19,7 +19,8 @@ from core.systems.self_supervised.train import (
     memory_step,
     pairwise_step,
 )
-from core.train.loop import FitConfig, fit
+from core.train.config import FitConfig
+from core.train.loop import fit
 from core.train.momentum import MomentumPair
 
 SMALL = EncoderConfig((16, 32, 48, 48), (1, 1, 1, 1), 64)

@@ -12,7 +12,8 @@ from torch import nn
 from core.errors import CheckpointMismatch, TrainingError
 from core.jobs import Cancelled, CancelToken
 from core.train import loop
-from core.train.loop import FitConfig, fit
+from core.train.config import FitConfig
+from core.train.loop import fit
 from core.train.terms import LossTerms
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from core.device import DEVICES
-from core.engine.registry import SYSTEMS
+from core.engine.registry import systems
 from core.errors import CheckpointMissing, UsageError
 from core.media.label_map import write_label_map
 from core.types import Quality
@@ -67,7 +67,7 @@ def test_defaults():
 @pytest.mark.parametrize(
     ("option", "values"),
     [
-        ("--system", SYSTEMS),
+        ("--system", systems()),
         ("--quality", [quality.value for quality in Quality]),
         ("--device", DEVICES),
     ],
@@ -93,7 +93,7 @@ def test_bundled_weights_are_the_default(tmp_path, monkeypatch):
         asked.append(names)
         return tmp_path / "none.safetensors"
 
-    monkeypatch.setattr(run_options, "bundled_weights", bundled)
+    monkeypatch.setattr("vosapp.services.weights.bundled_weights", bundled)
     with pytest.raises(CheckpointMissing, match="none"):
         run_options.tracker_request(parse())
     assert asked == [("self_supervised", "thin")]

@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
 from core.nn.checkpoints import read_info
-from core.systems.self_supervised import recipe
 from core.tracking.contract import TrackerRequest
+from core.train import run as recipe
 from core.types import Quality
 from vosapp.assets import bundled_weights
 from vosapp.cli import main as cli
@@ -103,7 +103,7 @@ def test_broken_video_is_told(command, videos, capsys, tmp_path):
         (["--steps", "4", "--stage", "labels"], "--init"),
         (["--steps", "4", "--stage", "labels", "--blend", "-0.1"], "blend of -0.1"),
         (["--steps", "4", "--stage", "labels", "--blend", "nan"], "blend of nan"),
-        (["--steps", "4", "--blend", "0.5"], "blends nothing"),
+        (["--steps", "4", "--blend", "0.5"], "pairwise has no --blend"),
         (["--steps", "4", "--images", "{root}/nowhere"], "holds no image"),
         (["--steps", "4", "--radius", "0"], "radius of 0"),
         (["--steps", "0"], "0 long"),
@@ -115,7 +115,7 @@ def test_broken_video_is_told(command, videos, capsys, tmp_path):
         (["--steps", "4", "--batch", "0"], "batch of 0"),
         (["--steps", "4", "--crop", "190"], "190 px"),
         (["--steps", "4", "--crop", "5000"], "5000 px"),
-        (["--steps", "4", "--seed", "-1"], "seed -1"),
+        (["--steps", "4", "--seed", "-1"], "seed of -1"),
         (["--steps", "4", "--seed", "99999999999999999999999"], "is not possible"),
         (["--steps", "4", "--workers", "-1"], "-1 workers"),
         (["--steps", "4", "--device", "gpu"], "'gpu'"),

@@ -17,7 +17,7 @@ from vosapp.project.edits import AddObject, LockObject, RenameObject
 from vosapp.project.model import FrameState
 from vosapp.project.opening import open_project
 from vosapp.project.tuned import TunedInfo, digest_of
-from vosapp.propagation import store_results
+from vosapp.services.propagate import store_results
 
 PROPAGATED, STALE = FrameState.PROPAGATED, FrameState.STALE
 

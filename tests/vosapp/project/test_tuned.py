@@ -1,4 +1,4 @@
-"""Tuned weights in a project: kept, switched, copied, damaged."""
+"""Finetuned weights in a project: kept, switched, copied, damaged."""
 
 from __future__ import annotations
 

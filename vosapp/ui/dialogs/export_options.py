@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.media.export.base import Exporter
-from vosapp.export_plan import ExportOption, options_of, with_values
 from vosapp.project.model import TrackedObject
+from vosapp.services.export import ExportOption, options_of, with_values
 from vosapp.ui.forms import align_labels
 
 ROW = 22

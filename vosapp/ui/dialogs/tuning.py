@@ -24,13 +24,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.errors import CheckpointMissing
 from core.media.export.losses import counted
-from vosapp.assets import bundled_identity
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.jobs.tuning import Trouble, TuneOutcome
-from vosapp.project.tuned import TUNABLE, TunedInfo
-from vosapp.session.propagation import PRESET
+from vosapp.project.tuned import TunedInfo
+from vosapp.services.weights import finetuned_system, is_usual
 from vosapp.session.tuning import MOST_MINUTES, USUAL_MINUTES, TuneState
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
@@ -359,11 +357,7 @@ def base_text(info: TunedInfo) -> str:
 
     The name is plain text of whoever made the project: escape it where markup is read.
     """
-    try:
-        bundled = info.base == bundled_identity(TUNABLE, PRESET)
-    except CheckpointMissing:
-        bundled = False
-    if bundled:
+    if is_usual(info.base, finetuned_system()):
         return QCoreApplication.translate("TuneDialog", "the bundled weights")
     name, mark, _digest = info.base.rpartition(" sha256:")
     return name if mark else info.base

@@ -18,8 +18,8 @@ from core import errors as kinds
 from core.media.export.davis import Davis2017
 from core.media.export.formats import EXPORTERS
 from core.media.label_map import read_label_map, write_label_map
-from vosapp import export_plan
 from vosapp.app import Crashes, Hooks, log_qt_message
+from vosapp.services import export as export_plan
 from vosapp.session import exporting, importing
 from vosapp.ui import errors
 from vosapp.ui.dialogs.crash import CrashDialog

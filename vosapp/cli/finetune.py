@@ -1,4 +1,4 @@
-"""`vosapp adapt P.vosapp`: lets the encoder learn a project's video, and keeps what it learned.
+"""`vosapp finetune P.vosapp`: lets the network learn a project's video, and keeps what it learned.
 
 Not to be confused with `vosapp propagate --adapt`, which learns the objects of one run.
 """
@@ -6,16 +6,16 @@ Not to be confused with `vosapp propagate --adapt`, which learns the objects of 
 from __future__ import annotations
 
 import itertools
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.engine.registry import recipe_of
 from core.errors import UsageError
 from core.jobs import Progress
-from core.systems.self_supervised import config
 from vosapp.cli.project_options import add_video_argument, open_project_video
-from vosapp.cli.run_options import DEFAULT_PRESET, add_compute_arguments
-from vosapp.project.tuned import TUNABLE
+from vosapp.cli.run_options import add_compute_arguments
+from vosapp.services.weights import finetuned_system
 
 if TYPE_CHECKING:
     import argparse
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from core.eval.trials import TrialScore
     from vosapp.cli.console import Console
     from vosapp.project.store import Project
-    from vosapp.tuning import TrackerMaker, Tuned, TuneOrder, TuneStep
+    from vosapp.services.finetune import Finetuned, FinetuneOrder, FinetuneStep, TrackerMaker
 
-NAME = "adapt"
-HELP = "let the encoder learn a project's video"
+NAME = "finetune"
+HELP = "fine-tune the network on a project's video"
 PREVIEW = "fast"
 """Quality at which keyframes are tried."""
 CACHE_BYTES = 8 << 20
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("project", type=Path, metavar="P", help="a project (.vosapp)")
     length = parser.add_mutually_exclusive_group()
-    usual = f"length in steps (default {config.TUNING.steps}: some minutes on a processor)"
+    usual = f"length in steps (default {_usual_steps()}: some minutes on a processor)"
     length.add_argument("--steps", type=int, metavar="N", help=usual)
     length.add_argument("--minutes", type=float, metavar="M", help="length in minutes instead")
     length.add_argument(
@@ -103,6 +103,10 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         return _learn(project, args, console)
 
 
+def _usual_steps() -> int | None:
+    return recipe_of(finetuned_system()).require_finetuning().steps
+
+
 def describe(project: Project) -> dict[str, object] | None:
     """What a project's adapted weights are, for `--json`; None where it has none.
 
@@ -146,7 +150,7 @@ def _switch(project: Project, args: argparse.Namespace, console: Console) -> dic
         return {"project": project.path, "adapted": None}
     if project.tuned() is None:
         raise UsageError(
-            f"{project.path} has no adapted weights.", f"Make some: vosapp adapt {args.project}."
+            f"{project.path} has no adapted weights.", f"Make some: vosapp finetune {args.project}."
         )
     project.use_tuned(on=args.switch == "on")
     which = "the adapted weights" if args.switch == "on" else "the bundled weights again"
@@ -158,7 +162,7 @@ def _learn(project: Project, args: argparse.Namespace, console: Console) -> dict
     order = _order(project, args, console)
     console.kept = GOES_ON if args.resume and order.run is not None and order.run.is_dir() else ""
 
-    def keep(tuned: Tuned) -> None:
+    def keep(tuned: Finetuned) -> None:
         use = args.use if args.use is not None else _did_better(tuned)
         project.put_tuned(tuned.info, tuned.data, use=use)
 
@@ -173,22 +177,22 @@ def _learn(project: Project, args: argparse.Namespace, console: Console) -> dict
     }
 
 
-def _order(project: Project, args: argparse.Namespace, console: Console) -> TuneOrder:
+def _order(project: Project, args: argparse.Namespace, console: Console) -> FinetuneOrder:
     from core.engine.run import device_name, use_threads
-    from vosapp.assets import bundled_weights
     from vosapp.cli.propagate import check_range, parse_range
-    from vosapp.tuning import TuneOrder
+    from vosapp.services.finetune import FinetuneOrder
+    from vosapp.services.weights import usual_weights
 
-    device_name(args.device, system=TUNABLE)
+    device_name(args.device, system=finetuned_system())
     if args.threads is not None:
-        use_threads(args.threads, system=TUNABLE)
+        use_threads(args.threads, system=finetuned_system())
     with open_project_video(project, args.video, console, cache_bytes=CACHE_BYTES) as video:
         start, stop = check_range(parse_range(args.range), video.info.frame_count)
         place = video.info.path
-    return TuneOrder(
+    return FinetuneOrder(
         project,
         place,
-        args.weights or bundled_weights(TUNABLE, DEFAULT_PRESET),
+        args.weights or usual_weights(finetuned_system()),
         start,
         stop,
         steps=args.steps,
@@ -205,50 +209,55 @@ def _tracker_maker(args: argparse.Namespace) -> TrackerMaker:
     from core.tracking.contract import TrackerRequest
     from core.types import Quality
 
-    return lambda path: build_tracker(TrackerRequest(TUNABLE, Quality(PREVIEW), args.device, path))
+    system, quality = finetuned_system(), Quality(PREVIEW)
+    return lambda path: build_tracker(TrackerRequest(system, quality, args.device, path))
 
 
 def _tune(
-    order: TuneOrder,
+    order: FinetuneOrder,
     make_tracker: TrackerMaker,
-    keep: Callable[[Tuned], None],
+    keep: Callable[[Finetuned], None],
     console: Console,
-) -> Tuned:
+) -> Finetuned:
     """Run the job; each of its parts has a bar of its own. Its state goes when all is kept."""
-    from vosapp.tuning import Tuned, TuneStep, tune_project
+    from vosapp.services.finetune import FinetuneStep, discard_run, finetune_project
 
-    found: list[Tuned] = []
+    found: list[Finetuned] = []
 
     def progress() -> Iterator[Progress]:
-        with closing(tune_project(order, make_tracker, console.token)) as items:
-            for item in items:
-                if isinstance(item, Tuned):
-                    keep(item)
-                    found.append(item)
-                elif isinstance(item, TuneStep):
-                    console.kept = GOES_ON
-                    yield _shown(item, order)
-                else:
-                    yield item
+        job = finetune_project(order, make_tracker, console.token)
+        while True:
+            try:
+                item = next(job)
+            except StopIteration as end:
+                found.append(end.value)
+                return
+            if isinstance(item, FinetuneStep):
+                console.kept = GOES_ON
+                yield _shown(item, order)
+            else:
+                yield item
 
-    for _, part in itertools.groupby(progress(), key=lambda item: item.text.partition(",")[0]):
+    for _, part in itertools.groupby(progress(), key=lambda item: item.phase):
         for _ in console.follow(part, unit="steps"):
             pass
+    keep(found[0])
+    discard_run(order)
     return found[0]
 
 
-def _shown(step: TuneStep, order: TuneOrder) -> Progress:
-    total = config.TUNING.steps if order.minutes is None and order.steps is None else order.steps
+def _shown(step: FinetuneStep, order: FinetuneOrder) -> Progress:
+    total = _usual_steps() if order.minutes is None and order.steps is None else order.steps
     done = "" if total else f"{step.fraction:.0%} of the time, "
-    return Progress(step.step, total or 0, f"learning, {done}loss {step.loss:.4f}")
+    return Progress(step.step, total or 0, f"learning, {done}loss {step.loss:.4f}", "learning")
 
 
-def _did_better(tuned: Tuned) -> bool:
+def _did_better(tuned: Finetuned) -> bool:
     """True where the new weights foretell keyframes better; no keyframe says nothing."""
     return bool(tuned.before) and tuned.info.after > tuned.info.before
 
 
-def _pairs(tuned: Tuned) -> list[tuple[TrialScore, TrialScore]]:
+def _pairs(tuned: Finetuned) -> list[tuple[TrialScore, TrialScore]]:
     return list(zip(tuned.before, tuned.after, strict=True))
 
 
@@ -263,7 +272,7 @@ def _trial(one: TrialScore, other: TrialScore) -> dict[str, object]:
     }
 
 
-def _report(project: Project, tuned: Tuned, args: argparse.Namespace, console: Console) -> None:
+def _report(project: Project, tuned: Finetuned, args: argparse.Namespace, console: Console) -> None:
     info = tuned.info
     frames = f"{info.frames} of {info.stop - info.start} frames"
     console.report(f"Learned {frames} in {info.steps} steps, {info.seconds:.0f} s.")
@@ -275,11 +284,11 @@ def _report(project: Project, tuned: Tuned, args: argparse.Namespace, console: C
     turn = "off" if project.uses_tuned else "on"
     console.report(
         f"The adapted weights are kept in {project.path} and {state};"
-        f" vosapp adapt {args.project} --switch {turn} changes that."
+        f" vosapp finetune {args.project} --switch {turn} changes that."
     )
 
 
-def _table(tuned: Tuned) -> str:
+def _table(tuned: Finetuned) -> str:
     """J by keyframe and object before and after; below the means."""
     lines = [f"{'frame':>7} {'object':>7} {'before':>7} {'after':>7}   masks carried"]
     for one, other in _pairs(tuned):

@@ -1,10 +1,9 @@
-"""What tuning to one video is asked for, and what makes two requests the same run."""
+"""What fine-tuning to one video is asked for, and what makes two requests the same run."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -12,40 +11,41 @@ import torch
 from core.data.frame_pack import short_hash
 from core.device import choose_device
 from core.errors import OutputError
+from core.media.file_hash import sha256_of
 from core.media.image_file import list_images
 from core.nn.checkpoints import CheckpointInfo, read_info, require_system
 from core.nn.precision import inference_dtype
-from core.systems.self_supervised.build import SYSTEM
-from core.systems.self_supervised.config import TUNING, TuneConfig
-from core.systems.self_supervised.networks import require_preset
-from core.systems.self_supervised.train_request import require_seed
-from core.train.loop import FitConfig
+from core.train.config import FitConfig
+from core.train.finetune.config import FinetuneConfig
+from core.train.recipe import COMMON_OPTIONS, Recipe
 
 SAVE_EVERY = 25
 """Steps between states of a run; a step takes a second or two on a processor."""
 
 
 @dataclass(frozen=True, slots=True)
-class TuneRequest:
+class FinetuneRequest:
     """What is to be tuned, to which video, and how.
 
     Attributes:
+        recipe: of the system.
         video: a file or a folder of images, as `core.media` opens them.
-        weights: checkpoint of this system to start from.
+        weights: checkpoint of the system to start from.
         out: the tuned checkpoint; its folder exists.
         config: length, rate, and how pairs are drawn.
         frames: those that are learned from; None for the whole video.
         device: "auto", "cpu", "cuda" or "mps".
-        seed: of the order of the data, 0 to `MAX_SEED`.
+        seed: of the order of the data.
         run: folder for packed frames and the state of the run, which is there only while the run
             is not finished; None keeps nothing of one that is stopped.
         resume: go on where `run` holds a run of the same settings; else it is thrown away.
     """
 
+    recipe: Recipe
     video: Path
     weights: Path
     out: Path
-    config: TuneConfig = TUNING
+    config: FinetuneConfig
     frames: range | None = None
     device: str = "auto"
     seed: int = 0
@@ -54,7 +54,7 @@ class TuneRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class TuneResult:
+class FinetuneResult:
     """Tuned weights and how they came about.
 
     Attributes:
@@ -76,11 +76,12 @@ class TuneResult:
     loss: float
 
 
-def base_info(request: TuneRequest) -> CheckpointInfo:
+def base_info(request: FinetuneRequest) -> CheckpointInfo:
     """The header of the weights to start from, once the rest of the request makes sense, too."""
+    request.recipe.require_finetuning()
     info = read_info(request.weights)
-    require_system(info, SYSTEM, request.weights)
-    require_preset(info.preset)
+    require_system(info, request.recipe.system, request.weights)
+    request.recipe.require_preset(info.preset)
     choose_device(request.device)
     require_seed(request.seed)
     if not request.out.parent.is_dir():
@@ -88,26 +89,35 @@ def base_info(request: TuneRequest) -> CheckpointInfo:
     return info
 
 
-def computes_bf16(request: TuneRequest) -> bool:
+def require_seed(seed: int) -> None:
+    """Raise `UsageError` unless a seed is one that all generators take."""
+    next(option for option in COMMON_OPTIONS if option.name == "seed").require_possible(seed)
+
+
+def computes_bf16(request: FinetuneRequest) -> bool:
     """A step takes half as long, where the processor has the instructions."""
     return inference_dtype(choose_device(request.device)) == torch.bfloat16
 
 
-def length_of(config: TuneConfig) -> FitConfig:
-    """Length and rate of the run.
+def length_of(request: FinetuneRequest) -> FitConfig:
+    """Length, rate and precision of the run.
 
     Raises:
         TrainingError: an impossible length.
     """
-    return FitConfig(config.steps, config.minutes, learning_rate=config.rate, save_every=SAVE_EVERY)
+    config = request.config
+    length = FitConfig(
+        config.steps, config.minutes, learning_rate=config.rate, save_every=SAVE_EVERY
+    )
+    return replace(length, bf16=computes_bf16(request))
 
 
-def settings_of(request: TuneRequest) -> str:
+def settings_of(request: FinetuneRequest) -> str:
     """What makes two runs the same."""
     frames = request.frames
     values = {
         "video": identity(request.video),
-        "weights": digest(request.weights),
+        "weights": sha256_of(request.weights),
         "config": asdict(request.config),
         "frames": None if frames is None else [frames.start, frames.stop],
         "seed": request.seed,
@@ -122,9 +132,3 @@ def identity(video: Path) -> str:
     stats = [(file.name, file.stat()) for file in files if file.exists()]
     listed = "|".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats)
     return f"{video.name}|{short_hash(listed)}"
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

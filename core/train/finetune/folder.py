@@ -12,9 +12,9 @@ from typing import Any
 
 from core.errors import OutputError, UsageError
 from core.media.atomic import write_atomic
-from core.systems.self_supervised.train_request import STATE
-from core.systems.self_supervised.tune_request import TuneRequest, settings_of
+from core.train.finetune.request import FinetuneRequest, settings_of
 from core.train.loop import TrainProgress
+from core.train.request import STATE
 
 SETTINGS = "tune.json"
 """File of a run folder that says which run it holds."""
@@ -26,8 +26,8 @@ _NOT_BEGUN: dict[str, Any] = {
 
 
 @contextmanager
-def run_folder(request: TuneRequest) -> Iterator[Path]:
-    """The folder of the run; it goes with the end of the run, or however a nameless one ends."""
+def run_folder(request: FinetuneRequest) -> Iterator[Path]:
+    """The folder of the run: a named one stays until `discard_run`, others go with the run."""
     if request.run is None:
         with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
             yield Path(folder)
@@ -38,12 +38,17 @@ def run_folder(request: TuneRequest) -> Iterator[Path]:
     except BaseException:
         if not (request.run / STATE).exists():
             # There is nothing to go on with.
-            shutil.rmtree(request.run, ignore_errors=True)
+            discard_run(request.run)
         raise
-    shutil.rmtree(request.run, ignore_errors=True)
 
 
-def _claim(request: TuneRequest, folder: Path) -> None:
+def discard_run(folder: Path | None) -> None:
+    """Remove the folder of a run whose result was taken; None is a run that had none."""
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _claim(request: FinetuneRequest, folder: Path) -> None:
     """Make the folder, or take over what an earlier run of the same settings has left there."""
     require_run(request, folder)
     with _folder_errors(folder):
@@ -53,7 +58,7 @@ def _claim(request: TuneRequest, folder: Path) -> None:
         write_atomic(folder / SETTINGS, settings_of(request).encode())
 
 
-def require_run(request: TuneRequest, folder: Path) -> None:
+def require_run(request: FinetuneRequest, folder: Path) -> None:
     """See to it that the folder is not there, or holds a run that may be taken over.
 
     Raises:

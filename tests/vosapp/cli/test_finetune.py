@@ -1,4 +1,4 @@
-"""`vosapp adapt`: learning, comparing, keeping, switching; and what `propagate` makes of it."""
+"""`vosapp finetune`: learning, comparing, keeping, switching; and what `propagate` makes of it."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from PIL import Image
 
 from core.errors import OutputError
 from core.nn.checkpoints import CheckpointInfo, read_info, save_weights
-from core.systems.self_supervised import config
-from core.systems.self_supervised.config import PRESETS, TRACKING, TuneConfig
+from core.systems.self_supervised.config import PRESETS, TRACKING
 from core.systems.self_supervised.model import KeyEncoder
+from core.train.finetune.config import FinetuneConfig
+from core.train.recipe import Recipe
 from core.types import Quality
-from vosapp import tuning
-from vosapp.cli import adapt
+from vosapp.cli import finetune as command
 from vosapp.cli import main as cli
 from vosapp.project.opening import open_project
 from vosapp.project.store import Project
 from vosapp.project.tuned import digest_of
-from vosapp.tuned import tuned_file
+from vosapp.services import finetune
+from vosapp.services.weights import tuned_file
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """A network and films so small that nothing takes time."""
-    monkeypatch.setattr(config, "TUNING", TuneConfig(steps=3, batch=2, crop=16, rate=1e-2))
+    brief = FinetuneConfig(steps=3, batch=2, crop=16, rate=1e-2)
+    monkeypatch.setattr(Recipe, "require_finetuning", lambda _: brief)
     for quality in Quality:
         small = replace(TRACKING[quality], short_side=24, radius=2)
         monkeypatch.setitem(TRACKING, quality, small)
@@ -42,7 +44,7 @@ def weights(tmp_path, monkeypatch):
     path = tmp_path / "base.safetensors"
     info = CheckpointInfo("self_supervised", "tiny", PRESETS["tiny"].to_dict())
     save_weights(path, KeyEncoder(PRESETS["tiny"]), info)
-    for place in ("vosapp.assets", "vosapp.cli.run_options"):
+    for place in ("vosapp.assets", "vosapp.services.weights"):
         monkeypatch.setattr(f"{place}.bundled_weights", lambda *_names: path)
     return path
 
@@ -67,7 +69,7 @@ def info():
 
 
 def test_it_learns_compares_and_keeps(call, project, weights, info, tmp_path):
-    result = call("adapt", project, "--use")
+    result = call("finetune", project, "--use")
     adapted = result["adapted"]
     assert (adapted["steps"], adapted["frames"], adapted["in_use"]) == (3, 3, True)
     assert adapted["base"].startswith("base.safetensors sha256:")
@@ -91,51 +93,51 @@ def test_it_learns_compares_and_keeps(call, project, weights, info, tmp_path):
 def test_they_are_used_where_they_did_better(
     call, project, weights, info, monkeypatch, better, used
 ):
-    monkeypatch.setattr(adapt, "_did_better", lambda _tuned: better)
-    call("adapt", project)
+    monkeypatch.setattr(command, "_did_better", lambda _tuned: better)
+    call("finetune", project)
     assert info(project)[1] is used
 
 
 def test_without_keyframes_they_are_kept_and_not_used(call, frames, weights, tmp_path, info):
     path = tmp_path / "empty.vosapp"
     call("new", frames, "-o", path)
-    result = call("adapt", path)
+    result = call("finetune", path)
     assert result["keyframes"] == [] and result["before"] is None
     tuned, used = info(path)
     assert tuned is not None and not used
 
 
 def test_people_read_a_table(capsys, project, weights):
-    assert cli.main(["adapt", str(project), "--no-use"]) == 0
+    assert cli.main(["finetune", str(project), "--no-use"]) == 0
     out = capsys.readouterr().out
     assert "frame  object  before   after" in out and "from 3" in out and "mean" in out
     assert "switched off" in out and "--switch on" in out
 
 
 def test_removing_says_whether_there_were_any(capsys, project, weights):
-    assert cli.main(["adapt", str(project)]) == 0
+    assert cli.main(["finetune", str(project)]) == 0
     capsys.readouterr()
     for words in ("Removed the adapted weights of", "There are no adapted weights in"):
-        assert cli.main(["adapt", str(project), "--remove"]) == 0
+        assert cli.main(["finetune", str(project), "--remove"]) == 0
         assert words in capsys.readouterr().out
 
 
 def test_switching_and_removing(call, project, weights, info):
-    call("adapt", project, "--no-use")
-    assert call("adapt", project, "--switch", "on")["adapted"]["in_use"]
+    call("finetune", project, "--no-use")
+    assert call("finetune", project, "--switch", "on")["adapted"]["in_use"]
     assert info(project)[1]
-    assert not call("adapt", project, "--switch", "off")["adapted"]["in_use"]
-    call("adapt", project, "--switch", "on")
-    assert call("adapt", project, "--remove")["adapted"] is None
+    assert not call("finetune", project, "--switch", "off")["adapted"]["in_use"]
+    call("finetune", project, "--switch", "on")
+    assert call("finetune", project, "--remove")["adapted"] is None
     assert info(project) == (None, False)
-    answer = call("adapt", project, "--switch", "on", code=2)
+    answer = call("finetune", project, "--switch", "on", code=2)
     assert "no adapted weights" in answer["error"]["message"]
 
 
 def test_equal_seeds_give_equal_tensors(call, project, weights):
     tensors = []
     for seed in (0, 0, 1):
-        call("adapt", project, "--seed", seed)
+        call("finetune", project, "--seed", seed)
         with open_project(project) as opened, tuned_file(opened) as path:
             from safetensors.torch import load_file
 
@@ -148,7 +150,7 @@ def test_equal_seeds_give_equal_tensors(call, project, weights):
 def test_propagation_uses_them_and_says_so(call, project, weights):
     plain = call("propagate", project)
     assert plain["adapted_weights"] is False
-    call("adapt", project, "--use")
+    call("finetune", project, "--use")
     result = call("propagate", project, "--all")
     with open_project(project) as opened:
         assert result["weights"] == opened.tuned().identity
@@ -159,12 +161,12 @@ def test_propagation_uses_them_and_says_so(call, project, weights):
     assert not call("propagate", project, "--all", "--weights", weights)["adapted_weights"]
     assert "not used: --weights" in call.stderr
     assert not call("propagate", project, "--all", "--system", "copy")["adapted_weights"]
-    call("adapt", project, "--switch", "off")
+    call("finetune", project, "--switch", "off")
     assert not call("propagate", project, "--all")["adapted_weights"]
 
 
 def test_damaged_ones_are_told_and_the_bundled_are_used(call, project, weights):
-    call("adapt", project, "--use")
+    call("finetune", project, "--use")
     connection = sqlite3.connect(project, isolation_level=None)
     connection.execute("UPDATE tuned SET weights = zeroblob(100)")
     connection.close()
@@ -195,7 +197,7 @@ def _hostile(weights, tmp_path, change):
 
 @pytest.mark.parametrize("change", ["pickle", "huge", "system", "nan", "shapes"])
 def test_a_strangers_weights_do_no_harm(call, project, weights, tmp_path, change):
-    call("adapt", project, "--use")
+    call("finetune", project, "--use")
     data = _hostile(weights, tmp_path, change)
     with open_project(project) as opened:
         known = replace(opened.tuned(), digest=digest_of(data))
@@ -206,7 +208,7 @@ def test_a_strangers_weights_do_no_harm(call, project, weights, tmp_path, change
 
 def test_info_tells_of_them(call, capsys, project, weights):
     assert call("info", project)["adapted"] is None
-    call("adapt", project, "--use")
+    call("finetune", project, "--use")
     adapted = call("info", project)["adapted"]
     assert adapted["in_use"] and adapted["steps"] == 3 and adapted["preset"] == "tiny"
     assert cli.main(["info", str(project)]) == 0
@@ -219,7 +221,7 @@ def test_info_tells_of_them(call, capsys, project, weights):
 
 
 def test_a_stop_can_be_gone_on_with(call, project, weights, info, monkeypatch, tmp_path):
-    original, seen = tuning._step, []
+    original, seen = finetune._step, []
 
     def stop_after_one(item):
         seen.append(item.step)
@@ -227,12 +229,12 @@ def test_a_stop_can_be_gone_on_with(call, project, weights, info, monkeypatch, t
             signal.raise_signal(signal.SIGINT)
         return original(item)
 
-    monkeypatch.setattr(tuning, "_step", stop_after_one)
-    answer = call("adapt", project, code=130)
+    monkeypatch.setattr(finetune, "_step", stop_after_one)
+    answer = call("finetune", project, code=130)
     assert answer["error"]["code"] == "cancelled"
     assert "same options and --resume" in answer["error"]["hint"]
     assert info(project) == (None, False) and (tmp_path / "p.vosapp-adapt").is_dir()
-    call("adapt", project, "--resume")
+    call("finetune", project, "--resume")
     assert seen == [1, 2, 3] and info(project)[0].steps == 3
     assert not (tmp_path / "p.vosapp-adapt").exists()
 
@@ -242,8 +244,8 @@ def test_a_stop_before_learning_promises_nothing(call, project, weights, monkeyp
         signal.raise_signal(signal.SIGINT)
         return weights
 
-    monkeypatch.setattr("vosapp.assets.bundled_weights", stop)
-    answer = call("adapt", project, code=130)
+    monkeypatch.setattr("vosapp.services.weights.bundled_weights", stop)
+    answer = call("finetune", project, code=130)
     assert "--resume" not in answer["error"]["hint"]
     assert not (tmp_path / "p.vosapp-adapt").exists()
 
@@ -256,10 +258,10 @@ def test_weights_that_could_not_be_kept_are_not_learned_twice(
 
     with monkeypatch.context() as patch:
         patch.setattr(Project, "put_tuned", full)
-        call("adapt", project, code=2)
+        call("finetune", project, code=2)
     assert (tmp_path / "p.vosapp-adapt").is_dir() and info(project) == (None, False)
-    monkeypatch.setattr(tuning, "_step", pytest.fail)
-    call("adapt", project, "--resume")
+    monkeypatch.setattr(finetune, "_step", pytest.fail)
+    call("finetune", project, "--resume")
     assert info(project)[0].steps == 3 and not (tmp_path / "p.vosapp-adapt").exists()
 
 
@@ -269,7 +271,7 @@ def test_weights_that_could_not_be_kept_are_not_learned_twice(
         (["--steps", "0"], "0 long"),
         (["--minutes", "nan"], "long"),
         (["--range", "9:"], "9"),
-        (["--seed", "-1"], "seed -1"),
+        (["--seed", "-1"], "seed of -1"),
         (["--weights", "nowhere.safetensors"], "nowhere"),
         (["--steps", "1", "--minutes", "1"], "not allowed"),
         (["--use", "--no-use"], "not allowed"),
@@ -279,7 +281,7 @@ def test_weights_that_could_not_be_kept_are_not_learned_twice(
     ],
 )
 def test_bad_input(call, project, weights, info, tmp_path, options, words):
-    answer = call("adapt", project, *options, code=2)
+    answer = call("finetune", project, *options, code=2)
     assert words in f"{answer['error']['message']} {answer['error']['hint']}"
     assert info(project) == (None, False)
     assert not (tmp_path / "p.vosapp-adapt").exists()
@@ -288,12 +290,16 @@ def test_bad_input(call, project, weights, info, tmp_path, options, words):
 def test_a_film_that_stands_still_teaches_nothing(call, project, weights, frames, tmp_path):
     for path in frames.iterdir():
         Image.fromarray(np.zeros((24, 32, 3), np.uint8)).save(path)
-    answer = call("adapt", project, code=2)
+    answer = call("finetune", project, code=2)
     assert answer["error"]["code"] == "training"
     assert not (tmp_path / "p.vosapp-adapt").exists()
 
 
 def test_weights_that_are_too_large_are_refused_first(call, project, weights, monkeypatch):
-    monkeypatch.setattr(tuning, "MAX_TUNED_BYTES", 100)
-    answer = call("adapt", project, code=2)
+    monkeypatch.setattr(finetune, "MAX_TUNED_BYTES", 100)
+    answer = call("finetune", project, code=2)
     assert "at most" in answer["error"]["message"]
+
+
+def test_the_older_name_still_works(call, project):
+    assert call("adapt", project, "--remove")["adapted"] is None

@@ -1,4 +1,4 @@
-"""Tuning to one video: from weights to weights, stopped, gone on with, thrown away."""
+"""Fine-tuning to one video: from weights to weights, stopped, gone on with, thrown away."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from core.engine.registry import build_tracker
 from core.errors import CheckpointMismatch, OutputError, TrainingError, UsageError, VosError
 from core.jobs import Cancelled, CancelToken, Progress
 from core.nn.checkpoints import CheckpointInfo, read_info, save_weights
-from core.systems.self_supervised import tune_folder, tune_request, tuning
-from core.systems.self_supervised.config import PRESETS, TuneConfig
+from core.systems.self_supervised.config import PRESETS
+from core.systems.self_supervised.method import SelfSupervised
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.tune_request import TuneRequest, TuneResult
-from core.systems.self_supervised.tuning import tune
+from core.systems.self_supervised.spec import RECIPE
 from core.tracking.contract import TrackerRequest
+from core.train.finetune import folder as folder_module
+from core.train.finetune import request as request_module
+from core.train.finetune import run as run_module
+from core.train.finetune.config import FinetuneConfig
+from core.train.finetune.folder import discard_run
+from core.train.finetune.request import FinetuneRequest, FinetuneResult
+from core.train.finetune.run import finetune
 from core.train.loop import TrainProgress
 from core.types import Quality
 
@@ -48,18 +54,26 @@ def weights(tmp_path_factory):
 
 @pytest.fixture
 def request_(film, weights, tmp_path):
-    config = TuneConfig(steps=4, batch=2, crop=32, rate=1e-3)
-    return TuneRequest(film, weights, tmp_path / "tuned.safetensors", config, device="cpu")
+    config = FinetuneConfig(steps=4, batch=2, crop=32, rate=1e-3)
+    return FinetuneRequest(
+        RECIPE, film, weights, tmp_path / "tuned.safetensors", config, device="cpu"
+    )
 
 
 def run(request, token=None):
-    return list(tune(request, token or CancelToken()))
+    """All that a run yields, and last what it returns."""
+    job, items = finetune(request, token or CancelToken()), []
+    while True:
+        try:
+            items.append(next(job))
+        except StopIteration as end:
+            return [*items, end.value]
 
 
 def stopped(request, after):
     token, steps = CancelToken(), 0
     with pytest.raises(Cancelled):
-        for item in tune(request, token):
+        for item in finetune(request, token):
             steps += isinstance(item, TrainProgress)
             if steps == after:
                 token.cancel()
@@ -76,7 +90,7 @@ def test_from_weights_to_weights(request_, weights, tmp_path):
     assert [item.step for item in steps] == [1, 2, 3, 4]
     assert [item.done for item in items if isinstance(item, Progress)] == [1, 2, 3, 4]
     result = items[-1]
-    assert isinstance(result, TuneResult) and result.path == request_.out
+    assert isinstance(result, FinetuneResult) and result.path == request_.out
     assert (result.preset, result.steps, result.frames) == ("tiny", 4, 4)
     assert result.loss == steps[-1].losses["color"]
     assert not same(result.path, weights)
@@ -107,7 +121,7 @@ def test_the_loss_falls(request_):
     config = replace(request_.config, steps=60, rate=3e-3)
     losses = [
         item.losses["color"]
-        for item in tune(replace(request_, config=config), CancelToken())
+        for item in finetune(replace(request_, config=config), CancelToken())
         if isinstance(item, TrainProgress)
     ]
     assert sum(losses[-10:]) < 0.97 * sum(losses[:10])
@@ -124,7 +138,7 @@ def test_both_number_formats_learn_alike(request_, monkeypatch):
     """Whichever this machine takes, the other is computed with too, and the header tells."""
     outs, losses = [], []
     for dtype in (torch.float32, torch.bfloat16):
-        monkeypatch.setattr(tune_request, "inference_dtype", lambda _, dtype=dtype: dtype)
+        monkeypatch.setattr(request_module, "inference_dtype", lambda _, dtype=dtype: dtype)
         outs.append(request_.out.with_name(f"{dtype}.safetensors"))
         items = run(replace(request_, out=outs[-1]))
         losses.append([i.losses["color"] for i in items if isinstance(i, TrainProgress)])
@@ -134,10 +148,10 @@ def test_both_number_formats_learn_alike(request_, monkeypatch):
 
 
 def test_a_run_of_the_other_number_format_is_not_gone_on_with(request_, tmp_path, monkeypatch):
-    monkeypatch.setattr(tune_request, "inference_dtype", lambda _: torch.float32)
+    monkeypatch.setattr(request_module, "inference_dtype", lambda _: torch.float32)
     kept = replace(request_, run=tmp_path / "run")
     stopped(kept, after=2)
-    monkeypatch.setattr(tune_request, "inference_dtype", lambda _: torch.bfloat16)
+    monkeypatch.setattr(request_module, "inference_dtype", lambda _: torch.bfloat16)
     with pytest.raises(UsageError, match="other settings"):
         run(replace(kept, resume=True))
 
@@ -145,7 +159,7 @@ def test_a_run_of_the_other_number_format_is_not_gone_on_with(request_, tmp_path
 def test_a_stopped_run_leaves_nothing(request_, tmp_path, monkeypatch):
     places = tmp_path / "temporary"
     places.mkdir()
-    monkeypatch.setattr(tune_folder.tempfile, "tempdir", str(places))
+    monkeypatch.setattr(folder_module.tempfile, "tempdir", str(places))
     stopped(request_, after=2)
     assert list(places.iterdir()) == [] and not request_.out.exists()
 
@@ -159,7 +173,20 @@ def test_a_run_that_is_resumed_gives_the_same_weights(request_, tmp_path):
     items = run(replace(kept, resume=True))
     assert [i.step for i in items if isinstance(i, TrainProgress)] == [3, 4]
     assert same(request_.out, whole)
+    assert (tmp_path / "run" / "state.pt").is_file(), "until its result was kept"
+    discard_run(tmp_path / "run")
+    discard_run(None)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_whose_result_was_not_kept_gives_it_again(request_, tmp_path):
+    kept = replace(request_, run=tmp_path / "run")
+    first = run(kept)[-1]
+    before = first.path.read_bytes()
+    first.path.unlink()
+    items = run(replace(kept, resume=True))
+    assert not any(isinstance(item, TrainProgress) for item in items)
+    assert items[-1].path.read_bytes() == before
 
 
 def test_a_run_that_only_could_not_be_written_is_written(request_, tmp_path, monkeypatch):
@@ -169,7 +196,7 @@ def test_a_run_that_only_could_not_be_written_is_written(request_, tmp_path, mon
         raise OutputError("the disk is full")
 
     with monkeypatch.context() as patch, pytest.raises(OutputError):
-        patch.setattr(tuning, "save_weights", full)
+        patch.setattr(run_module, "save_weights", full)
         run(kept)
     result = run(replace(kept, resume=True))[-1]
     assert result.steps == 4 and result.loss > 0 and result.path.is_file()
@@ -203,10 +230,10 @@ def test_a_folder_with_something_else_stays(request_, tmp_path):
     ("change", "error", "message"),
     [
         ({"device": "gpu"}, UsageError, "'gpu'"),
-        ({"seed": -1}, UsageError, "seed -1"),
+        ({"seed": -1}, UsageError, "seed of -1"),
         ({"seed": 1 << 60}, UsageError, "not possible"),
-        ({"config": TuneConfig(steps=0)}, TrainingError, "0 long"),
-        ({"config": TuneConfig(steps=3, minutes=1)}, TrainingError, "either"),
+        ({"config": FinetuneConfig(steps=0)}, TrainingError, "0 long"),
+        ({"config": FinetuneConfig(steps=3, minutes=1)}, TrainingError, "either"),
         ({"video": "nowhere.mp4"}, VosError, "nowhere"),
         ({"weights": "nowhere.safetensors"}, VosError, "nowhere"),
         ({"out": "no/folder.safetensors"}, OutputError, "no folder"),
@@ -231,7 +258,7 @@ def test_a_run_that_never_learned_leaves_no_folder(request_, tmp_path):
     with pytest.raises(TrainingError, match="no two different"):
         run(replace(request_, run=tmp_path / "run", frames=range(3, 4)))
     token = CancelToken()
-    work = tune(replace(request_, run=tmp_path / "run"), token)
+    work = finetune(replace(request_, run=tmp_path / "run"), token)
     next(work)
     assert (tmp_path / "run").exists()
     token.cancel()
@@ -242,12 +269,18 @@ def test_a_run_that_never_learned_leaves_no_folder(request_, tmp_path):
 
 def test_the_run_folder_says_which_run_it_is(request_, tmp_path):
     stopped(replace(request_, run=tmp_path / "run"), after=1)
-    settings = json.loads((tmp_path / "run" / tune_folder.SETTINGS).read_text())
+    settings = json.loads((tmp_path / "run" / folder_module.SETTINGS).read_text())
     assert settings["seed"] == 0 and settings["config"]["steps"] == 4
 
 
 def test_statistics_are_held():
-    encoder = tuning.hold_statistics(KeyEncoder(PRESETS["tiny"]).train())
+    encoder = KeyEncoder(PRESETS["tiny"]).train()
+    SelfSupervised().stage_of_video(encoder, FinetuneConfig())
     before = encoder.bn1.running_mean.clone()
     encoder(torch.rand(2, 3, 16, 16))
     assert encoder.training and torch.equal(encoder.bn1.running_mean, before)
+
+
+def test_a_system_that_cannot(request_):
+    with pytest.raises(UsageError, match="cannot be fine-tuned"):
+        run(replace(request_, recipe=replace(RECIPE, finetuning=None)))

@@ -7,9 +7,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import CheckpointMismatch, OutputError
+from core.engine.registry import recipe_of, system_spec, systems
+from core.errors import CheckpointMismatch, CheckpointMissing, OutputError
+from vosapp.assets import bundled_identity, bundled_weights
 from vosapp.project.store import Project
 from vosapp.project.tuned import FILE_NAME
+
+
+def finetuned_system() -> str:
+    """Name of the system whose weights a project keeps tuned to its video."""
+    return next(spec.name for spec in systems().values() if spec.finetunes)
+
+
+def usual_weights(system: str) -> Path:
+    """Return the bundled weights that a system uses where no others are named.
+
+    Raises:
+        CheckpointMissing: none are bundled.
+    """
+    return bundled_weights(system, system_spec(system).default_preset)
+
+
+def is_usual(identity: str, system: str) -> bool:
+    """Return whether a name and hash, as projects keep them, are those of the usual weights."""
+    try:
+        return identity == bundled_identity(system, system_spec(system).default_preset)
+    except CheckpointMissing:
+        return False
 
 
 @contextmanager
@@ -23,7 +47,7 @@ def tuned_file(project: Project) -> Iterator[Path]:
         ProjectFileError: the project is damaged where they lie.
         OutputError: no temporary file can be written.
     """
-    from core.systems.self_supervised.untrusted import require_sound
+    from core.train.finetune.untrusted import require_sound
 
     data = project.tuned_data()
     with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
@@ -34,7 +58,7 @@ def tuned_file(project: Project) -> Iterator[Path]:
             msg = f"The adapted weights cannot be written to {folder}: {error.strerror}."
             raise OutputError(msg, "Free some space for temporary files.") from error
         try:
-            require_sound(path)
+            require_sound(path, recipe_of(finetuned_system()))
         except CheckpointMismatch as error:
             msg = f"The weights in {project.path} that were adapted to its video cannot be used."
             raise CheckpointMismatch(f"{msg} {error.message}", error.hint) from error

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
 from core.media.atomic import write_atomic
 from core.nn.checkpoints import read_info
-from core.systems.self_supervised.stages import stage_radius
-from core.systems.self_supervised.train_request import STATE, TrainRequest
-
-Settings = dict[str, int | float]
-"""Options of the training command by their names, `bf16` as truth."""
+from core.train.recipe import Recipe, Value, Values
+from core.train.request import STATE, TrainRequest
 
 WEIGHTS = "weights.safetensors"
 """File of a run folder with what it has learned."""
@@ -24,32 +22,42 @@ def note_start(request: TrainRequest) -> None:
     """Keep what a new run starts from, and how it learns."""
     if not (request.out / STATE).exists():
         name = request.init.name if request.init else None
-        note = {"init": name, "settings": settings_of(request)}
+        note = {"init": name, "settings": fixed_settings(request)}
         write_atomic(request.out / START, json.dumps(note).encode())
 
 
-def settings_of(request: TrainRequest) -> Settings:
+def fixed_settings(request: TrainRequest) -> dict[str, Value]:
     """What has to stay as it is from the first step of a run to the last."""
-    return {
-        "batch": request.pairs.batch,
-        "crop": request.pairs.crop,
-        "widen": request.pairs.widen,
-        "radius": stage_radius(request.stage, request.radius),
-        "rate": request.length.learning_rate,
-        "bf16": request.length.bf16,
-        "seed": request.seed,
-    }
+    settings = request.settings
+    return {o.name: settings[o.name] for o in request.recipe.all_options if o.fixed}
 
 
-def begun_with(out: Path) -> Settings:
+def begun_with(out: Path) -> Values:
     """The settings that the run in a folder began with; none where it does not say."""
-    try:
-        settings = json.loads((out / START).read_text())["settings"]
-    except (OSError, ValueError, LookupError, TypeError):
-        # Not begun, or older than the note.
-        return {}
+    settings = _note(out).get("settings")
     known = settings.items() if isinstance(settings, dict) else ()
-    return {name: value for name, value in known if isinstance(value, (int, float))}
+    return {name: value for name, value in known if isinstance(value, int | float | str)}
+
+
+def settings_of(
+    recipe: Recipe, given: Values, *, stage: str, out: Path, resume: bool, refines: bool
+) -> Values:
+    """All options: what is given, else what the run that goes on has, else the default.
+
+    Args:
+        recipe: of the system.
+        given: what the user asks for, by name.
+        stage: name of the stage.
+        out: run folder.
+        resume: the run goes on, if it has begun.
+        refines: the run starts from weights.
+    """
+    options = [
+        o for o in recipe.all_options if not o.stages or stage in o.stages or o.name in given
+    ]
+    begun = begun_with(out) if resume else {}
+    usual = {option.name: option.usual(stage, refines=refines) for option in options}
+    return {name: given.get(name, begun.get(name, value)) for name, value in usual.items()}
 
 
 def require_same(request: TrainRequest) -> None:
@@ -60,7 +68,7 @@ def require_same(request: TrainRequest) -> None:
     """
     if not (request.out / STATE).exists():
         return
-    begun, asked = begun_with(request.out), settings_of(request)
+    begun, asked = begun_with(request.out), fixed_settings(request)
     for name in sorted(begun.keys() & asked.keys()):
         if begun[name] != asked[name]:
             msg = f"The run in {request.out} began with {name} {begun[name]}, not {asked[name]}."
@@ -69,12 +77,22 @@ def require_same(request: TrainRequest) -> None:
 
 def started_from(request: TrainRequest) -> str | None:
     """Name of the weights that the run started from, whatever it was resumed with."""
-    try:
-        name = json.loads((request.out / START).read_text())["init"]
-    except (OSError, ValueError, LookupError, TypeError):
+    note = _note(request.out)
+    if "init" in note:
+        name = note["init"]
+    else:
         # Runs that are older than this file: their weights tell, if there are any.
         name = _named_in(request.out / WEIGHTS) or (request.init.name if request.init else None)
     return name if isinstance(name, str) else None
+
+
+def _note(out: Path) -> dict[str, Any]:
+    """What a run folder says of its beginning; nothing where it has not begun, or is older."""
+    try:
+        note = json.loads((out / START).read_text())
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
 
 
 def _named_in(weights: Path) -> object:

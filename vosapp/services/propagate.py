@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Set
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from core.engine.pieces import remaining
 from core.engine.propagate import PropagationRequest, SpanPlan, Walk, plan
 from core.jobs import Progress
+from core.media.file_hash import sha256_of
 from core.types import Direction, FrameResult
 from vosapp.project import rules
 from vosapp.project.editor import Span
@@ -149,8 +149,7 @@ def weights_identity(weights: Path | None) -> str:
     """Return a checkpoint's name and hash as the project keeps it; empty for none."""
     if weights is None:
         return ""
-    with weights.open("rb") as file:
-        return f"{weights.name} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    return f"{weights.name} sha256:{sha256_of(weights)}"
 
 
 def _is_full(batch: list[FrameResult]) -> bool:

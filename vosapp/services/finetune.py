@@ -1,4 +1,4 @@
-"""Tuning weights to a project's video: what the window and the command line share. No Qt.
+"""Fine-tuning weights on a project's video: what the window and the command line share. No Qt.
 
 torch is imported when the work begins.
 """
@@ -7,29 +7,30 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.engine.registry import recipe_of
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
 from core.types import Keyframe, LabelMap
 from vosapp.project.store import Project
 from vosapp.project.tuned import FILE_NAME, MAX_TUNED_BYTES, KeyframeScore, TunedInfo, digest_of
+from vosapp.services.weights import finetuned_system
 
 if TYPE_CHECKING:
+    from core.eval.finetuned import Compared
     from core.eval.trials import TrialScore
-    from core.eval.tuned import Compared
-    from core.systems.self_supervised.tune_request import TuneRequest
     from core.tracking.contract import Tracker
+    from core.train.finetune.request import FinetuneRequest
     from core.train.loop import TrainProgress
 
 
 @dataclass(frozen=True, slots=True)
-class TuneOrder:
+class FinetuneOrder:
     """A tuning that was asked for.
 
     Attributes:
@@ -61,7 +62,7 @@ class TuneOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class TuneStep:
+class FinetuneStep:
     """State after a step of learning.
 
     Attributes:
@@ -78,8 +79,8 @@ class TuneStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
-    """Tuned weights, not kept anywhere yet.
+class Finetuned:
+    """Finetuned weights, not kept anywhere yet.
 
     Attributes:
         info: what they are.
@@ -98,16 +99,17 @@ class Tuned:
 
 
 TrackerMaker = Callable[[Path], "Tracker"]
-Tuner = Callable[[TuneOrder, TrackerMaker, CancelToken], Iterator[Progress | TuneStep | Tuned]]
+FinetuneJob = Generator[Progress | FinetuneStep, None, Finetuned]
+Finetuner = Callable[[FinetuneOrder, TrackerMaker, CancelToken], FinetuneJob]
 
 
-def tune_project(
-    order: TuneOrder, make_tracker: TrackerMaker, token: CancelToken
-) -> Generator[Progress | TuneStep | Tuned]:
-    """Carry an order out; see `core.eval.tuned.tune_and_compare`.
+def finetune_project(
+    order: FinetuneOrder, make_tracker: TrackerMaker, token: CancelToken
+) -> FinetuneJob:
+    """Carry an order out; see `core.eval.finetuned.finetune_and_compare`.
 
-    The state in `order.run` goes when the generator has ended: closed at its last value, the
-    `Tuned`, it leaves a run that can be resumed.
+    The run in `order.run` can be resumed until `discard_run`, which is for whoever has kept what
+    is returned.
 
     Args:
         order: what is tuned.
@@ -118,8 +120,7 @@ def tune_project(
         VosError: weights, video or device cannot be used; weights too large for a project.
         Cancelled: by the token; nothing is left but a state in `order.run`.
     """
-    from core.eval.tuned import Compared, tune_and_compare
-    from core.train.loop import TrainProgress
+    from core.eval.finetuned import finetune_and_compare
     from vosapp.project.keyframes import keyframes
 
     _require_size(order.base)
@@ -128,14 +129,28 @@ def tune_project(
     with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
         request = _request(order, Path(folder))
         drawn = keyframes(order.project)
-        with closing(tune_and_compare(request, drawn, make_tracker, token)) as items:
-            for item in items:
-                if isinstance(item, TrainProgress):
-                    yield _step(item)
-                elif isinstance(item, Compared):
-                    yield _tuned(order, item, drawn)
-                else:
-                    yield item
+        job = finetune_and_compare(request, drawn, make_tracker, token)
+        compared = yield from _steps(job)
+        return _tuned(order, compared, drawn)
+
+
+def discard_run(order: FinetuneOrder) -> None:
+    """Remove the state of a run whose result was kept."""
+    from core.train.finetune.folder import discard_run as discard
+
+    discard(order.run)
+
+
+def _steps(
+    job: Generator[Progress | TrainProgress, None, Compared],
+) -> Generator[Progress | FinetuneStep, None, Compared]:
+    while True:
+        try:
+            item = next(job)
+        except StopIteration as end:
+            result: Compared = end.value
+            return result
+        yield item if isinstance(item, Progress) else _step(item)
 
 
 def _require_size(base: Path) -> None:
@@ -148,16 +163,15 @@ def _require_size(base: Path) -> None:
         )
 
 
-def _request(order: TuneOrder, folder: Path) -> TuneRequest:
-    from dataclasses import replace
+def _request(order: FinetuneOrder, folder: Path) -> FinetuneRequest:
+    from core.train.finetune.request import FinetuneRequest
 
-    from core.systems.self_supervised.config import TUNING
-    from core.systems.self_supervised.tune_request import TuneRequest
-
-    config = TUNING
+    recipe = recipe_of(finetuned_system())
+    config = recipe.require_finetuning()
     if order.steps is not None or order.minutes is not None:
-        config = replace(TUNING, steps=order.steps, minutes=order.minutes)
-    return TuneRequest(
+        config = replace(config, steps=order.steps, minutes=order.minutes)
+    return FinetuneRequest(
+        recipe,
         order.video,
         order.base,
         folder / FILE_NAME,
@@ -170,13 +184,13 @@ def _request(order: TuneOrder, folder: Path) -> TuneRequest:
     )
 
 
-def _step(progress: TrainProgress) -> TuneStep:
+def _step(progress: TrainProgress) -> FinetuneStep:
     share = progress.fraction
     left = progress.seconds * (1 - share) / share if share else math.nan
-    return TuneStep(progress.step, share, progress.losses["color"], left)
+    return FinetuneStep(progress.step, share, progress.total_loss, left)
 
 
-def _tuned(order: TuneOrder, compared: Compared, drawn: Iterable[Keyframe]) -> Tuned:
+def _tuned(order: FinetuneOrder, compared: Compared, drawn: Iterable[Keyframe]) -> Finetuned:
     result, data = compared.result, compared.result.path.read_bytes()
     pairs = zip(compared.before, compared.after, strict=True)
     scores = tuple(
@@ -198,4 +212,4 @@ def _tuned(order: TuneOrder, compared: Compared, drawn: Iterable[Keyframe]) -> T
     )
     maps = {keyframe.frame_index: keyframe.label_map for keyframe in drawn}
     tried = tuple(maps[one.trial.frame_index] for one in compared.before)
-    return Tuned(info, data, compared.before, compared.after, tried)
+    return Finetuned(info, data, compared.before, compared.after, tried)

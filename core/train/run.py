@@ -1,14 +1,15 @@
-"""The training command of this system: raw videos in, a checkpoint out."""
+"""A run of training, of any system: raw videos in, weights out."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 from torch.utils.data import DataLoader
 
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
@@ -17,41 +18,35 @@ from core.device import choose_device, memory_errors, thread_count
 from core.jobs import CancelToken, Progress
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.layout import channels_last
-from core.systems.self_supervised.networks import (
-    Network,
-    kept_part,
-    new_network,
-    start_from,
-)
-from core.systems.self_supervised.origin import WEIGHTS, note_start, require_same, started_from
-from core.systems.self_supervised.stages import (
-    STAGES,
-    Stage,
-    make_stage,
-    stage_radius,
-    stage_samples,
-)
-from core.systems.self_supervised.train_request import STATE, TrainRequest, check_request
+from core.train.config import FitConfig
 from core.train.curve import PICTURE, draw_curve
 from core.train.loop import TrainProgress, fit
+from core.train.method import Method, Stage
+from core.train.origin import WEIGHTS, note_start, require_same, started_from
+from core.train.request import STATE, TrainRequest, check_request
 from core.train.run_log import LOG, append_line, read_lines
 from core.train.team import Team, joined, team_size
 
 WEIGHT_DECAY = 1e-4
 ENDLESS = 1 << 40
 """Length of the stream of batches; the loop decides when it is enough."""
+LICENSE = "Apache-2.0"
+
+Steps = Generator[Progress | TrainProgress, None, Path]
 
 
-def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | TrainProgress | Path]:
+def train(request: TrainRequest, token: CancelToken) -> Steps:
     """Run one stage; under torchrun, as one of the processes that share each batch.
 
     Yields:
-        `Progress` while videos and images are packed, `TrainProgress` for each step, last the
-        checkpoint.
+        `Progress` while videos and images are packed, `TrainProgress` for each step.
+
+    Returns:
+        The checkpoint.
 
     Raises:
-        UsageError: unknown preset, stage or device; a run folder in use without `resume`, or with
-            other settings; a later stage without `init`; an impossible seed, radius or blend.
+        UsageError: unknown preset, stage, option or device; a run folder in use without `resume`,
+            or with other settings; a later stage without `init`; an impossible option.
         TrainingError: nothing to learn from; a loss that is not finite.
         CheckpointMissing, CheckpointMismatch: `init` is not there, or it or the state belong to
             another network.
@@ -59,21 +54,15 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
         OutputError: the run folder or the cache cannot be written.
         Cancelled: by the token; the state is saved first and `resume` goes on from it.
     """
-    check_request(request)
+    method: Method = request.recipe.load()
+    check_request(request, method)
     require_same(request)
     with joined(choose_device(request.device)) as team:
         if team.leads:
             note_start(request)
-        encoder = make_encoder(request, team.device)
-        stage = make_stage(
-            request.stage, encoder, radius=request.radius, blend=request.blend, team=team
-        )
-        packs: list[FramePack] = []
-        for item in _pack_in_turn(request, team, token):
-            if isinstance(item, Progress):
-                yield item
-            else:
-                packs += item
+        network = make_network(request, method, team.device)
+        stage = method.stage(request.stage_name, network, request.settings, team)
+        packs = yield from _pack_in_turn(request, team, token)
         last, log = None, request.out / LOG
         try:
             for last in fit_stage(request, stage, packs, team, token):
@@ -86,36 +75,38 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
         if team.leads:
             _finish(request, stage, packs, last or _last_logged(log))
         team.wait()
-    # After the team has parted: who asks for no more items would leave it open.
-    yield request.out / WEIGHTS
+    return request.out / WEIGHTS
 
 
-def make_encoder(request: TrainRequest, device: torch.device) -> Network:
+def make_network(request: TrainRequest, method: Method, device: torch.device) -> nn.Module:
     """The network to be trained, on a device, from `init` or from the seed."""
     torch.manual_seed(request.seed)
-    encoder = new_network(request.preset)
+    network = method.network(request.preset_name)
     if request.init is not None:
-        start_from(encoder, request.preset, request.init)
-    return channels_last(encoder, device).train()
+        method.start_from(network, request.preset_name, request.init)
+    return channels_last(network, device).train()
 
 
 def _pack_in_turn(
     request: TrainRequest, team: Team, token: CancelToken
-) -> Iterator[Progress | list[FramePack]]:
+) -> Generator[Progress, None, list[FramePack]]:
     """The leader packs; the others then find everything packed."""
     if not team.leads:
         team.wait()
-    yield from _pack(request, token)
+    packs = yield from _pack(request, token)
     if team.leads:
         team.wait()
+    return packs
 
 
-def _pack(request: TrainRequest, token: CancelToken) -> Iterator[Progress | list[FramePack]]:
+def _pack(request: TrainRequest, token: CancelToken) -> Generator[Progress, None, list[FramePack]]:
     cache = request.cache or request.out / "frames"
+    packs: list[FramePack] = []
     if request.videos is not None:
-        yield from pack_folder(request.videos, cache, PackConfig(), token)
+        packs += yield from pack_folder(request.videos, cache, PackConfig(), token)
     if request.images is not None:
-        yield from pack_images(request.images, cache, PackConfig(), token)
+        packs += yield from pack_images(request.images, cache, PackConfig(), token)
+    return packs
 
 
 def fit_stage(
@@ -124,23 +115,47 @@ def fit_stage(
     packs: list[FramePack],
     team: Team,
     token: CancelToken,
-) -> Iterator[TrainProgress]:
+) -> Generator[TrainProgress]:
     """Train a stage on packed frames; goes on from the state in the run folder, if there is one.
 
     Raises:
         TrainingError, CheckpointMismatch, OutputError, DeviceOutOfMemory, Cancelled: see `train`.
     """
-    samples = stage_samples(request.stage, request.pairs)
-    part = (team.rank, team.size)
-    dataset = stage.samples(packs, samples, seed=request.seed, part=part)
+    dataset = stage.samples(packs, seed=request.seed, part=(team.rank, team.size))
+    yield from fit_samples(
+        dataset,
+        stage,
+        request.length,
+        state_file=request.out / STATE,
+        workers=request.workers,
+        team=team,
+        token=token,
+    )
+
+
+def fit_samples(
+    dataset: Any,
+    stage: Stage,
+    length: FitConfig,
+    *,
+    state_file: Path,
+    workers: int,
+    team: Team,
+    token: CancelToken,
+) -> Generator[TrainProgress]:
+    """Train a stage on a dataset whose item k is the batch of step k.
+
+    Raises:
+        TrainingError, CheckpointMismatch, OutputError, DeviceOutOfMemory, Cancelled: see `train`.
+    """
 
     def batches(start: int) -> DataLoader[Any]:
         return DataLoader(
             dataset,
             batch_size=None,
             sampler=range(start, ENDLESS),
-            num_workers=request.workers,
-            prefetch_factor=4 if request.workers else None,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
         )
 
     learning = [p for p in stage.module.parameters() if p.requires_grad]
@@ -150,8 +165,8 @@ def fit_stage(
             batches,
             stage.module,
             torch.optim.AdamW(learning, weight_decay=WEIGHT_DECAY),
-            request.length,
-            state_file=request.out / STATE,
+            length,
+            state_file=state_file,
             token=token,
             after_step=stage.after_step,
             team=team,
@@ -172,14 +187,14 @@ def _finish(
     request: TrainRequest, stage: Stage, packs: list[FramePack], last: TrainProgress | None
 ) -> None:
     training: dict[str, object] = {
-        "stage": STAGES[request.stage],
+        "stage": request.recipe.stage(request.stage_name).title,
+        "labels": request.recipe.labels,
         "videos": sum(not pack.still for pack in packs),
         "frames": sum(len(pack.times) for pack in packs if not pack.still),
         "images": sum(len(pack.times) for pack in packs if pack.still),
         "init": started_from(request),
-        "pairs": asdict(stage_samples(request.stage, request.pairs)),
+        **stage.training,
         "seed": request.seed,
-        "radius": stage_radius(request.stage, request.radius),
         "device": str(next(stage.module.parameters()).device),
         "processes": team_size(),
         "processor": f"{platform.machine()}, {thread_count()} cores",
@@ -190,9 +205,7 @@ def _finish(
         "seconds": round(last.seconds) if last else 0,
         "loss": last.losses if last else {},
     }
-    config = stage.encoder.config.to_dict()
-    for kept in stage.kept():
-        system, part = kept_part(kept.network)
+    for kept in stage.weights():
         said = training | kept.training
-        info = CheckpointInfo(system, request.preset, config, said, license="Apache-2.0")
-        save_weights(request.out / f"{kept.name}.safetensors", part, info)
+        info = CheckpointInfo(kept.system, request.preset_name, kept.config, said, license=LICENSE)
+        save_weights(request.out / f"{kept.name}.safetensors", kept.module, info)

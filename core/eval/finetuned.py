@@ -1,19 +1,18 @@
-"""Tuning with a look at the keyframes before and after."""
+"""Fine-tuning with a look at the keyframes before and after."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.device import memory_errors
 from core.eval.trials import Trial, TrialConfig, TrialScore, plan_trials, run_trials
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress
 from core.media.video import open_video
-from core.systems.self_supervised.tune_request import TuneRequest, TuneResult
-from core.systems.self_supervised.tuning import require_possible, tune
 from core.tracking.contract import Tracker
+from core.train.finetune.request import FinetuneRequest, FinetuneResult
+from core.train.finetune.run import finetune, require_possible
 from core.train.loop import TrainProgress
 from core.types import Keyframe
 
@@ -32,19 +31,19 @@ class Compared:
         after: the same trials with the tuned ones.
     """
 
-    result: TuneResult
+    result: FinetuneResult
     before: tuple[TrialScore, ...]
     after: tuple[TrialScore, ...]
 
 
-def tune_and_compare(
-    request: TuneRequest,
+def finetune_and_compare(
+    request: FinetuneRequest,
     keyframes: tuple[Keyframe, ...],
     make_tracker: TrackerMaker,
     token: CancelToken,
     *,
     trials: TrialConfig | None = None,
-) -> Generator[Progress | TrainProgress | Compared]:
+) -> Generator[Progress | TrainProgress, None, Compared]:
     """Tune weights, and try both on what the user has drawn (see `core.eval.trials`).
 
     Learning sees no mask, so that the keyframes are a test of it.
@@ -57,50 +56,38 @@ def tune_and_compare(
         trials: which keyframes are tried.
 
     Yields:
-        `Progress` while frames are read or walked, `TrainProgress` for each step, last `Compared`.
+        `Progress` while frames are read or walked, `TrainProgress` for each step.
+
+    Returns:
+        What became of it; a run that has a folder can be resumed until `discard_run`.
 
     Raises:
-        VosError: see `tune`; a problem of the tracker's.
+        VosError: see `finetune`; a problem of the tracker's.
         Cancelled: by the token; nothing is left but the state of a run with a folder.
     """
     require_possible(request)
     with open_video(request.video, cache_bytes=CACHE_BYTES) as video:
         count = video.info.frame_count
     plan = plan_trials(keyframes, count, trials)
-    before: tuple[TrialScore, ...] = ()
-    for item in _try(request, keyframes, plan, make_tracker(request.weights), token):
-        if isinstance(item, Progress):
-            yield item
-        else:
-            before = item
-    with closing(tune(request, token)) as steps:
-        for step in steps:
-            if not isinstance(step, TuneResult):
-                yield step
-                continue
-            try:
-                for item in _try(request, keyframes, plan, make_tracker(step.path), token):
-                    yield item if isinstance(item, Progress) else Compared(step, before, item)
-            except BaseException:
-                step.path.unlink(missing_ok=True)
-                raise
+    before = yield from _try(request, keyframes, plan, make_tracker(request.weights), token)
+    result = yield from finetune(request, token)
+    try:
+        after = yield from _try(request, keyframes, plan, make_tracker(result.path), token)
+    except BaseException:
+        result.path.unlink(missing_ok=True)
+        raise
+    return Compared(result, before, after)
 
 
 def _try(
-    request: TuneRequest,
+    request: FinetuneRequest,
     keyframes: tuple[Keyframe, ...],
     plan: tuple[Trial, ...],
     tracker: Tracker,
     token: CancelToken,
-) -> Iterator[Progress | tuple[TrialScore, ...]]:
-    found: list[TrialScore] = []
+) -> Job[tuple[TrialScore, ...]]:
     with (
         open_video(request.video, cache_bytes=CACHE_BYTES) as video,
         memory_errors("comparing on keyframes"),
     ):
-        for item in run_trials(video, tracker, keyframes, plan, token):
-            if isinstance(item, Progress):
-                yield item
-            else:
-                found.append(item)
-    yield tuple(found)
+        return (yield from run_trials(video, tracker, keyframes, plan, token))

@@ -7,14 +7,15 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from core.data.pairs import PairConfig
 from core.data.synthetic import moving_shapes
 from core.errors import UsageError
 from core.jobs import CancelToken
-from core.systems.self_supervised.origin import begun_with
-from core.systems.self_supervised.recipe import train
-from core.systems.self_supervised.train_request import TrainRequest
-from core.train.loop import FitConfig, TrainProgress
+from core.systems.self_supervised.spec import RECIPE
+from core.train.config import FitConfig
+from core.train.loop import TrainProgress
+from core.train.origin import begun_with, settings_of
+from core.train.request import TrainRequest
+from core.train.run import train
 
 
 @pytest.fixture
@@ -25,11 +26,11 @@ def request_(tmp_path):
     for index, frame in enumerate(moving_shapes(frame_count=2)[0]):
         Image.fromarray(frame).save(folder / f"{index}.png")
     return TrainRequest(
-        None,
+        RECIPE,
         tmp_path / "run",
-        "tiny",
         FitConfig(steps=2),
-        pairs=PairConfig(batch=2, crop=32),
+        "tiny",
+        options={"batch": 2, "crop": 32},
         device="cpu",
         workers=0,
         images=folder,
@@ -44,10 +45,10 @@ def steps(request):
     ("change", "message"),
     [
         ({"seed": 9}, "began with seed 0, not 9"),
-        ({"radius": 3}, "began with radius 8, not 3"),
-        ({"pairs": PairConfig(batch=1, crop=32)}, "began with batch 2, not 1"),
-        ({"pairs": PairConfig(batch=2, crop=64)}, "began with crop 32, not 64"),
-        ({"pairs": PairConfig(batch=2, crop=32, widen=7)}, "began with widen 0, not 7"),
+        ({"options": {"batch": 2, "crop": 32, "radius": 3}}, "began with radius 8, not 3"),
+        ({"options": {"batch": 1, "crop": 32}}, "began with batch 2, not 1"),
+        ({"options": {"batch": 2, "crop": 64}}, "began with crop 32, not 64"),
+        ({"options": {"batch": 2, "crop": 32, "widen": 7}}, "began with widen 0, not 7"),
         ({"length": FitConfig(steps=3, learning_rate=0.1)}, r"began with rate 0\.001, not 0\.1"),
         ({"length": FitConfig(steps=3, bf16=True)}, "began with bf16 False, not True"),
     ],
@@ -65,7 +66,8 @@ def test_the_same_settings_go_on(request_):
     assert steps(request_) == [1, 2]
     assert begun_with(request_.out)["batch"] == 2
     # The stage's own radius, said aloud.
-    more = replace(request_, resume=True, radius=8, length=FitConfig(steps=4))
+    options = {"batch": 2, "crop": 32, "radius": 8}
+    more = replace(request_, resume=True, options=options, length=FitConfig(steps=4))
     assert steps(more) == [3, 4]
 
 
@@ -75,3 +77,18 @@ def test_a_run_that_is_older_than_the_note_of_its_settings_goes_on(request_, not
     (request_.out / "start.json").write_text(note)
     assert begun_with(request_.out) == {}
     assert steps(replace(request_, resume=True, seed=9, length=FitConfig(steps=3))) == [3]
+
+
+def test_what_is_given_comes_before_what_began_and_that_before_the_default(request_):
+    steps(request_)
+
+    def settings(given, **changed):
+        asked = {"stage": "pairwise", "out": request_.out, "resume": True, "refines": False}
+        return settings_of(RECIPE, given, **(asked | changed))
+
+    assert settings({})["batch"] == 2
+    assert settings({"batch": 5})["batch"] == 5
+    assert settings({}, resume=False)["batch"] == 8
+    assert (settings({})["rate"], settings({}, resume=False, refines=True)["rate"]) == (1e-3, 1e-4)
+    assert settings({}, resume=False, stage="labels")["radius"] == 10
+    assert "blend" not in settings({})

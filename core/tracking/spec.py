@@ -1,0 +1,98 @@
+"""A system as a value: what is known of it before any of it is loaded. No torch here.
+
+The engine, the command line and the window read this and never ask for a system by its name.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+from core.tracking.config import Calibration
+from core.train.recipe import Recipe
+from core.types import Quality
+
+
+@dataclass(frozen=True, slots=True)
+class QualityOffer:
+    """A quality that a system can run at.
+
+    Attributes:
+        quality: the value.
+        text: what it does and what it is good for, for people.
+        frames_per_second: measured on the machine that `SystemSpec.measured` names; None where
+            it was not.
+    """
+
+    quality: Quality
+    text: str
+    frames_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSpec:
+    """What is known of a system without loading it.
+
+    Attributes:
+        name: as in `--system`.
+        title: a short name for people.
+        summary: what it does, one line for people.
+        implementation: "module:function" that builds the tracker of a `TrackerRequest`.
+        qualities: those that make a difference, the fastest first.
+        measured: how the speeds of `qualities` were measured.
+        presets: networks that it tracks with, the default first; empty for a system without
+            weights.
+        uses_torch: torch has to be loaded to run it.
+        adapts: its tracker is `core.tracking.contract.Adaptable`.
+        features: "module:function" that takes weights and a device and returns a function from
+            a frame to `core.prompts.request.FrameFeatures`; empty where prompts get none.
+        calibration: what its cues are worth where the weights do not say; None where it has no
+            confidence.
+        recipe: how it is trained; None where it has nothing to learn.
+        importer: "module:function" that takes over weights of other programs.
+        discovers: "module:function" that builds what finds objects without prompts.
+    """
+
+    name: str
+    title: str
+    summary: str
+    implementation: str
+    qualities: tuple[QualityOffer, ...] = ()
+    measured: str = ""
+    presets: tuple[str, ...] = ()
+    uses_torch: bool = False
+    adapts: bool = False
+    features: str = ""
+    calibration: Calibration | None = None
+    recipe: Recipe | None = None
+    importer: str = ""
+    discovers: str = ""
+
+    @property
+    def needs_weights(self) -> bool:
+        """Whether it cannot run without a checkpoint."""
+        return bool(self.presets)
+
+    @property
+    def default_preset(self) -> str:
+        """The preset whose bundled weights are used where no others are named.
+
+        Raises:
+            ValueError: it has no weights.
+        """
+        if not self.presets:
+            msg = f"{self.name} has no weights."
+            raise ValueError(msg)
+        return self.presets[0]
+
+    @property
+    def finetunes(self) -> bool:
+        """Whether its weights can be tuned to one video."""
+        return self.recipe is not None and self.recipe.finetuning is not None
+
+
+def load(implementation: str) -> Any:
+    """What a text "module:name" of a spec names."""
+    module, name = implementation.split(":")
+    return getattr(importlib.import_module(module), name)
