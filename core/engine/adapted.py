@@ -30,7 +30,7 @@ from core.tracking.contract import Adaptable, Adaptation, Refiner, StepResult, T
 from core.types import Frame, FrameResult
 
 LEARNING = "learning this video"
-"""Begins the text of every `Progress` of that phase."""
+"""Phase, and begin of the text, of every `Progress` while a video is learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +149,11 @@ def _learn(
     token: CancelToken,
 ) -> Iterator[Progress | Refiner]:
     token.check()
-    yield Progress(0, 0, LEARNING)
+    yield Progress(0, 0, LEARNING, phase=LEARNING)
     for step in tracker.adapt(lessons.read(video, token), lessons.object_ids, adaptation, token):
         if isinstance(step, Progress):
             text = f"{LEARNING}, {step.done} of {step.total}"
-            yield Progress(step.done, step.total, text)
+            yield Progress(step.done, step.total, text, phase=LEARNING)
         else:
             yield step
 

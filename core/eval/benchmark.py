@@ -205,7 +205,7 @@ class _Stopwatch:
 
     def look(self, item: FrameResult | Progress) -> None:
         """Take note of what a run yields."""
-        if isinstance(item, Progress) and item.text.startswith(LEARNING):
+        if isinstance(item, Progress) and item.phase == LEARNING:
             self._start = self._start or time.perf_counter()
             self.seconds = time.perf_counter() - self._start
 

@@ -36,6 +36,32 @@ class ReadConfig:
     temperature: float = 1.5
 
 
+READING = ReadConfig()
+FEEDBACK = FeedbackConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingConfig:
+    """Working resolution and search of a run; see `core.tracking.matching`."""
+
+    short_side: int
+    """Frames are resized so that their short side has this many pixels before encoding."""
+    radius: int
+    """Window radius in cells around a query in frames other than keyframes."""
+    reach: float = 0.4
+    """Distance from the query at which a keyframe's cell loses 1 of its similarity <q, k> /
+    sqrt(C), as a share of the short side of the frame; ADR 0021."""
+    handicap: float = 0.5
+    """The most that it loses, however far it is: what comes back elsewhere is still found."""
+    reading: ReadConfig = READING
+    """How many cells each query reads, and how sharply."""
+    recent: tuple[int, ...] = (1, 3, 5)
+    """Distances back in the walk of the frames that are read."""
+    anchors: tuple[int, ...] = (5,)
+    """Steps of the walk that are read for good: the sixth frame."""
+    feedback: FeedbackConfig = FEEDBACK
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """What the cues of a system's network are worth; fitted by `core.eval.calibration`.

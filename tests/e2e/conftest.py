@@ -21,8 +21,8 @@ from core.engine import resumable
 from core.engine.output import ResultFolder
 from core.engine.run_record import RunRecord
 from core.media.label_map import write_label_map
-from core.systems.self_supervised import tracker
 from core.systems.self_supervised.config import TRACKING
+from core.tracking import matching
 from core.tracking.adaptation.learning import AdaptConfig
 from core.types import Quality
 from vosapp.cli.main import main
@@ -130,7 +130,7 @@ def learner(weights, monkeypatch) -> list[str]:
     """Options of a system that learns for three steps."""
     small = replace(TRACKING[Quality.FAST], short_side=64)
     monkeypatch.setitem(TRACKING, Quality.FAST, small)
-    monkeypatch.setattr(tracker, "AdaptConfig", partial(AdaptConfig, iterations=3, variants=2))
+    monkeypatch.setattr(matching, "AdaptConfig", partial(AdaptConfig, iterations=3, variants=2))
     return ["--weights", str(weights), "--quality", "fast"]
 
 

@@ -69,7 +69,7 @@ def phases(job: Iterator[FrameResult | Progress], total: int, name: str) -> Iter
     yield Progress(done, total, text)
     learned = False
     for item in job:
-        if isinstance(item, Progress) and item.text.startswith(LEARNING):
+        if isinstance(item, Progress) and item.phase == LEARNING:
             learned, text = True, f"{name}{item.text}"
         else:
             done += 1

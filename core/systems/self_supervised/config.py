@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from core.errors import CheckpointMismatch
-from core.tracking.config import Calibration, FeedbackConfig, ReadConfig
+from core.tracking.config import Calibration, TrackingConfig
 from core.types import Quality
 
 STRIDE = 4
@@ -75,32 +75,6 @@ PRESETS: dict[str, EncoderConfig] = {
     "tiny": EncoderConfig((8, 8, 8, 8), (1, 1, 1, 1), 8),
 }
 """`thin` for CPUs (0.8 M parameters), `resnet18` is MAST's layout (5.3 M), `tiny` is for tests."""
-
-
-READING = ReadConfig()
-FEEDBACK = FeedbackConfig()
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingConfig:
-    """Working resolution and search of a run."""
-
-    short_side: int
-    """Frames are resized so that their short side has this many pixels before encoding."""
-    radius: int
-    """Window radius in cells around a query in frames other than keyframes."""
-    reach: float = 0.4
-    """Distance from the query at which a keyframe's cell loses 1 of its similarity <q, k> /
-    sqrt(C), as a share of the short side of the frame; ADR 0021."""
-    handicap: float = 0.5
-    """The most that it loses, however far it is: what comes back elsewhere is still found."""
-    reading: ReadConfig = READING
-    """How many cells each query reads, and how sharply."""
-    recent: tuple[int, ...] = (1, 3, 5)
-    """Distances back in the walk of the frames that are read."""
-    anchors: tuple[int, ...] = (5,)
-    """Steps of the walk that are read for good: the sixth frame."""
-    feedback: FeedbackConfig = FEEDBACK
 
 
 CALIBRATION = Calibration(

@@ -1,50 +1,23 @@
-"""Inference: labels are carried from memory to each frame by resemblance of keys (system 001)."""
+"""Inference: frames are matched by the keys of the encoder (Lai et al. 2020)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from core.jobs import CancelToken, Progress
-from core.memory.bank import MemoryBank, MemoryFrame
-from core.memory.bank_state import frames_from_arrays, frames_to_arrays
-from core.memory.features import FeatureCache
 from core.nn.fuse import fuse_batch_norm
 from core.nn.layout import channels_last
 from core.nn.precision import inference_dtype
 from core.ops.color import lab_tensor
-from core.ops.guided import GuidedConfig, guided_labels
-from core.ops.matching import Candidates, distance_handicap, read, search_frames, search_windows
-from core.systems.self_supervised.config import CALIBRATION, STRIDE, TrackingConfig
+from core.systems.self_supervised.config import CALIBRATION, STRIDE
 from core.systems.self_supervised.model import KeyEncoder
-from core.tracking.adaptation.learning import AdaptConfig
-from core.tracking.adaptation.video import Eyes, learn
-from core.tracking.asserted import label_shares, overruled
-from core.tracking.config import Calibration
-from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
-from core.tracking.feedback import Feedback
-from core.tracking.judging.judge import Judge, Reading, without
-from core.tracking.sizes import shrunk
-from core.tracking.walk_state import pack, unpack
-from core.types import Direction, Frame, Keyframe, LabelMap
-
-CACHE_BYTES = 64 << 20
-"""Features that are kept for the second walk over a span, in bytes."""
+from core.tracking.config import Calibration, TrackingConfig
+from core.tracking.matching import Encode, MatchingTracker
+from core.types import Frame
 
 
-class SelfSupervisedTracker:
-    """Restricted attention over a memory bank of keyframes and recent frames.
-
-    Keyframes are searched over the whole frame, so that objects that went out of the window, or
-    out of sight, are found again, but what is near is preferred; other frames within a window.
-    Soft labels stay at the size of the features; a guided filter takes them to the size of the
-    frame.
-    """
+class SelfSupervisedTracker(MatchingTracker):
+    """See `core.tracking.matching`."""
 
     def __init__(
         self,
@@ -54,185 +27,20 @@ class SelfSupervisedTracker:
         *,
         calibration: Calibration = CALIBRATION,
     ) -> None:
-        self._dtype = inference_dtype(device)
-        fused = fuse_batch_norm(encoder.eval())
-        self._encoder = channels_last(fused, device).to(self._dtype)
-        self._config = config
-        self._device = device
-        self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
-        self._judge = Judge(config.reading, calibration)
-        self._feedback = Feedback(config.feedback)
-        self._cache = FeatureCache(CACHE_BYTES)
-        self._keyframes: dict[int, Keyframe] = {}
-        self._step = 0
-
-    def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
-        """See `Tracker.add_keyframe`."""
-        small = self._shrink(frame)
-        keys = self._keys(keyframe.frame_index, small)
-        shares = label_shares(keyframe, (keys.shape[1], keys.shape[2]))
-        soft = torch.from_numpy(shares).to(self._device)
-        memory = MemoryFrame(
-            keyframe.frame_index, keys, soft, keyframe.object_ids, keyframe.reference
+        super().__init__(
+            encode_with(encoder, device), config, device, stride=STRIDE, calibration=calibration
         )
-        self._bank.add_keyframe(memory)
-        self._judge.add_keyframe(memory)
-        self._feedback.add_keyframe(memory, small)
-        self._keyframes[keyframe.frame_index] = keyframe
 
-    def remove_keyframe(self, frame_index: int) -> None:
-        """See `Tracker.remove_keyframe`."""
-        self._bank.remove_keyframe(frame_index)
-        self._judge.remove_keyframe(frame_index)
-        self._feedback.remove_keyframe(frame_index)
-        self._keyframes.pop(frame_index, None)
 
-    def start(self, direction: Direction) -> None:  # noqa: ARG002 - both ways are alike here
-        """See `Tracker.start`."""
-        self._bank.start_run()
-        self._judge.start()
-        self._step = 0
+def encode_with(encoder: KeyEncoder, device: torch.device) -> Encode:
+    """What makes keys of frames with an encoder; its weights are fused for that."""
+    dtype = inference_dtype(device)
+    fused = channels_last(fuse_batch_norm(encoder.eval()), device).to(dtype)
 
     @torch.inference_mode()
-    def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
-        """See `Tracker.step`."""
-        small = self._shrink(frame)
-        keys = self._keys(frame_index, small)
-        reading = self._propagate(frame_index, keys, object_ids)
-        judgment = self._judge.judge(frame_index, keys, reading, object_ids)
-        # Sharp before two walks are fused: where they disagree each would claim a place of its own.
-        answer = self._feedback.sharp(judgment.soft)
-        keyframe = self._keyframes.get(frame_index)
-        if keyframe is None:
-            labels = self._feedback.labels(judgment.soft, answer, small, object_ids)
-        else:
-            labels = overruled(judgment.soft, object_ids, keyframe)
-            answer = overruled(answer, object_ids, keyframe)
-            judgment = self._judge.overrule(judgment, frame_index, labels)
-        kept = without(labels, object_ids, judgment.doubtful)
-        self._bank.add_labeled(self._step, MemoryFrame(frame_index, keys, kept, object_ids))
-        self._step += 1
-        shares = answer.cpu().numpy()
-        return StepResult(shares, object_ids, judgment.confidence, judgment.absent)
-
-    def render(
-        self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
-    ) -> LabelMap:
-        """See `Tracker.render`."""
-        index_map = guided_labels(shares[1:], self._shrink(frame), frame, GuidedConfig())
-        return np.array([0, *object_ids], np.uint8)[index_map]
-
-    def adapt(
-        self,
-        lessons: Iterable[Lesson],
-        object_ids: tuple[int, ...],
-        adaptation: Adaptation,
-        token: CancelToken,
-    ) -> Iterator[Progress | Refiner]:
-        """See `Adaptable.adapt`."""
-        config = AdaptConfig()
-        short_side = min(config.short_side, self._config.short_side)
-        eyes = Eyes(
-            partial(shrunk, short_side=short_side, stride=STRIDE),
-            self._features,
-            self._encode,
-            self._device,
-        )
-        yield from learn(
-            eyes, lessons, object_ids, config=config, adaptation=adaptation, token=token
-        )
-
-    def save_state(self) -> bytes:
-        """See `Resumable.save_state`: the few labeled frames of the memory."""
-        frames = frames_to_arrays(self._bank.labeled)
-        return pack({"step": np.array(self._step), **frames, **self._judge.to_arrays()})
-
-    def load_state(self, state: bytes) -> None:
-        """See `Resumable.load_state`."""
-        arrays = unpack(state)
-        if "step" not in arrays:
-            msg = "The saved walk has no step."
-            raise ValueError(msg)
-        self._bank.restore_run(frames_from_arrays(arrays, self._device))
-        self._judge.restore(arrays)
-        self._step = int(arrays["step"])
-
-    def _propagate(self, frame_index: int, keys: Tensor, object_ids: tuple[int, ...]) -> Reading:
-        """What the memory says of each object on a frame.
-
-        A frame that knows nothing of an object may show it in its background; such objects are
-        read from the other frames alone, with a search of their own.
-        """
-        recent = self._bank.recent(self._step)
-        planes = keys.new_zeros(3, len(object_ids), *keys.shape[1:])
-        sources: dict[int, tuple[int, ...]] = {}
-        for ids in alike(object_ids, (*self._bank.keyframes, *recent)):
-            near = self._bank.nearby_keyframes(frame_index, keys, ids[0])
-            late = [memory for memory in recent if memory.knows(ids[0])]
-            if near or late:
-                rows = [object_ids.index(object_id) for object_id in ids]
-                planes[:, rows] = self._read(keys, near, late, ids)
-            sources |= dict.fromkeys(ids, tuple(memory.frame_index for memory in near))
-        return Reading(planes[0], planes[1], planes[2], sources)
-
-    def _read(
-        self,
-        keys: Tensor,
-        keyframes: Sequence[MemoryFrame],
-        recent: Sequence[MemoryFrame],
-        object_ids: tuple[int, ...],
-    ) -> Tensor:
-        """3 x K x h x w shares of objects, from frames that all know them; see `Reading`."""
-        config, reading, found, values = self._config, self._config.reading, [], []
-        if keyframes:
-            found.append(self._search_keyframes(keys, [memory.keys for memory in keyframes]))
-        if recent:
-            frames = [memory.keys for memory in recent]
-            found.append(search_windows(keys, frames, radius=config.radius, k=reading.top_k))
-        for group in (keyframes, recent):
-            if group:
-                values.append(torch.cat([memory.shares_of(object_ids) for memory in group], dim=1))
-        ways = [slice(None), slice(0, 1), slice(-1, None)] if len(found) > 1 else [slice(None)]
-        read_out = partial(read, k=reading.top_k, temperature=reading.temperature)
-        shares = torch.stack([read_out(found[way], values[way]) for way in ways])
-        objects = shares[:, :-1] / shares[:, -1:].clamp(min=1e-6)
-        return objects.view(len(ways), -1, *keys.shape[1:]).expand(3, -1, -1, -1)
-
-    def _search_keyframes(self, keys: Tensor, keyframes: list[Tensor]) -> Candidates:
-        config = self._config
-        handicap = distance_handicap(
-            *keys.shape[1:], reach=config.reach, limit=config.handicap, device=keys.device
-        )
-        return search_frames(keys, keyframes, handicap=handicap, k=config.reading.top_k)
-
-    def _features(self, frame_index: int, frame: Frame) -> Tensor:
-        """Keys of a frame of any size; see `_keys`."""
-        return self._keys(frame_index, self._shrink(frame))
-
-    def _keys(self, frame_index: int, small: Frame) -> Tensor:
-        """Keys of a frame at working size, C x h x w float32.
-
-        They are rounded to half precision, as the cache has them.
-        """
-        keys = self._cache.get(frame_index)
-        if keys is None:
-            keys = self._encode(small).half()
-            self._cache.put(frame_index, keys)
-        return keys.float()
-
-    @torch.inference_mode()
-    def _encode(self, small: Frame) -> Tensor:
-        image = lab_tensor(small).to(self._device, self._dtype, memory_format=torch.channels_last)
-        keys: Tensor = self._encoder(image)[0]
+    def encode(small: Frame) -> Tensor:
+        image = lab_tensor(small).to(device, dtype, memory_format=torch.channels_last)
+        keys: Tensor = fused(image)[0]
         return keys.float().contiguous()
 
-    def _shrink(self, frame: Frame) -> Frame:
-        return shrunk(frame, self._config.short_side, stride=STRIDE)
-
-
-def alike(object_ids: tuple[int, ...], frames: tuple[MemoryFrame, ...]) -> list[tuple[int, ...]]:
-    """Object ids grouped by which frames know them; one group in the common case."""
-    groups: dict[tuple[bool, ...], list[int]] = {}
-    for object_id in object_ids:
-        groups.setdefault(tuple(frame.knows(object_id) for frame in frames), []).append(object_id)
-    return [tuple(group) for group in groups.values()]
+    return encode

@@ -111,9 +111,10 @@ def build_tiny(system):
         return build_tracker(TrackerRequest(system, Quality.FAST))
     import torch
 
-    from core.systems.self_supervised.config import PRESETS, TrackingConfig
+    from core.systems.self_supervised.config import PRESETS
     from core.systems.self_supervised.model import KeyEncoder
     from core.systems.self_supervised.tracker import SelfSupervisedTracker
+    from core.tracking.config import TrackingConfig
 
     torch.manual_seed(0)
     encoder = KeyEncoder(PRESETS["tiny"])

@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.engine.registry import build_tracker
-from core.systems.self_supervised.config import PRESETS, TrackingConfig
+from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
+from core.tracking.config import TrackingConfig
 from core.tracking.contract import StepResult, TrackerRequest
 from core.types import Quality
 
