@@ -16,6 +16,7 @@ from core.systems.self_supervised.spec import SPEC as SELF_SUPERVISED
 from core.tracking.contract import Tracker, TrackerRequest
 from core.tracking.spec import SystemSpec, load
 from core.train.recipe import Recipe
+from core.types import Quality
 
 GROUP = "vosapp.systems"
 OURS = (SELF_SUPERVISED, FLOW, COPY)
@@ -87,9 +88,20 @@ def build_tracker(request: TrackerRequest) -> Tracker:
     """Load a system and its weights.
 
     Raises:
-        UsageError: an unknown system.
+        UsageError: an unknown system, or a quality that it does not offer.
         CheckpointMissing, CheckpointMismatch: its weights are not there or do not fit.
         DeviceUnavailable: no such device here.
     """
-    tracker: Tracker = load(system_spec(request.system).implementation)(request)
+    spec = system_spec(request.system)
+    require_quality(spec, request.quality)
+    tracker: Tracker = load(spec.implementation)(request)
     return tracker
+
+
+def require_quality(spec: SystemSpec, quality: Quality) -> None:
+    """Raise `UsageError` where a system has qualities, and not this one."""
+    offered = [offer.quality for offer in spec.qualities]
+    if offered and quality not in offered:
+        msg = f"The system {spec.name} has no quality {quality.value!r}."
+        names = ", ".join(one.value for one in offered)
+        raise UsageError(msg, f"Give --quality one of {names}.")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.device import DEVICES
-from core.engine.registry import default_system, system_spec, systems
+from core.engine.registry import default_system, require_quality, system_spec, systems
 from core.errors import UsageError
 from core.types import Quality
 from vosapp.services.weights import usual_weights
@@ -52,13 +52,14 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
     """Return what is needed to build the tracker, with the weights' header looked at.
 
     Raises:
-        UsageError: weights for a system that has none.
+        UsageError: weights for a system that has none; a quality that it does not offer.
         CheckpointMissing: the weights are not there.
         CheckpointMismatch: they are damaged, hostile or of another system.
     """
     from core.tracking.contract import TrackerRequest
 
     weights = args.weights
+    require_quality(system_spec(args.system), Quality(args.quality))
     if system_spec(args.system).needs_weights:
         weights = weights or usual_weights(args.system)
         _check_weights(weights, args.system)
