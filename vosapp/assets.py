@@ -45,7 +45,7 @@ def bundled_weights(system: str, preset: str) -> Path:
     """Return the bundled weights file of a system.
 
     Args:
-        system: the system's name, such as `self_supervised`.
+        system: the system's name, as in the registry.
         preset: the size of its network, such as `thin`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""RGB to normalized Lab, the color space of the `self_supervised` system."""
+"""RGB to normalized Lab, the color space in which correspondence is learned."""
 
 from __future__ import annotations
 

@@ -10,9 +10,8 @@ from core.prompts.request import PromptMethod
 
 BEST: dict[str, PromptMethod] = {
     "": PromptMethod.FEATURES,
-    "self_supervised": PromptMethod.FEATURES,
 }
-"""By the system's name; the empty name is for frames without features, and unknown systems."""
+"""By the system's name; the empty name is for frames without features, and all other systems."""
 SECOND: dict[PromptMethod, PromptMethod] = {
     PromptMethod.FEATURES: PromptMethod.GRABCUT,
     PromptMethod.GRABCUT: PromptMethod.FEATURES,

@@ -2,70 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from core.device import DEVICES
+from core.engine.registry import system_spec
 from core.engine.registry import systems as all_systems
+from core.tracking.spec import QualityOffer, SystemSpec
 from core.types import Quality
 
-__all__ = ["DEVICES", "QUALITIES", "QualityChoice", "SystemChoice", "systems"]
+__all__ = ["DEVICES", "QUALITIES", "QualityOffer", "SystemSpec", "offer_of", "systems"]
+
+QUALITIES: dict[Quality, str] = {
+    Quality.FAST: "Fast",
+    Quality.BALANCED: "Balanced",
+    Quality.FINE: "Fine",
+}
+"""Titles for people, the fastest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class SystemChoice:
-    """A system as the chooser shows it.
-
-    Attributes:
-        name: in the registry.
-        title: for people.
-        needs_weights: it has weights, and another file of them can be chosen.
-        learns: it can adapt to the video of the project.
-    """
-
-    name: str
-    title: str
-    needs_weights: bool
-    learns: bool
+def systems() -> tuple[SystemSpec, ...]:
+    """Return the systems of the registry, the default first."""
+    return tuple(all_systems().values())
 
 
-@dataclass(frozen=True, slots=True)
-class QualityChoice:
-    """A quality as the chooser shows it.
-
-    Attributes:
-        quality: the value.
-        title: for people.
-        text: what it is good for.
-        frames_per_second: measured; see `MEASURED`.
-    """
-
-    quality: Quality
-    title: str
-    text: str
-    frames_per_second: float
-
-
-MEASURED = "self_supervised, one object, 854 x 480, two processor cores (make bench)"
-"""How the speeds were measured: those of README.md."""
-QUALITIES: tuple[QualityChoice, ...] = (
-    QualityChoice(
-        Quality.FAST, "Fast", "works at 240 lines; good for a first look and slow motion", 3.6
-    ),
-    QualityChoice(
-        Quality.BALANCED, "Balanced", "works at 300 lines; better edges and small objects", 2.1
-    ),
-    QualityChoice(Quality.FINE, "Fine", "works at 360 lines; for small objects, slowest", 1.6),
-)
-
-
-def systems() -> tuple[SystemChoice, ...]:
-    """Return the systems of the registry, the usual one first."""
-    return tuple(
-        SystemChoice(
-            spec.name,
-            spec.title,
-            spec.needs_weights,
-            spec.adapts,
-        )
-        for spec in all_systems().values()
-    )
+def offer_of(system: str, quality: Quality) -> QualityOffer | None:
+    """Return what a system says of a quality; None where it does not offer it."""
+    offers = system_spec(system).qualities
+    return next((offer for offer in offers if offer.quality is quality), None)

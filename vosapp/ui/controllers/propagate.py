@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from core.errors import VosError
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
-from vosapp.session.systems import QUALITIES
+from vosapp.session.systems import QUALITIES, offer_of, systems
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
@@ -19,6 +19,8 @@ from vosapp.ui.notice import Choice, Kind, Notice
 from vosapp.ui.status import duration, size
 from vosapp.ui.theme import icon
 
+UNMEASURED = 2.0
+"""Frames a second that an estimate takes for a system whose speed was not measured."""
 KEY = "propagation"
 _MODES = {
     "propagate.open": RunMode.OPEN,
@@ -98,12 +100,13 @@ class PropagateController(Controller):
             self._ask(workspace, mode)
 
     def _seconds(self, workspace: Workspace, estimate: Estimate) -> float:
-        """The estimate's time; before the first run that of the table of measured speeds."""
+        """The estimate's time; before the first run by the speed that was measured elsewhere."""
         if math.isfinite(estimate.seconds):
             return estimate.seconds
-        quality = workspace.propagation.choice.quality
-        speed = next(q.frames_per_second for q in QUALITIES if q.quality is quality)
-        return estimate.steps / speed
+        choice = workspace.propagation.choice
+        offer = offer_of(choice.system, choice.quality)
+        speed = offer.frames_per_second if offer else None
+        return estimate.steps / (speed or UNMEASURED)
 
     def _show_estimate(self, workspace: Workspace, mode: RunMode, estimate: Estimate) -> None:
         text = self.tr("{0} frames; about {1}, {2} of memory and {3} on the disk.").format(
@@ -185,14 +188,14 @@ class PropagateController(Controller):
         if self.workspace is None:
             return
         choice = self.workspace.propagation.choice
-        quality = next(q.title for q in QUALITIES if q.quality is choice.quality)
         button = self.shell.window.choose_button
-        text = self.tr(quality)
+        text = self.tr(QUALITIES[choice.quality])
+        title = next(spec.title for spec in systems() if spec.name == choice.system)
         button.setText(self.tr("{0}, adapted").format(text) if choice.uses_tuned else text)
         button.setIcon(icon("tune-variant"))
         button.setToolTip(
             self.tr("System, weights, quality and device: {0}, {1}, {2}, {3}").format(
-                choice.system.replace("_", "-"), self._weights(choice), text.lower(), choice.device
+                self.tr(title), self._weights(choice), text.lower(), choice.device
             )
         )
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from vosapp.session.choice import RunChoice
-from vosapp.session.systems import DEVICES, MEASURED, QUALITIES, SystemChoice, systems
+from vosapp.session.systems import DEVICES, QUALITIES, SystemSpec, offer_of, systems
 from vosapp.ui.dialogs.asking import choose_file
 from vosapp.ui.forms import align_labels
 from vosapp.ui.theme import tones
@@ -61,6 +61,8 @@ class RunChooser(QFrame):
         self._weights_row = QWidget(self)
         self._learn = QCheckBox(self.tr("Learn the objects between two passes"), self)
         self._qualities = QButtonGroup(self)
+        self._lines: list[QLabel] = []
+        self._note = QLabel(self)
         self._build()
         self._show()
 
@@ -83,37 +85,56 @@ class RunChooser(QFrame):
         column.addWidget(heading)
         self._add_qualities(column)
         column.addWidget(self._learn)
-        note = QLabel(self.tr("Speeds: {0}.").format(MEASURED), self)
-        note.setWordWrap(True)
-        note.setProperty("muted", True)
-        column.addWidget(note)
+        self._note.setWordWrap(True)
+        self._note.setProperty("muted", True)
+        column.addWidget(self._note)
         self._fill_boxes()
         self._fill_weights_row()
         align_labels(form)
         self.setMinimumWidth(460 if self._has_tuned else 430)
 
     def _add_qualities(self, column: QVBoxLayout) -> None:
-        for number, item in enumerate(QUALITIES):
-            button = QRadioButton(self.tr(item.title), self)
-            text = self.tr("{0}: about {1:g} frames a second").format(
-                self.tr(item.text), item.frames_per_second
-            )
-            button.setToolTip(text)
-            button.setAccessibleName(f"{item.title}: {text}")
-            line = QLabel(text, self)
+        for number, title in enumerate(QUALITIES.values()):
+            button = QRadioButton(self.tr(title), self)
+            line = QLabel(self)
             line.setProperty("muted", True)
             line.setIndent(24)
             line.setWordWrap(True)
             self._qualities.addButton(button, number)
+            self._lines.append(line)
             column.addWidget(button)
             column.addWidget(line)
+        known = tuple(QUALITIES)
         self._qualities.idClicked.connect(
-            lambda n: self._choose(replace(self._choice, quality=QUALITIES[n].quality))
+            lambda n: self._choose(replace(self._choice, quality=known[n]))
         )
+
+    def _show_qualities(self) -> None:
+        """What the chosen system makes of each quality; one that it does not offer is disabled."""
+        for number, (quality, title) in enumerate(QUALITIES.items()):
+            button, line = self._qualities.button(number), self._lines[number]
+            offer = offer_of(self._choice.system, quality)
+            text = "" if offer is None else self.tr(offer.text)
+            if offer is not None and offer.frames_per_second is not None:
+                text = self.tr("{0}: about {1:g} frames a second").format(
+                    text, offer.frames_per_second
+                )
+            button.setEnabled(offer is not None)
+            button.setChecked(quality is self._choice.quality)
+            button.setToolTip(text or self.tr("Makes no difference with this method"))
+            button.setAccessibleName(f"{title}: {text}" if text else title)
+            line.setText(text)
+            line.setVisible(bool(text))
+        measured = self._current().measured
+        self._note.setText(self.tr("Speeds: {0}.").format(measured) if measured else "")
+        self._note.setVisible(bool(measured))
 
     def _fill_boxes(self) -> None:
         for system in self._systems:
             self._system.addItem(self.tr(system.title), system.name)
+            self._system.setItemData(
+                self._system.count() - 1, self.tr(system.summary), Qt.ItemDataRole.ToolTipRole
+            )
         for device in DEVICES:
             self._device.addItem(self.tr(DEVICE_TITLES.get(device, device)), device)
         self._system.setToolTip(self.tr("The method that carries masks from frame to frame"))
@@ -151,21 +172,17 @@ class RunChooser(QFrame):
         choice, system = self._choice, self._current()
         self._system.setCurrentIndex(self._system.findData(choice.system))
         self._device.setCurrentIndex(self._device.findData(choice.device))
-        for number, item in enumerate(QUALITIES):
-            if item.quality is choice.quality:
-                self._qualities.button(number).setChecked(True)
-        for button in self._qualities.buttons():
-            button.setEnabled(system.needs_weights)
+        self._show_qualities()
         self._learn.setChecked(choice.adapt)
-        self._learn.setVisible(any(one.learns for one in self._systems))
-        self._learn.setEnabled(system.learns)
+        self._learn.setVisible(any(one.adapts for one in self._systems))
+        self._learn.setEnabled(system.adapts)
         self._weights_row.setEnabled(system.needs_weights)
         name = self.tr("bundled") if choice.weights is None else choice.weights.name
         if choice.uses_tuned:
             name = self.tr("adapted")
         self._weights.setText(name if system.needs_weights else self.tr("needs none"))
 
-    def _current(self) -> SystemChoice:
+    def _current(self) -> SystemSpec:
         return next(one for one in self._systems if one.name == self._choice.system)
 
     def _choose_system(self, _index: int) -> None:

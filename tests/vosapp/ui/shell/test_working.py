@@ -9,12 +9,13 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 from vosapp_fakes import FakeTracker, label_map_of, mask_of
 
+from core.engine.registry import default_system
 from core.errors import UsageError
 from core.types import Quality
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.model import FrameState
 from vosapp.session.choice import Estimate, RunMode
-from vosapp.session.systems import QUALITIES, systems
+from vosapp.session.systems import systems
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.status import duration, size
 from vosapp.ui.theme import is_dark
@@ -251,6 +252,12 @@ def test_the_chooser_changes_the_next_run(desk, qtbot):
     chooser._system.setCurrentIndex(names.index("flow"))
     chooser._system.activated.emit(names.index("flow"))
     assert control.choice.system == "flow" and not chooser._weights_row.isEnabled()
+    assert chooser._qualities.button(0).isEnabled() and chooser._lines[0].text() == "coarse motion"
+    assert chooser._note.isHidden()
+    chooser._system.setCurrentIndex(names.index("copy"))
+    chooser._system.activated.emit(names.index("copy"))
+    assert not any(button.isEnabled() for button in chooser._qualities.buttons())
+    assert all(line.isHidden() for line in chooser._lines)
     chooser.close()
 
 
@@ -261,7 +268,7 @@ def test_speeds_of_the_chooser_are_those_of_the_readme(repo_root):
         if line.startswith("| frames a second at 854 x 480, one object")
     )
     told = [float(cell) for cell in line.split("|")[4:7]]
-    assert told == [item.frames_per_second for item in QUALITIES]
+    assert told == [offer.frames_per_second for offer in default_system().qualities]
 
 
 def test_an_error_is_a_message_and_a_bug_a_report(desk, qtbot):

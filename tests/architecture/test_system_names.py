@@ -1,0 +1,27 @@
+"""No code asks for a system by its name: what is particular of one is in its spec."""
+
+from __future__ import annotations
+
+import re
+
+from core.engine.registry import OURS
+
+ALLOWED = {
+    "core/engine/registry.py": "the one place that lists the systems",
+    "core/prompts/learned.py": "a table of learned numbers, by whose features they were learned on",
+}
+
+
+def test_names_of_systems_occur_only_in_their_folders(repo_root):
+    names = [spec.name for spec in OURS if spec.presets]
+    word = re.compile(rf"\b({'|'.join(names)})\b")
+    found = {}
+    for package in ("core", "vosapp"):
+        for path in sorted((repo_root / package).rglob("*.py")):
+            place = path.relative_to(repo_root).as_posix()
+            if not place.startswith("core/systems/"):
+                lines = [line for line in path.read_text().splitlines() if word.search(line)]
+                found |= {place: lines} if lines else {}
+    assert found.keys() == ALLOWED.keys()
+    assert len(found["core/engine/registry.py"]) == len(names)
+    assert sum(map(len, found.values())) <= 3 + len(names)
