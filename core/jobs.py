@@ -7,7 +7,7 @@ No callbacks, no threads, no prints. Whoever drives the generator decides where 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -59,6 +59,8 @@ class Progress:
 
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
+Other = TypeVar("Other")
 Job = Generator[Progress, None, Result]
 """A job that yields its progress and returns its result."""
 
@@ -71,3 +73,19 @@ def result_of(job: Generator[object, None, Result]) -> Result:
         except StopIteration as end:
             result: Result = end.value
             return result
+
+
+def mapped(
+    job: Generator[Item, None, Result], change: Callable[[Item], Other]
+) -> Generator[Other, None, Result]:
+    """A job that yields what `change` makes of another's items, and returns the same result."""
+    try:
+        while True:
+            try:
+                item = next(job)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            yield change(item)
+    finally:
+        job.close()

@@ -24,7 +24,7 @@ from core.engine.propagate import (
 )
 from core.engine.spool import ShareSpool
 from core.errors import UsageError
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress, mapped
 from core.media.video import VideoSource
 from core.tracking.contract import Adaptable, Adaptation, Refiner, StepResult, Tracker
 from core.types import Frame, FrameResult
@@ -119,14 +119,8 @@ def propagate_adapted(
         for item in propagate(video, tracker, piece, token, keep=spool):
             yield _as_draft(item, spool)
     lessons = choose(spool, adapted.request.keyframes)
-    refiner: Refiner | None = None
-    for step in _learn(video, tracker, lessons, adapted.adaptation, token):
-        if isinstance(step, Progress):
-            yield step
-        else:
-            refiner = step
-    if refiner is not None:
-        yield from _second_pass(video, tracker, adapted, refiner, token, spool=spool)
+    refiner = yield from _learn(video, tracker, lessons, adapted.adaptation, token)
+    yield from _second_pass(video, tracker, adapted, refiner, token, spool=spool)
 
 
 def _drop_borders(request: PropagationRequest, frame_count: int, spool: ShareSpool) -> None:
@@ -147,15 +141,17 @@ def _learn(
     lessons: Lessons,
     adaptation: Adaptation,
     token: CancelToken,
-) -> Iterator[Progress | Refiner]:
+) -> Job[Refiner]:
     token.check()
     yield Progress(0, 0, LEARNING, phase=LEARNING)
-    for step in tracker.adapt(lessons.read(video, token), lessons.object_ids, adaptation, token):
-        if isinstance(step, Progress):
-            text = f"{LEARNING}, {step.done} of {step.total}"
-            yield Progress(step.done, step.total, text, phase=LEARNING)
-        else:
-            yield step
+    frames = lessons.read(video, token)
+    job = tracker.adapt(frames, lessons.object_ids, adaptation, token)
+    return (yield from mapped(job, _named))
+
+
+def _named(step: Progress) -> Progress:
+    text = f"{LEARNING}, {step.done} of {step.total}"
+    return Progress(step.done, step.total, text, phase=LEARNING)
 
 
 def _second_pass(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job
 from core.types import Direction, Frame, Keyframe, LabelMap, Quality
 
 
@@ -153,7 +153,7 @@ class Adaptable(Tracker, Protocol):
         object_ids: tuple[int, ...],
         adaptation: Adaptation,
         token: CancelToken,
-    ) -> Iterator[Progress | Refiner]:
+    ) -> Job[Refiner]:
         """Learn the objects of a video anew; nothing the tracker does afterwards changes.
 
         Args:
@@ -163,7 +163,10 @@ class Adaptable(Tracker, Protocol):
             token: is looked at between two steps.
 
         Yields:
-            `Progress` after each step, and last the refiner.
+            `Progress` after each step.
+
+        Returns:
+            What was learned.
 
         Raises:
             Cancelled: by the token.

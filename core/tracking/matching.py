@@ -6,7 +6,7 @@ tracks so brings what makes keys of a frame, an `Encode`, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job
 from core.memory.bank import MemoryBank, MemoryFrame
 from core.memory.bank_state import frames_from_arrays, frames_to_arrays
 from core.memory.features import FeatureCache
@@ -139,7 +139,7 @@ class MatchingTracker:
         object_ids: tuple[int, ...],
         adaptation: Adaptation,
         token: CancelToken,
-    ) -> Iterator[Progress | Refiner]:
+    ) -> Job[Refiner]:
         """See `Adaptable.adapt`."""
         config = AdaptConfig()
         short_side = min(config.short_side, self._config.short_side)
@@ -149,9 +149,7 @@ class MatchingTracker:
             self._encode,
             self._device,
         )
-        yield from learn(
-            eyes, lessons, object_ids, config=config, adaptation=adaptation, token=token
-        )
+        return learn(eyes, lessons, object_ids, config=config, adaptation=adaptation, token=token)
 
     def save_state(self) -> bytes:
         """See `Resumable.save_state`: the few labeled frames of the memory."""

@@ -110,7 +110,7 @@ class LearningTracker(FakeTracker):
             token.check()
             time.sleep(0.06)
             yield Progress(step + 1, 3)
-        yield HalvingRefiner()
+        return HalvingRefiner()
 
 
 class FakeTuner:

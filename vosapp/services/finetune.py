@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.engine.registry import recipe_of
 from core.errors import UsageError
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Progress, mapped
 from core.types import Keyframe, LabelMap
 from vosapp.project.store import Project
 from vosapp.project.tuned import FILE_NAME, MAX_TUNED_BYTES, KeyframeScore, TunedInfo, digest_of
@@ -130,7 +130,7 @@ def finetune_project(
         request = _request(order, Path(folder))
         drawn = keyframes(order.project)
         job = finetune_and_compare(request, drawn, make_tracker, token)
-        compared = yield from _steps(job)
+        compared = yield from mapped(job, _told)
         return _tuned(order, compared, drawn)
 
 
@@ -139,18 +139,6 @@ def discard_run(order: FinetuneOrder) -> None:
     from core.train.finetune.folder import discard_run as discard
 
     discard(order.run)
-
-
-def _steps(
-    job: Generator[Progress | TrainProgress, None, Compared],
-) -> Generator[Progress | FinetuneStep, None, Compared]:
-    while True:
-        try:
-            item = next(job)
-        except StopIteration as end:
-            result: Compared = end.value
-            return result
-        yield item if isinstance(item, Progress) else _step(item)
 
 
 def _require_size(base: Path) -> None:
@@ -182,6 +170,10 @@ def _request(order: FinetuneOrder, folder: Path) -> FinetuneRequest:
         run=order.run,
         resume=order.resume,
     )
+
+
+def _told(item: Progress | TrainProgress) -> Progress | FinetuneStep:
+    return item if isinstance(item, Progress) else _step(item)
 
 
 def _step(progress: TrainProgress) -> FinetuneStep:

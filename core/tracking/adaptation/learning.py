@@ -10,7 +10,6 @@ them.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress
 from core.losses.segmentation import soft_dice, weighted_cross_entropy
 from core.nn.layout import channels_last
 from core.nn.precision import inference_dtype
@@ -60,11 +59,14 @@ class AdaptConfig:
 
 def train(
     samples: list[Sample], config: AdaptConfig, device: torch.device, token: CancelToken
-) -> Iterator[Progress | UNet]:
+) -> Job[UNet]:
     """Train a U-Net on one video's samples.
 
     Yields:
-        `Progress` after each step and last the network, in eval mode.
+        `Progress` after each step.
+
+    Returns:
+        The network, in eval mode.
 
     Raises:
         Cancelled: by the token, between two steps.
@@ -86,7 +88,7 @@ def train(
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimizer.step()
         yield Progress(step + 1, config.iterations, f"loss {float(loss.detach()):.3f}")
-    yield net.eval()
+    return net.eval()
 
 
 @torch.inference_mode()

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job
 from core.nn.unet import UNet
 from core.tracking.adaptation.learning import AdaptConfig, predict, train
 from core.tracking.adaptation.samples import Sample, Shares, sample_of, varied
@@ -51,7 +51,7 @@ def learn(
     config: AdaptConfig,
     adaptation: Adaptation,
     token: CancelToken,
-) -> Iterator[Progress | Refiner]:
+) -> Job[Refiner]:
     """Train a network on lessons; see `Adaptable.adapt`.
 
     Args:
@@ -77,12 +77,9 @@ def learn(
     for sample in _variants(eyes, samples, config):
         token.check()
         samples.append(sample)
-    for step in train(samples, config, eyes.device, token):
-        if isinstance(step, Progress):
-            yield step
-        else:
-            weights = says(step, samples, config.say)
-            yield LearnedVideo(eyes, step, object_ids, weights=None if alone else weights)
+    net = yield from train(samples, config, eyes.device, token)
+    weights = says(net, samples, config.say)
+    return LearnedVideo(eyes, net, object_ids, weights=None if alone else weights)
 
 
 def steps_for(shown: list[frozenset[int]], object_ids: tuple[int, ...], config: AdaptConfig) -> int:

@@ -40,7 +40,7 @@ def learner(walk_tracker):
             for step in range(STEPS):
                 token.check()
                 yield Progress(step + 1, STEPS)
-            yield Repainter()
+            return Repainter()
 
     return Learner()
 
@@ -74,7 +74,7 @@ def test_drafts_are_what_propagation_gives_alone(film, learner, walk_tracker, ke
 def test_phases_and_their_count(film, learner, keyframe):
     wanted = request([keyframe(2, (1, 2)), keyframe(6, (1, 2))])
     items = list(run(film(), learner, wanted))
-    texts = [i.text for i in items if isinstance(i, Progress) and i.text.startswith(LEARNING)]
+    texts = [i.text for i in items if isinstance(i, Progress) and i.phase == LEARNING]
     assert texts == [LEARNING, *(f"{LEARNING}, {n} of {STEPS}" for n in (1, 2, 3))]
     adapted = AdaptedRequest.whole(wanted, WHOLE)
     assert len(items) - len(texts) == adapted_step_count(adapted, 8, frozenset())

@@ -24,6 +24,16 @@ CPU = torch.device("cpu")
 CONFIG = AdaptConfig(iterations=60, seconds=1e9, variants=0)
 
 
+def collected(job):
+    """All that a job yields, and what it returns."""
+    steps = []
+    while True:
+        try:
+            steps.append(next(job))
+        except StopIteration as end:
+            return steps, end.value
+
+
 def keys_of(image):
     """Colors at a quarter of the size stand for a tracker's keys."""
     return F.avg_pool2d(torch.from_numpy(image).permute(2, 0, 1)[None] / 255, 4)[0]
@@ -55,7 +65,7 @@ def lessons_of(film, *, keyframes=1, count=4):
 
 
 def trained(samples, config=CONFIG):
-    *steps, net = train(samples, config, CPU, CancelToken())
+    steps, net = collected(train(samples, config, CPU, CancelToken()))
     assert all(isinstance(step, Progress) for step in steps)
     assert isinstance(net, UNet)
     return net, steps
