@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from core.errors import CheckpointMissing, VideoOpenError
-from core.media.file_hash import sha256_of
+from core.media.file_hash import named_hash, sha256_of
 
 REINSTALL = "Reinstall vosapp, or take a complete copy of its source."
 
@@ -70,7 +70,7 @@ def bundled_identity(system: str, preset: str) -> str:
         CheckpointMissing: as for `bundled_weights`.
     """
     path = bundled_weights(system, preset)
-    return f"{path.name} sha256:{_digest(path)}"
+    return named_hash(path.name, _digest(path))
 
 
 _digest = lru_cache(maxsize=8)(sha256_of)

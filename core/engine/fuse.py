@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.tracking.overlap import soft_overlap
+
 Shares = NDArray[np.float32]
 ABSENCE_TRUST = 0.3
 """What a walk that finds an object absent counts for; see `Opinion.trust`."""
@@ -90,9 +92,8 @@ def _agreement(knowing: list[Opinion], object_id: int) -> float:
     """Soft intersection over union of what two walks say; 1 where only one speaks."""
     if len(knowing) == 1:
         return 1.0
-    a, b = (o.plane(object_id) for o in knowing)
-    union = float(np.maximum(a, b).sum())
-    return float(np.minimum(a, b).sum()) / union if union > 0 else 1.0
+    first, second = knowing
+    return soft_overlap(first.plane(object_id), second.plane(object_id))
 
 
 def _with_background(objects: Shares) -> Shares:

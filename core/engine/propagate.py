@@ -123,13 +123,7 @@ def propagate(
         video: the frames.
         tracker: without keyframes; it is given those of each span, and left without any.
         request: what is wanted.
-        token: looked at before each frame and each keyframe.
-
-    Args:
-        video: the frames.
-        tracker: without keyframes of an earlier run.
-        request: what is wanted.
-        token: is looked at between two frames.
+        token: is looked at before each frame and each keyframe.
         keep: takes the soft labels of each result but those of borders.
 
     Yields:

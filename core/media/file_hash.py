@@ -1,9 +1,11 @@
-"""The hash that files are known by."""
+"""The hash that files are known by, and the text that projects keep of weights."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+
+MARK = " sha256:"
 
 
 def sha256_of(path: Path) -> str:
@@ -14,3 +16,14 @@ def sha256_of(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def named_hash(name: str, digest: str) -> str:
+    """Name and hash of a file in one text, as projects keep them."""
+    return f"{name}{MARK}{digest}"
+
+
+def name_of(identity: str) -> str:
+    """The name in what `named_hash` made; the whole text where it made none of it."""
+    name, mark, _digest = identity.rpartition(MARK)
+    return name if mark else identity

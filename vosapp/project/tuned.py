@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.media.file_hash import named_hash
 from vosapp.project.model import MAX_FRAMES, check, is_int
 from vosapp.project.parse import checked, parse_json
 
@@ -90,7 +91,7 @@ class TunedInfo:
     @property
     def identity(self) -> str:
         """Name and hash, as the origin of masks."""
-        return f"{FILE_NAME} sha256:{self.digest}"
+        return named_hash(FILE_NAME, self.digest)
 
     @property
     def before(self) -> float:

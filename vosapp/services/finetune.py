@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from core.engine.registry import recipe_of
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress, mapped
+from core.media.file_hash import named_hash
 from core.types import Keyframe, LabelMap
 from vosapp.project.store import Project
 from vosapp.project.tuned import FILE_NAME, MAX_TUNED_BYTES, KeyframeScore, TunedInfo, digest_of
@@ -190,7 +191,7 @@ def _tuned(order: FinetuneOrder, compared: Compared, drawn: Iterable[Keyframe]) 
         for one, other in pairs
     )
     info = TunedInfo(
-        base=f"{order.base.name} sha256:{result.base}",
+        base=named_hash(order.base.name, result.base),
         digest=digest_of(data),
         preset=result.preset,
         steps=result.steps,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.engine.pieces import remaining
 from core.engine.propagate import PropagationRequest, SpanPlan, Walk, plan
 from core.jobs import Progress
-from core.media.file_hash import sha256_of
+from core.media.file_hash import named_hash, sha256_of
 from core.types import Direction, FrameResult
 from vosapp.project import rules
 from vosapp.project.editor import Span
@@ -149,7 +149,7 @@ def weights_identity(weights: Path | None) -> str:
     """Return a checkpoint's name and hash as the project keeps it; empty for none."""
     if weights is None:
         return ""
-    return f"{weights.name} sha256:{sha256_of(weights)}"
+    return named_hash(weights.name, sha256_of(weights))
 
 
 def _is_full(batch: list[FrameResult]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
 from core.media.annotations.values import AnnotationSource
-from core.media.export.base import Exporter, ExportReport, sequence_name
+from core.media.export.base import Exporter, ExportReport
 from core.media.export.formats import EXPORTERS
 from core.media.export.validate import Finding, Severity, validate
 from core.media.video import open_video
@@ -138,11 +138,6 @@ def write(order: ExportOrder) -> WriteJob:
             return (yield from order.exporter.export(source, order.out, token=token))
 
     return job
-
-
-def usual_name(project: Project) -> str:
-    """Return the name that the project's video has in datasets."""
-    return sequence_name(AnnotationSource(stored_info(project), (), lambda _index: None))
 
 
 @contextmanager

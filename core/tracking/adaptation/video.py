@@ -18,6 +18,7 @@ from core.tracking.adaptation.learning import AdaptConfig, predict, train
 from core.tracking.adaptation.samples import Sample, Shares, sample_of, varied
 from core.tracking.adaptation.trust import says
 from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
+from core.tracking.overlap import soft_overlap
 from core.types import Frame, Keyframe
 
 KEY_STRIDE = 4
@@ -140,7 +141,8 @@ class LearnedVideo:
         shares[0] += shares[gone].sum(0)
         shares[gone] = 0
         confidence = {
-            object_id: step.confidence.get(object_id, 1.0) * agreement(carried[row], learned[row])
+            object_id: step.confidence.get(object_id, 1.0)
+            * soft_overlap(carried[row], learned[row])
             for row, object_id in enumerate(step.object_ids, start=1)
         }
         return StepResult(shares, step.object_ids, confidence, step.absent)
@@ -164,12 +166,6 @@ def fused(carried: Shares, learned: Shares, weights: NDArray[np.float32]) -> Sha
     raised = np.exp(logs - logs.max(0))
     mean: Shares = raised / raised.sum(0)
     return mean
-
-
-def agreement(first: Shares, second: Shares) -> float:
-    """Soft intersection over union of two planes; 1 where both are empty."""
-    union = float(np.maximum(first, second).sum())
-    return float(np.minimum(first, second).sum()) / union if union > 0 else 1.0
 
 
 def resized(planes: Shares, size: tuple[int, int]) -> Shares:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.media.export.losses import counted
+from core.media.file_hash import name_of
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.jobs.tuning import Trouble, TuneOutcome
 from vosapp.project.tuned import TunedInfo
@@ -359,8 +360,7 @@ def base_text(info: TunedInfo) -> str:
     """
     if is_usual(info.base, finetuned_system()):
         return QCoreApplication.translate("TuneDialog", "the bundled weights")
-    name, mark, _digest = info.base.rpartition(" sha256:")
-    return name if mark else info.base
+    return name_of(info.base)
 
 
 def _show(widgets: Sequence[QWidget], *, shown: bool) -> None:
