@@ -74,12 +74,24 @@ def propagate_either(
     token: CancelToken,
     *,
     adaptation: Adaptation | None,
+    pieces: tuple[PropagationRequest, ...] | None = None,
 ) -> Iterator[FrameResult | Progress]:
-    """`propagate`, or `propagate_adapted` with a spool of its own where an adaptation is given."""
+    """`propagate`, or `propagate_adapted` with a spool of its own where an adaptation is given.
+
+    Args:
+        video: the frames.
+        tracker: `Adaptable` where an adaptation is given.
+        request: the whole run.
+        token: is looked at between two frames.
+        adaptation: how the video is learned; None learns nothing.
+        pieces: what of the run is computed; None computes all of it.
+    """
+    pieces = (request,) if pieces is None else pieces
     if adaptation is None:
-        yield from propagate(video, tracker, request, token)
+        for piece in pieces:
+            yield from propagate(video, tracker, piece, token)
         return
-    adapted = AdaptedRequest.whole(request, adaptation)
+    adapted = AdaptedRequest(request, adaptation, pieces)
     with ShareSpool() as spool:
         yield from propagate_adapted(video, tracker, adapted, token, spool=spool)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.engine.propagate import PropagationRequest
     from core.jobs import Progress
     from core.media.video import VideoSource
-    from core.tracking.contract import Adaptation, Tracker, TrackerRequest
+    from core.tracking.contract import Adaptation, TrackerRequest
     from vosapp.cli.console import Console
     from vosapp.project.store import Project
 
@@ -180,6 +180,7 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
 
 
 def _store_all(run: _Run, console: Console) -> None:
+    from core.engine.adapted import propagate_either
     from core.engine.registry import build_tracker
     from vosapp.services.propagate import spans_of, store_results, weights_identity
 
@@ -189,7 +190,14 @@ def _store_all(run: _Run, console: Console) -> None:
         run.system.system, weights_identity(run.system.weights)
     )
     spans = spans_of(run.pieces, run.video.info.frame_count)
-    results = _results(run, tracker, console)
+    results = propagate_either(
+        run.video,
+        tracker,
+        run.request,
+        console.token,
+        adaptation=run.adaptation,
+        pieces=run.pieces,
+    )
     stored = store_results(run.project, propagation, results, spans=spans)
     counted = _counted(run, stored, console)
     total, text = _step_count(run), f"{run.system.system} "
@@ -223,20 +231,6 @@ def _step_count(run: _Run) -> int:
         return sum(step_count(piece, count) for piece in run.pieces)
     adapted = AdaptedRequest(run.request, run.adaptation, run.pieces)
     return adapted_step_count(adapted, count, frozenset())
-
-
-def _results(run: _Run, tracker: Tracker, console: Console) -> Iterator[FrameResult | Progress]:
-    from core.engine.adapted import AdaptedRequest, propagate_adapted
-    from core.engine.propagate import propagate
-    from core.engine.spool import ShareSpool
-
-    if run.adaptation is not None:
-        adapted = AdaptedRequest(run.request, run.adaptation, run.pieces)
-        with ShareSpool() as spool:
-            yield from propagate_adapted(run.video, tracker, adapted, console.token, spool=spool)
-        return
-    for piece in run.pieces:
-        yield from propagate(run.video, tracker, piece, console.token)
 
 
 def _report(run: _Run, seconds: float, console: Console) -> None:

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VosError
 from core.jobs import CancelToken, Progress
-from core.types import Direction, FrameResult
+from core.types import Direction
 
 if TYPE_CHECKING:
     from core.engine.propagate import PropagationRequest
-    from core.media.video import VideoSource
     from core.tracking.contract import Tracker, TrackerRequest
     from vosapp.project.store import Project
     from vosapp.services.finetune import Finetuner
@@ -117,7 +116,9 @@ class Engine:
         return lambda token: self._propagate(order, token)
 
     def _propagate(self, order: PropagationOrder, token: CancelToken) -> Iterator[object]:
+        from core.engine.adapted import propagate_either
         from core.engine.run import memory_guard
+        from core.tracking.contract import Adaptation
         from vosapp.project.relink import open_linked
         from vosapp.services.propagate import spans_of, store_results, weights_identity
 
@@ -138,7 +139,14 @@ class Engine:
         with video, memory_guard(name):
             work = _work(order)
             yield RunPlan(work.writable, device, passes=2 if order.adapt else 1)
-            results = _results(work, video, tracker, token)
+            results = propagate_either(
+                video,
+                tracker,
+                work.request,
+                token,
+                adaptation=Adaptation() if work.adapt else None,
+                pieces=work.pieces,
+            )
             yield from store_results(
                 order.project,
                 propagation,
@@ -228,23 +236,6 @@ def _check_adapts(order: PropagationOrder) -> None:
         from core.engine.registry import require_adapting
 
         require_adapting(order.system.system)
-
-
-def _results(
-    work: _Work, video: VideoSource, tracker: Tracker, token: CancelToken
-) -> Iterator[FrameResult | Progress]:
-    from core.engine.adapted import AdaptedRequest, propagate_adapted
-    from core.engine.propagate import propagate
-    from core.engine.spool import ShareSpool
-    from core.tracking.contract import Adaptation
-
-    if work.adapt:
-        adapted = AdaptedRequest(work.request, Adaptation(), work.pieces)
-        with ShareSpool() as spool:
-            yield from propagate_adapted(video, tracker, adapted, token, spool=spool)
-        return
-    for piece in work.pieces:
-        yield from propagate(video, tracker, piece, token)
 
 
 def _work(order: PropagationOrder) -> _Work:
