@@ -30,6 +30,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from core.errors import VosError
+from vosapp.jobs.owners import is_there
 from vosapp.session.places import Places, user_places
 from vosapp.ui.dialogs.crash import CrashDialog
 from vosapp.ui.main_window import MainWindow
@@ -109,7 +110,7 @@ class Crashes(QObject):
 
     def show(self, text: str) -> None:
         """Show a bug."""
-        if self._dialog is not None:
+        if self._dialog is not None and is_there(self._dialog):
             self._dialog.add(text)
             return
         self._dialog = CrashDialog(text, self._shell.window)

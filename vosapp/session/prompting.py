@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from core.jobs import CancelToken
 from core.prompts.request import BoxPrompt, FrameFeatures, PointPrompt, PromptMethod, SegmentRequest
 from core.types import Frame
-from vosapp.jobs.outcome import Crashed, Failed, Outcome
+from vosapp.jobs.outcome import Failed, Outcome
 from vosapp.jobs.runner import JobHandle
 from vosapp.session.session import Session
 
@@ -199,8 +199,11 @@ class PromptControl(QObject):
             yield replace(answer, mask=mask)
 
         handle = self._session.assistant.submit(job)
-        handle.batchReady.connect(lambda values: self._take(question, values[-1]))
-        handle.finished.connect(self._take_outcome)
+        handle.tell(
+            self,
+            finished=self._take_outcome,
+            batch=lambda values: self._take(question, values[-1]),
+        )
         return handle
 
     def _take(self, question: _Question, answer: PromptAnswer) -> None:
@@ -222,8 +225,6 @@ class PromptControl(QObject):
         self._current = self._handle = None
         if isinstance(outcome, Failed):
             self.failed.emit(outcome.error)
-        elif isinstance(outcome, Crashed):
-            self._session.crashed.emit(outcome.report)
         self._go_on()
         if self._current is None:
             self.busyChanged.emit(False)

@@ -16,7 +16,7 @@ from core.jobs import Progress
 from core.systems.base import TrackerRequest
 from core.types import Direction, FrameResult
 from vosapp.assets import bundled_weights
-from vosapp.jobs.outcome import Crashed, Failed, Outcome
+from vosapp.jobs.outcome import Failed, Outcome
 from vosapp.jobs.propagation import (
     STORE_SECONDS,
     Engine,
@@ -138,9 +138,12 @@ class PropagationControl(QObject):
         self._finished, self._results = set(), 0
         self.state = RunState(text=self.tr("waiting for the engine"), again=not order.only_open)
         handle = self.session.engine.submit(self._engine.propagate(order))
-        handle.progressed.connect(self._take_progress)
-        handle.batchReady.connect(self._take_batch)
-        handle.finished.connect(self._take_outcome)
+        handle.tell(
+            self,
+            finished=self._take_outcome,
+            progressed=self._take_progress,
+            batch=self._take_batch,
+        )
         self._handle = handle
         # Each result changes every lane; to draw many of them takes its time.
         self._timer.start(max(REFRESH_MS, LANE_MS * len(self.session.objects)))
@@ -194,8 +197,7 @@ class PropagationControl(QObject):
             answer(self._estimate(*values[0]))
 
         handle = self.session.reader.submit(job)  # type: ignore[arg-type]
-        handle.batchReady.connect(take)
-        handle.finished.connect(self._tell)
+        handle.tell(self, finished=self._tell, batch=take)
 
     def _estimate(self, frames: int, steps: int) -> Estimate:
         key = (self.choice.system, self.choice.quality.value)
@@ -293,5 +295,3 @@ class PropagationControl(QObject):
     def _tell(self, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
             self.session.failed.emit(outcome.error)
-        elif isinstance(outcome, Crashed):
-            self.session.crashed.emit(outcome.report)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from core.jobs import Progress
-from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.jobs.runner import JobHandle, JobRunner
 from vosapp.session import opening
 from vosapp.session.places import Places
@@ -40,6 +40,7 @@ class Opener(QObject):
         self._projects = places.data / "projects"
         self._samples = places.data / "samples"
         self._runner = JobRunner("opening", self)
+        self._runner.crashed.connect(self.crashed)
         self._handle: JobHandle | None = None
 
     @property
@@ -85,8 +86,11 @@ class Opener(QObject):
         self.stop()
         handle = self._runner.submit(job)
         self._handle = handle
-        handle.progressed.connect(self._take_progress)
-        handle.finished.connect(lambda outcome: self._take(handle, outcome))
+        handle.tell(
+            self,
+            finished=lambda outcome: self._take(handle, outcome),
+            progressed=self._take_progress,
+        )
         self.began.emit(name)
 
     def _take_progress(self, progress: Progress) -> None:
@@ -103,7 +107,5 @@ class Opener(QObject):
         self.ended.emit()
         if isinstance(outcome, Failed):
             self.failed.emit(outcome.error)
-        elif isinstance(outcome, Crashed):
-            self.crashed.emit(outcome.report)
         elif answer is not None:
             self.answered.emit(answer)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from core.errors import VosError
@@ -128,6 +128,7 @@ class Shell(QObject):
 
     def set_workspace(self, workspace: Workspace | None) -> None:
         """Let all panels show a workspace, or none."""
+        close_popups()
         self.workspace = workspace
         self.panels.set_workspace(workspace)
         if workspace is not None:
@@ -280,6 +281,13 @@ def handlers_of(controllers: Iterable[Controller]) -> dict[str, Handler]:
 def checks_of(controllers: Iterable[Controller]) -> dict[str, Check]:
     """Return what says whether a checkable action is on, by id."""
     return {name: check for one in controllers for name, check in one.checks().items()}
+
+
+def close_popups() -> None:
+    """Close menus and the like that are open: what they offer is about another project now."""
+    for widget in QApplication.topLevelWidgets():
+        if widget.isVisible() and widget.windowType() is Qt.WindowType.Popup:
+            widget.close()
 
 
 def _engine(settings: Settings) -> Engine:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QMessageBox
 
 from core.jobs import Progress
-from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.session.opening import Damaged, Locked, Opened, VideoGone, free_name
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
@@ -74,11 +74,13 @@ class FileController(Controller):
         """Ask for a folder of images."""
         folder = str(self.shell.settings.state(LAST) or "")
         title = self.tr("Open Image Folder")
-        choose_folder(self.shell.window, title, folder=folder, take=self._open)
+        window = self.shell.window
+        choose_folder(window, title, owner=self, folder=folder, take=self._open)
 
     def _choose(self, title: str, filters: str) -> None:
         folder = str(self.shell.settings.state(LAST) or "")
-        choose_file(self.shell.window, title, filters=filters, folder=folder, take=self._open)
+        window = self.shell.window
+        choose_file(window, title, owner=self, filters=filters, folder=folder, take=self._open)
 
     def _open(self, path: Path) -> None:
         self.shell.settings.remember(LAST, str(path.parent))
@@ -120,6 +122,7 @@ class FileController(Controller):
             self.tr("{0}\n\nYou can go on in a copy, or only look at it.").format(
                 locked.error.message
             ),
+            owner=self,
             choices=(
                 Choice(self.tr("Open a Copy"), lambda: opener.open_copy(path), main=True),
                 Choice(self.tr("Only Look"), lambda: opener.open_to_look(path)),
@@ -134,6 +137,7 @@ class FileController(Controller):
                 "{0}\n\nvosapp can save what is still readable to a new project beside it."
                 " The damaged file is not touched."
             ).format(damaged.error.message),
+            owner=self,
             choices=(
                 Choice(
                     self.tr("Save What Can Be Read"),
@@ -160,6 +164,7 @@ class FileController(Controller):
                 gone.video.width,
                 gone.video.height,
             ),
+            owner=self,
             choices=(
                 Choice(self.tr("Find {0}\u2026").format(name), lambda: self._find(gone), main=True),
             ),
@@ -173,10 +178,11 @@ class FileController(Controller):
             self.shell.opener.open_relinked(gone.path, video)
 
         if gone.video.stems:
-            choose_folder(self.shell.window, title, folder=folder, take=take)
+            choose_folder(self.shell.window, title, owner=self, folder=folder, take=take)
             return
         filters = self.tr("Videos ({0});;All files (*)").format(VIDEOS)
-        choose_file(self.shell.window, title, filters=filters, folder=folder, take=take)
+        window = self.shell.window
+        choose_file(window, title, owner=self, filters=filters, folder=folder, take=take)
 
     def _show_busy(self, name: str) -> None:
         meter = self.shell.window.status.meter
@@ -206,6 +212,7 @@ class FileController(Controller):
         choose_new_file(
             self.shell.window,
             self.tr("Save a Copy"),
+            owner=workspace,
             filters=self.tr("Projects (*.vosapp)"),
             suggested=free_name(path.parent, f"{path.stem} copy"),
             take=lambda target: self._write_copy(workspace, target),
@@ -214,8 +221,11 @@ class FileController(Controller):
     def _write_copy(self, workspace: Workspace, target: Path) -> None:
         project = workspace.session.project
         handle = workspace.session.files.submit(lambda token: project.save_copy(target, token))
-        handle.progressed.connect(self._show_progress)
-        handle.finished.connect(lambda outcome: self._tell_copy(outcome, target))
+        handle.tell(
+            self,
+            finished=lambda outcome: self._tell_copy(outcome, target),
+            progressed=self._show_progress,
+        )
 
     def _tell_copy(self, outcome: Outcome, target: Path) -> None:
         self.shell.window.status.meter.hide()
@@ -223,8 +233,6 @@ class FileController(Controller):
             self.shell.window.status.showMessage(self.tr("Saved as {0}.").format(target), 6000)
         elif isinstance(outcome, Failed):
             self.shell.tell_error(outcome.error)
-        elif isinstance(outcome, Crashed):
-            self.shell.crashed.emit(outcome.report)
 
     # Recent projects
 

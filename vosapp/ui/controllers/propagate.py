@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 
@@ -14,6 +16,7 @@ from vosapp.session.systems import QUALITIES
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
+from vosapp.ui.dialogs.asking import choose_file
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.notice import Choice, Kind, Notice
 from vosapp.ui.status import duration, size
@@ -176,10 +179,27 @@ class PropagateController(Controller):
         has_tuned = workspace.tuning.info is not None
         chooser = RunChooser(workspace.propagation.choice, self.shell.window, has_tuned=has_tuned)
         chooser.chosen.connect(workspace.propagation.set_choice)
+        chooser.fileWanted.connect(lambda: self._choose_weights(workspace))
+        workspace.destroyed.connect(chooser.close)
         button = self.shell.window.choose_button
         chooser.adjustSize()
         chooser.move(button.mapToGlobal(button.rect().bottomLeft()))
         chooser.show()
+
+    def _choose_weights(self, workspace: Workspace) -> None:
+        control = workspace.propagation
+
+        def take(path: Path) -> None:
+            control.set_choice(replace(control.choice, weights=path, tuned=False))
+
+        choose_file(
+            self.shell.window,
+            self.tr("Choose Weights"),
+            owner=workspace,
+            filters=self.tr("Weights (*.safetensors)"),
+            folder="",
+            take=take,
+        )
 
     def _name_choice(self) -> None:
         if self.workspace is None:

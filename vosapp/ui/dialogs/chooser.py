@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -22,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from vosapp.session.choice import RunChoice
 from vosapp.session.systems import DEVICES, MEASURED, QUALITIES, SystemChoice, systems
-from vosapp.ui.dialogs.asking import choose_file
 from vosapp.ui.forms import align_labels
 from vosapp.ui.theme import tones
 
@@ -44,9 +42,11 @@ class RunChooser(QFrame):
 
     Signals:
         chosen: a new `RunChoice`.
+        fileWanted: weights are to be chosen from a file; the panel is closed by then.
     """
 
     chosen = Signal(object)
+    fileWanted = Signal()
 
     def __init__(self, choice: RunChoice, parent: QWidget, *, has_tuned: bool = False) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -176,14 +176,8 @@ class RunChooser(QFrame):
         self._choose(replace(self._choice, weights=None, tuned=tuned))
 
     def _choose_weights(self) -> None:
-        def take(path: Path) -> None:
-            self.chosen.emit(replace(choice, weights=path, tuned=False))
-
-        choice = self._choice
-        filters = self.tr("Weights (*.safetensors)")
-        window = self.parentWidget() or self
-        choose_file(window, self.tr("Choose Weights"), filters=filters, folder="", take=take)
         self.close()
+        self.fileWanted.emit()
 
     def _choose(self, choice: RunChoice) -> None:
         if choice != self._choice:

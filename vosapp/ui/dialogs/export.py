@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
@@ -24,7 +25,7 @@ from core.jobs import Progress
 from core.media.export.base import Exporter, ExportReport
 from core.media.export.losses import counted, listed
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
-from vosapp.jobs.runner import JobHandle
+from vosapp.jobs.runner import Job, JobHandle
 from vosapp.session import exporting
 from vosapp.session.exporting import ExportCheck, ExportOrder
 from vosapp.session.workspace import Workspace
@@ -48,11 +49,9 @@ class ExportDialog(QDialog):
 
     Signals:
         frameWanted: the user wants to see a frame (its index).
-        crashed: a bug, with its traceback (str).
     """
 
     frameWanted = Signal(int)
-    crashed = Signal(str)
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
         super().__init__(parent)
@@ -224,6 +223,7 @@ class ExportDialog(QDialog):
         choose_folder(
             self,
             self.tr("Folder for the Export"),
+            owner=self,
             folder=str(start if start.is_dir() else start.parent),
             take=lambda path: self.folder.setText(str(path)),
         )
@@ -309,16 +309,19 @@ class ExportDialog(QDialog):
         self._say(text, "success")
         self.show_button.show()
 
-    def _start(self, job: object, take: object) -> None:
-        handle = self._workspace.session.files.submit(job)  # type: ignore[arg-type]
+    def _start(self, job: Job, take: Callable[[Outcome], None]) -> None:
+        handle = self._workspace.session.files.submit(job)
         self._job = handle
-        handle.progressed.connect(lambda progress: self._show_progress(handle, progress))
-        handle.finished.connect(lambda outcome: self._end(handle, outcome, take))
+        handle.tell(
+            self,
+            finished=lambda outcome: self._end(handle, outcome, take),
+            progressed=lambda progress: self._show_progress(handle, progress),
+        )
 
-    def _end(self, handle: JobHandle, outcome: Outcome, take: object) -> None:
+    def _end(self, handle: JobHandle, outcome: Outcome, take: Callable[[Outcome], None]) -> None:
         if handle is self._job:
             self._job = None
-            take(outcome)  # type: ignore[operator]
+            take(outcome)
 
     def _show_progress(self, handle: JobHandle, progress: Progress) -> None:
         if handle is self._job and self.bar.isVisible():
@@ -334,7 +337,7 @@ class ExportDialog(QDialog):
         if isinstance(outcome, Failed):
             self._say(errors.text(outcome.error), "danger")
         elif isinstance(outcome, Crashed):
-            self.crashed.emit(outcome.report)
+            self._say(self.tr("vosapp has a bug."), "danger")
         else:
             self._say(self.tr("Stopped. Whole files stay; Export goes on from there."), "warning")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -47,12 +47,7 @@ class ImportDialog(QDialog):
     Args:
         workspace: what is imported into; close the dialog before it.
         parent: the window.
-
-    Signals:
-        crashed: a bug, with its traceback (str).
     """
-
-    crashed = Signal(str)
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
         super().__init__(parent)
@@ -181,12 +176,12 @@ class ImportDialog(QDialog):
         self._read_anew()
 
     def _choose_file(self) -> None:
-        title, filters = self.tr("File to Import"), self.tr("All files (*)")
-        choose_file(self, title, filters=filters, folder=self._folder(), take=self._take_path)
+        title, filters, folder = self.tr("File to Import"), self.tr("All files (*)"), self._folder()
+        choose_file(self, title, owner=self, filters=filters, folder=folder, take=self._take_path)
 
     def _choose_folder(self) -> None:
         title = self.tr("Folder to Import")
-        choose_folder(self, title, folder=self._folder(), take=self._take_path)
+        choose_folder(self, title, owner=self, folder=self._folder(), take=self._take_path)
 
     def _folder(self) -> str:
         return str(Path(self.path.text()).parent) if self.path.text() else ""
@@ -252,13 +247,12 @@ class ImportDialog(QDialog):
     def _import(self) -> None:
         if self._found is None:
             return
-        project = self._workspace.session.project
         self.import_button.setEnabled(False)
         self._say(self.tr("Importing\u2026"), "muted")
-        overwrite = self.overwrite.isChecked()
-        self._start(
-            importing.take_over(project, self._found, overwrite=overwrite), self._take_imported
-        )
+        self._stop()
+        session, overwrite = self._workspace.session, self.overwrite.isChecked()
+        handle = importing.start_import(session, self._found, overwrite=overwrite)
+        self._follow(handle, self._take_imported)
 
     def _take_imported(self, outcome: Outcome) -> None:
         self.import_button.setEnabled(True)
@@ -266,7 +260,6 @@ class ImportDialog(QDialog):
             self._tell(outcome)
             return
         done = outcome.value
-        self._workspace.session.refresh(done.change)
         self.notes.setPlainText("\n".join(self._report(done.report)))
         text = self.tr("Imported {0} and {1} as prompts. One undo takes it back.").format(
             counted(len(done.report.frames), "keyframe"), self._boxes(done.report.prompts)
@@ -292,13 +285,18 @@ class ImportDialog(QDialog):
 
     def _start(self, job: Job, take: Callable[[Outcome], None]) -> None:
         self._stop()
-        handle = self._workspace.session.files.submit(job)
+        self._follow(self._workspace.session.files.submit(job), take)
+
+    def _follow(self, handle: JobHandle, take: Callable[[Outcome], None]) -> None:
         self._job = handle
         self.bar.setRange(0, 0)
         self.bar.show()
         self.stop_button.show()
-        handle.progressed.connect(lambda progress: self._show_progress(handle, progress))
-        handle.finished.connect(lambda outcome: self._end(handle, outcome, take))
+        handle.tell(
+            self,
+            finished=lambda outcome: self._end(handle, outcome, take),
+            progressed=lambda progress: self._show_progress(handle, progress),
+        )
 
     def _end(self, handle: JobHandle, outcome: Outcome, take: Callable[[Outcome], None]) -> None:
         if handle is self._job:
@@ -320,7 +318,7 @@ class ImportDialog(QDialog):
         if isinstance(outcome, Failed):
             self._say(errors.text(outcome.error), "danger")
         elif isinstance(outcome, Crashed):
-            self.crashed.emit(outcome.report)
+            self._say(self.tr("vosapp has a bug."), "danger")
         else:
             self._say(self.tr("Stopped; nothing has changed."), "warning")
 

@@ -45,11 +45,11 @@ def rename(workspace: Workspace, _view_state: ViewState, name: str) -> None:
         workspace.session.do(RenameObject(item.object_id, name))
 
 
-def recolor(workspace: Workspace, _view_state: ViewState, color: tuple[int, int, int]) -> None:
-    """Give the current object a color: red, green, blue, 0..255."""
-    item = workspace.session.current_object
-    if item is not None and color != item.color:
-        workspace.session.do(RecolorObject(item.object_id, color))
+def recolor(workspace: Workspace, object_id: int, color: tuple[int, int, int]) -> None:
+    """Give an object a color: red, green, blue, 0..255; one that is gone stays so."""
+    known = {item.object_id: item.color for item in workspace.session.objects}
+    if known.get(object_id, color) != color:
+        workspace.session.do(RecolorObject(object_id, color))
 
 
 def toggle_visible(workspace: Workspace, _view_state: ViewState) -> None:

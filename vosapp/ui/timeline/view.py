@@ -10,6 +10,7 @@ from vosapp.project.edits import LockObject, ShowObject
 from vosapp.project.model import TrackedObject
 from vosapp.session import navigation
 from vosapp.session.session import Session
+from vosapp.session.workspace import Workspace
 from vosapp.ui.timeline import ruler
 from vosapp.ui.timeline.canvas import STEP_ZOOM, TimelineCanvas
 from vosapp.ui.timeline.gestures import Drag, Mark, MoveEdge, Scrub
@@ -39,6 +40,11 @@ class TimelineView(TimelineCanvas):
         super().__init__(view_state, parent)
         self._drag: Drag | None = None
         self.menu = LaneMenu(self)
+
+    def set_workspace(self, workspace: Workspace | None) -> None:
+        """Show another project; what is being dragged belongs to the one before."""
+        self._drag = None
+        super().set_workspace(workspace)
 
     # Mouse
 

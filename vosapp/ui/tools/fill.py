@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from core.jobs import CancelToken
-from vosapp.jobs.outcome import Crashed, Failed, Outcome
+from vosapp.jobs.outcome import Failed, Outcome
 from vosapp.jobs.runner import JobHandle
 from vosapp.project import rules
 from vosapp.ui.tools.base import Tool
@@ -76,8 +76,7 @@ class _Filling(QObject):
 
     def follow(self, handle: JobHandle) -> None:
         """Take what the job finds."""
-        handle.batchReady.connect(self._take)
-        handle.finished.connect(self._end)
+        handle.tell(self, finished=self._end, batch=self._take)
 
     def _take(self, values: list[NDArray[np.bool_]]) -> None:
         if values[-1].any():
@@ -89,7 +88,5 @@ class _Filling(QObject):
     def _end(self, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
             self._context.say(str(outcome.error))
-        elif isinstance(outcome, Crashed):
-            self._context.session.crashed.emit(outcome.report)
         self._context.release_claim()
         self.deleteLater()

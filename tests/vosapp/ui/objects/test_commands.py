@@ -71,9 +71,10 @@ def test_a_254th_object_and_no_more(qtbot, desk):
     assert not commands.is_full(desk.workspace)
 
 
-def test_rename_and_recolor(desk):
+def test_rename_and_recolor(qtbot, desk):
     desk.do(commands.rename, "Bear")
-    desk.do(commands.recolor, (9, 8, 7))
+    with qtbot.waitSignal(desk.session.objectsChanged):
+        commands.recolor(desk.workspace, desk.session.object_id, (9, 8, 7))
     item = desk.session.current_object
     assert (item.name, item.color) == ("Bear", (9, 8, 7))
     desk.now(commands.rename, "  ")
