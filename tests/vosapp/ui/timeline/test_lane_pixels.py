@@ -89,7 +89,8 @@ def test_the_timeline_after_edits_and_undo(shown, qtbot):
         else:
             edit = EDITS[rng.integers(len(EDITS))]
             asked = session.do(edit(int(rng.integers(1, 3)), int(rng.integers(24)), rng))
-        qtbot.waitUntil(lambda: asked.done() and not session.changing)
+        asked.result()
+        qtbot.waitUntil(lambda: not session.changing)
         mended = shown.image()
         view._picture.lanes.forget()
         assert mended == shown.image(), step
