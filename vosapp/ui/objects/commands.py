@@ -155,12 +155,11 @@ def previous_object(workspace: Workspace, view_state: ViewState) -> None:
 
 
 def select_by_digit(workspace: Workspace, view_state: ViewState, digit: int) -> None:
-    """Select the object at a place of the list, 1 for the first; 0 selects none."""
-    objects = workspace.session.objects
+    """Select the object with an id, its number in the list and in files; 0 selects none."""
     if digit == 0:
         workspace.session.select_object(0)
-    elif 1 <= digit <= len(objects):
-        _select(workspace, view_state, objects[digit - 1].object_id)
+    elif any(item.object_id == digit for item in workspace.session.objects):
+        _select(workspace, view_state, digit)
 
 
 def reorder(workspace: Workspace, object_id: int, place: int) -> None:

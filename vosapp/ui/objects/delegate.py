@@ -81,8 +81,7 @@ class ObjectDelegate(QStyledItemDelegate):
         self._paint_ground(painter, box, state)
         swatch = QRectF(box.left() + 9, box.center().y() - 7, 16, 16)
         paint_swatch(painter, swatch, item.color)
-        if index.row() < 9:
-            self._paint_digit(painter, swatch, index.row() + 1, item)
+        self._paint_number(painter, swatch, item)
         solo = self._view_state.solo
         faint = not item.visible or solo not in (0, item.object_id)
         painter.setPen(QColor(tones().muted if faint else tones().text))
@@ -104,15 +103,15 @@ class ObjectDelegate(QStyledItemDelegate):
             painter.fillRect(box, QColor(shown.alternate))
 
     @staticmethod
-    def _paint_digit(painter: QPainter, box: QRectF, digit: int, item: TrackedObject) -> None:
-        """The key that selects the object."""
-        font = painter.font()
+    def _paint_number(painter: QPainter, box: QRectF, item: TrackedObject) -> None:
+        """The object's id: what files have in its place, and up to 9 the key that selects it."""
+        font, number = painter.font(), str(item.object_id)
         small = QFont(font)
-        small.setPixelSize(10)
+        small.setPixelSize(10 if len(number) < 3 else 8)
         small.setBold(True)
         painter.setFont(small)
         painter.setPen(ink.on_color(QColor(*item.color)))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(digit))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number)
         painter.setFont(font)
 
     def _paint_state(
@@ -189,7 +188,7 @@ class ObjectDelegate(QStyledItemDelegate):
             return False
         spot = self.spot_at(option.rect, event.pos().x())
         text = {
-            Spot.SWATCH: self.tr("Choose a color"),
+            Spot.SWATCH: self._number_tip(index),
             Spot.SOLO: self.tr("Show this object alone, or all again"),
             Spot.EYE: self.tr("Show or hide this object"),
             Spot.LOCK: self.tr("Lock or unlock: nothing changes a locked object"),
@@ -197,6 +196,11 @@ class ObjectDelegate(QStyledItemDelegate):
         }[spot]
         QToolTip.showText(event.globalPos(), text, view)
         return True
+
+    def _number_tip(self, index: Index) -> str:
+        item: TrackedObject = index.data(Role.OBJECT)
+        text = self.tr("Id {0} in exported files. Click to choose a color.")
+        return text.format(item.object_id)
 
     def createEditor(
         self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index

@@ -191,6 +191,17 @@ def test_cycling_and_digits(desk):
     assert session.object_id == 2
 
 
+def test_a_digit_is_the_objects_number_not_its_place(desk):
+    desk.do(commands.new_object)
+    desk.now(commands.select_by_digit, 2)
+    desk.do(commands.delete_everywhere)
+    desk.now(commands.select_by_digit, 1)
+    desk.now(commands.select_by_digit, 2)
+    assert desk.session.object_id == 1
+    desk.now(commands.select_by_digit, 3)
+    assert desk.session.object_id == 3
+
+
 @pytest.mark.parametrize(
     ("moved", "place", "order"),
     [(1, 3, [2, 3, 1]), (3, 0, [3, 1, 2]), (2, 1, None), (2, 2, None), (1, 2, [2, 1, 3])],
