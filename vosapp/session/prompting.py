@@ -132,9 +132,7 @@ class PromptControl(QObject):
             self._go_on()
             self.busyChanged.emit(True)
 
-    def keep(
-        self, ask: PromptAsk, frame_index: int, commit: Callable[[Mask | None], None]
-    ) -> bool:
+    def keep(self, ask: PromptAsk, frame_index: int, commit: Callable[[Mask | None], None]) -> bool:
         """Have an open question answered in any case; `commit` gets its mask.
 
         Nothing newer replaces it, and closing waits for it. Where a question fails `commit` gets

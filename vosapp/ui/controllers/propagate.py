@@ -23,6 +23,8 @@ from vosapp.ui.status import duration, size
 from vosapp.ui.theme import icon
 
 KEY = "propagation"
+NAMES = 5
+"""Locked objects that are named, at most."""
 _MODES = {
     "propagate.open": RunMode.OPEN,
     "propagate.forward": RunMode.FORWARD,
@@ -118,6 +120,8 @@ class PropagateController(Controller):
         if not math.isfinite(estimate.seconds):
             text += self.tr(" The time comes from another machine until you have run it once.")
         text += self.tr(" You can go on working, and stop at any time.")
+        if estimate.left_out:
+            text += f" {self._locked(estimate.left_out, done=False)}"
         start = Choice(self.tr("Start"), lambda: workspace.propagation.start(mode), main=True)
         always = Choice(self.tr("Start, Do Not Ask Again"), lambda: self._never_ask(mode))
         title = self.tr("This will take a while")
@@ -151,12 +155,33 @@ class PropagateController(Controller):
         if isinstance(outcome, Stopped):
             self._tell_stopped(state)
         elif isinstance(outcome, Done):
-            text = self.tr("Done: {0} frames.").format(state.frames)
-            if not state.total:
-                text = self.tr("There was nothing to do: no frame is empty or stale in the range.")
-            self.shell.window.status.showMessage(text, 8000)
+            self._tell_done(state)
         elif isinstance(outcome, Failed):
             self.shell.tell_error(outcome.error)
+
+    def _tell_done(self, state: RunState) -> None:
+        if state.total:
+            text = self.tr("Done: {0} frames.").format(state.frames)
+        elif state.left_out:
+            text = self.tr("There was nothing to do.")
+        else:
+            text = self.tr("There was nothing to do: no frame is empty or stale in the range.")
+        self.shell.window.status.showMessage(text, 8000)
+        if state.left_out:
+            # A message that stays: whoever comes back after a long run must not miss it.
+            locked = self._locked(state.left_out, done=True)
+            self.shell.tell(Notice(text.rstrip("."), locked, Kind.INFO, key=KEY))
+
+    def _locked(self, names: tuple[str, ...], *, done: bool) -> str:
+        """Say which objects a run leaves out."""
+        shown = ", ".join(names[:NAMES])
+        if len(names) > NAMES:
+            shown = self.tr("{0} and {1} more").format(shown, len(names) - NAMES)
+        if done:
+            text = self.tr("Left out, since locked: {0}. Unlock to propagate.")
+        else:
+            text = self.tr("Locked objects are left out: {0}.")
+        return text.format(shown)
 
     def _tell_stopped(self, state: RunState) -> None:
         if state.done and state.again:
@@ -171,6 +196,8 @@ class PropagateController(Controller):
             text = self.tr("Nothing was computed yet. {2} begins again.")
         keys = self.shell.keymap.shown("propagate.open") or self.tr("Propagate")
         text = text.format(state.done, state.total, keys)
+        if state.left_out:
+            text += f" {self._locked(state.left_out, done=True)}"
         self.shell.tell(Notice(self.tr("Stopped"), text, Kind.INFO, key=KEY))
 
     # The chooser
