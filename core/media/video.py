@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from core.errors import VideoOpenError
+from core.media.frame_times import FrameIndex, FrameTimes
 from core.media.source import CachedSource, FrameReader
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
-    from core.media.frame_times import FrameIndex
     from core.types import Frame
 
 DEFAULT_CACHE_BYTES = 256 << 20
@@ -70,6 +70,14 @@ def open_video(
         VideoOpenError: missing, empty, not a video, or without a frame that can be shown.
     """
     return CachedSource(_open_reader(path, index), cache_bytes=cache_bytes, prefetch=prefetch)
+
+
+def frame_times(video: VideoSource) -> FrameTimes:
+    """Return when the frames of a video are shown: as its file says, else evenly at its rate."""
+    info, index = video.info, video.index
+    if index is None:
+        return FrameTimes(tuple(range(info.frame_count)), 1 / info.fps)
+    return index.times
 
 
 def _open_reader(path: Path, index: FrameIndex | None) -> FrameReader:

@@ -15,6 +15,8 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from core.errors import OutputError
 from core.media.frame_times import FrameTimes
+from core.media.safe_input import whole_path
+from core.media.video import frame_times, open_video
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -76,13 +78,8 @@ def read_times(source: AnnotationSource) -> FrameTimes:
         return source.times
     if info.stems or not info.path.is_file():
         return FrameTimes(tuple(range(info.frame_count)), 1 / info.fps)
-    from core.media.video_file import VideoFileReader
-
-    reader = VideoFileReader(info.path)
-    try:
-        return reader.index.times
-    finally:
-        reader.close()
+    with open_video(info.path, cache_bytes=0) as video:
+        return frame_times(video)
 
 
 def coded_size(width: int, height: int, coding: Coding) -> tuple[int, int]:
@@ -139,7 +136,7 @@ def open_writer(
         OutputError: the file cannot be written, or this FFmpeg lacks the encoder.
     """
     try:
-        with av.open(str(path), "w") as container:
+        with av.open(whole_path(path), "w") as container:
             stream = _add_stream(container, info, times=times, coding=coding)
             writer = VideoWriter(container, stream, times=times, coding=coding)
             yield writer
