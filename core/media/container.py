@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from core.media.safe_input import SAFE_OPTIONS, named_format, whole_path
 HINT = "Choose a video file (mp4, mkv, mov, avi, ...) or a folder of images."
 """What to do where a file is no video."""
 
+_MOST_ASPECT = 100
 _NOT_LISTED = 22
 """Number of the error for a format that is not in the list (EINVAL)."""
 
@@ -45,6 +47,12 @@ def open_stream(path: Path) -> tuple[Any, Any]:
             return container, stream
     container.close()
     raise VideoOpenError(f"{path} has no video track that can be decoded.", HINT)
+
+
+def pixel_aspect(stream: Any) -> Fraction:
+    """Return width by height of a stored pixel, 1 where nothing sensible is said."""
+    aspect = Fraction(stream.sample_aspect_ratio or 1)
+    return aspect if 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT else Fraction(1)
 
 
 def has_slots_only(container: Any) -> bool:

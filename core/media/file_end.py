@@ -15,6 +15,8 @@ from typing import Any, BinaryIO
 
 import av
 
+from core.media.ebml import HEADER_BYTES, read_element
+
 _SLACK_BYTES = 16
 """So much may be missing: some writers count their own header twice."""
 _SLACK_SECONDS, _SLACK_SHARE = 0.25, 0.02
@@ -118,23 +120,8 @@ def _segment_end(file: BinaryIO) -> int | None:
     place = 0
     for _ in range(64):
         file.seek(place)
-        head = file.read(16)
-        number, number_bytes = _vint(head, keep_marker=True)
-        length, length_bytes = _vint(head[number_bytes:])
-        if not number_bytes or not length_bytes:
-            return None
-        start = place + number_bytes + length_bytes
-        if number == _SEGMENT:
-            unknown = length == (1 << (7 * length_bytes)) - 1
-            return None if unknown else start + length
-        place = start + length
+        element = read_element(file.read(HEADER_BYTES), place)
+        if element is None or element.stop is None or element.number == _SEGMENT:
+            return element.stop if element else None
+        place = element.stop
     return None
-
-
-def _vint(data: bytes, *, keep_marker: bool = False) -> tuple[int, int]:
-    """Read a number of EBML (RFC 8794, 4); return it and its bytes, which are 0 for none."""
-    if not data or not data[0]:
-        return 0, 0
-    count = 9 - data[0].bit_length()
-    value = int.from_bytes(data[:count], "big")
-    return (value if keep_marker else value & ((1 << (7 * count)) - 1)), count

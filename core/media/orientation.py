@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,10 @@ class Orientation:
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Return (width, height) as they are shown."""
         return (height, width) if self.swaps_sides else (width, height)
+
+    def aspect(self, aspect: Fraction) -> Fraction:
+        """Return width by height of a pixel as it is shown."""
+        return 1 / aspect if self.swaps_sides else aspect
 
     def apply(self, image: Frame) -> Frame:
         """Return a picture as it is shown, H x W x 3."""

@@ -12,7 +12,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from core.errors import VideoDecodeError, VideoOpenError
-from core.media.container import decode_frames, open_stream
+from core.media.container import decode_frames, open_stream, pixel_aspect
 from core.media.frame_index import index_frames
 from core.media.frame_rate import declared_rates, frame_rate
 from core.media.frame_times import FrameIndex
@@ -200,6 +200,7 @@ class VideoFileReader:
             height=height,
             fps=frame_rate(self._index, declared_rates(self._stream)),
             breaks_off=self._index.breaks_off,
+            pixel_aspect=self._orientation.aspect(pixel_aspect(self._stream)),
         )
 
     def _to_rgb(self, frame: Any, number: int) -> Frame:

@@ -14,6 +14,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
 from core.errors import OutputError
+from core.media.export.webm_aspect import PLACEHOLDER, declare_aspect
 from core.media.frame_times import FrameTimes
 from core.media.safe_input import whole_path
 from core.media.video import frame_times, open_video
@@ -141,6 +142,8 @@ def open_writer(
             writer = VideoWriter(container, stream, times=times, coding=coding)
             yield writer
             writer.end()
+        if _needs_shape(info, coding):
+            declare_aspect(path, coded_size(info.width, info.height, coding), info.pixel_aspect)
     except (av.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         msg = f"Cannot write a video with {coding.codec} to {path.parent}: {reason}."
@@ -176,9 +179,16 @@ def _add_stream(container: Any, info: VideoInfo, *, times: FrameTimes, coding: C
     context.time_base = Fraction(times.base)
     context.color_primaries = context.color_trc = context.colorspace = _BT709
     context.color_range = _LIMITED
+    context.sample_aspect_ratio = info.pixel_aspect
     for key, value in coding.metadata.items():
         stream.metadata[key] = value
+    if _needs_shape(info, coding):
+        stream.metadata["title"] = PLACEHOLDER
     return stream
+
+
+def _needs_shape(info: VideoInfo, coding: Coding) -> bool:
+    return coding.suffix == ".webm" and info.pixel_aspect != 1
 
 
 def _padded(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
