@@ -11,7 +11,7 @@ from typing import Any
 import av
 
 from core.errors import VideoOpenError
-from core.media.safe_input import SAFE_OPTIONS, named_format, whole_path
+from core.media.safe_input import SAFE_OPTIONS, animation_format, whole_path
 
 HINT = "Choose a video file (mp4, mkv, mov, avi, ...) or a folder of images."
 """What to do where a file is no video."""
@@ -36,7 +36,9 @@ def open_stream(path: Path) -> tuple[Any, Any]:
         VideoOpenError: no video, or a file that FFmpeg cannot make sense of.
     """
     try:
-        container = av.open(whole_path(path), format=named_format(path), options=dict(SAFE_OPTIONS))
+        container = av.open(
+            whole_path(path), format=animation_format(path), options=dict(SAFE_OPTIONS)
+        )
     except (av.FFmpegError, OSError, ValueError) as exc:
         raise VideoOpenError(f"{path} cannot be opened as a video: {_reason(exc)}.", HINT) from exc
     streams = [s for s in container.streams.video if not _is_cover(s)]

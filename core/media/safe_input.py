@@ -7,8 +7,12 @@ only formats that hold their pictures themselves. Needs no PyAV.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import BinaryIO
 
+_PNG = b"\x89PNG\r\n\x1a\n"
+_MOST_CHUNKS = 100
 _FORMATS = (
     "4xm,amv,anm,apng,apv,asf,asf_o,av1,avi,avs,avs2,avs3,bethsoftvid,bfi,bink,bmv,c93,cavsvideo,"
     "cdg,cdxl,cine,dfa,dhav,dirac,dnxhd,dsicin,dv,dxa,ea,evc,film_cpk,filmstrip,flic,flv,gdv,gif,"
@@ -32,14 +36,25 @@ def whole_path(path: Path) -> str:
     return str(path.absolute())
 
 
-def named_format(path: Path) -> str | None:
-    """Return the format of moving pictures whose name FFmpeg would take for that of an image.
+def animation_format(path: Path) -> str | None:
+    """Return FFmpeg's name of the format of a GIF or an animated PNG, None for all else.
 
-    Raises:
-        OSError: the file cannot be read.
+    Told by content: FFmpeg takes their names for those of images, or for patterns of names.
     """
-    with path.open("rb") as file:
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_PNG))
+            if head[:4] == b"GIF8":
+                return "gif"
+            return "apng" if head == _PNG and _is_animated_png(file) else None
+    except OSError:
+        return None
+
+
+def _is_animated_png(file: BinaryIO) -> bool:
+    for _ in range(_MOST_CHUNKS):
         head = file.read(8)
-    if head[:4] == b"GIF8":
-        return "gif"
-    return "apng" if head == b"\x89PNG\r\n\x1a\n" else None
+        if head[4:] in (b"acTL", b"IDAT", b""):
+            return head[4:] == b"acTL"
+        file.seek(int.from_bytes(head[:4], "big") + 4, os.SEEK_CUR)
+    return False
