@@ -17,7 +17,10 @@ from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import ask, choose_file, choose_folder, choose_new_file
 from vosapp.ui.notice import Choice, Kind, Notice
 
-VIDEOS = "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.gif *.ts *.mts"
+VIDEOS = (
+    "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.flv *.ts *.mts *.m2ts"
+    " *.gif *.apng *.webp *.tif *.tiff"
+)
 LAST = "last-folder"
 
 
