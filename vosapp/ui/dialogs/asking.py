@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
 from vosapp.ui.notice import Choice
+from vosapp.ui.plain import menu_text, tooltip
 
 
 def ask(
@@ -38,15 +40,16 @@ def ask(
     box.setIcon(icon)
     box.setWindowTitle("vosapp")
     box.setText(f"<b>{title}</b>")
-    box.setInformativeText(text)
+    # It names files, and would be taken for markup where it looks like some.
+    box.setInformativeText(html.escape(text, quote=False).replace("\n", "<br>"))
     if details:
         box.setDetailedText(details)
     runs: dict[object, Callable[[], None]] = {}
     for choice in choices:
         role = QMessageBox.ButtonRole
-        button = QPushButton(choice.text, box)
+        button = QPushButton(menu_text(choice.text), box)
         box.addButton(button, role.AcceptRole if choice.main else role.ActionRole)
-        button.setToolTip(choice.text)
+        button.setToolTip(tooltip(choice.text))
         if choice.main:
             box.setDefaultButton(button)
         runs[button] = choice.run

@@ -105,7 +105,7 @@ class ObjectsPanel(QWidget):
         dialog = QColorDialog(QColor(*item.color), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        dialog.setWindowTitle(self.tr("Color of {0}").format(item.name))
+        dialog.setWindowTitle(self.tr("Color of {0}").format(item.shown_name))
 
         def take(color: QColor) -> None:
             rgb = (color.red(), color.green(), color.blue())
