@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import threading
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +29,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from core.errors import VosError
+from core.text import visible_trace
 from vosapp.jobs.owners import is_there
 from vosapp.session.places import Places, user_places
 from vosapp.ui.dialogs.crash import CrashDialog
@@ -79,9 +79,8 @@ class Hooks(QObject):
         elif isinstance(error, VosError):
             self.failed.emit(error)
         else:
-            text = "".join(traceback.format_exception(kind, error, trace))
-            _LOG.error("%s", text)
-            self.crashed.emit(text)
+            _LOG.error("unexpected", exc_info=error)
+            self.crashed.emit("\n".join(visible_trace(error.with_traceback(trace))))
 
     def _take_thread(self, args: Any) -> None:
         if args.exc_value is not None:
@@ -189,7 +188,6 @@ def run(argv: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
-    logging.basicConfig(level=logging.WARNING)
     app = make_application(argv)
     hooks = Hooks()
     hooks.install()

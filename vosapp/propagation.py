@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.engine.pieces import remaining
 from core.engine.propagate import PropagationRequest, SpanPlan, Walk, plan
 from core.jobs import Progress
+from core.text import visible
 from core.types import Direction, FrameResult
 from vosapp.project import rules
 from vosapp.project.editor import Span
@@ -163,7 +164,7 @@ def weights_identity(weights: Path | None) -> str:
     if weights is None:
         return ""
     with weights.open("rb") as file:
-        return f"{weights.name} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        return f"{visible(weights.name)} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _is_full(batch: list[FrameResult]) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
+from core.text import visible
 from core.types import Keyframe, LabelMap
 from vosapp.project.store import Project
 from vosapp.project.tuned import FILE_NAME, MAX_TUNED_BYTES, KeyframeScore, TunedInfo, digest_of
@@ -184,7 +185,7 @@ def _tuned(order: TuneOrder, compared: Compared, drawn: Iterable[Keyframe]) -> T
         for one, other in pairs
     )
     info = TunedInfo(
-        base=f"{order.base.name} sha256:{result.base}",
+        base=f"{visible(order.base.name)} sha256:{result.base}",
         digest=digest_of(data),
         preset=result.preset,
         steps=result.steps,

@@ -7,7 +7,6 @@ comes back in batches, so that the event queue of the window never floods.
 from __future__ import annotations
 
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signa
 
 from core.errors import VosError
 from core.jobs import Cancelled, CancelToken, Progress
+from core.text import visible_trace
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome, Stopped
 from vosapp.jobs.owners import while_there
 
@@ -143,8 +143,8 @@ class _Worker(QObject):
             outcome = Stopped()
         except VosError as error:
             outcome = Failed(error)
-        except Exception:
-            outcome = Crashed(traceback.format_exc())
+        except Exception as error:
+            outcome = Crashed("\n".join(visible_trace(error)))
         self.ended.emit(task.number, outcome)
         task.ended.set()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import VosError
+from core.text import visible_trace
 from core.types import VideoInfo
 from vosapp.jobs.owners import retire
 from vosapp.jobs.runner import JobRunner
@@ -298,9 +299,7 @@ class Session(QObject):
         if isinstance(error, VosError):
             self.failed.emit(error)
         else:
-            import traceback
-
-            self.crashed.emit("".join(traceback.format_exception(error)))
+            self.crashed.emit("\n".join(visible_trace(error)))
         self.reload()
 
     @Slot(object)

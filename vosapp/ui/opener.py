@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from core.jobs import Progress
+from core.text import visible
 from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.jobs.runner import JobHandle, JobRunner
 from vosapp.session import opening
@@ -50,7 +51,7 @@ class Opener(QObject):
 
     def open(self, path: Path) -> None:
         """Open a video, a folder or a project."""
-        self._start(opening.open_any(path, self._projects), path.name)
+        self._start(opening.open_any(path, self._projects), visible(path.name))
 
     def open_sample(self) -> None:
         """Open the bundled film in a new project."""
@@ -58,19 +59,19 @@ class Opener(QObject):
 
     def open_copy(self, path: Path) -> None:
         """Open a copy of a project that is open elsewhere."""
-        self._start(opening.open_copy(path, self._projects), path.name)
+        self._start(opening.open_copy(path, self._projects), visible(path.name))
 
     def open_to_look(self, path: Path) -> None:
         """Open a project that is open elsewhere, for reading only."""
-        self._start(opening.open_to_look(path), path.name)
+        self._start(opening.open_to_look(path), visible(path.name))
 
     def open_saved(self, path: Path) -> None:
         """Open what can be saved of a damaged project."""
-        self._start(opening.open_saved(path, self._projects), path.name)
+        self._start(opening.open_saved(path, self._projects), visible(path.name))
 
     def open_relinked(self, path: Path, video: Path) -> None:
         """Open a project whose video is elsewhere now."""
-        self._start(opening.open_relinked(path, video), path.name)
+        self._start(opening.open_relinked(path, video), visible(path.name))
 
     def stop(self) -> None:
         """Give up what is being opened."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from core.errors import VosError
+from core.text import visible
 from core.types import Quality
 from vosapp.jobs.features import KeyReader
 from vosapp.jobs.propagation import Engine
@@ -176,7 +177,8 @@ class Shell(QObject):
             return
         project = self.workspace.session.project
         mark = self.tr(" (only to look at)") if project.read_only else ""
-        self.window.setWindowTitle(f"{project.path.stem}{mark} \u2013 vosapp")
+        name = visible(project.path.stem)
+        self.window.setWindowTitle(f"{name}{mark} \u2013 vosapp")
 
     # What the user is told
 
@@ -256,7 +258,7 @@ class Shell(QObject):
 
     def _show_place(self, x: int, y: int, object_id: int) -> None:
         objects = () if self.workspace is None else self.workspace.session.objects
-        name = next((one.name for one in objects if one.object_id == object_id), "")
+        name = next((one.shown_name for one in objects if one.object_id == object_id), "")
         self.window.status.show_place(x, y, name)
 
     def _take_setting(self, key: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QMessageBox
 
 from core.jobs import Progress
+from core.text import visible
 from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.session.opening import Damaged, Locked, Opened, VideoGone, free_name
 from vosapp.session.workspace import Workspace
@@ -16,6 +17,7 @@ from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import ask, choose_file, choose_folder, choose_new_file
 from vosapp.ui.notice import Choice, Kind, Notice
+from vosapp.ui.plain import menu_text, tooltip
 
 VIDEOS = (
     "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.flv *.ts *.mts *.m2ts"
@@ -123,7 +125,7 @@ class FileController(Controller):
             self.shell.window,
             errors.title(locked.error),
             self.tr("{0}\n\nYou can go on in a copy, or only look at it.").format(
-                locked.error.message
+                visible(locked.error.message)
             ),
             owner=self,
             choices=(
@@ -139,7 +141,7 @@ class FileController(Controller):
             self.tr(
                 "{0}\n\nvosapp can save what is still readable to a new project beside it."
                 " The damaged file is not touched."
-            ).format(damaged.error.message),
+            ).format(visible(damaged.error.message)),
             owner=self,
             choices=(
                 Choice(
@@ -152,7 +154,7 @@ class FileController(Controller):
         )
 
     def _ask_for_video(self, gone: VideoGone) -> None:
-        name = Path(gone.video.path).name
+        name = visible(Path(gone.video.path).name)
         ask(
             self.shell.window,
             self.tr("The video is not where it was"),
@@ -160,9 +162,9 @@ class FileController(Controller):
                 "{0} belongs to {1}, which is neither beside it nor at\n{2}.\n\n"
                 "Where is it now? It has {3} frames of {4} x {5} pixels."
             ).format(
-                gone.path.name,
+                visible(gone.path.name),
                 name,
-                gone.video.path,
+                visible(gone.video.path),
                 gone.video.frame_count,
                 gone.video.width,
                 gone.video.height,
@@ -174,7 +176,7 @@ class FileController(Controller):
         )
 
     def _find(self, gone: VideoGone) -> None:
-        title = self.tr("Where is {0}?").format(Path(gone.video.path).name)
+        title = self.tr("Where is {0}?").format(visible(Path(gone.video.path).name))
         folder = str(gone.path.parent)
 
         def take(video: Path) -> None:
@@ -206,7 +208,7 @@ class FileController(Controller):
 
     def _tell_saved(self) -> None:
         if self.workspace is not None:
-            name = self.workspace.session.project.path.name
+            name = visible(self.workspace.session.project.path.name)
             text = self.tr("Everything is saved in {0}.").format(name)
             self.shell.window.status.showMessage(text, 4000)
 
@@ -233,7 +235,9 @@ class FileController(Controller):
     def _tell_copy(self, outcome: Outcome, target: Path) -> None:
         self.shell.window.status.meter.hide()
         if isinstance(outcome, Done):
-            self.shell.window.status.showMessage(self.tr("Saved as {0}.").format(target), 6000)
+            self.shell.window.status.showMessage(
+                self.tr("Saved as {0}.").format(visible(str(target))), 6000
+            )
         elif isinstance(outcome, Failed):
             self.shell.tell_error(outcome.error)
 
@@ -247,9 +251,9 @@ class FileController(Controller):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in self.shell.recent.paths():
-            action = self._recent.addAction(path.stem)
-            action.setToolTip(str(path))
-            action.setStatusTip(str(path))
+            action = self._recent.addAction(menu_text(path.stem))
+            action.setToolTip(tooltip(str(path)))
+            action.setStatusTip(visible(str(path)))
             action.setEnabled(path.is_file())
             action.triggered.connect(lambda _on=False, p=path: self.shell.opener.open(p))
         self._recent.setEnabled(not self._recent.isEmpty())

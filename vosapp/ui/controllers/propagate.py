@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 
 from core.errors import VosError
+from core.text import visible
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
 from vosapp.session.systems import QUALITIES
@@ -246,4 +247,6 @@ class PropagateController(Controller):
     def _weights(self, choice: RunChoice) -> str:
         if choice.uses_tuned:
             return self.tr("weights adapted to this video")
-        return self.tr("bundled weights") if choice.weights is None else choice.weights.name
+        return (
+            self.tr("bundled weights") if choice.weights is None else visible(choice.weights.name)
+        )

@@ -6,6 +6,7 @@ question goes, too, and its answer is none.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QPushButton, QW
 
 from vosapp.jobs.owners import while_there
 from vosapp.ui.notice import Choice
+from vosapp.ui.plain import menu_text, tooltip
 
 
 def ask(
@@ -44,15 +46,16 @@ def ask(
     box.setIcon(icon)
     box.setWindowTitle("vosapp")
     box.setText(f"<b>{title}</b>")
-    box.setInformativeText(text)
+    # It names files, and would be taken for markup where it looks like some.
+    box.setInformativeText(html.escape(text, quote=False).replace("\n", "<br>"))
     if details:
         box.setDetailedText(details)
     runs: dict[object, Callable[[], None]] = {}
     for choice in choices:
         role = QMessageBox.ButtonRole
-        button = QPushButton(choice.text, box)
+        button = QPushButton(menu_text(choice.text), box)
         box.addButton(button, role.AcceptRole if choice.main else role.ActionRole)
-        button.setToolTip(choice.text)
+        button.setToolTip(tooltip(choice.text))
         if choice.main:
             box.setDefaultButton(button)
         runs[button] = while_there(owner, choice.run)

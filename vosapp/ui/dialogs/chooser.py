@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.text import visible
 from vosapp.session.choice import RunChoice
 from vosapp.session.systems import DEVICES, MEASURED, QUALITIES, SystemChoice, systems
 from vosapp.ui.forms import align_labels
@@ -160,7 +161,7 @@ class RunChooser(QFrame):
         self._learn.setVisible(any(one.learns for one in self._systems))
         self._learn.setEnabled(system.learns)
         self._weights_row.setEnabled(system.needs_weights)
-        name = self.tr("bundled") if choice.weights is None else choice.weights.name
+        name = self.tr("bundled") if choice.weights is None else visible(choice.weights.name)
         if choice.uses_tuned:
             name = self.tr("adapted")
         self._weights.setText(name if system.needs_weights else self.tr("needs none"))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QProgressBar,
@@ -33,6 +32,7 @@ from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_folder
 from vosapp.ui.dialogs.export_options import ObjectPicker, OptionForm
 from vosapp.ui.dialogs.findings import FindingList
+from vosapp.ui.plain import PathEdit, local_url
 from vosapp.ui.theme import icon, tones
 
 PATIENCE_MS = 350
@@ -64,7 +64,7 @@ class ExportDialog(QDialog):
         self.formats, self.frames = QListWidget(self), QComboBox(self)
         self.formats.setObjectName("choices")
         self.options, self.objects = OptionForm(self), ObjectPicker(self)
-        self.folder, self.findings = QLineEdit(self), FindingList(self)
+        self.folder, self.findings = PathEdit(self), FindingList(self)
         self.state, self.bar = QLabel(self), QProgressBar(self)
         self.browse = QPushButton(self.tr("Choose\u2026"), self)
         self.export_button = QPushButton(self.tr("Export"), self)
@@ -101,7 +101,7 @@ class ExportDialog(QDialog):
             session.project,
             session.video_path,
             self._exporter(),
-            Path(self.folder.text()).expanduser(),
+            self.folder.path() or Path(),
             frames[self.frames.currentIndex()],
             self.objects.object_ids(),
         )
@@ -125,7 +125,7 @@ class ExportDialog(QDialog):
         self.frames.addItem(self.tr("This frame: {0}").format(session.frame_index))
         self.objects.set_objects(session.objects)
         project = session.project.path
-        self.folder.setText(str(project.parent / f"{project.stem} export"))
+        self.folder.set_path(project.parent / f"{project.stem} export")
         self.bar.setTextVisible(False)
         self.bar.hide()
         self.stop_button.hide()
@@ -162,6 +162,7 @@ class ExportDialog(QDialog):
         columns.addLayout(left, 2)
         columns.addLayout(right, 5)
         self.state.setWordWrap(True)
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
         foot = QHBoxLayout()
         foot.addWidget(self.state, 1)
         for button in (
@@ -225,7 +226,7 @@ class ExportDialog(QDialog):
             self.tr("Folder for the Export"),
             owner=self,
             folder=str(start if start.is_dir() else start.parent),
-            take=lambda path: self.folder.setText(str(path)),
+            take=self.folder.set_path,
         )
 
     # Looking and writing
@@ -346,7 +347,7 @@ class ExportDialog(QDialog):
         self.state.setStyleSheet(f"color: {getattr(tones(), tone)};")
 
     def _show_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.order().out)))
+        QDesktopServices.openUrl(local_url(self.order().out))
 
 
 def _heading(text: str, parent: QWidget) -> QLabel:

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import CheckpointMissing
 from core.media.export.losses import counted
+from core.text import visible
 from vosapp.assets import bundled_identity
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.jobs.tuning import Trouble, TuneOutcome
@@ -248,7 +249,7 @@ class TuneDialog(QDialog):
 
     def _begun_from(self) -> str:
         given = self._control.base
-        return self.tr("the bundled weights") if given is None else given.name
+        return self.tr("the bundled weights") if given is None else visible(given.name)
 
     def _show_state(self, state: TuneState) -> None:
         if not self._control.running:
@@ -366,7 +367,7 @@ def base_text(info: TunedInfo) -> str:
     if bundled:
         return QCoreApplication.translate("TuneDialog", "the bundled weights")
     name, mark, _digest = info.base.rpartition(" sha256:")
-    return name if mark else info.base
+    return visible(name if mark else info.base)
 
 
 def _show(widgets: Sequence[QWidget], *, shown: bool) -> None:

@@ -23,6 +23,7 @@ from vosapp.project.model import MAX_NAME, FrameState, TrackedObject
 from vosapp.session.navigation import DOUBTFUL
 from vosapp.ui.glyphs import glyph
 from vosapp.ui.objects.model import Index, Role
+from vosapp.ui.plain import tooltip
 from vosapp.ui.theme import tones
 from vosapp.ui.timeline import ink
 from vosapp.ui.timeline.header import paint_swatch
@@ -87,7 +88,7 @@ class ObjectDelegate(QStyledItemDelegate):
         painter.setPen(QColor(tones().muted if faint else tones().text))
         room = box.adjusted(34, 0, -(3 * _ICON + _STATE + 8), 0)
         name = painter.fontMetrics().elidedText(
-            item.name, Qt.TextElideMode.ElideRight, room.width()
+            item.shown_name, Qt.TextElideMode.ElideRight, room.width()
         )
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, name)
         self._paint_state(painter, box, index, item)
@@ -194,7 +195,7 @@ class ObjectDelegate(QStyledItemDelegate):
             Spot.LOCK: self.tr("Lock or unlock: nothing changes a locked object"),
             Spot.NAME: str(index.data(Qt.ItemDataRole.ToolTipRole)),
         }[spot]
-        QToolTip.showText(event.globalPos(), text, view)
+        QToolTip.showText(event.globalPos(), tooltip(text), view)
         return True
 
     def _number_tip(self, index: Index) -> str:

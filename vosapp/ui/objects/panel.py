@@ -106,7 +106,7 @@ class ObjectsPanel(QWidget):
             return
         dialog = QColorDialog(QColor(*item.color), self)
         dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        dialog.setWindowTitle(self.tr("Color of {0}").format(item.name))
+        dialog.setWindowTitle(self.tr("Color of {0}").format(item.shown_name))
 
         def take(color: QColor) -> None:
             rgb = (color.red(), color.green(), color.blue())

@@ -11,6 +11,7 @@ from vosapp.project.model import TrackedObject
 from vosapp.session import navigation
 from vosapp.session.session import Session
 from vosapp.session.workspace import Workspace
+from vosapp.ui.plain import tooltip
 from vosapp.ui.timeline import ruler
 from vosapp.ui.timeline.canvas import STEP_ZOOM, TimelineCanvas
 from vosapp.ui.timeline.gestures import Drag, Mark, MoveEdge, Scrub
@@ -190,7 +191,7 @@ class TimelineView(TimelineCanvas):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             text = self.hint(QPointF(event.pos()))
             if text:
-                QToolTip.showText(event.globalPos(), text, self.viewport())
+                QToolTip.showText(event.globalPos(), tooltip(text), self.viewport())
             else:
                 QToolTip.hideText()
             return True
@@ -211,7 +212,7 @@ class TimelineView(TimelineCanvas):
             Part.IN_POINT: self.tr("In point: drag it. Double-click the band to clear both."),
             Part.OUT_POINT: self.tr("Out point: drag it. Double-click the band to clear both."),
             Part.SWATCH: self.tr("Select this object"),
-            Part.NAME: item.name if item is not None else "",
+            Part.NAME: item.shown_name if item is not None else "",
             Part.EYE: self.tr("Show or hide this object"),
             Part.LOCK: self.tr("Lock or unlock this object: nothing changes a locked one"),
         }.get(part, "")

@@ -162,10 +162,10 @@ class ToolContext(QObject):
         """
         item = self.session.current_object
         if item is not None and item.locked:
-            self.say(self.tr("{} is locked. Unlock it to change its mask.").format(item.name))
+            self.say(self.tr("{} is locked. Unlock it to change its mask.").format(item.shown_name))
             return 0
         if item is not None and not item.visible:
-            self.say(self.tr("{} is hidden. Show it to see what you draw.").format(item.name))
+            self.say(self.tr("{} is hidden. Show it to see what you draw.").format(item.shown_name))
         return self.target or self._announce_object()
 
     def claim_box(self, *, anew: bool) -> int:
@@ -212,7 +212,7 @@ class ToolContext(QObject):
 
     def name(self, object_id: int) -> str:
         """Return an object's name, or one for what is about to be added."""
-        found = (item.name for item in self.objects if item.object_id == object_id)
+        found = (item.shown_name for item in self.objects if item.object_id == object_id)
         return next(found, f"Object {object_id}")
 
     def release_claim(self) -> None:

@@ -13,6 +13,7 @@ from core.jobs import CancelToken
 from vosapp.jobs.outcome import Failed, Outcome
 from vosapp.jobs.runner import JobHandle
 from vosapp.project import rules
+from vosapp.ui import errors
 from vosapp.ui.tools.base import Tool
 from vosapp.ui.tools.filling import fill_at
 from vosapp.ui.tools.local_edit import from_mask
@@ -87,6 +88,6 @@ class _Filling(QObject):
 
     def _end(self, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
-            self._context.say(str(outcome.error))
+            self._context.say(errors.text(outcome.error))
         self._context.release_claim()
         self.deleteLater()
