@@ -48,6 +48,7 @@ class VideoInfo:
         stems: frame names without extension for an image folder, empty for a video file.
         breaks_off: the file ends in the middle of what it should hold; its frames are those
             before the break.
+        pixel_aspect: width of a shown pixel by its height; 1 for square ones.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class VideoInfo:
     fps: Fraction
     stems: tuple[str, ...] = ()
     breaks_off: bool = False
+    pixel_aspect: Fraction = Fraction(1)
 
     @property
     def name(self) -> str:

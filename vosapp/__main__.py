@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from vosapp.cli import main as cli
+from vosapp.logs import start_logging
 
 SELF_TEST = "--self-test"
 
@@ -22,14 +23,17 @@ def main(argv: list[str] | None = None) -> int:
         The exit code: 0 done, 2 bad input or usage, 1 a bug, 130 stopped by the user.
     """
     given = sys.argv[1:] if argv is None else argv
+    if argv is None:
+        start_logging()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # File names may hold bytes that the terminal's encoding cannot say.
             stream.reconfigure(errors="backslashreplace")
     if given == [SELF_TEST]:
+        from vosapp.cli.console import Console
         from vosapp.selftest import self_test
 
-        return self_test()
+        return cli.speaking(self_test, Console())
     if wants_window(given):
         from vosapp.app import run as show
 

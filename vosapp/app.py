@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import threading
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +29,8 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from core.errors import VosError
+from core.text import visible_trace
+from vosapp.jobs.owners import is_there
 from vosapp.session.places import Places, user_places
 from vosapp.ui.dialogs.crash import CrashDialog
 from vosapp.ui.main_window import MainWindow
@@ -78,9 +79,8 @@ class Hooks(QObject):
         elif isinstance(error, VosError):
             self.failed.emit(error)
         else:
-            text = "".join(traceback.format_exception(kind, error, trace))
-            _LOG.error("%s", text)
-            self.crashed.emit(text)
+            _LOG.error("unexpected", exc_info=error)
+            self.crashed.emit("\n".join(visible_trace(error.with_traceback(trace))))
 
     def _take_thread(self, args: Any) -> None:
         if args.exc_value is not None:
@@ -109,7 +109,7 @@ class Crashes(QObject):
 
     def show(self, text: str) -> None:
         """Show a bug."""
-        if self._dialog is not None:
+        if self._dialog is not None and is_there(self._dialog):
             self._dialog.add(text)
             return
         self._dialog = CrashDialog(text, self._shell.window)
@@ -188,7 +188,6 @@ def run(argv: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
-    logging.basicConfig(level=logging.WARNING)
     app = make_application(argv)
     hooks = Hooks()
     hooks.install()

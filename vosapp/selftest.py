@@ -18,6 +18,8 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 
+from vosapp.cli.console import Console
+
 if TYPE_CHECKING:
     from vosapp.session.session import Session
     from vosapp.ui.shell import Shell
@@ -43,9 +45,10 @@ def self_test() -> int:
         with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
             told = _run(Path(folder))
     except Exception as error:
-        _print(f"vosapp self-test failed: {type(error).__name__}: {error}")
+        Console().report(f"vosapp self-test failed: {type(error).__name__}: {error}")
         return 1
-    _print(f"vosapp self-test passed in {time.monotonic() - began:.0f} s: {told}")
+    seconds = time.monotonic() - began
+    Console().report(f"vosapp self-test passed in {seconds:.0f} s: {told}")
     return 0
 
 
@@ -264,8 +267,3 @@ def _has_screen() -> bool:
     if not sys.platform.startswith("linux"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

@@ -22,6 +22,7 @@ import numpy as np
 from core.data.raw_video import find_videos, sequential_frames
 from core.errors import OutputError, TrainingError, VosError
 from core.jobs import CancelToken, Job, Progress
+from core.text import encoded
 from core.types import Frame
 
 
@@ -133,7 +134,7 @@ def _pack(video: Path, cache: Path, config: PackConfig, token: CancelToken) -> F
 
 def short_hash(identity: str) -> str:
     """Twelve characters that tell what a pack was made of."""
-    return hashlib.sha256(identity.encode()).hexdigest()[:12]
+    return hashlib.sha256(encoded(identity)).hexdigest()[:12]
 
 
 def is_packed(frames: Path) -> bool:

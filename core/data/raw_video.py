@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 
 from core.errors import VideoOpenError
+from core.media.safe_input import SAFE_OPTIONS, whole_path
 from core.types import Frame
+
+_OPTIONS_OF_OPENCV = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 
 VIDEO_SUFFIXES = frozenset({
     ".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov",
@@ -38,16 +43,16 @@ def sequential_frames(path: Path) -> Iterator[tuple[float, Frame]]:
 
 
 def _with_pyav(path: Path) -> Iterator[tuple[float, Frame]]:
-    from core.media.video import open_video
+    from core.media.video import frame_times, open_video
 
     with open_video(path) as video:
-        rate = float(video.info.fps)
+        times = frame_times(video)
         for index, frame in enumerate(video.frames(0, video.info.frame_count)):
-            yield index / rate, frame
+            yield float(times.seconds(index)), frame
 
 
 def _with_opencv(path: Path) -> Iterator[tuple[float, Frame]]:
-    capture = cv2.VideoCapture(str(path))
+    capture = _capture(path)
     try:
         rate = capture.get(cv2.CAP_PROP_FPS) or 25.0
         ok, image = capture.read()
@@ -56,8 +61,23 @@ def _with_opencv(path: Path) -> Iterator[tuple[float, Frame]]:
             raise VideoOpenError(msg, "Check that it plays in a video player.")
         index = 0
         while ok:
-            yield index / rate, cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[misc]
+            yield index / rate, cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
             index += 1
             ok, image = capture.read()
     finally:
         capture.release()
+
+
+def _capture(path: Path) -> Any:
+    """Open a video with OpenCV, which takes what FFmpeg may open from the environment only."""
+    before = os.environ.get(_OPTIONS_OF_OPENCV)
+    os.environ[_OPTIONS_OF_OPENCV] = "|".join(
+        f"{key};{value}" for key, value in SAFE_OPTIONS.items()
+    )
+    try:
+        return cv2.VideoCapture(whole_path(path), cv2.CAP_FFMPEG)
+    finally:
+        if before is None:
+            del os.environ[_OPTIONS_OF_OPENCV]
+        else:
+            os.environ[_OPTIONS_OF_OPENCV] = before

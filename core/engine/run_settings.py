@@ -10,6 +10,7 @@ import numpy as np
 from core import __version__
 from core.engine.propagate import PropagationRequest
 from core.media.file_hash import sha256_of
+from core.text import encoded
 from core.tracking.contract import Adaptation, TrackerRequest
 from core.types import Keyframe, VideoInfo
 
@@ -64,12 +65,12 @@ def _identity(info: VideoInfo) -> list[bytes]:
     files = sorted(info.path.iterdir()) if info.path.is_dir() else [info.path]
     wanted = set(info.stems)
     used = [path for path in files if not wanted or path.stem in wanted]
-    return [shape.encode(), *(_file_identity(path) for path in used)]
+    return [encoded(shape), *(_file_identity(path) for path in used)]
 
 
 def _file_identity(path: Path) -> bytes:
     status = path.stat()
-    return f"{path.name} {status.st_size} {status.st_mtime_ns}".encode()
+    return encoded(f"{path.name} {status.st_size} {status.st_mtime_ns}")
 
 
 def _statement(keyframe: Keyframe) -> tuple[bytes, ...]:

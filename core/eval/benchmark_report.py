@@ -30,8 +30,8 @@ MEAN = "mean of sequences"
 OBJECT_MEAN = "mean of objects"
 
 
-def to_table(report: BenchmarkReport) -> str:
-    """Aligned text: one line for each sequence, both means, then notes.
+def to_table(report: BenchmarkReport) -> list[str]:
+    """Lines of a table: one for each sequence, both means, then notes.
 
     `s/frame` is the median of a sequence's frames; the mean row has the mean of the medians and
     the highest peak.
@@ -39,7 +39,7 @@ def to_table(report: BenchmarkReport) -> str:
     rows = [HEAD, *(_row(run) for run in report.runs), *_mean_rows(report)]
     lines = align_rows(rows)
     rule = "-" * max(len(line) for line in lines)
-    return "\n".join([lines[0], rule, *lines[1:-2], rule, *lines[-2:], *report.notes])
+    return [lines[0], rule, *lines[1:-2], rule, *lines[-2:], *report.notes]
 
 
 def run_line(run: SequenceRun) -> str:

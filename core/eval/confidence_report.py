@@ -40,15 +40,15 @@ NOTES = (
 )
 
 
-def to_table(runs: Sequence[SequenceRun]) -> str:
-    """Aligned text: a line for each sequence, one for all cells, one of means, then notes."""
+def to_table(runs: Sequence[SequenceRun]) -> list[str]:
+    """Lines of a table: one for each sequence, one for all cells, one of means; then notes."""
     rows = [list(HEAD)]
     for run in runs:
         rows.append(_row(run.score.name, *_measure(run)))
     rows += [_row(ALL, *_measure(*runs)), _mean_row(runs)]
     lines = align_rows(rows)
     rule = "-" * max(len(line) for line in lines)
-    return "\n".join([lines[0], rule, *lines[1:-2], rule, *lines[-2:], _verdict(runs), *NOTES])
+    return [lines[0], rule, *lines[1:-2], rule, *lines[-2:], _verdict(runs), *NOTES]
 
 
 def to_dict(runs: Sequence[SequenceRun]) -> dict[str, object]:

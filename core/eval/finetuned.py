@@ -23,7 +23,7 @@ CACHE_BYTES = 96 << 20
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Tuned weights beside those they were made from.
+    """Finetuned weights beside those they were made from.
 
     Attributes:
         result: the tuned weights.

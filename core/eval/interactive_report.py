@@ -43,13 +43,12 @@ CSV_HEAD = (
 )
 
 
-def to_table(report: InteractiveReport) -> str:
-    """Aligned text: a table for each way to pick frames, one for the confidence, then notes."""
+def to_table(report: InteractiveReport) -> list[str]:
+    """Lines: a table for each way to pick frames, one for the confidence, then notes."""
     lines: list[str] = []
     for pick in report.picks:
         lines += [f"frames to correct picked by: {pick.value}", *_pick_table(report, pick), ""]
-    lines += [*_doubt_table(report), "", LEGEND, DOUBT_LEGEND, *report.notes]
-    return "\n".join(lines)
+    return [*lines, *_doubt_table(report), "", LEGEND, DOUBT_LEGEND, *report.notes]
 
 
 def run_line(run: InteractiveRun) -> str:

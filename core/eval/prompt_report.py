@@ -20,8 +20,8 @@ COLUMNS = ("box", "shifted", "NoC", "ms box", "ms click")
 CSV_HEAD = ("sequence", "object", "method", "box", "shifted", "clicks", "box_ms", "click_ms")
 
 
-def to_table(runs: Sequence[PromptRun]) -> str:
-    """Aligned text: a line for each object, the means of each method below."""
+def to_table(runs: Sequence[PromptRun]) -> list[str]:
+    """Lines of a table: one for each object, the means of each method below."""
     names = list(runs[0].figures) if runs else []
     head = ["object", *(f"{name}: {column}" for name in names for column in ("box", "NoC"))]
     rows = [
@@ -31,7 +31,7 @@ def to_table(runs: Sequence[PromptRun]) -> str:
     lines = align_rows([head, *rows])
     rule = "-" * max(map(len, lines))
     means = align_rows([["mean", *COLUMNS], *(_mean_row(runs, name) for name in names)])
-    return "\n".join([lines[0], rule, *lines[1:], "", *means, "", LEGEND])
+    return [lines[0], rule, *lines[1:], "", *means, "", LEGEND]
 
 
 def to_csv(runs: Sequence[PromptRun]) -> str:

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 
 from core.eval.records import ObjectScore, Report, Totals
 from core.eval.statistics import Statistic
+from core.text import visible
 
 FIGURES = ("J&F", "J mean", "J recall", "J decay", "F mean", "F recall", "F decay")
 STABILITY = "T"
 MEAN = "mean"
 
 
-def to_table(report: Report) -> str:
-    """Aligned text: one line for each sequence, then the mean over all objects, then notes."""
+def to_table(report: Report) -> list[str]:
+    """Lines of a table: one for each sequence, the mean over all objects; then notes."""
     with_stability = report.totals.stability is not None
     rows = [["sequence", "objects", "frames", *FIGURES, *([STABILITY] if with_stability else [])]]
     rows += [
@@ -27,8 +28,7 @@ def to_table(report: Report) -> str:
     rows.append([MEAN, str(report.totals.object_count), frames, *_cells(report.totals)])
     lines = align_rows(rows)
     rule = "-" * max(len(line) for line in lines)
-    parts = [lines[0], rule, *lines[1:-1], rule, lines[-1], *_category_lines(report), *report.notes]
-    return "\n".join(parts)
+    return [lines[0], rule, *lines[1:-1], rule, lines[-1], *_category_lines(report), *report.notes]
 
 
 def to_csv(report: Report) -> str:
@@ -135,9 +135,11 @@ def _category_lines(report: Report) -> list[str]:
 
 def align_rows(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of a table: the first column to the left, the others to the right."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    # As wide as they are shown: names may be anybody's.
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
     lines = []
-    for row in rows:
+    for row in shown:
         cells = [row[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         lines.append("  ".join(cells))

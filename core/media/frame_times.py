@@ -14,8 +14,8 @@ class FrameIndex:
     Attributes:
         pts: presentation time of each frame in units of `base`, strictly ascending.
         keys: frame indices at which a decoder can start, ascending; the first is 0.
-        timed: False where the file has no usable times: `pts` is then 0, 1, 2, ... and frames
-            can be found only by counting from the start.
+        timed: False where what the decoder says of times does not tell frames apart: they can be
+            found only by counting from the start.
         doubtful: the end of the file may hold frames that cannot be decoded.
         breaks_off: the file ends in the middle of what it should hold.
         base: seconds of one unit of `pts`.
@@ -59,3 +59,7 @@ class FrameTimes:
 
     pts: tuple[int, ...]
     base: Fraction
+
+    def seconds(self, frame_index: int) -> Fraction:
+        """Return when a frame is shown, the first one at 0."""
+        return (self.pts[frame_index] - self.pts[0]) * self.base

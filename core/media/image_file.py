@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from core.media.image_pages import ManyPages, refuse_pages
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -60,11 +62,16 @@ def list_images(folder: Path) -> list[Path]:
     return natsorted(found, key=lambda p: p.name, alg=ns.IGNORECASE)
 
 
-def open_image(path: Path | BinaryIO) -> Image.Image:
+def open_image(path: Path | BinaryIO, *, with_pages: bool = False) -> Image.Image:
     """Open an image with Pillow, reading its header only.
+
+    Args:
+        path: the file.
+        with_pages: there may be more than one page, see `core.media.image_pages`.
 
     Raises:
         ImageTooLarge: the header claims more than `MAX_PIXELS` pixels.
+        ManyPages: more than one page, of which only the first would be seen.
         OSError and the others of `IMAGE_ERRORS`: no image, or damaged.
     """
     with warnings.catch_warnings():
@@ -77,7 +84,26 @@ def open_image(path: Path | BinaryIO) -> Image.Image:
     if width * height > MAX_PIXELS:
         image.close()
         raise ImageTooLarge(f"{width} x {height} pixels")
+    if not with_pages:
+        try:
+            refuse_pages(image)
+        except BaseException:
+            image.close()
+            raise
     return image
+
+
+def show_page(image: Image.Image, number: int) -> None:
+    """Make an open image stand at one of its `page_numbers`.
+
+    Raises:
+        ImageTooLarge: this page has more than `MAX_PIXELS` pixels.
+        Others of `IMAGE_ERRORS`: damaged.
+    """
+    image.seek(number)
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise ImageTooLarge(f"{width} x {height} pixels")
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -105,11 +131,16 @@ def read_rgb(path: Path) -> Frame:
     """
     try:
         with open_image(path) as image:
-            turn = _UPRIGHT.get(_orientation(image))
-            pixels = _to_rgb(image)
-            return np.array(pixels.transpose(turn) if turn is not None else pixels)
+            return upright_rgb(image)
     except UnidentifiedImageError:
         return _read_with_opencv(path)
+
+
+def upright_rgb(image: Image.Image) -> Frame:
+    """Return an open image, at the page where it stands, as `read_rgb` does."""
+    turn = _UPRIGHT.get(_orientation(image))
+    pixels = _to_rgb(image)
+    return np.array(pixels.transpose(turn) if turn is not None else pixels)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -144,6 +175,8 @@ def _read_with_opencv(path: Path) -> Frame:
 
     data = np.frombuffer(path.read_bytes(), np.uint8)
     try:
+        if (count := cv2.imcount(str(path))) > 1:
+            raise ManyPages(f"it holds {count} pages")
         image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     except cv2.error as exc:
         raise OSError(f"not a readable image ({exc.err})") from exc

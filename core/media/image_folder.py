@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import VideoDecodeError, VideoOpenError
 from core.media.image_file import IMAGE_ERRORS, image_size, list_images, read_rgb
+from core.media.image_pages import ManyPages
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -122,6 +123,11 @@ def _common_size(files: list[Path]) -> tuple[int, int]:
 def _size(path: Path) -> tuple[int, int]:
     try:
         return image_size(path)
+    except ManyPages as exc:
+        raise VideoOpenError(
+            f"{path} is not one frame: {exc}.",
+            "Open that file itself as a video, or save its pages as images of their own.",
+        ) from exc
     except IMAGE_ERRORS as exc:
         raise VideoOpenError(
             f"{path} cannot be read as an image: {exc}.",

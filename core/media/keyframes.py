@@ -8,7 +8,7 @@ from pathlib import Path
 from core.errors import MaskMismatch, MaskReadError
 from core.media.frame_names import frame_number, match_frames
 from core.media.image_file import list_images
-from core.media.label_map import ColorIds, MaskImport, read_label_map
+from core.media.label_map import ColorIds, MaskImport, page_count, read_label_map, read_pages
 from core.types import Keyframe, VideoInfo
 
 _SHOWN = 3
@@ -31,10 +31,11 @@ class KeyframeImport:
 
 
 def load_keyframes(path: Path, info: VideoInfo) -> KeyframeImport:
-    """Read one mask, or a folder of masks, as keyframes of a video.
+    """Read one mask, a file of masks, or a folder of masks, as keyframes of a video.
 
-    One mask belongs to the frame that its name says, else to frame 0. Masks in a folder are named
-    by the frames' stems, or else by frame number, the first frame being 0.
+    One mask belongs to the frame that its name says, else to frame 0. A file with pages has one
+    for each frame. Masks in a folder are named by the frames' stems, or else by frame number, the
+    first frame being 0.
 
     A keyframe asserts all ids that have appeared up to its frame: one that is missing from it was
     there before and is absent now. An id that has not appeared yet is unknown, not absent.
@@ -43,12 +44,16 @@ def load_keyframes(path: Path, info: VideoInfo) -> KeyframeImport:
         MaskReadError: a file that is missing or cannot be read as a mask.
         MaskMismatch: another size than the video, a name that fits no frame, or no object at all.
     """
+    notes: list[str] = []
     if path.is_dir():
         frames = _frames_of_folder(path, info)
-        notes: list[str] = []
+        masks = _read(frames, info)
+    elif (pages := page_count(path)) > 1:
+        masks, notes = _read_pages(path, pages, info)
+        frames = dict.fromkeys(masks, path)
     else:
         frames, notes = _frame_of_file(path, info)
-    masks = _read(frames, info)
+        masks = _read(frames, info)
     keyframes, empty = _assert_ids(masks)
     if not keyframes:
         raise MaskMismatch(
@@ -63,9 +68,22 @@ def _frame_of_file(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[s
     index = match_frames([path], info)[path]
     if index is not None:
         return {index: path}, [f"{path.name}: taken for frame {index}, by its name"]
-    number = frame_number(path.stem, info)
-    why = "its name says no frame" if number is None else f"the video has no frame {number}"
-    return {0: path}, [f"{path.name}: taken for frame 0 ({why})"]
+    if frame_number(path.stem, info) is not None:
+        raise _no_frame([path], [path], info)
+    return {0: path}, [f"{path.name}: taken for frame 0 (its name says no frame)"]
+
+
+def _read_pages(path: Path, pages: int, info: VideoInfo) -> tuple[dict[int, MaskImport], list[str]]:
+    if pages != info.frame_count:
+        raise MaskMismatch(
+            f"{path} has {pages} pages, but {info.path} has {info.frame_count} frames: nothing says"
+            " which page belongs to which frame.",
+            "Save one page for each frame, or files that are named by their frames.",
+        )
+    masks = dict(enumerate(read_pages(path)))
+    for mask in masks.values():
+        _check_size(mask, path, info)
+    return masks, [f"{path.name}: {pages} pages, the first one taken for frame 0"]
 
 
 def _frames_of_folder(folder: Path, info: VideoInfo) -> dict[int, Path]:
@@ -109,12 +127,11 @@ def _no_frame(lost: list[Path], files: list[Path], info: VideoInfo) -> MaskMisma
         )
     hint = "Frames are counted from 0: the first frame's mask is 00000."
     if min(known) >= 1 and max(known) == info.frame_count:
-        hint = "These masks seem to be counted from 1: rename them so that the first is 00000."
-    return MaskMismatch(
-        f"The masks {names}{more} are out of range: they go up to frame {max(known)}, but"
-        f" {info.path} has frames 0 to {last}.",
-        hint,
-    )
+        hint = "They seem to be counted from 1: rename the masks so that the first is 00000."
+    told = f"The masks {names}{more} are out of range: they go up to frame {max(known)}"
+    if len(files) == 1:
+        told = f"The mask {names} is out of range: it is for frame {max(known)}"
+    return MaskMismatch(f"{told}, but {info.path} has frames 0 to {last}.", hint)
 
 
 def _read(frames: dict[int, Path], info: VideoInfo) -> dict[int, MaskImport]:
@@ -160,7 +177,7 @@ def _reading_notes(frames: dict[int, Path], masks: dict[int, MaskImport]) -> lis
     notes = [f"{frames[i].name}: {'; '.join(masks[i].notes)}" for i in mapped[:_MAX_NOTES]]
     if len(mapped) > _MAX_NOTES:
         notes.append(f"{len(mapped) - _MAX_NOTES} more masks were mapped in the same way")
-    return notes
+    return list(dict.fromkeys(notes))
 
 
 def _empty_notes(empty: list[int]) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,14 +15,23 @@ from PIL import Image, UnidentifiedImageError
 
 from core.errors import MaskReadError
 from core.media.atomic import write_atomic
-from core.media.image_file import IMAGE_ERRORS, ImageTooLarge, open_image
+from core.media.image_file import IMAGE_ERRORS, ImageTooLarge, open_image, show_page
+from core.media.image_pages import ManyPages, page_numbers
 from core.media.mask_import import ColorIds, MaskImport, import_mask
 from core.media.palette import DAVIS_PALETTE
 
 if TYPE_CHECKING:
     from core.types import LabelMap
 
-__all__ = ["ColorIds", "MaskImport", "encode_label_map", "read_label_map", "write_label_map"]
+__all__ = [
+    "ColorIds",
+    "MaskImport",
+    "encode_label_map",
+    "page_count",
+    "read_label_map",
+    "read_pages",
+    "write_label_map",
+]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PALETTE_COLOR = 3
@@ -80,7 +91,8 @@ def read_label_map(
         data: content of the file where it does not lie on the disk; `path` then only names it.
 
     Raises:
-        MaskReadError: missing, empty, damaged, too large, or with more than 254 objects.
+        MaskReadError: missing, empty, damaged, too large, with more than 254 objects, or with more
+            than one page.
     """
     if data is None and not path.is_file():
         raise MaskReadError(f"There is no mask file {path}.", "Check the path.")
@@ -88,18 +100,78 @@ def read_label_map(
     return import_mask(image, path, color_ids if color_ids is not None else ColorIds())
 
 
-def _load(path: Path, data: bytes | None) -> Image.Image:
+def page_count(path: Path) -> int:
+    """Return how many masks a file holds, one on each page.
+
+    Raises:
+        MaskReadError: missing, empty, damaged or too large.
+    """
+    with _opened(path) as image, _read_errors(path):
+        return len(page_numbers(image))
+
+
+def read_pages(path: Path, *, color_ids: ColorIds | None = None) -> Iterator[MaskImport]:
+    """Read the masks of a file with pages, in their order; see `read_label_map`.
+
+    Palette images are read by index where all pages have one palette, else by color: an index then
+    means another thing on each page.
+
+    Raises:
+        MaskReadError: as for `read_label_map`, on any page.
+    """
+    ids = color_ids if color_ids is not None else ColorIds()
+    with _opened(path) as image, _read_errors(path):
+        pages = page_numbers(image)
+        has_indices = _shares_palette(image, pages)
+        for number in pages:
+            show_page(image, number)
+            image.load()
+            by_color = image.mode == "P" and not has_indices
+            yield import_mask(image.convert("RGB") if by_color else image, path, ids)
+
+
+def _shares_palette(image: Image.Image, pages: tuple[int, ...]) -> bool:
+    """Tell whether all pages have indices that mean the same colors."""
+    palettes = set()
+    for number in pages:
+        show_page(image, number)
+        if image.format == "GIF":  # tells the mode of a page when it is put together
+            image.load()
+        palettes.add(bytes(image.getpalette() or b"") if image.mode == "P" else None)
+    return len(palettes) == 1
+
+
+def _opened(path: Path) -> Image.Image:
+    if not path.is_file():
+        raise MaskReadError(f"There is no mask file {path}.", "Check the path.")
+    with _read_errors(path):
+        if path.stat().st_size == 0:
+            raise MaskReadError(f"The mask {path} is empty (0 bytes).", _HINT)
+        return open_image(path, with_pages=True)
+
+
+@contextmanager
+def _read_errors(path: Path) -> Iterator[None]:
+    """Turn what Pillow raises into a `MaskReadError`."""
     try:
+        yield
+    except ImageTooLarge as exc:
+        raise MaskReadError(f"The mask {path} claims to be too large: {exc}.", _HINT) from exc
+    except ManyPages as exc:
+        hint = "Name it alone as the masks: its pages are then those of the frames in their order."
+        raise MaskReadError(f"The mask {path} is not one mask: {exc}.", hint) from exc
+    except IMAGE_ERRORS as exc:
+        reason = "it is no image" if isinstance(exc, UnidentifiedImageError) else exc
+        raise MaskReadError(f"The mask {path} cannot be read: {reason}.", _HINT) from exc
+
+
+def _load(path: Path, data: bytes | None) -> Image.Image:
+    with _read_errors(path):
         if (path.stat().st_size if data is None else len(data)) == 0:
             raise MaskReadError(f"The mask {path} is empty (0 bytes).", _HINT)
         with open_image(path if data is None else BytesIO(data)) as image:
             image.load()
             return image
-    except ImageTooLarge as exc:
-        raise MaskReadError(f"The mask {path} claims to be too large: {exc}.", _HINT) from exc
-    except IMAGE_ERRORS as exc:
-        reason = "it is no image" if isinstance(exc, UnidentifiedImageError) else exc
-        raise MaskReadError(f"The mask {path} cannot be read: {reason}.", _HINT) from exc
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

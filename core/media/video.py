@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from core.errors import VideoOpenError
+from core.media.frame_times import FrameIndex, FrameTimes
+from core.media.image_file import IMAGE_SUFFIXES
+from core.media.safe_input import animation_format
 from core.media.source import CachedSource, FrameReader
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
-    from core.media.frame_times import FrameIndex
     from core.types import Frame
 
 DEFAULT_CACHE_BYTES = 256 << 20
@@ -55,13 +57,14 @@ def open_video(
     prefetch: bool = False,
     index: FrameIndex | None = None,
 ) -> VideoSource:
-    """Open a video file or a folder of images.
+    """Open a video file, a folder of images, or an image file with its pages as frames.
 
     Frames are decoded when they are asked for. Opening a file walks once through its packets,
     unless its index is known.
 
     Args:
-        path: a video file, or a folder whose images are the frames in natural order.
+        path: a video file, an image file, or a folder whose images are the frames in natural
+            order.
         cache_bytes: budget of the cache of decoded frames; 0 keeps none.
         prefetch: decode the next frames in a background thread.
         index: what `VideoSource.index` said of the same file before; None makes it.
@@ -70,6 +73,14 @@ def open_video(
         VideoOpenError: missing, empty, not a video, or without a frame that can be shown.
     """
     return CachedSource(_open_reader(path, index), cache_bytes=cache_bytes, prefetch=prefetch)
+
+
+def frame_times(video: VideoSource) -> FrameTimes:
+    """Return when the frames of a video are shown: as its file says, else evenly at its rate."""
+    info, index = video.info, video.index
+    if index is None:
+        return FrameTimes(tuple(range(info.frame_count)), 1 / info.fps)
+    return index.times
 
 
 def _open_reader(path: Path, index: FrameIndex | None) -> FrameReader:
@@ -83,6 +94,10 @@ def _open_reader(path: Path, index: FrameIndex | None) -> FrameReader:
         raise VideoOpenError(f"{path} is neither a file nor a folder.")
     if path.stat().st_size == 0:
         raise VideoOpenError(f"{path} is empty (0 bytes).", "Copy or export the video again.")
+    if path.suffix.lower() in IMAGE_SUFFIXES and not animation_format(path):
+        from core.media.image_stack import ImageStackReader
+
+        return ImageStackReader(path)
     from core.media.video_file import VideoFileReader
 
     return VideoFileReader(path, index)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,11 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from core.errors import VideoDecodeError, VideoOpenError
-from core.media.frame_index import decode_frames, index_frames, open_stream
+from core.media.container import decode_frames, open_stream, pixel_aspect
+from core.media.frame_index import index_frames
+from core.media.frame_rate import declared_rates, frame_rate
 from core.media.frame_times import FrameIndex
+from core.media.orientation import orientation_of
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -51,14 +53,13 @@ class VideoFileReader:
         self._open()
         try:
             first = self._first(given=index is not None)
-            self._turns = round(first.rotation / 90) % 4
+            self._orientation = orientation_of(first)
             self._coded_size = (first.width, first.height)
             self._trim_end()
         except BaseException:
             self.close()
             raise
         self._info = self._describe()
-        self._index = replace(self._index, base=self._base())
 
     @property
     def info(self) -> VideoInfo:
@@ -157,10 +158,6 @@ class VideoFileReader:
             self._open()
         return self._trim_start()
 
-    def _base(self) -> Fraction:
-        base = Fraction(self._stream.time_base or 0)
-        return base if self._index.timed and base else 1 / self._info.fps
-
     def _trim_start(self) -> Any:
         first = self._peek()
         if first is None:
@@ -195,16 +192,15 @@ class VideoFileReader:
                 yield ahead
 
     def _describe(self) -> VideoInfo:
-        width, height = self._coded_size
-        if self._turns % 2:
-            width, height = height, width
+        width, height = self._orientation.size(*self._coded_size)
         return VideoInfo(
             path=self._path,
             frame_count=len(self._index.pts),
             width=width,
             height=height,
-            fps=_mean_rate(self._index, self._stream),
+            fps=frame_rate(self._index, declared_rates(self._stream)),
             breaks_off=self._index.breaks_off,
+            pixel_aspect=self._orientation.aspect(pixel_aspect(self._stream)),
         )
 
     def _to_rgb(self, frame: Any, number: int) -> Frame:
@@ -216,14 +212,4 @@ class VideoFileReader:
             raise VideoDecodeError(
                 f"Frame {number} of {self._path} has a pixel format that cannot be shown: {exc}."
             ) from exc
-        return np.ascontiguousarray(np.rot90(image, self._turns)) if self._turns else image
-
-
-def _mean_rate(index: FrameIndex, stream: Any) -> Fraction:
-    """Return frames a second: the declared rate where it fits the frames' times, else the mean."""
-    declared = Fraction(stream.average_rate or stream.base_rate or 25)
-    span = index.pts[-1] - index.pts[0]
-    if not index.timed or span <= 0 or not stream.time_base:
-        return declared
-    mean = Fraction(len(index.pts) - 1) / (span * stream.time_base)
-    return declared if abs(mean / declared - 1) < 0.05 else mean.limit_denominator(1001)
+        return self._orientation.apply(image)

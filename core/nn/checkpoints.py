@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from core import __version__
 from core.errors import CheckpointMismatch, CheckpointMissing
 from core.media.atomic import write_atomic
+from core.text import is_text
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -102,10 +103,8 @@ def load_weights(path: Path, module: nn.Module) -> None:
     Raises:
         CheckpointMismatch: damaged, or other names or shapes; the first three are named.
     """
-    from safetensors.torch import load_file
-
     try:
-        tensors = load_file(path)
+        tensors = load_tensors(path)
     except (SafetensorError, OSError, ValueError) as error:
         msg = f"{path} is damaged: {error}."
         raise CheckpointMismatch(msg, "Copy or download the file again.") from error
@@ -114,6 +113,20 @@ def load_weights(path: Path, module: nn.Module) -> None:
         msg = f"{path} does not fit the network: {'; '.join(problems[:3])}."
         raise CheckpointMismatch(msg, f"{len(problems)} tensors differ in all.")
     module.load_state_dict(tensors)
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file by name.
+
+    Raises:
+        SafetensorError, OSError or ValueError: it cannot be read, or is damaged.
+    """
+    from safetensors.torch import load, load_file
+
+    if is_text(str(path)):
+        return load_file(path)
+    # WORKAROUND(safetensors 0.8): it opens no path for torch that is no UTF-8.
+    return load(path.read_bytes())
 
 
 def _differences(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> list[str]:

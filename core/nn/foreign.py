@@ -17,10 +17,10 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from core.errors import CheckpointMismatch, CheckpointMissing
+from core.nn.checkpoints import load_tensors
 
 SAFE_TORCH = (2, 6)
 """Before this version the restricted loader could be made to run code (CVE-2025-32434)."""
@@ -104,7 +104,7 @@ def read_foreign(path: Path) -> ForeignWeights:
     _require_size(path.stat().st_size, path)
     try:
         if path.suffix.lower() == ".safetensors":
-            content: object = load_file(path)
+            content: object = load_tensors(path)
         else:
             content = _unpickle(path)
     except DAMAGE as error:

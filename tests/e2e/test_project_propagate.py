@@ -187,7 +187,19 @@ def test_locked_objects_stay_and_are_not_tried(call, project):
     with open_project(project) as opened:
         opened.do(Paint(6, 1, 2, 2, np.ones((4, 4), bool)))
         opened.do(LockObject(1, locked=True))
-    assert call("propagate", project, "--system", "flow")["frames"] == 0
+    told = call("propagate", project, "--system", "flow")
+    assert (told["frames"], told["locked"]) == (0, [1])
+
+
+def test_it_is_said_which_objects_are_left_out(call, project, capfd):
+    assert call("propagate", project, "--system", "copy", "--range", "1:3")["locked"] == []
+    with open_project(project) as opened:
+        opened.do(LockObject(2, locked=True))
+    assert main(["propagate", str(project), "--system", "copy"]) == 0
+    told = capfd.readouterr()
+    assert "Left out, since locked: Object 2 (2)." in told.err and "Object 1" not in told.err
+    assert main(["propagate", str(project), "--system", "copy"]) == 0
+    assert "Nothing else is empty or stale" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(

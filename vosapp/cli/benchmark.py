@@ -150,10 +150,10 @@ def _score(
     from core.eval.benchmark_report import to_csv, to_dict, to_table
 
     report = _benchmark(request, console)
-    console.report(to_table(report))
+    console.report(*to_table(report))
     figures = to_dict(report)
     if args.confidence:
-        console.report(confidence_report.to_table(report.runs))
+        console.report(*confidence_report.to_table(report.runs))
         figures["confidence"] = confidence_report.to_dict(report.runs)
     _write_csv(args.csv, to_csv(report), console)
     add_to_curve(report, args, console)
@@ -168,16 +168,17 @@ def _correct(
 
     picks = tuple(Pick(name) for name in PICKS[args.pick or "both"])
     report = _annotate(InteractiveRequest(request, args.rounds or DEFAULT_ROUNDS, picks), console)
-    console.report(to_table(report))
+    console.report(*to_table(report))
     _write_csv(args.csv, to_csv(report), console)
     return to_dict(report) | {"interactive": True}
 
 
 def _write_csv(path: Path | None, text: str, console: Console) -> None:
     from core.media.atomic import write_atomic
+    from core.text import encoded
 
     if path is not None:
-        write_atomic(path, text.encode())
+        write_atomic(path, encoded(text))
         console.say(f"Wrote {path}.")
 
 

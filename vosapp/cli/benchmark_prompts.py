@@ -77,14 +77,15 @@ def run_prompts(args: argparse.Namespace, console: Console) -> dict[str, object]
     """
     from core.eval.prompt_report import to_csv, to_dict, to_table
     from core.media.atomic import write_atomic
+    from core.text import encoded
 
     if args.csv is not None:
         check_file(args.csv, option="--csv")
     weights, describe = _describer(args)
     runs = _measure(_request(args, describe), console)
-    console.report(to_table(runs))
+    console.report(*to_table(runs))
     if args.csv is not None:
-        write_atomic(args.csv, to_csv(runs).encode())
+        write_atomic(args.csv, encoded(to_csv(runs)))
         console.say(f"Wrote {args.csv}.")
     return to_dict(runs) | {
         "prompts": True,

@@ -1,18 +1,20 @@
 """What a command says, and where: results on stdout, everything else on stderr.
 
 Without `--json` stdout carries text for people. With `--json` it carries one JSON document
-and nothing else, so that it can be piped.
+and nothing else, so that it can be piped. Names in texts may be anybody's: whatever is said goes
+through `core.text.visible` here, and only here. Data in JSON stays exact (ADR 0026).
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import traceback
 from collections.abc import Sized
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from core.jobs import CancelToken
+from core.text import visible, visible_trace
 from vosapp.cli.plain import plain
 
 if TYPE_CHECKING:
@@ -33,8 +35,18 @@ BUG_NOTE = (
 OPEN_BAR_FORMAT = "{desc}{n_fmt} {rate_noinv_fmt}, {elapsed} so far"
 
 
+SENTENCES = frozenset(
+    {"detail", "hint", "losses", "lost", "message", "notes", "problems", "remedy", "text"}
+)
+"""Fields of results that hold sentences for people; all others are data and stay exact."""
+
+
 class OutputClosed(Exception):
     """Nobody reads stdout or stderr any more, as under `vosapp ... | head`."""
+
+
+class OutputLost(Exception):
+    """Stdout cannot be written, as on a full disk; the message is the system's reason."""
 
 
 class Console:
@@ -76,36 +88,37 @@ class Console:
         """True when progress bars are shown."""
         if self.quiet:
             return False
+        if sys.stderr is None:
+            return False
         return sys.stderr.isatty() if self._progress is None else self._progress
 
-    def say(self, text: str) -> None:
+    def say(self, *lines: str) -> None:
         """Tell what is going on. Dropped by `--quiet`."""
         if not self.quiet:
-            self._line(text, error=self.json)
+            self._tell(*lines, error=self.json)
 
-    def report(self, text: str) -> None:
+    def report(self, *lines: str) -> None:
         """Tell the outcome to a person. Dropped by `--json`, where the result stands for it."""
         if not self.json and not self._hushed:
-            self._line(text, error=False)
+            self._tell(*lines, error=False)
 
     def warn(self, text: str) -> None:
         """Tell of something odd that does not stop the command. Always on stderr."""
         if not self._hushed:
-            self._line(f"vosapp: warning: {one_line(text)}", error=True)
+            self._tell(f"vosapp: warning: {text}", error=True)
 
     def complain(self, text: str) -> None:
         """Tell one of several problems; `fail` or the command's exit code says the outcome."""
-        self._line(f"vosapp: error: {one_line(text)}", error=True)
+        self._tell(f"vosapp: error: {text}", error=True)
 
     def fail(self, error: VosError) -> None:
         """Tell the error that ends the command: one line on stderr, a document with `--json`."""
-        self._line(f"vosapp: error: {one_line(str(error))}", error=True)
+        self._tell(f"vosapp: error: {error}", error=True)
         self.result_error(error.code, error.message, error.hint)
 
     def bug(self, error: Exception) -> None:
         """Tell of an exception that no user can mend: its traceback, and where to report it."""
-        self._line("".join(traceback.format_exception(error)).rstrip(), error=True)
-        self._line(BUG_NOTE, error=True)
+        self._tell(*visible_trace(error), BUG_NOTE, error=True)
         self.result_error("bug", f"{type(error).__name__}: {error}", "Please report it.")
 
     def stopped(self, *, with_result: bool) -> None:
@@ -115,14 +128,13 @@ class Console:
             with_result: the command has handed over a result all the same.
         """
         kept = self.kept or ("" if with_result else "Nothing was kept.")
-        self._line(f"vosapp: stopped. {one_line(kept)}".rstrip(), error=True)
+        self._tell(f"vosapp: stopped. {kept}".rstrip(), error=True)
         if not with_result:
             self.result_error("cancelled", "Stopped by the user.", kept)
 
     def result_error(self, code: str, message: str, hint: str) -> None:
         """Print an error in place of a result as JSON; nothing without `--json`."""
-        error = {"code": code, "message": one_line(message), "hint": one_line(hint)}
-        self.result({"error": error})
+        self.result({"error": {"code": code, "message": message, "hint": hint}})
 
     def result(self, value: dict[str, object]) -> None:
         """Print the command's result as JSON; nothing without `--json`."""
@@ -187,53 +199,83 @@ class Console:
             return
         from tqdm import tqdm
 
-        self._bar = tqdm(
-            total=total,
-            desc=text or None,
-            unit=f" {unit}",
-            file=sys.stderr,
-            dynamic_ncols=True,
-            bar_format=BAR_FORMAT if total else OPEN_BAR_FORMAT,
-        )
+        with written(sys.stderr):
+            self._bar = tqdm(
+                total=total,
+                desc=visible(text) or None,
+                unit=f" {unit}",
+                file=sys.stderr,
+                dynamic_ncols=True,
+                bar_format=BAR_FORMAT if total else OPEN_BAR_FORMAT,
+            )
 
     def _start_at(self, done: int) -> int:
         # A resumed job starts in the middle; what was done before must not count as speed.
         if self._bar is not None:
             self._bar.initial = self._bar.n = done
-            self._bar.refresh()
+            with written(sys.stderr):
+                self._bar.refresh()
         return done
 
     def _describe(self, text: str) -> None:
         if self._bar is not None and text:
-            self._bar.set_description(text, refresh=False)
+            self._bar.set_description(visible(text), refresh=False)
 
     def _advance(self, count: int) -> None:
         if self._bar is not None:
-            self._bar.update(count)
+            with written(sys.stderr):
+                self._bar.update(count)
 
     def _close_bar(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            # In the way of nothing else: whatever is said next notices that nobody reads it.
+            with suppress(OutputClosed), written(sys.stderr):
+                bar.close()
 
-    def _line(self, text: str, *, error: bool) -> None:
+    def _tell(self, *lines: str, error: bool) -> None:
+        """Print lines, each made visible, on stdout or stderr."""
+        self._print("\n".join(map(visible, lines)), sys.stderr if error else sys.stdout)
+
+    def _print(self, text: str, stream: TextIO) -> None:
         if self._bar is not None:
-            self._bar.clear()
-        _print(text, sys.stderr if error else sys.stdout)
+            with written(sys.stderr):
+                self._bar.clear()
+        with written(stream):
+            print(text, file=stream, flush=True)
         if self._bar is not None:
-            self._bar.refresh()
+            with written(sys.stderr):
+                self._bar.refresh()
 
     def _document(self, value: dict[str, object]) -> None:
-        _print(json.dumps(plain(value), sort_keys=True, indent=2, allow_nan=False), sys.stdout)
+        shown = told(plain(value))
+        self._print(json.dumps(shown, sort_keys=True, indent=2, allow_nan=False), sys.stdout)
 
 
-def _print(text: str, stream: TextIO) -> None:
+@contextmanager
+def written(stream: TextIO) -> Iterator[None]:
+    """Turn what the system says against writing to stdout or stderr into an outcome.
+
+    Stdout carries what was asked for. What cannot be said on stderr stops no work, unless whoever
+    read it is gone.
+
+    Raises:
+        OutputClosed: nobody reads it.
+        OutputLost: it is stdout, and cannot be written.
+    """
     try:
-        print(text, file=stream, flush=True)
+        yield
     except BrokenPipeError as error:
         raise OutputClosed from error
+    except OSError as error:
+        if stream is sys.stdout:
+            raise OutputLost(error.strerror or str(error)) from error
 
 
-def one_line(text: str) -> str:
-    """Fold a text into one line."""
-    return " ".join(text.split())
+def told(value: object, *, is_sentence: bool = False) -> object:
+    """Make the sentences visible that a result for JSON holds; see `SENTENCES`."""
+    if isinstance(value, dict):
+        return {key: told(item, is_sentence=key in SENTENCES) for key, item in value.items()}
+    if isinstance(value, list):
+        return [told(item, is_sentence=is_sentence) for item in value]
+    return visible(value) if is_sentence and isinstance(value, str) else value

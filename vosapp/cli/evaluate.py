@@ -76,13 +76,14 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """
     from core.eval.report import to_csv, to_dict, to_table
     from core.media.atomic import write_atomic
+    from core.text import encoded
 
     if args.csv is not None:
         check_file(args.csv, option="--csv")
     report = _evaluate(args, console)
-    console.report(to_table(report))
+    console.report(*to_table(report))
     if args.csv is not None:
-        write_atomic(args.csv, to_csv(report).encode())
+        write_atomic(args.csv, encoded(to_csv(report)))
         console.say(f"Wrote {args.csv}.")
     return to_dict(report)
 

@@ -24,6 +24,7 @@ from vosapp.services.export import (
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from core.media.annotations.values import AnnotationSource
     from core.media.export.base import Exporter, ExportReport
@@ -167,7 +168,7 @@ def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict
 
 
 def _tell_findings(findings: tuple[Finding, ...], console: Console) -> None:
-    tell = {
+    tell: dict[Severity, Callable[[str], None]] = {
         Severity.ERROR: console.complain,
         Severity.WARNING: console.warn,
         Severity.INFO: console.say,

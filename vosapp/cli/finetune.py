@@ -277,7 +277,7 @@ def _report(project: Project, tuned: Finetuned, args: argparse.Namespace, consol
     frames = f"{info.frames} of {info.stop - info.start} frames"
     console.report(f"Learned {frames} in {info.steps} steps, {info.seconds:.0f} s.")
     if tuned.before:
-        console.report(_table(tuned))
+        console.report(*_table(tuned))
     else:
         console.report("There is no keyframe with a mask to compare on.")
     state = "in use" if project.uses_tuned else "switched off"
@@ -288,7 +288,7 @@ def _report(project: Project, tuned: Finetuned, args: argparse.Namespace, consol
     )
 
 
-def _table(tuned: Finetuned) -> str:
+def _table(tuned: Finetuned) -> list[str]:
     """J by keyframe and object before and after; below the means."""
     lines = [f"{'frame':>7} {'object':>7} {'before':>7} {'after':>7}   masks carried"]
     for one, other in _pairs(tuned):
@@ -298,4 +298,4 @@ def _table(tuned: Finetuned) -> str:
             scores = f"{j:>7.3f} {other.scores[object_id]:>7.3f}"
             lines.append(f"{trial.frame_index:>7} {object_id:>7} {scores}   {way}")
     lines.append(f"{'mean':>7} {'':>7} {tuned.info.before:>7.3f} {tuned.info.after:>7.3f}")
-    return "\n".join(lines)
+    return lines

@@ -65,7 +65,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         result = _describe(project) | {"adapted": _adapted(project, console)}
     if result["problems"]:
         console.exit_code = DAMAGED
-    console.report(_text(result))
+    console.report(*_lines(result))
     return result if lost is None else result | {"lost": lost}
 
 
@@ -157,7 +157,7 @@ def _runs(project: Project) -> list[dict[str, object]]:
     return listed
 
 
-def _text(result: dict[str, object]) -> str:
+def _lines(result: dict[str, object]) -> list[str]:
     from typing import cast
 
     told = cast("dict[str, Any]", result)
@@ -176,8 +176,9 @@ def _text(result: dict[str, object]) -> str:
     if told["adapted"]:
         lines.append(_adapted_line(told["adapted"]))
     lines += [f"{run['masks']} masks by {run['system']} {run['weights']}" for run in told["runs"]]
-    lines += [f"damaged: {problem}" for problem in told["problems"]] or ["the file is sound"]
-    return "\n".join(lines)
+    return lines + (
+        [f"damaged: {problem}" for problem in told["problems"]] or ["the file is sound"]
+    )
 
 
 def _adapted_line(adapted: dict[str, Any]) -> str:

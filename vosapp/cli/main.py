@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Protocol, cast
 from core.errors import UsageError, VosError
 from core.jobs import Cancelled
 from vosapp import __version__
-from vosapp.cli.console import Console, OutputClosed
+from vosapp.cli.console import Console, OutputClosed, OutputLost, written
 from vosapp.cli.parser import Parser, add_common_arguments, take_common_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
 DONE = 0
@@ -108,8 +108,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program's name; None takes those of the process.
 
     Returns:
-        0 done, 2 bad input or usage (`VosError`), 1 a bug (any other exception),
-        130 stopped by the user.
+        0 done, 2 bad input or usage (`VosError`) or an output that cannot be written, 1 a bug
+        (any other exception), 130 stopped by the user, 141 nobody reads the output any more.
     """
     given, common = take_common_options(sys.argv[1:] if argv is None else argv)
     console = Console(
@@ -117,6 +117,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         quiet="--quiet" in common,
         progress=True if "--progress" in common else None,
     )
+    return speaking(lambda: _outcome(given, console), console)
+
+
+def speaking(work: Callable[[], int], console: Console) -> int:
+    """Do what returns an exit code, and return another one where its output goes nowhere."""
+    try:
+        code = work()
+        if sys.stdout is not None:
+            # Such as a text of --help.
+            with written(sys.stdout):
+                sys.stdout.flush()
+    except OutputClosed:
+        code = BROKEN_PIPE
+    except OutputLost as lost:
+        code = BAD_INPUT
+        with suppress(OutputClosed):
+            console.complain(f"The output cannot be written: {lost}. Send it to another place.")
+    _discard_unwritten()
+    return code
+
+
+def _outcome(given: list[str], console: Console) -> int:
     try:
         with _stop_on_signals(console):
             return _run(given, console)
@@ -126,9 +148,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (Cancelled, KeyboardInterrupt):
         console.stopped(with_result=False)
         return STOPPED
-    except OutputClosed:
-        _discard_stdout()
-        return BROKEN_PIPE
+    except (OutputClosed, OutputLost):
+        raise
     except Exception as error:
         console.bug(error)
         return BUG
@@ -205,7 +226,8 @@ def _stop_on_signals(console: Console) -> Iterator[None]:
         console.token.cancel()
         if not console.quiet:
             # print() may be what the signal interrupted.
-            os.write(2, b"\nvosapp: stopping; once more stops at once\n")
+            with suppress(OSError):
+                os.write(2, b"\nvosapp: stopping; once more stops at once\n")
 
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, stop) for number in numbers]
@@ -216,7 +238,13 @@ def _stop_on_signals(console: Console) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _discard_stdout() -> None:
-    # Nobody reads stdout any more; the flush at exit must not fail a second time.
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _discard_unwritten() -> None:
+    """Drop what could not be written, so that Python's own attempt at the end does not fail."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+                stream.flush()

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from core.errors import UsageError
+from vosapp.cli.console import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,6 +40,13 @@ class Parser(argparse.ArgumentParser):
         if left:
             self.error(f"unrecognized arguments: {' '.join(left)}")
         return parsed, left
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help; what the system says against it is not swallowed, as argparse would."""
+        if file is not None:
+            with written(file):
+                file.write(message)
+                file.flush()
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`, naming a misspelt option before anything that follows from it."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.media.video import VideoSource
     from core.tracking.contract import Adaptation, TrackerRequest
     from vosapp.cli.console import Console
+    from vosapp.project.model import TrackedObject
     from vosapp.project.store import Project
 
 ALIEN = ("masks", "out", "resume", "reference")
@@ -39,6 +40,7 @@ class _Run:
     request: PropagationRequest
     pieces: tuple[PropagationRequest, ...]
     writable: frozenset[int]
+    locked: tuple[TrackedObject, ...]
     adaptation: Adaptation | None = None
     tuned: bool = False
     results: int = 0
@@ -64,7 +66,8 @@ def run_project(
 
     Returns:
         `project`, `frames` (computed now), `left` (frames with something empty or stale after
-        it), `seconds`, `frames_per_second`, `object_ids`, `keyframes`, `states` (cells by state),
+        it), `seconds`, `frames_per_second`, `locked` (ids of objects that were left out since
+        they are), `object_ids`, `keyframes`, `states` (cells by state),
         `system`, `weights`, `adapted_weights` (those kept in the project were used), `quality`,
         `device`, `adaptation`, `peak_memory_mb`.
 
@@ -140,7 +143,8 @@ def _prepare(
     from core.engine.propagate import PropagationRequest
     from vosapp.cli.propagate import WAYS, check_range
     from vosapp.project.keyframes import keyframes
-    from vosapp.services.propagate import OPEN, pieces_with, writable_frames
+    from vosapp.project.rules import WRITABLE
+    from vosapp.services.propagate import OPEN, left_out, pieces_with, writable_frames
 
     count = video.info.frame_count
     start, stop = check_range(bounds, count)
@@ -152,9 +156,10 @@ def _prepare(
         )
     request = PropagationRequest(found, start, stop, WAYS[args.direction])
     writable = writable_frames(project, request)
-    todo = writable if args.all else writable_frames(project, request, OPEN)
-    pieces = pieces_with(request, count, todo)
-    return _Run(project, video, system, request, pieces, writable)
+    states = WRITABLE if args.all else OPEN
+    pieces = pieces_with(request, count, writable_frames(project, request, states))
+    locked = left_out(project, request, states)
+    return _Run(project, video, system, request, pieces, writable, locked)
 
 
 def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[str, object]:
@@ -234,8 +239,12 @@ def _step_count(run: _Run) -> int:
 
 
 def _report(run: _Run, seconds: float, console: Console) -> None:
+    if run.locked:
+        names = ", ".join(f"{item.name} ({item.object_id})" for item in run.locked)
+        console.warn(f"Left out, since locked: {names}.")
     if not run.results:
-        console.report("Nothing is empty or stale: nothing to do. --all computes everything again.")
+        what = "Nothing else" if run.locked else "Nothing"
+        console.report(f"{what} is empty or stale: nothing to do. --all computes everything again.")
         return
     rate = run.results / seconds
     console.report(
@@ -250,6 +259,7 @@ def _result(run: _Run) -> dict[str, object]:
         "project": run.project.path,
         "frames": run.results,
         "left": sorted(writable_frames(run.project, run.request, OPEN)),
+        "locked": [item.object_id for item in run.locked],
         "object_ids": sorted({i for k in run.request.keyframes for i in k.object_ids}),
         "keyframes": [keyframe.frame_index for keyframe in run.request.keyframes],
         "states": {state.name.lower(): n for state, n in run.project.counts().items()},

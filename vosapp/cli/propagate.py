@@ -73,7 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--masks",
         type=Path,
         metavar="PATH",
-        help="one mask (of the frame its name says, else of frame 0), or a folder of masks",
+        help="one mask (of the frame its name says, else of frame 0), a file with a mask on a page"
+        " for each frame, or a folder of masks",
     )
     parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument(

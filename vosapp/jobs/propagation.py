@@ -79,12 +79,14 @@ class RunPlan:
         writable: frames that will get a result.
         device: where it is computed.
         passes: how often each of them gets one: twice where the video is learned in between.
+        left_out: names of locked objects that would have got some.
         begun: `time.monotonic()` when the work itself began.
     """
 
     writable: frozenset[int]
     device: str
     passes: int = 1
+    left_out: tuple[str, ...] = ()
     begun: float = field(default_factory=time.monotonic)
 
 
@@ -138,7 +140,8 @@ class Engine:
         video, _notes = open_linked(order.project, order.video, cache_bytes=CACHE_BYTES)
         with video, memory_guard(name):
             work = _work(order)
-            yield RunPlan(work.writable, device, passes=2 if order.adapt else 1)
+            passes = 2 if order.adapt else 1
+            yield RunPlan(work.writable, device, passes=passes, left_out=work.left_out)
             results = propagate_either(
                 video,
                 tracker,
@@ -192,6 +195,7 @@ class _Work:
         writable: frames that will get a result.
         steps: units of work.
         adapt: as in the order.
+        left_out: names of locked objects that would have got a result.
     """
 
     request: PropagationRequest
@@ -199,17 +203,33 @@ class _Work:
     writable: frozenset[int]
     steps: int
     adapt: bool
+    left_out: tuple[str, ...]
 
 
-def plan_order(order: PropagationOrder) -> tuple[int, int]:
-    """Return (frames that will get a result, units of work) of an order, without any engine.
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What an order would do.
+
+    Attributes:
+        frames: that will get a result.
+        steps: units of work.
+        left_out: names of locked objects that would have got a result.
+    """
+
+    frames: int
+    steps: int
+    left_out: tuple[str, ...]
+
+
+def plan_order(order: PropagationOrder) -> Outlook:
+    """Look at an order with the keyframes of the moment, without any engine.
 
     Raises:
         UsageError: the project has no keyframe.
     """
     _wait(order)
     work = _work(order)
-    return len(work.writable), work.steps
+    return Outlook(len(work.writable), work.steps, work.left_out)
 
 
 def _weights(
@@ -242,7 +262,7 @@ def _work(order: PropagationOrder) -> _Work:
     from core.engine.propagate import PropagationRequest, step_count
     from vosapp.project.keyframes import keyframes
     from vosapp.project.rules import WRITABLE
-    from vosapp.services.propagate import OPEN, pieces_with, writable_frames
+    from vosapp.services.propagate import OPEN, left_out, pieces_with, writable_frames
 
     found = keyframes(order.project)
     if not found:
@@ -257,4 +277,5 @@ def _work(order: PropagationOrder) -> _Work:
     inside = {index for piece in pieces for index in range(piece.start, piece.stop)}
     writable = writable_frames(order.project, request) & inside
     steps = sum(step_count(piece, count) for piece in pieces)
-    return _Work(request, pieces, writable, steps, order.adapt)
+    names = tuple(item.name for item in left_out(order.project, request, states))
+    return _Work(request, pieces, writable, steps, order.adapt, names)

@@ -7,7 +7,6 @@ comes back in batches, so that the event queue of the window never floods.
 from __future__ import annotations
 
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +16,9 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signa
 
 from core.errors import VosError
 from core.jobs import Cancelled, CancelToken, Progress
+from core.text import visible_trace
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome, Stopped
+from vosapp.jobs.owners import while_there
 
 BATCH_MS = 40
 """Values that a job yields within this time reach the window together."""
@@ -43,17 +44,13 @@ class JobHandle(QObject):
 
     Attributes:
         token: cancels it.
-        outcome: how it ended; None until `finished`.
-
-    Signals:
-        progressed: the latest `Progress`, at most one a batch.
-        batchReady: list of the other values that the job yielded, in order.
-        finished: the `Outcome`, once, after everything else.
+        outcome: how it ended; None until then.
     """
 
-    progressed = Signal(object)
-    batchReady = Signal(list)
-    finished = Signal(object)
+    # Private, so that everybody goes through `tell`.
+    _progressed = Signal(object)
+    _batch = Signal(list)
+    _finished = Signal(object)
 
     def __init__(self, task: _Task, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -67,11 +64,33 @@ class JobHandle(QObject):
 
     @property
     def running(self) -> bool:
-        """True until `finished` was emitted."""
+        """True until it was told how the job ended."""
         return self.outcome is None
 
+    def tell(
+        self,
+        owner: QObject,
+        *,
+        finished: Callable[[Outcome], object],
+        progressed: Callable[[Progress], object] | None = None,
+        batch: Callable[[list[Any]], object] | None = None,
+    ) -> None:
+        """Tell an owner of the job, for as long as it is there: a dialog may be closed meanwhile.
+
+        Args:
+            owner: what the functions touch.
+            finished: gets the `Outcome`, once, after everything else.
+            progressed: gets the latest `Progress`, at most one a batch.
+            batch: gets the other values that the job yielded, in order.
+        """
+        self._finished.connect(while_there(owner, finished))
+        if progressed is not None:
+            self._progressed.connect(while_there(owner, progressed))
+        if batch is not None:
+            self._batch.connect(while_there(owner, batch))
+
     def cancel(self) -> None:
-        """Ask the job to stop at its next check; `finished` follows."""
+        """Ask the job to stop at its next check; its outcome follows."""
         self.token.cancel()
 
     def wait(self) -> None:
@@ -88,7 +107,7 @@ class JobHandle(QObject):
         self._timer.stop()
         self._deliver()
         self.outcome = outcome
-        self.finished.emit(outcome)
+        self._finished.emit(outcome)
 
     @Slot()
     def _deliver(self) -> None:
@@ -99,9 +118,9 @@ class JobHandle(QObject):
         progress = [value for value in values if isinstance(value, Progress)]
         others = [value for value in values if not isinstance(value, Progress)]
         if progress:
-            self.progressed.emit(progress[-1])
+            self._progressed.emit(progress[-1])
         if others:
-            self.batchReady.emit(others)
+            self._batch.emit(others)
 
 
 class _Worker(QObject):
@@ -124,8 +143,8 @@ class _Worker(QObject):
             outcome = Stopped()
         except VosError as error:
             outcome = Failed(error)
-        except Exception:
-            outcome = Crashed(traceback.format_exc())
+        except Exception as error:
+            outcome = Crashed("\n".join(visible_trace(error)))
         self.ended.emit(task.number, outcome)
         task.ended.set()
 
@@ -148,8 +167,13 @@ class JobRunner(QObject):
     Args:
         name: of the thread, for debuggers.
         parent: owner; `close` must be called before it goes.
+
+    Signals:
+        crashed: a job has a bug (its traceback, str), whoever is still there to be told how it
+            ended.
     """
 
+    crashed = Signal(str)
     _submitted = Signal(object)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
@@ -213,3 +237,5 @@ class JobRunner(QObject):
         handle = self._open.pop(number, None)
         if handle is not None:
             handle.end(outcome)
+            if isinstance(outcome, Crashed):
+                self.crashed.emit(outcome.report)

@@ -5,7 +5,6 @@ torch is loaded in the engine's thread only, when the job runs.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import CheckpointMismatch, VosError
 from core.jobs import CancelToken, Progress
+from core.text import visible_trace
 from core.types import Quality
 from vosapp.jobs.outcome import Crashed, Failed
 from vosapp.jobs.propagation import Engine
@@ -121,7 +121,7 @@ def trouble(error: Exception) -> Trouble:
     """Return what an error is to the user: something to mend, or a bug with its traceback."""
     if isinstance(error, VosError):
         return Failed(error)
-    return Crashed("".join(traceback.format_exception(error)))
+    return Crashed("\n".join(visible_trace(error)))
 
 
 def _outcome(order: FinetuneOrder, tuned: Finetuned) -> TuneOutcome:

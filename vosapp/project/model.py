@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from fractions import Fraction
 
+from core.text import visible
 from core.types import MAX_OBJECT_ID
 
 MAX_FRAMES = 10_000_000
@@ -127,6 +128,11 @@ class TrackedObject:
     locked: bool = False
     position: int = 0
     category: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        """Its name as people see it: whoever made the project may have hidden things in it."""
+        return visible(self.name)
 
     def __post_init__(self) -> None:
         check(is_int(self.object_id, 1, MAX_OBJECT_ID), f"no object id: {self.object_id!r}")

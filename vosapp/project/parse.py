@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import quote, unquote_to_bytes
 
+from core.text import is_text
 from vosapp.project.model import (
     Assertion,
     Prompt,
@@ -22,6 +25,8 @@ from vosapp.project.model import (
 
 _COLOR = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII)
 _RATIO = re.compile(r"\d{1,18}(/\d{1,18})?", re.ASCII)
+_URI, _RELATIVE_URI = "file://", "file:///./"
+"""How stored paths begin that are no text; no other does, since none has // or /./ in it."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -48,14 +53,38 @@ def parse_video(row: Sequence[Any]) -> VideoRef:
     rate = parse_ratio(fps)
     names = parse_json(stems)
     check(isinstance(names, list) and all(isinstance(n, str) for n in names), "no frame names")
-    return VideoRef(path, relative, size, digest, count, width, height, rate, tuple(names))
+    places = (path_of(path), path_of(relative))
+    return VideoRef(*places, size, digest, count, width, height, rate, tuple(names))
 
 
 def video_row(video: VideoRef) -> tuple[Any, ...]:
     """The row that `parse_video` reads."""
     numbers = (video.size, video.content_hash, video.frame_count, video.width, video.height)
     stems = json.dumps(video.stems)
-    return (video.path, video.relative_path, *numbers, str(video.fps), stems)
+    places = (stored_path(video.path), stored_path(video.relative_path))
+    return (*places, *numbers, str(video.fps), stems)
+
+
+def stored_path(path: str) -> str:
+    """Return a path as SQLite can store it: itself, or a URI where its bytes are no UTF-8."""
+    if is_text(path):
+        return path
+    mark = _URI if os.path.isabs(path) else _RELATIVE_URI  # noqa: PTH117
+    return mark + quote(os.fsencode(path))
+
+
+def path_of(stored: object) -> str:
+    """Return the path that `stored_path` has stored.
+
+    Raises:
+        Unreadable: it is no text.
+    """
+    if not isinstance(stored, str):
+        raise Unreadable("a path is no text")
+    mark = _RELATIVE_URI if stored.startswith(_RELATIVE_URI) else _URI
+    if not stored.startswith(mark):
+        return stored
+    return os.fsdecode(unquote_to_bytes(stored.removeprefix(mark)))
 
 
 @checked

@@ -40,7 +40,7 @@ def video_ref(info: VideoInfo, project: Path) -> VideoRef:
     path = info.path.absolute()
     size, digest = content_hash(path)
     return VideoRef(
-        path=_text(path),
+        path=str(path),
         relative_path=_relative(path, project),
         size=size,
         content_hash=digest,
@@ -48,7 +48,7 @@ def video_ref(info: VideoInfo, project: Path) -> VideoRef:
         width=info.width,
         height=info.height,
         fps=info.fps.limit_denominator(1_000_000),
-        stems=tuple(_text(stem) for stem in info.stems),
+        stems=info.stems,
     )
 
 
@@ -95,7 +95,7 @@ def differences(ref: VideoRef, found: VideoRef) -> tuple[str, ...]:
         )
     if ref.frame_count != found.frame_count:
         notes.append(f"it has {found.frame_count} frames, not {ref.frame_count}")
-    if ref.stems != found.stems:
+    if not _same_names(ref.stems, found.stems):
         notes.append("its frames have other names")
     if ref.size != found.size:
         notes.append(f"it has {found.size} bytes, not {ref.size}")
@@ -121,7 +121,8 @@ def relinked(ref: VideoRef, found: VideoRef) -> tuple[VideoRef, tuple[str, ...]]
             f"{found.path} is not the video of this project: {'; '.join(notes)}.",
             "Choose the video that the project was made with.",
         )
-    return replace(found, stems=ref.stems if ref.stems else found.stems), notes
+    kept = found.stems if _same_names(ref.stems, found.stems) else ref.stems or found.stems
+    return replace(found, stems=kept), notes
 
 
 def time_differences(known: FrameIndex | None, found: FrameIndex | None) -> tuple[str, ...]:
@@ -154,14 +155,16 @@ def _seconds(index: FrameIndex, count: int) -> NDArray[np.float64]:
 
 def _relative(path: Path, project: Path) -> str:
     try:
-        return _text(os.path.relpath(path, project.absolute().parent))
+        return os.path.relpath(path, project.absolute().parent)
     except ValueError:  # on another drive of Windows
         return ""
 
 
-def _text(path: object) -> str:
-    # Names that are no text cannot be stored as such; the video is then relinked by hand.
-    return str(path).encode("utf-8", "replace").decode("utf-8")
+def _same_names(known: tuple[str, ...], found: tuple[str, ...]) -> bool:
+    """Compare the names of frames; older projects have ? for what is no UTF-8."""
+    if known == found:
+        return True
+    return known == tuple(name.encode("utf-8", "replace").decode("utf-8") for name in found)
 
 
 def _add_ends(digest: Any, path: Path) -> None:

@@ -17,6 +17,7 @@ from core.engine.registry import recipe_of
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress, mapped
 from core.media.file_hash import named_hash
+from core.text import visible
 from core.types import Keyframe, LabelMap
 from vosapp.project.store import Project
 from vosapp.project.tuned import FILE_NAME, MAX_TUNED_BYTES, KeyframeScore, TunedInfo, digest_of
@@ -191,7 +192,7 @@ def _tuned(order: FinetuneOrder, compared: Compared, drawn: Iterable[Keyframe]) 
         for one, other in pairs
     )
     info = TunedInfo(
-        base=named_hash(order.base.name, result.base),
+        base=named_hash(visible(order.base.name), result.base),
         digest=digest_of(data),
         preset=result.preset,
         steps=result.steps,

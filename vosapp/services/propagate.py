@@ -15,10 +15,11 @@ from core.engine.pieces import remaining
 from core.engine.propagate import PropagationRequest, SpanPlan, Walk, plan
 from core.jobs import Progress
 from core.media.file_hash import named_hash, sha256_of
+from core.text import visible
 from core.types import Direction, FrameResult
 from vosapp.project import rules
 from vosapp.project.editor import Span
-from vosapp.project.model import FrameState
+from vosapp.project.model import FrameState, TrackedObject
 from vosapp.project.results import Propagation
 from vosapp.project.store import Project
 
@@ -47,14 +48,27 @@ def writable_frames(
         states: only cells in one of these states count; `OPEN` for what is empty or stale. Those
             that no walk reaches, and those of locked objects, never count.
     """
-    reached = _reached(request, project.video.frame_count)
     found = np.zeros(project.video.frame_count, np.bool_)
-    for item in project.objects():
-        if item.object_id in reached and not item.locked:
-            wanted = np.isin(project.states(item.object_id), list(states))
-            found |= reached[item.object_id] & wanted
-    frames = range(request.start, request.stop)
-    return frozenset(index for index in np.flatnonzero(found).tolist() if index in frames)
+    for item, cells in _cells(project, request, states):
+        if not item.locked:
+            found |= cells
+    return frozenset(np.flatnonzero(found).tolist())
+
+
+def left_out(
+    project: Project,
+    request: PropagationRequest,
+    states: Collection[FrameState] = rules.WRITABLE,
+) -> tuple[TrackedObject, ...]:
+    """Return the objects that a propagation leaves as they are since they are locked.
+
+    Args:
+        project: with the keyframes of the request.
+        request: the frames and ways that are wanted.
+        states: as for `writable_frames`: objects without such a cell there are none of them.
+    """
+    cells = _cells(project, request, states)
+    return tuple(item for item, found in cells if item.locked and found.any())
 
 
 def pieces_with(
@@ -149,7 +163,7 @@ def weights_identity(weights: Path | None) -> str:
     """Return a checkpoint's name and hash as the project keeps it; empty for none."""
     if weights is None:
         return ""
-    return named_hash(weights.name, sha256_of(weights))
+    return named_hash(visible(weights.name), sha256_of(weights))
 
 
 def _is_full(batch: list[FrameResult]) -> bool:
@@ -159,6 +173,19 @@ def _is_full(batch: list[FrameResult]) -> bool:
 def _touched(spans: Iterable[Span], results: Iterable[FrameResult]) -> list[Span]:
     frames = sorted(one.frame_index for one in results)
     return [span for span in spans if bisect_left(frames, span[1]) < bisect_left(frames, span[2])]
+
+
+def _cells(
+    project: Project, request: PropagationRequest, states: Collection[FrameState]
+) -> Iterator[tuple[TrackedObject, NDArray[np.bool_]]]:
+    """Each object with the frames of the request on which a walk meets a cell in such a state."""
+    reached = _reached(request, project.video.frame_count)
+    outside = np.ones(project.video.frame_count, np.bool_)
+    outside[request.start : request.stop] = False
+    for item in project.objects():
+        if item.object_id in reached:
+            wanted = np.isin(project.states(item.object_id), list(states))
+            yield item, reached[item.object_id] & wanted & ~outside
 
 
 def _reached(request: PropagationRequest, frame_count: int) -> dict[int, NDArray[np.bool_]]:

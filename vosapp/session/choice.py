@@ -68,6 +68,7 @@ class RunState:
         device: where it is computed, as "cpu".
         memory_bytes: resident memory of this process.
         again: frames are computed that were neither empty nor stale, as asked.
+        left_out: names of locked objects that would have got a result.
     """
 
     frames: int = 0
@@ -79,6 +80,7 @@ class RunState:
     device: str = ""
     memory_bytes: int = 0
     again: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Estimate:
         seconds: from the rate of earlier runs on this machine; NaN where there was none.
         disk_bytes: the project's growth, roughly.
         memory_bytes: needed beyond what the window takes, roughly.
+        left_out: names of locked objects that would have got a result.
     """
 
     frames: int
@@ -98,3 +101,4 @@ class Estimate:
     seconds: float
     disk_bytes: int
     memory_bytes: int
+    left_out: tuple[str, ...] = ()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections import OrderedDict
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import VosError
 from core.media.video import VideoSource
+from core.text import visible_trace
 from core.types import Frame, LabelMap
 from vosapp.project.relink import open_linked
 from vosapp.project.store import Project
@@ -150,7 +150,7 @@ class FrameLoader(QObject):
             self._failed.emit(index, error)
         elif not self._closed:
             # A project that was closed while it was read raises ValueError: nobody asks any more.
-            self._crashed.emit("".join(traceback.format_exception(error)))
+            self._crashed.emit("\n".join(visible_trace(error)))
 
     def _await_wish(self) -> int | None:
         """Wait for a wish; None when it is closed."""

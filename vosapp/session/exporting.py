@@ -13,7 +13,7 @@ from core.media.annotations.values import AnnotationSource
 from core.media.export.base import Exporter, ExportReport
 from core.media.export.formats import EXPORTERS
 from core.media.export.validate import Finding, Severity, validate
-from core.media.video import open_video
+from vosapp.project.relink import open_linked, video_path
 from vosapp.project.source import annotation_source, stored_info
 from vosapp.project.store import Project
 from vosapp.services.export import (
@@ -98,26 +98,23 @@ def check(order: ExportOrder) -> CheckJob:
 
     The job raises:
         UsageError: it would write among the video's own frames, or there is no such object.
+        VosError: the format needs pictures, and the video cannot be read.
         Cancelled: by the token.
     """
 
     def job(token: CancelToken) -> Generator[Progress, None, ExportCheck]:
         yield Progress(0, 0, "looking at the masks")
         token.check()
-        source = annotation_source(
-            order.project,
-            stored_info(order.project),
-            object_ids=order.object_ids,
-            frame_range=order.frames,
-        )
-        guard_frames(source, order.exporter, order.out)
-        missing = missing_frames(order.project, source)
-        if len(missing) == len(source.frames):
-            return ExportCheck((), (), tuple(missing), nothing=True)
-        findings = validate(source, order.exporter, token=token)
-        yield Progress(0, 0, "looking for what is lost")
-        losses = all_losses(order.project, source, order.exporter, token=token)
-        return ExportCheck(findings, losses, tuple(missing), nothing=False)
+        # What is looked at is what would be written, with pictures where the format needs them.
+        with _source(order) as source:
+            guard_frames(source, order.exporter, order.out)
+            missing = missing_frames(order.project, source)
+            if len(missing) == len(source.frames):
+                return ExportCheck((), (), tuple(missing), nothing=True)
+            findings = validate(source, order.exporter, token=token)
+            yield Progress(0, 0, "looking for what is lost")
+            losses = all_losses(order.project, source, order.exporter, token=token)
+            return ExportCheck(findings, losses, tuple(missing), nothing=False)
 
     return job
 
@@ -147,7 +144,15 @@ def _source(order: ExportOrder) -> Iterator[AnnotationSource]:
         info = stored_info(project)
         yield annotation_source(project, info, object_ids=ids, frame_range=order.frames)
         return
-    with open_video(order.video, cache_bytes=CACHE_BYTES) as video:
+    # A place that is given is written to the project: only where it does not know it.
+    place = None if video_path(project) == order.video else order.video
+    video, _notes = open_linked(project, place, cache_bytes=CACHE_BYTES)
+    with video:
         yield annotation_source(
-            project, video.info, object_ids=ids, frame=video.frame, frame_range=order.frames
+            project,
+            video.info,
+            object_ids=ids,
+            frame=video.frame,
+            frame_range=order.frames,
+            times=None if video.index is None else video.index.times,
         )

@@ -9,10 +9,13 @@ from pathlib import Path
 from core.data.importing.formats import IMPORTERS, importer_named
 from core.jobs import CancelToken, Progress
 from core.media.annotations.values import ImportedAnnotations
+from vosapp.jobs.outcome import Done, Outcome
+from vosapp.jobs.runner import JobHandle
 from vosapp.project.edit_import import ImportAnnotations, ImportReport
 from vosapp.project.model import Change
 from vosapp.project.source import stored_info
 from vosapp.project.store import Project
+from vosapp.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +111,21 @@ def take_over(project: Project, found: ImportedAnnotations, *, overwrite: bool) 
         return Imported(change, edit.report)
 
     return job
+
+
+def start_import(session: Session, found: ImportedAnnotations, *, overwrite: bool) -> JobHandle:
+    """Take over in the thread for files; the session shows it, whoever has asked is there or not.
+
+    Args:
+        session: of the project.
+        found: what was read.
+        overwrite: see `take_over`.
+    """
+
+    def follow(outcome: Outcome) -> None:
+        if isinstance(outcome, Done) and isinstance(outcome.value, Imported):
+            session.refresh(outcome.value.change)
+
+    handle = session.files.submit(take_over(session.project, found, overwrite=overwrite))
+    handle.tell(session, finished=follow)
+    return handle

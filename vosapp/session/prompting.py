@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from core.jobs import CancelToken
 from core.prompts.request import BoxPrompt, FrameFeatures, PointPrompt, PromptMethod, SegmentRequest
 from core.types import Frame
-from vosapp.jobs.outcome import Crashed, Failed, Outcome
+from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.jobs.runner import JobHandle
 from vosapp.session.session import Session
 
@@ -63,7 +63,7 @@ class _Question:
 
     request: SegmentRequest
     answer: PromptAnswer
-    commit: Callable[[Mask], None] | None = None
+    commit: Callable[[Mask | None], None] | None = None
 
     @property
     def kept(self) -> bool:
@@ -132,11 +132,11 @@ class PromptControl(QObject):
             self._go_on()
             self.busyChanged.emit(True)
 
-    def keep(self, ask: PromptAsk, frame_index: int, commit: Callable[[Mask], None]) -> bool:
+    def keep(self, ask: PromptAsk, frame_index: int, commit: Callable[[Mask | None], None]) -> bool:
         """Have an open question answered in any case; `commit` gets its mask.
 
-        Nothing newer replaces it, and closing waits for it. A question that fails is dropped
-        after `failed`.
+        Nothing newer replaces it, and closing waits for it. Where a question fails `commit` gets
+        None, after `failed`.
 
         Returns:
             False where no such question is open.
@@ -199,8 +199,11 @@ class PromptControl(QObject):
             yield replace(answer, mask=mask)
 
         handle = self._session.assistant.submit(job)
-        handle.batchReady.connect(lambda values: self._take(question, values[-1]))
-        handle.finished.connect(self._take_outcome)
+        handle.tell(
+            self,
+            finished=self._take_outcome,
+            batch=lambda values: self._take(question, values[-1]),
+        )
         return handle
 
     def _take(self, question: _Question, answer: PromptAnswer) -> None:
@@ -218,12 +221,13 @@ class PromptControl(QObject):
         return self._known[1]
 
     def _take_outcome(self, outcome: Outcome) -> None:
-        owed = self._current is not None and self._current.kept
+        question = self._current
+        owed = question is not None and question.kept
         self._current = self._handle = None
         if isinstance(outcome, Failed):
             self.failed.emit(outcome.error)
-        elif isinstance(outcome, Crashed):
-            self._session.crashed.emit(outcome.report)
+        if question is not None and question.commit is not None and not isinstance(outcome, Done):
+            question.commit(None)
         self._go_on()
         if self._current is None:
             self.busyChanged.emit(False)

@@ -16,10 +16,11 @@ from core.errors import UsageError, VosError
 from core.jobs import Progress
 from core.tracking.contract import TrackerRequest
 from core.types import Direction, FrameResult
-from vosapp.jobs.outcome import Crashed, Failed, Outcome
+from vosapp.jobs.outcome import Failed, Outcome
 from vosapp.jobs.propagation import (
     STORE_SECONDS,
     Engine,
+    Outlook,
     PropagationOrder,
     RunPlan,
     WeightsProblem,
@@ -138,9 +139,12 @@ class PropagationControl(QObject):
         self._finished, self._results = set(), 0
         self.state = RunState(text=self.tr("waiting for the engine"), again=not order.only_open)
         handle = self.session.engine.submit(self._engine.propagate(order))
-        handle.progressed.connect(self._take_progress)
-        handle.batchReady.connect(self._take_batch)
-        handle.finished.connect(self._take_outcome)
+        handle.tell(
+            self,
+            finished=self._take_outcome,
+            progressed=self._take_progress,
+            batch=self._take_batch,
+        )
         self._handle = handle
         # Each result changes every lane; to draw many of them takes its time.
         self._timer.start(max(REFRESH_MS, LANE_MS * len(self.session.objects)))
@@ -190,19 +194,21 @@ class PropagationControl(QObject):
         def job(_token: object) -> object:
             yield plan_order(order)
 
-        def take(values: list[tuple[int, int]]) -> None:
-            answer(self._estimate(*values[0]))
+        def take(values: list[Outlook]) -> None:
+            answer(self._estimate(values[0]))
 
         handle = self.session.reader.submit(job)  # type: ignore[arg-type]
-        handle.batchReady.connect(take)
-        handle.finished.connect(self._tell)
+        handle.tell(self, finished=self._tell, batch=take)
 
-    def _estimate(self, frames: int, steps: int) -> Estimate:
+    def _estimate(self, outlook: Outlook) -> Estimate:
         key = (self.choice.system, self.choice.quality.value)
         rate = self._rates.get(key, float("nan"))
         pixels = self.session.info.width * self.session.info.height
-        disk = round(frames * pixels * BYTES_PER_PIXEL)
-        return Estimate(frames, steps, steps / rate, disk, WORKING_BYTES + 40 * pixels)
+        disk = round(outlook.frames * pixels * BYTES_PER_PIXEL)
+        memory, seconds = WORKING_BYTES + 40 * pixels, outlook.steps / rate
+        return Estimate(
+            outlook.frames, outlook.steps, seconds, disk, memory, left_out=outlook.left_out
+        )
 
     def _frames(self, mode: RunMode) -> tuple[int, int, tuple[Direction, ...]]:
         here, (first, stop) = self.session.frame_index, self.session.range
@@ -243,8 +249,12 @@ class PropagationControl(QObject):
                 self.weightsRefused.emit(value.error)
             elif isinstance(value, RunPlan):
                 self._writable, self._first = value.writable, value.begun
-                total, again = value.passes * len(value.writable), self.state.again
-                self.state = RunState(total=total, device=value.device, again=again)
+                self.state = RunState(
+                    total=value.passes * len(value.writable),
+                    device=value.device,
+                    again=self.state.again,
+                    left_out=value.left_out,
+                )
             elif isinstance(value, FrameResult) and value.frame_index in self._writable:
                 self._take_result(value.frame_index)
         self._update()
@@ -293,5 +303,3 @@ class PropagationControl(QObject):
     def _tell(self, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
             self.session.failed.emit(outcome.error)
-        elif isinstance(outcome, Crashed):
-            self.session.crashed.emit(outcome.report)

@@ -13,7 +13,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import VosError
+from core.text import visible_trace
 from core.types import VideoInfo
+from vosapp.jobs.owners import retire
 from vosapp.jobs.runner import JobRunner
 from vosapp.project.edits import Edit
 from vosapp.project.model import Change, TrackedObject
@@ -112,6 +114,8 @@ class Session(QObject):
         self.files = JobRunner("files", self)
         self.assistant = JobRunner("assistant", self)
         self.reader = JobRunner("reader", self)
+        for runner in self._runners:
+            runner.crashed.connect(self.crashed)
         if self.update.objects:
             self.object_id = self.update.objects[0].object_id
         self._loader.want(0)
@@ -216,13 +220,18 @@ class Session(QObject):
 
     def close(self) -> None:
         """Stop all work, write what is still to be written, close the project."""
-        for runner in (self.engine, self.files, self.assistant, self.reader):
+        for runner in self._runners:
             runner.close()
         self._writer.close()
         self._loader.close()
         self.project.close()
+        retire(self)
 
     # Inside
+
+    @property
+    def _runners(self) -> tuple[JobRunner, ...]:
+        return self.engine, self.files, self.assistant, self.reader
 
     def _ask(self, future: Future[Change]) -> Future[Change]:
         self._asked += 1
@@ -290,9 +299,7 @@ class Session(QObject):
         if isinstance(error, VosError):
             self.failed.emit(error)
         else:
-            import traceback
-
-            self.crashed.emit("".join(traceback.format_exception(error)))
+            self.crashed.emit("\n".join(visible_trace(error)))
         self.reload()
 
     @Slot(object)

@@ -172,9 +172,12 @@ class TuningControl(QObject):
         self.state = TuneState("waiting for the engine")
         quality = self._propagation.choice.quality
         handle = self._session.engine.submit(tuning_job(self._engine, order, quality))
-        handle.progressed.connect(self._take_progress)
-        handle.batchReady.connect(self._take_steps)
-        handle.finished.connect(self._take_outcome)
+        handle.tell(
+            self,
+            finished=self._take_outcome,
+            progressed=self._take_progress,
+            batch=self._take_steps,
+        )
         self._handle = handle
         self.started.emit()
         self.stateChanged.emit(self.state)
@@ -314,8 +317,8 @@ def _choice(choice: RunChoice, *, tuned: bool) -> RunChoice:
 
 
 def _bugs(outcome: Outcome) -> list[Crashed]:
-    """What must look like a bug, also where the work itself has come to its end."""
-    ends: list[object] = [outcome]
-    if isinstance(outcome, Done) and isinstance(outcome.value, TuneOutcome):
-        ends = [outcome.value.unseen, outcome.value.refused]
+    """What must look like a bug although the work itself has come to its end."""
+    if not isinstance(outcome, Done) or not isinstance(outcome.value, TuneOutcome):
+        return []
+    ends = (outcome.value.unseen, outcome.value.refused)
     return [end for end in ends if isinstance(end, Crashed)]

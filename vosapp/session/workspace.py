@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from vosapp.jobs.owners import retire
 from vosapp.jobs.propagation import Engine
 from vosapp.project.store import Project
 from vosapp.session.display import CACHE_BYTES
@@ -54,3 +55,4 @@ class Workspace(QObject):
         self.prompting.finish()
         self.thumbnails.close()
         self.session.close()
+        retire(self)

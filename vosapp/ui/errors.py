@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from core.errors import VosError
+from core.text import visible
 
 TITLES = {
     "error": QT_TRANSLATE_NOOP("Errors", "This did not work"),
@@ -34,5 +35,5 @@ def title(error: VosError) -> str:
 
 
 def text(error: VosError) -> str:
-    """Return what happened and what to do."""
-    return f"{error.message} {error.hint}".strip()
+    """Return what happened and what to do, in one line."""
+    return visible(f"{error.message} {error.hint}".strip())

@@ -117,7 +117,9 @@ class Leaving(QObject):
 
         warning = QMessageBox.Icon.Warning
         choices = (Choice(go, close),)
-        return ask(self._window, title, text, choices=choices, stay=stay, icon=warning)
+        return ask(
+            self._window, title, text, owner=tuning, choices=choices, stay=stay, icon=warning
+        )
 
     def _end(self, question: _Question) -> None:
         if self._question is question:

@@ -29,6 +29,7 @@ from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.spec import Bar
 from vosapp.ui.notice import NoticeBar
 from vosapp.ui.panels import Panels
+from vosapp.ui.plain import local_path
 from vosapp.ui.status import StatusBar
 from vosapp.ui.theme import ICON_SIZE
 from vosapp.ui.welcome import WelcomePage
@@ -275,4 +276,4 @@ def _dropped_path(event: QDropEvent) -> Path | None:
     urls = event.mimeData().urls()
     if not urls or not urls[0].isLocalFile():
         return None
-    return Path(urls[0].toLocalFile())
+    return local_path(urls[0])

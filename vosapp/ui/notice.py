@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.text import visible
+from vosapp.ui.plain import menu_text, tooltip
 from vosapp.ui.theme import icon, tones
 
 
@@ -96,12 +98,13 @@ class NoticeBar(QFrame):
     def show_notice(self, notice: Notice) -> None:
         """Show a message in place of the one before."""
         self.notice = notice
-        self._title.setText(notice.title)
-        self._text.setText(notice.text)
-        self._text.setVisible(bool(notice.text))
+        title, text = visible(notice.title), visible(notice.text)
+        self._title.setText(title)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
         self._fill_buttons(notice)
         self.refresh_theme()
-        self.setAccessibleName(f"{notice.title} {notice.text}".strip())
+        self.setAccessibleName(f"{title} {text}".strip())
         self.show()
 
     def clear(self, key: str | None = None) -> None:
@@ -164,9 +167,9 @@ class NoticeBar(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for choice in notice.choices:
-            button = QPushButton(choice.text, self)
+            button = QPushButton(menu_text(choice.text), self)
             button.setDefault(choice.main)
-            button.setToolTip(choice.text)
+            button.setToolTip(tooltip(choice.text))
             button.clicked.connect(lambda _on=False, c=choice: self._take(c))
             self._buttons.addWidget(button)
 

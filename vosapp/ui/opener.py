@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from core.jobs import Progress
-from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from core.text import visible
+from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.jobs.runner import JobHandle, JobRunner
 from vosapp.session import opening
 from vosapp.session.places import Places
@@ -40,6 +41,7 @@ class Opener(QObject):
         self._projects = places.data / "projects"
         self._samples = places.data / "samples"
         self._runner = JobRunner("opening", self)
+        self._runner.crashed.connect(self.crashed)
         self._handle: JobHandle | None = None
 
     @property
@@ -49,7 +51,7 @@ class Opener(QObject):
 
     def open(self, path: Path) -> None:
         """Open a video, a folder or a project."""
-        self._start(opening.open_any(path, self._projects), path.name)
+        self._start(opening.open_any(path, self._projects), visible(path.name))
 
     def open_sample(self) -> None:
         """Open the bundled film in a new project."""
@@ -57,19 +59,19 @@ class Opener(QObject):
 
     def open_copy(self, path: Path) -> None:
         """Open a copy of a project that is open elsewhere."""
-        self._start(opening.open_copy(path, self._projects), path.name)
+        self._start(opening.open_copy(path, self._projects), visible(path.name))
 
     def open_to_look(self, path: Path) -> None:
         """Open a project that is open elsewhere, for reading only."""
-        self._start(opening.open_to_look(path), path.name)
+        self._start(opening.open_to_look(path), visible(path.name))
 
     def open_saved(self, path: Path) -> None:
         """Open what can be saved of a damaged project."""
-        self._start(opening.open_saved(path, self._projects), path.name)
+        self._start(opening.open_saved(path, self._projects), visible(path.name))
 
     def open_relinked(self, path: Path, video: Path) -> None:
         """Open a project whose video is elsewhere now."""
-        self._start(opening.open_relinked(path, video), path.name)
+        self._start(opening.open_relinked(path, video), visible(path.name))
 
     def stop(self) -> None:
         """Give up what is being opened."""
@@ -85,8 +87,11 @@ class Opener(QObject):
         self.stop()
         handle = self._runner.submit(job)
         self._handle = handle
-        handle.progressed.connect(self._take_progress)
-        handle.finished.connect(lambda outcome: self._take(handle, outcome))
+        handle.tell(
+            self,
+            finished=lambda outcome: self._take(handle, outcome),
+            progressed=self._take_progress,
+        )
         self.began.emit(name)
 
     def _take_progress(self, progress: Progress) -> None:
@@ -103,7 +108,5 @@ class Opener(QObject):
         self.ended.emit()
         if isinstance(outcome, Failed):
             self.failed.emit(outcome.error)
-        elif isinstance(outcome, Crashed):
-            self.crashed.emit(outcome.report)
         elif answer is not None:
             self.answered.emit(answer)

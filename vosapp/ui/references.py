@@ -212,4 +212,4 @@ class ReferencesPanel(QWidget):
 
 
 def _names(workspace: Workspace) -> dict[int, str]:
-    return {item.object_id: item.name for item in workspace.session.objects}
+    return {item.object_id: item.shown_name for item in workspace.session.objects}

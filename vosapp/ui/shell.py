@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from core.errors import VosError
+from core.text import visible
 from core.types import Quality
 from vosapp.jobs.features import KeyReader
 from vosapp.jobs.propagation import Engine
@@ -128,6 +129,7 @@ class Shell(QObject):
 
     def set_workspace(self, workspace: Workspace | None) -> None:
         """Let all panels show a workspace, or none."""
+        close_popups()
         self.workspace = workspace
         self.panels.set_workspace(workspace)
         if workspace is not None:
@@ -175,7 +177,8 @@ class Shell(QObject):
             return
         project = self.workspace.session.project
         mark = self.tr(" (only to look at)") if project.read_only else ""
-        self.window.setWindowTitle(f"{project.path.stem}{mark} \u2013 vosapp")
+        name = visible(project.path.stem)
+        self.window.setWindowTitle(f"{name}{mark} \u2013 vosapp")
 
     # What the user is told
 
@@ -255,7 +258,7 @@ class Shell(QObject):
 
     def _show_place(self, x: int, y: int, object_id: int) -> None:
         objects = () if self.workspace is None else self.workspace.session.objects
-        name = next((one.name for one in objects if one.object_id == object_id), "")
+        name = next((one.shown_name for one in objects if one.object_id == object_id), "")
         self.window.status.show_place(x, y, name)
 
     def _take_setting(self, key: str) -> None:
@@ -280,6 +283,13 @@ def handlers_of(controllers: Iterable[Controller]) -> dict[str, Handler]:
 def checks_of(controllers: Iterable[Controller]) -> dict[str, Check]:
     """Return what says whether a checkable action is on, by id."""
     return {name: check for one in controllers for name, check in one.checks().items()}
+
+
+def close_popups() -> None:
+    """Close menus and the like that are open: what they offer is about another project now."""
+    for widget in QApplication.topLevelWidgets():
+        if widget.isVisible() and widget.windowType() is Qt.WindowType.Popup:
+            widget.close()
 
 
 def _engine(settings: Settings) -> Engine:

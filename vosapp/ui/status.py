@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
+from core.text import visible
 from vosapp.session.choice import RunState
 from vosapp.ui.theme import icon
 
@@ -23,6 +24,7 @@ class RunMeter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bar, self._text, self._stop = QProgressBar(self), QLabel(self), QToolButton(self)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._bar.setTextVisible(False)
         self._bar.setFixedSize(160, 6)
         self._bar.setAccessibleName(self.tr("Progress"))
@@ -48,13 +50,13 @@ class RunMeter(QWidget):
         """Show how far a run is."""
         self._bar.setRange(0, state.total)
         self._bar.setValue(state.done)
-        self._text.setText("   ".join(self._parts(state)))
+        self._text.setText(visible("   ".join(self._parts(state))))
 
     def show_work(self, text: str, done: int, total: int) -> None:
         """Show other work: opening, importing, exporting."""
         self._bar.setRange(0, total)
         self._bar.setValue(done)
-        self._text.setText(text)
+        self._text.setText(visible(text))
 
     def set_stoppable(self, stoppable: bool) -> None:
         """Show the button, or not."""
@@ -105,6 +107,7 @@ class StatusBar(QStatusBar):
             (self._zoom, self.tr("Zoom")),
         ):
             label.setAccessibleName(name)
+            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setContentsMargins(6, 2, 6, 2)
         self.addWidget(self._hint, 1)
         for widget in (self.meter, self._place, self._zoom):
@@ -112,12 +115,12 @@ class StatusBar(QStatusBar):
 
     def show_hint(self, text: str) -> None:
         """Show what the tool in hand does."""
-        self._hint.setText(text)
+        self._hint.setText(visible(text))
 
     def show_place(self, x: int, y: int, name: str) -> None:
         """Show the pixel under the pointer and the object there; negative for none."""
         where = f"{x}, {y}" if x >= 0 and y >= 0 else ""
-        self._place.setText(f"{where}   {name}" if name and where else where)
+        self._place.setText(visible(f"{where}   {name}" if name and where else where))
 
     def show_zoom(self, zoom: float) -> None:
         """Show the zoom, 1 for 100 %; 0 hides it."""

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.text import visible
+from vosapp.ui.plain import tooltip
 from vosapp.ui.theme import icon, tones
 
 WIDTH = 720
@@ -197,8 +199,8 @@ class WelcomePage(QWidget):
         if not there:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
         when = _ago(path) if there else self.tr("not there any more")
-        item.setText(f"{path.stem}    {when}\n{_short(path.parent)}")
-        item.setToolTip(str(path))
+        item.setText(f"{visible(path.stem)}    {when}\n{visible(_short(path.parent))}")
+        item.setToolTip(tooltip(str(path)))
         self._dress(item)
         self._list.addItem(item)
         if not there:
@@ -210,7 +212,7 @@ class WelcomePage(QWidget):
         row.setContentsMargins(0, 0, 8, 0)
         button = QPushButton(self.tr("Forget"), holder)
         button.setToolTip(self.tr("Take this project off the list"))
-        button.setAccessibleName(self.tr("Forget {0}").format(path.name))
+        button.setAccessibleName(self.tr("Forget {0}").format(visible(path.name)))
         button.clicked.connect(lambda: self.forgetWanted.emit(path))
         row.addStretch(1)
         row.addWidget(button)

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.data.synthetic.export import write_davis, write_sample
 from core.data.synthetic.scenes import MULTI_OBJECT_SET
 from core.errors import VosError
+from core.text import visible
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,9 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
         job = write_davis(MULTI_OBJECT_SET, chosen.folder)
     try:
         for progress in job:
-            print(f"\r{progress.done}/{progress.total} {progress.text}   ", end="", flush=True)  # noqa: T201
+            told = f"{progress.done}/{progress.total} {visible(progress.text)}"
+            print(f"\r{told}   ", end="", flush=True)  # noqa: T201
     except VosError as error:
-        print(f"\n{error}", file=sys.stderr)  # noqa: T201
+        print(f"\n{visible(str(error))}", file=sys.stderr)  # noqa: T201
         return 2
     print()  # noqa: T201
     return 0

@@ -12,6 +12,7 @@ from core.data.synthetic.scenes import SAMPLE
 from core.errors import OutputError
 from core.jobs import Progress
 from core.media.label_map import write_label_map
+from core.media.safe_input import whole_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +64,7 @@ def write_sample(folder: Path, scene: Scene = SAMPLE) -> Iterator[Progress]:
     masks = _folder(folder / "masks")
     path = folder / f"{scene.name}.mp4"
     try:
-        with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        with av.open(whole_path(path), "w", options={"movflags": "faststart"}) as container:
             stream = container.add_stream("libx264", rate=scene.fps)
             stream.width, stream.height = scene.width, scene.height
             stream.pix_fmt = "yuv420p"

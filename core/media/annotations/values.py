@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from core.errors import OutputError
 from core.jobs import Progress
 from core.media.palette import DAVIS_COLORS
+from core.text import is_text
 from core.types import Keyframe, VideoInfo
 
 if TYPE_CHECKING:
@@ -83,9 +84,13 @@ class AnnotationSource:
         return range(self.video.frame_count) if self.frame_range is None else self.frame_range
 
     def stem(self, frame_index: int) -> str:
-        """Return a frame's file name without extension: the folder's own one, else 00000."""
+        """Return a frame's file name without extension: the folder's own one, else 00000.
+
+        Its number also stands for a name that is no UTF-8, which fits no list, zip or JSON.
+        """
         stems = self.video.stems
-        return stems[frame_index] if stems else f"{frame_index:05d}"
+        own = stems[frame_index] if stems else ""
+        return own if own and is_text(own) else f"{frame_index:05d}"
 
 
 @dataclass(frozen=True, slots=True)

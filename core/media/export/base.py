@@ -28,6 +28,8 @@ _RESERVED = frozenset(
     {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}
 )
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+_HIDDEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Controls, turned reading directions, and bytes of file names that are no text."""
 _MAX_NAME = 100
 _HINT = "Choose a folder that you may write to, on a disk with free space."
 
@@ -167,7 +169,8 @@ def is_plain_name(name: str) -> bool:
 
 def file_name_for(text: str, *, fallback: str) -> str:
     """Turn any text into a plain name of at most 100 characters."""
-    name = _FORBIDDEN.sub("_", text).strip(" .")[:_MAX_NAME].strip(" .")
+    plain = _HIDDEN.sub("_", _FORBIDDEN.sub("_", text))
+    name = plain.strip(" .")[:_MAX_NAME].strip(" .")
     return name if is_plain_name(name) else fallback
 
 

@@ -82,7 +82,8 @@ class CutOuts(SequenceExport):
                 box = boxes.get(info.object_id, (slice(None), slice(None)))
                 mask = mask_of(label_map, info.object_id)[box]
                 place = (task.sequence, _folder_name(info), f"{source.stem(index)}.png")
-                task.folder.write(place, encode_rgba_png(_cut_out(frame[box], mask)))
+                png = encode_rgba_png(_cut_out(frame[box], mask), source.video.pixel_aspect)
+                task.folder.write(place, png)
 
         yield put
 

@@ -141,7 +141,7 @@ class MatteFrames(SequenceExport):
         def put(index: int, label_map: LabelMap) -> None:
             rgba = np.dstack((source.frame(index), table[label_map]))
             place = (task.sequence, f"{source.stem(index)}.png")
-            task.folder.write(place, encode_rgba_png(rgba))
+            task.folder.write(place, encode_rgba_png(rgba, source.video.pixel_aspect))
 
         yield put
 

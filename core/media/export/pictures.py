@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 JPEG_QUALITY = 95
 DAVIS_HEIGHT = 480
+_AFTER_HEADER = 33
+"""Bytes of a PNG's signature and first chunk."""
 
 
 def davis_size(width: int, height: int) -> tuple[int, int]:
@@ -65,9 +70,20 @@ def encode_gray_png(values: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     return _encode(".png", values, [])
 
 
-def encode_rgba_png(rgba: NDArray[np.uint8]) -> bytes:
-    """Return H x W x 4 (red, green, blue, alpha not multiplied in) as PNG."""
-    return _encode(".png", np.ascontiguousarray(rgba[:, :, [2, 1, 0, 3]]), [])
+def encode_rgba_png(rgba: NDArray[np.uint8], pixel_aspect: Fraction = Fraction(1)) -> bytes:
+    """Return H x W x 4 (red, green, blue, alpha not multiplied in) as PNG.
+
+    Args:
+        rgba: the picture.
+        pixel_aspect: width by height of a pixel; told where it is not square.
+    """
+    png = _encode(".png", np.ascontiguousarray(rgba[:, :, [2, 1, 0, 3]]), [])
+    if pixel_aspect == 1:
+        return png
+    # Pixels for an unknown unit to the right and down: more of what is narrower.
+    body = b"pHYs" + struct.pack(">IIB", pixel_aspect.denominator, pixel_aspect.numerator, 0)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return png[:_AFTER_HEADER] + chunk + png[_AFTER_HEADER:]
 
 
 def _encode(suffix: str, pixels: NDArray[Any], options: list[int]) -> bytes:

@@ -25,6 +25,7 @@ from core.media.export.plain_masks import PlainMasks
 from core.media.export.video_writer import H264, coded_size
 from core.media.export.yolo import YoloSegmentation
 from core.media.export.youtube_vos import YouTubeVos
+from core.text import is_text
 from core.types import MAX_OBJECT_ID, VOID
 
 if TYPE_CHECKING:
@@ -210,11 +211,26 @@ def _names(source: AnnotationSource, exporter: Exporter) -> Iterator[Finding]:
         if not is_plain_name(stem):
             text = f"The frame's name {stem!r} cannot be the name of a file."
             yield Finding(index, None, Severity.ERROR, text)
+    yield from _numbered(source)
     doubled = [n for n, times in Counter(i.title for i in source.objects).items() if times > 1]
     if doubled and isinstance(exporter, _BY_NAME):
         for title in doubled:
             text = f"More than one object is called {title!r}."
             yield Finding(None, None, Severity.WARNING, text)
+
+
+def _numbered(source: AnnotationSource) -> Iterator[Finding]:
+    """Frames whose names are no text, and get their numbers for names."""
+    stems = source.video.stems
+    numbered = [index for index, stem in enumerate(stems) if not is_text(stem)]
+    if numbered:
+        text = f"The names of {len(numbered)} frames are no UTF-8: their numbers stand for them."
+        yield Finding(None, None, Severity.INFO, text)
+    taken = set(stems)
+    for index in numbered:
+        if source.stem(index) in taken:
+            text = f"Another frame is called {source.stem(index)} already."
+            yield Finding(index, None, Severity.ERROR, text)
 
 
 def _sizes(source: AnnotationSource, exporter: Exporter) -> Iterator[Finding]:

@@ -14,7 +14,10 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
 from core.errors import OutputError
+from core.media.export.webm_aspect import PLACEHOLDER, declare_aspect
 from core.media.frame_times import FrameTimes
+from core.media.safe_input import whole_path
+from core.media.video import frame_times, open_video
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -76,13 +79,8 @@ def read_times(source: AnnotationSource) -> FrameTimes:
         return source.times
     if info.stems or not info.path.is_file():
         return FrameTimes(tuple(range(info.frame_count)), 1 / info.fps)
-    from core.media.video_file import VideoFileReader
-
-    reader = VideoFileReader(info.path)
-    try:
-        return reader.index.times
-    finally:
-        reader.close()
+    with open_video(info.path, cache_bytes=0) as video:
+        return frame_times(video)
 
 
 def coded_size(width: int, height: int, coding: Coding) -> tuple[int, int]:
@@ -139,11 +137,13 @@ def open_writer(
         OutputError: the file cannot be written, or this FFmpeg lacks the encoder.
     """
     try:
-        with av.open(str(path), "w") as container:
+        with av.open(whole_path(path), "w") as container:
             stream = _add_stream(container, info, times=times, coding=coding)
             writer = VideoWriter(container, stream, times=times, coding=coding)
             yield writer
             writer.end()
+        if _needs_shape(info, coding):
+            declare_aspect(path, coded_size(info.width, info.height, coding), info.pixel_aspect)
     except (av.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         msg = f"Cannot write a video with {coding.codec} to {path.parent}: {reason}."
@@ -179,9 +179,16 @@ def _add_stream(container: Any, info: VideoInfo, *, times: FrameTimes, coding: C
     context.time_base = Fraction(times.base)
     context.color_primaries = context.color_trc = context.colorspace = _BT709
     context.color_range = _LIMITED
+    context.sample_aspect_ratio = info.pixel_aspect
     for key, value in coding.metadata.items():
         stream.metadata[key] = value
+    if _needs_shape(info, coding):
+        stream.metadata["title"] = PLACEHOLDER
     return stream
+
+
+def _needs_shape(info: VideoInfo, coding: Coding) -> bool:
+    return coding.suffix == ".webm" and info.pixel_aspect != 1
 
 
 def _padded(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -55,7 +55,7 @@ class FinetuneRequest:
 
 @dataclass(frozen=True, slots=True)
 class FinetuneResult:
-    """Tuned weights and how they came about.
+    """Finetuned weights and how they came about.
 
     Attributes:
         path: the checkpoint.

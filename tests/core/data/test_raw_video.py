@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -86,12 +89,47 @@ def test_what_is_no_video_without_pyav(tmp_path, no_pyav, capfd):
         list(sequential_frames(path))
 
 
+@pytest.mark.parametrize("name", ["rec:1.avi", "file:other.avi", "concat:other.avi"])
+@pytest.mark.parametrize("reader", ["_with_pyav", "_with_opencv"])
+def test_names_lead_to_no_other_file(name, reader, clip, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other.avi").write_bytes(b"")
+    (tmp_path / name).write_bytes(clip[0].read_bytes())
+    check(getattr(raw_video, reader)(Path(name)), clip[1])
+
+
+@pytest.mark.parametrize("reader", ["_with_pyav", "_with_opencv"])
+def test_lists_of_other_files_are_not_followed(reader, clip, tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", "threads;1")
+    (tmp_path / "other.avi").write_bytes(clip[0].read_bytes())
+    path = tmp_path / "list.mp4"
+    path.write_text("ffconcat version 1.0\nfile other.avi\n")
+    with pytest.raises(VideoOpenError, match=r"list\.mp4"):
+        list(getattr(raw_video, reader)(path))
+    assert os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] == "threads;1"
+
+
+def test_times_are_those_of_the_file(tmp_path):
+    path, shown = tmp_path / "uneven.avi", (0, 1, 4, 9, 10)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 32, 16, "yuvj420p"
+        for number, time in enumerate(shown):
+            picture = np.full((16, 32, 3), 40 * number, np.uint8)
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = time, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    found = [time for time, _ in raw_video._with_pyav(path)]
+    assert found == pytest.approx([time / 25 for time in shown])
+
+
 def test_opencv_lets_go_of_the_file_when_left_early(clip, monkeypatch):
     released = []
     capture = cv2.VideoCapture(str(clip[0]))
 
     class Capture:
-        def __init__(self, path):
+        def __init__(self, path, backend):
             self.get, self.read = capture.get, capture.read
 
         def release(self):

@@ -107,7 +107,7 @@ def test_objects_are_told_apart():
 def test_report():
     score = SequenceScore("pond", 8, ())
     run = SequenceRun(score, 8, (0,), 0.1, 0.1, 1, cells=tuple(seen("oo--oooo", "oo------")))
-    lines = to_table([run]).splitlines()
+    lines = to_table([run])
     assert lines[2].split()[0] == "pond" and lines[2].split()[-1] == "-"
     plain = to_dict([run])
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain

@@ -65,7 +65,7 @@ def test_more_than_all_corrections_is_said_so():
         InteractiveRun("b", 1, 9, 7, {Pick.TRUTH: rounds(0.2, 0.3, 0.4)}, Doubt(0.5, 1.0)),
     )
     report = InteractiveReport(runs, 2, (Pick.TRUTH,), ())
-    lines = to_table(report).splitlines()
+    lines = to_table(report)
     assert lines[3].split()[-2:] == ["1", "2"]
     assert lines[4].split()[-4:] == [">", "2", ">", "2"]
     assert lines[6].split()[-4:] == [">=", "2.0", ">=", "2.5"]

@@ -200,7 +200,7 @@ def test_means_over_objects_and_sequences():
 
 
 def test_table_and_csv():
-    table = to_table(RUNS)
+    table = "\n".join(to_table(RUNS))
     assert "0.700 (0.650)" in table
     assert "7.67 (6.25)" in table
     rows = list(csv.DictReader(io.StringIO(to_csv(RUNS))))

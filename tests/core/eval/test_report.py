@@ -29,7 +29,7 @@ def report():
 
 
 def test_table_is_aligned(report):
-    lines = to_table(report).splitlines()
+    lines = to_table(report)
     table, note = lines[:-1], lines[-1]
     assert note == "A remark."
     assert len({len(line) for line in table}) == 1
@@ -69,7 +69,7 @@ def test_unknown_values_are_none_or_a_dash():
     json.dumps(plain, allow_nan=False)
     assert plain["mean"]["t"] is None
     assert plain["sequences"][0]["objects"][0]["result_id"] is None
-    assert to_table(report).splitlines()[-1].split()[-1] == "-"
+    assert to_table(report)[-1].split()[-1] == "-"
     assert to_csv(report).splitlines()[-1].endswith(",,")
 
 
@@ -81,7 +81,7 @@ def test_stability_is_averaged_over_those_who_have_one():
     )
     report = make_report(Protocol.SEMI, [SequenceScore("bear", 7, rows)])
     assert report.totals.stability == pytest.approx(0.3)
-    assert to_table(report).splitlines()[0].split()[-1] == "T"
+    assert to_table(report)[0].split()[-1] == "T"
 
 
 def test_categories_are_reported_for_youtube():

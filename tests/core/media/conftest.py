@@ -84,13 +84,12 @@ def patch_box(path: Path, name: bytes, change: Callable[[bytearray, int], None])
     path.write_bytes(data)
 
 
-def set_rotation(path: Path, clockwise: int) -> None:
-    """Write the display matrix of a track that is to be shown turned clockwise."""
-    one = 1 << 16
-    cosine, sine = {0: (one, 0), 90: (0, one), 180: (-one, 0), 270: (0, -one)}[clockwise]
+def set_matrix(path: Path, matrix: tuple[float, float, float, float]) -> None:
+    """Write the display matrix of a track: a, b, c, d of (x, y) -> (ax + cy, bx + dy)."""
+    a, b, c, d = (round(value * (1 << 16)) for value in matrix)
 
     def change(data: bytearray, place: int) -> None:
-        struct.pack_into(">9i", data, place + 44, cosine, sine, 0, -sine, cosine, 0, 0, 0, 1 << 30)
+        struct.pack_into(">9i", data, place + 44, a, b, 0, c, d, 0, 0, 0, 1 << 30)
 
     patch_box(path, b"tkhd", change)
 
@@ -138,7 +137,7 @@ def video_tools() -> dict[str, Callable]:
         "Kind": Kind,
         "read_number": read_number,
         "numbered_frame": numbered_frame,
-        "set_rotation": set_rotation,
+        "set_matrix": set_matrix,
         "delay_start": delay_start,
         "cut_end": cut_end,
         "hide_vp8_frame": hide_vp8_frame,

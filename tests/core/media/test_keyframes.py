@@ -44,8 +44,6 @@ def frames_of(path: Path, info: VideoInfo) -> list[int]:
         ("frame_12", 12),
         ("Frame0012", 12),
         ("mask_00012", 12),
-        ("00020", 0),
-        ("20240112", 0),
         ("9" * 50, 0),
     ],
 )
@@ -63,9 +61,22 @@ def test_the_videos_own_name_may_stand_before_the_number(tmp_path):
     assert frames_of(save(tmp_path / "bear12.png", 1), info) == [0]
 
 
-def test_note_tells_of_a_number_out_of_range(tmp_path):
-    found = load_keyframes(save(tmp_path / "00020.png", 1), VIDEO)
-    assert "no frame 20" in found.notes[0]
+@pytest.mark.parametrize(
+    "name", ["00020", "20", "frame_25", "mask_00099", "bear_00020", "20240112", "999999999"]
+)
+def test_one_mask_beyond_the_end_is_refused_as_in_a_folder(name, tmp_path):
+    video = tmp_path / "bear.mp4"
+    video.write_bytes(b"")
+    info = VideoInfo(video, 20, 16, 12, Fraction(25))
+    path = save(tmp_path / "masks" / f"{name}.png", 1)
+    for given in (path, path.parent):
+        with pytest.raises(MaskMismatch, match=rf"{name}\.png .*out of range.* frames 0 to 19"):
+            load_keyframes(given, info)
+
+
+def test_one_mask_beyond_the_named_frames_is_refused(tmp_path):
+    with pytest.raises(MaskMismatch, match="out of range"):
+        load_keyframes(save(tmp_path / "0009.png", 1), folder_info("0001", "0002", "0003"))
 
 
 @pytest.mark.parametrize(

@@ -127,17 +127,35 @@ def test_gray_becomes_rgb(name, videos):
     assert (frame[..., 0] == frame[..., 2]).all()
 
 
-@pytest.mark.parametrize("clockwise", [0, 90, 180, 270])
-def test_rotation_is_applied(clockwise, make, video_tools):
+ORIENTATIONS = {
+    "as it is": ((1, 0, 0, 1), lambda a: a),
+    "a quarter turn": ((0, 1, -1, 0), lambda a: np.rot90(a, -1)),
+    "half a turn": ((-1, 0, 0, -1), lambda a: a[::-1, ::-1]),
+    "a quarter turn back": ((0, -1, 1, 0), np.rot90),
+    "left for right": ((-1, 0, 0, 1), lambda a: a[:, ::-1]),
+    "top for bottom": ((1, 0, 0, -1), lambda a: a[::-1]),
+    "rows for columns": ((0, 1, 1, 0), lambda a: a.transpose(1, 0, 2)),
+    "along the other diagonal": ((0, -1, -1, 0), lambda a: a[::-1, ::-1].transpose(1, 0, 2)),
+    "no matrix at all": ((0, 0, 0, 0), lambda a: a),
+    "a little askew": ((0.97, 0.24, -0.24, 0.97), lambda a: a),
+    "larger": ((2, 0, 0, -2), lambda a: a[::-1]),
+}
+"""Display matrices and what players, and the ffmpeg program, make of them."""
+
+
+@pytest.mark.parametrize("name", ORIENTATIONS)
+def test_pictures_stand_as_the_display_matrix_says(name, make, video_tools):
+    matrix, shown_as = ORIENTATIONS[name]
     path = make()
     with open_video(path) as video:
         stored = video.frame(5)
-    video_tools["set_rotation"](path, clockwise)
+    video_tools["set_matrix"](path, matrix)
     with open_video(path) as video:
         shown = video.frame(5)
         size = (video.info.width, video.info.height)
-    assert size == ((64, 96) if clockwise % 180 else (96, 64))
-    assert np.array_equal(shown, np.rot90(stored, -clockwise // 90))
+    assert size == (shown.shape[1], shown.shape[0])
+    assert shown.flags.c_contiguous
+    assert np.array_equal(shown, shown_as(stored))
 
 
 def test_edit_list_hides_the_start(make, video_tools, read_number):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import VideoDecodeError, VideoOpenError
-from core.media import frame_index
+from core.media.container import open_container
 from core.media.video import open_video
 
 COUNT = 40
@@ -73,7 +73,7 @@ def test_sound_that_goes_on_is_no_break(tmp_path):
 
 def test_damage_inside_names_the_frame_and_spares_the_others(make, read_number):
     path = make("a.mov", codec="png", pixels="rgba")
-    with frame_index.open_container(path) as (container, stream):
+    with open_container(path) as (container, stream):
         places = [(p.pos, p.size) for p in container.demux(stream) if p.size]
     data = bytearray(path.read_bytes())
     place, size = places[7]

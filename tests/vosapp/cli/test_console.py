@@ -56,7 +56,7 @@ def test_plain_refuses_the_unknown():
 
 def test_warning_is_one_line_even_when_quiet(capsys):
     Console(quiet=True).warn("two\nlines")
-    assert capsys.readouterr() == ("", "vosapp: warning: two lines\n")
+    assert capsys.readouterr() == ("", "vosapp: warning: two\\nlines\n")
 
 
 def test_track_passes_items_on_and_shows_frames_a_second(capsys):

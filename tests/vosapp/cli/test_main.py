@@ -67,7 +67,7 @@ def test_user_error_is_one_line_and_exit_code_2(monkeypatch, capsys):
     install(monkeypatch, run)
     assert cli.main(["doctor"]) == cli.BAD_INPUT
     out, err = capsys.readouterr()
-    line = "vosapp: error: The mask is 4 x 4, the video 8 x 8. Give one of 8 x 8.\n"
+    line = "vosapp: error: The mask is 4 x 4,\\nthe video 8 x 8. Give one of 8 x 8.\n"
     assert (out, err) == ("", line)
 
     assert cli.main(["doctor", "--json"]) == cli.BAD_INPUT
@@ -75,7 +75,7 @@ def test_user_error_is_one_line_and_exit_code_2(monkeypatch, capsys):
     assert err == line
     assert json.loads(out)["error"] == {
         "code": "mask-mismatch",
-        "message": "The mask is 4 x 4, the video 8 x 8.",
+        "message": "The mask is 4 x 4,\\nthe video 8 x 8.",
         "hint": "Give one of 8 x 8.",
     }
 

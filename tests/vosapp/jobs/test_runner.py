@@ -5,6 +5,7 @@ import time
 import weakref
 
 import pytest
+from PySide6.QtCore import QObject
 
 from core.errors import UsageError
 from core.jobs import Progress
@@ -20,11 +21,10 @@ def runner(qtbot):
 
 
 def finish(qtbot, handle):
-    values = []
-    handle.batchReady.connect(values.extend)
-    with qtbot.waitSignal(handle.finished, timeout=5000) as caught:
-        pass
-    return caught.args[0], values
+    values, outcomes, owner = [], [], QObject()
+    handle.tell(owner, finished=outcomes.append, batch=values.extend)
+    qtbot.waitUntil(lambda: bool(outcomes))
+    return outcomes[0], values
 
 
 def test_values_come_in_order_and_in_few_batches(qtbot, runner):
@@ -35,7 +35,7 @@ def test_values_come_in_order_and_in_few_batches(qtbot, runner):
         return "end"
 
     handle = runner.submit(job)
-    handle.batchReady.connect(batches.append)
+    handle.tell(runner, finished=lambda _outcome: None, batch=batches.append)
     outcome, values = finish(qtbot, handle)
     assert outcome == Done("end")
     assert values == list(range(1000))
@@ -50,7 +50,11 @@ def test_slots_run_in_the_window_thread_and_jobs_do_not(qtbot, runner):
         yield 1
 
     handle = runner.submit(job)
-    handle.batchReady.connect(lambda _values: threads.setdefault("slot", threading.get_ident()))
+    handle.tell(
+        runner,
+        finished=lambda _outcome: None,
+        batch=lambda _values: threads.setdefault("slot", threading.get_ident()),
+    )
     finish(qtbot, handle)
     assert threads["slot"] == threading.get_ident() != threads["job"]
 
@@ -143,8 +147,7 @@ def test_waiting_hands_over_what_a_job_had_to_say(qtbot, runner):
         yield 1
 
     handle = runner.submit(job)
-    handle.batchReady.connect(told.append)
-    handle.finished.connect(told.append)
+    handle.tell(runner, finished=told.append, batch=told.append)
     threading.Timer(0.05, gate.set).start()
     runner.wait_for(handle)
     assert told == [[1], Done(None)]

@@ -161,9 +161,12 @@ class CanvasView(ToolView):
     def _leave_object(self) -> None:
         if self._context is not None and self._workspace is not None:
             drawn = self._tool.target if self._tool is not None else 0
-            if drawn != self._workspace.session.object_id:
+            chosen = self._workspace.session.object_id
+            # What is drawn may be an object to come, while one that was drawn before arrives.
+            if drawn != chosen and not self._context.is_new(drawn):
                 self.finish_tool()
         self._update_onion()
+        self._refresh()
 
     def _take_view(self, view: FrameView) -> None:
         if self._context is None:
@@ -179,12 +182,14 @@ class CanvasView(ToolView):
         self._context.take_view(view)
         self._show_items(visible=True)
         self._update_onion()
+        self._refresh()
         self.viewport().update()
 
     def _take_lanes(self) -> None:
         if self._onion is not None:
             self._onion.forget()
         self._update_onion()
+        self._refresh()
 
     def _update_onion(self) -> None:
         if self._onion is not None:

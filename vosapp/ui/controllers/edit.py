@@ -15,6 +15,7 @@ from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.keys import ShortcutEditor
 from vosapp.ui.dialogs.settings import SettingsDialog
+from vosapp.ui.plain import menu_text
 
 
 class EditController(Controller):
@@ -85,8 +86,8 @@ class EditController(Controller):
         if self.workspace is not None and self.shell.panels.canvas.can_local_undo:
             undo = self.tr("Last Stroke")
         actions = self.shell.actions
-        actions["edit.undo"].setText(self.tr("Undo {0}").format(undo).strip())
-        actions["edit.redo"].setText(self.tr("Redo {0}").format(redo).strip())
+        actions["edit.undo"].setText(self.tr("Undo {0}").format(menu_text(undo)).strip())
+        actions["edit.redo"].setText(self.tr("Redo {0}").format(menu_text(redo)).strip())
 
     def _show_settings(self) -> None:
         SettingsDialog(self.shell.settings, self.shell.window).open()

@@ -38,13 +38,10 @@ class ExchangeController(DialogController):
         dialog = ExportDialog(workspace, self.shell.window)
         dialog.choose_frames(CURRENT if here else ALL if whole else RANGE)
         dialog.frameWanted.connect(workspace.session.go_to)
-        dialog.crashed.connect(self.shell.crashed)
         self.show_dialog(dialog)
 
     def _import(self, workspace: Workspace) -> None:
         from vosapp.ui.dialogs.importing import ImportDialog
 
         self.close_dialog()
-        dialog = ImportDialog(workspace, self.shell.window)
-        dialog.crashed.connect(self.shell.crashed)
-        self.show_dialog(dialog)
+        self.show_dialog(ImportDialog(workspace, self.shell.window))

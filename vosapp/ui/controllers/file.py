@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QMessageBox
 
 from core.jobs import Progress
-from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from core.text import visible
+from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.session.opening import Damaged, Locked, Opened, VideoGone, free_name
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
@@ -16,8 +17,12 @@ from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import ask, choose_file, choose_folder, choose_new_file
 from vosapp.ui.notice import Choice, Kind, Notice
+from vosapp.ui.plain import menu_text, tooltip
 
-VIDEOS = "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.gif *.ts *.mts"
+VIDEOS = (
+    "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.flv *.ts *.mts *.m2ts"
+    " *.gif *.apng *.webp *.tif *.tiff"
+)
 LAST = "last-folder"
 
 
@@ -74,11 +79,13 @@ class FileController(Controller):
         """Ask for a folder of images."""
         folder = str(self.shell.settings.state(LAST) or "")
         title = self.tr("Open Image Folder")
-        choose_folder(self.shell.window, title, folder=folder, take=self._open)
+        window = self.shell.window
+        choose_folder(window, title, owner=self, folder=folder, take=self._open)
 
     def _choose(self, title: str, filters: str) -> None:
         folder = str(self.shell.settings.state(LAST) or "")
-        choose_file(self.shell.window, title, filters=filters, folder=folder, take=self._open)
+        window = self.shell.window
+        choose_file(window, title, owner=self, filters=filters, folder=folder, take=self._open)
 
     def _open(self, path: Path) -> None:
         self.shell.settings.remember(LAST, str(path.parent))
@@ -118,8 +125,9 @@ class FileController(Controller):
             self.shell.window,
             errors.title(locked.error),
             self.tr("{0}\n\nYou can go on in a copy, or only look at it.").format(
-                locked.error.message
+                visible(locked.error.message)
             ),
+            owner=self,
             choices=(
                 Choice(self.tr("Open a Copy"), lambda: opener.open_copy(path), main=True),
                 Choice(self.tr("Only Look"), lambda: opener.open_to_look(path)),
@@ -133,7 +141,8 @@ class FileController(Controller):
             self.tr(
                 "{0}\n\nvosapp can save what is still readable to a new project beside it."
                 " The damaged file is not touched."
-            ).format(damaged.error.message),
+            ).format(visible(damaged.error.message)),
+            owner=self,
             choices=(
                 Choice(
                     self.tr("Save What Can Be Read"),
@@ -145,7 +154,7 @@ class FileController(Controller):
         )
 
     def _ask_for_video(self, gone: VideoGone) -> None:
-        name = Path(gone.video.path).name
+        name = visible(Path(gone.video.path).name)
         ask(
             self.shell.window,
             self.tr("The video is not where it was"),
@@ -153,30 +162,32 @@ class FileController(Controller):
                 "{0} belongs to {1}, which is neither beside it nor at\n{2}.\n\n"
                 "Where is it now? It has {3} frames of {4} x {5} pixels."
             ).format(
-                gone.path.name,
+                visible(gone.path.name),
                 name,
-                gone.video.path,
+                visible(gone.video.path),
                 gone.video.frame_count,
                 gone.video.width,
                 gone.video.height,
             ),
+            owner=self,
             choices=(
                 Choice(self.tr("Find {0}\u2026").format(name), lambda: self._find(gone), main=True),
             ),
         )
 
     def _find(self, gone: VideoGone) -> None:
-        title = self.tr("Where is {0}?").format(Path(gone.video.path).name)
+        title = self.tr("Where is {0}?").format(visible(Path(gone.video.path).name))
         folder = str(gone.path.parent)
 
         def take(video: Path) -> None:
             self.shell.opener.open_relinked(gone.path, video)
 
         if gone.video.stems:
-            choose_folder(self.shell.window, title, folder=folder, take=take)
+            choose_folder(self.shell.window, title, owner=self, folder=folder, take=take)
             return
         filters = self.tr("Videos ({0});;All files (*)").format(VIDEOS)
-        choose_file(self.shell.window, title, filters=filters, folder=folder, take=take)
+        window = self.shell.window
+        choose_file(window, title, owner=self, filters=filters, folder=folder, take=take)
 
     def _show_busy(self, name: str) -> None:
         meter = self.shell.window.status.meter
@@ -197,7 +208,7 @@ class FileController(Controller):
 
     def _tell_saved(self) -> None:
         if self.workspace is not None:
-            name = self.workspace.session.project.path.name
+            name = visible(self.workspace.session.project.path.name)
             text = self.tr("Everything is saved in {0}.").format(name)
             self.shell.window.status.showMessage(text, 4000)
 
@@ -206,6 +217,7 @@ class FileController(Controller):
         choose_new_file(
             self.shell.window,
             self.tr("Save a Copy"),
+            owner=workspace,
             filters=self.tr("Projects (*.vosapp)"),
             suggested=free_name(path.parent, f"{path.stem} copy"),
             take=lambda target: self._write_copy(workspace, target),
@@ -214,17 +226,20 @@ class FileController(Controller):
     def _write_copy(self, workspace: Workspace, target: Path) -> None:
         project = workspace.session.project
         handle = workspace.session.files.submit(lambda token: project.save_copy(target, token))
-        handle.progressed.connect(self._show_progress)
-        handle.finished.connect(lambda outcome: self._tell_copy(outcome, target))
+        handle.tell(
+            self,
+            finished=lambda outcome: self._tell_copy(outcome, target),
+            progressed=self._show_progress,
+        )
 
     def _tell_copy(self, outcome: Outcome, target: Path) -> None:
         self.shell.window.status.meter.hide()
         if isinstance(outcome, Done):
-            self.shell.window.status.showMessage(self.tr("Saved as {0}.").format(target), 6000)
+            self.shell.window.status.showMessage(
+                self.tr("Saved as {0}.").format(visible(str(target))), 6000
+            )
         elif isinstance(outcome, Failed):
             self.shell.tell_error(outcome.error)
-        elif isinstance(outcome, Crashed):
-            self.shell.crashed.emit(outcome.report)
 
     # Recent projects
 
@@ -236,9 +251,9 @@ class FileController(Controller):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in self.shell.recent.paths():
-            action = self._recent.addAction(path.stem)
-            action.setToolTip(str(path))
-            action.setStatusTip(str(path))
+            action = self._recent.addAction(menu_text(path.stem))
+            action.setToolTip(tooltip(str(path)))
+            action.setStatusTip(visible(str(path)))
             action.setEnabled(path.is_file())
             action.triggered.connect(lambda _on=False, p=path: self.shell.opener.open(p))
         self._recent.setEnabled(not self._recent.isEmpty())

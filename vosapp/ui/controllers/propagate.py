@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 
 from core.errors import VosError
+from core.text import visible
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
 from vosapp.session.systems import QUALITIES, offer_of, systems
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
+from vosapp.ui.dialogs.asking import choose_file
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.notice import Choice, Kind, Notice
 from vosapp.ui.status import duration, size
@@ -22,6 +26,8 @@ from vosapp.ui.theme import icon
 UNMEASURED = 2.0
 """Frames a second that an estimate takes for a system whose speed was not measured."""
 KEY = "propagation"
+NAMES = 5
+"""Locked objects that are named, at most."""
 _MODES = {
     "propagate.open": RunMode.OPEN,
     "propagate.forward": RunMode.FORWARD,
@@ -118,6 +124,8 @@ class PropagateController(Controller):
         if not math.isfinite(estimate.seconds):
             text += self.tr(" The time comes from another machine until you have run it once.")
         text += self.tr(" You can go on working, and stop at any time.")
+        if estimate.left_out:
+            text += f" {self._locked(estimate.left_out, done=False)}"
         start = Choice(self.tr("Start"), lambda: workspace.propagation.start(mode), main=True)
         always = Choice(self.tr("Start, Do Not Ask Again"), lambda: self._never_ask(mode))
         title = self.tr("This will take a while")
@@ -151,12 +159,33 @@ class PropagateController(Controller):
         if isinstance(outcome, Stopped):
             self._tell_stopped(state)
         elif isinstance(outcome, Done):
-            text = self.tr("Done: {0} frames.").format(state.frames)
-            if not state.total:
-                text = self.tr("There was nothing to do: no frame is empty or stale in the range.")
-            self.shell.window.status.showMessage(text, 8000)
+            self._tell_done(state)
         elif isinstance(outcome, Failed):
             self.shell.tell_error(outcome.error)
+
+    def _tell_done(self, state: RunState) -> None:
+        if state.total:
+            text = self.tr("Done: {0} frames.").format(state.frames)
+        elif state.left_out:
+            text = self.tr("There was nothing to do.")
+        else:
+            text = self.tr("There was nothing to do: no frame is empty or stale in the range.")
+        self.shell.window.status.showMessage(text, 8000)
+        if state.left_out:
+            # A message that stays: whoever comes back after a long run must not miss it.
+            locked = self._locked(state.left_out, done=True)
+            self.shell.tell(Notice(text.rstrip("."), locked, Kind.INFO, key=KEY))
+
+    def _locked(self, names: tuple[str, ...], *, done: bool) -> str:
+        """Say which objects a run leaves out."""
+        shown = ", ".join(names[:NAMES])
+        if len(names) > NAMES:
+            shown = self.tr("{0} and {1} more").format(shown, len(names) - NAMES)
+        if done:
+            text = self.tr("Left out, since locked: {0}. Unlock to propagate.")
+        else:
+            text = self.tr("Locked objects are left out: {0}.")
+        return text.format(shown)
 
     def _tell_stopped(self, state: RunState) -> None:
         if state.done and state.again:
@@ -171,6 +200,8 @@ class PropagateController(Controller):
             text = self.tr("Nothing was computed yet. {2} begins again.")
         keys = self.shell.keymap.shown("propagate.open") or self.tr("Propagate")
         text = text.format(state.done, state.total, keys)
+        if state.left_out:
+            text += f" {self._locked(state.left_out, done=True)}"
         self.shell.tell(Notice(self.tr("Stopped"), text, Kind.INFO, key=KEY))
 
     # The chooser
@@ -179,10 +210,27 @@ class PropagateController(Controller):
         has_tuned = workspace.tuning.info is not None
         chooser = RunChooser(workspace.propagation.choice, self.shell.window, has_tuned=has_tuned)
         chooser.chosen.connect(workspace.propagation.set_choice)
+        chooser.fileWanted.connect(lambda: self._choose_weights(workspace))
+        workspace.destroyed.connect(chooser.close)
         button = self.shell.window.choose_button
         chooser.adjustSize()
         chooser.move(button.mapToGlobal(button.rect().bottomLeft()))
         chooser.show()
+
+    def _choose_weights(self, workspace: Workspace) -> None:
+        control = workspace.propagation
+
+        def take(path: Path) -> None:
+            control.set_choice(replace(control.choice, weights=path, tuned=False))
+
+        choose_file(
+            self.shell.window,
+            self.tr("Choose Weights"),
+            owner=workspace,
+            filters=self.tr("Weights (*.safetensors)"),
+            folder="",
+            take=take,
+        )
 
     def _name_choice(self) -> None:
         if self.workspace is None:
@@ -202,4 +250,6 @@ class PropagateController(Controller):
     def _weights(self, choice: RunChoice) -> str:
         if choice.uses_tuned:
             return self.tr("weights adapted to this video")
-        return self.tr("bundled weights") if choice.weights is None else choice.weights.name
+        return (
+            self.tr("bundled weights") if choice.weights is None else visible(choice.weights.name)
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -20,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.text import visible
 from vosapp.session.choice import RunChoice
 from vosapp.session.systems import DEVICES, QUALITIES, SystemSpec, offer_of, systems
-from vosapp.ui.dialogs.asking import choose_file
 from vosapp.ui.forms import align_labels
 from vosapp.ui.theme import tones
 
@@ -44,9 +43,11 @@ class RunChooser(QFrame):
 
     Signals:
         chosen: a new `RunChoice`.
+        fileWanted: weights are to be chosen from a file; the panel is closed by then.
     """
 
     chosen = Signal(object)
+    fileWanted = Signal()
 
     def __init__(self, choice: RunChoice, parent: QWidget, *, has_tuned: bool = False) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -177,7 +178,7 @@ class RunChooser(QFrame):
         self._learn.setVisible(any(one.adapts for one in self._systems))
         self._learn.setEnabled(system.adapts)
         self._weights_row.setEnabled(system.needs_weights)
-        name = self.tr("bundled") if choice.weights is None else choice.weights.name
+        name = self.tr("bundled") if choice.weights is None else visible(choice.weights.name)
         if choice.uses_tuned:
             name = self.tr("adapted")
         self._weights.setText(name if system.needs_weights else self.tr("needs none"))
@@ -193,14 +194,8 @@ class RunChooser(QFrame):
         self._choose(replace(self._choice, weights=None, tuned=tuned))
 
     def _choose_weights(self) -> None:
-        def take(path: Path) -> None:
-            self.chosen.emit(replace(choice, weights=path, tuned=False))
-
-        choice = self._choice
-        filters = self.tr("Weights (*.safetensors)")
-        window = self.parentWidget() or self
-        choose_file(window, self.tr("Choose Weights"), filters=filters, folder="", take=take)
         self.close()
+        self.fileWanted.emit()
 
     def _choose(self, choice: RunChoice) -> None:
         if choice != self._choice:

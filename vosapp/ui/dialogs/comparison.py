@@ -157,7 +157,7 @@ class ComparisonView(QWidget):
         for picture, labels in zip(self.pictures, (one.before, one.after), strict=True):
             picture.show_pixels(overlay(one, labels, self._objects))
         self.way.setText(self._way(one))
-        names = {item.object_id: item.name for item in self._objects}
+        names = {item.object_id: item.shown_name for item in self._objects}
         self.scores.setText(
             ", ".join(
                 f"{names.get(i, f'Object {i}')} {old:.3f} \u2192 {new:.3f}"

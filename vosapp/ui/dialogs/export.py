@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QProgressBar,
@@ -24,7 +24,7 @@ from core.jobs import Progress
 from core.media.export.base import Exporter, ExportReport
 from core.media.export.losses import counted, listed
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
-from vosapp.jobs.runner import JobHandle
+from vosapp.jobs.runner import Job, JobHandle
 from vosapp.session import exporting
 from vosapp.session.exporting import ExportCheck, ExportOrder
 from vosapp.session.workspace import Workspace
@@ -32,6 +32,7 @@ from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_folder
 from vosapp.ui.dialogs.export_options import ObjectPicker, OptionForm
 from vosapp.ui.dialogs.findings import FindingList
+from vosapp.ui.plain import PathEdit, local_url
 from vosapp.ui.theme import icon, tones
 
 PATIENCE_MS = 350
@@ -48,11 +49,9 @@ class ExportDialog(QDialog):
 
     Signals:
         frameWanted: the user wants to see a frame (its index).
-        crashed: a bug, with its traceback (str).
     """
 
     frameWanted = Signal(int)
-    crashed = Signal(str)
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
         super().__init__(parent)
@@ -65,7 +64,7 @@ class ExportDialog(QDialog):
         self.formats, self.frames = QListWidget(self), QComboBox(self)
         self.formats.setObjectName("choices")
         self.options, self.objects = OptionForm(self), ObjectPicker(self)
-        self.folder, self.findings = QLineEdit(self), FindingList(self)
+        self.folder, self.findings = PathEdit(self), FindingList(self)
         self.state, self.bar = QLabel(self), QProgressBar(self)
         self.browse = QPushButton(self.tr("Choose\u2026"), self)
         self.export_button = QPushButton(self.tr("Export"), self)
@@ -102,7 +101,7 @@ class ExportDialog(QDialog):
             session.project,
             session.video_path,
             self._exporter(),
-            Path(self.folder.text()).expanduser(),
+            self.folder.path() or Path(),
             frames[self.frames.currentIndex()],
             self.objects.object_ids(),
         )
@@ -126,7 +125,7 @@ class ExportDialog(QDialog):
         self.frames.addItem(self.tr("This frame: {0}").format(session.frame_index))
         self.objects.set_objects(session.objects)
         project = session.project.path
-        self.folder.setText(str(project.parent / f"{project.stem} export"))
+        self.folder.set_path(project.parent / f"{project.stem} export")
         self.bar.setTextVisible(False)
         self.bar.hide()
         self.stop_button.hide()
@@ -163,6 +162,7 @@ class ExportDialog(QDialog):
         columns.addLayout(left, 2)
         columns.addLayout(right, 5)
         self.state.setWordWrap(True)
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
         foot = QHBoxLayout()
         foot.addWidget(self.state, 1)
         for button in (
@@ -224,8 +224,9 @@ class ExportDialog(QDialog):
         choose_folder(
             self,
             self.tr("Folder for the Export"),
+            owner=self,
             folder=str(start if start.is_dir() else start.parent),
-            take=lambda path: self.folder.setText(str(path)),
+            take=self.folder.set_path,
         )
 
     # Looking and writing
@@ -309,16 +310,19 @@ class ExportDialog(QDialog):
         self._say(text, "success")
         self.show_button.show()
 
-    def _start(self, job: object, take: object) -> None:
-        handle = self._workspace.session.files.submit(job)  # type: ignore[arg-type]
+    def _start(self, job: Job, take: Callable[[Outcome], None]) -> None:
+        handle = self._workspace.session.files.submit(job)
         self._job = handle
-        handle.progressed.connect(lambda progress: self._show_progress(handle, progress))
-        handle.finished.connect(lambda outcome: self._end(handle, outcome, take))
+        handle.tell(
+            self,
+            finished=lambda outcome: self._end(handle, outcome, take),
+            progressed=lambda progress: self._show_progress(handle, progress),
+        )
 
-    def _end(self, handle: JobHandle, outcome: Outcome, take: object) -> None:
+    def _end(self, handle: JobHandle, outcome: Outcome, take: Callable[[Outcome], None]) -> None:
         if handle is self._job:
             self._job = None
-            take(outcome)  # type: ignore[operator]
+            take(outcome)
 
     def _show_progress(self, handle: JobHandle, progress: Progress) -> None:
         if handle is self._job and self.bar.isVisible():
@@ -334,7 +338,7 @@ class ExportDialog(QDialog):
         if isinstance(outcome, Failed):
             self._say(errors.text(outcome.error), "danger")
         elif isinstance(outcome, Crashed):
-            self.crashed.emit(outcome.report)
+            self._say(self.tr("vosapp has a bug."), "danger")
         else:
             self._say(self.tr("Stopped. Whole files stay; Export goes on from there."), "warning")
 
@@ -343,7 +347,7 @@ class ExportDialog(QDialog):
         self.state.setStyleSheet(f"color: {getattr(tones(), tone)};")
 
     def _show_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.order().out)))
+        QDesktopServices.openUrl(local_url(self.order().out))
 
 
 def _heading(text: str, parent: QWidget) -> QLabel:

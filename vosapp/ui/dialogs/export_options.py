@@ -101,7 +101,7 @@ class ObjectPicker(QListWidget):
         self.blockSignals(True)
         self.clear()
         for one in objects:
-            item = QListWidgetItem(_swatch(one.color), one.name)
+            item = QListWidgetItem(_swatch(one.color), one.shown_name)
             item.setData(Qt.ItemDataRole.UserRole, one.object_id)
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked)

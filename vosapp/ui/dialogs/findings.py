@@ -7,7 +7,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from core.media.export.validate import Finding, Severity
+from core.text import visible
 from vosapp.session.exporting import ExportCheck
+from vosapp.ui.plain import tooltip
 from vosapp.ui.theme import icon, tones
 
 _LOOKS = {
@@ -56,10 +58,10 @@ class FindingList(QTreeWidget):
     def _add(self, finding: Finding) -> None:
         index = finding.frame_index
         link = "" if index is None else self.tr("frame {0}").format(index)
-        item = QTreeWidgetItem(self, [finding.text, link])
+        item = QTreeWidgetItem(self, [visible(finding.text), link])
         name, tone = _LOOKS[finding.severity]
         item.setIcon(0, icon(name, tone))
-        item.setToolTip(0, finding.text)
+        item.setToolTip(0, tooltip(finding.text))
         if index is not None:
             item.setData(1, Qt.ItemDataRole.UserRole, index)
             item.setForeground(1, QColor(tones().accent))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 from core.jobs import Progress
 from core.media.annotations.values import ImportedAnnotations
 from core.media.export.losses import counted
+from core.text import visible
 from core.types import MAX_OBJECT_ID
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
 from vosapp.jobs.runner import Job, JobHandle
@@ -38,6 +38,7 @@ from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_file, choose_folder
 from vosapp.ui.forms import align_labels
+from vosapp.ui.plain import PathEdit
 from vosapp.ui.theme import icon, tones
 
 
@@ -47,12 +48,7 @@ class ImportDialog(QDialog):
     Args:
         workspace: what is imported into; close the dialog before it.
         parent: the window.
-
-    Signals:
-        crashed: a bug, with its traceback (str).
     """
-
-    crashed = Signal(str)
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
         super().__init__(parent)
@@ -61,8 +57,9 @@ class ImportDialog(QDialog):
         self._workspace = workspace
         self._formats = importing.formats()
         self._found: ImportedAnnotations | None = None
+        self._labels: tuple[str, ...] = ()
         self._job: JobHandle | None = None
-        self.format, self.path = QComboBox(self), QLineEdit(self)
+        self.format, self.path = QComboBox(self), PathEdit(self)
         self.file_button = QPushButton(self.tr("File\u2026"), self)
         self.folder_button = QPushButton(self.tr("Folder\u2026"), self)
         self.text = QLabel(self)
@@ -82,8 +79,8 @@ class ImportDialog(QDialog):
 
     def read(self) -> None:
         """Read the chosen file or folder with the ids of the table; nothing changes."""
-        path = Path(self.path.text()).expanduser()
-        if not self.path.text().strip():
+        path = self.path.path()
+        if path is None:
             return
         name = self._formats[self.format.currentIndex()].name
         project = self._workspace.session.project
@@ -128,6 +125,7 @@ class ImportDialog(QDialog):
         foot = QHBoxLayout()
         foot.addWidget(self.state, 1)
         self.state.setWordWrap(True)
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
         for button in (self.stop_button, self.close_button, self.import_button):
             button.setAutoDefault(button is self.import_button)
             foot.addWidget(button)
@@ -181,18 +179,19 @@ class ImportDialog(QDialog):
         self._read_anew()
 
     def _choose_file(self) -> None:
-        title, filters = self.tr("File to Import"), self.tr("All files (*)")
-        choose_file(self, title, filters=filters, folder=self._folder(), take=self._take_path)
+        title, filters, folder = self.tr("File to Import"), self.tr("All files (*)"), self._folder()
+        choose_file(self, title, owner=self, filters=filters, folder=folder, take=self._take_path)
 
     def _choose_folder(self) -> None:
         title = self.tr("Folder to Import")
-        choose_folder(self, title, folder=self._folder(), take=self._take_path)
+        choose_folder(self, title, owner=self, folder=self._folder(), take=self._take_path)
 
     def _folder(self) -> str:
-        return str(Path(self.path.text()).parent) if self.path.text() else ""
+        path = self.path.path()
+        return "" if path is None else str(path.parent)
 
     def _take_path(self, path: Path) -> None:
-        self.path.setText(str(path))
+        self.path.set_path(path)
         self._read_anew()
 
     def _read_anew(self) -> None:
@@ -214,7 +213,7 @@ class ImportDialog(QDialog):
         self._found = found
         if self.mapping.rowCount() != len(found.mapping):
             self._fill_mapping(found)
-        self.notes.setPlainText("\n".join(found.notes))
+        self.notes.setPlainText("\n".join(map(visible, found.notes)))
         parts = [counted(len(found.objects), "object"), counted(len(found.frames), "labeled frame")]
         if found.boxes:
             parts.append(counted(len(found.boxes), "box").replace("boxs", "boxes"))
@@ -223,15 +222,17 @@ class ImportDialog(QDialog):
 
     def _fill_mapping(self, found: ImportedAnnotations) -> None:
         self.mapping.setRowCount(len(found.mapping))
+        # Kept here: in a cell they would have to be texts of Qt.
+        self._labels = tuple(found.mapping)
         for row, (label, object_id) in enumerate(found.mapping.items()):
-            cell = QTableWidgetItem(label)
+            cell = QTableWidgetItem(visible(label))
             cell.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.mapping.setItem(row, 0, cell)
             spin = QSpinBox(self.mapping)
             spin.setRange(0, MAX_OBJECT_ID)
             spin.setSpecialValueText(self.tr("leave out"))
             spin.setValue(object_id)
-            spin.setAccessibleName(self.tr("Object for {0}").format(label))
+            spin.setAccessibleName(self.tr("Object for {0}").format(visible(label)))
             spin.setToolTip(self.tr("Id of the object; 0 leaves it out"))
             spin.editingFinished.connect(self._remap)
             self.mapping.setCellWidget(row, 1, spin)
@@ -244,21 +245,20 @@ class ImportDialog(QDialog):
     def _chosen_ids(self) -> dict[str, int] | None:
         chosen = {}
         for row in range(self.mapping.rowCount()):
-            cell, spin = self.mapping.item(row, 0), self.mapping.cellWidget(row, 1)
-            if cell is not None and isinstance(spin, QSpinBox):
-                chosen[cell.text()] = spin.value()
+            spin = self.mapping.cellWidget(row, 1)
+            if isinstance(spin, QSpinBox):
+                chosen[self._labels[row]] = spin.value()
         return chosen or None
 
     def _import(self) -> None:
         if self._found is None:
             return
-        project = self._workspace.session.project
         self.import_button.setEnabled(False)
         self._say(self.tr("Importing\u2026"), "muted")
-        overwrite = self.overwrite.isChecked()
-        self._start(
-            importing.take_over(project, self._found, overwrite=overwrite), self._take_imported
-        )
+        self._stop()
+        session, overwrite = self._workspace.session, self.overwrite.isChecked()
+        handle = importing.start_import(session, self._found, overwrite=overwrite)
+        self._follow(handle, self._take_imported)
 
     def _take_imported(self, outcome: Outcome) -> None:
         self.import_button.setEnabled(True)
@@ -266,8 +266,7 @@ class ImportDialog(QDialog):
             self._tell(outcome)
             return
         done = outcome.value
-        self._workspace.session.refresh(done.change)
-        self.notes.setPlainText("\n".join(self._report(done.report)))
+        self.notes.setPlainText("\n".join(map(visible, self._report(done.report))))
         text = self.tr("Imported {0} and {1} as prompts. One undo takes it back.").format(
             counted(len(done.report.frames), "keyframe"), self._boxes(done.report.prompts)
         )
@@ -292,13 +291,18 @@ class ImportDialog(QDialog):
 
     def _start(self, job: Job, take: Callable[[Outcome], None]) -> None:
         self._stop()
-        handle = self._workspace.session.files.submit(job)
+        self._follow(self._workspace.session.files.submit(job), take)
+
+    def _follow(self, handle: JobHandle, take: Callable[[Outcome], None]) -> None:
         self._job = handle
         self.bar.setRange(0, 0)
         self.bar.show()
         self.stop_button.show()
-        handle.progressed.connect(lambda progress: self._show_progress(handle, progress))
-        handle.finished.connect(lambda outcome: self._end(handle, outcome, take))
+        handle.tell(
+            self,
+            finished=lambda outcome: self._end(handle, outcome, take),
+            progressed=lambda progress: self._show_progress(handle, progress),
+        )
 
     def _end(self, handle: JobHandle, outcome: Outcome, take: Callable[[Outcome], None]) -> None:
         if handle is self._job:
@@ -320,7 +324,7 @@ class ImportDialog(QDialog):
         if isinstance(outcome, Failed):
             self._say(errors.text(outcome.error), "danger")
         elif isinstance(outcome, Crashed):
-            self.crashed.emit(outcome.report)
+            self._say(self.tr("vosapp has a bug."), "danger")
         else:
             self._say(self.tr("Stopped; nothing has changed."), "warning")
 

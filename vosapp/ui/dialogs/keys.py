@@ -33,6 +33,7 @@ MOUSE = (
     ("Pan", "Middle drag"),
     ("Brush size", "Ctrl+Wheel, Alt+drag"),
     ("Take away", "Right button"),
+    ("Draw the object anew", "Shift+drag a box"),
 )
 """What no action stands for."""
 

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from core.media.export.losses import counted
 from core.media.file_hash import name_of
+from core.text import visible
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.jobs.tuning import Trouble, TuneOutcome
 from vosapp.project.tuned import TunedInfo
@@ -247,7 +248,7 @@ class TuneDialog(QDialog):
 
     def _begun_from(self) -> str:
         given = self._control.base
-        return self.tr("the bundled weights") if given is None else given.name
+        return self.tr("the bundled weights") if given is None else visible(given.name)
 
     def _show_state(self, state: TuneState) -> None:
         if not self._control.running:
@@ -360,7 +361,7 @@ def base_text(info: TunedInfo) -> str:
     """
     if is_usual(info.base, finetuned_system()):
         return QCoreApplication.translate("TuneDialog", "the bundled weights")
-    return name_of(info.base)
+    return visible(name_of(info.base))
 
 
 def _show(widgets: Sequence[QWidget], *, shown: bool) -> None:

@@ -45,11 +45,11 @@ def rename(workspace: Workspace, _view_state: ViewState, name: str) -> None:
         workspace.session.do(RenameObject(item.object_id, name))
 
 
-def recolor(workspace: Workspace, _view_state: ViewState, color: tuple[int, int, int]) -> None:
-    """Give the current object a color: red, green, blue, 0..255."""
-    item = workspace.session.current_object
-    if item is not None and color != item.color:
-        workspace.session.do(RecolorObject(item.object_id, color))
+def recolor(workspace: Workspace, object_id: int, color: tuple[int, int, int]) -> None:
+    """Give an object a color: red, green, blue, 0..255; one that is gone stays so."""
+    known = {item.object_id: item.color for item in workspace.session.objects}
+    if known.get(object_id, color) != color:
+        workspace.session.do(RecolorObject(object_id, color))
 
 
 def toggle_visible(workspace: Workspace, _view_state: ViewState) -> None:
@@ -155,12 +155,11 @@ def previous_object(workspace: Workspace, view_state: ViewState) -> None:
 
 
 def select_by_digit(workspace: Workspace, view_state: ViewState, digit: int) -> None:
-    """Select the object at a place of the list, 1 for the first; 0 selects none."""
-    objects = workspace.session.objects
+    """Select the object with an id, its number in the list and in files; 0 selects none."""
     if digit == 0:
         workspace.session.select_object(0)
-    elif 1 <= digit <= len(objects):
-        _select(workspace, view_state, objects[digit - 1].object_id)
+    elif any(item.object_id == digit for item in workspace.session.objects):
+        _select(workspace, view_state, digit)
 
 
 def reorder(workspace: Workspace, object_id: int, place: int) -> None:

@@ -23,6 +23,7 @@ from vosapp.project.model import MAX_NAME, FrameState, TrackedObject
 from vosapp.session.navigation import DOUBTFUL
 from vosapp.ui.glyphs import glyph
 from vosapp.ui.objects.model import Index, Role
+from vosapp.ui.plain import tooltip
 from vosapp.ui.theme import tones
 from vosapp.ui.timeline import ink
 from vosapp.ui.timeline.header import paint_swatch
@@ -81,14 +82,13 @@ class ObjectDelegate(QStyledItemDelegate):
         self._paint_ground(painter, box, state)
         swatch = QRectF(box.left() + 9, box.center().y() - 7, 16, 16)
         paint_swatch(painter, swatch, item.color)
-        if index.row() < 9:
-            self._paint_digit(painter, swatch, index.row() + 1, item)
+        self._paint_number(painter, swatch, item)
         solo = self._view_state.solo
         faint = not item.visible or solo not in (0, item.object_id)
         painter.setPen(QColor(tones().muted if faint else tones().text))
         room = box.adjusted(34, 0, -(3 * _ICON + _STATE + 8), 0)
         name = painter.fontMetrics().elidedText(
-            item.name, Qt.TextElideMode.ElideRight, room.width()
+            item.shown_name, Qt.TextElideMode.ElideRight, room.width()
         )
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, name)
         self._paint_state(painter, box, index, item)
@@ -104,15 +104,15 @@ class ObjectDelegate(QStyledItemDelegate):
             painter.fillRect(box, QColor(shown.alternate))
 
     @staticmethod
-    def _paint_digit(painter: QPainter, box: QRectF, digit: int, item: TrackedObject) -> None:
-        """The key that selects the object."""
-        font = painter.font()
+    def _paint_number(painter: QPainter, box: QRectF, item: TrackedObject) -> None:
+        """The object's id: what files have in its place, and up to 9 the key that selects it."""
+        font, number = painter.font(), str(item.object_id)
         small = QFont(font)
-        small.setPixelSize(10)
+        small.setPixelSize(10 if len(number) < 3 else 8)
         small.setBold(True)
         painter.setFont(small)
         painter.setPen(ink.on_color(QColor(*item.color)))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(digit))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number)
         painter.setFont(font)
 
     def _paint_state(
@@ -189,14 +189,19 @@ class ObjectDelegate(QStyledItemDelegate):
             return False
         spot = self.spot_at(option.rect, event.pos().x())
         text = {
-            Spot.SWATCH: self.tr("Choose a color"),
+            Spot.SWATCH: self._number_tip(index),
             Spot.SOLO: self.tr("Show this object alone, or all again"),
             Spot.EYE: self.tr("Show or hide this object"),
             Spot.LOCK: self.tr("Lock or unlock: nothing changes a locked object"),
             Spot.NAME: str(index.data(Qt.ItemDataRole.ToolTipRole)),
         }[spot]
-        QToolTip.showText(event.globalPos(), text, view)
+        QToolTip.showText(event.globalPos(), tooltip(text), view)
         return True
+
+    def _number_tip(self, index: Index) -> str:
+        item: TrackedObject = index.data(Role.OBJECT)
+        text = self.tr("Id {0} in exported files. Click to choose a color.")
+        return text.format(item.object_id)
 
     def createEditor(
         self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index

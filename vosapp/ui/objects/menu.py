@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from vosapp.session.workspace import Workspace
 from vosapp.ui.objects import commands
+from vosapp.ui.plain import menu_text
 from vosapp.ui.popup import Popup
 from vosapp.ui.theme import icon
 from vosapp.ui.view_state import ViewState
@@ -90,12 +91,12 @@ def fill_merge_menu(menu: QMenu, workspace: Workspace, view_state: ViewState) ->
     menu.clear()
     session = workspace.session
     if session.current_object is not None:
-        head = menu.addAction(tr("Merge {0} into").format(session.current_object.name))
+        head = menu.addAction(tr("Merge {0} into").format(menu_text(session.current_object.name)))
         head.setEnabled(False)
         menu.addSeparator()
     for item in session.objects:
         if item.object_id != session.object_id:
-            action = menu.addAction(_swatch(item.color), item.name)
+            action = menu.addAction(_swatch(item.color), menu_text(item.name))
             action.setEnabled(not item.locked)
             target = item.object_id
             action.triggered.connect(

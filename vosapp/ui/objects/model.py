@@ -87,7 +87,9 @@ class ObjectListModel(QAbstractListModel):
                 answer = item
             case Role.STATE | Role.CONFIDENCE | Role.GONE:
                 answer = self._cell(item)[role - Role.STATE]
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+            case Qt.ItemDataRole.DisplayRole:
+                answer = item.shown_name
+            case Qt.ItemDataRole.EditRole:
                 answer = item.name
             case Qt.ItemDataRole.DecorationRole:
                 answer = QColor(*item.color)

@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from vosapp.jobs.owners import while_there
 from vosapp.session.workspace import Workspace
+from vosapp.ui.dialogs.asking import open_about
 from vosapp.ui.links import Links
 from vosapp.ui.objects import commands
 from vosapp.ui.objects.delegate import ObjectDelegate, Spot
@@ -103,16 +105,15 @@ class ObjectsPanel(QWidget):
         if workspace is None or item is None:
             return
         dialog = QColorDialog(QColor(*item.color), self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        dialog.setWindowTitle(self.tr("Color of {0}").format(item.name))
+        dialog.setWindowTitle(self.tr("Color of {0}").format(item.shown_name))
 
         def take(color: QColor) -> None:
             rgb = (color.red(), color.green(), color.blue())
-            commands.recolor(workspace, self._view_state, rgb)
+            commands.recolor(workspace, item.object_id, rgb)
 
-        dialog.colorSelected.connect(take)
-        dialog.open()
+        dialog.colorSelected.connect(while_there(workspace, take))
+        open_about(workspace, dialog)
 
     # Building
 

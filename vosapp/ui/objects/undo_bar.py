@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from core.text import visible
 from vosapp.session.workspace import Workspace
 from vosapp.ui.links import Links
 from vosapp.ui.theme import tones
@@ -22,6 +23,7 @@ class UndoBar(QFrame):
         self._links = Links()
         self._known: frozenset[int] = frozenset()
         self.label = QLabel(self)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setAccessibleName(self.tr("What was deleted"))
         self.button = QToolButton(self)
         self.button.setText(self.tr("Undo"))
@@ -67,7 +69,7 @@ class UndoBar(QFrame):
         undo = "" if self._workspace is None else self._workspace.session.update.undo
         # Undoing "Add" makes an object go, too; then there is nothing to bring back by undo.
         if gone and undo and getattr(_change, "name", "") == undo:
-            self.label.setText(undo)
+            self.label.setText(visible(undo))
             self.button.setStyleSheet(f"color: {tones().accent}; font-weight: 600;")
             self.show()
             self._timer.start()

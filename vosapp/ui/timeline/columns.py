@@ -16,8 +16,10 @@ from vosapp.ui.timeline.axis import TimeAxis
 
 NOT_FOUND = 6
 """Shown state of a propagated cell on which the engine found that the object is gone."""
-_MARGIN = 12
-"""Pixels that a keyframe's dot and the end of a line reach beyond their frame."""
+_MARGIN = 18
+"""Pixels within which a frame changes what is drawn: dots are broad, and hide those close by."""
+_STEP = 8
+"""A part begins and ends where screens with a ratio of eighths have a pixel's edge, too."""
 _RANKS = np.zeros(NOT_FOUND + 1, np.uint8)
 for _rank, _state in enumerate(
     (
@@ -123,8 +125,10 @@ def per_pixel(curve: Curve, pixels: range) -> NDArray[np.floating[Any]]:
 
 
 def changed_part(old: LaneView, new: LaneView, axis: TimeAxis) -> range:
-    """Return the pixels outside of which two lanes look the same; a margin is for dots."""
-    visible = axis.visible
+    """Return the pixels outside of which two lanes look the same, with a margin."""
+    seen, beyond = axis.visible, math.ceil(_MARGIN / axis.scale)
+    # A dot beside the view reaches into it.
+    visible = range(max(0, seen.start - beyond), min(axis.frame_count, seen.stop + beyond))
     one, other = _part(old, visible), _part(new, visible)
     same = (one.states == other.states) & (one.found_gone == other.found_gone)
     unknown = np.isnan(one.confidence) & np.isnan(other.confidence)
@@ -134,8 +138,13 @@ def changed_part(old: LaneView, new: LaneView, axis: TimeAxis) -> range:
         return range(0)
     # The line to the neighboring frame changes, too.
     left, right = axis.x_of(int(frames[0]) - 1), axis.x_of(int(frames[-1]) + 2)
-    start = max(0, math.floor(left) - _MARGIN)
-    return range(start, max(start, min(axis.width, math.ceil(right) + _MARGIN)))
+    start, stop = math.floor(left) - _MARGIN, math.ceil(right) + _MARGIN
+    for run in (*runs(old, axis), *runs(new, axis)):
+        # Its check marks begin where the stretch begins.
+        if run.state == FrameState.CHECKED and run.start <= right and run.stop >= left:
+            start, stop = min(start, math.floor(run.start)), max(stop, math.ceil(run.stop))
+    start = max(0, start // _STEP * _STEP)
+    return range(start, max(start, min(axis.width, -(-stop // _STEP) * _STEP)))
 
 
 def dots(lane: LaneView, axis: TimeAxis, *, gap: float) -> NDArray[np.intp]:

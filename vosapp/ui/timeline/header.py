@@ -28,7 +28,7 @@ def paint_header(
     font.setBold(current)
     painter.setFont(font)
     room = QRect(30, top, HEADER_WIDTH - 30 - 2 * ICON - 14, LANE_HEIGHT)
-    name = QFontMetrics(font).elidedText(item.name, Qt.TextElideMode.ElideRight, room.width())
+    name = QFontMetrics(font).elidedText(item.shown_name, Qt.TextElideMode.ElideRight, room.width())
     painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
     font.setBold(False)
     painter.setFont(font)

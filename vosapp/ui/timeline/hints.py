@@ -25,7 +25,7 @@ def cell_text(session: Session, item: TrackedObject, frame_index: int) -> str:
         for r in session.update.references
     ):
         text += ", " + tr("reference frame")
-    return tr("Frame {0} - {1}: {2}").format(frame_index, item.name, text)
+    return tr("Frame {0} - {1}: {2}").format(frame_index, item.shown_name, text)
 
 
 def state_text(lane: LaneView, frame_index: int) -> str:

@@ -73,6 +73,17 @@ def ticks(color: QColor, ratio: float) -> QBrush:
     return _tile(14, ratio, QPen(color, 1.5), (QLineF(3, 7.5, 5.5, 10), QLineF(5.5, 10, 10, 4.5)))
 
 
+def dashes(color: QColor, ratio: float) -> QBrush:
+    """Return a row of dashes, for where the engine found nothing."""
+    tile = QPixmap(round(5 * ratio), round(5 * ratio))
+    tile.fill(Qt.GlobalColor.transparent)
+    tile.setDevicePixelRatio(ratio)
+    painter = QPainter(tile)
+    painter.fillRect(0, 0, 3, 5, color)
+    painter.end()
+    return QBrush(tile)
+
+
 def _tile(size: int, ratio: float, pen: QPen, lines: tuple[QLineF, ...]) -> QBrush:
     tile = QPixmap(round(size * ratio), round(size * ratio))
     tile.fill(Qt.GlobalColor.transparent)

@@ -64,6 +64,7 @@ class LanePainter:
             int(FrameState.KEYFRAME): self._color,
         }
         self._hatch = ink.hatch(ink.faded(self._color, 190), look.ratio)
+        self._dashes = ink.dashes(self._color, look.ratio)
         self._ticks = ink.ticks(ink.on_color(self._color), look.ratio)
         self._marks = {name: self._mark(name) for name in ("dot", "ring", "star")}
 
@@ -78,7 +79,6 @@ class LanePainter:
         ratio = self._look.ratio
         pixmap = QPixmap(round(axis.width * ratio), round(LANE_HEIGHT * ratio))
         pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
         self._draw(pixmap, lane, axis, references, range(axis.width))
         return pixmap
 
@@ -110,6 +110,8 @@ class LanePainter:
         references: Collection[int],
         part: range,
     ) -> None:
+        if len(part) >= axis.width:
+            pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
         if len(part) < axis.width:
             box = QRectF(part.start, 0, len(part), LANE_HEIGHT)
@@ -142,10 +144,9 @@ class LanePainter:
 
     def _draw_nothing(self, painter: QPainter, box: QRectF, state: int) -> None:
         """A thin line: solid where the user says so, dashed where the engine found nothing."""
-        style = Qt.PenStyle.SolidLine if state == ABSENT else Qt.PenStyle.DotLine
-        painter.setPen(QPen(self._color, 2 if state == ABSENT else 1.5, style))
-        middle = box.center().y()
-        painter.drawLine(QPointF(box.left(), middle), QPointF(box.right(), middle))
+        # As boxes: where the ends of a pen's line come to lie depends on what is drawn around it.
+        line = QRectF(box.left(), box.center().y() - 1, box.width(), 2)
+        painter.fillRect(line, self._color if state == ABSENT else self._dashes)
 
     def _draw_curve(self, painter: QPainter, curve: columns.Curve, width: int, part: range) -> None:
         # One column more: a line goes on to the next point.

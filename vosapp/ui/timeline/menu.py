@@ -13,6 +13,7 @@ from vosapp.project.edit_masks import MarkAbsent
 from vosapp.project.edit_ranges import CheckFrames, ClearMasks
 from vosapp.project.model import FrameState
 from vosapp.session.session import Session
+from vosapp.ui.plain import menu_text
 from vosapp.ui.theme import icon
 from vosapp.ui.timeline.selection import LaneSelection
 
@@ -43,7 +44,7 @@ class LaneMenu(QMenu):
         workspace, chosen = self._canvas.workspace, self._canvas.selection
         if workspace is None or chosen is None:
             return
-        names = {item.object_id: item.name for item in workspace.session.objects}
+        names = {item.object_id: menu_text(item.name) for item in workspace.session.objects}
         name = names.get(chosen.object_id, "")
         span = self.tr("frame {0}").format(chosen.start)
         if chosen.length > 1:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QInputDialog, QToolButton, QVBoxLayout, QWidget
 
+from vosapp.jobs.owners import while_there
 from vosapp.session.workspace import Workspace
+from vosapp.ui.dialogs.asking import open_about
 from vosapp.ui.timeline.transport import TransportRow
 from vosapp.ui.timeline.view import TimelineView
 from vosapp.ui.view_state import ViewState
@@ -49,14 +51,13 @@ class TimelinePanel(QWidget):
             return
         session = self._workspace.session
         dialog = QInputDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle(self.tr("Go to frame"))
         dialog.setLabelText(self.tr("Frame, 0 to {0}:").format(session.frame_count - 1))
         dialog.setInputMode(QInputDialog.InputMode.IntInput)
         dialog.setIntRange(0, session.frame_count - 1)
         dialog.setIntValue(session.frame_index)
-        dialog.intValueSelected.connect(session.go_to)
-        dialog.open()
+        dialog.intValueSelected.connect(while_there(session, session.go_to))
+        open_about(session, dialog)
 
     def sizeHint(self) -> QSize:
         """Room for some lanes."""

@@ -10,6 +10,8 @@ from vosapp.project.edits import LockObject, ShowObject
 from vosapp.project.model import TrackedObject
 from vosapp.session import navigation
 from vosapp.session.session import Session
+from vosapp.session.workspace import Workspace
+from vosapp.ui.plain import tooltip
 from vosapp.ui.timeline import ruler
 from vosapp.ui.timeline.canvas import STEP_ZOOM, TimelineCanvas
 from vosapp.ui.timeline.gestures import Drag, Mark, MoveEdge, Scrub
@@ -39,6 +41,11 @@ class TimelineView(TimelineCanvas):
         super().__init__(view_state, parent)
         self._drag: Drag | None = None
         self.menu = LaneMenu(self)
+
+    def set_workspace(self, workspace: Workspace | None) -> None:
+        """Show another project; what is being dragged belongs to the one before."""
+        self._drag = None
+        super().set_workspace(workspace)
 
     # Mouse
 
@@ -184,7 +191,7 @@ class TimelineView(TimelineCanvas):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             text = self.hint(QPointF(event.pos()))
             if text:
-                QToolTip.showText(event.globalPos(), text, self.viewport())
+                QToolTip.showText(event.globalPos(), tooltip(text), self.viewport())
             else:
                 QToolTip.hideText()
             return True
@@ -205,7 +212,7 @@ class TimelineView(TimelineCanvas):
             Part.IN_POINT: self.tr("In point: drag it. Double-click the band to clear both."),
             Part.OUT_POINT: self.tr("Out point: drag it. Double-click the band to clear both."),
             Part.SWATCH: self.tr("Select this object"),
-            Part.NAME: item.name if item is not None else "",
+            Part.NAME: item.shown_name if item is not None else "",
             Part.EYE: self.tr("Show or hide this object"),
             Part.LOCK: self.tr("Lock or unlock this object: nothing changes a locked one"),
         }.get(part, "")

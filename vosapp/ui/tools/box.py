@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
@@ -35,7 +37,11 @@ _CURSORS = {
 
 
 class BoxTool(Tool):
-    """Drag a box: its mask is proposed at once. Handles change it, Enter takes it."""
+    """Drag a box: its mask is proposed at once. Handles change it, Enter takes it.
+
+    Where the current object is finished on the frame a box is another object; with Shift it draws
+    the current one anew.
+    """
 
     tool_id: ClassVar[ToolId] = ToolId.BOX
 
@@ -47,6 +53,8 @@ class BoxTool(Tool):
         self._pressed: Pointer | None = None
         self._grip: Grip | None = None
         self._under: Grip | None = None
+        self._claimed, self._anew = 0, False
+        self._told: tuple[NDArray[np.uint8] | None, tuple[str, ...]] = (None, ())
 
     @property
     def box(self) -> Box | None:
@@ -60,7 +68,9 @@ class BoxTool(Tool):
         grip = self._grip_at(pointer)
         if grip is None:
             self.finish()
-            if not self.context.claim():
+            self._anew = pointer.shift
+            self._claimed = self.context.claim_box(anew=self._anew)
+            if not self._claimed:
                 return
         self._pressed, self._grip = pointer, grip
 
@@ -83,6 +93,7 @@ class BoxTool(Tool):
         if live is not None and boxes.has_area(live):
             self._take_box(live)
         elif self._boxes.state is None:
+            self._claimed = 0
             self.context.release_claim()
         self.context.drawingChanged.emit()
 
@@ -144,7 +155,8 @@ class BoxTool(Tool):
     @property
     def target(self) -> int:
         """The object that the mask is for."""
-        return self._prompter.target
+        drawing = self._pressed is not None or self._boxes.state is not None
+        return self._prompter.target or (self._claimed if drawing else 0)
 
     @property
     def proposal(self) -> Proposal | None:
@@ -171,11 +183,36 @@ class BoxTool(Tool):
     def hint(self) -> str:
         """What the user can do."""
         if self._boxes.state is None:
+            return self._invitation()
+        name, losers = self.context.name(self.target), self._losers()
+        if self._anew and not self.context.is_new(self.target):
+            text = self.tr("Enter draws {0} anew on this frame")
+        elif losers:
+            text = self.tr("Enter takes it as {0}, and most of {1} with it")
+        else:
+            text = self.tr("Enter takes it as {0}")
+        text += self.tr(" · Esc drops it · drag handles to change it")
+        return text.format(name, ", ".join(losers))
+
+    def _invitation(self) -> str:
+        context = self.context
+        if not context.target:
             return self.tr("Drag a box around an object")
-        name = self.context.name(self.target)
-        return self.tr("Enter takes it as {0} · Esc drops it · drag handles to change it").format(
-            name
-        )
+        name = context.name(context.target)
+        if context.finished:
+            text = self.tr("Drag a box around another object · Shift+drag draws {0} anew")
+        else:
+            text = self.tr("Drag a box around {0}")
+        return text.format(name)
+
+    def _losers(self) -> tuple[str, ...]:
+        """Who would lose most of a mask; looked for once for each proposal."""
+        proposal = self._prompter.proposal
+        mask = None if proposal is None else proposal.mask
+        if mask is not self._told[0]:
+            found = () if mask is None else self.context.losers(mask.view(np.bool_), self.target)
+            self._told = (mask, found)
+        return self._told[1]
 
     def _grip_at(self, pointer: Pointer) -> Grip | None:
         box = self._boxes.state
@@ -190,8 +227,6 @@ class BoxTool(Tool):
         self._live = self._pressed = self._grip = None
 
     def _take_box(self, box: Box) -> None:
-        if self._boxes.state is None:
-            self.context.claim_another(box)
         self._boxes.push(box)
         self._ask()
 
@@ -200,8 +235,14 @@ class BoxTool(Tool):
         box = self._boxes.state
         if box is None:
             self._prompter.drop()
+            self._claimed = 0
             return True
-        target = self._prompter.target or self.context.target or self.context.claim()
+        target = self._prompter.target or self._claimed
+        if not target:
+            # A box that was taken back and is wanted again.
+            target = self._claimed = self.context.claim_box(anew=self._anew)
+        if not target:
+            return True
         corners = ((box[0], box[1], 1), (box[2], box[3], 1))
         prompt = Prompt(self.context.frame_index, target, PromptKind.BOX, corners)
         self._prompter.ask(PromptAsk(box=BoxPrompt(box)), target, (prompt,))

@@ -16,18 +16,17 @@ from PySide6.QtCore import QObject, Signal
 from core.types import MAX_OBJECT_ID
 from vosapp.project.colors import usual_color
 from vosapp.project.edits import Edit, Group
-from vosapp.project.model import Change, TrackedObject
+from vosapp.project.model import Change, FrameState, TrackedObject
 from vosapp.session.session import Session
 from vosapp.session.view import FrameView
 from vosapp.session.workspace import Workspace
 from vosapp.ui.canvas.items import LabelItem
-from vosapp.ui.tools.boxes import Box
+from vosapp.ui.tools.announced import Announced
 from vosapp.ui.tools.local_edit import EnsureObject, LocalEdit
 from vosapp.ui.view_state import ViewState
 
-APART = 0.1
-"""A box with less of an object's pixels than this share is about another one. Boxes of neighbors
-overlap a little; who draws a box anew around an object has most of it inside."""
+MOST = 0.5
+"""Share of another object's pixels from which on it is said that a mask takes them."""
 
 
 @dataclass(slots=True)
@@ -57,7 +56,6 @@ class ToolContext(QObject):
         workspace: whose frames are drawn on.
         view_state: brush size, tolerance, sign.
         frame_index: of the frame that is shown; edits go there.
-        new_object: that the next edit will add, since none was current; or None.
 
     Signals:
         said: something the user should know now (str).
@@ -85,11 +83,10 @@ class ToolContext(QObject):
         super().__init__(parent)
         self.workspace, self.view_state = workspace, view_state
         self.frame_index = workspace.session.frame_index
-        self.new_object: TrackedObject | None = None
+        self._announced = Announced()
         self._item = item
         self._view: FrameView | None = None
         self._sent: list[_Sent] = []
-        self._adding = 0
         workspace.session.objectsChanged.connect(self._take_objects)
         workspace.session.failed.connect(self._take_failure)
 
@@ -122,9 +119,15 @@ class ToolContext(QObject):
 
     @property
     def objects(self) -> tuple[TrackedObject, ...]:
-        """All objects, and the one that is about to be added."""
-        extra = () if self.new_object is None else (self.new_object,)
-        return (*self.session.objects, *extra)
+        """All objects, and those that are about to be added."""
+        known = self.session.objects
+        ids = {item.object_id for item in known}
+        return (*known, *(o for o in self._announced.objects if o.object_id not in ids))
+
+    @property
+    def new_object(self) -> TrackedObject | None:
+        """What is being drawn and would be another object; None where it is not."""
+        return self._announced.drawn
 
     @property
     def locked(self) -> frozenset[int]:
@@ -144,14 +147,12 @@ class ToolContext(QObject):
     @property
     def target(self) -> int:
         """Id of the object that is drawn, 0 where none is current."""
-        if self.new_object is not None:
-            return self.new_object.object_id
-        return self.session.object_id
+        return self._announced.newest or self.session.object_id
 
     @property
     def free_id(self) -> int:
         """The id that a new object would get, 0 where there is none left."""
-        known = {item.object_id for item in self.session.objects}
+        known = {item.object_id for item in self.objects}
         return next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in known), 0)
 
     def claim(self) -> int:
@@ -161,37 +162,75 @@ class ToolContext(QObject):
         """
         item = self.session.current_object
         if item is not None and item.locked:
-            self.say(self.tr("{} is locked. Unlock it to change its mask.").format(item.name))
+            self.say(self.tr("{} is locked. Unlock it to change its mask.").format(item.shown_name))
             return 0
         if item is not None and not item.visible:
-            self.say(self.tr("{} is hidden. Show it to see what you draw.").format(item.name))
+            self.say(self.tr("{} is hidden. Show it to see what you draw.").format(item.shown_name))
         return self.target or self._announce_object()
 
-    def claim_another(self, box: Box) -> None:
-        """Let the next edit add an object where it is plainly not about the current one.
+    def claim_box(self, *, anew: bool) -> int:
+        """As `claim`, for a box: where the current object is finished here it means another one.
 
-        That is so where the user has said what the current object is on this frame, and a box has
-        next to nothing of it: a second box means a second object.
+        Args:
+            anew: the current object is meant in any case, and drawn once more.
         """
-        target = self.target
-        if not target or self.new_object is not None or not self._said_here(target):
-            return
-        shown = self.labels == target
-        left, top, right, bottom = (round(side) for side in box)
-        whole, inside = int(shown.sum()), int(shown[top:bottom, left:right].sum())
-        if whole and inside < APART * whole:
-            self._announce_object()
+        if self.finished and not anew:
+            return self._announce_object()
+        return self.claim()
+
+    @property
+    def finished(self) -> bool:
+        """True where the user has said what the current object is on this frame, or checked it."""
+        target, here = self.target, self.frame_index
+        if not target:
+            return False
+        if self._announced.owes(here, target) or any(
+            one.local.object_id == target and one.local.frame_index == here and not one.failed
+            for one in self._sent
+        ):
+            return True
+        lane = self.session.lane(target)
+        checked = lane is not None and lane.states[here] == FrameState.CHECKED
+        return checked or (self._view is not None and target in self._view.assertions)
+
+    def losers(self, mask: NDArray[np.bool_], object_id: int) -> tuple[str, ...]:
+        """Return the names of other objects that would lose most of their pixels to a mask."""
+        if self._view is None or mask.shape != self.labels.shape:
+            return ()
+        whole = np.bincount(self.labels.ravel(), minlength=256)
+        lost = np.bincount(self.labels[mask], minlength=256)
+        kept = self.locked | {object_id}
+        return tuple(
+            item.name
+            for item in self.session.objects
+            if item.object_id not in kept and lost[item.object_id] > MOST * whole[item.object_id]
+        )
+
+    def is_new(self, object_id: int) -> bool:
+        """True where an object is not in the project yet."""
+        return object_id in self._announced.ids
 
     def name(self, object_id: int) -> str:
         """Return an object's name, or one for what is about to be added."""
-        found = (item.name for item in self.objects if item.object_id == object_id)
+        found = (item.shown_name for item in self.objects if item.object_id == object_id)
         return next(found, f"Object {object_id}")
 
     def release_claim(self) -> None:
         """Nothing was drawn: no object needs to be added."""
-        if self.new_object is not None and not self._adding:
-            self.new_object = None
+        if self._announced.drawn is not None:
+            self._announced.drawn = None
             self.objectsChanged.emit()
+
+    def promise(self, frame_index: int, object_id: int) -> None:
+        """A mask was taken before it was found: it will be sent, or withdrawn."""
+        self._announced.promise(frame_index, object_id)
+
+    def withdraw(self, frame_index: int, object_id: int) -> None:
+        """No mask was found for what was promised."""
+        self._announced.settle(frame_index, object_id)
+        if not any(one.local.object_id == object_id and not one.failed for one in self._sent):
+            self._announced.lose((object_id,))
+        self.objectsChanged.emit()
 
     def color(self, object_id: int) -> tuple[int, int, int]:
         """Return an object's color."""
@@ -226,9 +265,10 @@ class ToolContext(QObject):
         known = {item.object_id for item in self.session.objects}
         if local.object_id not in known:
             edits = (EnsureObject(local.object_id), *edits)
-            self._adding = local.object_id
+            self._announced.send(local.object_id)
             name = name or f"{_verb(local)} Object {local.object_id}"
         edit = edits[0] if len(edits) == 1 and not name else Group(edits, name)
+        self._announced.settle(local.frame_index, local.object_id)
         self._sent.append(_Sent(local, self.session.do(edit)))
 
     def restore(self) -> None:
@@ -253,37 +293,24 @@ class ToolContext(QObject):
 
     # Inside
 
-    def _said_here(self, object_id: int) -> bool:
-        """True where the user asserts the object on this frame, or is about to."""
-        sent = any(
-            one.local.object_id == object_id and one.local.frame_index == self.frame_index
-            for one in self._sent
-        )
-        return sent or (self._view is not None and object_id in self._view.assertions)
-
     def _announce_object(self) -> int:
         free = self.free_id
         if not free:
             self.say(self.tr("There are {} objects already.").format(MAX_OBJECT_ID))
             return 0
-        self.new_object = TrackedObject(free, f"Object {free}", usual_color(free))
+        self._announced.drawn = TrackedObject(free, f"Object {free}", usual_color(free))
         self.objectsChanged.emit()
         return free
 
     def _take_objects(self) -> None:
-        new, known = self.new_object, {item.object_id for item in self.session.objects}
-        if new is not None and new.object_id in known:
-            self.new_object = None
-            if self._adding == new.object_id:
-                self.session.select_object(new.object_id)
-            self._adding = 0
+        arrived = self._announced.arrive({item.object_id for item in self.session.objects})
+        if arrived:
+            self.session.select_object(arrived)
         self.objectsChanged.emit()
 
     def _take_failure(self) -> None:
-        refused = {sent.local.object_id for sent in self._sent if sent.failed}
-        if self._adding in refused:
-            self._adding = 0
-            self.release_claim()
+        self._announced.lose({sent.local.object_id for sent in self._sent if sent.failed})
+        self.objectsChanged.emit()
 
 
 def _verb(local: LocalEdit) -> str:

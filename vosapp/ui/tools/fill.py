@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from core.jobs import CancelToken
-from vosapp.jobs.outcome import Crashed, Failed, Outcome
+from vosapp.jobs.outcome import Failed, Outcome
 from vosapp.jobs.runner import JobHandle
 from vosapp.project import rules
+from vosapp.ui import errors
 from vosapp.ui.tools.base import Tool
 from vosapp.ui.tools.filling import fill_at
 from vosapp.ui.tools.local_edit import from_mask
@@ -76,8 +77,7 @@ class _Filling(QObject):
 
     def follow(self, handle: JobHandle) -> None:
         """Take what the job finds."""
-        handle.batchReady.connect(self._take)
-        handle.finished.connect(self._end)
+        handle.tell(self, finished=self._end, batch=self._take)
 
     def _take(self, values: list[NDArray[np.bool_]]) -> None:
         if values[-1].any():
@@ -88,8 +88,6 @@ class _Filling(QObject):
 
     def _end(self, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
-            self._context.say(str(outcome.error))
-        elif isinstance(outcome, Crashed):
-            self._context.session.crashed.emit(outcome.report)
+            self._context.say(errors.text(outcome.error))
         self._context.release_claim()
         self.deleteLater()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 
 from core.prompts.config import BEST, SECOND
 from core.prompts.request import PromptMethod
@@ -49,7 +49,6 @@ class Prompter(QObject):
         self._drawn: tuple[NDArray[np.bool_], NDArray[np.uint8]] | None = None
         prompting = context.workspace.prompting
         prompting.answered.connect(self._take_answer)
-        prompting.failed.connect(self._take_failure)
         context.view_state.changed.connect(self._take_state)
 
     @property
@@ -113,7 +112,7 @@ class Prompter(QObject):
             return False
         self.drop(keep_claim=True)
         if mask is not None:
-            self._commit(wish, mask)
+            _commit(self._context, wish, mask)
         elif not self._keep(wish):
             self._context.say(self.tr("There was no time to find the mask; draw it again."))
             self._context.release_claim()
@@ -141,17 +140,18 @@ class Prompter(QObject):
         """Have the mask taken when it is found, whatever is drawn or closed meanwhile."""
         context = self._context
 
-        def commit(mask: NDArray[np.bool_]) -> None:
-            if mask.any():
+        def commit(mask: NDArray[np.bool_] | None) -> None:
+            if mask is not None and mask.any():
                 _commit(context, wish, mask)
-            elif context.view is not None:
-                context.say(self.tr("Nothing was found there. Try a larger box or a click."))
-                context.release_claim()
+                return
+            if mask is not None and context.view is not None:
+                context.say(_nothing())
+            context.withdraw(wish.frame_index, wish.target)
 
-        return context.workspace.prompting.keep(wish.ask, wish.frame_index, commit)
-
-    def _commit(self, wish: _Wish, mask: NDArray[np.bool_]) -> None:
-        _commit(self._context, wish, mask)
+        kept = context.workspace.prompting.keep(wish.ask, wish.frame_index, commit)
+        if kept:
+            context.promise(wish.frame_index, wish.target)
+        return kept
 
     def _take_answer(self, answer: PromptAnswer) -> None:
         if self._trial is not None and answer.ask == self._trial:
@@ -159,13 +159,13 @@ class Prompter(QObject):
         elif self._wish is not None and self._wish.answered_by(answer):
             self._mask, self._fresh = answer.mask, True
             if not answer.mask.any():
-                self._context.say(self.tr("Nothing was found there. Try a larger box or a click."))
+                self._context.say(_nothing())
         self._context.drawingChanged.emit()
 
-    def _take_failure(self) -> None:
-        """The window says why; an object that was only announced for it is not needed."""
-        if self._wish is None:
-            self._context.release_claim()
+
+def _nothing() -> str:
+    text = "Nothing was found there. Try a larger box or a click."
+    return QCoreApplication.translate("Prompter", text)
 
 
 def _commit(context: ToolContext, wish: _Wish, mask: NDArray[np.bool_]) -> None:

@@ -82,6 +82,62 @@ def test_a_range_starts_at_zero_and_keeps_its_gaps(make, tmp_path):
     assert [s for s, _ in decoded(path)] == [Fraction(t, 25) for t in (0, 5, 6, 26)]
 
 
+def aspect(path):
+    with av.open(str(path)) as container:
+        return container.streams.video[0].sample_aspect_ratio or 1
+
+
+WIDE = {"options": {"x264-params": "sar=16/11"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "matrix", "expected"),
+    [
+        ("a.mp4", WIDE, None, Fraction(16, 11)),
+        ("a.mkv", WIDE, None, Fraction(16, 11)),
+        ("a.mov", WIDE, None, Fraction(16, 11)),
+        ("odd.mkv", WIDE | {"size": (97, 53), "pixels": "yuv444p"}, None, Fraction(16, 11)),
+        ("turned.mp4", WIDE, (0, 1, -1, 0), Fraction(11, 16)),
+        ("mirrored.mp4", WIDE, (-1, 0, 0, 1), Fraction(16, 11)),
+        ("square.mp4", {}, None, 1),
+    ],
+)
+def test_pixels_that_are_not_square_stay_so(
+    name, settings, matrix, expected, make, video_tools, tmp_path
+):
+    path = make(name, numbers=range(3), **settings)
+    if matrix is not None:
+        video_tools["set_matrix"](path, matrix)
+    with open_video(path) as video:
+        assert video.info.pixel_aspect == expected
+        size = (video.info.width, video.info.height)
+        ones = np.ones(size[::-1], np.uint8)
+        source = AnnotationSource(video.info, OBJECTS, lambda _: ones, video.frame)
+        for exporter in (OverlayVideo(), AlphaMatte(), AlphaMatte(coding=VP9_ALPHA)):
+            finish(exporter.export(source, tmp_path / "out"))
+        finish(MatteFrames().export(source, tmp_path / "out"))
+        finish(CutOuts().export(source, tmp_path / "cut"))
+    for ending in ("_overlay.mp4", "_matte.mov"):
+        assert aspect(tmp_path / "out" / f"{path.stem}{ending}") == expected
+    # WebM has the size to show, in whole pixels.
+    webm = tmp_path / "out" / f"{path.stem}_matte.webm"
+    assert float(aspect(webm)) == pytest.approx(float(expected), abs=0.5 / size[0])
+    assert len(decoded(webm, decoder="libvpx-vp9")) == 3
+    with av.open(str(webm)) as container:
+        stream = container.streams.video[0]
+        tags = {key.lower(): value for key, value in stream.metadata.items()}
+        assert "title" not in tags and tags["alpha_mode"] == "1"
+        assert stream.codec_context.colorspace == 1
+        container.seek(stream.time_base.denominator // 50, stream=stream)
+        assert next(container.demux(stream)).size
+    pngs = [next((tmp_path / folder).rglob("00001.png")) for folder in ("out", "cut")]
+    for png in pngs:
+        with Image.open(png) as image:
+            image.load()
+            right, down = image.info.get("aspect", (1, 1))  # pixels for an unknown unit
+        assert image.size == size and Fraction(down, right) == expected
+
+
 def test_overlay_has_the_colors_and_the_frames(film, tmp_path):
     finish(OverlayVideo(opacity=1.0).export(film, tmp_path))
     frames = decoded(tmp_path / "film_overlay.mp4")

@@ -86,7 +86,7 @@ def test_a_rotated_video_is_exported_as_it_is_shown(tmp_path, make, video_tools)
     from core.media.video import open_video
 
     path = make("turned.mp4", numbers=range(3))
-    video_tools["set_rotation"](path, 90)
+    video_tools["set_matrix"](path, (0, 1, -1, 0))
     with open_video(path) as video:
         info = video.info
         label_map = np.zeros((info.height, info.width), np.uint8)

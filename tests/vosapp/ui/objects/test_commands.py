@@ -71,9 +71,10 @@ def test_a_254th_object_and_no_more(qtbot, desk):
     assert not commands.is_full(desk.workspace)
 
 
-def test_rename_and_recolor(desk):
+def test_rename_and_recolor(qtbot, desk):
     desk.do(commands.rename, "Bear")
-    desk.do(commands.recolor, (9, 8, 7))
+    with qtbot.waitSignal(desk.session.objectsChanged):
+        commands.recolor(desk.workspace, desk.session.object_id, (9, 8, 7))
     item = desk.session.current_object
     assert (item.name, item.color) == ("Bear", (9, 8, 7))
     desk.now(commands.rename, "  ")
@@ -188,6 +189,17 @@ def test_cycling_and_digits(desk):
     assert session.object_id == 0
     desk.now(commands.previous_object)
     assert session.object_id == 2
+
+
+def test_a_digit_is_the_objects_number_not_its_place(desk):
+    desk.do(commands.new_object)
+    desk.now(commands.select_by_digit, 2)
+    desk.do(commands.delete_everywhere)
+    desk.now(commands.select_by_digit, 1)
+    desk.now(commands.select_by_digit, 2)
+    assert desk.session.object_id == 1
+    desk.now(commands.select_by_digit, 3)
+    assert desk.session.object_id == 3
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QColorDialog, QLineEdit
 
+from vosapp.project.edit_ranges import DeleteObject
 from vosapp.project.edits import AddObject, Group
 from vosapp.project.model import FrameState
 from vosapp.ui.objects.delegate import Spot
@@ -102,6 +103,24 @@ def test_the_swatch_asks_for_a_color_without_waiting(qtbot, panel, session):
         dialog.accept()
     assert session.objects[1].color == (1, 200, 3)
     assert panel.model.index(1).data(Qt.ItemDataRole.DecorationRole) == QColor(1, 200, 3)
+
+
+def swatch(panel, row):
+    """The chip of a row as it is drawn."""
+    box = panel.view.visualRect(panel.model.index(row))
+    return panel.view.viewport().grab(box.adjusted(5, 0, 30 - box.width(), 0)).toImage()
+
+
+def test_the_number_of_an_object_is_its_id_wherever_it_stands(qtbot, panel, session):
+    with qtbot.waitSignal(session.objectsChanged):
+        session.do(Group((AddObject(), AddObject(12), AddObject(113))))
+    before = [swatch(panel, row) for row in range(5)]
+    session.select_object(1)
+    with qtbot.waitSignal(session.objectsChanged):
+        session.do(DeleteObject(2))
+    assert [item.object_id for item in session.objects] == [1, 3, 12, 113]
+    assert [swatch(panel, row) for row in range(4)] == [before[0], *before[2:]]
+    assert "Id 3" in panel.delegate._number_tip(panel.model.index(1))
 
 
 def test_states_are_those_of_the_current_frame(qtbot, panel, session):

@@ -233,6 +233,16 @@ def test_every_format_can_be_looked_at(export, qtbot):
         export.choose_format(one.name)
         looked(export, qtbot)
         assert export.export_button.isEnabled(), (one.name, export.state.text())
+        assert export.export_button.text() == "Export", (one.name, export.state.text())
+        assert "stumble" not in export.state.text(), one.name
+
+
+def test_a_format_with_pictures_says_when_there_are_none(export, qtbot, desk, film, tmp_path):
+    desk.workspace.session.video_path = tmp_path / "gone"
+    export.choose_frames(CURRENT)
+    export.choose_format("overlay")
+    looked(export, qtbot)
+    assert not export.export_button.isEnabled() and "gone" in export.state.text()
 
 
 def test_a_folder_that_cannot_be_written_is_told(export, qtbot, tmp_path):

@@ -13,6 +13,7 @@ from core.engine.registry import default_system
 from core.errors import UsageError
 from core.types import Quality
 from vosapp.project.edit_masks import SetMask
+from vosapp.project.edits import LockObject
 from vosapp.project.model import FrameState
 from vosapp.session.choice import Estimate, RunMode
 from vosapp.session.systems import systems
@@ -98,6 +99,44 @@ def test_a_long_run_is_announced_first(desk, qtbot):
     with finished(desk, qtbot):
         notice.choices[1].run()
     assert desk.settings.number("ask-seconds") == 0
+
+
+def lock(desk, qtbot, *object_ids):
+    session = desk.workspace.session
+    for object_id in object_ids:
+        session.do(LockObject(object_id, locked=True))
+    qtbot.waitUntil(lambda: sum(item.locked for item in session.objects) == len(object_ids))
+
+
+def test_a_run_says_which_locked_objects_it_leaves_out(desk, qtbot):
+    lock(desk, qtbot, 1)
+    with finished(desk, qtbot):
+        desk.actions.run("propagate.open")
+    notice = desk.window.notice.notice
+    assert notice.title == "Done: 23 frames"
+    assert "Left out, since locked: Box 1." in notice.text and "Box 2" not in notice.text
+    with finished(desk, qtbot):
+        desk.actions.run("propagate.open")
+    notice = desk.window.notice.notice
+    assert notice.title == "There was nothing to do" and "Box 1" in notice.text
+    assert "empty or stale" not in desk.window.status.currentMessage()
+
+
+def test_what_is_locked_and_done_is_no_matter(desk, qtbot):
+    with finished(desk, qtbot):
+        desk.actions.run("propagate.open")
+    lock(desk, qtbot, 1, 2)
+    with finished(desk, qtbot):
+        desk.actions.run("propagate.open")
+    assert desk.window.notice.notice is None
+
+
+def test_an_estimate_says_what_is_left_out(desk, qtbot):
+    lock(desk, qtbot, 2)
+    desk.settings.set_value("ask-seconds", 1)
+    desk.actions.run("propagate.open")
+    qtbot.waitUntil(desk.window.notice.isVisible, timeout=60_000)
+    assert "Locked objects are left out: Box 2." in desk.window.notice.notice.text
 
 
 def test_the_estimate_decides(desk, qtbot, monkeypatch):
