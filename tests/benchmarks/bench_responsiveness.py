@@ -156,9 +156,9 @@ def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -
         QTimer.singleShot(500, begin)
         QTimer.singleShot(15_000, app.quit)
     elif args.tune:
-        workspace.tuning.finished.connect(lambda _outcome: app.quit())
-        workspace.tuning.start(args.tune)
-        workspace.tuning.stateChanged.connect(
+        workspace.finetuning.finished.connect(lambda _outcome: app.quit())
+        workspace.finetuning.start(args.tune)
+        workspace.finetuning.stateChanged.connect(
             lambda state: begin() if state.step and not lateness.values else None
         )
     else:

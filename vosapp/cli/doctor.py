@@ -14,7 +14,7 @@ from core.engine.registry import default_system
 from core.errors import CheckpointMissing
 from vosapp import __version__, assets
 from vosapp.cli import probes
-from vosapp.services.weights import usual_weights
+from vosapp.services.weights import default_weights
 
 if TYPE_CHECKING:
     import argparse
@@ -131,7 +131,7 @@ def _weights() -> list[dict[str, object]]:
 
 def _weights_finding() -> Finding:
     try:
-        usual_weights(default_system().name)
+        default_weights(default_system().name)
     except CheckpointMissing as error:
         return Finding("weights", "missing", error.message, error.hint)
     return Finding("weights", "ok", ", ".join(str(weights["file"]) for weights in _weights()))

@@ -47,13 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("project", type=Path, metavar="P", help="a project (.vosapp)")
     length = parser.add_mutually_exclusive_group()
-    usual = f"length in steps (default {_usual_steps()}: some minutes on a processor)"
+    usual = f"length in steps (default {_default_steps()}: some minutes on a processor)"
     length.add_argument("--steps", type=int, metavar="N", help=usual)
     length.add_argument("--minutes", type=float, metavar="M", help="length in minutes instead")
     length.add_argument(
         "--switch",
         choices=("on", "off"),
-        help="learn nothing: use the adapted weights that the project has, or no longer",
+        help="learn nothing: use the fine-tuned weights that the project has, or no longer",
     )
     length.add_argument(
         "--remove", action="store_true", help="learn nothing: remove them from the project"
@@ -103,12 +103,12 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         return _learn(project, args, console)
 
 
-def _usual_steps() -> int | None:
+def _default_steps() -> int | None:
     return recipe_of(finetuned_system()).require_finetuning().steps
 
 
 def describe(project: Project) -> dict[str, object] | None:
-    """What a project's adapted weights are, for `--json`; None where it has none.
+    """What a project's fine-tuned weights are, for `--json`; None where it has none.
 
     Raises:
         CheckpointMismatch: what the file says of them makes no sense.
@@ -142,18 +142,19 @@ def _check_switch(args: argparse.Namespace) -> None:
 def _switch(project: Project, args: argparse.Namespace, console: Console) -> dict[str, object]:
     if args.remove:
         told = (
-            "Removed the adapted weights of"
+            "Removed the fine-tuned weights of"
             if project.drop_tuned()
-            else "There are no adapted weights in"
+            else "There are no fine-tuned weights in"
         )
         console.report(f"{told} {project.path}; its masks stay.")
         return {"project": project.path, "adapted": None}
     if project.tuned() is None:
         raise UsageError(
-            f"{project.path} has no adapted weights.", f"Make some: vosapp finetune {args.project}."
+            f"{project.path} has no fine-tuned weights.",
+            f"Make some: vosapp finetune {args.project}.",
         )
     project.use_tuned(on=args.switch == "on")
-    which = "the adapted weights" if args.switch == "on" else "the bundled weights again"
+    which = "the fine-tuned weights" if args.switch == "on" else "the bundled weights again"
     console.report(f"Propagations of {project.path} use {which}.")
     return {"project": project.path, "adapted": describe(project)}
 
@@ -181,7 +182,7 @@ def _order(project: Project, args: argparse.Namespace, console: Console) -> Fine
     from core.engine.run import device_name, use_threads
     from vosapp.cli.propagate import check_range, parse_range
     from vosapp.services.finetune import FinetuneOrder
-    from vosapp.services.weights import usual_weights
+    from vosapp.services.weights import default_weights
 
     device_name(args.device, system=finetuned_system())
     if args.threads is not None:
@@ -192,7 +193,7 @@ def _order(project: Project, args: argparse.Namespace, console: Console) -> Fine
     return FinetuneOrder(
         project,
         place,
-        args.weights or usual_weights(finetuned_system()),
+        args.weights or default_weights(finetuned_system()),
         start,
         stop,
         steps=args.steps,
@@ -247,7 +248,7 @@ def _tune(
 
 
 def _shown(step: FinetuneStep, order: FinetuneOrder) -> Progress:
-    total = _usual_steps() if order.minutes is None and order.steps is None else order.steps
+    total = _default_steps() if order.minutes is None and order.steps is None else order.steps
     done = "" if total else f"{step.fraction:.0%} of the time, "
     return Progress(step.step, total or 0, f"learning, {done}loss {step.loss:.4f}", "learning")
 
@@ -283,7 +284,7 @@ def _report(project: Project, tuned: Finetuned, args: argparse.Namespace, consol
     state = "in use" if project.uses_tuned else "switched off"
     turn = "off" if project.uses_tuned else "on"
     console.report(
-        f"The adapted weights are kept in {project.path} and {state};"
+        f"The fine-tuned weights are kept in {project.path} and {state};"
         f" vosapp finetune {args.project} --switch {turn} changes that."
     )
 

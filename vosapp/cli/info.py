@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     Returns:
         `project`, `bytes`, `video` (with `found`, its place now), `objects` (each with its frames
         by state), `states` (frames x objects by state), `keyframes`, `references`, `history`,
-        `runs` (origins of masks), `adapted` (weights that were adapted to the video, as
+        `runs` (origins of masks), `adapted` (weights that were fine-tuned on the video, as
         `vosapp.cli.finetune.describe` tells them; None without), `problems` of the file, and `lost`
         with `--repair`.
 
@@ -187,6 +187,6 @@ def _adapted_line(adapted: dict[str, Any]) -> str:
         scores = f", J on keyframes {adapted['before']:.3f} -> {adapted['after']:.3f}"
     state = "in use" if adapted["in_use"] else "switched off"
     return (
-        f"weights adapted to this video: {state}, {adapted['preset']}, {adapted['steps']} steps"
+        f"weights fine-tuned on this video: {state}, {adapted['preset']}, {adapted['steps']} steps"
         f" on {adapted['frames']} frames{scores}"
     )

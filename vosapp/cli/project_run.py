@@ -102,7 +102,7 @@ def run_project(
 def _tuned_weights(
     stack: ExitStack, project: Project, args: argparse.Namespace, console: Console
 ) -> Path | None:
-    """The weights adapted to the video, where the project uses some and no others are given."""
+    """The weights tuned to the video, where the project uses some and no others are given."""
     from vosapp.services.weights import finetuned_system, tuned_file
 
     if args.system != finetuned_system():
@@ -111,13 +111,13 @@ def _tuned_weights(
         if not project.uses_tuned:
             return None
         if args.weights is not None:
-            console.say("The weights that were adapted to this video are not used: --weights")
+            console.say("The weights that were fine-tuned on this video are not used: --weights")
             return None
         path = stack.enter_context(tuned_file(project))
     except VosError as error:
         console.warn(f"{error} The bundled weights are used.")
         return None
-    console.say("Using the weights that were adapted to this video (vosapp adapt)")
+    console.say("Using the weights that were fine-tuned on this video (vosapp finetune)")
     return path
 
 
@@ -264,7 +264,7 @@ def _result(run: _Run) -> dict[str, object]:
         "keyframes": [keyframe.frame_index for keyframe in run.request.keyframes],
         "states": {state.name.lower(): n for state, n in run.project.counts().items()},
         "system": run.system.system,
-        # The file of adapted weights was there for the run only.
+        # The file of fine-tuned weights was there for the run only.
         "weights": weights_identity(run.system.weights) if run.tuned else run.system.weights,
         "adapted_weights": run.tuned,
         "quality": run.system.quality,

@@ -43,7 +43,8 @@ EPILOG = (
     "far it is: with --resume and the same settings it goes on from there, to the same masks. "
     "With a project (.vosapp) as INPUT, its keyframes are carried and the results go into it: what "
     "is empty or stale is computed, keyframes and checked masks stay, and one step undoes it all; "
-    "weights that were adapted to its video (vosapp adapt) are used where they are switched on. "
+    "weights that were fine-tuned on its video (vosapp finetune) are used where they are switched "
+    "on. "
     "With --adapt, what --resume takes over is the first pass, span by span; learning begins anew."
 )
 PROJECT_SUFFIX = ".vosapp"

@@ -10,7 +10,7 @@ from core.device import DEVICES
 from core.engine.registry import default_system, require_quality, system_spec, systems
 from core.errors import UsageError
 from core.types import Quality
-from vosapp.services.weights import usual_weights
+from vosapp.services.weights import default_weights
 
 if TYPE_CHECKING:
     from core.tracking.contract import TrackerRequest
@@ -61,7 +61,7 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
     weights = args.weights
     require_quality(system_spec(args.system), Quality(args.quality))
     if system_spec(args.system).needs_weights:
-        weights = weights or usual_weights(args.system)
+        weights = weights or default_weights(args.system)
         _check_weights(weights, args.system)
     elif weights is not None:
         raise UsageError(f"The system {args.system} has no weights.", "Leave --weights away.")

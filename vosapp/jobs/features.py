@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from vosapp.services.weights import usual_weights
+from vosapp.services.weights import default_weights
 
 if TYPE_CHECKING:
     from core.prompts.request import FeatureReader, FrameFeatures
@@ -36,5 +36,5 @@ class KeyReader:
 
         if self._read is None:
             spec = default_system()
-            self._read = load(spec.features)(usual_weights(spec.name), choose_device("cpu"))
+            self._read = load(spec.features)(default_weights(spec.name), choose_device("cpu"))
         return self._read(frame)

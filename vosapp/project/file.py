@@ -202,7 +202,7 @@ class ProjectFile:
             raise UsageError(
                 f"These weights take {len(data) / 1e6:.1f} MB; a project keeps at most"
                 f" {MAX_TUNED_BYTES / 1e6:.1f} MB.",
-                "Adapt smaller ones, such as the bundled.",
+                "Fine-tune smaller ones, such as the bundled.",
             )
         check_data(info.digest, data)
         with self._writing():
@@ -230,8 +230,8 @@ class ProjectFile:
             yield
         except (Unreadable, UnicodeDecodeError) as exc:
             raise CheckpointMismatch(
-                f"The weights in {self.path} that were adapted to its video are damaged: {exc}.",
-                "Adapt to the video again; all else in the project can be used.",
+                f"The weights in {self.path} that were fine-tuned on its video are damaged: {exc}.",
+                "Fine-tune on the video again; all else in the project can be used.",
             ) from exc
 
     def _store_setting(self, key: str, text: str | None) -> None:

@@ -39,6 +39,7 @@ class ExportOption:
         formats: which formats have it, for people.
         text: what it does, in a few words.
         name: placeholder of its value on the command line; empty for yes and no.
+        title: what the dialog calls it; empty for `text`.
     """
 
     field: str
@@ -46,6 +47,7 @@ class ExportOption:
     formats: str
     text: str
     name: str = ""
+    title: str = ""
 
 
 OPTIONS: tuple[ExportOption, ...] = (
@@ -63,7 +65,9 @@ OPTIONS: tuple[ExportOption, ...] = (
     ),
     ExportOption("crop", "--crop", "cut-outs", "cut to the box around the object"),
     ExportOption("every", "--every", "YouTube-VOS", "only every Nth frame", "N"),
-    ExportOption("split", "--split", "DAVIS", "the list that names the sequence", "NAME"),
+    ExportOption(
+        "split", "--split", "DAVIS", "the list that names the sequence", "NAME", title="image set"
+    ),
     ExportOption("images", "--images and --no-images", "", "write the video's frames too"),
 )
 """All of them; `images` is on the command line a pair of its own."""

@@ -148,7 +148,7 @@ def _require_size(base: Path) -> None:
     if size > MAX_TUNED_BYTES:
         raise UsageError(
             f"{base} has {size / 1e6:.1f} MB; a project keeps at most {MAX_TUNED_BYTES / 1e6:.1f}"
-            " MB of adapted weights.",
+            " MB of fine-tuned weights.",
             "Start from smaller weights, such as the bundled.",
         )
 

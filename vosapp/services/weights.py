@@ -19,7 +19,7 @@ def finetuned_system() -> str:
     return next(spec.name for spec in systems().values() if spec.finetunes)
 
 
-def usual_weights(system: str) -> Path:
+def default_weights(system: str) -> Path:
     """Return the bundled weights that a system uses where no others are named.
 
     Raises:
@@ -28,7 +28,7 @@ def usual_weights(system: str) -> Path:
     return bundled_weights(system, system_spec(system).default_preset)
 
 
-def is_usual(identity: str, system: str) -> bool:
+def are_default(identity: str, system: str) -> bool:
     """Return whether a name and hash, as projects keep them, are those of the usual weights."""
     try:
         return identity == bundled_identity(system, system_spec(system).default_preset)
@@ -55,11 +55,11 @@ def tuned_file(project: Project) -> Iterator[Path]:
         try:
             path.write_bytes(data)
         except OSError as error:
-            msg = f"The adapted weights cannot be written to {folder}: {error.strerror}."
+            msg = f"The fine-tuned weights cannot be written to {folder}: {error.strerror}."
             raise OutputError(msg, "Free some space for temporary files.") from error
         try:
             require_sound(path, recipe_of(finetuned_system()))
         except CheckpointMismatch as error:
-            msg = f"The weights in {project.path} that were adapted to its video cannot be used."
+            msg = f"The weights in {project.path} that were fine-tuned on its video cannot be used."
             raise CheckpointMismatch(f"{msg} {error.message}", error.hint) from error
         yield path

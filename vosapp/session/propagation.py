@@ -28,7 +28,7 @@ from vosapp.jobs.propagation import (
 )
 from vosapp.jobs.runner import JobHandle
 from vosapp.project.model import Change
-from vosapp.services.weights import usual_weights
+from vosapp.services.weights import default_weights
 from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
 from vosapp.session.session import Session
 from vosapp.session.view import keyframes_in
@@ -235,7 +235,7 @@ class PropagationControl(QObject):
         choice = self.choice
         weights: Path | None = choice.weights
         if weights is None and system_spec(choice.system).needs_weights:
-            weights = usual_weights(choice.system)
+            weights = default_weights(choice.system)
         return TrackerRequest(choice.system, choice.quality, choice.device, weights)
 
     # What comes from the engine

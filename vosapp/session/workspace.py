@@ -10,12 +10,12 @@ from vosapp.jobs.owners import retire
 from vosapp.jobs.propagation import Engine
 from vosapp.project.store import Project
 from vosapp.session.display import CACHE_BYTES
+from vosapp.session.finetune import FinetuneControl
 from vosapp.session.playback import Playback
 from vosapp.session.prompting import FeatureReader, PromptControl
 from vosapp.session.propagation import PropagationControl
 from vosapp.session.session import Session
 from vosapp.session.thumbnails import ThumbnailLoader
-from vosapp.session.tuning import TuningControl
 
 
 class Workspace(QObject):
@@ -44,7 +44,7 @@ class Workspace(QObject):
         self.playback = Playback(self.session, self)
         engine = engine or Engine()
         self.propagation = PropagationControl(self.session, engine, self)
-        self.tuning = TuningControl(self.session, self.propagation, engine, self)
+        self.finetuning = FinetuneControl(self.session, self.propagation, engine, self)
         self.prompting = PromptControl(self.session, features, self)
         self.thumbnails = ThumbnailLoader(video, self)
         self.session.frameIndexChanged.connect(self.thumbnails.hold)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from vosapp.session.tuning import TuningControl
+from vosapp.session.finetune import FinetuneControl
 from vosapp.ui.dialogs.asking import ask
 from vosapp.ui.notice import Choice
 
@@ -20,7 +20,7 @@ def _nothing() -> None:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Question:
     box: QMessageBox
-    tuning: TuningControl
+    finetuning: FinetuneControl
     learning: bool
     leave: Callable[[], object]
     stay: Callable[[], object]
@@ -45,25 +45,25 @@ class Leaving(QObject):
 
     def may(
         self,
-        tuning: TuningControl | None,
+        finetuning: FinetuneControl | None,
         leave: Callable[[], object],
         stay: Callable[[], object] = _nothing,
     ) -> bool:
         """Return True where nothing would be lost. Else ask, and call one of the two later.
 
         Args:
-            tuning: of the project that would be closed; None without any.
+            finetuning: of the project that would be closed; None without any.
             leave: the user wants to close it all the same.
             stay: the user does not, or a question is open already.
         """
-        if tuning is None or not tuning.losable:
+        if finetuning is None or not finetuning.losable:
             return True
         if self._question is not None:
             self._question.box.raise_()
             self._question.box.activateWindow()
             stay()
             return False
-        self._begin(tuning, leave, stay)
+        self._begin(finetuning, leave, stay)
         return False
 
     def dismiss(self) -> None:
@@ -72,13 +72,13 @@ class Leaving(QObject):
             self._question.box.reject()
 
     def _begin(
-        self, tuning: TuningControl, leave: Callable[[], object], stay: Callable[[], object]
+        self, finetuning: FinetuneControl, leave: Callable[[], object], stay: Callable[[], object]
     ) -> None:
-        box = self._ask(tuning, leave)
-        question = _Question(box, tuning, tuning.running, leave, stay)
+        box = self._ask(finetuning, leave)
+        question = _Question(box, finetuning, finetuning.running, leave, stay)
         box.finished.connect(lambda _result: self._end(question))
-        tuning.started.connect(self._review)
-        tuning.changed.connect(self._review)
+        finetuning.started.connect(self._review)
+        finetuning.changed.connect(self._review)
         self._question = question
 
     def _review(self) -> None:
@@ -86,15 +86,15 @@ class Leaving(QObject):
         question = self._question
         if question is None:
             return
-        if not question.tuning.losable:
+        if not question.finetuning.losable:
             question.box.reject()
-        elif question.tuning.running != question.learning:
+        elif question.finetuning.running != question.learning:
             self._forget(question)
             question.box.reject()
-            self._begin(question.tuning, question.leave, question.stay)
+            self._begin(question.finetuning, question.leave, question.stay)
 
-    def _ask(self, tuning: TuningControl, leave: Callable[[], object]) -> QMessageBox:
-        if tuning.running:
+    def _ask(self, finetuning: FinetuneControl, leave: Callable[[], object]) -> QMessageBox:
+        if finetuning.running:
             title = self.tr("The video is still being learned")
             text = self.tr(
                 "Closing the project now stops that, and what was learned so far is lost."
@@ -118,7 +118,7 @@ class Leaving(QObject):
         warning = QMessageBox.Icon.Warning
         choices = (Choice(go, close),)
         return ask(
-            self._window, title, text, owner=tuning, choices=choices, stay=stay, icon=warning
+            self._window, title, text, owner=finetuning, choices=choices, stay=stay, icon=warning
         )
 
     def _end(self, question: _Question) -> None:
@@ -127,6 +127,6 @@ class Leaving(QObject):
             question.stay()
 
     def _forget(self, question: _Question) -> None:
-        question.tuning.started.disconnect(self._review)
-        question.tuning.changed.disconnect(self._review)
+        question.finetuning.started.disconnect(self._review)
+        question.finetuning.changed.disconnect(self._review)
         self._question = None

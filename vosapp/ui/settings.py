@@ -84,7 +84,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "quality",
         WORK,
-        _tr("Usual quality"),
+        _tr("Default quality"),
         _tr("Working resolution of a propagation; masks always have the video\u2019s own size."),
         "fast",
         (("fast", _tr("Fast")), ("balanced", _tr("Balanced")), ("fine", _tr("Fine"))),

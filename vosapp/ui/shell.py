@@ -109,8 +109,8 @@ class Shell(QObject):
     def _may_leave(
         self, leave: Callable[[], object], stay: Callable[[], object] = lambda: None
     ) -> bool:
-        tuning = None if self.workspace is None else self.workspace.tuning
-        return self.leaving.may(tuning, leave, stay)
+        finetuning = None if self.workspace is None else self.workspace.finetuning
+        return self.leaving.may(finetuning, leave, stay)
 
     def _show(self, opened: Opened) -> None:
         self.close_workspace()
@@ -227,8 +227,8 @@ class Shell(QObject):
             session.currentObjectChanged,
             workspace.propagation.started,
             workspace.propagation.finished,
-            workspace.tuning.started,
-            workspace.tuning.finished,
+            workspace.finetuning.started,
+            workspace.finetuning.finished,
         ):
             signal.connect(self.refresh)
 
@@ -244,14 +244,14 @@ class Shell(QObject):
         if workspace is None:
             return False
         session, running = workspace.session, workspace.propagation.running
-        tuning = workspace.tuning.running
+        finetuning = workspace.finetuning.running
         canvas, update = self.panels.canvas, session.update
         return {
             When.OPEN: True,
             When.OBJECT: session.object_id != 0,
             When.SEVERAL: len(session.objects) > 1,
-            When.IDLE: not running and not tuning,
-            When.RUNNING: running or tuning,
+            When.IDLE: not running and not finetuning,
+            When.RUNNING: running or finetuning,
             When.UNDO: canvas.can_local_undo or session.changing or bool(update.undo),
             When.REDO: canvas.can_local_redo or session.changing or bool(update.redo),
         }[when]

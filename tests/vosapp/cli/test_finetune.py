@@ -117,7 +117,7 @@ def test_people_read_a_table(capsys, project, weights):
 def test_removing_says_whether_there_were_any(capsys, project, weights):
     assert cli.main(["finetune", str(project)]) == 0
     capsys.readouterr()
-    for words in ("Removed the adapted weights of", "There are no adapted weights in"):
+    for words in ("Removed the fine-tuned weights of", "There are no fine-tuned weights in"):
         assert cli.main(["finetune", str(project), "--remove"]) == 0
         assert words in capsys.readouterr().out
 
@@ -131,7 +131,7 @@ def test_switching_and_removing(call, project, weights, info):
     assert call("finetune", project, "--remove")["adapted"] is None
     assert info(project) == (None, False)
     answer = call("finetune", project, "--switch", "on", code=2)
-    assert "no adapted weights" in answer["error"]["message"]
+    assert "no fine-tuned weights" in answer["error"]["message"]
 
 
 def test_equal_seeds_give_equal_tensors(call, project, weights):
@@ -212,7 +212,7 @@ def test_info_tells_of_them(call, capsys, project, weights):
     adapted = call("info", project)["adapted"]
     assert adapted["in_use"] and adapted["steps"] == 3 and adapted["preset"] == "tiny"
     assert cli.main(["info", str(project)]) == 0
-    assert "weights adapted to this video: in use, tiny, 3 steps" in capsys.readouterr().out
+    assert "weights fine-tuned on this video: in use, tiny, 3 steps" in capsys.readouterr().out
     connection = sqlite3.connect(project, isolation_level=None)
     connection.execute("UPDATE tuned SET made = '[]'")
     connection.close()

@@ -216,7 +216,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
         "cog-outline",
         "Ctrl+,",
         group="settings",
-        tip="Theme, threads, memory, usual quality.",
+        tip="Theme, threads, memory, default quality.",
     ),
     _go(
         "play",

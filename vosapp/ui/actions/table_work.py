@@ -138,10 +138,10 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
     replace(
         _state(
             "other-answer",
-            "Other Method",
+            "GrabCut",
             "swap-horizontal",
             "Shift+B",
-            tip="Answer boxes and clicks by the second best method; the one drawn now, too.",
+            tip="Answer boxes and clicks with GrabCut instead of learned cues.",
         ),
         checkable=True,
     ),
@@ -380,7 +380,7 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _run(
         "tune",
-        "Adapt to This Video\u2026",
+        "Fine-tune on This Video\u2026",
         "school-outline",
         "",
         scope=Scope.WINDOW,

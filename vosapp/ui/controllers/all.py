@@ -6,12 +6,12 @@ from vosapp.ui.controllers.base import Controller
 from vosapp.ui.controllers.edit import EditController
 from vosapp.ui.controllers.exchange import ExchangeController
 from vosapp.ui.controllers.file import FileController
+from vosapp.ui.controllers.finetune import FinetuneController
 from vosapp.ui.controllers.help import HelpController
 from vosapp.ui.controllers.navigate import NavigateController
 from vosapp.ui.controllers.objects import ObjectsController
 from vosapp.ui.controllers.propagate import PropagateController
 from vosapp.ui.controllers.tools import ToolsController
-from vosapp.ui.controllers.tuning import TuneController
 from vosapp.ui.controllers.view import ViewController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
@@ -22,7 +22,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ToolsController,
     ObjectsController,
     PropagateController,
-    TuneController,
+    FinetuneController,
     NavigateController,
     HelpController,
 )

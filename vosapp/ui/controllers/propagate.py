@@ -144,7 +144,7 @@ class PropagateController(Controller):
 
     def _stop_all(self, workspace: Workspace) -> None:
         workspace.propagation.stop()
-        workspace.tuning.cancel()
+        workspace.finetuning.cancel()
 
     def _stop(self) -> None:
         self.shell.opener.stop()
@@ -207,7 +207,7 @@ class PropagateController(Controller):
     # The chooser
 
     def _choose(self, workspace: Workspace) -> None:
-        has_tuned = workspace.tuning.info is not None
+        has_tuned = workspace.finetuning.info is not None
         chooser = RunChooser(workspace.propagation.choice, self.shell.window, has_tuned=has_tuned)
         chooser.chosen.connect(workspace.propagation.set_choice)
         chooser.fileWanted.connect(lambda: self._choose_weights(workspace))
@@ -239,7 +239,7 @@ class PropagateController(Controller):
         button = self.shell.window.choose_button
         text = self.tr(QUALITIES[choice.quality])
         title = next(spec.title for spec in systems() if spec.name == choice.system)
-        button.setText(self.tr("{0}, adapted").format(text) if choice.uses_tuned else text)
+        button.setText(self.tr("{0}, fine-tuned").format(text) if choice.uses_tuned else text)
         button.setIcon(icon("tune-variant"))
         button.setToolTip(
             self.tr("System, weights, quality and device: {0}, {1}, {2}, {3}").format(
@@ -249,7 +249,7 @@ class PropagateController(Controller):
 
     def _weights(self, choice: RunChoice) -> str:
         if choice.uses_tuned:
-            return self.tr("weights adapted to this video")
+            return self.tr("weights fine-tuned on this video")
         return (
             self.tr("bundled weights") if choice.weights is None else visible(choice.weights.name)
         )

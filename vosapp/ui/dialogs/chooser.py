@@ -39,7 +39,7 @@ class RunChooser(QFrame):
     Args:
         choice: what is chosen now.
         parent: the window.
-        has_tuned: the project has weights that were adapted to its video.
+        has_tuned: the project has weights that were fine-tuned on its video.
 
     Signals:
         chosen: a new `RunChoice`.
@@ -158,15 +158,15 @@ class RunChooser(QFrame):
         bundled = QPushButton(self.tr("Bundled"), self)
         bundled.setToolTip(self.tr("Use the weights that come with vosapp"))
         bundled.clicked.connect(lambda: self._choose_tuned(tuned=False))
-        self.adapted = QPushButton(self.tr("Adapted"), self)
-        self.adapted.setToolTip(self.tr("Use the weights that were adapted to this video"))
-        self.adapted.clicked.connect(lambda: self._choose_tuned(tuned=True))
-        self.adapted.setVisible(self._has_tuned)
+        self.finetuned = QPushButton(self.tr("Fine-tuned"), self)
+        self.finetuned.setToolTip(self.tr("Use the weights that were fine-tuned on this video"))
+        self.finetuned.clicked.connect(lambda: self._choose_tuned(tuned=True))
+        self.finetuned.setVisible(self._has_tuned)
         other = QPushButton(self.tr("File\u2026"), self)
         other.setToolTip(self.tr("Use other weights (.safetensors)"))
         other.clicked.connect(self._choose_weights)
         row.addWidget(bundled)
-        row.addWidget(self.adapted)
+        row.addWidget(self.finetuned)
         row.addWidget(other)
 
     def _show(self) -> None:
@@ -180,7 +180,7 @@ class RunChooser(QFrame):
         self._weights_row.setEnabled(system.needs_weights)
         name = self.tr("bundled") if choice.weights is None else visible(choice.weights.name)
         if choice.uses_tuned:
-            name = self.tr("adapted")
+            name = self.tr("fine-tuned")
         self._weights.setText(name if system.needs_weights else self.tr("needs none"))
 
     def _current(self) -> SystemSpec:

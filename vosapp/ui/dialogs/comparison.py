@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vosapp.jobs.tuning import Comparison
+from vosapp.jobs.finetune import Comparison
 from vosapp.project.colors import usual_color
 from vosapp.project.model import TrackedObject
 from vosapp.ui.theme import tones

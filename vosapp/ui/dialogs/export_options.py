@@ -41,7 +41,7 @@ class OptionForm(QWidget):
         self.editors: dict[str, QWidget] = {}
 
     def set_exporter(self, exporter: Exporter) -> None:
-        """Show the options of a format with their usual values."""
+        """Show the options of a format with their default values."""
         while self._form.rowCount():
             self._form.removeRow(0)
         self.editors = {}
@@ -55,8 +55,9 @@ class OptionForm(QWidget):
         return with_values(exporter, {name: _value(w) for name, w in self.editors.items()})
 
     def _add(self, option: ExportOption, value: object) -> None:
-        text = self.tr(option.text)
+        text = self.tr(option.title or option.text)
         text = text[:1].upper() + text[1:]
+        tip = self.tr(option.text)
         editor: QWidget
         if isinstance(value, bool):
             check = QCheckBox(text, self)
@@ -77,7 +78,7 @@ class OptionForm(QWidget):
             line.textChanged.connect(self.changed)
             editor = line
             self._form.addRow(text, line)
-        editor.setToolTip(text)
+        editor.setToolTip(tip[:1].upper() + tip[1:])
         editor.setAccessibleName(text)
         self.editors[option.field] = editor
 

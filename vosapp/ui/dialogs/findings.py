@@ -52,7 +52,7 @@ class FindingList(QTreeWidget):
         for loss in found.losses:
             self._add(Finding(None, None, Severity.INFO, loss))
         if not self.topLevelItemCount() and not found.nothing:
-            item = QTreeWidgetItem(self, [self.tr("Nothing to complain about, nothing is lost.")])
+            item = QTreeWidgetItem(self, [self.tr("No problems")])
             item.setIcon(0, icon("check-circle-outline", "success"))
 
     def _add(self, finding: Finding) -> None:

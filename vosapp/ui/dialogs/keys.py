@@ -105,8 +105,8 @@ class ShortcutEditor(QDialog):
         self.key_edit = QKeySequenceEdit(self)
         self.warning = QLabel(self)
         self.assign = QPushButton(self.tr("Assign"), self)
-        self.clear = QPushButton(self.tr("No Key"), self)
-        self.reset = QPushButton(self.tr("Usual Key"), self)
+        self.clear = QPushButton(self.tr("Clear"), self)
+        self.reset = QPushButton(self.tr("Default"), self)
         self.reset_all = QPushButton(self.tr("Reset All"), self)
         self._build()
         self._connect()
@@ -130,8 +130,8 @@ class ShortcutEditor(QDialog):
             (self.key_edit, self.tr("New key"), self.tr("Click here and press the new key")),
             (self.assign, self.tr("Assign"), self.tr("Give the action this key")),
             (self.clear, self.tr("No key"), self.tr("Take all keys from the action")),
-            (self.reset, self.tr("Usual key"), self.tr("Give the action its usual keys")),
-            (self.reset_all, self.tr("Reset all"), self.tr("Give all actions their usual keys")),
+            (self.reset, self.tr("Default"), self.tr("Give the action its default keys")),
+            (self.reset_all, self.tr("Reset all"), self.tr("Give all actions their default keys")),
         ):
             widget.setAccessibleName(name)
             widget.setToolTip(tip)

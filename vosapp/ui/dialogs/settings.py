@@ -100,7 +100,7 @@ class SettingsDialog(QDialog):
         buttons.rejected.connect(self.reject)
         reset = QPushButton(self.tr("Reset All"), self)
         reset.setAutoDefault(False)
-        reset.setToolTip(self.tr("Give all settings their usual values"))
+        reset.setToolTip(self.tr("Give all settings their default values"))
         reset.clicked.connect(self._reset)
         buttons.addButton(reset, QDialogButtonBox.ButtonRole.ResetRole)
         column.addWidget(buttons)

@@ -22,6 +22,7 @@ from vosapp.project.edits import (
     RecolorObject,
     RenameObject,
     ReorderObjects,
+    SetCategory,
     ShowObject,
 )
 from vosapp.project.model import FrameState
@@ -50,6 +51,13 @@ def recolor(workspace: Workspace, object_id: int, color: tuple[int, int, int]) -
     known = {item.object_id: item.color for item in workspace.session.objects}
     if known.get(object_id, color) != color:
         workspace.session.do(RecolorObject(object_id, color))
+
+
+def categorize(workspace: Workspace, object_id: int, category: str) -> None:
+    """Say what class an object is of; empty for none; one that is gone stays so."""
+    known = {item.object_id: item.category for item in workspace.session.objects}
+    if known.get(object_id, category) != category.strip():
+        workspace.session.do(SetCategory(object_id, category.strip()))
 
 
 def toggle_visible(workspace: Workspace, _view_state: ViewState) -> None:

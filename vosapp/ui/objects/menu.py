@@ -57,6 +57,7 @@ class ObjectMenu(Popup):
         solo = self._view_state.solo == item.object_id
         self.addSeparator()
         self.addAction(icon("rename-outline"), tr("Rename"), panel.rename_current)
+        self.addAction(icon("tag-outline"), tr("Category..."), panel.categorize_current)
         self.addAction(icon("palette-outline"), tr("Change color..."), panel.recolor_current)
         self.addSeparator()
         shown = tr("Hide") if item.visible else tr("Show")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QListView,
     QToolButton,
@@ -113,6 +114,25 @@ class ObjectsPanel(QWidget):
             commands.recolor(workspace, item.object_id, rgb)
 
         dialog.colorSelected.connect(while_there(workspace, take))
+        open_about(workspace, dialog)
+
+    def categorize_current(self) -> None:
+        """Ask for the category of the current object, which formats export. Returns at once."""
+        workspace = self._workspace
+        item = None if workspace is None else workspace.session.current_object
+        if workspace is None or item is None:
+            return
+        known = sorted({one.category for one in workspace.session.objects if one.category})
+        dialog = QInputDialog(self)
+        dialog.setWindowTitle(self.tr("Category of {0}").format(item.shown_name))
+        dialog.setLabelText(self.tr('Category, such as "dog"; empty for none'))
+        dialog.setComboBoxItems([item.category, *(one for one in known if one != item.category)])
+        dialog.setComboBoxEditable(True)
+
+        def take(category: str) -> None:
+            commands.categorize(workspace, item.object_id, category)
+
+        dialog.textValueSelected.connect(while_there(workspace, take))
         open_about(workspace, dialog)
 
     # Building

@@ -14,6 +14,10 @@ SECONDS = 10
 """So long it is shown."""
 
 
+DONE = {"Delete": "Deleted", "Merge": "Merged"}
+"""Verbs of edits after which an object is gone, as they are told afterwards."""
+
+
 class UndoBar(QFrame):
     """Appears when an object has gone and nothing else was done since."""
 
@@ -69,7 +73,7 @@ class UndoBar(QFrame):
         undo = "" if self._workspace is None else self._workspace.session.update.undo
         # Undoing "Add" makes an object go, too; then there is nothing to bring back by undo.
         if gone and undo and getattr(_change, "name", "") == undo:
-            self.label.setText(visible(undo))
+            self.label.setText(visible(past(undo)))
             self.button.setStyleSheet(f"color: {tones().accent}; font-weight: 600;")
             self.show()
             self._timer.start()
@@ -78,3 +82,9 @@ class UndoBar(QFrame):
         self.hide()
         if self._workspace is not None:
             self._workspace.session.undo()
+
+
+def past(name: str) -> str:
+    """What an edit that takes objects away is called once it is done, as "Deleted dog"."""
+    verb, _, rest = name.partition(" ")
+    return f"{DONE[verb]} {rest}" if verb in DONE else name

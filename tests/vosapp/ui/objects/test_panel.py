@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QColorDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QColorDialog, QInputDialog, QLineEdit
 
 from vosapp.project.edit_ranges import DeleteObject
 from vosapp.project.edits import AddObject, Group
@@ -94,6 +94,22 @@ def test_a_double_click_or_f2_renames_in_place(qtbot, panel, session):
     assert names(panel) == ["Bear", "Box 2"]
 
 
+def test_a_category_is_asked_for_and_set(qtbot, panel, session):
+    panel._open_menu(spot(panel, 1, Spot.NAME))
+    chosen = next(a for a in panel.menu.actions() if a.text().startswith("Category"))
+    chosen.trigger()
+    dialog = panel.findChild(QInputDialog)
+    assert dialog.isVisible() and dialog.textValue() == ""
+    dialog.setTextValue(" fox ")
+    with qtbot.waitSignal(session.objectsChanged):
+        dialog.accept()
+    assert session.objects[1].category == "fox"
+    panel.categorize_current()
+    again = next(d for d in panel.findChildren(QInputDialog) if d.isVisible())
+    assert again.textValue() == "fox"
+    again.reject()
+
+
 def test_the_swatch_asks_for_a_color_without_waiting(qtbot, panel, session):
     click(qtbot, panel, 1, Spot.SWATCH)
     dialog = panel.findChild(QColorDialog)
@@ -179,7 +195,7 @@ def test_deleting_everywhere_can_be_taken_back_at_once(qtbot, panel, session):
         actions["Delete everywhere"].trigger()
     assert names(panel) == ["Box 2"]
     assert panel.undo_bar.isVisible()
-    assert panel.undo_bar.label.text() == "Delete Box 1"
+    assert panel.undo_bar.label.text() == "Deleted Box 1"
     with qtbot.waitSignal(session.objectsChanged):
         qtbot.mouseClick(panel.undo_bar.button, LEFT)
     assert names(panel) == ["Box 1", "Box 2"]

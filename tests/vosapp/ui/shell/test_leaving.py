@@ -22,9 +22,9 @@ def learning(make_shell, open_in, drawn_project, qtbot):
     gate = threading.Semaphore(0)
     shell = make_shell(tuner=FakeTuner(gate=gate))
     open_in(shell, drawn_project)
-    shell.workspace.tuning.start(3)
+    shell.workspace.finetuning.start(3)
     gate.release(1)
-    qtbot.waitUntil(lambda: shell.workspace.tuning.state.step == 1)
+    qtbot.waitUntil(lambda: shell.workspace.finetuning.state.step == 1)
     shell.gate = gate
     yield shell
     gate.release(1000)
@@ -51,10 +51,10 @@ def test_it_is_asked_and_goes_on_by_default(learning, dialog, qtbot, way):
     qtbot.waitUntil(box.defaultButton().hasFocus)
     qtbot.keyClick(box, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not questions())
-    assert learning.window.isVisible() and learning.workspace.tuning.running
-    with qtbot.waitSignal(learning.workspace.tuning.finished):
+    assert learning.window.isVisible() and learning.workspace.finetuning.running
+    with qtbot.waitSignal(learning.workspace.finetuning.finished):
         learning.gate.release(9)
-    assert learning.workspace.tuning.info is not None
+    assert learning.workspace.finetuning.info is not None
 
 
 def test_escape_stays_too_and_it_can_be_asked_again(learning, dialog, press, qtbot):
@@ -63,7 +63,7 @@ def test_escape_stays_too_and_it_can_be_asked_again(learning, dialog, press, qtb
     qtbot.waitUntil(box.defaultButton().hasFocus)
     qtbot.keyClick(box, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not questions())
-    assert learning.workspace.tuning.running
+    assert learning.workspace.finetuning.running
     learning.actions.run("file.close")
     learning.actions.run("file.close")
     learning.gate.release(9)
@@ -101,7 +101,7 @@ def test_another_project_waits_for_the_answer(learning, film, tmp_path, press, q
     copy = other(learning, film, tmp_path, qtbot)
     press(STAY)
     qtbot.waitUntil(lambda: is_free(copy))
-    assert learning.workspace is first and first.tuning.running
+    assert learning.workspace is first and first.finetuning.running
     copy = other(learning, film, tmp_path, qtbot)
     learning.gate.release(9)
     press(GO)
@@ -138,15 +138,15 @@ def test_what_nobody_has_decided_on_is_asked_for_where_it_is_not_kept(
     shell = make_shell()
     workspace = open_in(shell, drawn_project)
     for _ in range(2):
-        with qtbot.waitSignal(workspace.tuning.finished):
-            workspace.tuning.start(3)
+        with qtbot.waitSignal(workspace.finetuning.finished):
+            workspace.finetuning.start(3)
         # The first ones are kept in the project, switched off.
-        assert workspace.tuning.undecided
+        assert workspace.finetuning.undecided
     shell.actions.run("file.close")
     assert "not decided" in questions()[0].informativeText()
     press("Go Back")
     assert shell.workspace is workspace
-    workspace.tuning.decide(use=True)
+    workspace.finetuning.decide(use=True)
     shell.actions.run("file.close")
     assert shell.workspace is None and not questions()
 
@@ -155,15 +155,15 @@ def test_a_question_goes_when_nothing_can_be_lost_any_more(learning, film, tmp_p
     """These are the project's first: they are kept in it. It counts as staying."""
     first = learning.workspace
     copy = other(learning, film, tmp_path, qtbot)
-    with qtbot.waitSignal(first.tuning.finished):
+    with qtbot.waitSignal(first.finetuning.finished):
         learning.gate.release(9)
     qtbot.waitUntil(lambda: not questions() and is_free(copy))
-    assert learning.workspace is first and first.tuning.outcome.kept
+    assert learning.workspace is first and first.finetuning.outcome.kept
 
 
 def test_a_question_goes_when_the_user_stops_the_learning(learning, qtbot):
     learning.actions.run("file.quit")
-    tuning = learning.workspace.tuning
+    tuning = learning.workspace.finetuning
     with qtbot.waitSignal(tuning.finished):
         tuning.cancel()
         learning.gate.release(9)
@@ -177,7 +177,7 @@ def test_the_other_question_is_asked_when_learning_has_ended(
     gate = threading.Semaphore(9)
     shell = make_shell(tuner=FakeTuner(gate=gate))
     workspace = open_in(shell, drawn_project)
-    tuning = workspace.tuning
+    tuning = workspace.finetuning
     with qtbot.waitSignal(tuning.finished):
         tuning.start(3)
     tuning.decide(use=False)
@@ -200,11 +200,11 @@ def test_a_decision_answers_the_question(make_shell, open_in, drawn_project, qtb
     shell = make_shell()
     workspace = open_in(shell, drawn_project)
     for _ in range(2):
-        with qtbot.waitSignal(workspace.tuning.finished):
-            workspace.tuning.start(3)
+        with qtbot.waitSignal(workspace.finetuning.finished):
+            workspace.finetuning.start(3)
     shell.actions.run("file.close")
     assert questions()
-    workspace.tuning.decide(use=True)
+    workspace.finetuning.decide(use=True)
     qtbot.waitUntil(lambda: not questions())
     assert shell.workspace is workspace
     shell.actions.run("file.close")
@@ -215,16 +215,16 @@ def test_all_else_closes_without_a_question(make_shell, open_in, drawn_project, 
     gate = threading.Semaphore(0)
     shell = make_shell(FakeTracker(gate=gate))
     workspace = open_in(shell, drawn_project)
-    with qtbot.waitSignal(workspace.tuning.finished):
-        workspace.tuning.start(3)
-    assert workspace.tuning.undecided and workspace.tuning.outcome.kept
+    with qtbot.waitSignal(workspace.finetuning.finished):
+        workspace.finetuning.start(3)
+    assert workspace.finetuning.undecided and workspace.finetuning.outcome.kept
     workspace.propagation.start()
     gate.release(1000)
     assert shell.window.close() and not questions()
 
 
 def test_a_stop_that_was_asked_for_needs_no_question(learning):
-    learning.workspace.tuning.cancel()
+    learning.workspace.finetuning.cancel()
     learning.gate.release(9)
     learning.actions.run("file.close")
     assert learning.workspace is None and not questions()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from core.errors import OutputError, VideoDecodeError
 from vosapp.project.store import Project
-from vosapp.ui.dialogs.tuning import TuneDialog
+from vosapp.ui.dialogs.finetune import FinetuneDialog
 from vosapp.ui.notice import Kind
 
 LEFT = Qt.MouseButton.LeftButton
@@ -33,7 +33,7 @@ def refuse_once(monkeypatch):
 @pytest.fixture
 def adapt(desk, dialog):
     desk.actions.run("propagate.tune")
-    return dialog(TuneDialog)
+    return dialog(FinetuneDialog)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def learn(desk, adapt, qtbot):
     """Learn by a click in the dialog, and wait until there is something to decide."""
 
     def start():
-        with qtbot.waitSignal(desk.workspace.tuning.finished):
+        with qtbot.waitSignal(desk.workspace.finetuning.finished):
             qtbot.mouseClick(adapt.start_button, LEFT)
         qtbot.waitUntil(adapt.use_button.isVisible)
 
@@ -55,21 +55,21 @@ def questions():
 
 def test_it_is_told_where_the_dialog_is_closed(desk, adapt, refuse_once, qtbot):
     refuse_once()
-    with qtbot.waitSignal(desk.workspace.tuning.finished):
+    with qtbot.waitSignal(desk.workspace.finetuning.finished):
         qtbot.mouseClick(adapt.start_button, LEFT)
         adapt.close()
     qtbot.waitUntil(lambda: desk.window.notice.isVisible())
     shown = desk.window.notice.notice
     assert shown.kind is Kind.WARNING
     assert "could not keep it yet" in shown.text
-    assert desk.workspace.tuning.undecided
+    assert desk.workspace.finetuning.undecided
 
 
 @pytest.mark.parametrize("name", ["use_button", "keep_button"])
 def test_it_is_compared_told_and_kept_by_the_same_buttons(
     desk, adapt, learn, refuse_once, qtbot, name
 ):
-    control, button = desk.workspace.tuning, getattr(adapt, name)
+    control, button = desk.workspace.finetuning, getattr(adapt, name)
     refuse_once()
     learn()
     assert adapt.comparison.isVisible() and "did better" in adapt.verdict.text()
@@ -94,10 +94,10 @@ def test_opened_again_the_dialog_says_it_again(desk, adapt, learn, refuse_once, 
     learn()
     qtbot.mouseClick(adapt.close_button, LEFT)
     desk.actions.run("propagate.tune")
-    again = dialog(TuneDialog)
+    again = dialog(FinetuneDialog)
     assert "could not be kept" in again.trouble.text() and again.comparison.isVisible()
     qtbot.mouseClick(again.use_button, LEFT)
-    assert desk.workspace.tuning.used
+    assert desk.workspace.finetuning.used
 
 
 def test_closing_asks_again_after_a_decision_that_was_refused(
@@ -108,12 +108,12 @@ def test_closing_asks_again_after_a_decision_that_was_refused(
     learn()
     refuse_once()
     with qtbot.waitSignal(workspace.session.failed):
-        workspace.tuning.decide(use=True)
+        workspace.finetuning.decide(use=True)
     desk.actions.run("file.close")
     assert "loses them" in questions()[0].informativeText()
     press("Go Back")
     assert desk.workspace is workspace
-    workspace.tuning.decide(use=True)
+    workspace.finetuning.decide(use=True)
     desk.actions.run("file.close")
     assert desk.workspace is None and not questions()
 
@@ -121,7 +121,7 @@ def test_closing_asks_again_after_a_decision_that_was_refused(
 def test_a_refusal_while_the_project_closes_does_no_harm(desk, learn, refuse_once, qtbot):
     learn()
     refuse_once()
-    desk.workspace.tuning.decide(use=True)
+    desk.workspace.finetuning.decide(use=True)
     desk.actions.run("file.close")
     qtbot.wait(50)
     assert desk.workspace is None and not questions()
@@ -132,14 +132,14 @@ def test_earlier_ones_stay_and_only_the_use_of_new_ones_tries_again(
 ):
     learn()
     qtbot.mouseClick(adapt.keep_button, LEFT)
-    first = desk.workspace.tuning.info
+    first = desk.workspace.finetuning.info
     desk.engine.tuner.data = b"others"
     learn()
     assert not adapt.trouble.isVisible()
     refuse_once()
     with qtbot.waitSignal(desk.workspace.session.failed):
         qtbot.mouseClick(adapt.use_button, LEFT)
-    assert "Use Adapted Weights\u201d tries again" in adapt.trouble.text()
+    assert "Use Fine-tuned Weights\u201d tries again" in adapt.trouble.text()
     qtbot.mouseClick(adapt.keep_button, LEFT)
     assert desk.workspace.session.project.tuned() == first and not adapt.trouble.isVisible()
 
@@ -153,14 +153,14 @@ def test_kept_ones_that_cannot_be_switched_on_are_not_called_lost(
         qtbot.mouseClick(adapt.use_button, LEFT)
     assert "could not be changed" in adapt.trouble.text() and adapt.use_button.isVisible()
     qtbot.mouseClick(adapt.use_button, LEFT)
-    assert desk.workspace.tuning.used and not adapt.trouble.isVisible()
+    assert desk.workspace.finetuning.used and not adapt.trouble.isVisible()
 
 
 def test_missing_pictures_are_explained(desk, adapt, learn, monkeypatch):
     def gone(*_args):
         raise VideoDecodeError("The video breaks off.", "Copy it again.")
 
-    monkeypatch.setattr("vosapp.jobs.tuning._comparison", gone)
+    monkeypatch.setattr("vosapp.jobs.finetune._comparison", gone)
     learn()
     assert not adapt.comparison.isVisible() and "did better" in adapt.verdict.text()
     assert "cannot be shown. The video breaks off." in adapt.trouble.text()
@@ -173,4 +173,4 @@ def test_a_bug_is_told_as_one_and_nothing_is_lost(desk, adapt, learn, refuse_onc
     desk.crashes.clear()
     assert "vosapp has a bug" in adapt.trouble.text()
     qtbot.mouseClick(adapt.use_button, LEFT)
-    assert desk.workspace.tuning.used
+    assert desk.workspace.finetuning.used

@@ -14,13 +14,13 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import OutputError, UsageError, VosError
 from core.jobs import Progress
+from vosapp.jobs.finetune import FinetuneOutcome, finetune_job, trouble
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
 from vosapp.jobs.propagation import Engine
 from vosapp.jobs.runner import JobHandle
-from vosapp.jobs.tuning import TuneOutcome, trouble, tuning_job
 from vosapp.project.tuned import TunedInfo
 from vosapp.services.finetune import FinetuneOrder, FinetuneStep
-from vosapp.services.weights import finetuned_system, usual_weights
+from vosapp.services.weights import default_weights, finetuned_system
 from vosapp.session.choice import RunChoice
 from vosapp.session.propagation import PropagationControl
 from vosapp.session.session import Session
@@ -30,7 +30,7 @@ MOST_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class TuneState:
+class FinetuneState:
     """How far a tuning is.
 
     Attributes:
@@ -64,7 +64,7 @@ class _Refusal:
         decided: the choice that the decision made of it.
     """
 
-    outcome: TuneOutcome
+    outcome: FinetuneOutcome
     info: TunedInfo | None
     problem: VosError | None
     stored: bool
@@ -72,7 +72,7 @@ class _Refusal:
     decided: RunChoice
 
 
-class TuningControl(QObject):
+class FinetuneControl(QObject):
     """The window's way to weights that are tuned to the video.
 
     Whether they are used is a part of the choice for propagations, and is kept in the project.
@@ -83,12 +83,12 @@ class TuningControl(QObject):
         state: of the tuning that is going on, or of the last one.
         outcome: of the last tuning in this session; None before.
         undecided: the user has not said yet what is to be done with it, or the project did not
-            take what was said (see `TuneOutcome.refused`).
+            take what was said (see `FinetuneOutcome.refused`).
 
     Signals:
         started: a tuning was handed to the engine.
-        stateChanged: `state` is new (`TuneState`).
-        finished: it ended (`Outcome`); the value of `Done` is a `TuneOutcome`.
+        stateChanged: `state` is new (`FinetuneState`).
+        finished: it ended (`Outcome`); the value of `Done` is a `FinetuneOutcome`.
         changed: `info`, `outcome` or `undecided` is another one, or other weights are used.
     """
 
@@ -110,8 +110,8 @@ class TuningControl(QObject):
         self._handle: JobHandle | None = None
         self.info: TunedInfo | None = None
         self.problem: VosError | None = None
-        self.state = TuneState()
-        self.outcome: TuneOutcome | None = None
+        self.state = FinetuneState()
+        self.outcome: FinetuneOutcome | None = None
         self.undecided = False
         # As for the session's first update: nobody else uses the project yet.
         used = self._read()
@@ -169,9 +169,9 @@ class TuningControl(QObject):
         except VosError as error:
             self._take_outcome(Failed(error))
             return
-        self.state = TuneState("waiting for the engine")
+        self.state = FinetuneState("waiting for the engine")
         quality = self._propagation.choice.quality
-        handle = self._session.engine.submit(tuning_job(self._engine, order, quality))
+        handle = self._session.engine.submit(finetune_job(self._engine, order, quality))
         handle.tell(
             self,
             finished=self._take_outcome,
@@ -202,7 +202,7 @@ class TuningControl(QObject):
             self._put(outcome, use=use)
         self.changed.emit()
 
-    def _put(self, outcome: TuneOutcome, *, use: bool) -> None:
+    def _put(self, outcome: FinetuneOutcome, *, use: bool) -> None:
         project, choice = self._session.project, self._propagation.choice
         decided = _choice(choice, tuned=True) if use else choice
         stood = (self.info, self.problem, self._stored, choice, decided)
@@ -243,18 +243,18 @@ class TuningControl(QObject):
         session, choice = self._session, self._propagation.choice
         if session.project.read_only:
             raise OutputError(
-                "This project is open only to look at: it cannot keep adapted weights.",
-                "Save a copy, and adapt there.",
+                "This project is open only to look at: it cannot keep fine-tuned weights.",
+                "Save a copy, and fine-tune there.",
             )
         if self._propagation.running:
             raise UsageError(
-                "A propagation is running.", "Wait until it is done, or stop it; then adapt."
+                "A propagation is running.", "Wait until it is done, or stop it; then fine-tune."
             )
         start, stop = (0, session.frame_count) if whole else session.range
         return FinetuneOrder(
             session.project,
             session.video_path,
-            self.base or usual_weights(finetuned_system()),
+            self.base or default_weights(finetuned_system()),
             start,
             stop,
             minutes=minutes,
@@ -265,7 +265,7 @@ class TuningControl(QObject):
     # What comes from the engine, and from the choice
 
     def _take_progress(self, progress: Progress) -> None:
-        self._update(TuneState(progress.text, progress.done, progress.total, self.state.step))
+        self._update(FinetuneState(progress.text, progress.done, progress.total, self.state.step))
 
     def _take_steps(self, values: list[object]) -> None:
         steps = [value for value in values if isinstance(value, FinetuneStep)]
@@ -274,15 +274,15 @@ class TuningControl(QObject):
             for step in steps:
                 loss = step.loss if math.isnan(loss) else CALM * loss + (1 - CALM) * step.loss
             done = round(1000 * last.fraction)
-            self._update(TuneState(LEARNING, done, 1000, last.step, loss, last.seconds_left))
+            self._update(FinetuneState(LEARNING, done, 1000, last.step, loss, last.seconds_left))
 
-    def _update(self, state: TuneState) -> None:
+    def _update(self, state: FinetuneState) -> None:
         self.state = state
         self.stateChanged.emit(state)
 
     def _take_outcome(self, outcome: Outcome) -> None:
         self._handle = None
-        if isinstance(outcome, Done) and isinstance(outcome.value, TuneOutcome):
+        if isinstance(outcome, Done) and isinstance(outcome.value, FinetuneOutcome):
             self.outcome, self.undecided = outcome.value, True
             if outcome.value.kept:
                 self.info, self.problem = outcome.value.info, None
@@ -318,7 +318,7 @@ def _choice(choice: RunChoice, *, tuned: bool) -> RunChoice:
 
 def _bugs(outcome: Outcome) -> list[Crashed]:
     """What must look like a bug although the work itself has come to its end."""
-    if not isinstance(outcome, Done) or not isinstance(outcome.value, TuneOutcome):
+    if not isinstance(outcome, Done) or not isinstance(outcome.value, FinetuneOutcome):
         return []
     ends = (outcome.value.unseen, outcome.value.refused)
     return [end for end in ends if isinstance(end, Crashed)]

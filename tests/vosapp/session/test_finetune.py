@@ -19,8 +19,8 @@ from vosapp.session.choice import RunChoice
 
 
 def tuned(qtbot, workspace, **options):
-    with qtbot.waitSignal(workspace.tuning.finished) as caught:
-        workspace.tuning.start(3, **options)
+    with qtbot.waitSignal(workspace.finetuning.finished) as caught:
+        workspace.finetuning.start(3, **options)
     return caught.args[0]
 
 
@@ -51,7 +51,7 @@ def test_a_tuning_is_shown_and_compared(qtbot, make_workspace):
     tuner = FakeTuner()
     workspace = make_workspace(objects=2, tuner=tuner)
     states = []
-    workspace.tuning.stateChanged.connect(states.append)
+    workspace.finetuning.stateChanged.connect(states.append)
     outcome = tuned(qtbot, workspace)
     assert isinstance(outcome, Done)
     assert (tuner.orders[0].minutes, tuner.orders[0].start, tuner.orders[0].stop) == (3, 0, 24)
@@ -59,7 +59,7 @@ def test_a_tuning_is_shown_and_compared(qtbot, make_workspace):
     assert states[-1].text == "learning" and states[-1].step == 4
     # Of 0.1, 0.05, 0.0333 and 0.025: a running mean, for single steps jump.
     assert states[-1].loss == pytest.approx(0.08245) and states[-1].done == states[-1].total
-    (one,) = workspace.tuning.outcome.comparisons
+    (one,) = workspace.finetuning.outcome.comparisons
     assert one.scores == {1: (0.5, 0.75), 2: (0.5, 0.75)} and one.picture.shape == (48, 64, 3)
     assert (one.after == one.drawn).all() and (one.before != one.drawn).any()
 
@@ -67,7 +67,7 @@ def test_a_tuning_is_shown_and_compared(qtbot, make_workspace):
 def test_compared_is_what_was_drawn_when_it_began(qtbot, make_workspace):
     gate = threading.Semaphore(0)
     workspace = make_workspace(objects=1, tuner=FakeTuner(gate=gate))
-    control, session = workspace.tuning, workspace.session
+    control, session = workspace.finetuning, workspace.session
     drawn = session.project.keyframe_map(0).copy()
     control.start(3)
     gate.release(1)
@@ -82,7 +82,7 @@ def test_compared_is_what_was_drawn_when_it_began(qtbot, make_workspace):
 
 def test_what_was_made_is_kept_but_not_used_before_the_user_decides(qtbot, tracked, film_project):
     tuned(qtbot, tracked)
-    control = tracked.tuning
+    control = tracked.finetuning
     assert control.undecided and control.info is not None and not control.used
     assert tracked.session.project.tuned() == control.info
     assert not tracked.session.project.uses_tuned
@@ -97,15 +97,15 @@ def test_decided_for_it_counts_from_then_on_and_after_opening_again(
 ):
     workspace = make_workspace(objects=1)
     tuned(qtbot, workspace)
-    workspace.tuning.decide(use=True)
-    assert workspace.tuning.used and workspace.propagation.choice.tuned
+    workspace.finetuning.decide(use=True)
+    assert workspace.finetuning.used and workspace.propagation.choice.tuned
     workspace.session.drain()
     workspace.close()
     assert stored(film_project)[1]
     again = make_workspace()
-    assert again.tuning.used and again.tuning.info == workspace.tuning.info
-    again.tuning.switch(on=False)
-    assert not again.tuning.used
+    assert again.finetuning.used and again.finetuning.info == workspace.finetuning.info
+    again.finetuning.switch(on=False)
+    assert not again.finetuning.used
     again.session.drain()
     again.close()
     info, used = stored(film_project)
@@ -115,7 +115,7 @@ def test_decided_for_it_counts_from_then_on_and_after_opening_again(
 def test_a_cancel_keeps_nothing(qtbot, make_workspace):
     gate = threading.Semaphore(0)
     workspace = make_workspace(objects=1, tuner=FakeTuner(gate=gate))
-    control = workspace.tuning
+    control = workspace.finetuning
     control.start(3)
     gate.release(2)
     qtbot.waitUntil(lambda: control.state.step == 2)
@@ -130,7 +130,7 @@ def test_a_cancel_keeps_nothing(qtbot, make_workspace):
 def test_earlier_ones_stay_until_the_user_decides_for_the_new_ones(qtbot, make_workspace):
     tuner = FakeTuner()
     workspace = make_workspace(objects=1, tuner=tuner)
-    project, control = workspace.session.project, workspace.tuning
+    project, control = workspace.session.project, workspace.finetuning
     tuned(qtbot, workspace)
     control.decide(use=True)
     workspace.session.drain()
@@ -151,7 +151,7 @@ def test_a_problem_is_an_outcome(qtbot, make_workspace):
     workspace = make_workspace(objects=1, tuner=FakeTuner(error=TrainingError("the loss is nan")))
     outcome = tuned(qtbot, workspace)
     assert isinstance(outcome, Failed) and "nan" in outcome.error.message
-    assert not workspace.tuning.undecided
+    assert not workspace.finetuning.undecided
 
 
 def test_it_learns_between_in_and_out(qtbot, make_workspace):
@@ -176,13 +176,13 @@ def test_propagations_and_tunings_take_turns(qtbot, make_workspace):
 def test_a_propagation_waits_for_a_tuning(qtbot, make_workspace):
     gate = threading.Semaphore(0)
     workspace = make_workspace(objects=1, tuner=FakeTuner(gate=gate))
-    workspace.tuning.start(3)
+    workspace.finetuning.start(3)
     workspace.propagation.start()
     qtbot.wait(100)
     assert workspace.propagation.state.frames == 0 and workspace.session.engine.busy
     with qtbot.waitSignal(workspace.propagation.finished) as caught:
         gate.release(9)
-    assert isinstance(caught.args[0], Done) and workspace.tuning.outcome is not None
+    assert isinstance(caught.args[0], Done) and workspace.finetuning.outcome is not None
 
 
 def test_a_project_to_look_at_cannot_keep_any(qtbot, make_workspace, film_project):
@@ -195,9 +195,9 @@ def test_a_project_to_look_at_cannot_keep_any(qtbot, make_workspace, film_projec
 def test_closing_stops_it(qtbot, make_workspace, film_project):
     gate = threading.Semaphore(0)
     workspace = make_workspace(objects=1, tuner=FakeTuner(gate=gate))
-    workspace.tuning.start(3)
+    workspace.finetuning.start(3)
     gate.release(1)
-    qtbot.waitUntil(lambda: workspace.tuning.state.step == 1)
+    qtbot.waitUntil(lambda: workspace.finetuning.state.step == 1)
     threading.Timer(0.1, gate.release, (9,)).start()
     workspace.close()
     assert stored(film_project) == (None, False)
@@ -212,7 +212,7 @@ def test_other_weights_and_systems_come_first():
 
 def test_a_choice_of_other_weights_is_remembered(qtbot, tracked, tmp_path):
     tuned(qtbot, tracked)
-    tracked.tuning.decide(use=True)
+    tracked.finetuning.decide(use=True)
     choice = tracked.propagation.choice
     tracked.propagation.set_choice(replace(choice, weights=tmp_path / "x", tuned=False))
     tracked.session.drain()
@@ -222,7 +222,7 @@ def test_a_choice_of_other_weights_is_remembered(qtbot, tracked, tmp_path):
 def test_damaged_ones_are_told_and_the_systems_own_are_used(qtbot, tracked):
     """`tuned` is no weights file: the engine finds that when it wants to load it."""
     tuned(qtbot, tracked)
-    tracked.tuning.decide(use=True)
+    tracked.finetuning.decide(use=True)
     told = []
     tracked.session.failed.connect(told.append)
     with qtbot.waitSignal(tracked.propagation.finished) as caught:
@@ -234,29 +234,31 @@ def test_damaged_ones_are_told_and_the_systems_own_are_used(qtbot, tracked):
     project = tracked.session.project
     origin = project.run_of(int(project.lane(1).runs[5]))
     assert origin.weights.startswith("self_supervised-thin.safetensors")
-    assert not tracked.tuning.used and not project.uses_tuned
-    assert tracked.tuning.problem is error or tracked.tuning.problem.message == error.message
+    assert not tracked.finetuning.used and not project.uses_tuned
+    assert (
+        tracked.finetuning.problem is error or tracked.finetuning.problem.message == error.message
+    )
 
 
 def test_what_makes_no_sense_is_known_at_once(make_workspace, film_project, qtbot):
     first = make_workspace(objects=1)
     tuned(qtbot, first)
-    first.tuning.decide(use=True)
+    first.finetuning.decide(use=True)
     first.session.drain()
     project = first.session.project
     with project._writing():
         project._connection.execute("UPDATE tuned SET made = '[]'")
     first.close()
     again = make_workspace()
-    assert again.tuning.info is None and not again.tuning.used
-    assert "damaged" in again.tuning.problem.message
+    assert again.finetuning.info is None and not again.finetuning.used
+    assert "damaged" in again.finetuning.problem.message
 
 
 @pytest.mark.parametrize("use", [True, False])
 def test_what_a_full_disk_refuses_is_shown_and_kept_later(qtbot, make_workspace, film_project, use):
     """SQLite itself refuses, as on a full disk; either decision asks the project again."""
     workspace = make_workspace(objects=1, tuner=FakeTuner(data=b"tuned" * 50_000))
-    control, project = workspace.tuning, workspace.session.project
+    control, project = workspace.finetuning, workspace.session.project
     pages = project._connection.execute("PRAGMA page_count").fetchone()[0]
     project._connection.execute(f"PRAGMA max_page_count = {pages}").fetchone()
     assert isinstance(tuned(qtbot, workspace), Done)
@@ -277,7 +279,7 @@ def test_a_decision_that_the_project_refuses_can_be_made_again(
     qtbot, make_workspace, refuse_once, tmp_path, use
 ):
     workspace = make_workspace(objects=1)
-    control, project = workspace.tuning, workspace.session.project
+    control, project = workspace.finetuning, workspace.session.project
     chosen = replace(workspace.propagation.choice, weights=tmp_path / "mine.safetensors")
     workspace.propagation.set_choice(chosen)
     refuse_once(FULL)
@@ -297,7 +299,7 @@ def test_a_decision_that_the_project_refuses_can_be_made_again(
 def test_a_refused_decision_leaves_earlier_weights_as_they_were(qtbot, make_workspace, refuse_once):
     tuner = FakeTuner()
     workspace = make_workspace(objects=1, tuner=tuner)
-    control, project = workspace.tuning, workspace.session.project
+    control, project = workspace.finetuning, workspace.session.project
     tuned(qtbot, workspace)
     control.switch(on=True)
     control.decide(use=False)
@@ -315,7 +317,7 @@ def test_a_refused_decision_leaves_earlier_weights_as_they_were(qtbot, make_work
 
 
 def test_what_is_kept_already_cannot_be_lost_by_a_refused_decision(qtbot, tracked, refuse_once):
-    control, project = tracked.tuning, tracked.session.project
+    control, project = tracked.finetuning, tracked.session.project
     tuned(qtbot, tracked)
     refuse_once(FULL)
     with qtbot.waitSignal(tracked.session.failed):
@@ -328,7 +330,7 @@ def test_what_is_kept_already_cannot_be_lost_by_a_refused_decision(qtbot, tracke
 
 
 def test_a_choice_made_while_a_decision_is_written_stays(qtbot, tracked, refuse_once, tmp_path):
-    control, choice = tracked.tuning, tracked.propagation.choice
+    control, choice = tracked.finetuning, tracked.propagation.choice
     tuned(qtbot, tracked)
     refuse_once(FULL)
     mine = replace(choice, weights=tmp_path / "mine.safetensors")
@@ -341,7 +343,7 @@ def test_a_choice_made_while_a_decision_is_written_stays(qtbot, tracked, refuse_
 
 
 def test_a_bug_while_a_decision_is_written_loses_nothing(qtbot, tracked, refuse_once):
-    control = tracked.tuning
+    control = tracked.finetuning
     refuse_once(FULL)
     tuned(qtbot, tracked)
     refuse_once(RuntimeError("a bug"))
@@ -358,25 +360,25 @@ def test_without_a_comparison_the_weights_are_there(qtbot, tracked, monkeypatch)
     def gone(*_args):
         raise VideoDecodeError("The video breaks off.", "Copy it again.")
 
-    monkeypatch.setattr("vosapp.jobs.tuning._comparison", gone)
+    monkeypatch.setattr("vosapp.jobs.finetune._comparison", gone)
     assert isinstance(tuned(qtbot, tracked), Done)
-    control = tracked.tuning
+    control = tracked.finetuning
     assert control.undecided and control.outcome.comparisons == ()
     assert "breaks off" in control.outcome.unseen.error.message
     assert control.outcome.kept and control.info == tracked.session.project.tuned() is not None
 
 
 def test_a_bug_in_the_comparison_is_told_and_the_weights_are_there(qtbot, tracked, monkeypatch):
-    monkeypatch.setattr("vosapp.jobs.tuning.LONG_SIDE", None)
+    monkeypatch.setattr("vosapp.jobs.finetune.LONG_SIDE", None)
     assert isinstance(tuned(qtbot, tracked), Done)
     assert len(tracked.crashes) == 1 and "TypeError" in tracked.crashes[0]
     tracked.crashes.clear()
-    control = tracked.tuning
+    control = tracked.finetuning
     assert control.undecided and control.info == tracked.session.project.tuned() is not None
 
 
 def test_damaged_ones_make_way_for_new_ones(qtbot, tracked):
-    project, control = tracked.session.project, tracked.tuning
+    project, control = tracked.session.project, tracked.finetuning
     tuned(qtbot, tracked)
     control.decide(use=True)
     tracked.session.drain()

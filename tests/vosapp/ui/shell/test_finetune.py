@@ -19,11 +19,11 @@ from vosapp.project.edit_masks import SetMask
 from vosapp.project.edits import RenameObject
 from vosapp.project.opening import open_project
 from vosapp.project.tuned import TunedInfo
-from vosapp.session.tuning import TuneState
-from vosapp.ui.controllers.tuning import TuneController
+from vosapp.session.finetune import FinetuneState
+from vosapp.ui.controllers.finetune import FinetuneController
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.dialogs.comparison import overlay
-from vosapp.ui.dialogs.tuning import TuneDialog, base_text, state_text
+from vosapp.ui.dialogs.finetune import FinetuneDialog, base_text, state_text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -44,18 +44,18 @@ def adapt(dialog):
 
     def show(shell):
         shell.actions.run("propagate.tune")
-        return dialog(TuneDialog)
+        return dialog(FinetuneDialog)
 
     return show
 
 
 def open_dialog(shell):
-    (controller,) = [c for c in shell.controllers if isinstance(c, TuneController)]
+    (controller,) = [c for c in shell.controllers if isinstance(c, FinetuneController)]
     return controller.dialog
 
 
 def learned(qtbot, shell, shown):
-    with qtbot.waitSignal(shell.workspace.tuning.finished):
+    with qtbot.waitSignal(shell.workspace.finetuning.finished):
         qtbot.mouseClick(shown.start_button, LEFT)
     qtbot.waitUntil(lambda: shown.use_button.isVisible())
 
@@ -63,7 +63,7 @@ def learned(qtbot, shell, shown):
 def test_learned_compared_used_and_switched(open_desk, adapt, qtbot):
     tuner = FakeTuner()
     shell = open_desk(tuner)
-    control, button = shell.workspace.tuning, shell.window.choose_button
+    control, button = shell.workspace.finetuning, shell.window.choose_button
     shown = adapt(shell)
     assert not shown.isModal() and not shown.comparison.isVisible()
     shown.minutes.setValue(2)
@@ -89,7 +89,7 @@ def test_learned_compared_used_and_switched(open_desk, adapt, qtbot):
 def test_it_says_what_is_compared(open_desk, adapt, qtbot):
     """Also where the project has tuned weights already: learning never begins from those."""
     shell = open_desk(FakeTuner(base=bundled_identity("self_supervised", "thin")))
-    control = shell.workspace.tuning
+    control = shell.workspace.finetuning
     shown = adapt(shell)
     assert "with the bundled weights and with the new" in shown.estimate.text()
     for other in ("", "from before are not part of the comparison"):
@@ -160,11 +160,11 @@ def test_names_are_no_markup(open_desk, adapt, qtbot):
     assert name in plain(view.titles[0]) and "<i>Max</i>" in plain(view.scores)
     assert "&lt;h1&gt;" in view.picker.toolTip() and "<h1>" not in view.picker.toolTip()
     assert view.pictures[0].accessibleName() == name
-    shell.workspace.tuning.decide(use=True)
+    shell.workspace.finetuning.decide(use=True)
     assert name in plain(shown.about)
     shown.close()
-    with qtbot.waitSignal(shell.workspace.tuning.finished):
-        shell.workspace.tuning.start(3)
+    with qtbot.waitSignal(shell.workspace.finetuning.finished):
+        shell.workspace.finetuning.start(3)
     notice = shell.window.notice
     assert name in notice.notice.text
     assert any(name in plain(label) for label in notice.findChildren(QLabel))
@@ -175,7 +175,7 @@ def test_the_present_ones_are_kept(open_desk, adapt, qtbot):
     shown = adapt(shell)
     learned(qtbot, shell, shown)
     qtbot.mouseClick(shown.keep_button, LEFT)
-    assert not shell.workspace.tuning.used
+    assert not shell.workspace.finetuning.used
     assert shown.switch.isVisible() and not shown.switch.isChecked()
     assert shown.start_button.isVisible()
 
@@ -199,7 +199,7 @@ def test_progress_is_shown_and_the_window_works_on(open_desk, adapt, qtbot):
     qtbot.waitUntil(lambda: session.view.frame_index == 5 and 1 in session.view.assertions)
     qtbot.mouseClick(shown.cancel_button, LEFT)
     gate.release(9)
-    qtbot.waitUntil(lambda: not shell.workspace.tuning.running)
+    qtbot.waitUntil(lambda: not shell.workspace.finetuning.running)
     assert "nothing was kept" in shown.state.text() and not meter.isVisible()
     assert shell.actions["propagate.open"].isEnabled()
     session.drain()
@@ -218,9 +218,9 @@ def test_closed_it_goes_on_and_says_when_it_is_done(open_desk, adapt, qtbot):
     assert "Adapted" in notice.title and "0.500" in notice.text
     notice.choices[0].run()
     again = open_dialog(shell)
-    assert isinstance(again, TuneDialog) and again.use_button.isVisible()
+    assert isinstance(again, FinetuneDialog) and again.use_button.isVisible()
     qtbot.mouseClick(again.use_button, LEFT)
-    assert shell.workspace.tuning.used
+    assert shell.workspace.finetuning.used
 
 
 def test_the_stop_of_the_window_stops_it(open_desk, adapt, qtbot):
@@ -228,17 +228,17 @@ def test_the_stop_of_the_window_stops_it(open_desk, adapt, qtbot):
     shell = open_desk(FakeTuner(gate=gate))
     shown = adapt(shell)
     qtbot.mouseClick(shown.start_button, LEFT)
-    qtbot.waitUntil(lambda: shell.workspace.tuning.running)
+    qtbot.waitUntil(lambda: shell.workspace.finetuning.running)
     shell.actions.run("propagate.stop")
     gate.release(9)
-    qtbot.waitUntil(lambda: not shell.workspace.tuning.running)
+    qtbot.waitUntil(lambda: not shell.workspace.finetuning.running)
     assert "Stopped" in shown.state.text()
 
 
 def test_a_problem_is_told_where_one_looks(open_desk, adapt, qtbot):
     shell = open_desk(FakeTuner(error=TrainingError("The film stands still.", "Take another.")))
     shown = adapt(shell)
-    with qtbot.waitSignal(shell.workspace.tuning.finished):
+    with qtbot.waitSignal(shell.workspace.finetuning.finished):
         qtbot.mouseClick(shown.start_button, LEFT)
     assert "stands still" in shown.state.text() and not shell.window.notice.isVisible()
     assert shown.start_button.isVisible()
@@ -281,14 +281,14 @@ def test_enter_pressed_twice_neither_cancels_nor_begins_again(open_desk, adapt, 
     qtbot.mouseClick(shown.use_button, LEFT)
     assert shown.close_button.isDefault() and not shown.start_button.hasFocus()
     qtbot.keyClick(shown, Qt.Key.Key_Return)
-    assert len(tuner.orders) == 1 and not shell.workspace.tuning.running
+    assert len(tuner.orders) == 1 and not shell.workspace.finetuning.running
 
 
 def test_an_object_that_is_gone_is_seen_all_the_same(open_desk, adapt, qtbot):
     shell = open_desk()
     shown = adapt(shell)
     learned(qtbot, shell, shown)
-    (one,) = shell.workspace.tuning.outcome.comparisons
+    (one,) = shell.workspace.finetuning.outcome.comparisons
     pixels = overlay(one, one.after, ())
     assert (pixels != one.picture)[one.after > 0].any()
     shown.comparison.set_comparisons((one,), (), "the bundled weights")
@@ -332,7 +332,7 @@ def test_the_chooser_offers_what_the_project_has(open_desk, adapt, qtbot, dialog
     shell = open_desk()
     shell.actions.run("propagate.choose")
     chooser = dialog(RunChooser)
-    assert not chooser.adapted.isVisible()
+    assert not chooser.finetuned.isVisible()
     chooser.close()
     shown = adapt(shell)
     learned(qtbot, shell, shown)
@@ -340,8 +340,8 @@ def test_the_chooser_offers_what_the_project_has(open_desk, adapt, qtbot, dialog
     shell.actions.run("propagate.choose")
     qtbot.waitUntil(lambda: any(w.isVisible() for w in shell.window.findChildren(RunChooser)))
     (chooser,) = [w for w in shell.window.findChildren(RunChooser) if w.isVisible()]
-    chooser.adapted.click()
-    assert shell.workspace.tuning.used and chooser._weights.text() == "adapted"
+    chooser.finetuned.click()
+    assert shell.workspace.finetuning.used and chooser._weights.text() == "adapted"
     assert shown.switch.isChecked()
     chooser.close()
 
@@ -355,7 +355,7 @@ def test_the_choice_is_there_again_when_the_project_is_opened_again(open_desk, a
     shell.actions.run("file.close")
     shell.opener.open(path)
     qtbot.waitUntil(lambda: shell.workspace is not None)
-    assert shell.workspace.tuning.used and "adapted" in shell.window.choose_button.text()
+    assert shell.workspace.finetuning.used and "adapted" in shell.window.choose_button.text()
 
 
 def test_everything_has_a_name_and_a_tip(open_desk, adapt):
@@ -370,7 +370,7 @@ def test_masks_are_filled_and_drawn_ones_outlined(open_desk, adapt, qtbot):
     shell = open_desk()
     shown = adapt(shell)
     learned(qtbot, shell, shown)
-    (one,) = shell.workspace.tuning.outcome.comparisons
+    (one,) = shell.workspace.finetuning.outcome.comparisons
     mixed = overlay(one, one.before, shell.workspace.session.objects)
     drawn = one.drawn == 1
     inside = np.zeros_like(drawn)
@@ -387,11 +387,11 @@ def test_masks_are_filled_and_drawn_ones_outlined(open_desk, adapt, qtbot):
 @pytest.mark.parametrize(
     ("state", "text"),
     [
-        (TuneState(), ""),
-        (TuneState("loading the system"), "Loading the system"),
-        (TuneState("reading frames", 3, 9), "Reading frames, 3 of 9 frames"),
+        (FinetuneState(), ""),
+        (FinetuneState("loading the system"), "Loading the system"),
+        (FinetuneState("reading frames", 3, 9), "Reading frames, 3 of 9 frames"),
         (
-            TuneState("learning", 1, 4, 7, 0.01234, 130.0),
+            FinetuneState("learning", 1, 4, 7, 0.01234, 130.0),
             "Learning: step 7, loss 0.0123, 2 min left",
         ),
     ],

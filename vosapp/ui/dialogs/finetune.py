@@ -1,6 +1,6 @@
 """The dialog that lets the encoder learn the project's video, and switches what it learned.
 
-It shows what `TuningControl` knows, so that it can be closed and opened again at any time.
+It shows what `FinetuneControl` knows, so that it can be closed and opened again at any time.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from PySide6.QtWidgets import (
 from core.media.export.losses import counted
 from core.media.file_hash import name_of
 from core.text import visible
+from vosapp.jobs.finetune import FinetuneOutcome, Trouble
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
-from vosapp.jobs.tuning import Trouble, TuneOutcome
 from vosapp.project.tuned import TunedInfo
-from vosapp.services.weights import finetuned_system, is_usual
-from vosapp.session.tuning import MOST_MINUTES, USUAL_MINUTES, TuneState
+from vosapp.services.weights import are_default, finetuned_system
+from vosapp.session.finetune import MOST_MINUTES, USUAL_MINUTES, FinetuneState
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.dialogs.comparison import ComparisonView
@@ -45,7 +45,7 @@ COMPARING_MINUTES = 1
 """Four keyframes, some 24 frames each, twice, at the speed of `QUALITIES`: rather less."""
 
 
-class TuneDialog(QDialog):
+class FinetuneDialog(QDialog):
     """Start, progress, before and after, and the switch.
 
     Args:
@@ -56,8 +56,8 @@ class TuneDialog(QDialog):
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Adapt to This Video"))
-        self._workspace, self._control = workspace, workspace.tuning
+        self.setWindowTitle(self.tr("Fine-tune on This Video"))
+        self._workspace, self._control = workspace, workspace.finetuning
         # What is shown: the size follows it, and is the user's own in between.
         self._mode: tuple[object, ...] | None = None
         self.intro, self.estimate = QLabel(self), QLabel(self)
@@ -67,7 +67,7 @@ class TuneDialog(QDialog):
         self.cancel_button = QPushButton(self.tr("Cancel Learning"), self)
         self.verdict, self.comparison = QLabel(self), ComparisonView(self)
         self.trouble = QLabel(self)
-        self.use_button = QPushButton(self.tr("Use Adapted Weights"), self)
+        self.use_button = QPushButton(self.tr("Use Fine-tuned Weights"), self)
         self.keep_button = QPushButton(self.tr("Keep the Present Ones"), self)
         self.switch, self.about = QCheckBox(self), QLabel(self)
         self.close_button = QPushButton(self.tr("Close"), self)
@@ -97,7 +97,7 @@ class TuneDialog(QDialog):
         if (start, stop) != (0, session.frame_count):
             part = self.tr("Between in and out, {0}").format(counted(stop - start, "frame"))
             self.frames.addItem(part, False)
-        self.switch.setText(self.tr("Propagate with the weights adapted to this video"))
+        self.switch.setText(self.tr("Propagate with the weights fine-tuned on this video"))
         self.bar.setTextVisible(False)
         self.start_button.setIcon(icon("school-outline", "on_accent"))
         texts = (self.intro, self.estimate, self.state, self.verdict, self.trouble, self.about)
@@ -150,7 +150,7 @@ class TuneDialog(QDialog):
                 self.tr("Cancel learning"),
                 self.tr("Stop; nothing is kept, and nothing changes"),
             ),
-            (self.use_button, self.tr("Use adapted weights"), self.tr("From the next run on")),
+            (self.use_button, self.tr("Use fine-tuned weights"), self.tr("From the next run on")),
             (
                 self.keep_button,
                 self.tr("Keep the present weights"),
@@ -158,7 +158,7 @@ class TuneDialog(QDialog):
             ),
             (
                 self.switch,
-                self.tr("Use adapted weights"),
+                self.tr("Use fine-tuned weights"),
                 self.tr("Counts from the next run on; masks that are there stay as they are"),
             ),
             (
@@ -250,7 +250,7 @@ class TuneDialog(QDialog):
         given = self._control.base
         return self.tr("the bundled weights") if given is None else visible(given.name)
 
-    def _show_state(self, state: TuneState) -> None:
+    def _show_state(self, state: FinetuneState) -> None:
         if not self._control.running:
             return
         self.bar.setRange(0, state.total)
@@ -291,13 +291,13 @@ class TuneDialog(QDialog):
         self.trouble.setStyleSheet(f"color: {tones().danger};")
         self.trouble.setVisible(bool(self.trouble.text()))
 
-    def _unseen(self, outcome: TuneOutcome) -> str:
+    def _unseen(self, outcome: FinetuneOutcome) -> str:
         if outcome.unseen is None:
             return ""
         text = self.tr("The masks before and after cannot be shown.")
         return f"{text} {self._why(outcome.unseen)}"
 
-    def _refused(self, outcome: TuneOutcome) -> str:
+    def _refused(self, outcome: FinetuneOutcome) -> str:
         if outcome.refused is None:
             return ""
         why = self._why(outcome.refused)
@@ -359,8 +359,8 @@ def base_text(info: TunedInfo) -> str:
 
     The name is plain text of whoever made the project: escape it where markup is read.
     """
-    if is_usual(info.base, finetuned_system()):
-        return QCoreApplication.translate("TuneDialog", "the bundled weights")
+    if are_default(info.base, finetuned_system()):
+        return QCoreApplication.translate("FinetuneDialog", "the bundled weights")
     return visible(name_of(info.base))
 
 
@@ -369,7 +369,7 @@ def _show(widgets: Sequence[QWidget], *, shown: bool) -> None:
         widget.setVisible(shown)
 
 
-def state_text(state: TuneState) -> str:
+def state_text(state: FinetuneState) -> str:
     """Say in a line how far a tuning is: "Learning: step 40, loss 0.0123, 2 min left"."""
     if not state.text:
         return ""

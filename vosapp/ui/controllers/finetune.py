@@ -1,11 +1,11 @@
-"""Adapting the encoder to the project's video, and which weights are used."""
+"""Fine-tuning the network on the project's video, and which weights are used."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from vosapp.jobs.outcome import Done, Failed, Outcome
-from vosapp.session.tuning import TuneState
+from vosapp.session.finetune import FinetuneState
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import DialogController
@@ -16,7 +16,7 @@ KEY = "tuning"
 # The dialog is imported when it is wanted.
 
 
-class TuneController(DialogController):
+class FinetuneController(DialogController):
     """One dialog at a time, which goes with its project; messages while it is closed."""
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -32,7 +32,7 @@ class TuneController(DialogController):
         self.close_dialog()
         if self.workspace is None:
             return
-        control = self.workspace.tuning
+        control = self.workspace.finetuning
         control.started.connect(self._show_meter)
         control.stateChanged.connect(self._show_state)
         control.finished.connect(self._tell)
@@ -40,7 +40,7 @@ class TuneController(DialogController):
             self.shell.tell_error(control.problem)
 
     def _open(self, workspace: Workspace) -> None:
-        from vosapp.ui.dialogs.tuning import TuneDialog
+        from vosapp.ui.dialogs.finetune import FinetuneDialog
 
         if self.dialog is not None:
             self.dialog.raise_()
@@ -48,24 +48,24 @@ class TuneController(DialogController):
             return
         self.shell.panels.canvas.finish_tool()
         self.shell.window.notice.clear(KEY)
-        self.show_dialog(TuneDialog(workspace, self.shell.window))
+        self.show_dialog(FinetuneDialog(workspace, self.shell.window))
 
     def _stop(self) -> None:
         if self.workspace is not None:
-            self.workspace.tuning.cancel()
+            self.workspace.finetuning.cancel()
 
     def _show_meter(self) -> None:
         meter = self.shell.window.status.meter
         meter.set_stoppable(stoppable=True)
         meter.show()
 
-    def _show_state(self, state: TuneState) -> None:
-        from vosapp.ui.dialogs.tuning import state_text
+    def _show_state(self, state: FinetuneState) -> None:
+        from vosapp.ui.dialogs.finetune import state_text
 
         self.shell.window.status.meter.show_work(state_text(state), state.done, state.total)
 
     def _tell(self, outcome: Outcome) -> None:
-        from vosapp.ui.dialogs.tuning import base_text
+        from vosapp.ui.dialogs.finetune import base_text
 
         self.shell.window.status.meter.hide()
         workspace = self.workspace
@@ -73,17 +73,17 @@ class TuneController(DialogController):
             return
         if isinstance(outcome, Failed):
             self.shell.tell_error(outcome.error)
-        elif isinstance(outcome, Done) and workspace.tuning.outcome is not None:
-            info = workspace.tuning.outcome.info
+        elif isinstance(outcome, Done) and workspace.finetuning.outcome is not None:
+            info = workspace.finetuning.outcome.info
             text = self.tr("The encoder has learned this video; you decide if it is used.")
             if info.scores:
                 text += self.tr(
                     " J on your keyframes: {0:.3f} with {1}, {2:.3f} with the new."
                 ).format(info.before, base_text(info), info.after)
             kind = Kind.SUCCESS
-            if workspace.tuning.outcome.refused is not None:
+            if workspace.finetuning.outcome.refused is not None:
                 kind = Kind.WARNING
                 text += self.tr(" The project could not keep it yet.")
             look = Choice(self.tr("Compare\u2026"), lambda: self._open(workspace), main=True)
-            title = self.tr("Adapted to this video")
+            title = self.tr("Fine-tuned on this video")
             self.shell.tell(Notice(title, text, kind, (look,), KEY))

@@ -61,7 +61,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class TuneOutcome:
+class FinetuneOutcome:
     """What a tuning has come to; the value that its job returns.
 
     Attributes:
@@ -81,13 +81,13 @@ class TuneOutcome:
     refused: Trouble | None = None
 
 
-def tuning_job(
+def finetune_job(
     engine: Engine, order: FinetuneOrder, quality: Quality
-) -> Callable[[CancelToken], Generator[object, None, TuneOutcome]]:
+) -> Callable[[CancelToken], Generator[object, None, FinetuneOutcome]]:
     """Return the job that carries an order out.
 
     It yields `Progress` and `vosapp.services.finetune.FinetuneStep` values and returns a
-    `TuneOutcome`. A project that has tuned weights already is left as it is: the user decides.
+    `FinetuneOutcome`. A project that has tuned weights already is left as it is: the user decides.
     Once learning is done the job does not fail any more: minutes would be lost. What went wrong is
     part of the outcome.
 
@@ -100,7 +100,7 @@ def tuning_job(
 
 def _tune(
     engine: Engine, order: FinetuneOrder, quality: Quality, token: CancelToken
-) -> Generator[object, None, TuneOutcome]:
+) -> Generator[object, None, FinetuneOutcome]:
     from core.tracking.contract import TrackerRequest
 
     system = finetuned_system()
@@ -124,10 +124,10 @@ def trouble(error: Exception) -> Trouble:
     return Crashed("\n".join(visible_trace(error)))
 
 
-def _outcome(order: FinetuneOrder, tuned: Finetuned) -> TuneOutcome:
+def _outcome(order: FinetuneOrder, tuned: Finetuned) -> FinetuneOutcome:
     comparisons, unseen = _seen(order, tuned)
     kept, refused = _keep(order.project, tuned)
-    return TuneOutcome(tuned.info, tuned.data, comparisons, kept, unseen, refused)
+    return FinetuneOutcome(tuned.info, tuned.data, comparisons, kept, unseen, refused)
 
 
 def _seen(order: FinetuneOrder, tuned: Finetuned) -> tuple[tuple[Comparison, ...], Trouble | None]:
