@@ -59,6 +59,11 @@ COMMANDS = (
     ),
     Command("evaluate", "score masks against the ground truth", "vosapp.cli.evaluate"),
     Command("benchmark", "run and score every sequence of a dataset", "vosapp.cli.benchmark"),
+    Command(
+        "calibrate",
+        "fit confidence and absence of weights to sequences with masks",
+        "vosapp.cli.calibrate",
+    ),
     Command("new", "make a project for a video", "vosapp.cli.new"),
     Command("info", "show what is in a project", "vosapp.cli.info"),
     Command(
