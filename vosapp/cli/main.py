@@ -64,6 +64,11 @@ COMMANDS = (
         "fit confidence and absence of weights to sequences with masks",
         "vosapp.cli.calibrate",
     ),
+    Command(
+        "ablate",
+        "compare variants of a system on every sequence of a dataset",
+        "vosapp.cli.ablate",
+    ),
     Command("new", "make a project for a video", "vosapp.cli.new"),
     Command("info", "show what is in a project", "vosapp.cli.info"),
     Command(

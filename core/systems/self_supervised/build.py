@@ -5,16 +5,33 @@ from __future__ import annotations
 from core.device import choose_device
 from core.errors import CheckpointMissing
 from core.nn.checkpoints import load_weights, read_info, require_system
-from core.systems.self_supervised.config import CALIBRATION, TRACKING, EncoderConfig
+from core.systems.self_supervised.config import (
+    CALIBRATION,
+    TRACKING,
+    EncoderConfig,
+    TrackingConfig,
+)
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.spec import SYSTEM
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 from core.tracking.config import Calibration
 from core.tracking.contract import TrackerRequest
+from core.types import Quality
 
 
-def build(request: TrackerRequest) -> SelfSupervisedTracker:
+def tracking(quality: Quality) -> TrackingConfig:
+    """The config of a quality; see `core.eval.ablation.varying`."""
+    return TRACKING[quality]
+
+
+def build(
+    request: TrackerRequest, *, config: TrackingConfig | None = None
+) -> SelfSupervisedTracker:
     """A tracker with the weights of the request.
+
+    Args:
+        request: which weights and quality, and where.
+        config: another than that of the quality.
 
     Raises:
         CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
@@ -29,5 +46,6 @@ def build(request: TrackerRequest) -> SelfSupervisedTracker:
     encoder = KeyEncoder(EncoderConfig.from_dict(info.config))
     load_weights(request.weights, encoder)
     calibration = Calibration.from_dict(info.calibration) if info.calibration else CALIBRATION
-    config = TRACKING[request.quality]
-    return SelfSupervisedTracker(encoder, config, device, calibration=calibration)
+    return SelfSupervisedTracker(
+        encoder, config or tracking(request.quality), device, calibration=calibration
+    )
