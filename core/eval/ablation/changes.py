@@ -46,7 +46,7 @@ def changed(config: C, changes: Mapping[str, object], *, where: str = "") -> C:
             raise UsageError(f"There is no field {path} to vary.", hint)
         made[name] = _value(value, known[name], path)
     try:
-        return replace(cast("Any", config), **made)
+        return cast("C", replace(cast("Any", config), **made))
     except ValueError as error:
         names = ", ".join(changes)
         raise UsageError(f"These values are not possible: {names}.", str(error)) from error

@@ -27,7 +27,9 @@ def fit_confidence(seen: Sequence[Seen]) -> tuple[float, float, float, float]:
     """Constant and slopes of margin, agreement and cycle, as `Calibration.confidence` has them.
 
     J is a share, not a class; the cross entropy of a share is least where the expected J equals
-    its mean, too (Papke & Wooldridge 1996). Cells that are empty by truth and result do not count.
+    its mean, too (Papke & Wooldridge 1996). No slope is below 0: each cue speaks for a mask, and
+    where few sequences say otherwise others will not. Cells that are empty by truth and result
+    do not count.
 
     Raises:
         UsageError: too few cells.
@@ -43,7 +45,7 @@ def fit_confidence(seen: Sequence[Seen]) -> tuple[float, float, float, float]:
 
 
 def regress(inputs: Floats, shares: Floats) -> Floats:
-    """Constant and slopes whose logistic function is nearest to some shares by cross entropy.
+    """Constant and slopes >= 0 whose logistic function is nearest to shares by cross entropy.
 
     Args:
         inputs: N x D.
@@ -61,5 +63,12 @@ def regress(inputs: Floats, shares: Floats) -> Floats:
         penalty = np.concatenate([[0.0], weights[1:]])
         return value + RIDGE * (penalty @ penalty) / 2, slope + RIDGE * penalty
 
-    found = minimize(loss, np.zeros(table.shape[1]), jac=True, method="BFGS", tol=1e-9)
+    found = minimize(
+        loss,
+        np.zeros(table.shape[1]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(None, None), *[(0, None)] * inputs.shape[1]],
+        options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1000},
+    )
     return np.asarray(found.x, np.float64)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -146,7 +147,8 @@ def _vary(rows: Sequence[Row], calibration: Calibration, name: str) -> Calibrati
 
 
 def _changed(calibration: Calibration, name: str, value: float) -> Calibration:
-    changed = replace(calibration, **{name: value})
+    changes: dict[str, Any] = {name: value}
+    changed = replace(calibration, **changes)
     if name != "faint":
         return changed
     # The other two go along: alone none of the three could leave the place of its neighbor.

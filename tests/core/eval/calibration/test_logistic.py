@@ -24,11 +24,19 @@ def loss(weights, inputs, shares):
     return total / len(inputs)
 
 
-@pytest.mark.parametrize("true", [TRUE, (2.0, -1.0, 0.5, 0.0)])
+@pytest.mark.parametrize("true", [TRUE, (2.0, 1.0, 0.5, 0.0)])
 def test_known_weights_are_recovered_from_generated_cues(seen, true):
     rows = np.random.default_rng(0).random((300, 3))
     cells = [seen(i, cues=row, j=expected_j(Cues(*row), true)) for i, row in enumerate(rows)]
     assert fit_confidence(cells) == pytest.approx(true, abs=2e-3)
+
+
+def test_no_cue_speaks_against_a_mask(seen):
+    rows = np.random.default_rng(0).random((300, 3))
+    against = (1.0, 2.0, -3.0, 1.0)
+    cells = [seen(i, cues=row, j=expected_j(Cues(*row), against)) for i, row in enumerate(rows)]
+    _constant, margin, agreement, cycle = fit_confidence(cells)
+    assert agreement == 0 and margin > 1 and cycle > 0.5
 
 
 def test_noise_moves_the_weights_a_little(seen):
@@ -49,6 +57,8 @@ def test_no_step_away_makes_the_loss_less():
         for step in (-0.05, 0.05):
             moved = found.copy()
             moved[place] += step
+            if place and moved[place] < 0:
+                continue
             assert loss(moved, inputs, shares) > least
 
 
