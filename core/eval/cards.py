@@ -50,6 +50,7 @@ TITLES = {
     "loss": "loss at the end",
 }
 """Rows about a training, in this order; others come after them by their own names."""
+RUN_SETTINGS = ("radius", "learning_rate", "bf16", "seed")
 SCORE_HEAD = (
     "data",
     "given",
@@ -169,7 +170,7 @@ def _rows(training: Mapping[str, object]) -> dict[str, str]:
         "init": f"`{facts['init']}`" if facts.get("init") else "",
         "loss": _text(facts["loss"]) if "loss" in facts else "",
     }
-    used = {"videos", "frames", "images", "pairs", "seed", "radius", "seconds"}
+    used = {"videos", "frames", "images", "pairs", "seconds", *RUN_SETTINGS}
     used |= {"device", "processor", "processes", "torch"}
     others = {k: _text(v) for k, v in facts.items() if k not in used | told.keys()}
     found = {**told, **others}
@@ -186,7 +187,7 @@ def _joined(facts: Mapping[str, object], own: str, **counts: str) -> str:
 def _settings(facts: Mapping[str, object]) -> str:
     pairs = facts.get("pairs")
     values = {**(pairs if isinstance(pairs, dict) else {})}
-    values |= {name: facts[name] for name in ("radius", "seed") if name in facts}
+    values |= {name: facts[name] for name in RUN_SETTINGS if name in facts}
     words = ", ".join(f"{name} {_text(value)}" for name, value in values.items())
     return "; ".join(filter(None, [words, str(facts.get("settings", ""))]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from core.eval.ledger import Ledger, Row
 from core.eval.measuring import OUTCOME, Means, Measurement, means, measure_all, sequences_of
 from core.eval.provenance import file_mark
 from core.eval.scores_file import given_name
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job
 from core.nn.checkpoints import read_info, require_system
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
@@ -31,7 +31,7 @@ class Contestant:
     Attributes:
         system: its name.
         weights: None for a system without weights, or where they are missing.
-        qualities: at which it is run.
+        qualities: at which it is run; none for a system to which they make no difference.
         missing: why it cannot be run; empty where it can.
     """
 
@@ -48,7 +48,7 @@ class Place:
     Attributes:
         system: its name.
         weights: name of its weights; empty for none.
-        quality: at which it was run; None where it was not.
+        quality: at which it was run; None where it was not, or where it makes no difference.
         means: what it made; None where it was not run.
         missing: why it was not.
     """
@@ -98,7 +98,7 @@ def compare(
     token: CancelToken,
     *,
     table: Path | None = None,
-) -> Generator[Progress, None, Leaderboard]:
+) -> Job[Leaderboard]:
     """Run all contestants that can be run, and rank them.
 
     Args:
@@ -116,7 +116,7 @@ def compare(
     wanted = [
         one
         for contestant in looked_at
-        for quality in (() if contestant.missing else contestant.qualities)
+        for quality in _qualities(contestant)
         for one in _measurements(request, contestant, quality)
     ]
     with tempfile.TemporaryDirectory() as folder:
@@ -127,14 +127,24 @@ def compare(
     return _ranked(request, looked_at, rows)
 
 
+def _qualities(contestant: Contestant) -> tuple[Quality | None, ...]:
+    """At which it is run; one that is no quality where none makes a difference."""
+    return () if contestant.missing else contestant.qualities or (None,)
+
+
 def _measurements(
-    request: BenchmarkRequest, contestant: Contestant, quality: Quality
+    request: BenchmarkRequest, contestant: Contestant, quality: Quality | None
 ) -> list[Measurement]:
-    tracker = TrackerRequest(contestant.system, quality, request.tracker.device, contestant.weights)
+    tracker = TrackerRequest(
+        contestant.system,
+        quality or Quality.BALANCED,
+        request.tracker.device,
+        contestant.weights,
+    )
     key = {
         "system": contestant.system,
         "weights": file_mark(contestant.weights),
-        "quality": quality.value,
+        "quality": quality.value if quality else "",
         "given": given_name(request),
         "data": request.root.resolve().name,
     }
@@ -154,8 +164,9 @@ def _ranked(
             continue
         mark = file_mark(contestant.weights)
         name = "" if contestant.weights is None else contestant.weights.stem
-        for quality in contestant.qualities:
-            key = {"system": contestant.system, "weights": mark, "quality": quality.value}
+        for quality in _qualities(contestant):
+            at = quality.value if quality else ""
+            key = {"system": contestant.system, "weights": mark, "quality": at}
             own = [row for row in rows if row.items() >= key.items()]
             run.append(Place(contestant.system, name, quality, means(own)))
     run.sort(key=_worth, reverse=True)

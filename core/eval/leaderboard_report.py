@@ -55,7 +55,7 @@ def to_dict(board: Leaderboard) -> dict[str, object]:
 
 
 def _row(place: Place) -> list[str]:
-    if place.means is None or place.quality is None:
+    if place.means is None:
         return [place.system, "missing", *["-"] * (len(HEAD) - 2)]
     means = place.means
     figures = (means.j_and_f, means.j, means.f, means.by_object, means.seconds)
@@ -63,7 +63,7 @@ def _row(place: Place) -> list[str]:
     return [
         place.system,
         place.weights or "none",
-        place.quality.value,
+        "-" if place.quality is None else place.quality.value,
         *(_cell(value) for value in figures),
         "-" if peak is None else f"{peak:.0f}",
     ]

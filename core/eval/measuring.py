@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core import __version__
@@ -12,7 +12,7 @@ from core.eval.benchmark import SequenceRun, TrackerMaker, benchmark
 from core.eval.benchmark_plan import BenchmarkRequest, plan_jobs
 from core.eval.ledger import Ledger, Row
 from core.eval.provenance import code_commit, today
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress
 
 OUTCOME = (
     "objects",
@@ -80,9 +80,7 @@ def sequences_of(request: BenchmarkRequest) -> list[tuple[BenchmarkRequest, int]
     return [(replace(request, sequences=(j.plan.name,)), j.info.frame_count) for j in jobs]
 
 
-def measure_all(
-    wanted: Sequence[Measurement], ledger: Ledger, token: CancelToken
-) -> Generator[Progress, None, None]:
+def measure_all(wanted: Sequence[Measurement], ledger: Ledger, token: CancelToken) -> Job[None]:
     """Measure what a table does not have yet; each row is in it as soon as it is known.
 
     Yields:
@@ -97,7 +95,7 @@ def measure_all(
     for one in wanted:
         if ledger.get(one.key) is not None:
             continue
-        name = ", ".join(one.key[part] for part in ledger.told)
+        name = ", ".join(one.key[part] for part in ledger.told if one.key[part])
         yield Progress(done, total, name)
         for item in benchmark(one.request, token, make_tracker=one.make_tracker):
             if isinstance(item, SequenceRun):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+
+from core.media.file_hash import sha256_of
 
 DIGITS = 12
 """Of a file's SHA-256, enough to tell weights apart."""
@@ -31,8 +32,7 @@ def file_mark(path: Path | None) -> str:
     """Name of a file and the beginning of its SHA-256; empty for none."""
     if path is None:
         return ""
-    with path.open("rb") as file:
-        return f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:DIGITS]}"
+    return f"{path.name} {sha256_of(path)[:DIGITS]}"
 
 
 def _git(folder: Path, *words: str) -> str:

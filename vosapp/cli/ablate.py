@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
-from vosapp.cli.following import outcome
+from vosapp.cli.following import finish_job
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.quality_options import add_qualities_argument, qualities_of
 from vosapp.cli.run_options import add_run_arguments, tracker_request
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         sequence_names(args.sequences),
     )
     console.kept = f"Finished rows are in {args.csv}: give the same command to go on."
-    found = outcome(ablate(request, console.token), console, unit="frames")
+    found = finish_job(ablate(request, console.token), console, unit="frames")
     console.report(to_table(found))
     return to_dict(found) | {"csv": args.csv}
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import UsageError
+from core.errors import CheckpointMissing, UsageError
 from vosapp import assets
-from vosapp.cli.following import outcome
+from vosapp.cli.following import finish_job
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.quality_options import add_qualities_argument, qualities_of
 from vosapp.cli.told import command_line
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import argparse
 
     from core.eval.leaderboard import Contestant
+    from core.tracking.spec import SystemSpec
     from core.types import Quality
     from vosapp.cli.console import Console
 
@@ -27,7 +29,8 @@ def add_all_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all-systems",
         action="store_true",
-        help="compare all systems, with the bundled weights; rows that --csv has are kept",
+        help="compare all systems with the weights that ship, and with --weights; rows that --csv "
+        "has are kept",
     )
     add_qualities_argument(parser, default="with --all-systems: all of a system")
     parser.add_argument(
@@ -45,7 +48,6 @@ def check_all(args: argparse.Namespace) -> None:
     own = {"--qualities": args.qualities is not None, "--markdown": args.markdown is not None}
     others = {
         "--system": args.system is not None,
-        "--weights": args.weights is not None,
         "--quality": args.quality is not None,
         "--adapt": args.adapt or args.paper_mode,
         "--interactive": args.interactive or args.rounds is not None or args.pick is not None,
@@ -80,7 +82,7 @@ def run_all(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.tracking.contract import TrackerRequest
     from core.types import Quality
 
-    found = contestants(qualities_of(args.qualities))
+    found = contestants(qualities_of(args.qualities), args.weights)
     _use_threads(args, found)
     request = BenchmarkRequest(
         args.davis,
@@ -92,7 +94,7 @@ def run_all(args: argparse.Namespace, console: Console) -> dict[str, object]:
     if args.csv is not None:
         console.kept = f"Finished rows are in {args.csv}: give the same command to go on."
     job = compare(request, found, console.token, table=args.csv)
-    board = outcome(job, console, unit="frames")
+    board = finish_job(job, console, unit="frames")
     text = to_markdown(board, _command(args))
     console.report(text.rstrip())
     if args.markdown is not None:
@@ -101,26 +103,47 @@ def run_all(args: argparse.Namespace, console: Console) -> dict[str, object]:
     return to_dict(board)
 
 
-def contestants(qualities: tuple[Quality, ...]) -> list[Contestant]:
+def contestants(asked: tuple[Quality, ...], further: Path | None = None) -> list[Contestant]:
     """All systems, each with all weights that ship for it.
 
     Args:
-        qualities: at which they are run; none takes all that a system has.
-    """
-    from core.engine.registry import SYSTEMS
-    from core.eval.leaderboard import Contestant
-    from core.types import Quality
+        asked: qualities at which they are run; none takes all that a system has.
+        further: weights that take part, too.
 
+    Raises:
+        CheckpointMissing, CheckpointMismatch: the further weights cannot be read.
+    """
+    from core.engine.registry import systems
+    from core.eval.leaderboard import Contestant
+    from core.nn.checkpoints import read_info
+
+    owner = "" if further is None else read_info(further).system
     found = []
-    for spec in SYSTEMS.values():
-        at = qualities or tuple(Quality)
-        if not spec.needs_weights:
-            found.append(Contestant(spec.name, None, at))
-            continue
-        files = sorted(assets.weights_dir().glob(f"{spec.name}-*.safetensors"))
-        found += [Contestant(spec.name, path, at) for path in files]
-        if not files:
-            found.append(Contestant(spec.name, None, at, NO_WEIGHTS))
+    for spec in systems().values():
+        qualities, missing = _qualities(spec, asked)
+        files = [*_bundled(spec), *([further] if further and spec.name == owner else [])]
+        if spec.needs_weights and not files:
+            missing = missing or NO_WEIGHTS
+        taken: list[Path | None] = [*files] if files and not missing else [None]
+        found += [Contestant(spec.name, weights, qualities, missing) for weights in taken]
+    return found
+
+
+def _qualities(spec: SystemSpec, asked: tuple[Quality, ...]) -> tuple[tuple[Quality, ...], str]:
+    """The qualities at which a system is run, and why there are none."""
+    offered = tuple(offer.quality for offer in spec.qualities)
+    wanted = tuple(quality for quality in offered if not asked or quality in asked)
+    if offered and not wanted:
+        return (), f"it has the qualities {', '.join(one.value for one in offered)} alone."
+    return wanted, ""
+
+
+def _bundled(spec: SystemSpec) -> list[Path]:
+    """The weights that ship for a system, the default preset first."""
+    found = []
+    for preset in spec.presets:
+        with suppress(CheckpointMissing):
+            found.append(assets.bundled_weights(spec.name, preset))
     return found
 
 
@@ -136,6 +159,7 @@ def _command(args: argparse.Namespace) -> str:
     options = {
         "--davis": args.davis,
         "--all-systems": True,
+        "--weights": args.weights,
         "--qualities": args.qualities,
         "--sequences": args.sequences,
         "--keyframes": args.keyframes if args.keyframes > 1 else None,

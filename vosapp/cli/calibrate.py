@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
-from vosapp.cli.following import outcome
+from vosapp.cli.following import finish_job
 from vosapp.cli.options import check_file
 from vosapp.cli.run_options import add_run_arguments, tracker_request
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         use_threads(args.threads, system=args.system)
     request = CalibrationRequest(tuple(args.davis), tracker, args.out)
     console.kept = "Sequences that were finished are kept: give the same command to go on."
-    calibrated = outcome(calibrate(request, console.token), console, unit="frames")
+    calibrated = finish_job(calibrate(request, console.token), console, unit="frames")
     console.report(to_table(calibrated))
     console.say(f"Wrote {args.out}.")
     return to_dict(calibrated)

@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Iterator
 
-    from core.jobs import Progress
+    from core.jobs import Job, Progress
     from vosapp.cli.console import Console
 
-R = TypeVar("R")
+T = TypeVar("T")
 
 
-def outcome(job: Generator[Progress, None, R], console: Console, *, unit: str) -> R:
-    """What a job returns.
+def finish_job(job: Job[T], console: Console, *, unit: str) -> T:
+    """Run a job to its end under a progress bar and return its result.
 
     Args:
         job: yields how far it is.
         console: draws it.
         unit: plural name of what is counted.
     """
-    kept: list[R] = []
+    result: list[T] = []
 
-    def steps() -> Generator[Progress]:
-        kept.append((yield from job))
+    def steps() -> Iterator[Progress]:
+        result.append((yield from job))
 
     for _ in console.follow(steps(), unit=unit):
         pass
-    return kept[0]
+    return result[0]

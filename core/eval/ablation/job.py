@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from core.eval.benchmark_plan import BenchmarkRequest
 from core.eval.ledger import Ledger
 from core.eval.measuring import OUTCOME, Means, Measurement, means, measure_all, sequences_of
 from core.eval.provenance import file_mark
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job
 from core.nn.checkpoints import read_info, require_system
 from core.tracking.contract import Adaptation, TrackerRequest
 from core.types import Quality
@@ -54,9 +53,7 @@ class VariantMeans:
     means: Means
 
 
-def ablate(
-    request: AblationRequest, token: CancelToken
-) -> Generator[Progress, None, tuple[VariantMeans, ...]]:
+def ablate(request: AblationRequest, token: CancelToken) -> Job[tuple[VariantMeans, ...]]:
     """Measure each variant on each sequence at each quality.
 
     All variants of a sequence come one after another, so that a run that is stopped can be

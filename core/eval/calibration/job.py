@@ -5,8 +5,7 @@ Every second sequence is fitted to, beginning with the first; the others are run
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +25,8 @@ from core.eval.confidence import (
     measure_confidence,
     total_absence,
 )
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress, mapped
+from core.media.file_hash import sha256_of
 from core.nn.checkpoints import copy_calibrated
 from core.tracking.config import Calibration
 from core.tracking.contract import TrackerRequest
@@ -97,9 +97,7 @@ class _Part:
     frames: int
 
 
-def calibrate(
-    request: CalibrationRequest, token: CancelToken
-) -> Generator[Progress, None, Calibrated]:
+def calibrate(request: CalibrationRequest, token: CancelToken) -> Job[Calibrated]:
     """Fit confidence and absence, write them, and measure both on other sequences.
 
     Each object is given where it first appears. Sequences that an earlier run has finished, with
@@ -154,9 +152,7 @@ class _Run:
         """How far the whole job is."""
         return Progress(min(self._done + ahead, self._total), self._total, text)
 
-    def watch(
-        self, parts: Sequence[_Part], tracker: TrackerRequest
-    ) -> Generator[Progress, None, list[tuple[Seen, ...]]]:
+    def watch(self, parts: Sequence[_Part], tracker: TrackerRequest) -> Job[list[tuple[Seen, ...]]]:
         """What was seen on each of some sequences."""
         found = []
         for part in parts:
@@ -165,24 +161,11 @@ class _Run:
             if seen is None:
                 wanted = BenchmarkRequest(part.root, tracker, (part.name,), late_entries=True)
                 job = watch(wanted, self.token)
-                seen = yield from _told(job, lambda p: self.progress(p.text, ahead=p.done))
+                seen = yield from mapped(job, lambda p: self.progress(p.text, ahead=p.done))
                 self._log.put(key, seen)
             self._done += part.frames
             found.append(seen)
         return found
-
-
-def _told(
-    job: Generator[Progress, None, tuple[Seen, ...]], tell: Callable[[Progress], Progress]
-) -> Generator[Progress, None, tuple[Seen, ...]]:
-    """A job whose progress is that of a larger one."""
-    while True:
-        try:
-            progress = next(job)
-        except StopIteration as end:
-            seen: tuple[Seen, ...] = end.value
-            return seen
-        yield tell(progress)
 
 
 def _split(request: CalibrationRequest) -> tuple[list[_Part], list[_Part]]:
@@ -203,7 +186,7 @@ def _split(request: CalibrationRequest) -> tuple[list[_Part], list[_Part]]:
 
 def _fit(
     sequences: Sequence[Sequence[Seen]], before: Calibration, run: _Run
-) -> Generator[Progress, None, tuple[Calibration, tuple[str, ...]]]:
+) -> Job[tuple[Calibration, tuple[str, ...]]]:
     confidence = fit_confidence([one for seen in sequences for one in seen])
     found, rows = before, make_rows(sequences)
     if not enough(rows):
@@ -234,11 +217,6 @@ def _key(part: _Part, tracker: TrackerRequest) -> Key:
         "frames": str(part.frames),
         "system": tracker.system,
         "quality": tracker.quality.value,
-        "weights": "" if tracker.weights is None else _digest(tracker.weights),
+        "weights": "" if tracker.weights is None else sha256_of(tracker.weights),
         "version": __version__,
     }
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +10,7 @@ from core.errors import UsageError
 from core.eval.benchmark import SequenceRun, benchmark
 from core.eval.benchmark_plan import BenchmarkRequest
 from core.eval.calibration.cells import Seen
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress
 from core.tracking.contract import StepResult, Tracker, TrackerRequest
 from core.tracking.judging.sightings import CueSource, Judged, Sighting
 from core.types import Direction, Frame, Keyframe, LabelMap
@@ -30,9 +28,7 @@ def cue_source(tracker: Tracker, system: str) -> CueSource:
     return tracker.cues
 
 
-def watch(
-    request: BenchmarkRequest, token: CancelToken
-) -> Generator[Progress, None, tuple[Seen, ...]]:
+def watch(request: BenchmarkRequest, token: CancelToken) -> Job[tuple[Seen, ...]]:
     """Run one sequence, and return what was seen of each object on each frame.
 
     Args:

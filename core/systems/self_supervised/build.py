@@ -5,23 +5,12 @@ from __future__ import annotations
 from core.device import choose_device
 from core.errors import CheckpointMissing
 from core.nn.checkpoints import load_weights, read_info, require_system
-from core.systems.self_supervised.config import (
-    CALIBRATION,
-    TRACKING,
-    EncoderConfig,
-    TrackingConfig,
-)
+from core.systems.self_supervised.config import CALIBRATION, TRACKING, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.spec import SYSTEM
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
-from core.tracking.config import Calibration
+from core.tracking.config import Calibration, TrackingConfig
 from core.tracking.contract import TrackerRequest
-from core.types import Quality
-
-
-def tracking(quality: Quality) -> TrackingConfig:
-    """The config of a quality; see `core.eval.ablation.varying`."""
-    return TRACKING[quality]
 
 
 def build(
@@ -47,5 +36,5 @@ def build(
     load_weights(request.weights, encoder)
     calibration = Calibration.from_dict(info.calibration) if info.calibration else CALIBRATION
     return SelfSupervisedTracker(
-        encoder, config or tracking(request.quality), device, calibration=calibration
+        encoder, config or TRACKING[request.quality], device, calibration=calibration
     )

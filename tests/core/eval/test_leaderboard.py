@@ -20,7 +20,7 @@ from core.types import Quality
 
 COUNT = 5
 BOTH = (
-    Contestant("copy", None, (Quality.FAST,)),
+    Contestant("copy", None, ()),
     Contestant("lost", None, (Quality.FAST,), "no weights."),
     Contestant("flow", None, (Quality.FAST, Quality.FINE)),
 )
@@ -54,7 +54,7 @@ def test_systems_are_ranked_and_the_missing_named(request_for):
     assert (board.data, board.given, board.sequences) == ("davis", "the first mask", 2)
     places = [(place.system, place.quality) for place in board.places]
     assert sorted(places[:3], key=str) == [
-        ("copy", Quality.FAST),
+        ("copy", None),
         ("flow", Quality.FAST),
         ("flow", Quality.FINE),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.engine.registry import SYSTEMS
+from core.engine.registry import systems
 from core.errors import UsageError
 from core.eval.calibration.cells import Seen
 from core.eval.calibration.thresholds import make_rows, replay
@@ -93,9 +93,9 @@ def test_only_walks_forward_are_kept(color_tracker):
 
 def test_which_systems_can_be_calibrated(build_system):
     """A system with weights that has confidence tells what it follows from."""
-    for name in SYSTEMS:
+    for name, spec in systems().items():
         tracker = build_system[name]()
-        assert isinstance(tracker, Judged) == SYSTEMS[name].needs_weights
+        assert isinstance(tracker, Judged) == spec.needs_weights
         if not isinstance(tracker, Judged):
             with pytest.raises(UsageError, match=f"The system {name} has nothing to calibrate"):
                 cue_source(tracker, name)

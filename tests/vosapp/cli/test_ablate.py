@@ -13,8 +13,9 @@ from core.data.synthetic import moving_shapes
 from core.eval.ablation.job import COLUMNS
 from core.media.label_map import write_label_map
 from core.nn.checkpoints import CheckpointInfo, save_weights
-from core.systems.self_supervised.config import PRESETS, TRACKING, TrackingConfig
+from core.systems.self_supervised.config import PRESETS, TRACKING
 from core.systems.self_supervised.model import KeyEncoder
+from core.tracking.config import TrackingConfig
 from core.types import Quality
 from vosapp.cli.console import Console
 from vosapp.cli.main import main

@@ -9,13 +9,17 @@ import pytest
 import torch
 
 from core.data.synthetic import moving_shapes
+from core.engine import registry
 from core.eval.scores_file import read_scores
 from core.media.label_map import write_label_map
 from core.nn.checkpoints import CheckpointInfo, save_weights
-from core.systems.self_supervised.config import PRESETS, TRACKING, TrackingConfig
+from core.systems.self_supervised.config import PRESETS, TRACKING
 from core.systems.self_supervised.model import KeyEncoder
+from core.tracking.config import TrackingConfig
+from core.tracking.spec import QualityOffer, SystemSpec
 from core.types import Quality
 from vosapp import assets
+from vosapp.cli.benchmark_all import contestants
 from vosapp.cli.console import Console
 from vosapp.cli.main import main
 
@@ -62,11 +66,12 @@ def test_all_systems_in_one_table(davis, bundled, tmp_path, capsys):
     text = (tmp_path / "t.md").read_text()
     assert out.startswith(text.rstrip()) and err == ""
     leads = {tuple(line.replace(" ", "").split("|")[1:4]) for line in text.splitlines()}
-    for system, weights in (("self_supervised", bundled.stem), ("flow", "none"), ("copy", "none")):
+    for system, weights in (("self_supervised", bundled.stem), ("flow", "none")):
         assert {(system, weights, "fast"), (system, weights, "fine")} <= leads
+    assert ("copy", "none", "-") in leads
     assert "`vosapp benchmark --davis davis --all-systems --qualities fast,fine`" in text
     before = (tmp_path / "t.csv").read_text()
-    assert len(before.splitlines()) == 1 + 3 * 2 * 2
+    assert len(before.splitlines()) == 1 + (2 * 2 + 1) * 2
     assert main([*davis, "--all-systems", "--qualities", "fast,fine", *files]) == 0
     assert (tmp_path / "t.csv").read_text() == before
 
@@ -75,14 +80,36 @@ def test_a_system_without_weights_is_named(davis, bundled, capsys):
     bundled.unlink()
     assert main([*davis, "--all-systems", "--qualities", "fast", "--json"]) == 0
     places = json.loads(capsys.readouterr().out)["places"]
-    assert [place["system"] for place in places][2] == "self_supervised"
+    assert {place["system"] for place in places[:2]} == {"copy", "flow"}
+    assert places[2]["system"] == "self_supervised"
     assert "no weights" in places[2]["missing"] and "j_and_f" not in places[2]
+
+
+def test_further_weights_take_part(davis, bundled, tmp_path, capsys):
+    other = tmp_path / "other.safetensors"
+    torch.manual_seed(5)
+    info = CheckpointInfo("self_supervised", "tiny", PRESETS["tiny"].to_dict())
+    save_weights(other, KeyEncoder(PRESETS["tiny"]), info)
+    words = ["--all-systems", "--qualities", "fast", "--weights", str(other), "--json"]
+    assert main([*davis, *words]) == 0
+    places = json.loads(capsys.readouterr().out)["places"]
+    assert {place["weights"] for place in places} == {None, bundled.stem, "other"}
+
+
+def test_a_system_runs_at_what_it_offers_alone(bundled, monkeypatch):
+    offers = (QualityOffer(Quality.FAST, ""), QualityOffer(Quality.BALANCED, ""))
+    spec = SystemSpec("net", "Net", "", "", qualities=offers)
+    monkeypatch.setattr(registry, "systems", lambda: {"net": spec})
+    assert contestants(())[0].qualities == (Quality.FAST, Quality.BALANCED)
+    assert contestants((Quality.FINE, Quality.FAST))[0].qualities == (Quality.FAST,)
+    (found,) = contestants((Quality.FINE,))
+    assert found.missing == "it has the qualities fast, balanced alone."
 
 
 def test_all_qualities_without_a_choice(davis, bundled, capsys):
     assert main([*davis, "--all-systems", "--sequences", "bear", "--json"]) == 0
     places = json.loads(capsys.readouterr().out)["places"]
-    assert len(places) == 3 * len(Quality)
+    assert len(places) == 2 * len(Quality) + 1
 
 
 def test_a_stopped_comparison_goes_on(davis, bundled, tmp_path, capsys, monkeypatch):
@@ -148,7 +175,7 @@ def test_a_stopped_benchmark_keeps_no_score(davis, tmp_path, capsys, monkeypatch
     [
         (["--all-systems", "--system", "copy"], "--system does not go with --all-systems"),
         (["--all-systems", "--quality", "fast"], "--quality does not go with"),
-        (["--all-systems", "--weights", "w"], "--weights does not go with"),
+        (["--all-systems", "--weights", "{root}/w"], "no weights at"),
         (["--all-systems", "--adapt"], "--adapt does not go with"),
         (["--all-systems", "--interactive"], "--interactive does not go with"),
         (["--all-systems", "--rounds", "2"], "--interactive does not go with"),

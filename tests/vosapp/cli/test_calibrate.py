@@ -13,9 +13,9 @@ from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
 from core.media.label_map import write_label_map
 from core.nn.checkpoints import CheckpointInfo, read_info, save_weights
-from core.systems.self_supervised.config import CALIBRATION, PRESETS, TRACKING, TrackingConfig
+from core.systems.self_supervised.config import CALIBRATION, PRESETS, TRACKING
 from core.systems.self_supervised.model import KeyEncoder
-from core.tracking.config import Calibration
+from core.tracking.config import Calibration, TrackingConfig
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
 from vosapp.cli.console import Console

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from core.engine.registry import SYSTEMS
+from core.engine.registry import systems
 from core.errors import UsageError
 from core.eval.ablation.changes import changed, field_values
-from core.eval.ablation.varying import varied_fields, varying
+from core.eval.ablation.varying import configs_of, varied_fields
 from core.types import Quality
 
 
@@ -75,14 +75,14 @@ def test_what_does_not_fit_is_told(changes, message):
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", systems())
 def test_every_field_of_a_system_can_be_given_as_it_is(system):
-    if not SYSTEMS[system].needs_weights:
+    if not systems()[system].configs:
         with pytest.raises(UsageError, match="no config"):
             varied_fields(system)
         return
     for quality, values in varied_fields(system).items():
-        config = varying(system).tracking(quality)
+        config = configs_of(system)[quality]
         nested = {}
         for name, value in values.items():
             *outer, last = name.split(".")
