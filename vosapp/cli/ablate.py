@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vosapp.cli.console import Console
 
 NAME = "ablate"
-HELP = "compare variants of a system on every sequence of a dataset"
+HELP = "compare variants of a system on a dataset"
 
 EPILOG = (
     "VARIANTS is a TOML or JSON file with a table for each variant: [plain] changes nothing, and "

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vosapp.cli.console import Console
 
 NAME = "calibrate"
-HELP = "fit confidence and absence of weights to sequences with masks"
+HELP = "fit confidence and absence of weights to true masks"
 
 EPILOG = (
     "Every second sequence of each dataset, beginning with the first by name, is fitted to; the "

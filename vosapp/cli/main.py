@@ -61,12 +61,12 @@ COMMANDS = (
     Command("benchmark", "run and score every sequence of a dataset", "vosapp.cli.benchmark"),
     Command(
         "calibrate",
-        "fit confidence and absence of weights to sequences with masks",
+        "fit confidence and absence of weights to true masks",
         "vosapp.cli.calibrate",
     ),
     Command(
         "ablate",
-        "compare variants of a system on every sequence of a dataset",
+        "compare variants of a system on a dataset",
         "vosapp.cli.ablate",
     ),
     Command("new", "make a project for a video", "vosapp.cli.new"),
