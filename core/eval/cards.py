@@ -23,34 +23,13 @@ from pathlib import Path
 from safetensors import safe_open
 
 from core.errors import UsageError
+from core.eval.card_facts import TITLES, text_of, training_rows
 from core.eval.provenance import file_mark
 from core.eval.report import markdown_table
 from core.eval.scores_file import Score, read_scores, scores_path
 from core.nn.checkpoints import CheckpointInfo, read_info
 
 SUFFIX = ".notes.toml"
-LABELS = {
-    "none": "none: no mask, box or class that a person drew or named",
-    "ImageNet classes": "classes of ImageNet, for the backbone alone",
-    "boxes": "boxes",
-    "masks": "masks",
-}
-"""What labels weights have seen, as headers and cards say it."""
-TITLES = {
-    "stage": "what was learned",
-    "labels": "labels seen",
-    "data": "data",
-    "init": "started from",
-    "steps": "steps",
-    "settings": "settings",
-    "blend": "share of it that is kept",
-    "time": "time",
-    "hardware": "hardware",
-    "command": "command",
-    "loss": "loss at the end",
-}
-"""Rows about a training, in this order; others come after them by their own names."""
-RUN_SETTINGS = ("radius", "learning_rate", "bf16", "seed")
 SCORE_HEAD = (
     "data",
     "given",
@@ -113,7 +92,7 @@ def make_card(weights: Path) -> str:
     if "labels" not in trained:
         msg = f"Nothing says which labels {weights.name} has seen."
         raise UsageError(msg, f'Write it to {notes_path(weights).name}: [facts] labels = "none".')
-    stages = [*(_rows(one) for one in notes.earlier), _rows(trained)]
+    stages = [*(training_rows(one) for one in notes.earlier), training_rows(trained)]
     parts = [
         f"# {weights.stem}",
         f"<!-- Made by `make cards`; do not change it, but {weights.stem}{SUFFIX}. -->",
@@ -130,7 +109,7 @@ def make_card(weights: Path) -> str:
 def _file_rows(weights: Path, info: CheckpointInfo) -> dict[str, str]:
     shapes = _shapes(weights)
     values = sum(math.prod(shape) for shape in shapes.values())
-    network = ", ".join(f"{name} {_text(value)}" for name, value in info.config.items())
+    network = ", ".join(f"{name} {text_of(value)}" for name, value in info.config.items())
     size = weights.stat().st_size
     return {
         "file": f"`{file_mark(weights)}` (name, beginning of its SHA-256), {size / 1e6:.1f} MB",
@@ -152,69 +131,13 @@ def _calibration(info: CheckpointInfo) -> str:
     if not info.calibration:
         return "not fitted to these weights; the constants of the system"
     fitted = info.metrics.get("calibration")
-    on = ", ".join(f"{k} {_text(v)}" for k, v in fitted.items()) if isinstance(fitted, dict) else ""
-    values = ", ".join(f"{name} {_text(value)}" for name, value in info.calibration.items())
+    on = (
+        ", ".join(f"{k} {text_of(v)}" for k, v in fitted.items())
+        if isinstance(fitted, dict)
+        else ""
+    )
+    values = ", ".join(f"{name} {text_of(value)}" for name, value in info.calibration.items())
     return f"fitted ({on}): {values}" if on else f"fitted: {values}"
-
-
-def _rows(training: Mapping[str, object]) -> dict[str, str]:
-    """What is known of a training, by titles, in order."""
-    facts = dict(training)
-    told = {
-        "labels": LABELS.get(str(facts.get("labels")), _text(facts.get("labels", ""))),
-        "data": _joined(facts, "data", videos="raw videos", frames="frames", images="images"),
-        "settings": _settings(facts),
-        "time": _time(facts.get("seconds")),
-        "hardware": _hardware(facts),
-        "command": f"`{facts['command']}`" if facts.get("command") else "",
-        "init": f"`{facts['init']}`" if facts.get("init") else "",
-        "loss": _text(facts["loss"]) if "loss" in facts else "",
-    }
-    used = {"videos", "frames", "images", "pairs", "seconds", *RUN_SETTINGS}
-    used |= {"device", "processor", "processes", "torch"}
-    others = {k: _text(v) for k, v in facts.items() if k not in used | told.keys()}
-    found = {**told, **others}
-    ordered = [*TITLES, *(name for name in found if name not in TITLES)]
-    return {TITLES.get(name, name): found[name] for name in ordered if found.get(name)}
-
-
-def _joined(facts: Mapping[str, object], own: str, **counts: str) -> str:
-    """Counts in words, then what the notes say."""
-    words = [f"{_text(facts[k])} {name}" for k, name in counts.items() if facts.get(k)]
-    return "; ".join(filter(None, [", ".join(words), str(facts.get(own, ""))]))
-
-
-def _settings(facts: Mapping[str, object]) -> str:
-    pairs = facts.get("pairs")
-    values = {**(pairs if isinstance(pairs, dict) else {})}
-    values |= {name: facts[name] for name in RUN_SETTINGS if name in facts}
-    words = ", ".join(f"{name} {_text(value)}" for name, value in values.items())
-    return "; ".join(filter(None, [words, str(facts.get("settings", ""))]))
-
-
-def _time(seconds: object) -> str:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        return ""
-    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
-
-
-def _hardware(facts: Mapping[str, object]) -> str:
-    words = [str(facts[name]) for name in ("device", "processor") if facts.get(name)]
-    if facts.get("processes"):
-        words.append(f"processes: {facts['processes']}")
-    if facts.get("torch"):
-        words.append(f"torch {facts['torch']}")
-    return "; ".join(filter(None, [", ".join(words), str(facts.get("hardware", ""))]))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
-    if isinstance(value, list | tuple):
-        return " ".join(_text(one) for one in value)
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) and abs(value) >= 10_000 else str(value)
 
 
 def _plain_table(rows: Mapping[str, str]) -> str:
