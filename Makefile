@@ -5,7 +5,7 @@ BIN := .venv/bin
 test test-fast lint soak: export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench soak pictures clean setup setup-test
+.PHONY: help demo test test-fast lint format bench soak pictures cards clean setup setup-test
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -37,6 +37,9 @@ soak: setup-test ## crashes by the hundred: kills, full disks, no power, hostile
 
 pictures: setup ## make the README's pictures of the window anew
 	@$(BIN)/python packaging/pictures.py
+
+cards: setup ## make the cards of the bundled weights anew
+	@$(BIN)/python packaging/cards.py
 
 clean: ## remove caches and the demo's results; keeps .venv
 	@rm -rf demo-out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

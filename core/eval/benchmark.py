@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -22,7 +22,10 @@ from core.eval.scoring import SequenceScorer
 from core.eval.statistics import average
 from core.jobs import CancelToken, Progress
 from core.media.video import open_video
+from core.tracking.contract import Tracker, TrackerRequest
 from core.types import FrameResult
+
+TrackerMaker = Callable[[TrackerRequest], Tracker]
 
 CACHE_BYTES = 8 << 20
 """Decoded frames that are kept; images stand alone, so more would only blur the memory figure."""
@@ -92,7 +95,7 @@ class BenchmarkReport:
 
 
 def benchmark(
-    request: BenchmarkRequest, token: CancelToken
+    request: BenchmarkRequest, token: CancelToken, *, make_tracker: TrackerMaker = build_tracker
 ) -> Iterator[Progress | SequenceRun | BenchmarkReport]:
     """Run and score a dataset, frame by frame; nothing but figures is kept.
 
@@ -104,6 +107,11 @@ def benchmark(
       next frame with ground truth on. This is `YOUTUBE_VOS` there.
     - Of several true masks the others lie evenly after the first (of 60 masks 3 are 0, 20, 40).
       They assert every object met so far, absent ones too, and their frames are not scored.
+
+    Args:
+        request: what is run, and on what.
+        token: is looked at between two frames.
+        make_tracker: builds the tracker of each sequence anew.
 
     Yields:
         A `Progress` before the first and after each frame, a `SequenceRun` after each sequence,
@@ -119,7 +127,7 @@ def benchmark(
     yield Progress(0, frame_count, jobs[0].plan.name)
     runs = []
     for job in jobs:
-        for step in _run(job, request, token):
+        for step in _run(job, request, token, make_tracker=make_tracker):
             if isinstance(step, SequenceRun):
                 runs.append(step)
                 yield step
@@ -152,7 +160,7 @@ def make_benchmark_report(
 
 
 def _run(
-    job: SequenceJob, request: BenchmarkRequest, token: CancelToken
+    job: SequenceJob, request: BenchmarkRequest, token: CancelToken, *, make_tracker: TrackerMaker
 ) -> Iterator[FrameResult | Progress | SequenceRun]:
     """Yield each frame's final result, then the sequence's figures."""
     keyframes = job.keyframes()
@@ -167,7 +175,7 @@ def _run(
         nullcontext() if request.out is None else result_folder(request.out, job) as folder,
         memory_guard(request.tracker.system),
     ):
-        tracker = build_tracker(request.tracker)
+        tracker = make_tracker(request.tracker)
         wanted = PropagationRequest(keyframes, 0, job.info.frame_count)
         adaptation = request.adaptation
         for result in propagate_either(video, tracker, wanted, token, adaptation=adaptation):

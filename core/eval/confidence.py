@@ -99,7 +99,7 @@ class AbsenceFigures:
 
 def measure_confidence(cells: Iterable[Cell]) -> ConfidenceFigures:
     """Compare confidence and true J; see `ConfidenceFigures`."""
-    told = [(c.confidence, c.j) for c in cells if c.confidence is not None and _has_mask(c)]
+    told = [(c.confidence, c.j) for c in cells if c.confidence is not None and has_mask(c)]
     confidence = np.array([pair[0] for pair in told], np.float64)
     j = np.array([pair[1] for pair in told], np.float64)
     error = float(np.abs(confidence - j).mean()) if told else math.nan
@@ -125,14 +125,20 @@ def total_absence(parts: Sequence[AbsenceFigures]) -> AbsenceFigures:
     )
 
 
-def _has_mask(cell: Cell) -> bool:
+def has_mask(cell: Cell) -> bool:
+    """Whether truth or result have a pixel: only then is J a figure of the mask."""
     return cell.true_area > 0 or cell.area > 0
 
 
-def _measure_object(row: list[Cell]) -> AbsenceFigures:
+def clear_cells(row: Sequence[Cell]) -> list[Cell]:
+    """Cells of one object on which it is clearly there, or clearly not; see `SLIVER`."""
     seen = [c.true_area for c in row if c.true_area]
     least = SLIVER * statistics.median(seen) if seen else 0
-    clear = [c for c in row if c.true_area == 0 or c.true_area >= least]
+    return [c for c in row if c.true_area == 0 or c.true_area >= least]
+
+
+def _measure_object(row: list[Cell]) -> AbsenceFigures:
+    clear = clear_cells(row)
     reported = [c for c in clear if c.absent]
     right = sum(c.true_area == 0 for c in reported)
     true = sum(c.true_area == 0 for c in clear)

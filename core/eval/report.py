@@ -144,3 +144,29 @@ def align_rows(rows: Sequence[Sequence[str]]) -> list[str]:
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         lines.append("  ".join(cells))
     return lines
+
+
+def markdown_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int
+) -> list[str]:
+    """Lines of a Markdown table whose columns stand one below the other.
+
+    Args:
+        head: titles.
+        rows: cells.
+        numbers: the first column of numbers; these go to the right.
+    """
+    widths = [max(3, *map(len, column)) for column in zip(head, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.rjust(width) if place >= numbers else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return f"| {' | '.join(padded)} |"
+
+    rule = [
+        f"{'-' * (width + 1)}:" if place >= numbers else "-" * (width + 2)
+        for place, width in enumerate(widths)
+    ]
+    return [line(head), f"|{'|'.join(rule)}|", *map(line, rows)]

@@ -57,16 +57,20 @@ def read_info(path: Path) -> CheckpointInfo:
         CheckpointMissing: there is no such file.
         CheckpointMismatch: not a safetensors file (a pickle is never opened), or not ours.
     """
+    return _parse(_header(path), path)
+
+
+def _header(path: Path) -> str | None:
     if not path.is_file():
         msg = f"There are no weights at {path}."
         raise CheckpointMissing(msg, "Give a .safetensors file made by `vosapp train`.")
     try:
         with safe_open(path, framework="numpy") as file:
-            header = (file.metadata() or {}).get(HEADER_KEY)
+            header: str | None = (file.metadata() or {}).get(HEADER_KEY)
+            return header
     except (SafetensorError, OSError, ValueError) as error:
         msg = f"{path} is not a safetensors file, or it is damaged: {error}."
         raise CheckpointMismatch(msg, "Pickled .pt and .pth files are not opened here.") from error
-    return _parse(header, path)
 
 
 def _parse(header: str | None, path: Path) -> CheckpointInfo:
@@ -103,11 +107,7 @@ def load_weights(path: Path, module: nn.Module) -> None:
     Raises:
         CheckpointMismatch: damaged, or other names or shapes; the first three are named.
     """
-    try:
-        tensors = load_tensors(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        msg = f"{path} is damaged: {error}."
-        raise CheckpointMismatch(msg, "Copy or download the file again.") from error
+    tensors = _tensors(path)
     problems = _differences(tensors, module.state_dict())
     if problems:
         msg = f"{path} does not fit the network: {'; '.join(problems[:3])}."
@@ -127,6 +127,14 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
         return load_file(path)
     # WORKAROUND(safetensors 0.8): it opens no path for torch that is no UTF-8.
     return load(path.read_bytes())
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_tensors(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        msg = f"{path} is damaged: {error}."
+        raise CheckpointMismatch(msg, "Copy or download the file again.") from error
 
 
 def _differences(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> list[str]:
@@ -168,3 +176,27 @@ def save_weights(path: Path, module: nn.Module, info: CheckpointInfo) -> None:
     # Not `save_file`: what that writes its owner alone may read, whatever the umask.
     data = save(tensors, {HEADER_KEY: json.dumps(header, sort_keys=True)})
     write_atomic(path, data)
+
+
+def copy_calibrated(
+    path: Path, out: Path, *, calibration: dict[str, object], fitted: dict[str, object]
+) -> None:
+    """Write a copy of a checkpoint that says what its cues are worth; all else stays, bit by bit.
+
+    Args:
+        path: the checkpoint.
+        out: the copy.
+        calibration: as `CheckpointInfo` has it.
+        fitted: on what; goes to the metrics, as "calibration".
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: see `read_info` and `load_weights`.
+        OutputError: the copy cannot be written.
+    """
+    from safetensors.torch import save
+
+    info = read_info(path)
+    header = json.loads(_header(path) or "")
+    header["calibration"] = calibration
+    header["metrics"] = {**info.metrics, "calibration": fitted}
+    write_atomic(out, save(_tensors(path), {HEADER_KEY: json.dumps(header, sort_keys=True)}))

@@ -77,6 +77,11 @@ class MatchingTracker:
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
 
+    @property
+    def cues(self) -> Judge:
+        """See `core.tracking.judging.sightings.Judged`."""
+        return self._judge
+
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
         """See `Tracker.add_keyframe`."""
         small = self._shrink(frame)

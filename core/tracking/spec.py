@@ -51,6 +51,8 @@ class SystemSpec:
             confidence.
         recipe: how it is trained; None where it has nothing to learn.
         importer: "module:function" that takes over weights of other programs.
+        configs: "module:name" of the configs that it tracks with, frozen dataclasses by quality;
+            `implementation` then takes another one as `config`. Empty where nothing is varied.
         discovers: "module:function" that builds what finds objects without prompts.
     """
 
@@ -67,6 +69,7 @@ class SystemSpec:
     calibration: Calibration | None = None
     recipe: Recipe | None = None
     importer: str = ""
+    configs: str = ""
     discovers: str = ""
 
     @property

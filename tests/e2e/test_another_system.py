@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 
 from core.media.label_map import read_label_map
+from core.nn.checkpoints import read_info
 
 FOLDER = Path(__file__).parents[1] / "dummy_system"
 ENTRY = "[vosapp.systems]\ndummy = vosapp_dummy.spec:SPEC\n"
@@ -109,6 +111,40 @@ def test_weights_of_another_system_are_refused(call, folder, trained, tmp_path):
     lead = ("propagate", folder / "JPEGImages/480p/film", "--masks", folder / "none.png")
     done = call(*lead, "--weights", trained, "-o", tmp_path / "out", code=2)
     assert "system dummy" in done.stderr or "none.png" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def two_films(folder, tmp_path_factory):
+    """The film there and back, under two names."""
+    root = tmp_path_factory.mktemp("two")
+    for kind in ("JPEGImages", "Annotations"):
+        files = sorted((folder / kind / "480p/film").iterdir())
+        for name in ("first", "second"):
+            (root / kind / "480p" / name).mkdir(parents=True)
+            for index, path in enumerate([*files, *files[::-1]]):
+                shutil.copy(path, root / kind / "480p" / name / f"{index:05d}{path.suffix}")
+    return root
+
+
+def test_it_is_calibrated(call, two_films, trained, tmp_path):
+    out = tmp_path / "calibrated.safetensors"
+    lead = ("calibrate", "--davis", two_films, "--system", "dummy", "--device", "cpu")
+    call(*lead, "--weights", trained, "--quality", "fast", "-o", out)
+    before, after = read_info(trained), read_info(out)
+    assert before.calibration == {} and len(after.calibration["confidence"]) == 4
+    assert (after.system, after.training) == (before.system, before.training)
+
+
+def test_it_is_ranked_and_varied(call, folder, trained, tmp_path):
+    lead = ("benchmark", "--davis", folder, "--all-systems", "--device", "cpu", "--qualities")
+    places = json.loads(call(*lead, "fast", "--weights", trained, "--json").stdout)["places"]
+    (own,) = [place for place in places if place["system"] == "dummy"]
+    assert own["quality"] == "fast" and 0 <= own["j_and_f"] <= 1
+    (tmp_path / "v.toml").write_text("[plain]\n[narrow]\nconfig.radius = 1\n")
+    lead = ("ablate", "--system", "dummy", "--device", "cpu", "--quality", "fast")
+    given = ("--davis", folder, "--variants", tmp_path / "v.toml", "--csv", tmp_path / "t.csv")
+    call(*lead, *given, "--weights", trained)
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 3
 
 
 def test_the_chooser_shows_it(call):

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING
 from core.errors import UsageError
 from core.jobs import Cancelled
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments
+from vosapp.cli.benchmark_all import add_all_arguments, check_all, run_all
 from vosapp.cli.benchmark_curve import add_curve_argument, add_to_curve, check_curve
 from vosapp.cli.benchmark_prompts import add_prompt_arguments, check_prompts, run_prompts
+from vosapp.cli.benchmark_scores import add_score, add_scores_argument, scores_file
 from vosapp.cli.options import check_file, sequence_names
-from vosapp.cli.run_options import add_run_arguments, positive, tracker_request
+from vosapp.cli.run_options import (
+    DEFAULT_SYSTEM,
+    add_run_arguments,
+    positive,
+    tracker_request,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -34,9 +41,12 @@ EPILOG = (
     "--late-entries each object is given on the frame it first appears on, and scored from the "
     "next frame to the last one. With --interactive a robot corrects: after each round one more "
     "frame gets its true mask, and the masks between its neighboring keyframes are made again. "
-    "With --prompts nothing is tracked: boxes and clicks on the first mask's frame are answered."
+    "With --prompts nothing is tracked: boxes and clicks on the first mask's frame are answered. "
+    "With --all-systems every system is run at every quality; rows that --csv has are not measured "
+    "again, so that a run that was stopped goes on when it is given again."
 )
 DEFAULT_ROUNDS = 5
+DEFAULT_QUALITY = "balanced"
 PICKS = {"truth": ("truth",), "confidence": ("confidence",), "both": ("truth", "confidence")}
 
 
@@ -48,6 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--sequences", metavar="A,B", help="run only these sequences")
     add_run_arguments(parser)
+    # Filled in by `run`: with --all-systems they may not be given at all.
+    parser.set_defaults(system=None, quality=None)
     add_adapt_arguments(parser)
     parser.add_argument(
         "--keyframes",
@@ -67,6 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also tell what the system's confidence is worth, and how well it tells absence",
     )
     add_curve_argument(parser)
+    add_scores_argument(parser)
+    add_all_arguments(parser)
     _add_robot_arguments(parser)
     add_prompt_arguments(parser)
 
@@ -95,6 +109,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     A benchmark that is stopped reports the sequences that it has finished.
 
     Returns:
+        With `--all-systems` that of `leaderboard_report`. Else
         `core.eval.benchmark_report.to_dict`, or that of `interactive_report`, with `system`,
         `weights`, `quality`, `device`, `adaptation`, `keyframes`, `late_entries` and `complete`;
         with `--confidence` also `confidence`, see `core.eval.confidence_report.to_dict`.
@@ -106,6 +121,10 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """
     from core.engine.run import device_name, use_threads
 
+    check_all(args)
+    if args.all_systems:
+        return run_all(args, console)
+    args.system, args.quality = args.system or DEFAULT_SYSTEM, args.quality or DEFAULT_QUALITY
     check_prompts(args)
     _check(args)
     if args.prompts:
@@ -131,6 +150,7 @@ def _check(args: argparse.Namespace) -> None:
     """Refuse options that do not go together, and a CSV file that cannot be written."""
     plain = {"--keyframes": args.keyframes > 1, "--out": args.out is not None}
     plain |= {"--confidence": args.confidence, "--curve": args.curve}
+    plain |= {"--scores": args.scores is not None}
     robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
     for option, given in (plain if args.interactive else robots).items():
         if given and args.interactive:
@@ -141,6 +161,7 @@ def _check(args: argparse.Namespace) -> None:
     if args.csv is not None:
         check_file(args.csv, option="--csv")
     check_curve(args)
+    scores_file(args)
 
 
 def _score(
@@ -157,6 +178,7 @@ def _score(
         figures["confidence"] = confidence_report.to_dict(report.runs)
     _write_csv(args.csv, to_csv(report), console)
     add_to_curve(report, args, console)
+    add_score(report, request, args, console)
     return figures
 
 

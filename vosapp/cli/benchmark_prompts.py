@@ -55,6 +55,7 @@ def check_prompts(args: argparse.Namespace) -> None:
         "--adapt": args.adapt or args.paper_mode,
         "--out": args.out is not None,
         "--curve": args.curve,
+        "--scores": args.scores is not None,
     }
     for option, given in (others if args.prompts else own).items():
         if given and args.prompts:

@@ -12,7 +12,8 @@ from core.errors import OutputError
 from core.media.export.formats import EXPORTERS, exporter_named
 from core.media.export.validate import Severity
 from vosapp.cli.export_options import add_format_arguments, object_ids, with_options
-from vosapp.cli.project_options import add_video_argument, finish_job, open_project_video
+from vosapp.cli.following import finish_job
+from vosapp.cli.project_options import add_video_argument, open_project_video
 from vosapp.services.export import (
     CACHE_BYTES,
     OPTIONS,

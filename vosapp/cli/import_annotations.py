@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.data.importing.formats import IMPORTERS, importer_named
 from core.errors import UsageError
-from vosapp.cli.project_options import finish_job
+from vosapp.cli.following import finish_job
 
 if TYPE_CHECKING:
     import argparse

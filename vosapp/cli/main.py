@@ -59,6 +59,16 @@ COMMANDS = (
     ),
     Command("evaluate", "score masks against the ground truth", "vosapp.cli.evaluate"),
     Command("benchmark", "run and score every sequence of a dataset", "vosapp.cli.benchmark"),
+    Command(
+        "calibrate",
+        "fit confidence and absence of weights to true masks",
+        "vosapp.cli.calibrate",
+    ),
+    Command(
+        "ablate",
+        "compare variants of a system on a dataset",
+        "vosapp.cli.ablate",
+    ),
     Command("new", "make a project for a video", "vosapp.cli.new"),
     Command("info", "show what is in a project", "vosapp.cli.info"),
     Command(

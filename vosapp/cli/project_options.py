@@ -1,22 +1,18 @@
-"""What commands that work on a project share: its video, and following jobs to their outcome."""
+"""What commands that work on a project share: its video."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from core.errors import VideoOpenError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Generator, Iterator
 
-    from core.jobs import Progress
     from core.media.video import VideoSource
     from vosapp.cli.console import Console
     from vosapp.project.store import Project
-
-T = TypeVar("T")
 
 
 def add_video_argument(parser: argparse.ArgumentParser) -> None:
@@ -46,15 +42,3 @@ def open_project_video(
     for note in notes:
         console.warn(f"{video.info.path} is not quite the video of this project: {note}.")
     return video
-
-
-def finish_job(job: Generator[Progress, None, T], console: Console, *, unit: str) -> T:
-    """Run a job to its end under a progress bar and return its outcome."""
-    outcome: list[T] = []
-
-    def steps() -> Iterator[Progress]:
-        outcome.append((yield from job))
-
-    for _ in console.follow(steps(), unit=unit):
-        pass
-    return outcome[0]

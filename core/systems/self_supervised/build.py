@@ -9,12 +9,18 @@ from core.systems.self_supervised.config import CALIBRATION, TRACKING, EncoderCo
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.spec import SYSTEM
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
-from core.tracking.config import Calibration
+from core.tracking.config import Calibration, TrackingConfig
 from core.tracking.contract import TrackerRequest
 
 
-def build(request: TrackerRequest) -> SelfSupervisedTracker:
+def build(
+    request: TrackerRequest, *, config: TrackingConfig | None = None
+) -> SelfSupervisedTracker:
     """A tracker with the weights of the request.
+
+    Args:
+        request: which weights and quality, and where.
+        config: another than that of the quality.
 
     Raises:
         CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
@@ -29,5 +35,6 @@ def build(request: TrackerRequest) -> SelfSupervisedTracker:
     encoder = KeyEncoder(EncoderConfig.from_dict(info.config))
     load_weights(request.weights, encoder)
     calibration = Calibration.from_dict(info.calibration) if info.calibration else CALIBRATION
-    config = TRACKING[request.quality]
-    return SelfSupervisedTracker(encoder, config, device, calibration=calibration)
+    return SelfSupervisedTracker(
+        encoder, config or TRACKING[request.quality], device, calibration=calibration
+    )

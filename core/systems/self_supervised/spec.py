@@ -83,6 +83,7 @@ SPEC = SystemSpec(
     title="Correspondence",
     summary="matches every point with your keyframes and recent frames; learned from raw video",
     implementation="core.systems.self_supervised.build:build",
+    configs="core.systems.self_supervised.config:TRACKING",
     qualities=(
         QualityOffer(Quality.FAST, "works at 240 lines; a first look, slow motion", 3.6),
         QualityOffer(Quality.BALANCED, "works at 300 lines; better edges, small objects", 2.1),

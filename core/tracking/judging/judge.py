@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from core.tracking.judging.confidence import (
     margins,
     soft_iou,
 )
+from core.tracking.judging.sightings import Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,17 @@ class Judge:
         self._calibration = calibration
         self._probes: dict[int, Probes] = {}
         self._tracks: dict[int, Track] = {}
+        self._sightings: dict[int, Sighting] = {}
+
+    @property
+    def calibration(self) -> Calibration:
+        """See `CueSource.calibration`."""
+        return self._calibration
+
+    @property
+    def sightings(self) -> Mapping[int, Sighting]:
+        """See `CueSource.sightings`."""
+        return self._sightings
 
     def add_keyframe(self, keyframe: MemoryFrame) -> None:
         """Look for this keyframe's objects from now on."""
@@ -118,14 +130,18 @@ class Judge:
         cycles = self._cycles(keys, dict(zip(object_ids, planes, strict=True)), shown)
         leads = margins(with_background(planes, reading.joint))
         confidence, doubtful = {}, set()
+        self._sightings = {}
         for row, object_id in enumerate(object_ids):
             cues = Cues(
                 leads[row], soft_iou(reading.far[row], reading.near[row]), cycles[object_id]
             )
             confidence[object_id] = expected_j(cues, self._calibration.confidence)
             if shown[object_id] is None:
+                self._sightings[object_id] = Sighting(cues)
                 continue
             sight = Sight(float(reading.far[row].sum()), cues.cycle)
+            begun = None if object_id in self._tracks else tracks[object_id]
+            self._sightings[object_id] = Sighting(cues, sight, begun)
             self._tracks[object_id] = track = advance(tracks[object_id], sight, self._calibration)
             if track.absent:
                 planes[row] = torch.zeros_like(planes[row])
@@ -147,6 +163,10 @@ class Judge:
         for object_id, mass in masses.items():
             masses_before = self._tracks.get(object_id, Track(())).masses
             self._tracks[object_id] = Track((mass,) if mass else masses_before, absent=not mass)
+        for object_id in masses.keys() & self._sightings.keys():
+            self._sightings[object_id] = replace(
+                self._sightings[object_id], asserted=self._tracks[object_id]
+            )
         known = [i for i in masses if i in judgment.confidence]
         return Judgment(
             soft,

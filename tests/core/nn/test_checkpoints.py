@@ -19,6 +19,7 @@ from torch import nn
 from core.errors import CheckpointMismatch, CheckpointMissing, OutputError
 from core.nn.checkpoints import (
     CheckpointInfo,
+    copy_calibrated,
     load_weights,
     read_info,
     require_system,
@@ -225,3 +226,27 @@ def test_saving_again_gives_the_same_bytes(saved, tmp_path):
     again = tmp_path / "again.safetensors"
     save_weights(again, network(), INFO)
     assert again.read_bytes() == saved.read_bytes()
+
+
+def test_a_calibrated_copy_differs_in_its_header_alone(saved, tmp_path):
+    copy, calibration = tmp_path / "copy.safetensors", {"faint": 0.5}
+    copy_calibrated(saved, copy, calibration=calibration, fitted={"data": ["DEV"]})
+    metrics = INFO.metrics | {"calibration": {"data": ["DEV"]}}
+    assert read_info(copy) == replace(INFO, calibration=calibration, metrics=metrics)
+    module, original = network(seed=1), network(seed=2)
+    load_weights(copy, module)
+    load_weights(saved, original)
+    for name, tensor in module.state_dict().items():
+        assert torch.equal(tensor, original.state_dict()[name]), name
+    again = tmp_path / "again.safetensors"
+    copy_calibrated(copy, again, calibration=calibration, fitted={"data": ["DEV"]})
+    assert again.read_bytes() == copy.read_bytes()
+
+
+def test_what_is_no_checkpoint_is_not_copied(tmp_path):
+    with pytest.raises(CheckpointMissing):
+        copy_calibrated(tmp_path / "w", tmp_path / "copy", calibration={}, fitted={})
+    save_file({"a": torch.zeros(1)}, tmp_path / "w")
+    with pytest.raises(CheckpointMismatch):
+        copy_calibrated(tmp_path / "w", tmp_path / "copy", calibration={}, fitted={})
+    assert [path.name for path in tmp_path.iterdir()] == ["w"]

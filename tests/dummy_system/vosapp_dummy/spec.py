@@ -28,6 +28,7 @@ SPEC = SystemSpec(
     title="Dummy",
     summary="one convolution",
     implementation="vosapp_dummy.system:build",
+    configs="vosapp_dummy.spec:TRACKING",
     qualities=(QualityOffer(Quality.FAST, "48 lines"), QualityOffer(Quality.BALANCED, "64 lines")),
     presets=("narrow", "wide"),
     uses_torch=True,

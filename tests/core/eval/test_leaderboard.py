@@ -1,0 +1,120 @@
+"""All systems in one table: ranked, gone on with, and none crashes it for want of weights."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+
+import cv2
+import pytest
+
+from core.data.synthetic import moving_shapes
+from core.errors import UsageError
+from core.eval.benchmark_plan import BenchmarkRequest
+from core.eval.leaderboard import COLUMNS, Contestant, Place, compare, usable
+from core.eval.leaderboard_report import to_dict, to_markdown
+from core.jobs import Cancelled, CancelToken, Progress
+from core.media.label_map import write_label_map
+from core.tracking.contract import TrackerRequest
+from core.types import Quality
+
+COUNT = 5
+BOTH = (
+    Contestant("copy", None, ()),
+    Contestant("lost", None, (Quality.FAST,), "no weights."),
+    Contestant("flow", None, (Quality.FAST, Quality.FINE)),
+)
+
+
+@pytest.fixture
+def request_for(tmp_path):
+    root = tmp_path / "davis"
+    for name in ("bear", "boat"):
+        frames, label_maps = moving_shapes(frame_count=COUNT, seed=len(name))
+        for folder in ("JPEGImages", "Annotations"):
+            (root / folder / "480p" / name).mkdir(parents=True)
+        for index, (frame, label_map) in enumerate(zip(frames, label_maps, strict=True)):
+            cv2.imwrite(str(root / f"JPEGImages/480p/{name}/{index:05d}.jpg"), frame)
+            write_label_map(root / f"Annotations/480p/{name}/{index:05d}.png", label_map)
+    return BenchmarkRequest(root, TrackerRequest("", Quality.FAST))
+
+
+def finish(job):
+    """What a job returns, and what it yielded."""
+    told: list[Progress] = []
+    while True:
+        try:
+            told.append(next(job))
+        except StopIteration as end:
+            return end.value, told
+
+
+def test_systems_are_ranked_and_the_missing_named(request_for):
+    board, told = finish(compare(request_for, BOTH, CancelToken()))
+    assert (board.data, board.given, board.sequences) == ("davis", "the first mask", 2)
+    places = [(place.system, place.quality) for place in board.places]
+    assert sorted(places[:3], key=str) == [
+        ("copy", None),
+        ("flow", Quality.FAST),
+        ("flow", Quality.FINE),
+    ]
+    worth = [place.means.j_and_f for place in board.places[:3]]
+    assert worth == sorted(worth, reverse=True)
+    assert board.places[3] == Place("lost", "", missing="no weights.")
+    assert told[0].done == 0 and told[-1].done == told[-1].total == 3 * 2 * COUNT
+    text = to_markdown(board, "vosapp benchmark --davis davis --all-systems")
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert len({len(line) for line in table}) == 1 and len(table) == 2 + 4
+    assert text.count("\n| flow ") == 2 and "\n| lost   | missing | -" in text
+    assert "- lost was not run: no weights." in text and "`vosapp benchmark --davis" in text
+    assert [place["missing"] for place in to_dict(board)["places"]][3] == "no weights."
+
+
+def test_a_table_goes_on(request_for, tmp_path):
+    table, token = tmp_path / "t.csv", CancelToken()
+    whole, _ = finish(compare(request_for, BOTH, CancelToken()))
+    job = compare(request_for, BOTH, token, table=table)
+    for progress in itertools.takewhile(lambda p: p.done < COUNT + 2, job):
+        assert isinstance(progress, Progress)
+    token.cancel()
+    with pytest.raises(Cancelled):
+        finish(job)
+    kept = table.read_text()
+    assert len(kept.splitlines()) == 2
+    board, told = finish(compare(request_for, BOTH, CancelToken(), table=table))
+    assert told[0].done == COUNT and table.read_text().startswith(kept)
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS and len(rows) == 6
+    figures = [(p.system, p.means and p.means.j_and_f) for p in board.places]
+    assert figures == [(p.system, p.means and p.means.j_and_f) for p in whole.places]
+    assert finish(compare(request_for, BOTH, CancelToken(), table=table)) == (board, [])
+
+
+def test_what_is_given_is_part_of_a_row(request_for, tmp_path):
+    table = tmp_path / "t.csv"
+    finish(compare(request_for, BOTH[:1], CancelToken(), table=table))
+    late = BenchmarkRequest(request_for.root, request_for.tracker, keyframe_count=2)
+    board, _ = finish(compare(late, BOTH[:1], CancelToken(), table=table))
+    assert board.given == "2 masks" and len(table.read_text().splitlines()) == 5
+
+
+def test_weights_that_cannot_be_used_are_missing(tmp_path):
+    (tmp_path / "w.safetensors").write_bytes(b"nothing of the kind")
+    for name in ("w", "none"):
+        one = Contestant("net", tmp_path / f"{name}.safetensors", (Quality.FAST,))
+        found = usable(one)
+        assert found.weights is None and name in found.missing
+    assert usable(BOTH[0]) == BOTH[0]
+
+
+def test_nothing_to_run(request_for):
+    board, told = finish(compare(request_for, BOTH[1:2], CancelToken()))
+    assert (board.sequences, told, len(board.places)) == (0, [], 1)
+    assert "lost" in to_markdown(board, "vosapp benchmark")
+
+
+def test_another_table_is_refused(request_for, tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n")
+    with pytest.raises(UsageError, match="another table"):
+        finish(compare(request_for, BOTH, CancelToken(), table=tmp_path / "t.csv"))
