@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -96,7 +96,7 @@ class BenchmarkReport:
 
 def benchmark(
     request: BenchmarkRequest, token: CancelToken, *, make_tracker: TrackerMaker = build_tracker
-) -> Iterator[Progress | SequenceRun | BenchmarkReport]:
+) -> Generator[Progress | SequenceRun, None, BenchmarkReport]:
     """Run and score a dataset, frame by frame; nothing but figures is kept.
 
     Which masks are given and what is scored:
@@ -114,8 +114,11 @@ def benchmark(
         make_tracker: builds the tracker of each sequence anew.
 
     Yields:
-        A `Progress` before the first and after each frame, a `SequenceRun` after each sequence,
-        and at the end a `BenchmarkReport`.
+        A `Progress` before the first and after each frame, and a `SequenceRun` after each
+        sequence.
+
+    Returns:
+        All of them together.
 
     Raises:
         VosError: of the kinds that `plan_jobs`, `build_tracker` and `propagate` name.
@@ -136,7 +139,7 @@ def benchmark(
             else:
                 done += 1
                 yield Progress(done, frame_count, job.plan.name)
-    yield make_benchmark_report(runs, request)
+    return make_benchmark_report(runs, request)
 
 
 def make_benchmark_report(

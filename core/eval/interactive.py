@@ -7,9 +7,10 @@ Challenge on Video Object Segmentation" (interactive track), with whole masks in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from core.eval.benchmark import LATE, SEMI
 from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs
 from core.eval.interactive_figures import Doubt, FrameMark, Round, measure_doubt, measure_round
 from core.eval.jf import score_frame
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Progress, mapped
 from core.media.video import VideoSource, open_video
 from core.tracking.contract import Adaptation, Tracker
 from core.types import VOID, FrameResult, Keyframe
@@ -109,12 +110,15 @@ class InteractiveReport:
 
 def annotate(
     request: InteractiveRequest, token: CancelToken
-) -> Iterator[Progress | InteractiveRun | InteractiveReport]:
+) -> Generator[Progress | InteractiveRun, None, InteractiveReport]:
     """Let the robot correct every sequence of a dataset; nothing but figures is kept.
 
     Yields:
-        A `Progress` after each frame, which counts rounds; an `InteractiveRun` after each
-        sequence, and at the end an `InteractiveReport`.
+        A `Progress` after each frame, which counts rounds, and an `InteractiveRun` after each
+        sequence.
+
+    Returns:
+        All of them together.
 
     Raises:
         VosError: of the kinds that `plan_jobs`, `build_tracker` and `propagate` name.
@@ -125,14 +129,16 @@ def annotate(
     runs: list[InteractiveRun] = []
     yield Progress(0, each * len(jobs), jobs[0].plan.name)
     for number, job in enumerate(jobs):
-        for step in _run(job, request, token):
-            if isinstance(step, InteractiveRun):
-                runs.append(step)
-                yield step
-            else:
-                yield Progress(number * each + step, each * len(jobs), job.plan.name)
+        told = partial(_round, number * each, total=each * len(jobs), name=job.plan.name)
+        run = yield from mapped(_run(job, request, token), told)
+        runs.append(run)
+        yield run
         yield Progress((number + 1) * each, each * len(jobs), job.plan.name)
-    yield make_interactive_report(runs, request)
+    return make_interactive_report(runs, request)
+
+
+def _round(before: int, done: int, *, total: int, name: str) -> Progress:
+    return Progress(before + done, total, name)
 
 
 def make_interactive_report(
@@ -168,8 +174,8 @@ def pick_frame(
 
 def _run(
     job: SequenceJob, request: InteractiveRequest, token: CancelToken
-) -> Iterator[int | InteractiveRun]:
-    """Yield the number of rounds done after each frame, then the sequence's figures."""
+) -> Generator[int, None, InteractiveRun]:
+    """Yield the number of rounds done after each frame; return the sequence's figures."""
     system = request.benchmark.tracker
     with (
         open_video(job.folder, cache_bytes=CACHE_BYTES) as video,
@@ -188,7 +194,7 @@ def _run(
                 for _ in robot.correct(pick):
                     yield 1 + number * request.rounds + done
             rounds[pick] = tuple(robot.rounds)
-    yield InteractiveRun(
+    return InteractiveRun(
         name=job.plan.name,
         object_count=len(job.plan.object_ids),
         frame_count=job.info.frame_count,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from core.eval.matching import MAX_PROPOSALS, ProposalScorer
 from core.eval.plans import SequencePlan, make_plans
 from core.eval.records import ObjectScore, Protocol, Report, SequenceScore, make_report
 from core.eval.scoring import SequenceScorer
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress, mapped
 from core.types import VOID
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ def evaluate(
     stability: bool = False,
     seen_categories: Collection[str] | None = None,
     token: CancelToken | None = None,
-) -> Iterator[Progress | Report]:
-    """Score results; yields a `Progress` before the first and after each frame, then a `Report`.
+) -> Job[Report]:
+    """Score results; yields a `Progress` before the first and after each frame.
 
     What the protocols do:
 
@@ -77,16 +78,18 @@ def evaluate(
     yield Progress(0, total, plans[0].name)
     scores = []
     for plan in plans:
-        for step in _score(plan, protocol, compat=compat, stability=stability, token=token):
-            if isinstance(step, SequenceScore):
-                scores.append(_with_categories(step, plan, protocol, seen_categories))
-            else:
-                done += 1
-                yield Progress(done, total, plan.name)
+        frames = _score(plan, protocol, compat=compat, stability=stability, token=token)
+        score = yield from mapped(frames, partial(_told, done, total=total, name=plan.name))
+        scores.append(_with_categories(score, plan, protocol, seen_categories))
+        done += len(plan.truths)
     notes = [note for plan in plans for note in (*plan.notes, *plan.reader.notes)]
     notes += _category_notes(scores, plans, protocol, seen_categories)
     notes += [STABILITY] * stability + [COMPAT] * compat
-    yield make_report(protocol, scores, notes=tuple(notes))
+    return make_report(protocol, scores, notes=tuple(notes))
+
+
+def _told(before: int, index: int, *, total: int, name: str) -> Progress:
+    return Progress(before + index + 1, total, name)
 
 
 def _score(
@@ -96,8 +99,8 @@ def _score(
     compat: bool,
     stability: bool,
     token: CancelToken | None,
-) -> Iterator[int | SequenceScore]:
-    """Yield the index of each frame that was scored, then the sequence's scores."""
+) -> Generator[int, None, SequenceScore]:
+    """Yield the index of each frame that was scored; return the sequence's scores."""
     kind = ProposalScorer if protocol is Protocol.UNSUPERVISED else SequenceScorer
     scorer = kind(plan.name, plan.object_ids, compat=compat, stability=stability)
     for index, (truth_path, result_path) in enumerate(zip(plan.truths, plan.results, strict=True)):
@@ -115,7 +118,7 @@ def _score(
             _require_known(result, plan.object_ids, result_path)
             scorer.add(result, truth, object_ids=plan.active(index))
         yield index
-    yield scorer.finish()
+    return scorer.finish()
 
 
 def _require_result(

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
+from vosapp.cli.following import finish_job
 from vosapp.cli.options import check_file, sequence_names
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from core.eval.records import Report
-    from core.jobs import Progress
     from vosapp.cli.console import Console
 
 NAME = "evaluate"
@@ -90,29 +89,19 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
 def _evaluate(args: argparse.Namespace, console: Console) -> Report:
     from core.eval.protocols import evaluate
-    from core.eval.records import Protocol, Report
+    from core.eval.records import Protocol
 
-    reports = []
-
-    def steps() -> Iterator[Progress]:
-        for step in evaluate(
-            args.gt,
-            args.results,
-            protocol=Protocol(args.protocol),
-            compat=args.compat,
-            sequences=_sequences(args),
-            stability=args.stability,
-            seen_categories=_seen_categories(args),
-            token=console.token,
-        ):
-            if isinstance(step, Report):
-                reports.append(step)
-            else:
-                yield step
-
-    for _ in console.follow(steps(), unit="frames"):
-        pass
-    return reports[0]
+    job = evaluate(
+        args.gt,
+        args.results,
+        protocol=Protocol(args.protocol),
+        compat=args.compat,
+        sequences=_sequences(args),
+        stability=args.stability,
+        seen_categories=_seen_categories(args),
+        token=console.token,
+    )
+    return finish_job(job, console, unit="frames")
 
 
 def _sequences(args: argparse.Namespace) -> tuple[str, ...] | None:

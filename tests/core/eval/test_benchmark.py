@@ -23,7 +23,7 @@ from core.eval.benchmark_plan import BenchmarkRequest, plan_jobs
 from core.eval.benchmark_report import to_csv, to_dict, to_table
 from core.eval.protocols import evaluate
 from core.eval.records import Protocol, Report
-from core.jobs import Cancelled, CancelToken, Progress
+from core.jobs import Cancelled, CancelToken, Progress, result_of
 from core.media.label_map import write_label_map
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
@@ -55,12 +55,22 @@ def root(tmp_path):
     return tmp_path / "set"
 
 
+def collected(job):
+    """All that a job yields, and what it returns."""
+    items = []
+    while True:
+        try:
+            items.append(next(job))
+        except StopIteration as end:
+            return items, end.value
+
+
 def run(root, tracker=COPY, **settings):
     request = BenchmarkRequest(root, tracker, **settings)
-    steps = list(benchmark(request, CancelToken()))
-    assert isinstance(steps[-1], BenchmarkReport)
-    assert steps[-1].runs == tuple(step for step in steps if isinstance(step, SequenceRun))
-    return steps[-1]
+    steps, report = collected(benchmark(request, CancelToken()))
+    assert isinstance(report, BenchmarkReport)
+    assert report.runs == tuple(step for step in steps if isinstance(step, SequenceRun))
+    return report
 
 
 def scores(report):
@@ -68,7 +78,7 @@ def scores(report):
 
 
 def evaluated(root, results, protocol):
-    report = list(evaluate(root, results, protocol=protocol))[-1]
+    report = result_of(evaluate(root, results, protocol=protocol))
     assert isinstance(report, Report)
     return report
 

@@ -30,7 +30,7 @@ from core.eval.interactive import (
 from core.eval.interactive_figures import FrameMark
 from core.eval.interactive_report import run_line, to_csv, to_dict, to_table
 from core.eval.jf import score_frame
-from core.jobs import Cancelled, CancelToken, Progress
+from core.jobs import Cancelled, CancelToken, Progress, result_of
 from core.media.label_map import write_label_map
 from core.media.video import open_video
 from core.tracking.contract import TrackerRequest
@@ -61,12 +61,22 @@ def root(tmp_path):
     return tmp_path / "set"
 
 
+def collected(job):
+    """All that a job yields, and what it returns."""
+    items = []
+    while True:
+        try:
+            items.append(next(job))
+        except StopIteration as end:
+            return items, end.value
+
+
 def run(root, tracker=COPY, *, sequences=("pair",), late_entries=False, **settings):
     wanted = BenchmarkRequest(root, tracker, sequences=sequences, late_entries=late_entries)
-    steps = list(annotate(InteractiveRequest(wanted, **settings), CancelToken()))
-    assert isinstance(steps[-1], InteractiveReport)
-    assert steps[-1].runs == tuple(step for step in steps if isinstance(step, InteractiveRun))
-    return steps[-1]
+    steps, report = collected(annotate(InteractiveRequest(wanted, **settings), CancelToken()))
+    assert isinstance(report, InteractiveReport)
+    assert report.runs == tuple(step for step in steps if isinstance(step, InteractiveRun))
+    return report
 
 
 class Watched:
@@ -100,7 +110,7 @@ def watched(monkeypatch):
 def test_round_0_is_the_plain_benchmark(root, tracker):
     names = ("gap", "pair")
     report = run(root, tracker, sequences=names, rounds=1)
-    plain = list(benchmark(BenchmarkRequest(root, tracker, sequences=names), CancelToken()))[-1]
+    plain = result_of(benchmark(BenchmarkRequest(root, tracker, sequences=names), CancelToken()))
     assert isinstance(plain, BenchmarkReport)
     for mine, other in zip(report.runs, plain.runs, strict=True):
         totals = other.score.totals
@@ -139,7 +149,7 @@ def test_with_late_entries_all_objects_are_given_and_scored(root):
     rounds = run(root, FLOW, sequences=("gap",), late_entries=True, rounds=4).runs[0]
     assert (rounds.object_count, rounds.scored_count) == (3, COUNT - 1)
     wanted = BenchmarkRequest(root, FLOW, sequences=("gap",), late_entries=True)
-    plain = list(benchmark(wanted, CancelToken()))[-1]
+    plain = result_of(benchmark(wanted, CancelToken()))
     first = rounds.rounds[Pick.TRUTH][0]
     assert first.j == first.open_j == pytest.approx(plain.by_sequence.j.mean)
     job = plan_jobs(wanted)[0]

@@ -16,8 +16,18 @@ from core.eval.records import Protocol, Report
 from core.jobs import Cancelled, CancelToken, Progress
 
 
+def collected(job):
+    """All that a job yields, and what it returns."""
+    items = []
+    while True:
+        try:
+            items.append(next(job))
+        except StopIteration as end:
+            return items, end.value
+
+
 def run(gt, results, protocol=Protocol.SEMI, **options) -> Report:
-    *steps, report = evaluate(gt, results, protocol=protocol, **options)
+    steps, report = collected(evaluate(gt, results, protocol=protocol, **options))
     assert all(isinstance(step, Progress) for step in steps)
     assert [step.done for step in steps] == list(range(len(steps)))
     assert {step.total for step in steps} == {len(steps) - 1}

@@ -8,6 +8,7 @@ import pytest
 from core.eval.protocols import evaluate
 from core.eval.records import Protocol, make_report
 from core.eval.scoring import SequenceScorer
+from core.jobs import result_of
 
 
 def test_streaming_equals_the_folder_evaluation(tmp_path, write_masks, two_objects):
@@ -17,9 +18,8 @@ def test_streaming_equals_the_folder_evaluation(tmp_path, write_masks, two_objec
     scorer = SequenceScorer("bear", (2, 1), stability=True)
     for prediction, truth in zip(moved[1:-1], two_objects[1:-1], strict=True):
         scorer.add(prediction, truth)
-    *_, report = evaluate(
-        tmp_path / "gt", tmp_path / "results", protocol=Protocol.SEMI, stability=True
-    )
+    job = evaluate(tmp_path / "gt", tmp_path / "results", protocol=Protocol.SEMI, stability=True)
+    report = result_of(job)
     assert make_report(Protocol.SEMI, [scorer.finish()], notes=report.notes) == report
 
 

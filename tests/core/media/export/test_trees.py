@@ -16,6 +16,7 @@ from core.errors import OutputError
 from core.eval.jf import contour_accuracy, region_similarity
 from core.eval.protocols import evaluate
 from core.eval.records import Protocol
+from core.jobs import result_of
 from core.media.annotations.values import ObjectInfo, finish
 from core.media.export.archives import ResultsZip
 from core.media.export.davis import Davis2016, Davis2017
@@ -144,7 +145,7 @@ def test_an_evaluation_of_the_export_against_itself_is_perfect(
     exporter, protocol, make_source, tmp_path
 ):
     finish(exporter.export(make_source(), tmp_path))
-    *_, report = evaluate(tmp_path, tmp_path, protocol=protocol)
+    report = result_of(evaluate(tmp_path, tmp_path, protocol=protocol))
     assert report.totals.j_and_f == 1.0
     assert len(report.objects) >= 2
 
