@@ -58,7 +58,7 @@ class RunMeter(QWidget):
         self._bar.setValue(done)
         self._text.setText(visible(text))
 
-    def set_stoppable(self, stoppable: bool) -> None:
+    def set_stoppable(self, *, stoppable: bool) -> None:
         """Show the button, or not."""
         self._stop.setVisible(stoppable)
 

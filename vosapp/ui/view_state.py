@@ -104,11 +104,11 @@ class ViewState(QObject):
         """Put something else behind objects that are cut out."""
         self._set("ground", ground)
 
-    def set_peek(self, peek: bool) -> None:
+    def set_peek(self, *, peek: bool) -> None:
         """Hide the overlay for now, or show it again."""
         self._set("peek", peek)
 
-    def set_onion(self, onion: bool) -> None:
+    def set_onion(self, *, onion: bool) -> None:
         """Draw the neighboring keyframe too, or not."""
         self._set("onion", onion)
 
@@ -134,7 +134,7 @@ class ViewState(QObject):
         """Answer boxes and clicks by the second best method, or by the best."""
         self._set("other_answer", other)
 
-    def set_positive(self, positive: bool) -> None:
+    def set_positive(self, *, positive: bool) -> None:
         """Add what is drawn to the object, or take it away."""
         self._set("positive", positive)
 

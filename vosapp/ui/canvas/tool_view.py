@@ -247,7 +247,7 @@ class ToolView(ZoomingView):
         if event.isAutoRepeat():
             return
         if event.key() == Qt.Key.Key_QuoteLeft:
-            self.view_state.set_peek(False)
+            self.view_state.set_peek(peek=False)
         if self._tool is not None:
             self._tool.key_released(Qt.Key(event.key()))
         event.ignore()
@@ -268,7 +268,7 @@ class ToolView(ZoomingView):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """A key that is held now will not be seen to go up."""
         super().focusOutEvent(event)
-        self.view_state.set_peek(False)
+        self.view_state.set_peek(peek=False)
 
     def _key(self, key: Qt.Key, event: QKeyEvent) -> bool:
         if self._tool is not None and self._tool.key(key):
@@ -283,10 +283,10 @@ class ToolView(ZoomingView):
 
     def _state_key(self, key: Qt.Key) -> bool:
         if key == Qt.Key.Key_QuoteLeft:
-            self.view_state.set_peek(True)
+            self.view_state.set_peek(peek=True)
             return True
         if key == Qt.Key.Key_X:
-            self.view_state.set_positive(not self.view_state.positive)
+            self.view_state.set_positive(positive=not self.view_state.positive)
             return True
         steps = {Qt.Key.Key_BracketLeft: -1.0, Qt.Key.Key_BracketRight: 1.0}.get(key, 0.0)
         if steps:

@@ -23,7 +23,7 @@ class ToolsController(Controller):
             **tools,
             "tools.brush-smaller": lambda: canvas.resize_brush(-1.0),
             "tools.brush-bigger": lambda: canvas.resize_brush(1.0),
-            "tools.sign": lambda: state.set_positive(not state.positive),
+            "tools.sign": lambda: state.set_positive(positive=not state.positive),
             "tools.other-answer": lambda: state.set_other_answer(other=not state.other_answer),
             "tools.apply": canvas.apply_tool,
             "tools.cancel": self._cancel,

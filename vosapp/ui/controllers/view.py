@@ -38,7 +38,7 @@ class ViewController(Controller):
             "view.peek": lambda: None,
             "view.opacity-down": lambda: state.set_opacity(state.opacity - OPACITY_STEP),
             "view.opacity-up": lambda: state.set_opacity(state.opacity + OPACITY_STEP),
-            "view.onion": lambda: state.set_onion(not state.onion),
+            "view.onion": lambda: state.set_onion(onion=not state.onion),
             "view.dock-objects": lambda: self._toggle("objects"),
             "view.dock-timeline": lambda: self._toggle("timeline"),
             "view.next-pane": self._next_pane,

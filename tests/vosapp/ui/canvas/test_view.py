@@ -246,11 +246,11 @@ def test_onion_skin_shows_the_neighboring_keyframe(full_studio, qtbot):
     studio.session.go_to(6)
     studio.settle()
     plain = studio.canvas.viewport().grab().toImage()
-    studio.state.set_onion(True)
+    studio.state.set_onion(onion=True)
     qtbot.waitUntil(lambda: studio.canvas._overlays._ghost_map is not None)
     assert (studio.canvas._overlays._ghost_map == studio.stored(0)).all()
     assert studio.canvas.viewport().grab().toImage() != plain
-    studio.state.set_onion(False)
+    studio.state.set_onion(onion=False)
     assert studio.canvas.viewport().grab().toImage() == plain
 
 
