@@ -13,6 +13,7 @@ from core.media.export.formats import EXPORTERS, exporter_named
 from core.media.export.validate import Severity
 from vosapp.cli.export_options import add_format_arguments, object_ids, with_options
 from vosapp.cli.project_options import add_video_argument, finish_job, open_project_video
+from vosapp.cli.video_notes import telling
 from vosapp.export_plan import (
     CACHE_BYTES,
     OPTIONS,
@@ -129,7 +130,7 @@ def _source(
     info, frame, times = stored_info(project), no_frame, None
     if needs_pictures(exporter) or args.video is not None:
         video = open_project_video(project, args.video, around.console, cache_bytes=CACHE_BYTES)
-        around.stack.enter_context(video)
+        around.stack.enter_context(telling(video, around.console))
         info, frame = video.info, video.frame
         times = video.index.times if video.index is not None else None
     start, stop = check_range(parse_range(args.range), info.frame_count)

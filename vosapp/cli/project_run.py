@@ -12,6 +12,7 @@ from core.types import FrameResult
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, phases
 from vosapp.cli.project_options import open_project_video
 from vosapp.cli.run_options import tracker_request
+from vosapp.cli.video_notes import telling
 
 if TYPE_CHECKING:
     import argparse
@@ -89,7 +90,7 @@ def run_project(
             console.warn(note)
         cache = FORWARD_CACHE_BYTES if args.direction == "forward" else BACKWARD_CACHE_BYTES
         video = open_project_video(project, args.video, console, cache_bytes=cache)
-        stack.enter_context(video)
+        stack.enter_context(telling(video, console))
         weights = _tuned_weights(stack, project, args, console)
         run = _prepare(args, bounds, project=project, video=video, system=system)
         run.adaptation = adaptation

@@ -58,6 +58,7 @@ class Session(QObject):
         asideReady: what `look_aside` asked for (frame index, frame, label map).
         edited: something was changed (`Change`).
         failed: something could not be done (`VosError`); nothing was changed.
+        noted: something is wrong with the video, though it is shown; a sentence, told once.
         crashed: a bug, with its traceback (str); the project itself is safe.
         saved: all that was asked for before `save` is on the disk.
     """
@@ -74,6 +75,7 @@ class Session(QObject):
     asideReady = Signal(int, object, object)
     edited = Signal(object)
     failed = Signal(object)
+    noted = Signal(str)
     crashed = Signal(str)
     saved = Signal()
     _updated = Signal(object)
@@ -108,6 +110,7 @@ class Session(QObject):
         self._loader = FrameLoader(video, project, cache_bytes=cache_bytes, parent=self)
         self._loader.ready.connect(self._take_view)
         self._loader.failed.connect(lambda _index, error: self.failed.emit(error))
+        self._loader.noted.connect(self.noted)
         self._loader.crashed.connect(self.crashed)
         self._loader.aside.connect(self.asideReady)
         self.engine = JobRunner("engine", self)

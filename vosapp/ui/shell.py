@@ -218,6 +218,7 @@ class Shell(QObject):
     def _follow(self, workspace: Workspace) -> None:
         session = workspace.session
         session.failed.connect(self.tell_error)
+        session.noted.connect(self._tell_of_video)
         session.crashed.connect(self.crashed)
         workspace.prompting.failed.connect(self.tell_error)
         for signal in (
@@ -255,6 +256,9 @@ class Shell(QObject):
             When.UNDO: canvas.can_local_undo or session.changing or bool(update.undo),
             When.REDO: canvas.can_local_redo or session.changing or bool(update.redo),
         }[when]
+
+    def _tell_of_video(self, note: str) -> None:
+        self.tell(Notice(self.tr("About this video"), note, Kind.WARNING))
 
     def _show_place(self, x: int, y: int, object_id: int) -> None:
         objects = () if self.workspace is None else self.workspace.session.objects
