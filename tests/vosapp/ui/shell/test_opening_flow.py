@@ -204,3 +204,9 @@ def test_a_copy_is_saved_under_another_name(desk, dialog, qtbot, tmp_path):
     qtbot.waitUntil(lambda: "Saved as" in desk.window.status.currentMessage())
     with open_project(target) as copy:
         assert len(copy.objects()) == 2
+
+
+def test_what_is_wrong_with_the_video_is_shown(desk):
+    desk.workspace.session.noted.emit("Frame 7 of film.avi is damaged.")
+    notice = desk.window.notice.notice
+    assert (notice.title, notice.text) == ("About this video", "Frame 7 of film.avi is damaged.")

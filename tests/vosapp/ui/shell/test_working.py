@@ -393,9 +393,3 @@ def test_what_is_said_of_a_stop_is_true_where_masks_were_there_before(slow, qtbo
         pass
     told = stopped(slow, qtbot, "propagate.forward", 3)
     assert "the others have the masks they had" in told and "goes on" not in told
-
-
-def test_what_is_wrong_with_the_video_is_shown(desk):
-    desk.workspace.session.noted.emit("Frame 7 of film.avi is damaged.")
-    notice = desk.window.notice.notice
-    assert (notice.title, notice.text) == ("About this video", "Frame 7 of film.avi is damaged.")
