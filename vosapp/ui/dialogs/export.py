@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -225,7 +226,7 @@ class ExportDialog(QDialog):
         choose_folder(
             self,
             self.tr("Folder for the Export"),
-            folder=str(start if start.is_dir() else start.parent),
+            folder=str(start if os.path.isdir(start) else start.parent),  # noqa: PTH112
             take=self.folder.set_path,
         )
 
