@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import uuid
 import zlib
@@ -126,7 +127,7 @@ class ResultFolder:
     def _refuse_sources(self) -> None:
         for source in self._sources:
             folder = source if source.is_dir() else source.parent
-            if folder.resolve() == self.path.resolve() and (
+            if os.path.realpath(folder) == os.path.realpath(self.path) and (
                 source.is_dir() or source.name in map(self._file_name, self._frames())
             ):
                 msg = f"The results would overwrite what they are made from: {source}."

@@ -13,11 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import CheckpointMismatch, VosError
+from core.errors import CheckpointMismatch
 from core.jobs import CancelToken, Progress
-from core.text import visible_trace
 from core.types import Quality
-from vosapp.jobs.outcome import Crashed, Failed
+from vosapp.jobs.outcome import Crashed, Failed, trouble
 from vosapp.jobs.propagation import Engine
 from vosapp.project.tuned import TUNABLE, TunedInfo
 from vosapp.tuning import Tuned, TuneOrder, tune_project
@@ -113,13 +112,6 @@ def _tune(
             return _outcome(order, item)
         yield item
     raise RuntimeError("tuning ended without a result")
-
-
-def trouble(error: Exception) -> Trouble:
-    """Return what an error is to the user: something to mend, or a bug with its traceback."""
-    if isinstance(error, VosError):
-        return Failed(error)
-    return Crashed("\n".join(visible_trace(error)))
 
 
 def _outcome(order: TuneOrder, tuned: Tuned) -> TuneOutcome:

@@ -17,8 +17,8 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import VosError
 from core.media.video import VideoSource
-from core.text import visible_trace
 from core.types import Frame, LabelMap
+from vosapp.jobs.outcome import Failed, trouble
 from vosapp.project.relink import open_linked
 from vosapp.project.store import Project
 from vosapp.session.view import FrameView
@@ -157,11 +157,12 @@ class FrameLoader(QObject):
                 self._tell(self._last, error)
 
     def _tell(self, index: int, error: Exception) -> None:
-        if isinstance(error, VosError):
-            self._failed.emit(index, error)
+        told = trouble(error)
+        if isinstance(told, Failed):
+            self._failed.emit(index, told.error)
         elif not self._closed:
             # A project that was closed while it was read raises ValueError: nobody asks any more.
-            self._crashed.emit("\n".join(visible_trace(error)))
+            self._crashed.emit(told.report)
 
     def _tell_notes(self, notes: tuple[str, ...]) -> None:
         for note in notes[self._told :]:

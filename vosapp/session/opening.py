@@ -90,9 +90,13 @@ def open_any(path: Path, fallback: Path) -> OpenJob:
     The job raises:
         VosError: nothing of the kind, or it cannot be read or written.
     """
-    if path.suffix == SUFFIX and not path.is_dir():
-        return open_file(path)
-    return lambda token: _open_video(path, fallback, token)
+
+    def job(token: CancelToken) -> Generator[Progress, None, Answer]:
+        if path.suffix == SUFFIX and not path.is_dir():
+            return (yield from _open_file(path, token))
+        return (yield from _open_video(path, fallback, token))
+
+    return job
 
 
 def open_file(path: Path) -> OpenJob:

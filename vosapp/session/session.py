@@ -12,9 +12,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from core.errors import VosError
-from core.text import visible_trace
 from core.types import VideoInfo
+from vosapp.jobs.outcome import Failed, trouble
 from vosapp.jobs.owners import retire
 from vosapp.jobs.runner import JobRunner
 from vosapp.project.edits import Edit
@@ -299,10 +298,11 @@ class Session(QObject):
 
     @Slot(object)
     def _take_error(self, error: BaseException) -> None:
-        if isinstance(error, VosError):
-            self.failed.emit(error)
+        told = trouble(error)
+        if isinstance(told, Failed):
+            self.failed.emit(told.error)
         else:
-            self.crashed.emit("\n".join(visible_trace(error)))
+            self.crashed.emit(told.report)
         self.reload()
 
     @Slot(object)

@@ -15,10 +15,10 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from core.errors import OutputError, UsageError, VosError
 from core.jobs import Progress
 from vosapp.assets import bundled_weights
-from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome, trouble
 from vosapp.jobs.propagation import Engine
 from vosapp.jobs.runner import JobHandle
-from vosapp.jobs.tuning import TuneOutcome, trouble, tuning_job
+from vosapp.jobs.tuning import TuneOutcome, tuning_job
 from vosapp.project.tuned import TUNABLE, TunedInfo
 from vosapp.session.choice import RunChoice
 from vosapp.session.propagation import PRESET, PropagationControl

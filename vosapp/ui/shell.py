@@ -31,6 +31,7 @@ from vosapp.ui.main_window import MainWindow
 from vosapp.ui.notice import Kind, Notice
 from vosapp.ui.opener import Opener
 from vosapp.ui.panels import make_panels
+from vosapp.ui.plain import is_file
 from vosapp.ui.settings import Settings
 from vosapp.ui.theme import Theme, apply_theme
 from vosapp.ui.tool_options import ToolOptions
@@ -304,6 +305,6 @@ def _engine(settings: Settings) -> Engine:
 def open_at_start(shell: Shell, path: Path | None) -> None:
     """Open what the command line names, or the last project where the settings say so."""
     if path is None and shell.settings.flag("restore"):
-        path = next((p for p in shell.recent.paths() if p.is_file()), None)
+        path = next((p for p in shell.recent.paths() if is_file(p)), None)
     if path is not None:
         shell.opener.open(path)

@@ -17,7 +17,7 @@ from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import ask, choose_file, choose_folder, choose_new_file
 from vosapp.ui.notice import Choice, Kind, Notice
-from vosapp.ui.plain import menu_text, tooltip
+from vosapp.ui.plain import is_file, menu_text, tooltip
 
 VIDEOS = (
     "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.flv *.ts *.mts *.m2ts"
@@ -254,6 +254,6 @@ class FileController(Controller):
             action = self._recent.addAction(menu_text(path.stem))
             action.setToolTip(tooltip(str(path)))
             action.setStatusTip(visible(str(path)))
-            action.setEnabled(path.is_file())
+            action.setEnabled(is_file(path))
             action.triggered.connect(lambda _on=False, p=path: self.shell.opener.open(p))
         self._recent.setEnabled(not self._recent.isEmpty())
