@@ -23,11 +23,11 @@ from vosapp.project import schema
 from vosapp.project.codec import LANE_FRAMES, decode_map, decode_piece
 from vosapp.project.colors import usual_color
 from vosapp.project.file import Options, read_video
-from vosapp.project.filesystem import side_files
 from vosapp.project.model import TrackedObject, Unreadable, VideoRef, check
 from vosapp.project.opening import DEFAULTS, create_project, open_project
 from vosapp.project.parse import parse_assertion, parse_json, parse_object, parse_prompt, parse_run
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, LANES, OBJECTS, PROMPTS, RESULTS
+from vosapp.project.side_files import side_files, side_problem
 from vosapp.project.store import Project
 from vosapp.project.tuned import parse_tuned_row
 
@@ -89,7 +89,9 @@ def _copy(path: Path, folder: Path) -> Path:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ProjectFileError(f"{path} is too large to be a project.")
-        for file in (path, *side_files(path)):
+        # What is no work of SQLite's beside the file is no part of it.
+        sides = () if side_problem(path) else side_files(path)
+        for file in (path, *sides):
             if file == path or file.is_file():
                 shutil.copyfile(file, folder / file.name)
     except OSError as exc:
@@ -207,16 +209,14 @@ class _Reader:
 
 def _rebuild(reader: _Reader, video: VideoRef, target: Path) -> Salvage:
     project = create_project(target, video, Options(journal=sqlite.Journal.ROLLBACK))
-    done = False
     try:
         with sqlite.plain_errors(target):
             builder = _Builder(project._connection, reader, video)
             kept = builder.build()
-        done = True
-    finally:
-        project.close()
-        if not done:
-            target.unlink(missing_ok=True)
+    except BaseException:
+        project.discard()
+        raise
+    project.close()
     return Salvage(target, kept, tuple(reader.lost))
 
 

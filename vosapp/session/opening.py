@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Generator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import OutputError, ProjectFileError, ProjectLocked, VosError
 from core.jobs import CancelToken, Progress
 from core.media.export.base import file_name_for
+from core.media.scratch import scratch_file
 from core.media.video import open_video
 from vosapp.assets import sample_film
 from vosapp.project.file import Options
@@ -23,6 +23,7 @@ from vosapp.project.model import Change, VideoRef
 from vosapp.project.opening import SUFFIX, create_project, open_project
 from vosapp.project.recovery import Salvage, salvage
 from vosapp.project.relink import relink, video_path
+from vosapp.project.side_files import is_free
 from vosapp.project.store import Project
 from vosapp.project.video_ref import differences, video_ref
 from vosapp.session.view import read_update
@@ -183,7 +184,7 @@ def free_name(folder: Path, stem: str) -> Path:
     """
     for number in range(1, MAX_NAMES):
         path = folder / f"{stem}{'' if number == 1 else f' {number}'}{SUFFIX}"
-        if not path.exists():
+        if is_free(path):
             return path
     raise OutputError(f"{folder} is full of projects named {stem}.", "Choose another folder.")
 
@@ -243,11 +244,11 @@ def _open_video(
     folders = [path.absolute().parent] if is_writable(path.absolute().parent) else []
     for folder in (*folders, fallback):
         for place in _names(folder, stem):
-            if not place.exists():
+            if is_free(place):
                 yield Progress(0, 0, f"making {place.name}")
                 made(folder)
                 return Opened(create_project(place, _seen_from(path, place)), path)
-            if belongs_to(place, ref):
+            if place.is_file() and belongs_to(place, ref):
                 return (yield from _open_file(place, token))
     raise OutputError(f"No project can be made for {path}.", "Move the video to another folder.")
 
@@ -287,19 +288,16 @@ def _copy(source: Path, target: Path, token: CancelToken) -> Generator[Progress,
     size = source.stat().st_size
     if target.is_file() and target.stat().st_size == size:
         return
-    temporary = target.with_name(f".{target.name}.part")
     try:
-        with source.open("rb") as reading, temporary.open("wb") as writing:
-            done = 0
-            while block := reading.read(COPY_BYTES):
-                token.check()
-                writing.write(block)
-                done += len(block)
-                yield Progress(done, size, f"copying {source.name}")
-        shutil.copystat(source, temporary)
-        temporary.replace(target)
+        with scratch_file(target) as temporary:
+            with source.open("rb") as reading, temporary.open("wb") as writing:
+                done = 0
+                while block := reading.read(COPY_BYTES):
+                    token.check()
+                    writing.write(block)
+                    done += len(block)
+                    yield Progress(done, size, f"copying {source.name}")
+            shutil.copystat(source, temporary)
+            temporary.replace(target)
     except OSError as error:
         raise OutputError(f"Cannot write {target}: {error.strerror}.", "Check the disk.") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

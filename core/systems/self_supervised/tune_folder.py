@@ -61,6 +61,10 @@ def require_run(request: TuneRequest, folder: Path) -> None:
         OutputError: it cannot be read.
     """
     note = folder / SETTINGS
+    if folder.is_symlink():
+        # It is emptied, and removed in the end.
+        msg = f"{folder} is a symbolic link, and no folder of a run."
+        raise UsageError(msg, "Move it away, or choose another folder.")
     with _folder_errors(folder):
         if folder.exists() and not note.is_file() and any(folder.iterdir()):
             msg = f"{folder} holds something else than a run."

@@ -251,3 +251,13 @@ def test_statistics_are_held():
     before = encoder.bn1.running_mean.clone()
     encoder(torch.rand(2, 3, 16, 16))
     assert encoder.training and torch.equal(encoder.bn1.running_mean, before)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_link_in_place_of_the_run_folder_is_not_followed(request_, tmp_path, resume):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / tune_folder.SETTINGS).write_text("mine")
+    (tmp_path / "run").symlink_to(tmp_path / "mine")
+    with pytest.raises(UsageError, match="symbolic link"):
+        run(replace(request_, run=tmp_path / "run", resume=resume))
+    assert (tmp_path / "mine" / tune_folder.SETTINGS).read_text() == "mine"

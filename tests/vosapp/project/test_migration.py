@@ -171,7 +171,7 @@ def test_no_backup_is_overwritten(old):
 def test_without_a_backup_nothing_changes(old, monkeypatch):
     before = old.read_bytes()
 
-    def full(*_args):
+    def full(*_args, **_options):
         raise OutputError("the disk is full")
         yield
 

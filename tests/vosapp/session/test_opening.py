@@ -159,3 +159,22 @@ def test_recent_projects_are_few_and_new_first(tmp_path):
 def test_a_damaged_list_counts_as_empty(tmp_path, text):
     (tmp_path / "recent.json").write_text(text)
     assert RecentProjects(tmp_path / "recent.json").paths() == ()
+
+
+def test_a_link_under_the_name_of_a_half_copied_sample_is_not_followed(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"mine")
+    (tmp_path / "samples").mkdir()
+    name = opening.sample_film().name
+    (tmp_path / "samples" / f".{name}.part").symlink_to(precious)
+    opened(outcome(opening.open_sample(tmp_path / "samples")))
+    assert precious.read_bytes() == b"mine"
+
+
+def test_a_log_that_lies_beside_a_video_is_passed_over(own_film, fallback):
+    """It came with the video's folder; SQLite would take it for a part of a new project."""
+    own_film.with_name("boxes.vosapp-wal").write_bytes(b"edits of another project")
+    own_film.with_name("boxes 2.vosapp").symlink_to(own_film.with_name("gone.vosapp"))
+    found = opened(outcome(opening.open_any(own_film, fallback)))
+    assert found.project.path.name == "boxes 3.vosapp"
+    assert opening.free_name(own_film.parent, "boxes").name == "boxes 4.vosapp"
