@@ -49,7 +49,10 @@ def test_results_show_while_it_runs_and_the_user_moves(qtbot, make_workspace):
         workspace.propagation.stop()
 
 
-def test_stop_keeps_every_finished_frame_and_the_next_run_goes_on(qtbot, make_workspace):
+def test_stop_keeps_every_finished_frame_and_the_next_run_goes_on(
+    qtbot, make_workspace, monkeypatch
+):
+    monkeypatch.setattr("vosapp.jobs.propagation.STORE_SECONDS", 0.0)
     gate = threading.Semaphore(0)
     workspace = make_workspace(FakeTracker(gate=gate), objects=2)
     propagation = workspace.propagation
