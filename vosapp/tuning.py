@@ -122,10 +122,12 @@ def tune_project(
     from core.eval.tuned import Compared, tune_and_compare
     from core.train.loop import TrainProgress
     from vosapp.project.keyframes import keyframes
+    from vosapp.project.relink import require_video
 
     _require_size(order.base)
     if order.after is not None:
         order.after.result()
+    require_video(order.project, order.video)
     with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
         request = _request(order, Path(folder))
         drawn = keyframes(order.project)

@@ -89,7 +89,7 @@ def run_project(
         for note in project.notes:
             console.warn(note)
         cache = FORWARD_CACHE_BYTES if args.direction == "forward" else BACKWARD_CACHE_BYTES
-        video = open_project_video(project, args.video, console, cache_bytes=cache)
+        video = open_project_video(project, args, console, cache_bytes=cache)
         stack.enter_context(video)
         weights = _tuned_weights(stack, project, args, console)
         run = _prepare(args, bounds, project=project, video=video, system=system)
