@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
 
 from core.errors import OutputError, ProjectFileError
 from core.media.frame_times import FrameIndex
-from core.media.scratch import scratch_file
+from core.media.scratch import scratch_file, scratch_folder
 from vosapp.project import connection as sqlite
 from vosapp.project import schema
 from vosapp.project.connection import Access
@@ -87,7 +86,7 @@ def open_project(path: Path, options: Options = DEFAULTS) -> Project:
     if options.read_only:
         with sqlite.plain_errors(path):
             connection, notes = _open_for_reading(path)
-        return _project(path, connection, None, options, notes)
+        return _project(path, connection, None, options, (*_other_names(path), *notes))
     _check_writable(path)
     lock = ProjectLock(path)
     try:
@@ -98,6 +97,15 @@ def open_project(path: Path, options: Options = DEFAULTS) -> Project:
     except BaseException:
         lock.release()
         raise
+
+
+def _other_names(path: Path) -> tuple[str, ...]:
+    """A note where the file has other names: what lies beside those is not seen here."""
+    count = path.stat().st_nlink
+    if count < 2:
+        return ()
+    told = f"{path} is one file with {count} names (hard links): what was changed last under"
+    return (f"{told} another one may be missing here.",)
 
 
 def _project(
@@ -189,10 +197,14 @@ def _open_for_reading(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     if not left:
         return _checked(sqlite.connect(path, Access.IMMUTABLE), path)
     # What a crash left beside the file cannot be put in order there.
-    with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
-        copy = Path(folder) / path.name
-        for file in (path, *left):
-            shutil.copyfile(file, Path(folder) / file.name)
+    with scratch_folder() as folder:
+        copy = folder / path.name
+        try:
+            for file in (path, *left):
+                shutil.copyfile(file, folder / file.name)
+        except OSError as exc:
+            msg = f"{path} cannot be copied to be read: {exc.strerror}."
+            raise ProjectFileError(msg, "Check disk and rights.") from exc
         with closing(sqlite.connect(copy, Access.WRITE)) as source:
             memory, notes = _checked(sqlite.in_memory(source), path)
     return memory, (f"{path} was not closed properly; a copy in memory is shown.", *notes)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ProjectFileError
+from core.media.scratch import scratch_folder
 from core.types import MAX_OBJECT_ID
 from vosapp.project import connection as sqlite
 from vosapp.project import schema
@@ -69,8 +69,10 @@ def salvage(path: Path, target: Path) -> Salvage:
         ProjectFileError: nothing of use can be read, or it is no project at all.
         OutputError: the new project cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
-        copy = _copy(path, Path(folder))
+    # What SQLite keeps lies beside the file itself.
+    path = path.resolve() if path.is_symlink() else path
+    with scratch_folder() as folder:
+        copy = _copy(path, folder)
         with sqlite.plain_errors(path), closing(sqlite.connect(copy, sqlite.Access.WRITE)) as old:
             # Lets SQLite open what is cut off or has errors in the definitions of tables.
             old.execute("PRAGMA writable_schema = ON")

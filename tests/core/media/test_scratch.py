@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from core.errors import OutputError
 from core.media import scratch
 from core.media.atomic import write_atomic
-from core.media.scratch import remove_leftovers, scratch_file
+from core.media.scratch import remove_leftovers, scratch_file, scratch_folder
 
 DEAD = f".vosapp-{'ab' * 16}.tmp"
 FOREIGN = (
@@ -132,3 +133,57 @@ def test_no_folder(tmp_path):
     with pytest.raises(OutputError):
         write_atomic(tmp_path / "folder", b"whole")
     assert names(tmp_path) == ["file", "folder"]
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Where scratch folders are made."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_folder_goes_with_all_that_is_in_it(place):
+    with pytest.raises(KeyboardInterrupt), scratch_folder() as folder:
+        (folder / "deep").mkdir()
+        (folder / "deep" / "file").write_bytes(b"half")
+        assert folder.parent == place and folder.stat().st_mode & 0o077 == 0
+        raise KeyboardInterrupt
+    assert names(place) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_folders_that_are_dead_are_removed_and_nothing_else(place, tmp_path):
+    for name in (f"vosapp-{'ab' * 16}", "vosapp-examples", f"vosapp-{'cd' * 16}"):
+        (place / name).mkdir()
+        (place / name / "file").write_bytes(b"mine")
+    (place / f"vosapp-{'ab' * 16}" / ".held").touch()
+    (place / "vosapp-examples" / ".held").touch()
+    (place / f"vosapp-{'ef' * 16}").symlink_to(place / "vosapp-examples")
+    with scratch_folder() as living, scratch_folder() as other:
+        kept = {"vosapp-examples", f"vosapp-{'cd' * 16}", f"vosapp-{'ef' * 16}"}
+        assert set(names(place)) == {*kept, living.name, other.name}
+    assert (place / "vosapp-examples" / "file").read_bytes() == b"mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no SIGKILL")
+def test_a_killed_process_leaves_a_folder_to_the_next(place):
+    script = (
+        "import sys; from core.media.scratch import scratch_folder;"
+        " made = scratch_folder(); print(made.__enter__().name); sys.stdout.flush(); input()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    command, where = [sys.executable, "-c", script], os.environ | {"TMPDIR": str(place)}
+    with subprocess.Popen(command, env=where, **pipes) as other:
+        name = other.stdout.readline().decode().strip()
+        with scratch_folder() as own:
+            assert names(place) == sorted([name, own.name])
+        other.kill()
+    with scratch_folder() as own:
+        assert names(place) == [own.name]
+
+
+def test_no_room_for_a_folder(place, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(place / "none"))
+    with pytest.raises(OutputError, match="temporary files") as caught, scratch_folder():
+        pass
+    assert "TMPDIR" in caught.value.hint

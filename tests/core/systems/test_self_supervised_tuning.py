@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import replace
 
 import cv2
@@ -145,7 +146,7 @@ def test_a_run_of_the_other_number_format_is_not_gone_on_with(request_, tmp_path
 def test_a_stopped_run_leaves_nothing(request_, tmp_path, monkeypatch):
     places = tmp_path / "temporary"
     places.mkdir()
-    monkeypatch.setattr(tune_folder.tempfile, "tempdir", str(places))
+    monkeypatch.setattr(tempfile, "tempdir", str(places))
     stopped(request_, after=2)
     assert list(places.iterdir()) == [] and not request_.out.exists()
 

@@ -156,7 +156,8 @@ def test_a_hard_link_is_refused(closed, tmp_path, linked, hold):
         with pytest.raises(ProjectLocked, match=r"2 names \(hard links\)") as caught:
             open_project(path)
         assert "Copy it" in caught.value.hint
-    open_project(alias, READ).close()
+    with open_project(alias, READ) as reader:
+        assert "may be missing here" in reader.notes[0]
     if linked == "before":
         alias.unlink()
         open_project(closed).close()
