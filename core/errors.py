@@ -4,6 +4,7 @@ VosError                      anything a user can mend; has a code, a message an
 ├── UsageError                an option or an argument that makes no sense
 ├── VideoOpenError            a file or folder that is no readable video
 ├── VideoDecodeError          a video that breaks off or is damaged inside
+├── VideoMismatch             a video that may be another one than a project was made with
 ├── MaskReadError             a mask file that cannot be read as a label map
 ├── MaskMismatch              a mask that does not belong to the video (size, frame, ids)
 ├── AnnotationReadError       an annotation file that is damaged, hostile, or of another format
@@ -67,6 +68,12 @@ class VideoDecodeError(VosError):
     """A video that breaks off or is damaged inside."""
 
     code = "video-decode"
+
+
+class VideoMismatch(VosError):
+    """A video that may be another one than a project was made with: nobody has confirmed it."""
+
+    code = "video-mismatch"
 
 
 class MaskReadError(VosError):

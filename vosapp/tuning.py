@@ -6,7 +6,6 @@ torch is imported when the work begins.
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import closing
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
+from core.media.scratch import scratch_folder
 from core.text import visible
 from core.types import Keyframe, LabelMap
 from vosapp.project.store import Project
@@ -122,12 +122,14 @@ def tune_project(
     from core.eval.tuned import Compared, tune_and_compare
     from core.train.loop import TrainProgress
     from vosapp.project.keyframes import keyframes
+    from vosapp.project.relink import require_video
 
     _require_size(order.base)
     if order.after is not None:
         order.after.result()
-    with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
-        request = _request(order, Path(folder))
+    require_video(order.project, order.video)
+    with scratch_folder() as folder:
+        request = _request(order, folder)
         drawn = keyframes(order.project)
         with closing(tune_and_compare(request, drawn, make_tracker, token)) as items:
             for item in items:

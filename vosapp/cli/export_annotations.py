@@ -129,7 +129,7 @@ def _source(
 
     info, frame, times = stored_info(project), no_frame, None
     if needs_pictures(exporter) or args.video is not None:
-        video = open_project_video(project, args.video, around.console, cache_bytes=CACHE_BYTES)
+        video = open_project_video(project, args, around.console, cache_bytes=CACHE_BYTES)
         around.stack.enter_context(telling(video, around.console))
         info, frame = video.info, video.frame
         times = video.index.times if video.index is not None else None

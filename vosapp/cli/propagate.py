@@ -158,10 +158,11 @@ def _require_paths(args: argparse.Namespace) -> None:
             f"{' and '.join(missing)} must be given.",
             "Write: vosapp propagate INPUT --masks PATH -o DIR. Only a project needs neither.",
         )
-    alien = [name for name in ("all", "video") if getattr(args, name)]
+    alien = [name for name in ("all", "video", "accept_video") if getattr(args, name)]
     if alien:
+        option = f"--{alien[0].replace('_', '-')}"
         raise UsageError(
-            f"--{alien[0]} goes with a project only.", f"{args.input} is none: leave it away."
+            f"{option} goes with a project only.", f"{args.input} is none: leave it away."
         )
 
 

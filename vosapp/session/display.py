@@ -134,7 +134,9 @@ class FrameLoader(QObject):
         """Answer wishes until it is closed. Whatever happens, the thread lives on."""
         while (wish := self._await_wish()) is not None:
             try:
-                video, _notes = open_linked(self._project, self._path, cache_bytes=0)
+                # Where nothing can be changed, another video harms nothing; the user was told.
+                look = self._project.read_only
+                video, _ = open_linked(self._project, self._path, confirmed=look, cache_bytes=0)
             except Exception as error:
                 # The disk may be back when the user asks for the next frame.
                 self._tell(wish, error)

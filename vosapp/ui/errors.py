@@ -12,6 +12,7 @@ TITLES = {
     "usage": QT_TRANSLATE_NOOP("Errors", "This is not possible here"),
     "video-open": QT_TRANSLATE_NOOP("Errors", "The video cannot be opened"),
     "video-decode": QT_TRANSLATE_NOOP("Errors", "The video is damaged"),
+    "video-mismatch": QT_TRANSLATE_NOOP("Errors", "This may be another video"),
     "mask-read": QT_TRANSLATE_NOOP("Errors", "The mask cannot be read"),
     "mask-mismatch": QT_TRANSLATE_NOOP("Errors", "The mask does not fit the video"),
     "annotation-read": QT_TRANSLATE_NOOP("Errors", "The annotations cannot be read"),

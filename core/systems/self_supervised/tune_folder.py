@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from core.errors import OutputError, UsageError
 from core.media.atomic import write_atomic
+from core.media.scratch import scratch_folder
 from core.systems.self_supervised.train_request import STATE
 from core.systems.self_supervised.tune_request import TuneRequest, settings_of
 from core.train.loop import TrainProgress
@@ -29,8 +29,8 @@ _NOT_BEGUN: dict[str, Any] = {
 def run_folder(request: TuneRequest) -> Iterator[Path]:
     """The folder of the run; it goes with the end of the run, or however a nameless one ends."""
     if request.run is None:
-        with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
-            yield Path(folder)
+        with scratch_folder() as folder:
+            yield folder
         return
     _claim(request, request.run)
     try:
@@ -61,6 +61,10 @@ def require_run(request: TuneRequest, folder: Path) -> None:
         OutputError: it cannot be read.
     """
     note = folder / SETTINGS
+    if folder.is_symlink():
+        # It is emptied, and removed in the end.
+        msg = f"{folder} is a symbolic link, and no folder of a run."
+        raise UsageError(msg, "Move it away, or choose another folder.")
     with _folder_errors(folder):
         if folder.exists() and not note.is_file() and any(folder.iterdir()):
             msg = f"{folder} holds something else than a run."
