@@ -4,6 +4,7 @@ VosError                      anything a user can mend; has a code, a message an
 ├── UsageError                an option or an argument that makes no sense
 ├── VideoOpenError            a file or folder that is no readable video
 ├── VideoDecodeError          a video that breaks off or is damaged inside
+├── VideoMismatch             a video that may be another one than a project was made with
 ├── MaskReadError             a mask file that cannot be read as a label map
 ├── MaskMismatch              a mask that does not belong to the video (size, frame, ids)
 ├── AnnotationReadError       an annotation file that is damaged, hostile, or of another format
@@ -15,14 +16,19 @@ VosError                      anything a user can mend; has a code, a message an
 ├── DatasetError              a folder that is not laid out as the dataset it should be
 ├── TrainingError             a training run that cannot go on (no clips, loss not finite)
 ├── OutputError               a result that cannot be written
+├── FileAccessError           a file or folder that the system does not let us use
 ├── ProjectFileError          a project file that is damaged, hostile, too new, or none at all
 └── ProjectLocked             a project that somebody else has open for writing
 
-Everything else that is raised is a bug and must look like one.
+Everything else that is raised is a bug and must look like one; but what the system refuses for
+reasons of rights, names and disks is turned into a `FileAccessError` by `mendable`, wherever it
+comes up (ADR 0026).
 """
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import ClassVar
 
 
@@ -62,6 +68,12 @@ class VideoDecodeError(VosError):
     """A video that breaks off or is damaged inside."""
 
     code = "video-decode"
+
+
+class VideoMismatch(VosError):
+    """A video that may be another one than a project was made with: nobody has confirmed it."""
+
+    code = "video-mismatch"
 
 
 class MaskReadError(VosError):
@@ -130,6 +142,12 @@ class OutputError(VosError):
     code = "output"
 
 
+class FileAccessError(VosError):
+    """A file or folder that the system does not let us use: rights, names, disks."""
+
+    code = "file-access"
+
+
 class ProjectFileError(VosError):
     """A project file that is damaged, hostile, of a newer version, or no project at all."""
 
@@ -140,3 +158,36 @@ class ProjectLocked(VosError):
     """A project that somebody else has open for writing."""
 
     code = "project-locked"
+
+
+_RIGHTS = "Look at its rights, and at those of the folders that it lies in."
+_NAME = "Choose another name or folder."
+_DISK = "Look at the disk, or at the network that it is on."
+_SPACE = "Free some space, or choose another disk."
+_REFUSALS = {
+    getattr(errno, name): hint
+    for hint, names in (
+        (_RIGHTS, ("EACCES", "EPERM")),
+        (_NAME, ("ENAMETOOLONG", "ELOOP", "EILSEQ")),
+        (_SPACE, ("ENOSPC", "EDQUOT", "EFBIG")),
+        ("Choose a disk that may be written.", ("EROFS",)),
+        (_DISK, ("EIO", "ENXIO", "ENODEV", "ESTALE", "ETIMEDOUT", "EHOSTDOWN", "EHOSTUNREACH")),
+        (_DISK, ("ENETUNREACH", "ENOTCONN", "EREMOTEIO")),
+    )
+    for name in names
+    if hasattr(errno, name)
+}
+
+
+def mendable(error: BaseException) -> VosError | None:
+    """Return what a user can mend of an exception; None for a bug.
+
+    A missing file is none of the refusals: where one may be missing, the code asks.
+    """
+    if isinstance(error, VosError):
+        return error
+    if not isinstance(error, OSError) or error.errno not in _REFUSALS:
+        return None
+    named = error.filename
+    what = os.fsdecode(named) if isinstance(named, str | bytes) else "A file"
+    return FileAccessError(f"{what} cannot be used: {error.strerror}.", _REFUSALS[error.errno])

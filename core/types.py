@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -63,7 +64,9 @@ class VideoInfo:
     @property
     def name(self) -> str:
         """Name that results carry: the file's stem or the folder's name."""
-        return self.path.stem if self.path.is_file() else self.path.name
+        # Not Path.is_file, which raises where a folder may not be entered.
+        is_file = os.path.isfile(self.path)  # noqa: PTH113
+        return self.path.stem if is_file else self.path.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from pathlib import Path
 
@@ -40,3 +41,32 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("gpu"):
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+
+
+class _Head(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _Sets(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable"))
+
+
+@pytest.fixture
+def no_privileges():
+    """Rights of files count in this thread and those that it starts, also for root."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("rights of files are others here")
+    if os.geteuid() != 0:
+        yield
+        return
+    # Two bits of Linux: override rights to read and write, and to read and search.
+    libc, head, sets = ctypes.CDLL(None), _Head(0x20080522, 0), (_Sets * 2)()
+    if not hasattr(libc, "capset") or libc.capget(ctypes.byref(head), sets) != 0:
+        pytest.skip("root cannot give up its privileges here")
+    before = sets[0].effective
+    sets[0].effective = before & ~0b110
+    if libc.capset(ctypes.byref(head), sets) != 0:
+        pytest.skip("root cannot give up its privileges here")
+    yield
+    sets[0].effective = before
+    assert libc.capset(ctypes.byref(head), sets) == 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
-from pathlib import Path
 
 from vosapp.cli import main as cli
 from vosapp.logs import start_logging
@@ -46,7 +46,7 @@ def wants_window(given: list[str]) -> bool:
     if not given:
         return True
     commands = {command.name for command in cli.COMMANDS}
-    return len(given) == 1 and given[0] not in commands and Path(given[0]).exists()
+    return len(given) == 1 and given[0] not in commands and os.path.exists(given[0])  # noqa: PTH110
 
 
 if __name__ == "__main__":

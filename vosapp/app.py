@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from vosapp.jobs.outcome import Failed, trouble
+
 # Before QtAwesome is imported: it takes the first binding that it finds.
 os.environ["QT_API"] = "pyside6"
 
@@ -28,8 +30,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QApplication
 
-from core.errors import VosError
-from core.text import visible_trace
 from vosapp.jobs.owners import is_there
 from vosapp.session.places import Places, user_places
 from vosapp.ui.dialogs.crash import CrashDialog
@@ -76,11 +76,13 @@ class Hooks(QObject):
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
             QApplication.exit(130)
-        elif isinstance(error, VosError):
-            self.failed.emit(error)
+            return
+        told = trouble(error.with_traceback(trace))
+        if isinstance(told, Failed):
+            self.failed.emit(told.error)
         else:
             _LOG.error("unexpected", exc_info=error)
-            self.crashed.emit("\n".join(visible_trace(error.with_traceback(trace))))
+            self.crashed.emit(told.report)
 
     def _take_thread(self, args: Any) -> None:
         if args.exc_value is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 
+from core.media.scratch import scratch_folder
 from vosapp.cli.console import Console
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def self_test() -> int:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     began = time.monotonic()
     try:
-        with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
-            told = _run(Path(folder))
+        with scratch_folder() as folder:
+            told = _run(folder)
     except Exception as error:
         Console().report(f"vosapp self-test failed: {type(error).__name__}: {error}")
         return 1

@@ -22,6 +22,8 @@ import numpy as np
 from core.data.raw_video import find_videos, sequential_frames
 from core.errors import OutputError, TrainingError, VosError
 from core.jobs import CancelToken, Job, Progress
+from core.media.atomic import write_atomic
+from core.media.scratch import scratch_file
 from core.text import encoded
 from core.types import Frame
 
@@ -192,21 +194,18 @@ def writing_pack(frames: Path, config: PackConfig) -> Iterator[PackWriter]:
     Raises:
         OutputError: the pack cannot be written.
     """
-    index, partial = frames.with_suffix(".json"), frames.with_suffix(".partial")
     try:
         frames.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            writer = PackWriter(file, config)
-            yield writer
-        partial.replace(frames)
-        partial.write_text(json.dumps({"offsets": writer.offsets, "times": writer.times}))
-        partial.replace(index)
+        with scratch_file(frames) as partial:
+            with partial.open("wb") as file:
+                writer = PackWriter(file, config)
+                yield writer
+            partial.replace(frames)
     except OSError as error:
         msg = f"Packed frames cannot be written to {frames.parent}: {error.strerror}."
         raise OutputError(msg, "Choose a folder with free space that can be written to.") from error
-    finally:
-        if partial.parent.is_dir():
-            partial.unlink(missing_ok=True)
+    index = {"offsets": writer.offsets, "times": writer.times}
+    write_atomic(frames.with_suffix(".json"), json.dumps(index).encode())
 
 
 def _write_frames(video: Path, writer: PackWriter, token: CancelToken) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from natsort import natsorted
 
+from core.data.raw_video import files_below
 from core.errors import DatasetError
 
 MASK_SUFFIX = ".png"
@@ -234,7 +235,7 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def _lists(sets: Path) -> list[Path]:
-    return sorted(sets.rglob("*.txt")) if sets.is_dir() else []
+    return files_below(sets, (".txt",)) if sets.is_dir() else []
 
 
 def _require_folder(root: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,27 @@ def find_videos(folder: Path) -> list[Path]:
     """Every video file at or below a path, in the order of their names."""
     if folder.is_file():
         return [folder]
-    found = (p for p in folder.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file())
-    return sorted(p for p in found if not p.name.startswith("."))
+    return files_below(folder, VIDEO_SUFFIXES)
+
+
+def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
+    """Every file below a folder with one of these endings, in order; none of hidden names.
+
+    Raises:
+        OSError: a folder may not be entered. `Path.rglob` would pass over it without a word.
+    """
+    found = (
+        Path(place, name)
+        for place, _, names in os.walk(folder, onerror=_refuse)
+        for name in names
+        if not name.startswith(".")
+    )
+    return sorted(p for p in found if p.suffix.lower() in suffixes and p.is_file())
+
+
+def _refuse(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def sequential_frames(path: Path) -> Iterator[tuple[float, Frame]]:

@@ -15,6 +15,7 @@ from core.data.frame_pack import (
     stored_pack,
     writing_pack,
 )
+from core.data.raw_video import files_below
 from core.errors import TrainingError
 from core.jobs import CancelToken, Job, Progress
 from core.media.image_file import IMAGE_ERRORS, IMAGE_SUFFIXES, read_rgb
@@ -27,8 +28,7 @@ def find_images(folder: Path) -> list[Path]:
     """Every image file at or below a path, in the order of their names."""
     if folder.is_file():
         return [folder]
-    found = (p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
-    return sorted(p for p in found if not p.name.startswith("."))
+    return files_below(folder, IMAGE_SUFFIXES)
 
 
 def pack_images(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import uuid
+import os
 import zlib
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,10 +11,10 @@ from typing import Self
 from core.errors import OutputError
 from core.media.atomic import write_atomic
 from core.media.label_map import encode_label_map
+from core.media.scratch import remove_leftovers, scratch_file
 from core.types import LabelMap, VideoInfo
 
 SUFFIX = ".png"
-_LEFTOVER = re.compile(r"\.[0-9a-f]{32}\.tmp")
 _HINT = "Choose an output folder that you may write to, on a disk with free space."
 
 
@@ -114,11 +112,9 @@ class ResultFolder:
             return None
 
     def remove_leftovers(self) -> None:
-        """Remove files that a killed run has not come to rename."""
-        for path in self.path.glob(".*.tmp"):
-            if _LEFTOVER.fullmatch(path.name):
-                with suppress(OSError):
-                    path.unlink()
+        """Remove files that a killed run has not come to rename, also those of its record."""
+        for folder in (self.path, self.path.parent):
+            remove_leftovers(folder)
 
     def _file_name(self, frame_index: int) -> str:
         return result_stem(self._info, frame_index) + SUFFIX
@@ -126,7 +122,7 @@ class ResultFolder:
     def _refuse_sources(self) -> None:
         for source in self._sources:
             folder = source if source.is_dir() else source.parent
-            if folder.resolve() == self.path.resolve() and (
+            if os.path.realpath(folder) == os.path.realpath(self.path) and (
                 source.is_dir() or source.name in map(self._file_name, self._frames())
             ):
                 msg = f"The results would overwrite what they are made from: {source}."
@@ -147,12 +143,10 @@ class ResultFolder:
             raise OutputError(msg, _HINT) from error
 
     def _try_writing(self) -> None:
-        probe = self.path / f".{uuid.uuid4().hex}.tmp"
         try:
-            probe.write_bytes(b"vosapp")
-            probe.unlink()
+            with scratch_file(self.path / "probe") as probe:
+                probe.write_bytes(b"vosapp")
         except OSError as error:
-            probe.unlink(missing_ok=True)
             msg = f"Cannot write into {self.path}: {error.strerror or error}."
             raise OutputError(msg, _HINT) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import shutil
@@ -39,7 +40,7 @@ class SavedShares(ShareSpool):
         Raises:
             OutputError: the disk for temporary files is full.
         """
-        if not self.path.is_dir():
+        if not self.path.is_dir() or self.path.is_symlink():
             return
         for file in sorted(self.path.glob("*.shares")):
             try:
@@ -60,6 +61,8 @@ class SavedShares(ShareSpool):
         """
         super().put(frame_index, opinion, seconds)
         try:
+            if self.path.is_symlink():
+                raise FileExistsError(errno.EEXIST, "it is a symbolic link", str(self.path))
             self.path.mkdir(exist_ok=True)
         except OSError as error:
             msg = f"Cannot make {self.path}: {error.strerror or error}."

@@ -9,8 +9,10 @@ disk has cut off at the end does not count.
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +21,7 @@ import numpy as np
 from core.engine.propagate import Walk
 from core.engine.spool import LEVELS
 from core.errors import OutputError
+from core.media.plain_file import open_plain
 from core.tracking.contract import StepResult
 from core.types import Direction
 
@@ -48,7 +51,7 @@ class WalkLog:
     def load(self) -> None:
         """Find what an earlier part of the run has left; a damaged log counts as none."""
         try:
-            with self._path.open("rb") as self._file:
+            with os.fdopen(open_plain(self._path, os.O_RDONLY), "rb") as self._file:
                 self._find()
         except _UNREADABLE:
             return
@@ -73,7 +76,8 @@ class WalkLog:
         head = {"format": FORMAT, "settings": self._settings}
         head |= {"first": walk.first, "way": walk.direction.value}
         try:
-            self._file = self._path.open("w+b")
+            self._file = os.fdopen(open_plain(self._path, os.O_RDWR | os.O_CREAT), "r+b")
+            self._file.truncate(0)
         except OSError as error:
             raise _full(error) from error
         self._origin = walk.first, walk.direction
@@ -110,7 +114,8 @@ class WalkLog:
     def close(self) -> None:
         """Forget what is known of the file; it stays on disk."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what a full disk did not take is not missed here
+                self._file.close()
         self._file, self._origin = None, None
         self._entries.clear()
 
@@ -150,7 +155,7 @@ class WalkLog:
             if self._origin is None:
                 msg = "no walk was begun"
                 raise RuntimeError(msg)
-            self._file = self._path.open("r+b")
+            self._file = os.fdopen(open_plain(self._path, os.O_RDWR), "r+b")
         return self._file
 
     def _next(self, start: int) -> tuple[int, int]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import uuid
 from pathlib import Path
 
 from core.errors import OutputError
+from core.media.scratch import scratch_file
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -15,24 +15,12 @@ def write_atomic(path: Path, data: bytes) -> None:
     Raises:
         OutputError: the file cannot be written; names the path and the system's reason.
     """
-    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
-        try:
+        with scratch_file(path) as temporary:
             temporary.write_bytes(data)
             os.replace(temporary, path)  # noqa: PTH105
-        except BaseException:
-            _remove(temporary)
-            raise
     except OSError as exc:
         raise OutputError(
             f"Cannot write {path}: {exc.strerror or exc}.",
             "Choose a folder that exists, that you may write to, and that has free space.",
         ) from exc
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        # The folder itself is gone or no folder: then nothing was written either.
-        return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -80,11 +80,30 @@ def read_packets(container: Any, *streams: Any) -> Iterator[Any]:
 def decode_frames(container: Any, stream: Any) -> Iterator[Any]:
     """Yield the decoded frames from where the container stands; damaged packets are passed over."""
     packets = read_packets(container, stream)
+    size: bytes | None = None
     while (packet := _next_packet(packets)) is not None:
-        try:
-            yield from stream.codec_context.decode(packet if packet.size else None)
-        except (av.FFmpegError, EOFError):
-            continue
+        new_size = _mpeg_size(stream, packet) or size
+        if size is not None and new_size != size:
+            # WORKAROUND(FFmpeg 8.1): its decoder loses the frame that it still holds when the size
+            # of the pictures changes.
+            yield from _decoded(stream, None)
+            stream.codec_context.flush_buffers()
+        size = new_size
+        yield from _decoded(stream, packet if packet.size else None)
+
+
+def _decoded(stream: Any, packet: Any) -> Iterator[Any]:
+    with suppress(av.FFmpegError, EOFError):
+        yield from stream.codec_context.decode(packet)
+
+
+def _mpeg_size(stream: Any, packet: Any) -> bytes | None:
+    """Return what tells the size in a sequence header of MPEG-1 and 2, None without one."""
+    if not packet.is_keyframe or stream.codec_context.name not in ("mpeg1video", "mpeg2video"):
+        return None
+    head = bytes(packet)
+    place = head.find(b"\0\0\1\xb3")
+    return head[place + 4 : place + 7] if place >= 0 else None
 
 
 def _reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, SupportsBytes
 
 from core.media.h264_units import (
     PICTURE_SET,
@@ -38,11 +38,11 @@ class Place(Enum):
 class FieldPairs(Protocol):
     """Looks at the packets of one stream in their order."""
 
-    def place_of(self, data: bytes, *, is_entry: bool) -> Place:
+    def place_of(self, packet: SupportsBytes, *, is_entry: bool) -> Place:
         """Tell how a packet goes on.
 
         Args:
-            data: content of the packet.
+            packet: its content; only looked at where that is needed.
             is_entry: the packet is marked as one that decoding can start at.
         """
 
@@ -99,8 +99,8 @@ class _Mpeg2Fields:
     def ends_lone(self) -> bool:
         return self._pairing.ends_lone
 
-    def place_of(self, data: bytes, *, is_entry: bool) -> Place:  # noqa: ARG002
-        places = [self._pairing.add(field) for field in _mpeg2_pictures(data)]
+    def place_of(self, packet: SupportsBytes, *, is_entry: bool) -> Place:  # noqa: ARG002
+        places = [self._pairing.add(field) for field in _mpeg2_pictures(bytes(packet))]
         return places[0] if places else Place.NEW
 
 
@@ -109,7 +109,10 @@ def _mpeg2_pictures(data: bytes) -> Iterator[_Field | None]:
     while 0 <= place < len(data) - 6:
         if data[place + 4] >> 4 == 8:  # the picture coding extension
             structure = data[place + 6] & 3
-            yield None if structure in (0, _BOTH_FIELDS) else _Field(structure, 0)
+            if structure in (0, _BOTH_FIELDS):
+                yield None
+                return
+            yield _Field(structure, 0)
         place = data.find(b"\0\0\1\xb5", place + 4)
 
 
@@ -131,16 +134,16 @@ class _H264Fields:
     def ends_lone(self) -> bool:
         return self._pairing.ends_lone
 
-    def place_of(self, data: bytes, *, is_entry: bool) -> Place:
+    def place_of(self, packet: SupportsBytes, *, is_entry: bool) -> Place:
         # Progressive streams cost nothing but a look at where a new parameter set may come.
         if not (is_entry or self._has_fields()):
             return Place.NEW
         places: list[Place] = []
-        for unit in units(data, self._length_bytes):
+        for unit in units(bytes(packet), self._length_bytes):
             if unit[0] & 31 in SLICES:
                 self._note_slice(unit, places)
-                if not self._has_fields():
-                    break
+                if not (self.ends_lone and self._has_fields()):
+                    break  # the frame is whole: the rest of the packet need not be searched
             else:
                 self._learn(unit)
         return places[0] if places else Place.NEW

@@ -117,7 +117,7 @@ def _note_packet(packet: Any, stream: Any, walk: _PacketWalk) -> None:
         return
     place = Place.NEW
     if walk.fields is not None:
-        place = walk.fields.place_of(bytes(packet), is_entry=packet.is_keyframe)
+        place = walk.fields.place_of(packet, is_entry=packet.is_keyframe)
     if place is Place.AFTER_LONE:
         _drop_last(walk)
     if packet.is_discard or _is_hidden(stream, packet):

@@ -51,6 +51,11 @@ class ImageFolderReader:
         """Images have no times of their own."""
         return None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing: an image that is not as it should be cannot be read."""
+        return ()
+
     def run_start(self, index: int) -> int:
         """Return `index`: images stand alone."""
         return index

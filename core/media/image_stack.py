@@ -63,6 +63,11 @@ class ImageStackReader:
         """Times of the pages; None where they have none."""
         return self._index
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing: an image that is not as it should be cannot be read."""
+        return ()
+
     def run_start(self, index: int) -> int:
         """Return the page to begin with: animations are put together from their first one on."""
         return index if self._index is None else 0

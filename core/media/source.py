@@ -29,6 +29,10 @@ class FrameReader(Protocol):
     def index(self) -> FrameIndex | None:
         """Times and entry points of the frames; None for images."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was wrong with frames that were decoded so far; see `VideoSource.notes`."""
+
     def run_start(self, index: int) -> int:
         """First frame that must be decoded to get at `index`; `index` itself for single images."""
 
@@ -73,6 +77,12 @@ class CachedSource:
     def index(self) -> FrameIndex | None:
         """Times and entry points of the frames of a file; None for a folder of images."""
         return self._reader.index
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `core.media.video.VideoSource`."""
+        with self._lock:
+            return self._reader.notes
 
     def frame(self, index: int) -> Frame:
         """Return frame `index` as H x W x 3 uint8 RGB, read-only.

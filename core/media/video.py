@@ -31,6 +31,14 @@ class VideoSource(Protocol):
     def index(self) -> FrameIndex | None:
         """Times and entry points of the frames of a file; None for a folder of images."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was wrong with frames that were read so far, though they are shown.
+
+        Plain sentences to be told once, one for each kind in the order in which they were met; a
+        sentence may tell of more frames later. Waits for a frame that is being decoded.
+        """
+
     def frame(self, index: int) -> Frame:
         """Return frame `index` as H x W x 3 uint8 RGB, read-only.
 

@@ -13,6 +13,7 @@ from av.video.reformatter import VideoReformatter
 
 from core.errors import VideoDecodeError, VideoOpenError
 from core.media.container import decode_frames, open_stream, pixel_aspect
+from core.media.defects import Defects
 from core.media.frame_index import index_frames
 from core.media.frame_rate import declared_rates, frame_rate
 from core.media.frame_times import FrameIndex
@@ -50,11 +51,13 @@ class VideoFileReader:
         self._decoded: Iterator[tuple[int, Any]] = iter(())
         self._ahead: tuple[int, Any] | None = None
         self._position = 0
+        self._passed_over = 0
         self._open()
         try:
             first = self._first(given=index is not None)
             self._orientation = orientation_of(first)
             self._coded_size = (first.width, first.height)
+            self._defects = Defects(path, self._coded_size)
             self._trim_end()
         except BaseException:
             self.close()
@@ -71,6 +74,11 @@ class VideoFileReader:
         """Times and entry points of the frames, to open the file with the next time."""
         return self._index
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was wrong with frames that were decoded so far."""
+        return self._defects.sentences
+
     def run_start(self, index: int) -> int:
         """Return the entry point at or before `index`."""
         return self._index.key_before(index)
@@ -82,6 +90,7 @@ class VideoFileReader:
             self._ahead = None
             self._position = ahead[0] + 1
             if ahead[0] >= first:
+                self._look_at(ahead[1], ahead[0])
                 yield ahead[0], self._to_rgb(ahead[1], ahead[0])
 
     def close(self) -> None:
@@ -97,6 +106,7 @@ class VideoFileReader:
         self._decoded = self._numbered()
         self._ahead = None
         self._position = 0
+        self._passed_over = 0
 
     def _numbered(self) -> Iterator[tuple[int, Any]]:
         """Yield (index, decoded frame); pictures that are not in the index are passed over."""
@@ -106,6 +116,8 @@ class VideoFileReader:
                 number = None if frame.pts is None else self._index.find(frame.pts)
             if number is not None and number < len(self._index.pts):
                 yield number, frame
+            else:
+                self._passed_over += 1
 
     def _peek(self) -> tuple[int, Any] | None:
         if self._ahead is None:
@@ -152,7 +164,7 @@ class VideoFileReader:
     def _first(self, *, given: bool) -> Any:
         """Return the first frame; an index that was given and does not begin there is replaced."""
         ahead = self._peek()
-        if given and (ahead is None or ahead[0] != 0):
+        if given and (ahead is None or ahead[0] != 0 or self._passed_over):
             self._index = index_frames(self._path)
             self._container.close()
             self._open()
@@ -202,6 +214,10 @@ class VideoFileReader:
             breaks_off=self._index.breaks_off,
             pixel_aspect=self._orientation.aspect(pixel_aspect(self._stream)),
         )
+
+    def _look_at(self, frame: Any, number: int) -> None:
+        size = (frame.width, frame.height)
+        self._defects.note(number, is_damaged=bool(frame.is_corrupt), size=size)
 
     def _to_rgb(self, frame: Any, number: int) -> Frame:
         width, height = self._coded_size

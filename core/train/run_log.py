@@ -6,11 +6,13 @@ A run that is killed may leave half a line; it is ended before the next one, and
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from core.errors import OutputError
+from core.media.plain_file import open_plain
 
 LOG = "log.jsonl"
 """Name of the log in a run's folder."""
@@ -23,7 +25,7 @@ def append_line(log: Path, values: dict[str, Any] | None = None) -> None:
         OutputError: the log cannot be written.
     """
     try:
-        with log.open("a+b") as file:
+        with os.fdopen(open_plain(log, os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+b") as file:
             end = file.seek(0, 2)
             file.seek(max(0, end - 1))
             broken = end > 0 and file.read() != b"\n"

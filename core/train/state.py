@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import pickle
 import warnings
-from contextlib import suppress
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from core.errors import CheckpointMismatch, OutputError
+from core.media.scratch import scratch_file
 
 DAMAGE = (
     AttributeError,
     EOFError,
     LookupError,
+    OSError,
     RuntimeError,
     TypeError,
     ValueError,
@@ -38,13 +39,13 @@ def save_state(
         "step": step,
         "seconds": seconds,
     }
-    partial = path.with_suffix(".partial")
     try:
-        torch.save(state, partial)
-        partial.replace(path)
+        with scratch_file(path) as partial:
+            # To a stream: in a file torch would keep the name that it has for the moment.
+            with partial.open("wb") as stream:
+                torch.save(state, stream)
+            partial.replace(path)
     except (OSError, RuntimeError) as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         # A full disk is a RuntimeError of torch's, with words that help nobody.
         reason = getattr(error, "strerror", None) or "the disk may be full"
         msg = f"The training state cannot be written to {path}: {reason}."

@@ -182,7 +182,7 @@ def kill(monkeypatch):
         def write_some(self, index, label_map):
             if len(written) == count:
                 dead.append(True)
-                (self.path / f".{'ab' * 16}.tmp").write_bytes(b"half")
+                (self.path / f".vosapp-{'ab' * 16}.tmp").write_bytes(b"half")
                 raise Killed
             written.append(index)
             return write(self, index, label_map)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core.engine import propagate as engine
-from core.errors import VideoDecodeError
+from core.errors import OutputError, VideoDecodeError
 from core.types import FrameResult
 from vosapp.cli.main import main
 from vosapp.project.edit_masks import MarkAbsent, Paint
@@ -280,3 +280,27 @@ def wait_for_results(path, process):
                 return
         time.sleep(0.02)
     raise AssertionError("nothing was stored")
+
+
+@pytest.mark.parametrize("batches", [0, 2])
+def test_a_full_disk_is_told_with_what_is_stored_and_no_more(call, project, monkeypatch, batches):
+    real, left = Project.put_results, [batches]
+
+    def put_results(*args, **options):
+        if not left[0]:
+            raise OutputError("the disk is full", "Free some space.")
+        left[0] -= 1
+        return real(*args, **options)
+
+    monkeypatch.setattr(Project, "put_results", put_results)
+    monkeypatch.setattr(propagation.store_results, "__kwdefaults__", {
+        "spans": (), "fewest": 3, "patience": 0.0
+    })  # fmt: skip
+    told = call("propagate", project, "--system", "copy", code=2)["error"]
+    assert told["message"] == "the disk is full"
+    stored = len(call("info", project)["runs"]) and call("info", project)["runs"][0]["masks"] // 2
+    assert stored == (0, 5)[batches > 0]
+    if stored:
+        assert f"{stored} frames are stored in" in told["hint"]
+    else:
+        assert told["hint"] == "Free some space."

@@ -23,8 +23,8 @@ ONE_FILE = ("davis-zip", "youtube-vos-zip")
 def call(capfd):
     def run(*words, code=0):
         status = main([*map(str, words), "--json"])
-        out, err = capfd.readouterr()
-        assert status == code, err
+        out, run.stderr = capfd.readouterr()
+        assert status == code, run.stderr
         return json.loads(out)
 
     return run
@@ -210,3 +210,49 @@ def test_a_film_that_moved_and_one_that_is_gone(call, filled, film, tmp_path):
     assert told["written"] > COUNT
     call("propagate", filled, "--system", "copy", "--video", moved)
     assert call("export", filled, "--format", "davis", "-o", out)["written"] == 0
+
+
+def mirror(film, target):
+    """Write a film of the same size, length and times with other pictures."""
+    with av.open(str(film)) as old, av.open(str(target), "w") as new:
+        stream = new.add_stream("ffv1", rate=25)
+        source = old.streams.video[0]
+        stream.width, stream.height, stream.pix_fmt = source.width, source.height, "bgr0"
+        for frame in old.decode(source):
+            turned = np.ascontiguousarray(frame.to_ndarray(format="rgb24")[:, ::-1])
+            picture = av.VideoFrame.from_ndarray(turned, format="rgb24")
+            picture.pts, picture.time_base = frame.pts, frame.time_base
+            new.mux(stream.encode(picture))
+        new.mux(stream.encode(None))
+
+
+def test_another_film_under_the_projects_name(call, filled, film, tmp_path):
+    """Refused by all that need its pictures until it is accepted, once."""
+    own = film.rename(tmp_path / "own.mkv")
+    mirror(own, film)
+    asked = [
+        ["propagate", filled, "--system", "copy", "--all"],
+        ["adapt", filled],
+        ["export", filled, "--format", "overlay", "-o", tmp_path / "out"],
+        ["propagate", filled, "--system", "copy", "--video", film],
+    ]
+    for words in asked:
+        error = call(*words, code=2)["error"]
+        assert error["code"] == "video-mismatch" and "may be another video" in error["message"]
+        assert "--accept-video" in error["hint"]
+    assert call("info", filled)["video"]["same"] is False
+    call("export", filled, "--format", "overlay", "-o", tmp_path / "out", "--accept-video")
+    call(*asked[0], "--accept-video")
+    assert "film.mkv is not quite the video of this project" in call.stderr
+    assert call("info", filled)["video"]["same"] is True
+    call(*asked[0])
+    call(*asked[2])
+    assert "not quite" not in call.stderr
+    error = call(*asked[0], "--video", own, code=2)["error"]
+    assert error["code"] == "video-mismatch"
+
+
+def test_accepting_a_video_goes_with_a_project_only(call, film, save_masks, tmp_path):
+    words = ["propagate", film, "--masks", save_masks(0), "-o", tmp_path / "out"]
+    error = call(*words, "--accept-video", code=2)["error"]
+    assert error["code"] == "usage" and error["message"].startswith("--accept-video goes with")

@@ -180,7 +180,7 @@ def test_stopped_again_before_it_goes_on(mask, resumable_run, kill, tmp_path, mo
         patch.setattr(Console, "__init__", stop_at_once)
         code, _, stderr = resumable_run(mask, "--system", "flow", "--resume")
     assert code == STOPPED and "finished frames are in" in stderr
-    del before[f".{'ab' * 16}.tmp"]
+    del before[f".vosapp-{'ab' * 16}.tmp"]
     assert contents(tmp_path / "out/film") == before
     assert (tmp_path / "out/film.vosapp-run.json").read_bytes() == record
 

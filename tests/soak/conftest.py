@@ -61,6 +61,12 @@ def worker():
 
 
 @pytest.fixture(scope="session")
+def whole_files():
+    """What the workers do besides editing."""
+    return _load("whole_files")
+
+
+@pytest.fixture(scope="session")
 def hostile():
     """The maker of hostile files."""
     return _load("hostile")

@@ -1,4 +1,8 @@
-"""A process that edits at full speed is killed; every acknowledged edit is there afterward."""
+"""A process that works at full speed is killed.
+
+Every acknowledged edit is there afterward; every file under its final name is whole; and what was
+not whole yet is gone after the next run of the same kind.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,12 @@ import time
 
 import pytest
 
-KILLS, PROJECTS = (300, 10) if os.environ.get("VOSAPP_SOAK") else (24, 2)
+from core.media.annotations.values import finish
+from core.media.export.formats import exporter_named
+
+SOAKS = bool(os.environ.get("VOSAPP_SOAK"))
+KILLS, PROJECTS = (300, 10) if SOAKS else (24, 2)
+EXPORTS, MIGRATIONS = (150, 120) if SOAKS else (5, 6)
 MOST_SECONDS = 0.4
 
 
@@ -63,3 +72,52 @@ def test_the_check_can_fail(nursery, worker, tmp_path):
         project.do(worker.edits.AddObject())
     with pytest.raises(AssertionError):
         check_after_kill(worker, tmp_path, 7, {"done": 0, "in flight": 0})
+
+
+def test_killed_exports_leave_whole_files_and_the_next_one_clears_up(
+    nursery, worker, whole_files, tmp_path
+):
+    rng, left = random.Random(1), 0
+    for kill in range(EXPORTS):
+        lines = killed(nursery, worker, tmp_path, "export", seed=kill, after=1.2 * rng.random())
+        if not lines:
+            continue
+        exporter = exporter_named(lines[-1][1])
+        out = tmp_path / "out" / exporter.name
+        whole_files.check_files(tmp_path / "out")
+        left += len(whole_files.leftovers(out))
+        report = finish(exporter.export(whole_files.source(), out))
+        whole_files.check_files(out)
+        files = [path for path in out.rglob("*") if path.is_file()]
+        assert whole_files.leftovers(out) == []
+        assert report.written + report.unchanged == len(files)
+    assert left or not SOAKS, "no kill met a file that was not whole"
+
+
+def test_killed_migrations_lose_nothing_and_the_next_one_clears_up(
+    nursery, worker, whole_files, tmp_path
+):
+    rng, left = random.Random(2), 0
+    for kill in range(MIGRATIONS):
+        lines = killed(nursery, worker, tmp_path, "migrate", seed=kill, after=rng.random() / 2)
+        if not lines:
+            continue
+        place = tmp_path / lines[-1][1]
+        left += len(whole_files.leftovers(place))
+        with worker.open_project(place / whole_files.OLD) as project:
+            assert project.problems() == ()
+            assert [item.name for item in project.objects()] == ["Bear", "Old fox"]
+        assert {path.name for path in place.iterdir()} == {whole_files.OLD, whole_files.BACKUP}
+        options = worker.Options(read_only=True)
+        with worker.open_project(place / whole_files.BACKUP, options) as backup:
+            assert len(backup.objects()) == 2
+    assert left or not SOAKS, "no kill met a file that was not whole"
+
+
+def killed(nursery, worker, folder, mode, *, seed, after):
+    """What a worker has said before it was killed."""
+    pid = nursery.start(mode, seed, folder)
+    time.sleep(after)
+    os.kill(pid, signal.SIGKILL)
+    assert nursery.wait() == -signal.SIGKILL, worker.log_lines(folder, mode, seed)
+    return worker.log_lines(folder, mode, seed)

@@ -242,16 +242,9 @@ def page_limited(folder, seed, _say):
 
 def small_disk(folder, seed, _say):
     """A disk of its own that is really full; needs the right to mount one."""
-    import ctypes
+    import whole_files
 
-    libc = ctypes.CDLL(None, use_errno=True)
-    new_mounts, new_users, private, recursive = 0x20000, 0x10000000, 1 << 18, 0x4000
-    flags = new_mounts if os.getuid() == 0 else new_mounts | new_users
-    if libc.unshare(flags) or libc.mount(b"none", b"/", None, private | recursive, None):
-        os._exit(77)
-    size = random.Random(seed).randrange(300, 900)
-    if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, f"size={size}k".encode()):
-        os._exit(77)
+    whole_files.mount_small(folder, random.Random(seed).randrange(300, 900) << 10)
     ballast = folder / "ballast"
     ballast.write_bytes(b"x" * 100_000)
     project, expected = fill_disk(folder, seed, lambda *_: None)
@@ -344,8 +337,22 @@ def _change(copy, say):
         say(f"unchanged {exc}")
 
 
+def _of_whole_files(name):
+    def run(folder, seed, say):
+        # Imported before the fork; not where this file is only looked at.
+        import whole_files
+
+        getattr(whole_files, name)(folder, seed, say)
+
+    return run
+
+
 MODES = {
     "soak": soak,
+    "export": _of_whole_files("export"),
+    "migrate": _of_whole_files("migrate"),
+    "export-disk": _of_whole_files("export_to_small_disks"),
+    "new-disk": _of_whole_files("new_on_small_disks"),
     "hostile": hostile,
     "size": size_limited,
     "pages": page_limited,
@@ -376,6 +383,8 @@ def child(mode, folder, seed):
 
 
 def nursery():
+    import whole_files  # noqa: F401
+
     for line in sys.stdin:
         mode, seed, folder = line.rstrip("\n").split(" ", 2)
         pid = os.fork()

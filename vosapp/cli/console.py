@@ -160,8 +160,8 @@ class Console:
         """
         if total is None and isinstance(items, Sized):
             total = len(items)
-        self._open_bar(total, text, unit)
         try:
+            self._open_bar(total, text, unit)
             for item in items:
                 yield item
                 self._advance(1)

@@ -14,6 +14,7 @@ from core.media.export.validate import Severity
 from vosapp.cli.export_options import add_format_arguments, object_ids, with_options
 from vosapp.cli.following import finish_job
 from vosapp.cli.project_options import add_video_argument, open_project_video
+from vosapp.cli.video_notes import telling
 from vosapp.services.export import (
     CACHE_BYTES,
     OPTIONS,
@@ -129,8 +130,8 @@ def _source(
 
     info, frame, times = stored_info(project), no_frame, None
     if needs_pictures(exporter) or args.video is not None:
-        video = open_project_video(project, args.video, around.console, cache_bytes=CACHE_BYTES)
-        around.stack.enter_context(video)
+        video = open_project_video(project, args, around.console, cache_bytes=CACHE_BYTES)
+        around.stack.enter_context(telling(video, around.console))
         info, frame = video.info, video.frame
         times = video.index.times if video.index is not None else None
     start, stop = check_range(parse_range(args.range), info.frame_count)

@@ -187,7 +187,7 @@ def _order(project: Project, args: argparse.Namespace, console: Console) -> Fine
     device_name(args.device, system=finetuned_system())
     if args.threads is not None:
         use_threads(args.threads, system=finetuned_system())
-    with open_project_video(project, args.video, console, cache_bytes=CACHE_BYTES) as video:
+    with open_project_video(project, args, console, cache_bytes=CACHE_BYTES) as video:
         start, stop = check_range(parse_range(args.range), video.info.frame_count)
         place = video.info.path
     return FinetuneOrder(

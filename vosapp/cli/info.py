@@ -40,7 +40,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Describe the project.
 
     Returns:
-        `project`, `bytes`, `video` (with `found`, its place now), `objects` (each with its frames
+        `project`, `bytes`, `video` (with `found`, its place now, and whether it is the `same`
+        file; None where it is not found), `objects` (each with its frames
         by state), `states` (frames x objects by state), `keyframes`, `references`, `history`,
         `runs` (origins of masks), `adapted` (weights that were fine-tuned on the video, as
         `vosapp.cli.finetune.describe` tells them; None without), `problems` of the file, and `lost`
@@ -100,12 +101,13 @@ def _adapted(project: Project, console: Console) -> dict[str, object] | None:
 
 
 def _video(project: Project) -> dict[str, object]:
-    from vosapp.project.relink import video_path
+    from vosapp.project.relink import is_project_video, video_path
 
-    video = project.video
+    video, found = project.video, video_path(project)
     return {
         "path": video.path,
-        "found": video_path(project),
+        "found": found,
+        "same": None if found is None else is_project_video(project, found),
         "frames": video.frame_count,
         "width": video.width,
         "height": video.height,
@@ -163,6 +165,8 @@ def _lines(result: dict[str, object]) -> list[str]:
     told = cast("dict[str, Any]", result)
     video, history = told["video"], told["history"]
     place = video["path"] if video["found"] else f"{video['path']} (not found)"
+    if video["same"] is False:
+        place = f"{video['found']} (not the file that the project was made with)"
     lines = [
         f"{told['project']}, {told['bytes'] / 1e6:.2f} MB",
         f"video: {place}, {video['frames']} frames, {video['width']} x {video['height']}",

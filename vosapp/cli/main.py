@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
-from core.errors import UsageError, VosError
+from core.errors import UsageError, mendable
 from core.jobs import Cancelled
 from vosapp import __version__
 from vosapp.cli.console import Console, OutputClosed, OutputLost, written
@@ -118,8 +118,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program's name; None takes those of the process.
 
     Returns:
-        0 done, 2 bad input or usage (`VosError`) or an output that cannot be written, 1 a bug
-        (any other exception), 130 stopped by the user, 141 nobody reads the output any more.
+        0 done, 2 bad input or usage (see `core.errors.mendable`) or an output that cannot be
+        written, 1 a bug (any other exception), 130 stopped by the user, 141 nobody reads the
+        output any more.
     """
     given, common = take_common_options(sys.argv[1:] if argv is None else argv)
     console = Console(
@@ -152,15 +153,16 @@ def _outcome(given: list[str], console: Console) -> int:
     try:
         with _stop_on_signals(console):
             return _run(given, console)
-    except VosError as error:
-        console.fail(error)
-        return BAD_INPUT
     except (Cancelled, KeyboardInterrupt):
         console.stopped(with_result=False)
         return STOPPED
     except (OutputClosed, OutputLost):
         raise
     except Exception as error:
+        known = mendable(error)
+        if known is not None:
+            console.fail(known)
+            return BAD_INPUT
         console.bug(error)
         return BUG
 

@@ -61,8 +61,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         try:
             _import(project, imported, console)
         except BaseException:
-            project.close()
-            args.out.unlink(missing_ok=True)
+            project.discard()
             raise
         result = _result(project)
     console.report(

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VosError
-from core.types import FrameResult
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, phases
 from vosapp.cli.project_options import open_project_video
 from vosapp.cli.run_options import tracker_request
+from vosapp.cli.video_notes import telling
 
 if TYPE_CHECKING:
     import argparse
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from core.jobs import Progress
     from core.media.video import VideoSource
     from core.tracking.contract import Adaptation, TrackerRequest
+    from core.types import FrameResult
     from vosapp.cli.console import Console
     from vosapp.project.model import TrackedObject
+    from vosapp.project.results import Stored
     from vosapp.project.store import Project
 
 ALIEN = ("masks", "out", "resume", "reference")
@@ -88,8 +90,8 @@ def run_project(
         for note in project.notes:
             console.warn(note)
         cache = FORWARD_CACHE_BYTES if args.direction == "forward" else BACKWARD_CACHE_BYTES
-        video = open_project_video(project, args.video, console, cache_bytes=cache)
-        stack.enter_context(video)
+        video = open_project_video(project, args, console, cache_bytes=cache)
+        stack.enter_context(telling(video, console))
         weights = _tuned_weights(stack, project, args, console)
         run = _prepare(args, bounds, project=project, video=video, system=system)
         run.adaptation = adaptation
@@ -215,16 +217,19 @@ def _store_all(run: _Run, console: Console) -> None:
 
 
 def _counted(
-    run: _Run, stored: Iterator[FrameResult | Progress], console: Console
+    run: _Run, stored: Iterator[FrameResult | Progress | Stored], console: Console
 ) -> Iterator[FrameResult | Progress]:
-    """Pass everything on, and count frames that the project has taken, each once."""
+    """Pass steps on, and count frames that the project has taken, each once."""
+    from vosapp.project.results import Stored
+
     drafts: dict[int, bool] = {}
     for item in stored:
-        if isinstance(item, FrameResult) and item.frame_index in run.writable:
+        if not isinstance(item, Stored):
+            yield item
+        elif item.frame_index in run.writable:
             drafts[item.frame_index] = item.is_draft
             run.results, run.drafts = len(drafts), sum(drafts.values())
             console.kept = f"{run.kept} The same command goes on with the others."
-        yield item
 
 
 def _step_count(run: _Run) -> int:

@@ -15,6 +15,7 @@ from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_a
 from vosapp.cli.project_options import add_video_argument
 from vosapp.cli.project_run import run_project
 from vosapp.cli.run_options import add_run_arguments, tracker_request
+from vosapp.cli.video_notes import telling
 
 if TYPE_CHECKING:
     import argparse
@@ -133,11 +134,11 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         adaptation = adaptation_of(args)
         system = tracker_request(args)
         bounds = parse_range(args.range)
-        video = stack.enter_context(_open(args.input, FORWARD_CACHE_BYTES))
+        video = stack.enter_context(telling(_open(args.input, FORWARD_CACHE_BYTES), console))
         request = _request(args, bounds, video.info, console)
         if any(part.backward for part in plan(request, video.info.frame_count)):
             video.close()
-            video = stack.enter_context(_open(args.input, BACKWARD_CACHE_BYTES))
+            video = stack.enter_context(telling(_open(args.input, BACKWARD_CACHE_BYTES), console))
         sources = (args.input, args.masks)
         folder = stack.enter_context(ResultFolder(args.out, video.info, sources=sources))
         run = _Run(video, request, system, folder, adaptation)
@@ -158,10 +159,11 @@ def _require_paths(args: argparse.Namespace) -> None:
             f"{' and '.join(missing)} must be given.",
             "Write: vosapp propagate INPUT --masks PATH -o DIR. Only a project needs neither.",
         )
-    alien = [name for name in ("all", "video") if getattr(args, name)]
+    alien = [name for name in ("all", "video", "accept_video") if getattr(args, name)]
     if alien:
+        option = f"--{alien[0].replace('_', '-')}"
         raise UsageError(
-            f"--{alien[0]} goes with a project only.", f"{args.input} is none: leave it away."
+            f"{option} goes with a project only.", f"{args.input} is none: leave it away."
         )
 
 

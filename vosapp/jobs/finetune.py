@@ -13,11 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import CheckpointMismatch, VosError
+from core.errors import CheckpointMismatch
 from core.jobs import CancelToken, Progress
-from core.text import visible_trace
 from core.types import Quality
-from vosapp.jobs.outcome import Crashed, Failed
+from vosapp.jobs.outcome import Crashed, Failed, trouble
 from vosapp.jobs.propagation import Engine
 from vosapp.project.tuned import TunedInfo
 from vosapp.services.finetune import Finetuned, FinetuneOrder, discard_run, finetune_project
@@ -115,13 +114,6 @@ def _tune(
     outcome = _outcome(order, tuned)
     discard_run(order)
     return outcome
-
-
-def trouble(error: Exception) -> Trouble:
-    """Return what an error is to the user: something to mend, or a bug with its traceback."""
-    if isinstance(error, VosError):
-        return Failed(error)
-    return Crashed("\n".join(visible_trace(error)))
 
 
 def _outcome(order: FinetuneOrder, tuned: Finetuned) -> FinetuneOutcome:

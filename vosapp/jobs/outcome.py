@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.errors import VosError
+from core.errors import VosError, mendable
+from core.text import visible_trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,9 @@ class Crashed:
 
 
 Outcome = Done | Stopped | Failed | Crashed
+
+
+def trouble(error: BaseException) -> Failed | Crashed:
+    """Return what an error is to the user: something to mend, or a bug with its traceback."""
+    known = mendable(error)
+    return Failed(known) if known is not None else Crashed("\n".join(visible_trace(error)))

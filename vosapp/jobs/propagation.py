@@ -108,8 +108,8 @@ class Engine:
         """Return the job that carries an order out.
 
         It yields a `WeightsProblem` where there is one, a `RunPlan`, then `FrameResult` and
-        `Progress` values; results are stored while they come, and all of them are stored however
-        it ends.
+        `Progress` values, and a `Stored` for each result once it is on the disk; all of them are
+        stored however it ends.
 
         The job raises:
             VosError: nothing to propagate, the video or the weights cannot be read, no memory.

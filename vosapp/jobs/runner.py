@@ -14,10 +14,8 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal, Slot
 
-from core.errors import VosError
 from core.jobs import Cancelled, CancelToken, Progress
-from core.text import visible_trace
-from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome, Stopped
+from vosapp.jobs.outcome import Crashed, Done, Outcome, Stopped, trouble
 from vosapp.jobs.owners import while_there
 
 BATCH_MS = 40
@@ -141,10 +139,8 @@ class _Worker(QObject):
             outcome = self._drain(task)
         except Cancelled:
             outcome = Stopped()
-        except VosError as error:
-            outcome = Failed(error)
         except Exception as error:
-            outcome = Crashed("\n".join(visible_trace(error)))
+            outcome = trouble(error)
         self.ended.emit(task.number, outcome)
         task.ended.set()
 

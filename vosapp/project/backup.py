@@ -2,59 +2,70 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import queue
 import sqlite3
 import threading
-import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from core.errors import OutputError
 from core.jobs import CancelToken, Progress
+from core.media.plain_file import plain_problem
+from core.media.scratch import remove_leftovers, scratch_file
 from vosapp.project.connection import plain_errors
-from vosapp.project.filesystem import sync_folder
+from vosapp.project.filesystem import FULL, sync_folder
 
 PAGES_AT_ONCE = 2_048
 """Pages copied between two looks at the token: 8 MB."""
 
 
 def copy_database(
-    connection: sqlite3.Connection, target: Path, token: CancelToken | None = None
-) -> Iterator[Progress]:
+    connection: sqlite3.Connection,
+    target: Path,
+    token: CancelToken | None = None,
+    *,
+    earlier: Sequence[Path] = (),
+) -> Generator[Progress, None, Path]:
     """Copy an open database to a file, which appears under its name when it is whole.
 
-    Changes made meanwhile are in the copy, or in none of it.
+    Changes made meanwhile are in the copy, or in none of it. What copies that were killed have
+    left in the folder is removed.
 
     Args:
         connection: what is copied.
         target: the copy; a file of this name is replaced.
         token: stops it.
+        earlier: copies; where one of them holds the same already, no other one is made.
 
     Yields:
         Progress in pages of the file.
+
+    Returns:
+        Where the copy is.
 
     Raises:
         OutputError: the copy cannot be written; nothing is left of it.
         Cancelled: by the token; nothing is left of the copy.
     """
-    temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
+    remove_leftovers(target.parent)
     try:
-        temporary.touch(exist_ok=False)
-        with plain_errors(target), closing(sqlite3.connect(temporary)) as copy:
-            yield from _pages(connection, copy, token)
-            copy.execute("PRAGMA journal_mode = DELETE").fetchall()
-        _sync(temporary)
-        os.replace(temporary, target)  # noqa: PTH105
-        sync_folder(target.parent)
+        with scratch_file(target) as temporary:
+            with plain_errors(target), closing(sqlite3.connect(temporary)) as copy:
+                yield from _pages(connection, copy, token)
+                copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+            same = next((one for one in earlier if _is_same(one, temporary)), None)
+            if same is not None:
+                return same
+            _sync(temporary)
+            os.replace(temporary, target)  # noqa: PTH105
+            sync_folder(target.parent)
+            return target
     except OSError as exc:
-        raise OutputError(
-            f"Cannot write {target}: {exc.strerror}.", "Choose another folder."
-        ) from exc
-    finally:
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
+        hint = "Free some space." if exc.errno in FULL else "Choose another folder."
+        raise OutputError(f"Cannot write {target}: {exc.strerror}.", hint) from exc
 
 
 def _pages(
@@ -88,6 +99,10 @@ def _pages(
         thread.join()
     if problems:
         raise problems[0]
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    return not plain_problem(path) and path.is_file() and filecmp.cmp(path, other, shallow=False)
 
 
 def _sync(path: Path) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from core.errors import OutputError, ProjectFileError, ProjectLocked, VosError
 from vosapp.project import schema
-from vosapp.project.filesystem import is_network
+from vosapp.project.filesystem import is_full, is_network
 from vosapp.project.model import Unreadable
+from vosapp.project.side_files import side_problem
 
 BUSY_SECONDS = 5.0
 """How long to wait for a reader that is in the way."""
@@ -44,15 +45,29 @@ class Access(Enum):
 
 
 def connect(path: Path, access: Access) -> sqlite3.Connection:
-    """Open a file as it is: nothing is checked, nothing is written.
+    """Open a file as it is: nothing in it is checked, nothing is written.
 
     Transactions are begun and ended by the caller.
+
+    Raises:
+        ProjectFileError: what lies beside it must not be seen by SQLite.
     """
+    if access is not Access.IMMUTABLE:
+        require_sound_sides(path)
     uri = f"{path.absolute().as_uri()}?mode={access.value}"
     connection = sqlite3.connect(
         uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
     )
     return _guarded(connection)
+
+
+def require_sound_sides(path: Path) -> None:
+    """Raise `ProjectFileError` where SQLite must not see what lies beside a file."""
+    problem = side_problem(path)
+    if problem:
+        raise ProjectFileError(
+            f"{path} is not opened: {problem}.", "Look where that file comes from; move it away."
+        )
 
 
 def in_memory(source: sqlite3.Connection) -> sqlite3.Connection:
@@ -156,19 +171,26 @@ def damaged(path: Path, problem: object) -> ProjectFileError:
 
 
 @contextmanager
-def plain_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises about a file into errors that a user can act on."""
+def plain_errors(path: Path, *, lost: str = "") -> Iterator[None]:
+    """Turn what SQLite raises about a file into errors that a user can act on.
+
+    Args:
+        path: the file.
+        lost: a sentence on what comes of it where it cannot be written to.
+    """
     try:
         yield
     except sqlite3.Error as exc:
-        raise _translate(exc, path) from exc
+        raise _translate(exc, path, lost) from exc
     except (Unreadable, UnicodeDecodeError) as exc:
         # SQLite's messages quote what is damaged; sqlite3 fails to decode those, too.
         raise damaged(path, exc) from exc
 
 
+NOT_SAVED = "The last change is not saved."
+_FULL = ("the disk is full", "Free some space; nothing else is lost.")
 _UNWRITTEN = {
-    "SQLITE_FULL": ("the disk is full", "Free some space; nothing else is lost."),
+    "SQLITE_FULL": _FULL,
     "SQLITE_READONLY": ("it may only be read", "Save a copy in another folder."),
     "SQLITE_IOERR": ("the disk fails", "Save a copy on another disk."),
     "SQLITE_PERM": ("the system forbids it", "Save a copy in another folder."),
@@ -184,17 +206,21 @@ _UNREAD = {
 }
 
 
-def _translate(exc: sqlite3.Error, path: Path) -> VosError | sqlite3.Error:
+_READING = ("SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS")
+
+
+def _translate(exc: sqlite3.Error, path: Path, lost: str) -> VosError | sqlite3.Error:
     name = str(getattr(exc, "sqlite_errorname", ""))
     # Extended names such as SQLITE_IOERR_WRITE begin with the general one.
     kind = "_".join(name.split("_")[:2])
     if kind == "SQLITE_NOTADB":
         return not_a_project(path)
-    if kind in _UNWRITTEN:
-        reason, hint = _UNWRITTEN[kind]
-        return OutputError(
-            f"Cannot write to {path}: {reason} ({name}). The last change is not saved.", hint
-        )
+    reason, hint = _UNWRITTEN.get(kind, ("", ""))
+    # On a full disk SQLite may fail to make room for its log, or the log itself.
+    if kind in ("SQLITE_IOERR", "SQLITE_CANTOPEN") and name not in _READING:
+        reason, hint = _FULL if path.exists() and is_full(path.parent) else (reason, hint)
+    if reason:
+        return OutputError(f"Cannot write to {path}: {reason} ({name}). {lost}".rstrip(), hint)
     if kind in _UNREAD:
         error, text, hint = _UNREAD[kind]
         return error(f"{path} {text}.", hint)

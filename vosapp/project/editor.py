@@ -19,7 +19,16 @@ from vosapp.project import rules
 from vosapp.project.colors import usual_color
 from vosapp.project.label_store import LabelStore
 from vosapp.project.lanes import Lanes
-from vosapp.project.model import Assertion, FrameState, Prompt, TrackedObject, VideoRef
+from vosapp.project.model import (
+    MAX_FRAMES,
+    Assertion,
+    FrameState,
+    Prompt,
+    TrackedObject,
+    VideoRef,
+    check,
+    is_int,
+)
 from vosapp.project.parse import parse_assertion, parse_object, parse_prompt
 from vosapp.project.rows import Key, Rows
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, OBJECTS, PROMPTS, RESULTS
@@ -180,6 +189,7 @@ class Editor:
     def put_prompt(self, prompt: Prompt) -> None:
         """Add a prompt under the next free number."""
         last = self._connection.execute("SELECT MAX(prompt_id) FROM prompts").fetchone()[0] or 0
+        check(is_int(last, 0, 1 << 61), "a prompt's number is out of range")
         points = json.dumps(prompt.points)
         values = (prompt.frame_index, prompt.object_id, prompt.kind.value, points)
         self.rows.put(PROMPTS, (int(last) + 1,), values)
@@ -298,6 +308,8 @@ class Editor:
             " WHERE object_id = ?1 AND frame_index > ?2)",
             (object_id, frame_index),
         ).fetchone()
+        for frame in (before, after):
+            check(frame is None or is_int(frame, 0, MAX_FRAMES), "a keyframe is on no frame")
         return before, after
 
     def state(self, object_id: int, frame_index: int) -> FrameState:

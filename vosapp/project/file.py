@@ -22,6 +22,7 @@ from vosapp.project.lock import ProjectLock
 from vosapp.project.model import Unreadable, VideoRef, check
 from vosapp.project.parse import parse_json, parse_video, video_row
 from vosapp.project.shrink import shrink
+from vosapp.project.side_files import remove_project
 from vosapp.project.tuned import (
     MAX_TUNED_BYTES,
     USE_TUNED,
@@ -93,6 +94,13 @@ class ProjectFile:
 
     def close(self) -> None:
         """Settle everything in one file and let go of it. Closing twice does no harm."""
+        self._close(remove=False)
+
+    def discard(self) -> None:
+        """Close a project that was made in vain, and remove it. It must be open for writing."""
+        self._close(remove=True)
+
+    def _close(self, *, remove: bool) -> None:
         with self._guard:
             if self._closed:
                 return
@@ -100,8 +108,11 @@ class ProjectFile:
             with ExitStack() as last:
                 if self._lock is not None:
                     last.callback(self._lock.release)
-                last.callback(sqlite.close, self._connection, settle=not self.read_only)
-                if self._has_room:
+                if remove:
+                    last.callback(remove_project, self.path)
+                settle = not (self.read_only or remove)
+                last.callback(sqlite.close, self._connection, settle=settle)
+                if self._has_room and not remove:
                     shrink(self._connection, self.path)
 
     def __enter__(self) -> Self:
@@ -255,7 +266,7 @@ class ProjectFile:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with self._guard, sqlite.plain_errors(self.path):
+        with self._guard, sqlite.plain_errors(self.path, lost=sqlite.NOT_SAVED):
             if self._closed:
                 raise ValueError("this project is closed")
             yield

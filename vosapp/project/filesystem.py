@@ -1,12 +1,24 @@
-"""What kind of disk a project lies on."""
+"""What kind of disk a project lies on, and whether there is room on it."""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
+
+from core.media.scratch import scratch_file
+
+FULL = frozenset(
+    code for name in ("ENOSPC", "EDQUOT") if (code := getattr(errno, name, None)) is not None
+)
+"""Numbers of the system's errors where there is no room, on the disk or for this user."""
+LEAST_BYTES = 1 << 20
+"""With less room than this a disk counts as full, once something could not be written."""
+_PROBE_BYTES = 64 << 10
 
 NETWORK_TYPES = frozenset(
     {
@@ -82,9 +94,18 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def side_files(path: Path) -> tuple[Path, ...]:
-    """Return the files that SQLite keeps beside a project while it is open."""
-    return tuple(path.with_name(path.name + suffix) for suffix in ("-wal", "-journal"))
+def is_full(folder: Path) -> bool:
+    """True where hardly anything can be written any more; for when something could not be."""
+    try:
+        if shutil.disk_usage(folder).free < LEAST_BYTES:
+            return True
+        # There may be a limit for this user, or no room for names.
+        with scratch_file(folder / "probe") as probe, probe.open("wb", buffering=0) as file:
+            file.write(bytes(_PROBE_BYTES))
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error.errno in FULL
+    return False
 
 
 def rename_new(temporary: Path, path: Path) -> None:

@@ -1,8 +1,7 @@
-"""One writer a project: a lock that the system lets go when its holder dies."""
+"""One writer a project: locks that the system lets go when their holder dies."""
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import socket
@@ -13,16 +12,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import OutputError, ProjectLocked
+from core.media.plain_file import open_plain, plain_problem, try_lock
+from vosapp.project.file_lock import FileLock
+from vosapp.project.filesystem import FULL
 
 SUFFIX = ".lock"
-_UNSUPPORTED = frozenset(
-    code
-    for name in ("ENOLCK", "EOPNOTSUPP", "ENOTSUP", "ENOSYS")
-    if (code := getattr(errno, name, None)) is not None
-)
+MAX_BYTES = 4096
+"""A lock file is shorter; a longer one is somebody's own."""
 _TRIES = 20
-_LOCKED_BYTE = 1 << 30
-"""Windows locks bytes against reading, too; this one is far behind what is written."""
 
 
 class ProjectLock:
@@ -30,23 +27,38 @@ class ProjectLock:
 
     The lock is the system's (flock, or msvcrt on Windows), so a crash frees it; the file's content
     only tells who has it. It is a file of its own because SQLite loses its locks when anybody
-    else in the process closes the project file.
+    else in the process closes the project file. It guards a name: `hold_file` guards the file
+    under it.
 
     Raises:
         ProjectLocked: somebody else holds it; says who and since when.
-        OutputError: the folder cannot be written to.
+        OutputError: the folder cannot be written to, or what has the lock's name is no lock.
     """
 
     def __init__(self, project: Path) -> None:
         self.path = project.with_name(project.name + SUFFIX)
         self._project = project
+        self._file: FileLock | None = None
         self._fd = self._acquire()
         self._sign()
 
+    def hold_file(self) -> None:
+        """Hold the project file itself as well, whatever names it has or gets.
+
+        Before SQLite opens the file: see `vosapp.project.file_lock`.
+
+        Raises:
+            ProjectLocked: it has a second name, or somebody has it open under another one.
+            OutputError: it cannot be opened for writing.
+        """
+        self._file = FileLock(self._project)
+
     def release(self) -> None:
-        """Let go. Doing it twice does no harm."""
+        """Let go, once SQLite has closed the file. Doing it twice does no harm."""
         if self._fd < 0:
             return
+        if self._file is not None:
+            self._file.release()
         # Removed while it is still held, so that nobody's fresh lock file is taken away.
         if sys.platform != "win32":
             self._remove()
@@ -63,9 +75,10 @@ class ProjectLock:
         for _ in range(_TRIES):
             fd = self._open()
             try:
-                if not _try_lock(fd):
+                if try_lock(fd) is False:
                     raise self._held()
                 if self._is_current(fd):
+                    self._require_ours(fd)
                     return fd
             except BaseException:
                 os.close(fd)
@@ -74,13 +87,38 @@ class ProjectLock:
         raise self._held()
 
     def _open(self) -> int:
+        problem = plain_problem(self.path)
+        if problem:
+            raise self._no_lock(problem)
         try:
-            return os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+            return open_plain(self.path, os.O_RDWR | os.O_CREAT)
         except OSError as exc:
-            raise OutputError(
-                f"Cannot make the lock {self.path}: {exc.strerror}.",
-                "Choose a folder that you may write to, or open the project for reading only.",
-            ) from exc
+            hint = "Choose a folder that you may write to, or open the project for reading only."
+            if exc.errno in FULL:
+                hint = "Free some space, or open the project for reading only."
+            raise OutputError(f"Cannot make the lock {self.path}: {exc.strerror}.", hint) from exc
+
+    def _require_ours(self, fd: int) -> None:
+        """Refuse a file that happens to have the name: it is written to, and removed after use."""
+        found = os.fstat(fd)
+        if found.st_size > MAX_BYTES:
+            raise self._no_lock("it is too long")
+        if hasattr(os, "geteuid") and found.st_uid not in self._owners():
+            raise self._no_lock("it belongs to another user")
+
+    def _owners(self) -> set[int]:
+        """Us, the administrator, and, on disks with one owner for all files, that one."""
+        owners = {os.geteuid(), 0}
+        for path in (self.path.parent, self._project):
+            with suppress(OSError):
+                owners.add(path.stat().st_uid)
+        return owners
+
+    def _no_lock(self, problem: str) -> OutputError:
+        return OutputError(
+            f"{self.path} cannot be the lock of the project: {problem}.",
+            "Look where it comes from, and move it away.",
+        )
 
     def _is_current(self, fd: int) -> bool:
         """False where the last holder removed the file between our opening and locking it."""
@@ -105,9 +143,16 @@ class ProjectLock:
 
 @contextmanager
 def held_lock(project: Path) -> Iterator[None]:
-    """Hold the lock of a project for a while; errors as for `ProjectLock`."""
+    """Hold the lock of a project, which need not exist, for a while.
+
+    Raises:
+        ProjectLocked, OutputError: as for `ProjectLock` and `ProjectLock.hold_file`.
+    """
     lock = ProjectLock(project)
     try:
+        # Of a file with another name only this one is at stake.
+        if os.path.lexists(project) and not plain_problem(project):
+            lock.hold_file()
         yield
     finally:
         lock.release()
@@ -115,27 +160,9 @@ def held_lock(project: Path) -> Iterator[None]:
 
 def _holder(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            told = json.loads(file.read(4096))
+        with os.fdopen(open_plain(path, os.O_RDONLY), "rb") as file:
+            told = json.loads(file.read(MAX_BYTES))
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(float(told["time"])))
         return f"process {int(told['pid'])} on {str(told['host'])[:100]}, since {since}"
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "it did not say which"
-
-
-def _try_lock(fd: int) -> bool:
-    """Lock without waiting; True as well where the file system has no locks at all."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-            os.lseek(fd, 0, os.SEEK_SET)
-        else:
-            import fcntl
-
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as exc:
-        return exc.errno in _UNSUPPORTED
-    return True

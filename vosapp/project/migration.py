@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.errors import ProjectFileError
+from core.errors import OutputError, ProjectFileError
+from core.media.annotations.values import finish
 from vosapp.project import schema
 from vosapp.project.backup import copy_database
+
+MAX_BACKUPS = 10_000
 
 
 def migrate(
@@ -39,9 +43,9 @@ def migrate(
             f"{path} has file version {version}, which this vosapp cannot bring up to date.",
             "Open and save it with the version of vosapp that made it.",
         )
-    backup = _free_name(path, version)
-    for _ in copy_database(connection, backup):
-        pass
+    earlier = _backups(path, version)
+    # One that was killed after its backup has left a good one.
+    backup = finish(copy_database(connection, earlier.pop(), earlier=earlier))
     upgrade(connection, version, steps=steps)
     note = f"Brought up from file version {version} to {schema.SCHEMA_VERSION}; backup: {backup}"
     return (note,)
@@ -68,8 +72,16 @@ def upgrade(
         raise
 
 
-def _free_name(path: Path, version: int) -> Path:
-    """A name for the backup under which nothing is yet; an older backup may be all that is left."""
-    first = path.with_name(f"{path.name}.bak-v{version}")
-    numbered = (path.with_name(f"{first.name}-{number}") for number in range(2, 10_000))
-    return next((name for name in (first, *numbered) if not name.exists()), first)
+def _backups(path: Path, version: int) -> list[Path]:
+    """Backups that are there, and last a name for another: each may be all that is left.
+
+    Raises:
+        OutputError: there is no such name.
+    """
+    found = []
+    for number in range(1, MAX_BACKUPS):
+        ending = f".bak-v{version}" if number == 1 else f".bak-v{version}-{number}"
+        found.append(path.with_name(path.name + ending))
+        if not os.path.lexists(found[-1]):
+            return found
+    raise OutputError(f"There are too many backups of {path}.", "Move them to another folder.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -17,17 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ProjectFileError
+from core.media.scratch import scratch_folder
 from core.types import MAX_OBJECT_ID
 from vosapp.project import connection as sqlite
 from vosapp.project import schema
 from vosapp.project.codec import LANE_FRAMES, decode_map, decode_piece
 from vosapp.project.colors import usual_color
 from vosapp.project.file import Options, read_video
-from vosapp.project.filesystem import side_files
 from vosapp.project.model import TrackedObject, Unreadable, VideoRef, check
 from vosapp.project.opening import DEFAULTS, create_project, open_project
 from vosapp.project.parse import parse_assertion, parse_json, parse_object, parse_prompt, parse_run
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, LANES, OBJECTS, PROMPTS, RESULTS
+from vosapp.project.side_files import side_files, side_problem
 from vosapp.project.store import Project
 from vosapp.project.tuned import parse_tuned_row
 
@@ -69,8 +69,10 @@ def salvage(path: Path, target: Path) -> Salvage:
         ProjectFileError: nothing of use can be read, or it is no project at all.
         OutputError: the new project cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
-        copy = _copy(path, Path(folder))
+    # What SQLite keeps lies beside the file itself.
+    path = path.resolve() if path.is_symlink() else path
+    with scratch_folder() as folder:
+        copy = _copy(path, folder)
         with sqlite.plain_errors(path), closing(sqlite.connect(copy, sqlite.Access.WRITE)) as old:
             # Lets SQLite open what is cut off or has errors in the definitions of tables.
             old.execute("PRAGMA writable_schema = ON")
@@ -89,7 +91,9 @@ def _copy(path: Path, folder: Path) -> Path:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ProjectFileError(f"{path} is too large to be a project.")
-        for file in (path, *side_files(path)):
+        # What is no work of SQLite's beside the file is no part of it.
+        sides = () if side_problem(path) else side_files(path)
+        for file in (path, *sides):
             if file == path or file.is_file():
                 shutil.copyfile(file, folder / file.name)
     except OSError as exc:
@@ -207,16 +211,14 @@ class _Reader:
 
 def _rebuild(reader: _Reader, video: VideoRef, target: Path) -> Salvage:
     project = create_project(target, video, Options(journal=sqlite.Journal.ROLLBACK))
-    done = False
     try:
         with sqlite.plain_errors(target):
             builder = _Builder(project._connection, reader, video)
             kept = builder.build()
-        done = True
-    finally:
-        project.close()
-        if not done:
-            target.unlink(missing_ok=True)
+    except BaseException:
+        project.discard()
+        raise
+    project.close()
     return Salvage(target, kept, tuple(reader.lost))
 
 

@@ -31,6 +31,19 @@ class Propagation:
     name: str = "Propagate"
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A result is on the disk now, and not before.
+
+    Attributes:
+        frame_index: its frame.
+        is_draft: a second pass will replace it.
+    """
+
+    frame_index: int
+    is_draft: bool
+
+
 def put_results(
     editor: Editor, propagation: Propagation, results: Iterable[FrameResult], newer: Sequence[Span]
 ) -> None:

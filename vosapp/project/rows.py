@@ -49,7 +49,7 @@ class Rows:
     def get(self, table: Table, *key: int) -> Values | None:
         """Return the row's values without its keys, None where there is none."""
         found = self._connection.execute(self._sql[table.name].get, key).fetchone()
-        return None if found is None else tuple(found)
+        return None if found is None else self._checked(table, tuple(found))
 
     def scan(self, table: Table, where: str = "", bound: Sequence[object] = ()) -> Iterator[Values]:
         """Yield whole rows, keys first, ascending by key.
@@ -63,14 +63,18 @@ class Rows:
         order = ", ".join(table.keys)
         columns = ", ".join(table.columns)
         sql = f"SELECT {columns} FROM {table.name}{condition} ORDER BY {order}"
-        return iter(self._connection.execute(sql, tuple(bound)).fetchall())
+        start = len(table.keys)
+        for row in self._connection.execute(sql, tuple(bound)).fetchall():
+            _check_key(table, row[:start])
+            self._checked(table, row[start:])
+            yield row
 
     def keys(self, table: Table, where: str = "", bound: Sequence[object] = ()) -> list[Key]:
         """Return the keys of rows, ascending; `where` as in `scan`."""
         condition = f" WHERE {where}" if where else ""
         order = ", ".join(table.keys)
         sql = f"SELECT {order} FROM {table.name}{condition} ORDER BY {order}"
-        return [tuple(row) for row in self._connection.execute(sql, tuple(bound))]
+        return [_check_key(table, row) for row in self._connection.execute(sql, tuple(bound))]
 
     def put(self, table: Table, key: Key, values: Values) -> None:
         """Write a row."""
@@ -106,9 +110,11 @@ class Rows:
         table = UNDOABLE.get(name)
         if table is None:
             raise Unreadable(f"the history names an unknown table {str(name)[:40]}")
-        key = (key_1, key_2)[: len(table.keys)]
+        key = _check_key(table, (key_1, key_2)[: len(table.keys)])
         now = _pack(table, self.get(table, *key))
         before = _unpack(table, *kept)
+        if before is not None:
+            self._checked(table, before)
         statements = self._sql[table.name]
         if before is None:
             self._connection.execute(statements.delete, key)
@@ -120,6 +126,19 @@ class Rows:
         )
         self.changed.add((name, key))
         return _size(now)
+
+    def _checked(self, table: Table, values: Values) -> Values:
+        """Return the values of a row, each of the type that belongs there.
+
+        Raises:
+            Unreadable: one is not.
+        """
+        types = self._sql[table.name].types
+        if tuple(map(type, values)) != types:
+            names = zip(table.values, values, types, strict=True)
+            wrong = next(name for name, value, kind in names if type(value) is not kind)
+            raise Unreadable(f"{table.name}: {wrong} of a row is of another kind")
+        return values
 
     def _remember(self, table: Table, key: Key) -> None:
         mark = (table.name, key)
@@ -143,15 +162,22 @@ class Rows:
 class _Statements:
     """SQL for one table; names come from the schema, values are always bound."""
 
-    __slots__ = ("delete", "get", "put")
+    __slots__ = ("delete", "get", "put", "types")
 
     def __init__(self, table: Table) -> None:
         where = " AND ".join(f"{key} = ?" for key in table.keys)
         marks = ", ".join("?" * len(table.columns))
+        self.types = table.types
         self.get = f"SELECT {', '.join(table.values)} FROM {table.name} WHERE {where}"
         columns = ", ".join(table.columns)
         self.put = f"INSERT OR REPLACE INTO {table.name} ({columns}) VALUES ({marks})"
         self.delete = f"DELETE FROM {table.name} WHERE {where}"
+
+
+def _check_key(table: Table, key: tuple[Any, ...]) -> Key:
+    if not all(type(part) is int for part in key):
+        raise Unreadable(f"{table.name}: the key of a row is no whole number")
+    return key
 
 
 def _pack(table: Table, values: Values | None) -> Values:
@@ -166,9 +192,8 @@ def _unpack(table: Table, existed: int, fields: str, data: bytes | None) -> Valu
     if not existed:
         return None
     values = parse_json(fields)
-    plain = isinstance(values, list) and all(isinstance(v, int | str) for v in values)
-    check(plain and len(values) == len(table.fields), "an entry of the history is damaged")
-    check(isinstance(data, bytes) == bool(table.blob), "an entry of the history is damaged")
+    whole = isinstance(values, list) and len(values) == len(table.fields)
+    check(whole, "an entry of the history is damaged")
     return (*values, data) if table.blob else tuple(values)
 
 

@@ -19,12 +19,14 @@ class Table:
         name: its name.
         keys: one or two whole-number columns that name a row.
         fields: further columns: whole numbers and text.
+        texts: those of the fields that are text.
         blob: column of bytes, always the last one; empty for none.
     """
 
     name: str
     keys: tuple[str, ...]
     fields: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     blob: str = ""
 
     @property
@@ -37,11 +39,25 @@ class Table:
         """All columns but the keys, in order."""
         return self.fields + ((self.blob,) if self.blob else ())
 
+    @property
+    def types(self) -> tuple[type, ...]:
+        """What each value of a row must be; SQLite itself takes anything anywhere."""
+        fields = (str if name in self.texts else int for name in self.fields)
+        return (*fields, bytes) if self.blob else tuple(fields)
+
 
 OBJECTS = Table(
-    "objects", ("object_id",), ("name", "color", "visible", "locked", "position", "category")
+    "objects",
+    ("object_id",),
+    ("name", "color", "visible", "locked", "position", "category"),
+    texts=("name", "color", "category"),
 )
-PROMPTS = Table("prompts", ("prompt_id",), ("frame_index", "object_id", "kind", "points"))
+PROMPTS = Table(
+    "prompts",
+    ("prompt_id",),
+    ("frame_index", "object_id", "kind", "points"),
+    texts=("kind", "points"),
+)
 ASSERTIONS = Table("assertions", ("frame_index", "object_id"), ("area", "reference"))
 KEYFRAMES = Table("keyframes", ("frame_index",), blob="label_map")
 RESULTS = Table("results", ("frame_index",), blob="label_map")

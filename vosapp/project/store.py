@@ -6,6 +6,7 @@ a full disk costs at most the change that was being made.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -23,7 +24,6 @@ from vosapp.project.connection import Access, Journal, connect
 from vosapp.project.editor import Span
 from vosapp.project.edits import Edit
 from vosapp.project.file import ProjectFile
-from vosapp.project.filesystem import side_files
 from vosapp.project.lanes import Lane
 from vosapp.project.lock import held_lock
 from vosapp.project.model import (
@@ -40,6 +40,7 @@ from vosapp.project.parse import parse_run
 from vosapp.project.results import Propagation, mark_left, put_results
 from vosapp.project.rows import Key
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, LANES, OBJECTS, RESULTS
+from vosapp.project.side_files import side_files
 
 MAX_RUNS = 65_535
 """Propagations whose origin is kept; a lane has 16 bits for it."""
@@ -246,7 +247,7 @@ class Project(ProjectFile):
         if target.exists() and target.samefile(self.path):
             raise OutputError(f"{target} is the project itself.", "Choose another name.")
         with held_lock(target), self._snapshot() as source:
-            left = next((file for file in side_files(target) if file.exists()), None)
+            left = next((file for file in side_files(target) if os.path.lexists(file)), None)
             if left is not None:
                 # SQLite would take what is in there for a part of the copy.
                 raise OutputError(

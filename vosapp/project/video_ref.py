@@ -81,7 +81,8 @@ def find_video(ref: VideoRef, project: Path) -> Path | None:
     if ref.relative_path:
         beside = Path(os.path.normpath(project.absolute().parent / ref.relative_path))
     for path in (beside, Path(ref.path)):
-        if path is not None and path.is_absolute() and path.exists():
+        # Not Path.exists, which raises where a folder may not be entered.
+        if path is not None and path.is_absolute() and os.path.exists(path):  # noqa: PTH110
             return path
     return None
 

@@ -5,6 +5,7 @@ The command line and the window both use it; it knows neither, and loads neither
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -127,12 +128,13 @@ def guard_frames(source: AnnotationSource, exporter: Exporter, out: Path) -> Non
     """
     if not source.video.stems:
         return
-    name, frames = sequence_name(source), source.video.path.resolve()
+    name, frames = sequence_name(source), os.path.realpath(source.video.path)
     places = [out / name] if exporter.name in _OWN_FOLDER else []
     if needs_pictures(exporter):
         places += [out.joinpath(*p, name) for p in (("JPEGImages",), ("images",))]
         places.append(out / "JPEGImages" / "480p" / name)
-    if frames in [place.resolve() for place in places]:
+    # Not Path.resolve, which raises for a link that leads to itself.
+    if frames in map(os.path.realpath, places):
         hint = "Choose another folder"
         hint += ", or leave the frames out: --no-images." if hasattr(exporter, "images") else "."
         raise UsageError(f"This would write among the video's own frames in {frames}.", hint)

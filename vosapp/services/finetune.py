@@ -6,7 +6,6 @@ torch is imported when the work begins.
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from core.engine.registry import recipe_of
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress, mapped
 from core.media.file_hash import named_hash
+from core.media.scratch import scratch_folder
 from core.text import visible
 from core.types import Keyframe, LabelMap
 from vosapp.project.store import Project
@@ -124,12 +124,14 @@ def finetune_project(
     """
     from core.eval.finetuned import finetune_and_compare
     from vosapp.project.keyframes import keyframes
+    from vosapp.project.relink import require_video
 
     _require_size(order.base)
     if order.after is not None:
         order.after.result()
-    with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
-        request = _request(order, Path(folder))
+    require_video(order.project, order.video)
+    with scratch_folder() as folder:
+        request = _request(order, folder)
         drawn = keyframes(order.project)
         job = finetune_and_compare(request, drawn, make_tracker, token)
         compared = yield from mapped(job, _told)

@@ -20,7 +20,7 @@ from core.types import Direction, FrameResult
 from vosapp.project import rules
 from vosapp.project.editor import Span
 from vosapp.project.model import FrameState, TrackedObject
-from vosapp.project.results import Propagation
+from vosapp.project.results import Propagation, Stored
 from vosapp.project.store import Project
 
 FEWEST = 8
@@ -118,10 +118,11 @@ def store_results(
     spans: Iterable[Span] = (),
     fewest: int = FEWEST,
     patience: float = PATIENCE_SECONDS,
-) -> Iterator[FrameResult | Progress]:
+) -> Iterator[FrameResult | Progress | Stored]:
     """Pass on what a propagation yields, and store its results some frames at a time.
 
     However it ends, by an error, a cancel or by being closed, all results so far are stored.
+    Who tells how many there are counts `Stored`: a result that is passed on may never get there.
 
     Args:
         project: gets the results.
@@ -132,6 +133,9 @@ def store_results(
         fewest: frames stored at once, at least.
         patience: seconds after which a batch of that many is stored.
 
+    Yields:
+        What the propagation yields, and a `Stored` for each result that the project has taken.
+
     Raises:
         VosError: whatever the propagation raises, or the project cannot be written.
     """
@@ -139,24 +143,32 @@ def store_results(
     anew = tuple(spans)
     since = time.monotonic()
 
-    def store() -> None:
+    def store() -> list[Stored]:
         nonlocal since
         taken = batch.copy()
         batch.clear()
         if taken:
             project.put_results(propagation, taken, begun=_touched(anew, taken))
         since = time.monotonic()
+        return [Stored(one.frame_index, one.is_draft) for one in taken]
 
     try:
         for item in results:
+            stored: list[Stored] = []
             if isinstance(item, FrameResult):
                 batch.append(item)
                 waited = time.monotonic() - since
                 if _is_full(batch) or (len(batch) >= fewest and waited >= patience):
-                    store()
+                    stored = store()
             yield item
-    finally:
+            yield from stored
+    except GeneratorExit:
         store()
+        raise
+    except BaseException:
+        yield from store()
+        raise
+    yield from store()
 
 
 def weights_identity(weights: Path | None) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.engine.registry import recipe_of, system_spec, systems
 from core.errors import CheckpointMismatch, CheckpointMissing, OutputError
+from core.media.scratch import scratch_folder
 from vosapp.assets import bundled_identity, bundled_weights
 from vosapp.project.store import Project
 from vosapp.project.tuned import FILE_NAME
@@ -50,8 +50,8 @@ def tuned_file(project: Project) -> Iterator[Path]:
     from core.train.finetune.untrusted import require_sound
 
     data = project.tuned_data()
-    with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
-        path = Path(folder) / FILE_NAME
+    with scratch_folder() as folder:
+        path = folder / FILE_NAME
         try:
             path.write_bytes(data)
         except OSError as error:

@@ -17,8 +17,8 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import VosError
 from core.media.video import VideoSource
-from core.text import visible_trace
 from core.types import Frame, LabelMap
+from vosapp.jobs.outcome import Failed, trouble
 from vosapp.project.relink import open_linked
 from vosapp.project.store import Project
 from vosapp.session.view import FrameView
@@ -44,16 +44,19 @@ class FrameLoader(QObject):
         failed: (frame index, `VosError`). The next wish is tried all the same.
         crashed: a bug, with its traceback (str); the thread goes on.
         aside: (frame index, frame, label map) that `want_aside` asked for.
+        noted: what is wrong with frames that are shown all the same, a sentence for each kind.
     """
 
     ready = Signal(object)
     failed = Signal(int, object)
     crashed = Signal(str)
     aside = Signal(int, object, object)
+    noted = Signal(str)
     _ready = Signal(object)
     _failed = Signal(int, object)
     _crashed = Signal(str)
     _aside = Signal(int, object, object)
+    _noted = Signal(str)
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class FrameLoader(QObject):
         self._aside_wish: int | None = None
         self._last = 0
         self._way = 1
+        self._told = 0
         self._closed = False
         self._changed = threading.Condition()
         queued = Qt.ConnectionType.QueuedConnection
@@ -76,6 +80,7 @@ class FrameLoader(QObject):
         self._failed.connect(self._pass_failed, queued)
         self._crashed.connect(self._pass_crashed, queued)
         self._aside.connect(self._pass_aside, queued)
+        self._noted.connect(self._pass_noted, queued)
         self._thread = threading.Thread(target=self._run, name="frame-loader", daemon=True)
         self._thread.start()
 
@@ -118,13 +123,20 @@ class FrameLoader(QObject):
         if not self._closed:
             self.aside.emit(frame_index, frame, label_map)
 
+    @Slot(str)
+    def _pass_noted(self, note: str) -> None:
+        if not self._closed:
+            self.noted.emit(note)
+
     # In the loader's thread
 
     def _run(self) -> None:
         """Answer wishes until it is closed. Whatever happens, the thread lives on."""
         while (wish := self._await_wish()) is not None:
             try:
-                video, _notes = open_linked(self._project, self._path, cache_bytes=0)
+                # Where nothing can be changed, another video harms nothing; the user was told.
+                look = self._project.read_only
+                video, _ = open_linked(self._project, self._path, confirmed=look, cache_bytes=0)
             except Exception as error:
                 # The disk may be back when the user asks for the next frame.
                 self._tell(wish, error)
@@ -142,15 +154,22 @@ class FrameLoader(QObject):
                     self._answer_aside(frames, index)
                 elif not self._closed:
                     self._answer(frames, index)
+                self._tell_notes(frames.notes)
             except Exception as error:
                 self._tell(self._last, error)
 
     def _tell(self, index: int, error: Exception) -> None:
-        if isinstance(error, VosError):
-            self._failed.emit(index, error)
+        told = trouble(error)
+        if isinstance(told, Failed):
+            self._failed.emit(index, told.error)
         elif not self._closed:
             # A project that was closed while it was read raises ValueError: nobody asks any more.
-            self._crashed.emit("\n".join(visible_trace(error)))
+            self._crashed.emit(told.report)
+
+    def _tell_notes(self, notes: tuple[str, ...]) -> None:
+        for note in notes[self._told :]:
+            self._noted.emit(note)
+        self._told = max(self._told, len(notes))
 
     def _await_wish(self) -> int | None:
         """Wait for a wish; None when it is closed."""
@@ -210,6 +229,10 @@ class _Frames:
 
     def __contains__(self, index: int) -> bool:
         return index in self._frames
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._video.notes
 
     def get(self, index: int) -> Frame:
         if index in self._frames:

@@ -13,7 +13,7 @@ from core.media.annotations.values import AnnotationSource
 from core.media.export.base import Exporter, ExportReport
 from core.media.export.formats import EXPORTERS
 from core.media.export.validate import Finding, Severity, validate
-from vosapp.project.relink import open_linked, video_path
+from vosapp.project.relink import open_linked
 from vosapp.project.source import annotation_source, stored_info
 from vosapp.project.store import Project
 from vosapp.services.export import (
@@ -144,9 +144,8 @@ def _source(order: ExportOrder) -> Iterator[AnnotationSource]:
         info = stored_info(project)
         yield annotation_source(project, info, object_ids=ids, frame_range=order.frames)
         return
-    # A place that is given is written to the project: only where it does not know it.
-    place = None if video_path(project) == order.video else order.video
-    video, _notes = open_linked(project, place, cache_bytes=CACHE_BYTES)
+    look = project.read_only
+    video, _ = open_linked(project, order.video, confirmed=look, cache_bytes=CACHE_BYTES)
     with video:
         yield annotation_source(
             project,

@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import OutputError, UsageError, VosError
 from core.jobs import Progress
-from vosapp.jobs.finetune import FinetuneOutcome, finetune_job, trouble
-from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from vosapp.jobs.finetune import FinetuneOutcome, finetune_job
+from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome, trouble
 from vosapp.jobs.propagation import Engine
 from vosapp.jobs.runner import JobHandle
 from vosapp.project.tuned import TunedInfo

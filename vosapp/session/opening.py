@@ -1,20 +1,27 @@
 """Whatever the user opens to an open project, as jobs off the window's thread.
 
-What needs a decision of the user comes back as a value (`Locked`, `Damaged`, `VideoGone`); what
-cannot be opened at all is raised.
+What needs a decision of the user comes back as a value (`Locked`, `Damaged`, `VideoGone`,
+`VideoChanged`); what cannot be opened at all is raised.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Generator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import OutputError, ProjectFileError, ProjectLocked, VosError
+from core.errors import (
+    OutputError,
+    ProjectFileError,
+    ProjectLocked,
+    VideoDecodeError,
+    VideoOpenError,
+    VosError,
+)
 from core.jobs import CancelToken, Progress
 from core.media.export.base import file_name_for
+from core.media.scratch import scratch_file
 from core.media.video import open_video
 from vosapp.assets import sample_film
 from vosapp.project.file import Options
@@ -22,7 +29,8 @@ from vosapp.project.filesystem import is_writable
 from vosapp.project.model import Change, VideoRef
 from vosapp.project.opening import SUFFIX, create_project, open_project
 from vosapp.project.recovery import Salvage, salvage
-from vosapp.project.relink import relink, video_path
+from vosapp.project.relink import relink, video_differences, video_path
+from vosapp.project.side_files import is_free
 from vosapp.project.store import Project
 from vosapp.project.video_ref import differences, video_ref
 from vosapp.session.view import read_update
@@ -73,7 +81,26 @@ class VideoGone:
     video: VideoRef
 
 
-Answer = Opened | Locked | Damaged | VideoGone
+@dataclass(frozen=True, slots=True)
+class VideoChanged:
+    """What lies where the project's video should may be another one. The project is closed.
+
+    Attributes:
+        path: of the project.
+        video: that it was made with.
+        found: what is there now.
+        notes: in what it differs, in plain sentences.
+        fits: the project's masks fit its frames.
+    """
+
+    path: Path
+    video: VideoRef
+    found: Path
+    notes: tuple[str, ...]
+    fits: bool
+
+
+Answer = Opened | Locked | Damaged | VideoGone | VideoChanged
 OpenJob = Callable[[CancelToken], Generator[Progress, None, Answer]]
 
 
@@ -90,9 +117,13 @@ def open_any(path: Path, fallback: Path) -> OpenJob:
     The job raises:
         VosError: nothing of the kind, or it cannot be read or written.
     """
-    if path.suffix == SUFFIX and not path.is_dir():
-        return open_file(path)
-    return lambda token: _open_video(path, fallback, token)
+
+    def job(token: CancelToken) -> Generator[Progress, None, Answer]:
+        if path.suffix == SUFFIX and not path.is_dir():
+            return (yield from _open_file(path, token))
+        return (yield from _open_video(path, fallback, token))
+
+    return job
 
 
 def open_file(path: Path) -> OpenJob:
@@ -140,15 +171,25 @@ def open_saved(path: Path, fallback: Path) -> OpenJob:
     return job
 
 
-def open_relinked(path: Path, video: Path) -> OpenJob:
-    """Open a project whose video has gone to another place."""
+def open_relinked(path: Path, video: Path, *, confirmed: bool = False) -> OpenJob:
+    """Open a project whose video has gone to another place.
+
+    Args:
+        path: the project.
+        video: where its video is now.
+        confirmed: the user says that it is the video, though it may be another file.
+    """
 
     def job(token: CancelToken) -> Generator[Progress, None, Answer]:
         yield Progress(0, 0, f"reading {video.name}")
         project = open_project(path)
         try:
-            notes = relink(project, video)
+            notes = video_differences(project, video)
             token.check()
+            if notes and not confirmed:
+                project.close()
+                return VideoChanged(project.path, project.video, video, notes, fits=True)
+            relink(project, video)
         except BaseException:
             project.close()
             raise
@@ -183,7 +224,7 @@ def free_name(folder: Path, stem: str) -> Path:
     """
     for number in range(1, MAX_NAMES):
         path = folder / f"{stem}{'' if number == 1 else f' {number}'}{SUFFIX}"
-        if not path.exists():
+        if is_free(path):
             return path
     raise OutputError(f"{folder} is full of projects named {stem}.", "Choose another folder.")
 
@@ -226,11 +267,26 @@ def _with_video(project: Project) -> Answer:
         project.close()
         return Damaged(project.path, error)
     video = video_path(project)
-    if video is not None:
-        return Opened(project, video, project.notes)
-    ref = project.video
-    project.close()
-    return VideoGone(project.path, ref)
+    if video is None:
+        project.close()
+        return VideoGone(project.path, project.video)
+    notes, fits = _look_for_differences(project, video)
+    if project.read_only and notes and fits:
+        # Nothing can be lost, and it cannot be remembered.
+        told = f"{video} may be another video than that of the project: {'; '.join(notes)}."
+        return Opened(project, video, (*project.notes, told))
+    if notes:
+        project.close()
+        return VideoChanged(project.path, project.video, video, notes, fits)
+    return Opened(project, video, project.notes)
+
+
+def _look_for_differences(project: Project, video: Path) -> tuple[tuple[str, ...], bool]:
+    """In what a video differs from the project's, and whether masks fit it all the same."""
+    try:
+        return video_differences(project, video), True
+    except (ProjectFileError, VideoOpenError, VideoDecodeError) as error:
+        return (error.message.rstrip("."),), False
 
 
 def _open_video(
@@ -243,11 +299,11 @@ def _open_video(
     folders = [path.absolute().parent] if is_writable(path.absolute().parent) else []
     for folder in (*folders, fallback):
         for place in _names(folder, stem):
-            if not place.exists():
+            if is_free(place):
                 yield Progress(0, 0, f"making {place.name}")
                 made(folder)
                 return Opened(create_project(place, _seen_from(path, place)), path)
-            if belongs_to(place, ref):
+            if place.is_file() and belongs_to(place, ref):
                 return (yield from _open_file(place, token))
     raise OutputError(f"No project can be made for {path}.", "Move the video to another folder.")
 
@@ -287,19 +343,16 @@ def _copy(source: Path, target: Path, token: CancelToken) -> Generator[Progress,
     size = source.stat().st_size
     if target.is_file() and target.stat().st_size == size:
         return
-    temporary = target.with_name(f".{target.name}.part")
     try:
-        with source.open("rb") as reading, temporary.open("wb") as writing:
-            done = 0
-            while block := reading.read(COPY_BYTES):
-                token.check()
-                writing.write(block)
-                done += len(block)
-                yield Progress(done, size, f"copying {source.name}")
-        shutil.copystat(source, temporary)
-        temporary.replace(target)
+        with scratch_file(target) as temporary:
+            with source.open("rb") as reading, temporary.open("wb") as writing:
+                done = 0
+                while block := reading.read(COPY_BYTES):
+                    token.check()
+                    writing.write(block)
+                    done += len(block)
+                    yield Progress(done, size, f"copying {source.name}")
+            shutil.copystat(source, temporary)
+            temporary.replace(target)
     except OSError as error:
         raise OutputError(f"Cannot write {target}: {error.strerror}.", "Check the disk.") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -15,10 +15,9 @@ from core.engine.registry import system_spec
 from core.errors import UsageError, VosError
 from core.jobs import Progress
 from core.tracking.contract import TrackerRequest
-from core.types import Direction, FrameResult
+from core.types import Direction
 from vosapp.jobs.outcome import Failed, Outcome
 from vosapp.jobs.propagation import (
-    STORE_SECONDS,
     Engine,
     Outlook,
     PropagationOrder,
@@ -28,6 +27,7 @@ from vosapp.jobs.propagation import (
 )
 from vosapp.jobs.runner import JobHandle
 from vosapp.project.model import Change
+from vosapp.project.results import Stored
 from vosapp.services.weights import default_weights
 from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
 from vosapp.session.session import Session
@@ -76,7 +76,7 @@ class PropagationControl(QObject):
         self.state = RunState()
         self._handle: JobHandle | None = None
         self._writable: frozenset[int] = frozenset()
-        self._fresh: dict[int, float] = {}
+        self._fresh: set[int] = set()
         self._finished: set[int] = set()
         self._results = 0
         self._first = 0.0
@@ -135,7 +135,7 @@ class PropagationControl(QObject):
         )
 
     def _launch(self, order: PropagationOrder) -> None:
-        self._fresh, self._writable = {}, frozenset()
+        self._fresh, self._writable = set(), frozenset()
         self._finished, self._results = set(), 0
         self.state = RunState(text=self.tr("waiting for the engine"), again=not order.only_open)
         handle = self.session.engine.submit(self._engine.propagate(order))
@@ -255,14 +255,14 @@ class PropagationControl(QObject):
                     again=self.state.again,
                     left_out=value.left_out,
                 )
-            elif isinstance(value, FrameResult) and value.frame_index in self._writable:
+            elif isinstance(value, Stored) and value.frame_index in self._writable:
                 self._take_result(value.frame_index)
         self._update()
 
     def _take_result(self, frame_index: int) -> None:
         self._results += 1
         self._finished.add(frame_index)
-        self._fresh[frame_index] = time.monotonic()
+        self._fresh.add(frame_index)
         self.frameDone.emit(frame_index)
 
     def _update(self, text: str | None = None) -> None:
@@ -281,13 +281,12 @@ class PropagationControl(QObject):
         self.stateChanged.emit(self.state)
 
     def _refresh(self) -> None:
-        """Let the views read what has come since; a frame may be stored a little later."""
+        """Let the views read what has come since."""
         if not self._fresh:
             return
         ids = tuple(item.object_id for item in self.session.objects)
         self.session.refresh(Change("", tuple(sorted(self._fresh)), ids))
-        settled = time.monotonic() - 3 * STORE_SECONDS
-        self._fresh = {i: came for i, came in self._fresh.items() if came > settled}
+        self._fresh = set()
 
     def _take_outcome(self, outcome: Outcome) -> None:
         self._timer.stop()

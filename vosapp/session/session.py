@@ -12,9 +12,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from core.errors import VosError
-from core.text import visible_trace
 from core.types import VideoInfo
+from vosapp.jobs.outcome import Failed, trouble
 from vosapp.jobs.owners import retire
 from vosapp.jobs.runner import JobRunner
 from vosapp.project.edits import Edit
@@ -58,6 +57,7 @@ class Session(QObject):
         asideReady: what `look_aside` asked for (frame index, frame, label map).
         edited: something was changed (`Change`).
         failed: something could not be done (`VosError`); nothing was changed.
+        noted: something is wrong with the video, though it is shown; a sentence, told once.
         crashed: a bug, with its traceback (str); the project itself is safe.
         saved: all that was asked for before `save` is on the disk.
     """
@@ -74,6 +74,7 @@ class Session(QObject):
     asideReady = Signal(int, object, object)
     edited = Signal(object)
     failed = Signal(object)
+    noted = Signal(str)
     crashed = Signal(str)
     saved = Signal()
     _updated = Signal(object)
@@ -108,6 +109,7 @@ class Session(QObject):
         self._loader = FrameLoader(video, project, cache_bytes=cache_bytes, parent=self)
         self._loader.ready.connect(self._take_view)
         self._loader.failed.connect(lambda _index, error: self.failed.emit(error))
+        self._loader.noted.connect(self.noted)
         self._loader.crashed.connect(self.crashed)
         self._loader.aside.connect(self.asideReady)
         self.engine = JobRunner("engine", self)
@@ -296,10 +298,11 @@ class Session(QObject):
 
     @Slot(object)
     def _take_error(self, error: BaseException) -> None:
-        if isinstance(error, VosError):
-            self.failed.emit(error)
+        told = trouble(error)
+        if isinstance(told, Failed):
+            self.failed.emit(told.error)
         else:
-            self.crashed.emit("\n".join(visible_trace(error)))
+            self.crashed.emit(told.report)
         self.reload()
 
     @Slot(object)

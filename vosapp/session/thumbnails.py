@@ -112,7 +112,7 @@ class ThumbnailLoader(QObject):
     def _run(self) -> None:
         try:
             video = open_video(self._path, cache_bytes=0)
-        except VosError:
+        except (VosError, OSError):
             # The frame loader reports it.
             return
         with video:
@@ -153,7 +153,7 @@ class ThumbnailLoader(QObject):
     def _make(self, video: VideoSource, index: int) -> None:
         try:
             self._made.emit(index, shrunk(video.frame(index)))
-        except (VosError, IndexError):
+        except (VosError, OSError, IndexError):
             self._broken.add(index)
 
 

@@ -12,6 +12,7 @@ TITLES = {
     "usage": QT_TRANSLATE_NOOP("Errors", "This is not possible here"),
     "video-open": QT_TRANSLATE_NOOP("Errors", "The video cannot be opened"),
     "video-decode": QT_TRANSLATE_NOOP("Errors", "The video is damaged"),
+    "video-mismatch": QT_TRANSLATE_NOOP("Errors", "This may be another video"),
     "mask-read": QT_TRANSLATE_NOOP("Errors", "The mask cannot be read"),
     "mask-mismatch": QT_TRANSLATE_NOOP("Errors", "The mask does not fit the video"),
     "annotation-read": QT_TRANSLATE_NOOP("Errors", "The annotations cannot be read"),
@@ -23,6 +24,7 @@ TITLES = {
     "dataset": QT_TRANSLATE_NOOP("Errors", "The dataset is not laid out as it should be"),
     "training": QT_TRANSLATE_NOOP("Errors", "Learning cannot go on"),
     "output": QT_TRANSLATE_NOOP("Errors", "The file cannot be written"),
+    "file-access": QT_TRANSLATE_NOOP("Errors", "The system refuses a file"),
     "project-file": QT_TRANSLATE_NOOP("Errors", "The project cannot be used"),
     "project-locked": QT_TRANSLATE_NOOP("Errors", "The project is open elsewhere"),
 }

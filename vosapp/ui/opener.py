@@ -23,7 +23,7 @@ class Opener(QObject):
     Signals:
         began: something is being opened (what, for people).
         progressed: `Progress` of it.
-        answered: an `Opened`, `Locked`, `Damaged` or `VideoGone`.
+        answered: an `Opened`, `Locked`, `Damaged`, `VideoGone` or `VideoChanged`.
         failed: a `VosError`.
         crashed: a bug, with its traceback (str).
         ended: after any of these, and after a stop.
@@ -69,9 +69,9 @@ class Opener(QObject):
         """Open what can be saved of a damaged project."""
         self._start(opening.open_saved(path, self._projects), visible(path.name))
 
-    def open_relinked(self, path: Path, video: Path) -> None:
-        """Open a project whose video is elsewhere now."""
-        self._start(opening.open_relinked(path, video), visible(path.name))
+    def open_relinked(self, path: Path, video: Path, *, confirmed: bool = False) -> None:
+        """Open a project whose video is elsewhere now, or, confirmed, is another file."""
+        self._start(opening.open_relinked(path, video, confirmed=confirmed), visible(path.name))
 
     def stop(self) -> None:
         """Give up what is being opened."""

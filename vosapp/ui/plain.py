@@ -41,6 +41,11 @@ def local_url(path: Path) -> QUrl:
     return QUrl.fromEncoded(path.absolute().as_uri().encode())
 
 
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there. `Path.is_file` raises where a folder may not be entered."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 class PathEdit(QLineEdit):
     """A field for a path. One that is set and not edited comes back as it was, whatever it is."""
 
@@ -58,4 +63,5 @@ class PathEdit(QLineEdit):
         text = self.text()
         if text == visible(str(self._set)):
             return self._set
-        return Path(text).expanduser() if text.strip() else None
+        # Not Path.expanduser, which raises for the folder of a user who does not exist.
+        return Path(os.path.expanduser(text)) if text.strip() else None  # noqa: PTH111

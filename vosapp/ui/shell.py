@@ -31,6 +31,7 @@ from vosapp.ui.main_window import MainWindow
 from vosapp.ui.notice import Kind, Notice
 from vosapp.ui.opener import Opener
 from vosapp.ui.panels import make_panels
+from vosapp.ui.plain import is_file
 from vosapp.ui.settings import Settings
 from vosapp.ui.theme import Theme, apply_theme
 from vosapp.ui.tool_options import ToolOptions
@@ -218,6 +219,7 @@ class Shell(QObject):
     def _follow(self, workspace: Workspace) -> None:
         session = workspace.session
         session.failed.connect(self.tell_error)
+        session.noted.connect(self._tell_of_video)
         session.crashed.connect(self.crashed)
         workspace.prompting.failed.connect(self.tell_error)
         for signal in (
@@ -255,6 +257,9 @@ class Shell(QObject):
             When.UNDO: canvas.can_local_undo or session.changing or bool(update.undo),
             When.REDO: canvas.can_local_redo or session.changing or bool(update.redo),
         }[when]
+
+    def _tell_of_video(self, note: str) -> None:
+        self.tell(Notice(self.tr("About this video"), note, Kind.WARNING))
 
     def _show_place(self, x: int, y: int, object_id: int) -> None:
         objects = () if self.workspace is None else self.workspace.session.objects
@@ -300,6 +305,6 @@ def _engine(settings: Settings) -> Engine:
 def open_at_start(shell: Shell, path: Path | None) -> None:
     """Open what the command line names, or the last project where the settings say so."""
     if path is None and shell.settings.flag("restore"):
-        path = next((p for p in shell.recent.paths() if p.is_file()), None)
+        path = next((p for p in shell.recent.paths() if is_file(p)), None)
     if path is not None:
         shell.opener.open(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.text import visible
-from vosapp.ui.plain import tooltip
+from vosapp.ui.plain import is_file, tooltip
 from vosapp.ui.theme import icon, tones
 
 WIDTH = 720
@@ -195,7 +196,7 @@ class WelcomePage(QWidget):
         item.setSizeHint(QSize(100, COVER.height() + 12))
         item.setData(Qt.ItemDataRole.UserRole, path)
         item.setData(COVER_ROLE, cover)
-        there = path.is_file()
+        there = is_file(path)
         if not there:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
         when = _ago(path) if there else self.tr("not there any more")
@@ -256,7 +257,9 @@ def _short(folder: Path) -> str:
 
 
 def _ago(path: Path) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
+    with suppress(OSError):
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
+    return ""
 
 
 def _logo() -> QPixmap:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import numpy as np
 from core.errors import OutputError
 from core.jobs import CancelToken
 from core.media.atomic import write_atomic
+from core.media.scratch import remove_leftovers, scratch_file
 from core.types import MAX_OBJECT_ID, VOID
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class Exporter(Protocol):
 class Folder:
     """Writes files below one folder and nowhere else.
 
+    What exports that were killed have left in the folders that it comes to is removed.
+
     Args:
         root: the folder; made when the first file is written.
         report: counts what is written.
@@ -95,6 +97,7 @@ class Folder:
     def __init__(self, root: Path, report: ExportReport) -> None:
         self.root = root
         self._report = report
+        self._swept: set[Path] = set()
 
     def write(self, place: tuple[str, ...], data: bytes) -> None:
         """Write a file, whole or not at all; one that holds the same already is left alone.
@@ -130,14 +133,12 @@ class Folder:
             OutputError: it cannot be written.
         """
         path = self.path(place)
-        temporary = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
         try:
-            yield temporary
-            temporary.replace(path)
+            with scratch_file(path, suffix=path.suffix) as temporary:
+                yield temporary
+                temporary.replace(path)
         except OSError as error:
             raise _cannot_write(path, error) from error
-        finally:
-            temporary.unlink(missing_ok=True)
         self._report.written += 1
 
     def path(self, place: tuple[str, ...]) -> Path:
@@ -153,6 +154,9 @@ class Folder:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _cannot_write(path, error) from error
+        if path.parent not in self._swept:
+            self._swept.add(path.parent)
+            remove_leftovers(path.parent)
         return path
 
 

@@ -207,7 +207,8 @@ def _names(source: AnnotationSource, exporter: Exporter) -> Iterator[Finding]:
     if sequence_name(source) != name:
         text = f"The sequence is called {sequence_name(source)!r}, since {name!r} is no plain name."
         yield Finding(None, None, Severity.INFO, text)
-    for index, stem in enumerate(source.video.stems):
+    for index in range(len(source.video.stems)):
+        stem = source.stem(index)
         if not is_plain_name(stem):
             text = f"The frame's name {stem!r} cannot be the name of a file."
             yield Finding(index, None, Severity.ERROR, text)

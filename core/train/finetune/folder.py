@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from core.errors import OutputError, UsageError
 from core.media.atomic import write_atomic
+from core.media.scratch import scratch_folder
 from core.train.finetune.request import FinetuneRequest, settings_of
 from core.train.loop import TrainProgress
 from core.train.request import STATE
@@ -29,8 +29,8 @@ _NOT_BEGUN: dict[str, Any] = {
 def run_folder(request: FinetuneRequest) -> Iterator[Path]:
     """The folder of the run: a named one stays until `discard_run`, others go with the run."""
     if request.run is None:
-        with tempfile.TemporaryDirectory(prefix="vosapp-") as folder:
-            yield Path(folder)
+        with scratch_folder() as folder:
+            yield folder
         return
     _claim(request, request.run)
     try:
@@ -66,6 +66,10 @@ def require_run(request: FinetuneRequest, folder: Path) -> None:
         OutputError: it cannot be read.
     """
     note = folder / SETTINGS
+    if folder.is_symlink():
+        # It is emptied, and removed in the end.
+        msg = f"{folder} is a symbolic link, and no folder of a run."
+        raise UsageError(msg, "Move it away, or choose another folder.")
     with _folder_errors(folder):
         if folder.exists() and not note.is_file() and any(folder.iterdir()):
             msg = f"{folder} holds something else than a run."

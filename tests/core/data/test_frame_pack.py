@@ -259,3 +259,13 @@ def test_a_pack_may_be_larger_than_the_memory(videos, tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1 << 20
+
+
+def test_nobody_knows_the_name_that_a_pack_has_while_it_is_written(tmp_path):
+    precious, target = tmp_path / "precious", tmp_path / "cache" / "a.frames"
+    precious.write_bytes(b"mine")
+    target.parent.mkdir()
+    target.with_suffix(".partial").symlink_to(precious)
+    with frame_pack.writing_pack(target, CONFIG) as writer:
+        writer.add(np.zeros((8, 8, 3), np.uint8), 0.0)
+    assert precious.read_bytes() == b"mine" and frame_pack.is_packed(target)

@@ -95,3 +95,16 @@ def test_a_spool_can_be_rewound():
         spool.rewind(mark)
         assert spool.frames == [1]
         np.testing.assert_allclose(spool.get(1)[0].shares, opinion(1).shares, atol=1 / 500)
+
+
+def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path):
+    (tmp_path / "mine").mkdir()
+    precious = tmp_path / "mine" / "00000004.shares"
+    precious.write_bytes(b"mine")
+    (tmp_path / "film.vosapp-run.shares").symlink_to(tmp_path / "mine")
+    with SavedShares(tmp_path / "film") as spool:
+        spool.load()
+        with pytest.raises(OutputError, match="symbolic link"):
+            spool.put(4, opinion(4), 0.5)
+        spool.clear()
+    assert precious.read_bytes() == b"mine"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 
 import numpy as np
 import pytest
@@ -148,3 +149,33 @@ def test_full_disk(log, monkeypatch):
 def test_folder_that_is_not_there(tmp_path):
     with pytest.raises(OutputError, match="No such"):
         WalkLog(tmp_path / "gone" / "film", SETTINGS).begin(WALK)
+
+
+def test_a_link_in_place_of_the_log_is_not_followed(folder, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"mine")
+    folder.with_name("film.vosapp-run.walk").symlink_to(precious)
+    log = WalkLog(folder, SETTINGS)
+    log.load()
+    with pytest.raises(OutputError, match="symbolic link"):
+        log.begin(WALK)
+    log.close()
+    assert precious.read_bytes() == b"mine"
+
+
+class FullDisk(io.FileIO):
+    """A file on a disk that has just become full."""
+
+    def write(self, _data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_a_full_disk_did_not_take_does_not_fail_a_second_time(folder):
+    """The buffer keeps it, and tries again when the file is closed."""
+    log = WalkLog(folder, SETTINGS)
+    log.begin(WALK)
+    log._file.close()
+    log._file = io.BufferedRandom(FullDisk(folder.with_name("film.vosapp-run.walk"), "r+"))
+    with pytest.raises(OutputError, match="No space"):
+        log.put(5, step(5))
+    log.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import threading
+from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate, cycle, islice
 from pathlib import Path
@@ -80,6 +81,7 @@ def test_every_way_of_reading_gives_the_same_frames(name, videos, read_number):
         assert [i for i in order if video.frame(i).tobytes() != frames[i]] == []
     with open_video(videos(name), cache_bytes=16 * FRAME_BYTES) as video:
         backward = [f.tobytes() for f in video.frames(COUNT - 1, -1, -1)]
+        assert video.notes == ()
     assert backward == frames[::-1]
 
 
@@ -295,6 +297,17 @@ def test_odd_name(make, tmp_path, read_number):
     with open_video(renamed) as video:
         assert read_number(video.frame(11)) == 11
         assert video.info.name == "a b %03d ü #1?"
+
+
+@pytest.mark.parametrize("name", ["cfr.mp4", "mpeg4.avi", "open_gop.ts"])
+def test_an_index_that_is_late_or_early_is_made_anew(name, videos, read_number):
+    with open_video(videos(name)) as video:
+        index = video.index
+    step = index.pts[1] - index.pts[0]
+    for shift in (step, -step):
+        wrong = replace(index, pts=tuple(pts + shift for pts in index.pts))
+        with open_video(videos(name), index=wrong) as video:
+            assert [read_number(video.frame(i)) for i in (0, 7, COUNT - 1)] == [0, 7, COUNT - 1]
 
 
 def test_no_torch():

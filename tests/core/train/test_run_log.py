@@ -29,3 +29,12 @@ def test_half_a_line_costs_only_itself(tmp_path):
 def test_a_log_that_cannot_be_written(tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
         append_line(tmp_path / "nowhere" / "log.jsonl", {"step": 1})
+
+
+def test_a_link_in_place_of_the_log_is_not_followed(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"mine")
+    (tmp_path / "log.jsonl").symlink_to(precious)
+    with pytest.raises(OutputError, match="symbolic link"):
+        append_line(tmp_path / "log.jsonl", {"step": 1})
+    assert precious.read_bytes() == b"mine"

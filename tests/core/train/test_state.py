@@ -66,6 +66,15 @@ def test_truncated_file(saved, size):
         load_state(saved, *make())
 
 
+def test_truncated_file_that_torch_cannot_seek_in(saved):
+    """Depending on the name inside, torch seeks to a place before the file's beginning."""
+    state, other = torch.load(saved, weights_only=True), saved.with_name(f".{'ab' * 16}.tmp")
+    torch.save(state, other)
+    saved.write_bytes(other.read_bytes()[:-1])
+    with pytest.raises(CheckpointMismatch, match=r"state\.pt"):
+        load_state(saved, *make())
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -102,8 +111,8 @@ def test_other_network(saved):
 def test_failed_save_keeps_the_last_state(saved, monkeypatch):
     good = saved.read_bytes()
 
-    def fail(state, path):
-        path.write_bytes(b"half")
+    def fail(state, stream):
+        stream.write(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(torch, "save", fail)
@@ -126,3 +135,12 @@ def test_a_full_disk_is_told_in_plain_words(saved, monkeypatch):
 def test_save_where_it_is_not_possible(tmp_path):
     with pytest.raises(OutputError, match="nowhere"):
         save_state(tmp_path / "nowhere/state.pt", *make(), step=1, seconds=1)
+
+
+def test_nobody_knows_the_name_that_a_state_has_while_it_is_written(saved):
+    """A link that lies there, in a run folder of somebody else's, is not written through."""
+    precious = saved.with_name("precious")
+    precious.write_bytes(b"mine")
+    saved.with_suffix(".partial").symlink_to(precious)
+    save_state(saved, *make(), step=8, seconds=2)
+    assert precious.read_bytes() == b"mine" and load_state(saved, *make())[0] == 8

@@ -290,7 +290,7 @@ def test_bad_input(call, project, weights, info, tmp_path, options, words):
 def test_a_film_that_stands_still_teaches_nothing(call, project, weights, frames, tmp_path):
     for path in frames.iterdir():
         Image.fromarray(np.zeros((24, 32, 3), np.uint8)).save(path)
-    answer = call("finetune", project, code=2)
+    answer = call("finetune", project, "--accept-video", code=2)
     assert answer["error"]["code"] == "training"
     assert not (tmp_path / "p.vosapp-adapt").exists()
 

@@ -7,12 +7,14 @@ import json
 import numpy as np
 import pytest
 
+from core.errors import OutputError
 from core.media.label_map import write_label_map
 from core.types import FrameResult
 from vosapp.cli import main as cli
 from vosapp.project.edit_ranges import SetReference
 from vosapp.project.file import Options
 from vosapp.project.opening import open_project
+from vosapp.project.store import Project
 
 COUNT, HEIGHT, WIDTH = 5, 24, 32
 
@@ -152,3 +154,17 @@ def test_info_of_something_else(out, capsys, content):
     out.write_bytes(content)
     code, told, _ = run(capsys, "info", out)
     assert (code, told["error"]["code"]) == (2, "project-file")
+
+
+def test_masks_that_find_no_room_leave_no_project(frames, masks, out, capsys, monkeypatch):
+    """An empty one would be in the way of the next try."""
+
+    def refuse(*_args):
+        raise OutputError("the disk is full", "Free some space.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "run", refuse)
+        code, told, _ = run(capsys, "new", frames, "--masks", masks, "-o", out)
+    assert code == 2 and told["error"]["message"] == "the disk is full"
+    assert sorted(p.name for p in out.parent.iterdir()) == ["bears", "masks"]
+    assert run(capsys, "new", frames, "--masks", masks, "-o", out)[0] == 0

@@ -168,10 +168,44 @@ def test_no_backup_is_overwritten(old):
     assert version_of(old.with_name("old.vosapp.bak-v1-2")) == 1
 
 
+def test_a_backup_that_is_there_already_is_not_made_again(old, tmp_path, monkeypatch):
+    """As after a kill between the backup and the migration, as often as it happens."""
+
+    def die(*_args, **_options):
+        raise KeyboardInterrupt
+
+    before = old.read_bytes()
+    for _ in range(3):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr("vosapp.project.migration.upgrade", die)
+            open_project(old)
+        assert old.read_bytes() == before
+    with open_project(old) as project:
+        assert project.notes[0].endswith("old.vosapp.bak-v1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old.vosapp", "old.vosapp.bak-v1"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_in_place_of_a_backup_is_not_read_or_replaced(old, tmp_path):
+    first = old.with_name("old.vosapp.bak-v1")
+    first.symlink_to(tmp_path / "gone")
+    os.mkfifo(old.with_name("old.vosapp.bak-v1-2"))
+    open_project(old).close()
+    assert first.is_symlink() and not (tmp_path / "gone").exists()
+    assert version_of(old.with_name("old.vosapp.bak-v1-3")) == 1
+
+
+def test_what_a_killed_migration_has_left_is_removed(old, tmp_path):
+    for ending in ("", "-journal"):
+        (tmp_path / f".vosapp-{'ab' * 16}.tmp{ending}").write_bytes(b"half")
+    open_project(old).close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old.vosapp", "old.vosapp.bak-v1"]
+
+
 def test_without_a_backup_nothing_changes(old, monkeypatch):
     before = old.read_bytes()
 
-    def full(*_args):
+    def full(*_args, **_options):
         raise OutputError("the disk is full")
         yield
 

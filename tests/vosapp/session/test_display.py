@@ -47,3 +47,43 @@ def test_a_video_that_comes_back_is_shown(qtbot, workspace, film, monkeypatch):
         assert (caught.args[0].frame_index, caught.args[0].exact) == (3, True)
     finally:
         loader.close()
+
+
+class DamagedVideo:
+    """Finds something wrong from frame 5 on."""
+
+    def __init__(self, video):
+        self._video, self.info, self.index, self.notes = video, video.info, video.index, ()
+
+    def frame(self, index):
+        if index >= 5:
+            self.notes = (f"Frames up to {index} are damaged.",)
+        return self._video.frame(index)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        self._video.close()
+
+
+def test_what_is_wrong_with_the_video_is_told_once(qtbot, workspace, film, monkeypatch):
+    real = display.open_linked
+
+    def damaged(*args, **options):
+        video, notes = real(*args, **options)
+        return DamagedVideo(video), notes
+
+    monkeypatch.setattr(display, "open_linked", damaged)
+    monkeypatch.setattr(display, "AHEAD", 0)
+    told = []
+    loader = display.FrameLoader(film, workspace.session.project)
+    loader.noted.connect(told.append)
+    try:
+        for frame in (1, 7, 9, 3, 12):
+            with qtbot.waitSignal(loader.ready, check_params_cb=lambda view: view.exact):
+                loader.want(frame)
+        qtbot.waitUntil(lambda: bool(told))
+    finally:
+        loader.close()
+    assert told == ["Frames up to 7 are damaged."]

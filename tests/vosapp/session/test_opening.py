@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from PIL import Image
 from vosapp_fakes import write_film
 
 from core.errors import OutputError, ProjectFileError, VideoOpenError
@@ -12,7 +13,7 @@ from core.jobs import Cancelled, CancelToken
 from core.media.annotations.values import finish
 from vosapp.project.opening import open_project
 from vosapp.session import opening
-from vosapp.session.opening import Damaged, Locked, Opened, VideoGone
+from vosapp.session.opening import Damaged, Locked, Opened, VideoChanged, VideoGone
 from vosapp.session.recent import MAX_RECENT, RecentProjects
 
 
@@ -159,3 +160,65 @@ def test_recent_projects_are_few_and_new_first(tmp_path):
 def test_a_damaged_list_counts_as_empty(tmp_path, text):
     (tmp_path / "recent.json").write_text(text)
     assert RecentProjects(tmp_path / "recent.json").paths() == ()
+
+
+def test_a_link_under_the_name_of_a_half_copied_sample_is_not_followed(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"mine")
+    (tmp_path / "samples").mkdir()
+    name = opening.sample_film().name
+    (tmp_path / "samples" / f".{name}.part").symlink_to(precious)
+    opened(outcome(opening.open_sample(tmp_path / "samples")))
+    assert precious.read_bytes() == b"mine"
+
+
+def test_a_log_that_lies_beside_a_video_is_passed_over(own_film, fallback):
+    """It came with the video's folder; SQLite would take it for a part of a new project."""
+    own_film.with_name("boxes.vosapp-wal").write_bytes(b"edits of another project")
+    own_film.with_name("boxes 2.vosapp").symlink_to(own_film.with_name("gone.vosapp"))
+    found = opened(outcome(opening.open_any(own_film, fallback)))
+    assert found.project.path.name == "boxes 3.vosapp"
+    assert opening.free_name(own_film.parent, "boxes").name == "boxes 4.vosapp"
+
+
+@pytest.fixture
+def own_project(own_film, fallback):
+    """A project of a film of the test's own; it is not open."""
+    return opened(outcome(opening.open_any(own_film, fallback))).project.path
+
+
+def turn_around(film):
+    """Put other pictures in place of a film's, of the same names, size and number."""
+    for path in film.iterdir():
+        with Image.open(path) as image:
+            turned = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        turned.save(path)
+
+
+def test_another_video_in_place_of_the_projects_is_asked_about(own_project, own_film, fallback):
+    turn_around(own_film)
+    answer = outcome(opening.open_any(own_project, fallback))
+    assert isinstance(answer, VideoChanged) and answer.fits
+    assert (answer.path, answer.found) == (own_project, own_film) and answer.notes
+    again = outcome(opening.open_relinked(own_project, own_film))
+    assert isinstance(again, VideoChanged)
+    told = opened(outcome(opening.open_relinked(own_project, own_film, confirmed=True))).notes
+    assert "not quite the same file" in told[0]
+    assert opened(outcome(opening.open_any(own_project, fallback))).notes == ()
+
+
+def test_it_can_be_looked_at(own_project, own_film):
+    turn_around(own_film)
+    look = opened(outcome(opening.open_to_look(own_project)))
+    assert look.project.read_only and "may be another video" in look.notes[0]
+
+
+def test_one_that_does_not_fit_cannot_be_confirmed(own_project, own_film, fallback):
+    (own_film / "00023.png").unlink()
+    answer = outcome(opening.open_any(own_project, fallback))
+    assert isinstance(answer, VideoChanged) and not answer.fits
+    assert "23 frames, not 24" in answer.notes[0]
+    for path in own_film.iterdir():
+        path.write_bytes(b"no picture")
+    answer = outcome(opening.open_any(own_project, fallback))
+    assert isinstance(answer, VideoChanged) and not answer.fits

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from vosapp_fakes import FRAMES, FakeTracker, label_map_of, mask_of
 
-from core.errors import DeviceOutOfMemory
+from core.errors import DeviceOutOfMemory, OutputError
 from vosapp.jobs.outcome import Crashed, Done, Failed, Stopped
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edit_ranges import CheckFrames
@@ -49,7 +49,10 @@ def test_results_show_while_it_runs_and_the_user_moves(qtbot, make_workspace):
         workspace.propagation.stop()
 
 
-def test_stop_keeps_every_finished_frame_and_the_next_run_goes_on(qtbot, make_workspace):
+def test_stop_keeps_every_finished_frame_and_the_next_run_goes_on(
+    qtbot, make_workspace, monkeypatch
+):
+    monkeypatch.setattr("vosapp.jobs.propagation.STORE_SECONDS", 0.0)
     gate = threading.Semaphore(0)
     workspace = make_workspace(FakeTracker(gate=gate), objects=2)
     propagation = workspace.propagation
@@ -198,3 +201,31 @@ def test_learning_the_video_gives_every_frame_twice_and_ends_with_the_second(qtb
     frames = stored(workspace)
     assert np.array_equal(frames[0] == 1, mask_of(0, 1))
     assert (frames[5] == 1).sum() < mask_of(5, 1).sum()
+
+
+def test_a_video_that_was_exchanged_meanwhile_is_not_propagated(qtbot, tracked, monkeypatch):
+    """The user is asked when the project is opened; what comes later is refused."""
+    monkeypatch.setattr("vosapp.project.relink.content_hash", lambda _path: (1, "another"))
+    monkeypatch.setattr("vosapp.project.video_ref.content_hash", lambda _path: (1, "another"))
+    outcome = run(qtbot, tracked)
+    assert isinstance(outcome, Failed) and outcome.error.code == "video-mismatch"
+    assert not any(label_map.any() for label_map in stored(tracked)[1:])
+
+
+def test_frames_that_found_no_room_do_not_count(qtbot, make_workspace, monkeypatch):
+    monkeypatch.setattr("vosapp.jobs.propagation.STORE_SECONDS", 0.0)
+    workspace = make_workspace(objects=2)
+    project, done = workspace.session.project, []
+    real = project.put_results
+
+    def put_results(*args, **options):
+        if len(done) == 3:
+            raise OutputError("the disk is full")
+        done.append(real(*args, **options))
+        return done[-1]
+
+    monkeypatch.setattr(project, "put_results", put_results)
+    outcome = run(qtbot, workspace)
+    assert isinstance(outcome, Failed) and outcome.error.code == "output"
+    filled = sum(label_map.any() for label_map in stored(workspace)[1:])
+    assert workspace.propagation.state.frames == filled == 3

@@ -10,14 +10,21 @@ from PySide6.QtWidgets import QMessageBox
 from core.jobs import Progress
 from core.text import visible
 from vosapp.jobs.outcome import Done, Failed, Outcome
-from vosapp.session.opening import Damaged, Locked, Opened, VideoGone, free_name
+from vosapp.session.opening import (
+    Damaged,
+    Locked,
+    Opened,
+    VideoChanged,
+    VideoGone,
+    free_name,
+)
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import ask, choose_file, choose_folder, choose_new_file
 from vosapp.ui.notice import Choice, Kind, Notice
-from vosapp.ui.plain import menu_text, tooltip
+from vosapp.ui.plain import is_file, menu_text, tooltip
 
 VIDEOS = (
     "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.flv *.ts *.mts *.m2ts"
@@ -102,6 +109,8 @@ class FileController(Controller):
             self._ask_damaged(answer)
         elif isinstance(answer, VideoGone):
             self._ask_for_video(answer)
+        elif isinstance(answer, VideoChanged):
+            self._ask_whether_it_is_the_video(answer)
 
     def _tell_notes(self, opened: Opened) -> None:
         if opened.saved is not None:
@@ -175,7 +184,31 @@ class FileController(Controller):
             ),
         )
 
-    def _find(self, gone: VideoGone) -> None:
+    def _ask_whether_it_is_the_video(self, changed: VideoChanged) -> None:
+        name = visible(changed.path.name)
+        notes = visible("; ".join(changed.notes))
+        text = self.tr("{0} is not the file that {1} was made with: {2}.")
+        text = text.format(visible(str(changed.found)), name, notes)
+        if changed.fits:
+            text += self.tr(
+                "\n\nIf it shows other frames, masks would lie on pictures that they do not"
+                " belong to. Your answer is remembered in the project."
+            )
+        find = Choice(self.tr("Find Another\u2026"), lambda: self._find(changed))
+        same = Choice(
+            self.tr("It Is the Right Video"),
+            lambda: self.shell.opener.open_relinked(changed.path, changed.found, confirmed=True),
+        )
+        ask(
+            self.shell.window,
+            self.tr("This may be another video"),
+            text,
+            owner=self,
+            choices=(same, find) if changed.fits else (find,),
+            icon=QMessageBox.Icon.Warning,
+        )
+
+    def _find(self, gone: VideoGone | VideoChanged) -> None:
         title = self.tr("Where is {0}?").format(visible(Path(gone.video.path).name))
         folder = str(gone.path.parent)
 
@@ -254,6 +287,6 @@ class FileController(Controller):
             action = self._recent.addAction(menu_text(path.stem))
             action.setToolTip(tooltip(str(path)))
             action.setStatusTip(visible(str(path)))
-            action.setEnabled(path.is_file())
+            action.setEnabled(is_file(path))
             action.triggered.connect(lambda _on=False, p=path: self.shell.opener.open(p))
         self._recent.setEnabled(not self._recent.isEmpty())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -225,7 +226,7 @@ class ExportDialog(QDialog):
             self,
             self.tr("Folder for the Export"),
             owner=self,
-            folder=str(start if start.is_dir() else start.parent),
+            folder=str(start if os.path.isdir(start) else start.parent),  # noqa: PTH112
             take=self.folder.set_path,
         )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from core.jobs import Cancelled, CancelToken, Progress
 from core.media.annotations.values import ObjectInfo, finish
 from core.media.export.base import file_name_for, is_plain_name
 from core.media.export.formats import EXPORTERS, exporter_named
+from core.media.scratch import scratch_file
 
 VIDEOS = ("overlay", "matte-prores", "matte-vp9")
 exporters = pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda e: e.name)
@@ -208,3 +212,37 @@ def test_a_damaged_file_of_an_earlier_run_is_mended(make_source, tmp_path):
     assert path.read_bytes() == good
     with Image.open(path) as image:
         image.load()
+
+
+@exporters
+def test_what_a_killed_export_has_left_is_removed_by_the_next(exporter, make_source, tmp_path):
+    """In every folder that the format writes to; what another process is writing stays."""
+    finish(exporter.export(make_source(), tmp_path))
+    whole = set(files(tmp_path))
+    places = {(tmp_path / name).parent for name in whole}
+    for place in places:
+        for ending in (".tmp", ".zip", ".mp4", ".mov", ".webm"):
+            (place / f".vosapp-{'ab' * 16}{ending}").write_bytes(b"half")
+    with scratch_file(min(places) / "a") as living:
+        finish(exporter.export(make_source(), tmp_path))
+        assert set(files(tmp_path)) == {*whole, living.relative_to(tmp_path).as_posix()}
+
+
+@exporters
+def test_a_full_disk_leaves_no_half_file(exporter, make_source, tmp_path, monkeypatch):
+    """Whatever is written last fails; nothing of it is there, and it is not counted."""
+    report = finish(exporter.export(make_source(), tmp_path / "whole"))
+    counted = []
+
+    def put(self, target):
+        if len(counted) + 1 == report.written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        counted.append(target)
+        Path(self).rename(target)
+
+    monkeypatch.setattr(os, "replace", put)
+    monkeypatch.setattr(Path, "replace", put)
+    with pytest.raises(OutputError, match="No space left"):
+        finish(exporter.export(make_source(), tmp_path / "part"))
+    monkeypatch.undo()
+    assert len(files(tmp_path / "part")) == len(counted) == report.written - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import replace
 
 import cv2
@@ -159,7 +160,7 @@ def test_a_run_of_the_other_number_format_is_not_gone_on_with(request_, tmp_path
 def test_a_stopped_run_leaves_nothing(request_, tmp_path, monkeypatch):
     places = tmp_path / "temporary"
     places.mkdir()
-    monkeypatch.setattr(folder_module.tempfile, "tempdir", str(places))
+    monkeypatch.setattr(tempfile, "tempdir", str(places))
     stopped(request_, after=2)
     assert list(places.iterdir()) == [] and not request_.out.exists()
 
@@ -284,3 +285,13 @@ def test_statistics_are_held():
 def test_a_system_that_cannot(request_):
     with pytest.raises(UsageError, match="cannot be fine-tuned"):
         run(replace(request_, recipe=replace(RECIPE, finetuning=None)))
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_link_in_place_of_the_run_folder_is_not_followed(request_, tmp_path, resume):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / folder_module.SETTINGS).write_text("mine")
+    (tmp_path / "run").symlink_to(tmp_path / "mine")
+    with pytest.raises(UsageError, match="symbolic link"):
+        run(replace(request_, run=tmp_path / "run", resume=resume))
+    assert (tmp_path / "mine" / folder_module.SETTINGS).read_text() == "mine"

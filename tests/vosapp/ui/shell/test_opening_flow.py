@@ -7,6 +7,7 @@ import shutil
 import time
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QCoreApplication, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QToolButton
@@ -14,6 +15,7 @@ from vosapp_fakes import write_film
 
 from vosapp.project.model import VideoRef
 from vosapp.project.opening import open_project
+from vosapp.project.relink import relink
 from vosapp.ui.notice import Kind
 
 
@@ -204,3 +206,52 @@ def test_a_copy_is_saved_under_another_name(desk, dialog, qtbot, tmp_path):
     qtbot.waitUntil(lambda: "Saved as" in desk.window.status.currentMessage())
     with open_project(target) as copy:
         assert len(copy.objects()) == 2
+
+
+def test_what_is_wrong_with_the_video_is_shown(desk):
+    desk.workspace.session.noted.emit("Frame 7 of film.avi is damaged.")
+    notice = desk.window.notice.notice
+    assert (notice.title, notice.text) == ("About this video", "Frame 7 of film.avi is damaged.")
+
+
+@pytest.fixture
+def changed(drawn_project, film, tmp_path):
+    """A project where another film of the same size and length lies in place of its own."""
+    own = tmp_path / "films" / "boxes"
+    shutil.copytree(film, own)
+    with open_project(drawn_project) as project:
+        relink(project, own)
+    for path in own.iterdir():
+        with Image.open(path) as image:
+            turned = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        turned.save(path)
+    return drawn_project
+
+
+def test_another_video_in_place_of_the_projects_is_asked_about_once(
+    shell, changed, press, dialog, qtbot
+):
+    shell.opener.open(changed)
+    box = dialog(QMessageBox)
+    assert "may be another video" in box.text()
+    assert "boxes.vosapp was made with: it has" in box.informativeText()
+    press("It Is the Right Video")
+    qtbot.waitUntil(lambda: shell.workspace is not None)
+    shell.close_workspace()
+    shell.opener.open(changed)
+    qtbot.waitUntil(lambda: shell.workspace is not None)
+
+
+def test_another_video_can_be_left_alone_or_the_right_one_found(
+    shell, changed, film, press, dialog, qtbot
+):
+    shell.opener.open(changed)
+    press("Cancel")
+    assert shell.workspace is None and not shell.opener.busy
+    shell.opener.open(changed)
+    press("Find Another\u2026")
+    chooser = dialog(QFileDialog)
+    chooser.fileSelected.emit(str(film))
+    chooser.close()
+    qtbot.waitUntil(lambda: shell.workspace is not None)
+    assert shell.workspace.session.video_path == film

@@ -24,8 +24,9 @@ from vosapp.ui.view_state import OverlayMode, ToolId
 
 
 @pytest.fixture
-def slow(make_shell, drawn_project, open_in):
-    """A window whose engine waits at each step until it is let go."""
+def slow(make_shell, drawn_project, open_in, monkeypatch):
+    """A window whose engine waits at each step until it is let go, with all before it stored."""
+    monkeypatch.setattr("vosapp.jobs.propagation.STORE_SECONDS", 0.0)
     gate = threading.Semaphore(0)
     shell = make_shell(FakeTracker(gate=gate))
     open_in(shell, drawn_project)
