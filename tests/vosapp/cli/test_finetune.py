@@ -157,7 +157,7 @@ def test_propagation_uses_them_and_says_so(call, project, weights):
         lane = opened.lane(1)
         assert opened.run_of(int(lane.runs[1])).weights == opened.tuned().identity
     assert result["adapted_weights"] is True
-    assert "adapted to this video" in call.stderr
+    assert "fine-tuned on this video" in call.stderr
     assert not call("propagate", project, "--all", "--weights", weights)["adapted_weights"]
     assert "not used: --weights" in call.stderr
     assert not call("propagate", project, "--all", "--system", "copy")["adapted_weights"]

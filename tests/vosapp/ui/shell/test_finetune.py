@@ -75,7 +75,7 @@ def test_learned_compared_used_and_switched(open_desk, adapt, qtbot):
     assert "adapted" not in button.text()
     qtbot.mouseClick(shown.use_button, LEFT)
     assert control.used and "adapted" in button.text()
-    assert "adapted to this video" in button.toolTip()
+    assert "fine-tuned on this video" in button.toolTip()
     assert shown.switch.isVisible() and shown.switch.isChecked()
     assert "10 of 24 frames in 4 steps" in shown.about.text()
     shown.switch.click()
