@@ -175,11 +175,12 @@ def _read_with_opencv(path: Path) -> Frame:
 
     data = np.frombuffer(path.read_bytes(), np.uint8)
     try:
-        if (count := cv2.imcount(str(path))) > 1:
-            raise ManyPages(f"it holds {count} pages")
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        # Two pages tell that there are several; `imcount` crashes on names that are no UTF-8.
+        _, pages = cv2.imdecodemulti(data, cv2.IMREAD_COLOR, range=(0, 2)) if data.size else (0, ())
     except cv2.error as exc:
         raise OSError(f"not a readable image ({exc.err})") from exc
-    if image is None:
+    if not pages:
         raise OSError("not a readable image")
-    return np.ascontiguousarray(image[:, :, ::-1])
+    if len(pages) > 1:
+        raise ManyPages("it holds several pages")
+    return np.ascontiguousarray(pages[0][:, :, ::-1])
