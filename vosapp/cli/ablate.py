@@ -75,7 +75,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     )
     console.kept = f"Finished rows are in {args.csv}: give the same command to go on."
     found = finish_job(ablate(request, console.token), console, unit="frames")
-    console.report(to_table(found))
+    console.report(*to_table(found).splitlines())
     return to_dict(found) | {"csv": args.csv}
 
 

@@ -96,7 +96,7 @@ def run_all(args: argparse.Namespace, console: Console) -> dict[str, object]:
     job = compare(request, found, console.token, table=args.csv)
     board = finish_job(job, console, unit="frames")
     text = to_markdown(board, _command(args))
-    console.report(text.rstrip())
+    console.report(*text.rstrip().splitlines())
     if args.markdown is not None:
         write_atomic(args.markdown, text.encode())
         console.say(f"Wrote {args.markdown}.")

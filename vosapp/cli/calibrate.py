@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     request = CalibrationRequest(tuple(args.davis), tracker, args.out)
     console.kept = "Sequences that were finished are kept: give the same command to go on."
     calibrated = finish_job(calibrate(request, console.token), console, unit="frames")
-    console.report(to_table(calibrated))
+    console.report(*to_table(calibrated).splitlines())
     console.say(f"Wrote {args.out}.")
     return to_dict(calibrated)
 
