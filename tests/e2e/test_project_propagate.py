@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.engine import propagate as engine
+from core.engine import adapted
 from core.errors import OutputError, VideoDecodeError
 from core.types import FrameResult
 from vosapp.cli.main import main
@@ -24,6 +24,7 @@ from vosapp.project.model import FrameState
 from vosapp.project.opening import open_project
 from vosapp.project.store import Project
 from vosapp.services import propagate as propagation
+from vosapp.services import work
 
 COUNT = 9
 MANY = 2000
@@ -171,8 +172,8 @@ def test_an_error_keeps_what_is_done(call, project, monkeypatch):
             if isinstance(item, FrameResult) and item.frame_index == 3:
                 raise VideoDecodeError("The film breaks off.", "Repair it.")
 
-    propagate = engine.propagate
-    monkeypatch.setattr(engine, "propagate", break_off)
+    propagate = adapted.propagate
+    monkeypatch.setattr(adapted, "propagate", break_off)
     told = call("propagate", project, "--system", "copy", code=2)["error"]
     assert told["code"] == "video-decode"
     assert told["hint"] == f"3 frames are stored in {project}. Repair it."
@@ -293,9 +294,7 @@ def test_a_full_disk_is_told_with_what_is_stored_and_no_more(call, project, monk
         return real(*args, **options)
 
     monkeypatch.setattr(Project, "put_results", put_results)
-    monkeypatch.setattr(propagation.store_results, "__kwdefaults__", {
-        "spans": (), "fewest": 3, "patience": 0.0
-    })  # fmt: skip
+    monkeypatch.setattr(work.run_work, "__kwdefaults__", {"fewest": 3, "patience": 0.0})
     told = call("propagate", project, "--system", "copy", code=2)["error"]
     assert told["message"] == "the disk is full"
     stored = len(call("info", project)["runs"]) and call("info", project)["runs"][0]["masks"] // 2

@@ -18,15 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from core.engine.propagate import PropagationRequest
     from core.jobs import Progress
     from core.media.video import VideoSource
-    from core.tracking.contract import Adaptation, TrackerRequest
+    from core.tracking.contract import TrackerRequest
     from core.types import FrameResult
     from vosapp.cli.console import Console
-    from vosapp.project.model import TrackedObject
     from vosapp.project.results import Stored
     from vosapp.project.store import Project
+    from vosapp.services.work import Work
 
 ALIEN = ("masks", "out", "resume", "reference")
 """Options of `propagate` that make no sense for a project."""
@@ -36,21 +35,16 @@ ALIEN = ("masks", "out", "resume", "reference")
 class _Run:
     """One propagation inside a project."""
 
-    project: Project
+    work: Work
     video: VideoSource
     system: TrackerRequest
-    request: PropagationRequest
-    pieces: tuple[PropagationRequest, ...]
-    writable: frozenset[int]
-    locked: tuple[TrackedObject, ...]
-    adaptation: Adaptation | None = None
     tuned: bool = False
     results: int = 0
     drafts: int = 0
 
     @property
     def kept(self) -> str:
-        stored = f"{self.results} frames are stored in {self.project.path}"
+        stored = f"{self.results} frames are stored in {self.work.project.path}"
         if self.drafts:
             return f"{stored}, {self.drafts} of them not adapted: --adapt --all makes them anew."
         return f"{stored}."
@@ -78,8 +72,9 @@ def run_project(
         Cancelled: likewise.
     """
     from core.engine.run import PeakMemory
-    from vosapp.cli.propagate import BACKWARD_CACHE_BYTES, FORWARD_CACHE_BYTES
+    from vosapp.cli.propagate import BACKWARD_CACHE_BYTES, FORWARD_CACHE_BYTES, WAYS, check_range
     from vosapp.project.opening import open_project
+    from vosapp.services.work import plan_work
 
     _refuse(args)
     with ExitStack() as stack:
@@ -93,8 +88,14 @@ def run_project(
         video = open_project_video(project, args, console, cache_bytes=cache)
         stack.enter_context(telling(video, console))
         weights = _tuned_weights(stack, project, args, console)
-        run = _prepare(args, bounds, project=project, video=video, system=system)
-        run.adaptation = adaptation
+        work = plan_work(
+            project,
+            range(*check_range(bounds, video.info.frame_count)),
+            ways=WAYS[args.direction],
+            only_open=not args.all,
+            adaptation=adaptation,
+        )
+        run = _Run(work, video, system)
         if weights is not None:
             run.system, run.tuned = replace(system, weights=weights), True
         result = _propagate(run, args, console)
@@ -134,36 +135,6 @@ def _refuse(args: argparse.Namespace) -> None:
         )
 
 
-def _prepare(
-    args: argparse.Namespace,
-    bounds: tuple[int | None, int | None],
-    *,
-    project: Project,
-    video: VideoSource,
-    system: TrackerRequest,
-) -> _Run:
-    from core.engine.propagate import PropagationRequest
-    from vosapp.cli.propagate import WAYS, check_range
-    from vosapp.project.keyframes import keyframes
-    from vosapp.project.rules import WRITABLE
-    from vosapp.services.propagate import OPEN, left_out, pieces_with, writable_frames
-
-    count = video.info.frame_count
-    start, stop = check_range(bounds, count)
-    found = keyframes(project)
-    if not found:
-        raise UsageError(
-            f"{project.path} has no keyframe to propagate.",
-            "Import a mask first: vosapp import PROJECT --format masks FILE.",
-        )
-    request = PropagationRequest(found, start, stop, WAYS[args.direction])
-    writable = writable_frames(project, request)
-    states = WRITABLE if args.all else OPEN
-    pieces = pieces_with(request, count, writable_frames(project, request, states))
-    locked = left_out(project, request, states)
-    return _Run(project, video, system, request, pieces, writable, locked)
-
-
 def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.engine.run import device_name, memory_guard, use_threads
 
@@ -172,7 +143,7 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
         use_threads(args.threads, system=name)
     device = device_name(run.system.device, system=name)
     start = time.perf_counter()
-    if run.pieces:
+    if run.work.pieces:
         with memory_guard(name):
             try:
                 _store_all(run, console)
@@ -187,32 +158,23 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
 
 
 def _store_all(run: _Run, console: Console) -> None:
-    from core.engine.adapted import propagate_either
     from core.engine.registry import build_tracker
-    from vosapp.services.propagate import spans_of, store_results, weights_identity
+    from vosapp.services.propagate import weights_identity
+    from vosapp.services.work import run_work
 
-    tracker = build_tracker(run.system)
+    work, system = run.work, run.system
+    tracker = build_tracker(system)
     # Nothing else can change the project meanwhile: it is locked by this process.
-    propagation = run.project.begin_propagation(
-        run.system.system, weights_identity(run.system.weights)
-    )
-    spans = spans_of(run.pieces, run.video.info.frame_count)
-    results = propagate_either(
-        run.video,
-        tracker,
-        run.request,
-        console.token,
-        adaptation=run.adaptation,
-        pieces=run.pieces,
-    )
-    stored = store_results(run.project, propagation, results, spans=spans)
+    identity = weights_identity(system.weights)
+    propagation = work.project.begin_propagation(system.system, identity)
+    stored = run_work(work, run.video, tracker, console.token, propagation=propagation)
     counted = _counted(run, stored, console)
-    total, text = _step_count(run), f"{run.system.system} "
-    if run.adaptation is not None:
-        for _ in console.follow(phases(counted, total, text), unit="frames"):
+    text = f"{system.system} "
+    if work.adaptation is not None:
+        for _ in console.follow(phases(counted, work.steps, text), unit="frames"):
             pass
         return
-    for _ in console.track(counted, total=total, text=text):
+    for _ in console.track(counted, total=work.steps, text=text):
         pass
 
 
@@ -226,52 +188,42 @@ def _counted(
     for item in stored:
         if not isinstance(item, Stored):
             yield item
-        elif item.frame_index in run.writable:
+        elif item.frame_index in run.work.writable:
             drafts[item.frame_index] = item.is_draft
             run.results, run.drafts = len(drafts), sum(drafts.values())
             console.kept = f"{run.kept} The same command goes on with the others."
 
 
-def _step_count(run: _Run) -> int:
-    from core.engine.adapted import AdaptedRequest, adapted_step_count
-    from core.engine.propagate import step_count
-
-    count = run.video.info.frame_count
-    if run.adaptation is None:
-        return sum(step_count(piece, count) for piece in run.pieces)
-    adapted = AdaptedRequest(run.request, run.adaptation, run.pieces)
-    return adapted_step_count(adapted, count, frozenset())
-
-
 def _report(run: _Run, seconds: float, console: Console) -> None:
-    if run.locked:
-        names = ", ".join(f"{item.name} ({item.object_id})" for item in run.locked)
+    if run.work.locked:
+        names = ", ".join(f"{item.name} ({item.object_id})" for item in run.work.locked)
         console.warn(f"Left out, since locked: {names}.")
     if not run.results:
-        what = "Nothing else" if run.locked else "Nothing"
+        what = "Nothing else" if run.work.locked else "Nothing"
         console.report(f"{what} is empty or stale: nothing to do. --all computes everything again.")
         return
     rate = run.results / seconds
     console.report(
-        f"Stored {run.results} frames in {run.project.path} ({rate:.1f} frames a second)."
+        f"Stored {run.results} frames in {run.work.project.path} ({rate:.1f} frames a second)."
     )
 
 
 def _result(run: _Run) -> dict[str, object]:
     from vosapp.services.propagate import OPEN, weights_identity, writable_frames
 
+    work = run.work
     return {
-        "project": run.project.path,
+        "project": work.project.path,
         "frames": run.results,
-        "left": sorted(writable_frames(run.project, run.request, OPEN)),
-        "locked": [item.object_id for item in run.locked],
-        "object_ids": sorted({i for k in run.request.keyframes for i in k.object_ids}),
-        "keyframes": [keyframe.frame_index for keyframe in run.request.keyframes],
-        "states": {state.name.lower(): n for state, n in run.project.counts().items()},
+        "left": sorted(writable_frames(work.project, work.request, OPEN)),
+        "locked": [item.object_id for item in work.locked],
+        "object_ids": sorted({i for k in work.request.keyframes for i in k.object_ids}),
+        "keyframes": [keyframe.frame_index for keyframe in work.request.keyframes],
+        "states": {state.name.lower(): n for state, n in work.project.counts().items()},
         "system": run.system.system,
         # The file of fine-tuned weights was there for the run only.
         "weights": weights_identity(run.system.weights) if run.tuned else run.system.weights,
         "adapted_weights": run.tuned,
         "quality": run.system.quality,
-        "adaptation": adaptation_name(run.adaptation),
+        "adaptation": adaptation_name(work.adaptation),
     }

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import UsageError, VosError
+from core.errors import VosError
 from core.jobs import CancelToken, Progress
 from core.types import Direction
 
 if TYPE_CHECKING:
-    from core.engine.propagate import PropagationRequest
     from core.tracking.contract import Tracker, TrackerRequest
     from vosapp.project.store import Project
     from vosapp.services.finetune import Finetuner
+    from vosapp.services.work import Work
 
 CACHE_BYTES = 96 << 20
 """Of decoded frames: a stretch that is walked backward."""
@@ -118,11 +118,10 @@ class Engine:
         return lambda token: self._propagate(order, token)
 
     def _propagate(self, order: PropagationOrder, token: CancelToken) -> Iterator[object]:
-        from core.engine.adapted import propagate_either
         from core.engine.run import memory_guard
-        from core.tracking.contract import Adaptation
         from vosapp.project.relink import open_linked
-        from vosapp.services.propagate import spans_of, store_results, weights_identity
+        from vosapp.services.propagate import weights_identity
+        from vosapp.services.work import run_work
 
         yield Progress(0, 0, "loading the system")
         name = order.system.system
@@ -140,21 +139,15 @@ class Engine:
         video, _notes = open_linked(order.project, order.video, cache_bytes=CACHE_BYTES)
         with video, memory_guard(name):
             work = _work(order)
-            passes = 2 if order.adapt else 1
-            yield RunPlan(work.writable, device, passes=passes, left_out=work.left_out)
-            results = propagate_either(
+            left = tuple(item.name for item in work.locked)
+            passes = 1 if work.adaptation is None else 2
+            yield RunPlan(work.writable, device, passes=passes, left_out=left)
+            yield from run_work(
+                work,
                 video,
                 tracker,
-                work.request,
                 token,
-                adaptation=Adaptation() if work.adapt else None,
-                pieces=work.pieces,
-            )
-            yield from store_results(
-                order.project,
-                propagation,
-                results,
-                spans=spans_of(work.pieces, video.info.frame_count),
+                propagation=propagation,
                 fewest=1,
                 patience=STORE_SECONDS,
             )
@@ -186,27 +179,6 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """An order, looked at with the keyframes of the moment.
-
-    Attributes:
-        request: the whole of it.
-        pieces: spans that have to be computed.
-        writable: frames that will get a result.
-        steps: units of work.
-        adapt: as in the order.
-        left_out: names of locked objects that would have got a result.
-    """
-
-    request: PropagationRequest
-    pieces: tuple[PropagationRequest, ...]
-    writable: frozenset[int]
-    steps: int
-    adapt: bool
-    left_out: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Outlook:
     """What an order would do.
 
@@ -229,7 +201,8 @@ def plan_order(order: PropagationOrder) -> Outlook:
     """
     _wait(order)
     work = _work(order)
-    return Outlook(len(work.writable), work.steps, work.left_out)
+    left = tuple(item.name for item in work.locked)
+    return Outlook(len(work.writable), work.steps, left)
 
 
 def _weights(
@@ -258,24 +231,14 @@ def _check_adapts(order: PropagationOrder) -> None:
         require_adapting(order.system.system)
 
 
-def _work(order: PropagationOrder) -> _Work:
-    from core.engine.propagate import PropagationRequest, step_count
-    from vosapp.project.keyframes import keyframes
-    from vosapp.project.rules import WRITABLE
-    from vosapp.services.propagate import OPEN, left_out, pieces_with, writable_frames
+def _work(order: PropagationOrder) -> Work:
+    from core.tracking.contract import Adaptation
+    from vosapp.services.work import plan_work
 
-    found = keyframes(order.project)
-    if not found:
-        raise UsageError(
-            "There is no keyframe to propagate.", "Draw a box or paint an object on a frame first."
-        )
-    request = PropagationRequest(found, order.start, order.stop, order.ways)
-    states = OPEN if order.only_open else WRITABLE
-    count = order.project.video.frame_count
-    pieces = pieces_with(request, count, writable_frames(order.project, request, states))
-    # Spans are computed whole: what is in them already is made anew, and counts.
-    inside = {index for piece in pieces for index in range(piece.start, piece.stop)}
-    writable = writable_frames(order.project, request) & inside
-    steps = sum(step_count(piece, count) for piece in pieces)
-    names = tuple(item.name for item in left_out(order.project, request, states))
-    return _Work(request, pieces, writable, steps, order.adapt, names)
+    return plan_work(
+        order.project,
+        range(order.start, order.stop),
+        ways=order.ways,
+        only_open=order.only_open,
+        adaptation=Adaptation() if order.adapt else None,
+    )

@@ -13,21 +13,13 @@ from core.errors import DatasetError, MaskMismatch, MaskReadError
 from core.eval.jf import contour_accuracy, region_similarity
 from core.eval.protocols import COMPAT, NO_SEEN_LIST, NO_UNSEEN, evaluate
 from core.eval.records import Protocol, Report
-from core.jobs import Cancelled, CancelToken, Progress
-
-
-def collected(job):
-    """All that a job yields, and what it returns."""
-    items = []
-    while True:
-        try:
-            items.append(next(job))
-        except StopIteration as end:
-            return items, end.value
+from core.jobs import Cancelled, CancelToken, Progress, mapped, result_of
 
 
 def run(gt, results, protocol=Protocol.SEMI, **options) -> Report:
-    steps, report = collected(evaluate(gt, results, protocol=protocol, **options))
+    steps = []
+    job = evaluate(gt, results, protocol=protocol, **options)
+    report = result_of(mapped(job, steps.append))
     assert all(isinstance(step, Progress) for step in steps)
     assert [step.done for step in steps] == list(range(len(steps)))
     assert {step.total for step in steps} == {len(steps) - 1}

@@ -9,15 +9,11 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 from vosapp_fakes import FakeTracker, label_map_of, mask_of
 
-from core.engine.registry import default_system
 from core.errors import UsageError
-from core.types import Quality
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edits import LockObject
 from vosapp.project.model import FrameState
 from vosapp.session.choice import Estimate, RunMode
-from vosapp.session.systems import systems
-from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.status import duration, size
 from vosapp.ui.theme import is_dark
 from vosapp.ui.view_state import OverlayMode, ToolId
@@ -280,35 +276,6 @@ def test_f6_goes_round(desk, qtbot):
         panes = (panels.canvas, panels.objects, panels.timeline)
         reached.append(next(i for i, p in enumerate(panes) if p is focus or p.isAncestorOf(focus)))
     assert reached == [1, 2, 0]
-
-
-def test_the_chooser_changes_the_next_run(desk, qtbot):
-    control = desk.workspace.propagation
-    chooser = RunChooser(control.choice, desk.window)
-    chooser.chosen.connect(control.set_choice)
-    chooser._qualities.button(2).click()
-    assert control.choice.quality is Quality.FINE and desk.window.choose_button.text() == "Fine"
-    names = [one.name for one in systems()]
-    chooser._system.setCurrentIndex(names.index("flow"))
-    chooser._system.activated.emit(names.index("flow"))
-    assert control.choice.system == "flow" and not chooser._weights_row.isEnabled()
-    assert chooser._qualities.button(0).isEnabled() and chooser._lines[0].text() == "coarse motion"
-    assert chooser._note.isHidden()
-    chooser._system.setCurrentIndex(names.index("copy"))
-    chooser._system.activated.emit(names.index("copy"))
-    assert not any(button.isEnabled() for button in chooser._qualities.buttons())
-    assert all(line.isHidden() for line in chooser._lines)
-    chooser.close()
-
-
-def test_speeds_of_the_chooser_are_those_of_the_readme(repo_root):
-    line = next(
-        line
-        for line in (repo_root / "README.md").read_text().splitlines()
-        if line.startswith("| frames a second at 854 x 480, one object")
-    )
-    told = [float(cell) for cell in line.split("|")[4:7]]
-    assert told == [offer.frames_per_second for offer in default_system().qualities]
 
 
 def test_an_error_is_a_message_and_a_bug_a_report(desk, qtbot):

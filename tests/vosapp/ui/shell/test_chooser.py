@@ -1,0 +1,37 @@
+"""The panel that says how propagations are computed."""
+
+from __future__ import annotations
+
+from core.engine.registry import default_system
+from core.types import Quality
+from vosapp.session.systems import systems
+from vosapp.ui.dialogs.chooser import RunChooser
+
+
+def test_the_chooser_changes_the_next_run(desk, qtbot):
+    control = desk.workspace.propagation
+    chooser = RunChooser(control.choice, desk.window)
+    chooser.chosen.connect(control.set_choice)
+    chooser._qualities.button(2).click()
+    assert control.choice.quality is Quality.FINE and desk.window.choose_button.text() == "Fine"
+    names = [one.name for one in systems()]
+    chooser._system.setCurrentIndex(names.index("flow"))
+    chooser._system.activated.emit(names.index("flow"))
+    assert control.choice.system == "flow" and not chooser._weights_row.isEnabled()
+    assert chooser._qualities.button(0).isEnabled() and chooser._lines[0].text() == "coarse motion"
+    assert chooser._note.isHidden()
+    chooser._system.setCurrentIndex(names.index("copy"))
+    chooser._system.activated.emit(names.index("copy"))
+    assert not any(button.isEnabled() for button in chooser._qualities.buttons())
+    assert all(line.isHidden() for line in chooser._lines)
+    chooser.close()
+
+
+def test_speeds_of_the_chooser_are_those_of_the_readme(repo_root):
+    line = next(
+        line
+        for line in (repo_root / "README.md").read_text().splitlines()
+        if line.startswith("| frames a second at 854 x 480, one object")
+    )
+    told = [float(cell) for cell in line.split("|")[4:7]]
+    assert told == [offer.frames_per_second for offer in default_system().qualities]
