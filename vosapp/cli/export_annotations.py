@@ -125,7 +125,7 @@ def _source(
 ) -> AnnotationSource:
     """Return what is exported, with pictures where the format needs them."""
     from core.media.annotations.values import no_frame
-    from vosapp.cli.propagate import check_range, parse_range
+    from vosapp.cli.frame_range import check_range, parse_range
     from vosapp.project.source import annotation_source, stored_info
 
     info, frame, times = stored_info(project), no_frame, None

@@ -180,7 +180,7 @@ def _learn(project: Project, args: argparse.Namespace, console: Console) -> dict
 
 def _order(project: Project, args: argparse.Namespace, console: Console) -> FinetuneOrder:
     from core.engine.run import device_name, use_threads
-    from vosapp.cli.propagate import check_range, parse_range
+    from vosapp.cli.frame_range import check_range, parse_range
     from vosapp.services.finetune import FinetuneOrder
     from vosapp.services.weights import default_weights
 

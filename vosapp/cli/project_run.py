@@ -72,7 +72,7 @@ def run_project(
         Cancelled: likewise.
     """
     from core.engine.run import PeakMemory
-    from vosapp.cli.propagate import BACKWARD_CACHE_BYTES, FORWARD_CACHE_BYTES, WAYS, check_range
+    from vosapp.cli.frame_range import BACKWARD_CACHE_BYTES, FORWARD_CACHE_BYTES, WAYS, check_range
     from vosapp.project.opening import open_project
     from vosapp.services.work import plan_work
 

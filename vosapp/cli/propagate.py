@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -10,8 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VideoDecodeError, VosError
-from core.types import Direction, FrameResult
+from core.types import FrameResult
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments, phases
+from vosapp.cli.frame_range import (
+    BACKWARD_CACHE_BYTES,
+    FORWARD_CACHE_BYTES,
+    WAYS,
+    check_range,
+    parse_range,
+)
 from vosapp.cli.project_options import add_video_argument
 from vosapp.cli.project_run import run_project
 from vosapp.cli.run_options import add_run_arguments, tracker_request
@@ -49,20 +55,6 @@ EPILOG = (
     "With --adapt, what --resume takes over is the first pass, span by span; learning begins anew."
 )
 PROJECT_SUFFIX = ".vosapp"
-
-FORWARD_CACHE_BYTES = 8 << 20
-"""Walking forward needs each frame once; a small cache keeps memory flat however long the video."""
-BACKWARD_CACHE_BYTES = 256 << 20
-"""Walking backward decodes a run of frames for each step back, and wants to keep them."""
-
-WAYS = {
-    "both": (Direction.FORWARD, Direction.BACKWARD),
-    "forward": (Direction.FORWARD,),
-    "backward": (Direction.BACKWARD,),
-}
-
-_RANGE = re.compile(r"(-?\d{1,18})?:(-?\d{1,18})?", re.ASCII)
-_RANGE_HINT = "A range A:B goes from frame A up to but without frame B; A: and :B are open."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -344,34 +336,3 @@ def _result(run: _Run, record: RunRecord) -> dict[str, object]:
         "adaptation": adaptation_name(run.adaptation),
         "confidence": [record.frames[index].confidence for index in sorted(record.frames)],
     }
-
-
-def parse_range(text: str | None) -> tuple[int | None, int | None]:
-    """Read `A:B`, `A:` or `:B`; None stands for an open end.
-
-    Raises:
-        UsageError: anything else.
-    """
-    if text is None:
-        return None, None
-    match = _RANGE.fullmatch(text.strip())
-    if not match or match.groups() == (None, None):
-        raise UsageError(f"--range {text} is no range of frames.", _RANGE_HINT)
-    start, stop = (None if part is None else int(part) for part in match.groups())
-    return start, stop
-
-
-def check_range(bounds: tuple[int | None, int | None], frame_count: int) -> tuple[int, int]:
-    """Return the frames (first, one past the last) that a range means in a video.
-
-    Raises:
-        UsageError: it reaches out of the video, or holds no frame.
-    """
-    start = 0 if bounds[0] is None else bounds[0]
-    stop = frame_count if bounds[1] is None else bounds[1]
-    if min(start, stop) < 0 or stop > frame_count or start >= frame_count:
-        msg = f"The range {start}:{stop} reaches out of the video, which has {frame_count} frames."
-        raise UsageError(msg, f"Frames are counted from 0: the whole video is 0:{frame_count}.")
-    if start >= stop:
-        raise UsageError(f"The range {start}:{stop} holds no frame.", _RANGE_HINT)
-    return start, stop

@@ -12,7 +12,7 @@ from core.engine.registry import systems
 from core.errors import CheckpointMissing, UsageError
 from core.media.label_map import write_label_map
 from core.types import Quality
-from vosapp.cli import propagate, run_options
+from vosapp.cli import frame_range, propagate, run_options
 from vosapp.cli.main import main
 from vosapp.cli.parser import Parser
 
@@ -35,13 +35,13 @@ def parse(*given):
     ],
 )
 def test_range_is_read(text, bounds):
-    assert propagate.parse_range(text) == bounds
+    assert frame_range.parse_range(text) == bounds
 
 
 @pytest.mark.parametrize("text", ["", ":", "3", "a:", "1:2:3", "1.0:2", "٣:", "--1:", "1 : 2"])
 def test_range_of_another_form_is_refused(text):
     with pytest.raises(UsageError, match="no range"):
-        propagate.parse_range(text)
+        frame_range.parse_range(text)
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_range_of_another_form_is_refused(text):
     [((None, None), (0, 10)), ((3, None), (3, 10)), ((None, 10), (0, 10)), ((9, 10), (9, 10))],
 )
 def test_range_is_fitted_to_the_video(bounds, frames):
-    assert propagate.check_range(bounds, 10) == frames
+    assert frame_range.check_range(bounds, 10) == frames
 
 
 @pytest.mark.parametrize("bounds", [(-1, None), (10, None), (None, 11), (None, -1), (None, 0)])
 def test_range_out_of_the_video_is_refused(bounds):
     with pytest.raises(UsageError, match=r"10 frames|no frame"):
-        propagate.check_range(bounds, 10)
+        frame_range.check_range(bounds, 10)
 
 
 def test_defaults():
