@@ -34,6 +34,7 @@ class TrainRequest:
         seed: of the weights and of the order of the data.
         cache: where packed frames are kept; None takes a folder within `out`.
         workers: processes that prepare batches; 0 prepares them in between.
+        command: what the user typed, for the header of the weights; empty where nothing was.
     """
 
     recipe: Recipe
@@ -50,6 +51,7 @@ class TrainRequest:
     seed: int = 0
     cache: Path | None = None
     workers: int = 1
+    command: str = ""
 
     @property
     def preset_name(self) -> str:

@@ -195,6 +195,7 @@ def _finish(
         "init": started_from(request),
         **stage.training,
         "seed": request.seed,
+        **({"command": request.command} if request.command else {}),
         "device": str(next(stage.module.parameters()).device),
         "processes": team_size(),
         "processor": f"{platform.machine()}, {thread_count()} cores",

@@ -176,6 +176,7 @@ def _run(given: list[str], console: Console) -> int:
     module = None if command is None else _load(command)
     try:
         args = _parser(command, module).parse_args(given)
+        args.typed = given
     except SystemExit as leaving:  # --help and --version
         return int(leaving.code or 0)
     if module is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -195,7 +197,14 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         seed=int(chosen["seed"]),
         cache=args.cache,
         workers=args.workers,
+        command=_typed(args.typed),
     )
+
+
+def _typed(words: list[str]) -> str:
+    """The command as it was typed, with names in place of paths: weights are passed on."""
+    shown = [Path(word).name if os.sep in word else word for word in words]
+    return shlex.join(["vosapp", *shown])
 
 
 def _init(given: str | None, system: str, preset: str) -> Path | None:

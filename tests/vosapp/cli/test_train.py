@@ -216,6 +216,13 @@ def test_training_needs_neither_window_nor_video_library(command, tmp_path):
     assert (tmp_path / "run/weights.safetensors").exists()
 
 
+def test_weights_say_by_which_command(command, tmp_path):
+    assert main([*command, "--steps", "1"]) == cli.DONE
+    said = read_info(tmp_path / "run/weights.safetensors").training["command"]
+    assert said.startswith("vosapp train self_supervised --videos ") and "--steps 1" in said
+    assert str(tmp_path) not in said
+
+
 def test_run_folder_in_use(command, capsys):
     assert main([*command, "--steps", "1"]) == cli.DONE
     capsys.readouterr()
