@@ -55,8 +55,10 @@ def scratch_file(target: Path, *, suffix: str = ".tmp") -> Iterator[Path]:
     try:
         yield path
     finally:
-        for ending in ("", *_BESIDE):
-            with suppress(OSError):
+        with suppress(OSError):
+            path.unlink()
+            # It was not renamed: whoever wrote it was broken off.
+            for ending in _BESIDE:
                 path.with_name(path.name + ending).unlink(missing_ok=True)
         # Last: until then nobody takes the file for a leftover.
         if held is not None:

@@ -29,7 +29,6 @@ COUNT, HEIGHT, WIDTH = 12, 54, 96
 VIDEO = VideoRef("film.mp4", "film.mp4", 1, "00", COUNT, WIDTH, HEIGHT, Fraction(25))
 VIDEOS = frozenset({".mp4", ".mov", ".webm"})
 VERSION_1 = Path(__file__).parents[1] / "vosapp" / "project" / "version_1.sql"
-SCRATCH = ".vosapp-"
 OLD, BACKUP = "old.vosapp", "old.vosapp.bak-v1"
 NOT_ALLOWED = 77
 
@@ -160,7 +159,7 @@ def same_tree(one, other):
 def check_files(root):
     """Raise unless every file under its final name is whole."""
     for path in root.rglob("*"):
-        if not path.is_file() or path.name.startswith(SCRATCH):
+        if not path.is_file() or path.name.startswith("."):
             continue
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
@@ -183,5 +182,5 @@ def check_video(path):
 
 
 def leftovers(root):
-    """Files that are not whole yet, and those of SQLite's."""
-    return sorted(p.name for p in root.rglob("*") if p.name.startswith(SCRATCH))
+    """Hidden files: they are not whole yet."""
+    return sorted(p.name for p in root.rglob("*") if p.name.startswith("."))

@@ -108,8 +108,9 @@ class ProjectFile:
             with ExitStack() as last:
                 if self._lock is not None:
                     last.callback(self._lock.release)
-                if remove:
-                    last.callback(remove_project, self.path)
+                    if remove:
+                        last.callback(remove_project, self.path)
+                        last.callback(self._lock.release_file)
                 settle = not (self.read_only or remove)
                 last.callback(sqlite.close, self._connection, settle=settle)
                 if self._has_room and not remove:

@@ -25,7 +25,7 @@ _FAR_BYTE = 1 << 62
 _HELD_CODES = frozenset({errno.EAGAIN, errno.EACCES})
 _HINT = "Close it there, or open the project for reading only."
 _guard = threading.Lock()
-_held: dict[tuple[int, int], Path] = {}
+_held: dict[object, Path] = {}
 
 
 class FileLock:
@@ -61,8 +61,8 @@ class FileLock:
             _held.pop(self._key, None)
 
 
-def _sole_file(project: Path) -> tuple[int, int]:
-    """The number of a file that has one name."""
+def _sole_file(project: Path) -> object:
+    """The number of a file that has one name; its name on disks without numbers."""
     found = project.stat()
     if found.st_nlink > 1:
         # Making a project takes a second name for a moment; a kill may have left it.
@@ -74,10 +74,10 @@ def _sole_file(project: Path) -> tuple[int, int]:
             " another one, and what is changed there.",
             "Copy it and open the copy, or open it for reading only.",
         )
-    return found.st_dev, found.st_ino
+    return (found.st_dev, found.st_ino) if found.st_ino else project.absolute()
 
 
-def _hold(project: Path, key: tuple[int, int]) -> int:
+def _hold(project: Path, key: object) -> int:
     if key in _held:
         # Before it is opened: closing it again would cost SQLite its locks.
         raise ProjectLocked(f"{project} is open here already, as {_held[key]}.", _HINT)

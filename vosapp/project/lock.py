@@ -53,12 +53,16 @@ class ProjectLock:
         """
         self._file = FileLock(self._project)
 
+    def release_file(self) -> None:
+        """Let go of the file, but not of its name: Windows removes no file that is open."""
+        if self._file is not None:
+            self._file.release()
+
     def release(self) -> None:
         """Let go, once SQLite has closed the file. Doing it twice does no harm."""
         if self._fd < 0:
             return
-        if self._file is not None:
-            self._file.release()
+        self.release_file()
         # Removed while it is still held, so that nobody's fresh lock file is taken away.
         if sys.platform != "win32":
             self._remove()
@@ -153,6 +157,8 @@ def held_lock(project: Path) -> Iterator[None]:
         # Of a file with another name only this one is at stake.
         if os.path.lexists(project) and not plain_problem(project):
             lock.hold_file()
+            # Windows replaces no file that is open.
+            lock.release_file()
         yield
     finally:
         lock.release()

@@ -51,6 +51,7 @@ def create_project(
             return _opened_anew(path, lock, options)
         except BaseException:
             # An empty project would be in the way of the next try.
+            lock.release_file()
             remove_project(path)
             raise
     except BaseException:
