@@ -34,7 +34,7 @@ def rest(shell, *, stop):
     while shell.workspace is workspace and (restless := _restless(workspace)):
         if stop:
             workspace.propagation.stop()
-            workspace.tuning.cancel()
+            workspace.finetuning.cancel()
         if time.monotonic() > until:
             raise Broken(f"the window does not come to rest: {restless}")
         QTest.qWait(10)
@@ -46,7 +46,7 @@ def _restless(workspace):
     runners = (session.engine, session.files, session.assistant, session.reader)
     busy = {
         "propagation": workspace.propagation.running,
-        "tuning": workspace.tuning.running,
+        "tuning": workspace.finetuning.running,
         "prompting": workspace.prompting.busy,
         "changing": session.changing,
         **{runner._thread.objectName(): runner.busy for runner in runners},
