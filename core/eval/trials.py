@@ -1,6 +1,6 @@
 """What weights are worth on the frames that a user has drawn: keyframes as their own test.
 
-Each trial foretells the masks of one keyframe without it, and compares them with what was drawn:
+Each trial predicts the masks of one keyframe without it, and compares them with what was drawn:
 
 - **from a neighbor**: the nearest other keyframe is carried to it. J then says how well what was
   drawn there predicts what was drawn here; it counts the user's own inconsistencies, too.
@@ -44,7 +44,7 @@ class Trial:
     """One keyframe and where its masks are to come from.
 
     Attributes:
-        frame_index: the keyframe that is foretold.
+        frame_index: the keyframe that is predicted.
         origin: where masks come from: another keyframe, or the frame that they turn back at.
         returns: there and back, else from a neighbor.
         object_ids: the objects that are compared, ascending.
@@ -67,7 +67,7 @@ class TrialScore:
 
     Attributes:
         trial: which one.
-        label_map: H x W uint8, what was foretold for the keyframe.
+        label_map: H x W uint8, what was predicted for the keyframe.
         scores: J by object id, 0..1.
     """
 

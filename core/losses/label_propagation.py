@@ -10,7 +10,7 @@ FAR = 0.1
 NEAR = 4
 """Cells to each side that count as near an object."""
 SEEN = 2.0
-"""Cells of a label that references have to show more of, in one of them."""
+"""A label counts only where one of the references shows it on more than so many cells."""
 LEAST = 1e-3
 """Added to shares before the logarithm: a cell that was missed costs 6.9, and it still teaches."""
 

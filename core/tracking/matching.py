@@ -21,7 +21,7 @@ from core.memory.features import FeatureCache
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import Candidates, distance_handicap, read, search_frames, search_windows
 from core.tracking.adaptation.learning import AdaptConfig
-from core.tracking.adaptation.video import Eyes, learn
+from core.tracking.adaptation.video import FeatureSource, learn
 from core.tracking.asserted import label_shares, overruled
 from core.tracking.config import Calibration, TrackingConfig
 from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
@@ -148,13 +148,13 @@ class MatchingTracker:
         """See `Adaptable.adapt`."""
         config = AdaptConfig()
         short_side = min(config.short_side, self._config.short_side)
-        eyes = Eyes(
+        source = FeatureSource(
             partial(shrunk, short_side=short_side, stride=self._stride),
             self._features,
             self._encode,
             self._device,
         )
-        return learn(eyes, lessons, object_ids, config=config, adaptation=adaptation, token=token)
+        return learn(source, lessons, object_ids, config=config, adaptation=adaptation, token=token)
 
     def save_state(self) -> bytes:
         """See `Resumable.save_state`: the few labeled frames of the memory."""

@@ -114,7 +114,7 @@ class LearningTracker(FakeTracker):
 
 
 class FakeTuner:
-    """Learns nothing, in four steps; its weights foretell keyframes a little better.
+    """Learns nothing, in four steps; its weights predict keyframes a little better.
 
     Args:
         gate: where given, each step waits until it is released once more.

@@ -35,8 +35,8 @@ GOES_ON = "The run goes on with the same options and --resume."
 
 EPILOG = (
     "The encoder's training goes on, on the frames of this one video; no mask is used. Then the "
-    "weights before and after are tried on keyframes: each is foretold from the nearest other one, "
-    "or, where none is near, carried 12 frames away and back. The new weights are kept in the "
+    "weights before and after are tried on keyframes: each is predicted from the nearest other "
+    "one, or, where none is near, carried 12 frames away and back. The new weights are kept in the "
     "project. From then on vosapp propagate P uses them where they did better there (or as --use "
     "and --no-use say). A run that is stopped goes on with --resume."
 )
@@ -254,7 +254,7 @@ def _shown(step: FinetuneStep, order: FinetuneOrder) -> Progress:
 
 
 def _did_better(tuned: Finetuned) -> bool:
-    """True where the new weights foretell keyframes better; no keyframe says nothing."""
+    """True where the new weights predict keyframes better; no keyframe says nothing."""
     return bool(tuned.before) and tuned.info.after > tuned.info.before
 
 

@@ -37,7 +37,7 @@ Trouble = Failed | Crashed
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One keyframe with the masks that weights before and after foretell for it, small.
+    """One keyframe with the masks that weights before and after predict for it, small.
 
     Attributes:
         frame_index: of the keyframe.
@@ -45,7 +45,7 @@ class Comparison:
         returns: there and back, else from a neighboring keyframe.
         picture: h x w x 3 uint8, the frame.
         drawn, before, after: h x w uint8 object ids: the user's when learning began, and those
-            foretold.
+            predicted.
         scores: object id -> (J before, J after).
     """
 

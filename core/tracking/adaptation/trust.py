@@ -21,7 +21,7 @@ Chosen on five sequences of DEV; see docs/accuracy.md.
 """
 
 
-def says(net: UNet, samples: list[Sample], say: float) -> NDArray[np.float32]:
+def network_weights(net: UNet, samples: list[Sample], say: float) -> NDArray[np.float32]:
     """Weight of a network against propagation, for each of its K objects, 0..`say`.
 
     Args:

@@ -16,7 +16,7 @@ from core.jobs import CancelToken, Job
 from core.nn.unet import UNet
 from core.tracking.adaptation.learning import AdaptConfig, predict, train
 from core.tracking.adaptation.samples import Sample, Shares, sample_of, varied
-from core.tracking.adaptation.trust import says
+from core.tracking.adaptation.trust import network_weights
 from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
 from core.tracking.overlap import soft_overlap
 from core.types import Frame, Keyframe
@@ -28,8 +28,8 @@ FLOOR = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Eyes:
-    """What a tracker sees with.
+class FeatureSource:
+    """Where the features of frames come from.
 
     Attributes:
         shrink: an image at the size that the network of a video works at.
@@ -45,7 +45,7 @@ class Eyes:
 
 
 def learn(
-    eyes: Eyes,
+    source: FeatureSource,
     lessons: Iterable[Lesson],
     object_ids: tuple[int, ...],
     *,
@@ -56,7 +56,7 @@ def learn(
     """Train a network on lessons; see `Adaptable.adapt`.
 
     Args:
-        eyes: the tracker's.
+        source: the tracker's.
         lessons: read once.
         object_ids: all objects of the run, ascending.
         config: of the system; `adaptation` overrides what it names.
@@ -68,19 +68,19 @@ def learn(
     samples, shown = [], []
     for lesson in lessons:
         token.check()
-        samples.append(_sample(eyes, lesson, object_ids, config))
+        samples.append(_sample(source, lesson, object_ids, config))
         if lesson.keyframe is not None:
             shown.append(_drawn(lesson.keyframe))
     steps = adaptation.iterations
     if steps is None:
         steps = steps_for(shown, object_ids, config)
     config = replace(config, iterations=steps)
-    for sample in _variants(eyes, samples, config):
+    for sample in _variants(source, samples, config):
         token.check()
         samples.append(sample)
-    net = yield from train(samples, config, eyes.device, token)
-    weights = says(net, samples, config.say)
-    return LearnedVideo(eyes, net, object_ids, weights=None if alone else weights)
+    net = yield from train(samples, config, source.device, token)
+    weights = network_weights(net, samples, config.say)
+    return LearnedVideo(source, net, object_ids, weights=None if alone else weights)
 
 
 def steps_for(shown: list[frozenset[int]], object_ids: tuple[int, ...], config: AdaptConfig) -> int:
@@ -104,7 +104,7 @@ class LearnedVideo:
     """A network of one video beside the propagation; see `Refiner`.
 
     Args:
-        eyes: the tracker's.
+        source: the tracker's.
         net: knows the background and `object_ids`, in this order.
         object_ids: ascending.
         weights: of the network against propagation, by object; None lets it decide alone.
@@ -112,13 +112,13 @@ class LearnedVideo:
 
     def __init__(
         self,
-        eyes: Eyes,
+        source: FeatureSource,
         net: UNet,
         object_ids: tuple[int, ...],
         *,
         weights: NDArray[np.float32] | None,
     ) -> None:
-        self._eyes = eyes
+        self._eyes = source
         self._net = net
         self._ids = object_ids
         self._weights = weights
@@ -182,13 +182,17 @@ def _of_objects(shares: Shares, known: tuple[int, ...], wanted: tuple[int, ...])
     return among
 
 
-def _sample(eyes: Eyes, lesson: Lesson, object_ids: tuple[int, ...], config: AdaptConfig) -> Sample:
-    image = eyes.shrink(lesson.frame)
-    keys = _fitted(eyes.look(lesson.frame_index, lesson.frame), image)
+def _sample(
+    source: FeatureSource, lesson: Lesson, object_ids: tuple[int, ...], config: AdaptConfig
+) -> Sample:
+    image = source.shrink(lesson.frame)
+    keys = _fitted(source.look(lesson.frame_index, lesson.frame), image)
     return sample_of(lesson, object_ids, image, keys, certain=config.certain)
 
 
-def _variants(eyes: Eyes, samples: list[Sample], config: AdaptConfig) -> Iterator[Sample]:
+def _variants(
+    source: FeatureSource, samples: list[Sample], config: AdaptConfig
+) -> Iterator[Sample]:
     """Half of keyframes, half of propagated frames, by their odds."""
     rng = np.random.default_rng(config.seed + 1)
     kinds = [[s for s in samples if s.is_keyframe == is_keyframe] for is_keyframe in (True, False)]
@@ -196,11 +200,11 @@ def _variants(eyes: Eyes, samples: list[Sample], config: AdaptConfig) -> Iterato
         pool = kinds[number % 2] or samples
         odds = np.array([s.odds for s in pool])
         chosen = pool[rng.choice(len(pool), p=odds / odds.sum())]
-        yield varied(chosen, _encoder(eyes), rng, certain=config.certain)
+        yield varied(chosen, _encoder(source), rng, certain=config.certain)
 
 
-def _encoder(eyes: Eyes) -> Callable[[Frame], Tensor]:
-    return lambda image: _fitted(eyes.encode(image), image)
+def _encoder(source: FeatureSource) -> Callable[[Frame], Tensor]:
+    return lambda image: _fitted(source.encode(image), image)
 
 
 def _fitted(keys: Tensor, image: Frame) -> Tensor:

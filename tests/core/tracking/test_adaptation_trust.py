@@ -11,7 +11,7 @@ from core.ops.label_maps import one_hot
 from core.tracking.adaptation import trust
 from core.tracking.adaptation.learning import AdaptConfig
 from core.tracking.adaptation.samples import Sample
-from core.tracking.adaptation.video import Eyes, LearnedVideo, fused, learn, steps_for
+from core.tracking.adaptation.video import FeatureSource, LearnedVideo, fused, learn, steps_for
 from core.tracking.contract import Adaptation, Lesson, StepResult
 from core.types import Keyframe
 
@@ -48,14 +48,14 @@ def answer(monkeypatch):
 
 def test_who_finds_the_keyframes_has_its_full_say(answer):
     answer(plane_of(0))
-    assert trust.says(None, [sample(plane_of(0))], 0.85) == pytest.approx([0.85])
+    assert trust.network_weights(None, [sample(plane_of(0))], 0.85) == pytest.approx([0.85])
 
 
 def test_who_does_not_has_none_and_in_between_some(answer):
     answer(plane_of(5))
-    assert trust.says(None, [sample(plane_of(0))], 0.85) == pytest.approx([0])
+    assert trust.network_weights(None, [sample(plane_of(0))], 0.85) == pytest.approx([0])
     answer(plane_of(3))
-    weight = trust.says(None, [sample(plane_of(0))], 0.85)
+    weight = trust.network_weights(None, [sample(plane_of(0))], 0.85)
     assert weight == pytest.approx([0.85 * (5 / 8 - 0.5) / 0.3], abs=1e-6)
 
 
@@ -63,20 +63,20 @@ def test_objects_are_judged_one_by_one(answer):
     left, right = np.zeros(SIZE, bool), np.zeros(SIZE, bool)
     left[:, :4], right[:, 10:] = True, True
     answer(left, np.zeros(SIZE, bool))
-    weights = trust.says(None, [sample(left, right)], 0.85)
+    weights = trust.network_weights(None, [sample(left, right)], 0.85)
     assert weights == pytest.approx([0.85, 0])
 
 
 def test_only_keyframes_are_witnesses(answer):
     answer(plane_of(0))
     wrong = sample(plane_of(6), is_keyframe=False)
-    assert trust.says(None, [wrong, sample(plane_of(0))], 1.0) == pytest.approx([1])
-    assert trust.says(None, [wrong], 1.0) == pytest.approx([0])
+    assert trust.network_weights(None, [wrong, sample(plane_of(0))], 1.0) == pytest.approx([1])
+    assert trust.network_weights(None, [wrong], 1.0) == pytest.approx([0])
 
 
 def test_without_any_say_propagation_stays_as_it_is():
-    eyes = Eyes(lambda frame: frame, lambda *_: None, lambda _image: None, CPU)
-    video = LearnedVideo(eyes, None, (1,), weights=np.zeros(1, np.float32))
+    source = FeatureSource(lambda frame: frame, lambda *_: None, lambda _image: None, CPU)
+    video = LearnedVideo(source, None, (1,), weights=np.zeros(1, np.float32))
     step = StepResult(shares_of(plane_of(2)), (1,), {1: 0.4})
     assert video.refine(0, np.zeros((32, 32, 3), np.uint8), step) is step
 
@@ -118,9 +118,11 @@ def test_a_corrected_object_does_not_count_for_the_others(second, steps):
         Lesson(9, frame, step, Keyframe(9, second, label_map * np.isin(label_map, second))),
     ]
     keys = torch.zeros(4, 8, 8)
-    eyes = Eyes(lambda image: image, lambda _index, _frame: keys, lambda _image: keys, CPU)
+    source = FeatureSource(
+        lambda image: image, lambda _index, _frame: keys, lambda _image: keys, CPU
+    )
     config = AdaptConfig(iterations=2, variants=0)
     taken = learn(
-        eyes, lessons, (1, 2), config=config, adaptation=Adaptation(), token=CancelToken()
+        source, lessons, (1, 2), config=config, adaptation=Adaptation(), token=CancelToken()
     )
     assert len([item for item in taken if isinstance(item, Progress)]) == steps

@@ -71,7 +71,7 @@ class Picture(QWidget):
 
 
 class ComparisonView(QWidget):
-    """A keyframe with the masks that both weights foretell for it; a choice where there are more.
+    """A keyframe with the masks that both weights predict for it; a choice where there are more.
 
     Attributes:
         picker: which keyframe is shown.
@@ -146,7 +146,7 @@ class ComparisonView(QWidget):
         self.picker.setToolTip(self.tr("The keyframe that is compared"))
         for picture in self.pictures:
             picture.setAccessibleName(self.tr("Comparison"))
-            picture.setToolTip(self.tr("Filled: foretold masks. White line: what you drew."))
+            picture.setToolTip(self.tr("Filled: predicted masks. White line: what you drew."))
 
     def _show(self, row: int) -> None:
         one = self._comparisons[row]
@@ -177,7 +177,7 @@ class ComparisonView(QWidget):
 def overlay(
     one: Comparison, labels: NDArray[np.uint8], objects: Iterable[TrackedObject]
 ) -> NDArray[np.uint8]:
-    """Return a frame with foretold masks in the objects' colors, and lines around the drawn ones.
+    """Return a frame with predicted masks in the objects' colors, and lines around the drawn ones.
 
     Args:
         one: frame and drawn masks.
