@@ -175,7 +175,7 @@ class ReferencesPanel(QWidget):
             return
         menu = Popup(self.tr("Reference frame"), self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("Go to this frame"), lambda: self._go_to(item))
+        menu.addAction(self.tr("Go to This Frame"), lambda: self._go_to(item))
         menu.addAction(
             icon("star-minus-outline"), self.tr("Remove from this list"), self.remove_chosen
         )

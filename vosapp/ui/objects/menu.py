@@ -45,7 +45,7 @@ class ObjectMenu(Popup):
         if workspace is None:
             return
         self.clear()
-        self._command("plus", tr("New object"), commands.new_object)
+        self._command("plus", tr("New Object"), commands.new_object)
         if workspace.session.current_object is not None:
             self._fill(workspace)
         self.popup(place)
@@ -57,21 +57,21 @@ class ObjectMenu(Popup):
         solo = self._view_state.solo == item.object_id
         self.addSeparator()
         self.addAction(icon("rename-outline"), tr("Rename"), panel.rename_current)
-        self.addAction(icon("tag-outline"), tr("Category..."), panel.categorize_current)
-        self.addAction(icon("palette-outline"), tr("Change color..."), panel.recolor_current)
+        self.addAction(icon("tag-outline"), tr("Category\u2026"), panel.categorize_current)
+        self.addAction(icon("palette-outline"), tr("Change Color\u2026"), panel.recolor_current)
         self.addSeparator()
         shown = tr("Hide") if item.visible else tr("Show")
         self._command("eye-outline", shown, commands.toggle_visible)
         self._command(
-            "account-outline", tr("Show all") if solo else tr("Solo"), commands.toggle_solo
+            "account-outline", tr("Show All") if solo else tr("Solo"), commands.toggle_solo
         )
         self._command(
             "lock-outline", tr("Unlock") if item.locked else tr("Lock"), commands.toggle_lock
         )
         self.addSeparator()
-        self._command("account-off-outline", tr("Absent on this frame"), commands.mark_absent)
-        self._command("call-split", tr("Split from this frame on"), commands.split_here)
-        into = Popup(tr("Merge into"), self)
+        self._command("account-off-outline", tr("Absent on This Frame"), commands.mark_absent)
+        self._command("call-split", tr("Split from This Frame On"), commands.split_here)
+        into = Popup(tr("Merge Into"), self)
         into.setIcon(icon("call-merge"))
         into.setEnabled(len(workspace.session.objects) > 1)
         fill_merge_menu(into, workspace, self._view_state)
@@ -92,7 +92,7 @@ def fill_merge_menu(menu: QMenu, workspace: Workspace, view_state: ViewState) ->
     menu.clear()
     session = workspace.session
     if session.current_object is not None:
-        head = menu.addAction(tr("Merge {0} into").format(menu_text(session.current_object.name)))
+        head = menu.addAction(tr("Merge {0} Into").format(menu_text(session.current_object.name)))
         head.setEnabled(False)
         menu.addSeparator()
     for item in session.objects:
@@ -114,11 +114,11 @@ def fill_delete_menu(
     session = workspace.session
     item = session.current_object
     start, stop = session.range
-    span = tr("Delete in range, {0} to {1}").format(start, stop - 1)
+    span = tr("Delete in Range, {0} to {1}").format(start, stop - 1)
     rows: tuple[tuple[str, str, Command], ...] = (
-        ("eraser", tr("Delete on this frame"), commands.delete_on_frame),
+        ("eraser", tr("Delete on This Frame"), commands.delete_on_frame),
         ("arrow-expand-horizontal", span, commands.delete_in_range),
-        ("trash-can-outline", tr("Delete everywhere"), commands.delete_everywhere),
+        ("trash-can-outline", tr("Delete Everywhere"), commands.delete_everywhere),
     )
     for picture, text, command in rows:
         action = menu.addAction(icon(picture), text)

@@ -55,16 +55,16 @@ class LaneMenu(QMenu):
 
     def _fill(self) -> None:
         add = self._add
-        add("propagate", "refresh", self.tr("Propagate these frames again"), propagate_cells)
+        add("propagate", "refresh", self.tr("Propagate These Frames Again"), propagate_cells)
         self.addSeparator()
-        add("check", "check-bold", self.tr("Mark as checked"), _edit(check_cells))
+        add("check", "check-bold", self.tr("Mark as Checked"), _edit(check_cells))
         add("uncheck", "close", self.tr("Uncheck"), _edit(uncheck_cells))
-        add("absent", "circle-outline", self.tr("Mark absent"), _edit(absent_cells))
+        add("absent", "circle-outline", self.tr("Mark Absent"), _edit(absent_cells))
         self.addSeparator()
-        add("range", "arrow-expand-horizontal", self.tr("Set in and out points here"), _set_range)
-        add("zoom", "magnify-plus-outline", self.tr("Zoom to these frames"), self._zoom)
+        add("range", "arrow-expand-horizontal", self.tr("Set In and Out Points Here"), _set_range)
+        add("zoom", "magnify-plus-outline", self.tr("Zoom to These Frames"), self._zoom)
         self.addSeparator()
-        add("clear", "eraser", self.tr("Clear masks"), _edit(clear_cells))
+        add("clear", "eraser", self.tr("Clear Masks"), _edit(clear_cells))
 
     def _add(
         self, name: str, picture: str, text: str, run: Callable[[Workspace, LaneSelection], None]

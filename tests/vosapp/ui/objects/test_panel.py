@@ -192,7 +192,7 @@ def test_deleting_everywhere_can_be_taken_back_at_once(qtbot, panel, session):
     qtbot.mouseClick(panel.buttons["delete"], LEFT)
     actions = {action.text(): action for action in panel._delete_menu.actions()}
     with qtbot.waitSignal(session.edited):
-        actions["Delete everywhere"].trigger()
+        actions["Delete Everywhere"].trigger()
     assert names(panel) == ["Box 2"]
     assert panel.undo_bar.isVisible()
     assert panel.undo_bar.label.text() == "Deleted Box 1"
@@ -219,7 +219,7 @@ def test_the_context_menu_is_about_the_object_below(qtbot, panel, session):
     panel._open_menu(spot(panel, 1, Spot.NAME))
     assert session.object_id == 2
     texts = [action.text() for action in panel.menu.actions() if action.text()]
-    assert {"Rename", "Solo", "Lock", "Merge into", "Delete everywhere"} <= set(texts)
+    assert {"Rename", "Solo", "Lock", "Merge Into", "Delete Everywhere"} <= set(texts)
     hide = next(action for action in panel.menu.actions() if action.text() == "Hide")
     with qtbot.waitSignal(session.objectsChanged):
         hide.trigger()
