@@ -181,7 +181,7 @@ def test_merging_offers_the_others(qtbot, panel, session):
     menu = panel._merge_menu
     assert menu.isVisible()
     texts = [action.text() for action in menu.actions()]
-    assert texts == ["Merge Box 1 into", "", "Box 2"] and not menu.actions()[0].isEnabled()
+    assert texts == ["Merge Box 1 Into", "", "Box 2"] and not menu.actions()[0].isEnabled()
     with qtbot.waitSignal(session.objectsChanged):
         menu.actions()[2].trigger()
     assert names(panel) == ["Box 2"]
