@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import cv2
 
 from core.errors import VideoOpenError
 from core.media.safe_input import SAFE_OPTIONS, whole_path
+from core.media.scratch import scratch_folder
+from core.text import is_text
 from core.types import Frame
 
 _OPTIONS_OF_OPENCV = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
@@ -94,9 +97,23 @@ def _capture(path: Path) -> Any:
         f"{key};{value}" for key, value in SAFE_OPTIONS.items()
     )
     try:
-        return cv2.VideoCapture(whole_path(path), cv2.CAP_FFMPEG)
+        with _named_in_text(path) as name:
+            return cv2.VideoCapture(name, cv2.CAP_FFMPEG)
     finally:
         if before is None:
             del os.environ[_OPTIONS_OF_OPENCV]
         else:
             os.environ[_OPTIONS_OF_OPENCV] = before
+
+
+@contextmanager
+def _named_in_text(path: Path) -> Iterator[str]:
+    """Give a path that OpenCV can be handed: itself, or a link to it."""
+    if is_text(str(path)):
+        yield whole_path(path)
+        return
+    # WORKAROUND(opencv 5.0): names that are no UTF-8 crash the process.
+    with scratch_folder() as folder:
+        link = folder / "video"
+        link.symlink_to(path.absolute())
+        yield whole_path(link)

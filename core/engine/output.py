@@ -20,8 +20,9 @@ _HINT = "Choose an output folder that you may write to, on a disk with free spac
 
 def result_name(info: VideoInfo) -> str:
     """Name of a video's result folder; that of the real folder where the path is `.` or `..`."""
-    name = info.name
-    return name if name not in ("", ".", "..") else info.path.resolve().name or "video"
+    if info.name not in ("", ".", ".."):
+        return info.name
+    return Path(os.path.realpath(info.path)).name or "video"
 
 
 def result_stem(info: VideoInfo, frame_index: int) -> str:

@@ -1,8 +1,9 @@
-"""The nursery of soak processes, and what they are made of."""
+"""The nursery of soak processes, what they are made of, and the parts of `make soak`."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,24 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+PARTS = {
+    "kills": ("test_kill",),
+    "disk": ("test_disk", "test_power_loss"),
+    "hostile": ("test_hostile", "test_hostile_formats"),
+    "window": ("test_window",),
+}
+"""Part of `make soak` -> its files. Each takes at most 25 minutes, and each file is in one."""
+
+
+def pytest_ignore_collect(collection_path):
+    """Leave out the files of other parts where `SOAK` names some, as in SOAK=kills,disk."""
+    wanted = [part for part in os.environ.get("SOAK", "").split(",") if part]
+    unknown = sorted(set(wanted) - set(PARTS))
+    if unknown:
+        raise pytest.UsageError(f"SOAK={unknown[0]} is no part; choose from {', '.join(PARTS)}")
+    chosen = {name for part in wanted for name in PARTS[part]}
+    is_other = collection_path.name.startswith("test_") and collection_path.stem not in chosen
+    return True if wanted and is_other else None
 
 
 class Nursery:

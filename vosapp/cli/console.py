@@ -36,7 +36,7 @@ OPEN_BAR_FORMAT = "{desc}{n_fmt} {rate_noinv_fmt}, {elapsed} so far"
 
 
 SENTENCES = frozenset(
-    {"detail", "hint", "losses", "lost", "message", "notes", "problems", "remedy", "text"}
+    {"detail", "error", "hint", "losses", "lost", "message", "notes", "problems", "remedy", "text"}
 )
 """Fields of results that hold sentences for people; all others are data and stay exact."""
 

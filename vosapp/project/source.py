@@ -27,7 +27,7 @@ def stored_info(project: Project) -> VideoInfo:
     if path is None:
         # The name of a video comes from its path; without the file nothing says it is no folder.
         gone = Path(ref.path)
-        path = gone if ref.stems else gone.with_suffix("")
+        path = gone if ref.stems else gone.parent / gone.stem
     return VideoInfo(path, ref.frame_count, ref.width, ref.height, ref.fps, ref.stems)
 
 

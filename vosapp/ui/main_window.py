@@ -118,6 +118,14 @@ class MainWindow(QMainWindow):
         self.main_bar.setVisible(work)
         self._place_notice()
 
+    def show_objects(self) -> None:
+        """Bring the list of objects to the front."""
+        dock = self.docks["objects"]
+        dock.show()
+        tabs = dock.widget()
+        if isinstance(tabs, QTabWidget):
+            tabs.setCurrentIndex(0)
+
     @property
     def docks_movable(self) -> bool:
         """True while panels have title bars to be dragged by."""

@@ -189,7 +189,7 @@ class Shell(QObject):
 
     def tell_error(self, error: VosError) -> None:
         """Show what went wrong and what to do."""
-        _LOG.warning("%s: %s", error.code, error)
+        _LOG.warning("%s: %s", error.code, errors.text(error))
         self.tell(Notice(errors.title(error), errors.text(error), Kind.ERROR))
 
     # Inside

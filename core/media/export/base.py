@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -181,7 +182,9 @@ def file_name_for(text: str, *, fallback: str) -> str:
 def sequence_name(source: AnnotationSource) -> str:
     """Return the name that the video has in datasets: one word, since lists are split at blanks."""
     video = source.video
-    name = video.name if video.name not in ("", ".", "..") else video.path.resolve().name
+    name = (
+        video.name if video.name not in ("", ".", "..") else Path(os.path.realpath(video.path)).name
+    )
     return file_name_for("_".join(name.split()), fallback="video")
 
 

@@ -155,3 +155,24 @@ def test_videos_are_found_deeply_and_in_order(tmp_path):
     assert found == sorted(found)
     assert find_videos(tmp_path / "b/2.MP4") == [tmp_path / "b/2.MP4"]
     assert find_videos(tmp_path / "missing") == []
+
+
+@pytest.mark.parametrize("reader", [raw_video._with_pyav, raw_video._with_opencv])
+def test_a_name_that_is_no_utf_8(clip, tmp_path, reader):
+    """OpenCV crashed the process."""
+    path = tmp_path / os.fsdecode(b"caf\xe9.avi")
+    path.write_bytes(clip[0].read_bytes())
+    check(reader(path), clip[1])
+
+
+def test_a_folder_that_may_not_be_entered_is_not_passed_over(tmp_path, no_privileges):
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "closed").chmod(0)
+    try:
+        with pytest.raises(PermissionError):
+            find_videos(tmp_path)
+    finally:
+        (tmp_path / "closed").chmod(0o755)
+    assert find_videos(tmp_path) == [tmp_path / "a.mp4"]
+    assert find_videos(tmp_path / "nothing") == []

@@ -23,7 +23,7 @@ class ObjectsController(Controller):
         digits = {f"objects.select-{n}": self._digit(n) for n in range(10)}
         return digits | {
             "objects.new": self._do(commands.new_object),
-            "objects.rename": panel.rename_current,
+            "objects.rename": self.with_workspace(lambda _w: self._rename()),
             "objects.recolor": panel.recolor_current,
             "objects.next": self._do(commands.next_object),
             "objects.previous": self._do(commands.previous_object),
@@ -40,6 +40,11 @@ class ObjectsController(Controller):
             "objects.clear-range": self._do(commands.delete_in_range),
             "objects.delete": self._do(commands.delete_everywhere),
         }
+
+    def _rename(self) -> None:
+        """Where the list is hidden it is shown: the name is written in it."""
+        self.shell.window.show_objects()
+        self.shell.panels.objects.rename_current()
 
     def _show_all(self, workspace: Workspace) -> None:
         self.shell.view_state.set_solo(0)

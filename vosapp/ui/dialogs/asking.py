@@ -13,6 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QPushButton, QWidget
 
+from core.text import visible
 from vosapp.jobs.owners import while_there
 from vosapp.ui.notice import Choice
 from vosapp.ui.plain import menu_text, tooltip
@@ -47,7 +48,8 @@ def ask(
     box.setWindowTitle("vosapp")
     box.setText(f"<b>{title}</b>")
     # It names files, and would be taken for markup where it looks like some.
-    box.setInformativeText(html.escape(text, quote=False).replace("\n", "<br>"))
+    lines = (html.escape(visible(line), quote=False) for line in text.split("\n"))
+    box.setInformativeText("<br>".join(lines))
     if details:
         box.setDetailedText(details)
     runs: dict[object, Callable[[], None]] = {}

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QLabel,
+    QLineEdit,
     QListView,
     QToolButton,
     QVBoxLayout,
@@ -88,6 +89,12 @@ class ObjectsPanel(QWidget):
     def rename_current(self) -> None:
         """Begin to rename the current object in the list."""
         index = self._current_index()
+        for row in range(self.model.rowCount()):
+            # Of the object before, or of this one: a second field would be refused.
+            field = self.view.indexWidget(self.model.index(row))
+            if isinstance(field, QLineEdit):
+                self.delegate.commitData.emit(field)
+                self.delegate.closeEditor.emit(field)
         if index.isValid():
             self.view.edit(index)
 

@@ -110,6 +110,18 @@ def test_a_category_is_asked_for_and_set(qtbot, panel, session):
     again.reject()
 
 
+def test_renaming_begun_twice_or_for_another_object_goes_on(qtbot, panel, session):
+    session.select_object(1)
+    panel.rename_current()
+    panel.rename_current()
+    fields = [f for f in panel.view.findChildren(QLineEdit) if f.isVisible()]
+    qtbot.keyClicks(fields[-1], "Bear")
+    session.select_object(2)
+    with qtbot.waitSignal(session.objectsChanged):
+        panel.rename_current()
+    assert names(panel) == ["Bear", "Box 2"]
+
+
 def test_the_swatch_asks_for_a_color_without_waiting(qtbot, panel, session):
     click(qtbot, panel, 1, Spot.SWATCH)
     dialog = panel.findChild(QColorDialog)

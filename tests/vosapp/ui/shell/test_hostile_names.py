@@ -134,6 +134,8 @@ def test_messages(shell):
     shell.window.status.show_hint(EVIL)
     shell.window.status.meter.show_work(EVIL, 1, 2)
     shell.window.status.show_place(1, 2, EVIL)
+    shell.window.status.showMessage(EVIL, 1000)
+    assert shell.window.status.currentMessage() == SHOWN
     check(shell.window)
 
 

@@ -85,6 +85,14 @@ def test_keys_with_ctrl_work_everywhere(desk, qtbot):
     assert desk.workspace.session.range == (0, 24)
 
 
+def test_f2_shows_the_list_in_which_the_name_is_written(desk, qtbot):
+    desk.window.docks["objects"].widget().setCurrentIndex(1)
+    desk.actions.run("view.dock-objects")
+    assert not desk.panels.objects.isVisible()
+    desk.actions.run("objects.rename")
+    assert any(f.isVisible() for f in desk.panels.objects.view.findChildren(QLineEdit))
+
+
 def test_digits_and_tab_choose_objects(desk, qtbot):
     canvas, session = desk.panels.canvas, desk.workspace.session
     qtbot.keyClick(canvas, "2")
