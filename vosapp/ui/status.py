@@ -113,9 +113,9 @@ class StatusBar(QStatusBar):
         for widget in (self.meter, self._place, self._zoom):
             self.addPermanentWidget(widget)
 
-    def showMessage(self, text: str, timeout: int = 0) -> None:
+    def showMessage(self, text: str, timeout: int | None = 0) -> None:
         """Show a message for some milliseconds; what is hidden in it is made visible."""
-        super().showMessage(visible(text), timeout)
+        super().showMessage(visible(text), timeout or 0)
 
     def show_hint(self, text: str) -> None:
         """Show what the tool in hand does."""
