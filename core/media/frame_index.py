@@ -157,14 +157,19 @@ def _tabulate(frames: Iterable[tuple[int, bool]]) -> FrameIndex:
 
 
 def _index_by_decoding(path: Path) -> FrameIndex:
-    with open_container(path) as (container, stream):
-        frames = [(f.pts, bool(f.key_frame)) for f in decode_frames(container, stream)]
+    frames = _decoded_times(path)
     times = [pts for pts, _ in frames]
     if not frames:
         raise VideoOpenError(f"{path} holds no video frame that can be decoded.", _HINT)
     if None not in times and all(a < b for a, b in pairwise(times)):
         return _tabulate(frames)
     return FrameIndex(tuple(range(len(frames))), (0,), timed=False)
+
+
+def _decoded_times(path: Path) -> list[tuple[int | None, bool]]:
+    """Return (pts, is_keyframe) of each frame; apart, so that no error keeps the decoder."""
+    with open_container(path) as (container, stream):
+        return [(f.pts, bool(f.key_frame)) for f in decode_frames(container, stream)]
 
 
 def decode_frames(container: Any, stream: Any) -> Iterator[Any]:

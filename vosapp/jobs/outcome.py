@@ -34,3 +34,16 @@ class Crashed:
 
 
 Outcome = Done | Stopped | Failed | Crashed
+
+
+def without_trace(error: VosError) -> VosError:
+    """Return an error that keeps nothing of the work that it ended.
+
+    A traceback holds the values of all functions on the way: an error that is shown or logged
+    would keep a whole video, or a project. What the user can mend shows none anyway.
+    """
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error

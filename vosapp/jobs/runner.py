@@ -17,7 +17,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signa
 
 from core.errors import VosError
 from core.jobs import Cancelled, CancelToken, Progress
-from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome, Stopped
+from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome, Stopped, without_trace
 
 BATCH_MS = 40
 """Values that a job yields within this time reach the window together."""
@@ -48,7 +48,7 @@ class JobHandle(QObject):
     Signals:
         progressed: the latest `Progress`, at most one a batch.
         batchReady: list of the other values that the job yielded, in order.
-        finished: the `Outcome`, once, after everything else.
+        finished: the `Outcome`, once, after everything else. What was connected is let go then.
     """
 
     progressed = Signal(object)
@@ -84,11 +84,13 @@ class JobHandle(QObject):
             self._timer.start()
 
     def end(self, outcome: Outcome) -> None:
-        """Hand over the last values, then how the job ended."""
+        """Hand over the last values, then how the job ended; after that slots hear no more."""
         self._timer.stop()
         self._deliver()
         self.outcome = outcome
         self.finished.emit(outcome)
+        # Slots that know their handle would keep it, and all that the job returned, for good.
+        self.deleteLater()
 
     @Slot()
     def _deliver(self) -> None:
@@ -123,7 +125,7 @@ class _Worker(QObject):
         except Cancelled:
             outcome = Stopped()
         except VosError as error:
-            outcome = Failed(error)
+            outcome = Failed(without_trace(error))
         except Exception:
             outcome = Crashed(traceback.format_exc())
         self.ended.emit(task.number, outcome)

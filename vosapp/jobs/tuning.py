@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.errors import CheckpointMismatch, VosError
 from core.jobs import CancelToken, Progress
 from core.types import Quality
-from vosapp.jobs.outcome import Crashed, Failed
+from vosapp.jobs.outcome import Crashed, Failed, without_trace
 from vosapp.jobs.propagation import Engine
 from vosapp.project.tuned import TUNABLE, TunedInfo
 from vosapp.tuning import Tuned, TuneOrder, tune_project
@@ -118,7 +118,7 @@ def _tune(
 def trouble(error: Exception) -> Trouble:
     """Return what an error is to the user: something to mend, or a bug with its traceback."""
     if isinstance(error, VosError):
-        return Failed(error)
+        return Failed(without_trace(error))
     return Crashed("".join(traceback.format_exception(error)))
 
 

@@ -101,6 +101,7 @@ class ProjectFile:
                 if self._lock is not None:
                     last.callback(self._lock.release)
                 last.callback(sqlite.close, self._connection, settle=not self.read_only)
+                last.callback(self._editor.maps.forget_all)
                 if self._has_room:
                     shrink(self._connection, self.path)
 
