@@ -166,7 +166,7 @@ def _index_by_decoding(path: Path) -> FrameIndex:
     return FrameIndex(tuple(range(len(frames))), (0,), timed=False)
 
 
-def _decoded_times(path: Path) -> list[tuple[int | None, bool]]:
+def _decoded_times(path: Path) -> list[tuple[Any, bool]]:
     """Return (pts, is_keyframe) of each frame; apart, so that no error keeps the decoder."""
     with open_container(path) as (container, stream):
         return [(f.pts, bool(f.key_frame)) for f in decode_frames(container, stream)]
