@@ -45,6 +45,8 @@ class TuneOrder:
         run: folder for the state of a run that can be resumed; None keeps nothing.
         resume: go on with the run in that folder.
         after: edits that were asked for before; they are waited for, so that they count.
+        threads: of the processor; None takes those of the run that goes on, else as many as torch
+            has.
     """
 
     project: Project
@@ -59,6 +61,7 @@ class TuneOrder:
     run: Path | None = None
     resume: bool = False
     after: Future[None] | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,7 @@ def _request(order: TuneOrder, folder: Path) -> TuneRequest:
         seed=order.seed,
         run=order.run,
         resume=order.resume,
+        threads=order.threads,
     )
 
 

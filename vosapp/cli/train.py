@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import UsageError
 from vosapp.cli.parser import add_common_arguments
+from vosapp.cli.run_options import positive
 
 if TYPE_CHECKING:
     from core.jobs import Progress
@@ -76,6 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="bf16 forward pass (for GPUs and processors with AMX; slower on others)",
     )
     sub.add_argument("--seed", type=int, help="seed of weights and data (0)")
+    sub.add_argument(
+        "--threads",
+        type=positive,
+        metavar="N",
+        help="processor threads (default: the system's; a run that is resumed keeps its own)",
+    )
     sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")
     add_common_arguments(sub)
     sub.add_argument("--workers", type=int, default=1, help="processes that prepare batches")
@@ -177,6 +184,7 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         images=args.images,
         radius=chosen["radius"],
         blend=BLEND if args.blend is None else args.blend,
+        threads=chosen["threads"],
     )
 
 
@@ -192,6 +200,7 @@ def _settings(args: argparse.Namespace, rate: float) -> dict[str, Any]:
         "rate": rate,
         "bf16": False,
         "seed": 0,
+        "threads": None,
     }
     begun = begun_with(args.out) if args.resume else {}
     given = {name: getattr(args, name) for name in usual if getattr(args, name) is not None}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from core.errors import UsageError, VosError
 from core.jobs import CancelToken, Progress
 from core.types import Direction, FrameResult
+from vosapp.jobs.outcome import without_trace
 
 if TYPE_CHECKING:
     from core.engine.propagate import PropagationRequest
@@ -235,7 +236,7 @@ def _weights(
     try:
         return replace(order.system, weights=stack.enter_context(tuned_file(order.project))), None
     except VosError as error:
-        return order.system, WeightsProblem(error)
+        return order.system, WeightsProblem(without_trace(error))
 
 
 def _wait(order: PropagationOrder) -> None:

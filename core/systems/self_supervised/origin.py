@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from core.device import sound_threads
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
 from core.media.atomic import write_atomic
 from core.nn.checkpoints import read_info
@@ -38,6 +39,7 @@ def settings_of(request: TrainRequest) -> Settings:
         "rate": request.length.learning_rate,
         "bf16": request.length.bf16,
         "seed": request.seed,
+        **({} if request.threads is None else {"threads": request.threads}),
     }
 
 
@@ -52,11 +54,20 @@ def begun_with(out: Path) -> Settings:
     return {name: value for name, value in known if isinstance(value, (int, float))}
 
 
+def threads_of(request: TrainRequest) -> int | None:
+    """How many threads a run computes with: as it began, else as asked for; None for torch's own.
+
+    Runs that are older than this setting do not say how they began.
+    """
+    begun = begun_with(request.out) if (request.out / STATE).exists() else {}
+    return sound_threads(begun.get("threads", request.threads))
+
+
 def require_same(request: TrainRequest) -> None:
     """See to it that a run that is resumed learns as it began.
 
     Raises:
-        UsageError: another batch, crop, rate, or the like.
+        UsageError: another batch, crop, rate, number of threads, or the like.
     """
     if not (request.out / STATE).exists():
         return

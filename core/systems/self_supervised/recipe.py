@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
 from core.data.still_pack import pack_images
-from core.device import choose_device, memory_errors, thread_count
+from core.device import choose_device, computing_with, memory_errors, thread_count
 from core.jobs import CancelToken, Progress
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.layout import channels_last
@@ -23,7 +23,13 @@ from core.systems.self_supervised.networks import (
     new_network,
     start_from,
 )
-from core.systems.self_supervised.origin import WEIGHTS, note_start, require_same, started_from
+from core.systems.self_supervised.origin import (
+    WEIGHTS,
+    note_start,
+    require_same,
+    started_from,
+    threads_of,
+)
 from core.systems.self_supervised.stages import (
     STAGES,
     Stage,
@@ -51,7 +57,8 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
 
     Raises:
         UsageError: unknown preset, stage or device; a run folder in use without `resume`, or with
-            other settings; a later stage without `init`; an impossible seed, radius or blend.
+            other settings; a later stage without `init`; an impossible seed, radius, blend or
+            number of threads.
         TrainingError: nothing to learn from; a loss that is not finite.
         CheckpointMissing, CheckpointMismatch: `init` is not there, or it or the state belong to
             another network.
@@ -61,7 +68,11 @@ def train(request: TrainRequest, token: CancelToken) -> Iterator[Progress | Trai
     """
     check_request(request)
     require_same(request)
-    with joined(choose_device(request.device)) as team:
+    with (
+        computing_with(threads_of(request)) as threads,
+        joined(choose_device(request.device)) as team,
+    ):
+        request = replace(request, threads=threads)
         if team.leads:
             note_start(request)
         encoder = make_encoder(request, team.device)
@@ -183,6 +194,7 @@ def _finish(
         "device": str(next(stage.module.parameters()).device),
         "processes": team_size(),
         "processor": f"{platform.machine()}, {thread_count()} cores",
+        "threads": request.threads,
         "torch": torch.__version__,
         "learning_rate": request.length.learning_rate,
         "bf16": request.length.bf16,

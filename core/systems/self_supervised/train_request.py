@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.data.pairs import PairConfig
+from core.device import require_threads
 from core.errors import OutputError, UsageError
 from core.nn.backbone import BACKBONES
 from core.systems.self_supervised.anchored import BLEND
@@ -42,6 +43,8 @@ class TrainRequest:
         images: a folder of still images, over which a moving camera makes clips.
         radius: of the windows that are searched, in cells; None takes that of the stage.
         blend: share of what the stage of labels has learned that its weights take on, 0..1.
+        threads: of the processor; None takes those that the run began with, at its start as many
+            as torch has.
     """
 
     videos: Path | None
@@ -59,6 +62,7 @@ class TrainRequest:
     images: Path | None = None
     radius: int | None = None
     blend: float = BLEND
+    threads: int | None = None
 
 
 def check_request(request: TrainRequest) -> None:
@@ -81,6 +85,7 @@ def check_request(request: TrainRequest) -> None:
     if not 0 <= request.blend <= 1:
         msg = f"A blend of {request.blend} is not possible."
         raise UsageError(msg, "Give --blend a number from 0 to 1.")
+    require_threads(request.threads)
     _check_stage(request)
     try:
         request.out.mkdir(parents=True, exist_ok=True)

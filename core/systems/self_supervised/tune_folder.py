@@ -13,11 +13,9 @@ from core.errors import OutputError, UsageError
 from core.media.atomic import write_atomic
 from core.media.scratch import scratch_folder
 from core.systems.self_supervised.train_request import STATE
-from core.systems.self_supervised.tune_request import TuneRequest, settings_of
+from core.systems.self_supervised.tune_request import SETTINGS, TuneRequest, settings_of
 from core.train.loop import TrainProgress
 
-SETTINGS = "tune.json"
-"""File of a run folder that says which run it holds."""
 LAST = "last.json"
 """File of a run folder with the step that was made last."""
 _NOT_BEGUN: dict[str, Any] = {

@@ -20,7 +20,7 @@ from torch import nn
 from core.data.frame_pack import FramePack, PackConfig, short_hash
 from core.data.pairs import PairConfig
 from core.data.video_pack import StretchConfig, pack_stretches
-from core.device import choose_device, thread_count
+from core.device import choose_device, computing_with, thread_count
 from core.errors import OutputError
 from core.jobs import CancelToken, Progress
 from core.media.atomic import write_atomic
@@ -39,6 +39,7 @@ from core.systems.self_supervised.tune_request import (
     digest,
     identity,
     length_of,
+    threads_of,
 )
 from core.train.loop import TrainProgress
 from core.train.team import Team
@@ -54,8 +55,9 @@ def tune(
     """Tune weights to a video.
 
     Batches are a function of the seed and the step: a run of so many steps that is resumed, or
-    done again, gives the same weights. On processors with AMX it computes in bfloat16, and so ends
-    a little elsewhere than on others; a run can be resumed on its own kind only.
+    done again with as many threads, gives the same weights; one that is resumed takes the number
+    that it began with. On processors with AMX it computes in bfloat16, and so ends a little
+    elsewhere than on others; a run can be resumed on its own kind only.
 
     Yields:
         `Progress` while frames are read, `TrainProgress` for each step, last the result.
@@ -71,7 +73,7 @@ def tune(
         Cancelled: by the token; nothing is left of the run but, where it has a folder, its state.
     """
     base = base_info(request)
-    with run_folder(request) as folder:
+    with computing_with(threads_of(request)), run_folder(request) as folder:
         plan = _training(request, base, folder)
         team = Team(device=choose_device(request.device))
         encoder = hold_statistics(make_encoder(plan, team.device))
@@ -177,6 +179,7 @@ def _info(
         "bf16": computes_bf16(request),
         "device": str(next(encoder.parameters()).device),
         "processor": f"{platform.machine()}, {thread_count()} cores",
+        "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }
     config = encoder.config.to_dict()
