@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import torch
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+MAX_THREADS = 1024
+"""More threads of the processor than this are taken for a mistake."""
 
 
 def choose_device(name: str) -> torch.device:
@@ -35,6 +37,36 @@ def choose_device(name: str) -> torch.device:
         msg = f"torch {torch.__version__} finds no {name} device here."
         raise DeviceUnavailable(msg, "Use --device cpu, or install a build of torch for it.")
     return torch.device(name)
+
+
+@contextmanager
+def computing_with(threads: int | None) -> Iterator[int]:
+    """Let torch compute with so many processor threads; None takes as many as it has.
+
+    The last bits of sums depend on them: what is to come out the same again keeps the number,
+    which is what this gives.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        yield torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+
+
+def sound_threads(number: object) -> int | None:
+    """A number of threads as a file tells it; None where it can be none."""
+    return number if type(number) is int and 1 <= number <= MAX_THREADS else None
+
+
+def require_threads(number: int | None) -> None:
+    """Raise `UsageError` unless a number of threads is none, or one that makes sense."""
+    if number is not None and sound_threads(number) is None:
+        msg = f"{number} threads are not possible."
+        raise UsageError(msg, f"Give --threads a number from 1 to {MAX_THREADS}.")
 
 
 @contextmanager

@@ -25,6 +25,15 @@ def use_threads(count: int, *, system: str) -> None:
         torch.set_num_threads(count)
 
 
+def threads_in_use(*, system: str) -> int:
+    """How many threads a run of a system computes with, as `use_threads` or the system has it."""
+    if system_spec(system).needs_weights:
+        import torch
+
+        return torch.get_num_threads()
+    return cv2.getNumThreads()
+
+
 def device_name(device: str, *, system: str) -> str:
     """Name of the device that a run takes; the baselines know only the processor.
 

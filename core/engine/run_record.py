@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.device import sound_threads
 from core.engine.run_settings import differences
 from core.errors import UsageError
 from core.media.atomic import write_atomic
@@ -19,6 +20,7 @@ from core.types import Direction
 FORMAT = 1
 RECORD_SUFFIX = ".vosapp-run.json"
 STATE_SUFFIX = ".vosapp-run.state"
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _HINT = "Give the settings of the first run, or leave --resume away to start anew."
 
 
@@ -69,7 +71,7 @@ class RunRecord:
             folder: folder of the results; the record lies beside it.
             settings: see `core.engine.run_settings`.
         """
-        self.path = folder.with_name(folder.name + RECORD_SUFFIX)
+        self.path = _record_of(folder)
         self.settings = settings
         self.frames: dict[int, DoneFrame] = {}
         self.loaded = False
@@ -92,7 +94,7 @@ class RunRecord:
             raise UsageError(f"Cannot read {self.path}: {error.strerror}.", _HINT) from error
         try:
             settings, frames = _parse(data)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except _DAMAGE as error:
             msg = f"{self.path} is damaged: the run cannot be resumed."
             raise UsageError(msg, "Leave --resume away to start anew.") from error
         changed = differences(self.settings, settings)
@@ -141,6 +143,22 @@ class RunRecord:
                 path.unlink(missing_ok=True)
             except OSError:
                 continue
+
+
+def begun_threads(folder: Path) -> int | None:
+    """How many threads the unfinished run of a folder computes with; None where nothing says it.
+
+    What is wrong with a record is for `RunRecord.load` to tell.
+    """
+    try:
+        settings, _frames = _parse(_record_of(folder).read_bytes())
+        return sound_threads(int(settings["threads"]))
+    except (OSError, *_DAMAGE):
+        return None
+
+
+def _record_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + RECORD_SUFFIX)
 
 
 def _parse(data: bytes) -> tuple[dict[str, str], dict[int, DoneFrame]]:

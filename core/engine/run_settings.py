@@ -21,12 +21,14 @@ def run_settings(
     system: TrackerRequest,
     *,
     device: str,
+    threads: int,
     adaptation: Adaptation | None = None,
 ) -> dict[str, str]:
     """The settings by name, as texts that can be compared and told.
 
     A video counts as the same while its name, size, time of change, frame count and frame size
     are; an image folder while those of all its images are. Masks and weights count by content.
+    The last bits of sums depend on the number of threads.
     """
     return {
         "version": __version__,
@@ -36,6 +38,7 @@ def run_settings(
         "weights": "" if system.weights is None else sha256_of(system.weights),
         "quality": system.quality.value,
         "device": device,
+        "threads": str(threads),
         "range": f"{request.start}:{request.stop}",
         "direction": " and ".join(sorted(way.name.lower() for way in request.ways)),
         "adaptation": _adaptation(adaptation),

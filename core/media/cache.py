@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from core.errors import VosError
+from core.media.apart import apart
 
 if TYPE_CHECKING:
     from core.types import Frame
@@ -52,16 +53,24 @@ class FrameCache:
                 self._frames.move_to_end(index)
             return frame
 
-    def put(self, index: int, frame: Frame) -> None:
-        """Keep a frame; those unused for longest make room. One above the budget is not kept."""
+    def put(self, index: int, frame: Frame) -> Frame:
+        """Keep a frame; those unused for longest make room. One above the budget is not kept.
+
+        Returns:
+            The frame as it is kept, read-only: an equal one in memory of its own.
+        """
+        if frame.nbytes > self._budget:
+            with self._lock:
+                self._drop(index)
+            return frame
+        kept = apart(frame)
         with self._lock:
             self._drop(index)
-            if frame.nbytes > self._budget:
-                return
-            self._frames[index] = frame
-            self._used += frame.nbytes
+            self._frames[index] = kept
+            self._used += kept.nbytes
             while self._used > self._budget:
                 self._drop(next(iter(self._frames)))
+        return kept
 
     def clear(self) -> None:
         """Forget all frames."""

@@ -171,8 +171,7 @@ def _tabulate(frames: Iterable[tuple[int, bool]]) -> FrameIndex:
 def _index_by_decoding(
     path: Path, slots: Sequence[int | None], *, base: Fraction, rate: Fraction
 ) -> FrameIndex:
-    with open_container(path) as (container, stream):
-        frames = [(f.pts, bool(f.key_frame)) for f in decode_frames(container, stream)]
+    frames = _decoded_times(path)
     times = [pts for pts, _ in frames]
     if not frames:
         raise VideoOpenError(f"{path} holds no video frame that can be decoded.", HINT)
@@ -186,6 +185,12 @@ def _index_by_decoding(
         step = _mean_step(known) * base or 1 / rate
         return FrameIndex(tuple(range(len(frames))), (0,), timed=False, base=step)
     return FrameIndex(_ascending(times, round(1 / rate / base)), (0,), timed=False, base=base)
+
+
+def _decoded_times(path: Path) -> list[tuple[Any, bool]]:
+    """Return (pts, is_keyframe) of each frame; apart, so that no error keeps the decoder."""
+    with open_container(path) as (container, stream):
+        return [(f.pts, bool(f.key_frame)) for f in decode_frames(container, stream)]
 
 
 def _mean_step(times: Sequence[int]) -> Fraction:

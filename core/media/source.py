@@ -111,12 +111,11 @@ class CachedSource:
 
     def close(self) -> None:
         """Stop the prefetch thread and close the file. Closing twice does no harm."""
-        if self._closed:
-            return
-        self._closed = True
-        if self._prefetcher is not None:
-            self._prefetcher.close()
+        prefetcher, self._prefetcher = self._prefetcher, None
+        if prefetcher is not None:
+            prefetcher.close()
         with self._lock:
+            self._closed = True
             self._reader.close()
         self._cache.clear()
 
@@ -137,11 +136,12 @@ class CachedSource:
         if found is not None:
             return found
         with self._lock:
+            self._check(index)
             found = self._cache.get(index)
             return self._decode(index) if found is None else found
 
     def _load_ahead(self, index: int) -> None:
-        if index not in self._cache and not self._closed:
+        if index not in self._cache:
             self._load(index)
 
     def _decode(self, index: int) -> Frame:
@@ -151,9 +151,9 @@ class CachedSource:
         wanted: Frame | None = None
         for number, frame in self._reader.decode(first, index):
             frame.flags.writeable = False
-            self._cache.put(number, frame)
+            kept = self._cache.put(number, frame)
             if number == index:
-                wanted = frame
+                wanted = kept
         if wanted is None:
             raise VideoDecodeError(
                 f"Frame {index} of {self.info.path} is damaged and cannot be decoded.",
@@ -166,8 +166,9 @@ class CachedSource:
         return max(1, self._cache.budget // (2 * frame_bytes))
 
     def _ask_ahead(self, index: int) -> None:
-        if self._prefetcher is None:
+        prefetcher = self._prefetcher
+        if prefetcher is None:
             return
         ahead = min(PREFETCH_FRAMES, self._room())
         wanted = (index + self._step * k for k in range(1, ahead + 1))
-        self._prefetcher.want([i for i in wanted if 0 <= i < self.info.frame_count])
+        prefetcher.want([i for i in wanted if 0 <= i < self.info.frame_count])

@@ -48,6 +48,8 @@ class VideoFileReader:
         self._path = path
         self._index = index_frames(path) if index is None else index
         self._reformatter = VideoReformatter()
+        self._container: Any = None
+        self._stream: Any = None
         self._decoded: Iterator[tuple[int, Any]] = iter(())
         self._ahead: tuple[int, Any] | None = None
         self._position = 0
@@ -94,13 +96,21 @@ class VideoFileReader:
                 yield ahead[0], self._to_rgb(ahead[1], ahead[0])
 
     def close(self) -> None:
-        """Close the file."""
-        self._decoded = iter(())
-        self._container.close()
+        """Close the file and end all threads of the decoder. Twice does no harm."""
+        self._decoded, self._ahead = iter(()), None
+        if self._container is not None:
+            self._container.close()
+        # Decoder and converter live, with their threads, as long as anybody holds them.
+        self._container = self._stream = None
+        self._reformatter = VideoReformatter()
 
     def _open(self) -> None:
         self._container, self._stream = open_stream(self._path)
         self._restart()
+
+    def _reopen(self) -> None:
+        self.close()
+        self._open()
 
     def _restart(self) -> None:
         self._decoded = self._numbered()
@@ -130,8 +140,7 @@ class VideoFileReader:
         if self._position <= index and (near or index - self._position <= _STEP_OVER):
             return
         if not (self._index.timed and self._seek(self._index.key_before(index))):
-            self._container.close()
-            self._open()
+            self._reopen()
 
     def _seek(self, key: int) -> bool:
         """Seek to an entry point, or earlier; False where the file cannot do that."""
@@ -166,8 +175,7 @@ class VideoFileReader:
         ahead = self._peek()
         if given and (ahead is None or ahead[0] != 0 or self._passed_over):
             self._index = index_frames(self._path)
-            self._container.close()
-            self._open()
+            self._reopen()
         return self._trim_start()
 
     def _trim_start(self) -> Any:
@@ -194,8 +202,7 @@ class VideoFileReader:
                 break
             start = self._index.key_before(start - 1)
         self._index = replace(self._index.between(0, max(found, default=0)), doubtful=False)
-        self._container.close()
-        self._open()
+        self._reopen()
 
     def _decoded_from(self, start: int) -> Iterator[tuple[int, Any]]:
         while (ahead := self._peek()) is not None:

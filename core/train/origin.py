@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from core.device import sound_threads
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
 from core.media.atomic import write_atomic
 from core.nn.checkpoints import read_info
@@ -29,7 +30,8 @@ def note_start(request: TrainRequest) -> None:
 def fixed_settings(request: TrainRequest) -> dict[str, Value]:
     """What has to stay as it is from the first step of a run to the last."""
     settings = request.settings
-    return {o.name: settings[o.name] for o in request.recipe.all_options if o.fixed}
+    fixed = {o.name: settings[o.name] for o in request.recipe.all_options if o.fixed}
+    return fixed if request.threads is None else fixed | {"threads": request.threads}
 
 
 def begun_with(out: Path) -> Values:
@@ -60,11 +62,20 @@ def settings_of(
     return {name: given.get(name, begun.get(name, value)) for name, value in usual.items()}
 
 
+def threads_of(request: TrainRequest) -> int | None:
+    """How many threads a run computes with: as it began, else as asked for; None for torch's own.
+
+    Runs that are older than this setting do not say how they began.
+    """
+    begun = begun_with(request.out) if (request.out / STATE).exists() else {}
+    return sound_threads(begun.get("threads", request.threads))
+
+
 def require_same(request: TrainRequest) -> None:
     """See to it that a run that is resumed learns as it began.
 
     Raises:
-        UsageError: another batch, crop, rate, or the like.
+        UsageError: another batch, crop, rate, number of threads, or the like.
     """
     if not (request.out / STATE).exists():
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.device import require_threads
 from core.errors import OutputError, UsageError
 from core.train.config import FitConfig
 from core.train.method import Method
@@ -34,6 +35,8 @@ class TrainRequest:
         seed: of the weights and of the order of the data.
         cache: where packed frames are kept; None takes a folder within `out`.
         workers: processes that prepare batches; 0 prepares them in between.
+        threads: of the processor; None takes those that the run began with, at its start as many
+            as torch has.
         command: what the user typed, for the header of the weights; empty where nothing was.
     """
 
@@ -51,6 +54,7 @@ class TrainRequest:
     seed: int = 0
     cache: Path | None = None
     workers: int = 1
+    threads: int | None = None
     command: str = ""
 
     @property
@@ -87,6 +91,7 @@ def check_request(request: TrainRequest, method: Method) -> None:
     if request.workers < 0:
         msg = f"There cannot be {request.workers} workers."
         raise UsageError(msg, "Give --workers 0 or more.")
+    require_threads(request.threads)
     _check_options(request)
     _check_start(request)
     method.require_possible(request.stage_name, request.preset_name, request.settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Generator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
 from core.data.still_pack import pack_images
-from core.device import choose_device, memory_errors, thread_count
+from core.device import choose_device, computing_with, memory_errors, thread_count
 from core.jobs import CancelToken, Progress
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.layout import channels_last
@@ -22,7 +22,7 @@ from core.train.config import FitConfig
 from core.train.curve import PICTURE, draw_curve
 from core.train.loop import TrainProgress, fit
 from core.train.method import Method, Stage
-from core.train.origin import WEIGHTS, note_start, require_same, started_from
+from core.train.origin import WEIGHTS, note_start, require_same, started_from, threads_of
 from core.train.request import STATE, TrainRequest, check_request
 from core.train.run_log import LOG, append_line, read_lines
 from core.train.team import Team, joined, team_size
@@ -46,7 +46,8 @@ def train(request: TrainRequest, token: CancelToken) -> Steps:
 
     Raises:
         UsageError: unknown preset, stage, option or device; a run folder in use without `resume`,
-            or with other settings; a later stage without `init`; an impossible option.
+            or with other settings; a later stage without `init`; an impossible option or number
+            of threads.
         TrainingError: nothing to learn from; a loss that is not finite.
         CheckpointMissing, CheckpointMismatch: `init` is not there, or it or the state belong to
             another network.
@@ -57,7 +58,11 @@ def train(request: TrainRequest, token: CancelToken) -> Steps:
     method: Method = request.recipe.load()
     check_request(request, method)
     require_same(request)
-    with joined(choose_device(request.device)) as team:
+    with (
+        computing_with(threads_of(request)) as threads,
+        joined(choose_device(request.device)) as team,
+    ):
+        request = replace(request, threads=threads)
         if team.leads:
             note_start(request)
         network = make_network(request, method, team.device)
@@ -199,6 +204,7 @@ def _finish(
         "device": str(next(stage.module.parameters()).device),
         "processes": team_size(),
         "processor": f"{platform.machine()}, {thread_count()} cores",
+        "threads": request.threads,
         "torch": torch.__version__,
         "learning_rate": request.length.learning_rate,
         "bf16": request.length.bf16,

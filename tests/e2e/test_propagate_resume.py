@@ -273,3 +273,21 @@ def wait_for_more(folder, count, process):
         if time.monotonic() > end:
             return
         time.sleep(0.005)
+
+
+def test_a_run_goes_on_with_as_many_threads_as_it_began_with(mask, resumable_run, kill, tmp_path):
+    """Another number may give other masks; one that is given is compared like other settings."""
+    before = cv2.getNumThreads()
+    try:
+        resumable_run(mask, "--system", "flow", "--threads", "1", out="whole")
+        with kill(5):
+            resumable_run(mask, "--system", "flow", "--threads", "1")
+        cv2.setNumThreads(2)
+        given = ["--system", "flow", "--resume"]
+        code, _, stderr = resumable_run(mask, *given, "--threads", "2")
+        assert code == 2 and "threads 1, now 2" in stderr
+        assert resumable_run(mask, *given)[0] == 0
+        assert cv2.getNumThreads() == 1
+    finally:
+        cv2.setNumThreads(before)
+    assert contents(tmp_path / "out/film") == contents(tmp_path / "whole/film")

@@ -202,6 +202,7 @@ def _order(project: Project, args: argparse.Namespace, console: Console) -> Fine
         seed=args.seed,
         run=project.path.with_name(f"{project.path.name}-adapt"),
         resume=args.resume,
+        threads=args.threads,
     )
 
 

@@ -20,7 +20,7 @@ from vosapp.cli.frame_range import (
 )
 from vosapp.cli.project_options import add_video_argument
 from vosapp.cli.project_run import run_project
-from vosapp.cli.run_options import add_run_arguments, tracker_request
+from vosapp.cli.run_options import add_run_arguments, choose_threads, tracker_request
 from vosapp.cli.video_notes import telling
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ EPILOG = (
     "Results are written to OUT/<input's name>/00000.png and so on, at the video's own size; "
     "frames of an image folder keep their names. Results of an earlier run are overwritten frame "
     "by frame. While a run is not finished, OUT/<input's name>.vosapp-run.json and .state say how "
-    "far it is: with --resume and the same settings it goes on from there, to the same masks. "
+    "far it is: with --resume and the same settings it goes on from there, to the same masks, with "
+    "as many threads as it began with. "
     "With a project (.vosapp) as INPUT, its keyframes are carried and the results go into it: what "
     "is empty or stale is computed, keyframes and checked masks stay, and one step undoes it all; "
     "weights that were fine-tuned on its video (vosapp finetune) are used where they are switched "
@@ -206,11 +207,10 @@ def _with_references(keyframes: tuple[Keyframe, ...], frames: list[int]) -> tupl
 
 def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Build the tracker and write every wanted frame that is not done already."""
-    from core.engine.run import device_name, memory_guard, use_threads
+    from core.engine.run import device_name, memory_guard
 
     name = run.system.system
-    if args.threads is not None:
-        use_threads(args.threads, system=name)
+    choose_threads(args, goes_on=run.folder.path if args.resume else None)
     device = device_name(run.system.device, system=name)
     record = _record(run, device, args, console)
     job = _tell_plan(run, record, console, resumes=args.resume)
@@ -233,11 +233,17 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
 
 def _record(run: _Run, device: str, args: argparse.Namespace, console: Console) -> RunRecord:
     """The record of this run, with what an earlier one has done where that is resumed."""
+    from core.engine.run import threads_in_use
     from core.engine.run_record import RunRecord
     from core.engine.run_settings import run_settings
 
     settings = run_settings(
-        run.video.info, run.request, run.system, device=device, adaptation=run.adaptation
+        run.video.info,
+        run.request,
+        run.system,
+        device=device,
+        threads=threads_in_use(system=run.system.system),
+        adaptation=run.adaptation,
     )
     record = RunRecord(run.folder.path, settings)
     if args.resume and not record.load():

@@ -48,6 +48,23 @@ def add_compute_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def choose_threads(args: argparse.Namespace, *, goes_on: Path | None) -> None:
+    """Compute with as many threads as are asked for, else as a run that goes on has begun with.
+
+    Args:
+        args: with `system` and `threads`.
+        goes_on: folder with the results of that run; None for a new one.
+    """
+    from core.engine.run import use_threads
+    from core.engine.run_record import begun_threads
+
+    threads = args.threads
+    if threads is None and goes_on is not None:
+        threads = begun_threads(goes_on)
+    if threads is not None:
+        use_threads(threads, system=args.system)
+
+
 def tracker_request(args: argparse.Namespace) -> TrackerRequest:
     """Return what is needed to build the tracker, with the weights' header looked at.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from core.engine.registry import recipe_of, systems
 from core.jobs import Progress
 from vosapp.cli.parser import add_common_arguments
+from vosapp.cli.run_options import positive
 
 if TYPE_CHECKING:
     from core.train.loop import TrainProgress
@@ -59,6 +60,12 @@ def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     for option in recipe.all_options:
         _add_option(sub, option)
+    sub.add_argument(
+        "--threads",
+        type=positive,
+        metavar="N",
+        help="processor threads (default: the system's; a run that is resumed keeps its own)",
+    )
     sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")
     add_common_arguments(sub)
     sub.add_argument("--workers", type=int, default=1, help="processes that prepare batches")
@@ -197,6 +204,7 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         seed=int(chosen["seed"]),
         cache=args.cache,
         workers=args.workers,
+        threads=args.threads,
         command=_typed(args.typed),
     )
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from core.errors import VosError
 from core.jobs import CancelToken, Progress
 from core.types import Direction
+from vosapp.jobs.outcome import without_trace
 
 if TYPE_CHECKING:
     from core.tracking.contract import Tracker, TrackerRequest
@@ -216,7 +217,7 @@ def _weights(
     try:
         return replace(order.system, weights=stack.enter_context(tuned_file(order.project))), None
     except VosError as error:
-        return order.system, WeightsProblem(error)
+        return order.system, WeightsProblem(without_trace(error))
 
 
 def _wait(order: PropagationOrder) -> None:

@@ -42,7 +42,7 @@ class JobHandle(QObject):
 
     Attributes:
         token: cancels it.
-        outcome: how it ended; None until then.
+        outcome: how it ended; None until it has.
     """
 
     # Private, so that everybody goes through `tell`.
@@ -101,11 +101,13 @@ class JobHandle(QObject):
             self._timer.start()
 
     def end(self, outcome: Outcome) -> None:
-        """Hand over the last values, then how the job ended."""
+        """Hand over the last values, then how the job ended; after that slots hear no more."""
         self._timer.stop()
         self._deliver()
         self.outcome = outcome
         self._finished.emit(outcome)
+        # Slots that know their handle would keep it, and all that the job returned, for good.
+        self.deleteLater()
 
     @Slot()
     def _deliver(self) -> None:

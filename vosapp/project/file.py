@@ -113,6 +113,7 @@ class ProjectFile:
                         last.callback(self._lock.release_file)
                 settle = not (self.read_only or remove)
                 last.callback(sqlite.close, self._connection, settle=settle)
+                last.callback(self._editor.maps.forget_all)
                 if self._has_room and not remove:
                     shrink(self._connection, self.path)
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 
+from core.media.apart import apart
 from core.types import LabelMap
 from vosapp.project import rules
 from vosapp.project.codec import decode_map, encode_map
@@ -50,8 +51,8 @@ class LabelStore:
             row = self._rows.get(table, frame_index)
             if row is None:
                 return None
-            found = decode_map(row[0], self._height, self._width)
-            self._cache.put((table.name, frame_index), found)
+            decoded = decode_map(row[0], self._height, self._width)
+            found = self._cache.put((table.name, frame_index), decoded)
         return found
 
     def put_layer(self, table: Table, frame_index: int, label_map: LabelMap) -> None:
@@ -72,9 +73,8 @@ class LabelStore:
             keyframe = self.layer(KEYFRAMES, frame_index)
             if results is None and keyframe is None:
                 return self.blank
-            found = rules.compose(results, keyframe, asserted)
-            found.flags.writeable = False
-            self._cache.put((_SHOWN, frame_index), found)
+            composed = rules.compose(results, keyframe, asserted)
+            found = self._cache.put((_SHOWN, frame_index), composed)
         return found
 
     def forget_shown(self, frame_index: int) -> None:
@@ -110,12 +110,14 @@ class _MapCache:
             self._maps.move_to_end(key)
         return found
 
-    def put(self, key: tuple[str, int], label_map: LabelMap) -> None:
+    def put(self, key: tuple[str, int], label_map: LabelMap) -> LabelMap:
+        """Keep a map; returns it as it is kept, read-only."""
         self.drop(key)
-        self._maps[key] = label_map
-        self._used += label_map.nbytes
+        kept = self._maps[key] = apart(label_map)
+        self._used += kept.nbytes
         while self._used > self._budget:
             self.drop(next(iter(self._maps)))
+        return kept
 
     def drop(self, key: tuple[str, int]) -> None:
         old = self._maps.pop(key, None)

@@ -47,6 +47,8 @@ class FinetuneOrder:
         run: folder for the state of a run that can be resumed; None keeps nothing.
         resume: go on with the run in that folder.
         after: edits that were asked for before; they are waited for, so that they count.
+        threads: of the processor; None takes those of the run that goes on, else as many as torch
+            has.
     """
 
     project: Project
@@ -61,6 +63,7 @@ class FinetuneOrder:
     run: Path | None = None
     resume: bool = False
     after: Future[None] | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,7 @@ def _request(order: FinetuneOrder, folder: Path) -> FinetuneRequest:
         seed=order.seed,
         run=order.run,
         resume=order.resume,
+        threads=order.threads,
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.errors import VosError
+from core.media.apart import apart
 from core.media.video import VideoSource
 from core.types import Frame, LabelMap
 from vosapp.jobs.outcome import Failed, trouble
@@ -238,8 +239,7 @@ class _Frames:
         if index in self._frames:
             self._frames.move_to_end(index)
             return self._frames[index]
-        frame = self._video.frame(index)
-        self._frames[index] = frame
+        frame = self._frames[index] = apart(self._video.frame(index))
         self._used += frame.nbytes
         while self._used > self._budget and len(self._frames) > 1:
             self._used -= self._frames.popitem(last=False)[1].nbytes

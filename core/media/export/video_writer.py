@@ -30,6 +30,8 @@ _BT709 = 1
 """Primaries, transfer and matrix of high definition in FFmpeg's numbers."""
 _LIMITED = 1
 _HINT = "Choose a folder that you may write to, on a disk with free space."
+_THREADS = 4
+"""Of an encoder. What x264 writes depends on their number, so it is not that of the processors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,15 @@ class Coding:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-H264 = Coding("libx264", ".mp4", "yuv420p", even=True, options={"crf": "18", "preset": "medium"})
+H264 = Coding(
+    "libx264",
+    ".mp4",
+    "yuv420p",
+    even=True,
+    # WORKAROUND(x264 of PyAV 18.1): where the processor has AVX-512, its mbtree reads memory that
+    # was never written to, and the same pictures give other bytes.
+    options={"crf": "18", "preset": "medium", "x264-params": "mbtree=0"},
+)
 PRORES_4444 = Coding(
     "prores_ks", ".mov", "yuva444p10le", options={"profile": "4444", "alpha_bits": "16"}
 )
@@ -63,7 +73,14 @@ VP9_ALPHA = Coding(
     "yuva420p",
     even=True,
     # Alternate reference frames and alpha do not go together in this encoder.
-    options={"crf": "18", "b": "0", "auto-alt-ref": "0", "deadline": "good", "cpu-used": "4"},
+    options={
+        "crf": "18",
+        "b": "0",
+        "auto-alt-ref": "0",
+        "deadline": "good",
+        "cpu-used": "4",
+        "row-mt": "0",
+    },
     metadata={"alpha_mode": "1"},
 )
 
@@ -133,11 +150,14 @@ def open_writer(
 ) -> Iterator[VideoWriter]:
     """Open a video file for writing, at the size and with the times of a video.
 
+    The same pictures give the same bytes (ADR 0025).
+
     Raises:
         OutputError: the file cannot be written, or this FFmpeg lacks the encoder.
     """
     try:
-        with av.open(whole_path(path), "w") as container:
+        # Else WebM would have a random number, and each file the version of the library.
+        with av.open(whole_path(path), "w", options={"fflags": "bitexact"}) as container:
             stream = _add_stream(container, info, times=times, coding=coding)
             writer = VideoWriter(container, stream, times=times, coding=coding)
             yield writer
@@ -176,6 +196,7 @@ def _add_stream(container: Any, info: VideoInfo, *, times: FrameTimes, coding: C
     stream.pix_fmt = coding.pixels
     stream.time_base = times.base
     context = stream.codec_context
+    context.thread_count = _THREADS
     context.time_base = Fraction(times.base)
     context.color_primaries = context.color_trc = context.colorspace = _BT709
     context.color_range = _LIMITED

@@ -12,12 +12,10 @@ from typing import Any
 from core.errors import OutputError, UsageError
 from core.media.atomic import write_atomic
 from core.media.scratch import scratch_folder
-from core.train.finetune.request import FinetuneRequest, settings_of
+from core.train.finetune.request import SETTINGS, FinetuneRequest, settings_of
 from core.train.loop import TrainProgress
 from core.train.request import STATE
 
-SETTINGS = "tune.json"
-"""File of a run folder that says which run it holds."""
 LAST = "last.json"
 """File of a run folder with the step that was made last."""
 _NOT_BEGUN: dict[str, Any] = {
@@ -74,9 +72,21 @@ def require_run(request: FinetuneRequest, folder: Path) -> None:
         if folder.exists() and not note.is_file() and any(folder.iterdir()):
             msg = f"{folder} holds something else than a run."
             raise UsageError(msg, "Move it away, or choose another folder.")
-        if request.resume and note.is_file() and note.read_text() != settings_of(request):
+        if request.resume and note.is_file() and not _is_of(note.read_text(), request):
             msg = f"{folder} holds a run with other settings."
             raise UsageError(msg, "Give the same ones, or begin anew without --resume.")
+
+
+def _is_of(note: str, request: FinetuneRequest) -> bool:
+    """Whether a run was begun by an equal request; older ones do not say with how many threads."""
+    wanted = json.loads(settings_of(request))
+    try:
+        found = json.loads(note)
+    except ValueError:
+        return False
+    if isinstance(found, dict) and "threads" not in found:
+        del wanted["threads"]
+    return bool(found == wanted)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from core.data.frame_pack import short_hash
-from core.device import choose_device
+from core.device import choose_device, require_threads, sound_threads
 from core.errors import OutputError
 from core.media.file_hash import sha256_of
 from core.media.image_file import list_images
@@ -19,6 +19,8 @@ from core.train.config import FitConfig
 from core.train.finetune.config import FinetuneConfig
 from core.train.recipe import COMMON_OPTIONS, Recipe
 
+SETTINGS = "tune.json"
+"""File of a run folder that says which run it holds."""
 SAVE_EVERY = 25
 """Steps between states of a run; a step takes a second or two on a processor."""
 
@@ -39,6 +41,8 @@ class FinetuneRequest:
         run: folder for packed frames and the state of the run, which is there only while the run
             is not finished; None keeps nothing of one that is stopped.
         resume: go on where `run` holds a run of the same settings; else it is thrown away.
+        threads: of the processor; None takes those of the run that goes on, else as many as torch
+            has.
     """
 
     recipe: Recipe
@@ -51,6 +55,7 @@ class FinetuneRequest:
     seed: int = 0
     run: Path | None = None
     resume: bool = False
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ def base_info(request: FinetuneRequest) -> CheckpointInfo:
     request.recipe.require_preset(info.preset)
     choose_device(request.device)
     require_seed(request.seed)
+    require_threads(request.threads)
     if not request.out.parent.is_dir():
         raise OutputError(f"There is no folder {request.out.parent}.", "Make it first.")
     return info
@@ -122,8 +128,23 @@ def settings_of(request: FinetuneRequest) -> str:
         "frames": None if frames is None else [frames.start, frames.stop],
         "seed": request.seed,
         "bf16": computes_bf16(request),
+        "threads": threads_of(request),
     }
     return json.dumps(values, sort_keys=True)
+
+
+def threads_of(request: FinetuneRequest) -> int:
+    """How many threads a run computes with: as asked for, as it began, or as torch has them."""
+    begun = _begun_with(request.run) if request.run is not None and request.resume else None
+    return request.threads or begun or torch.get_num_threads()
+
+
+def _begun_with(run: Path) -> int | None:
+    """The number of threads that the run in a folder began with; None where it does not say."""
+    try:
+        return sound_threads(json.loads((run / SETTINGS).read_text())["threads"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def identity(video: Path) -> str:

@@ -18,7 +18,7 @@ import torch
 
 from core.data.frame_pack import FramePack, PackConfig, short_hash
 from core.data.video_pack import StretchConfig, pack_stretches
-from core.device import choose_device, thread_count
+from core.device import choose_device, computing_with, thread_count
 from core.errors import OutputError
 from core.jobs import CancelToken, Job, Progress
 from core.media.atomic import write_atomic
@@ -32,6 +32,7 @@ from core.train.finetune.request import (
     computes_bf16,
     identity,
     length_of,
+    threads_of,
 )
 from core.train.loop import TrainProgress
 from core.train.method import Finetunes, Stage, Weights
@@ -49,8 +50,9 @@ def finetune(
     """Tune weights to a video.
 
     Batches are a function of the seed and the step: a run of so many steps that is resumed, or
-    done again, gives the same weights. On processors with AMX it computes in bfloat16, and so ends
-    a little elsewhere than on others; a run can be resumed on its own kind only.
+    done again with as many threads, gives the same weights; one that is resumed takes the number
+    that it began with. On processors with AMX it computes in bfloat16, and so ends a little
+    elsewhere than on others; a run can be resumed on its own kind only.
 
     Yields:
         `Progress` while frames are read, `TrainProgress` for each step.
@@ -71,7 +73,7 @@ def finetune(
         Cancelled: by the token; nothing is left of the run but, where it has a folder, its state.
     """
     base = base_info(request)
-    with run_folder(request) as folder:
+    with computing_with(threads_of(request)), run_folder(request) as folder:
         device = choose_device(request.device)
         method: Finetunes = request.recipe.load()
         network = make_network(_start(request, base, folder), method, device)
@@ -178,6 +180,7 @@ def _info(
         "seed": request.seed,
         "tuning": asdict(request.config),
         "bf16": computes_bf16(request),
+        "threads": torch.get_num_threads(),
         "device": str(next(kept.module.parameters()).device),
         "processor": f"{platform.machine()}, {thread_count()} cores",
         "torch": torch.__version__,

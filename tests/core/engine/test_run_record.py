@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from core.engine.run_record import DoneFrame, RunRecord, WalkState
+from core.engine.run_record import DoneFrame, RunRecord, WalkState, begun_threads
 from core.errors import OutputError, UsageError
 from core.types import Direction
 
@@ -127,3 +127,15 @@ def test_folder_that_is_gone(tmp_path):
         record.save()
     with pytest.raises(OutputError):
         record.save_state(STATE)
+
+
+def test_threads_of_an_unfinished_run(tmp_path):
+    folder = tmp_path / "film"
+    assert begun_threads(folder) is None
+    RunRecord(folder, {"system": "flow", "threads": "3"}).save()
+    assert begun_threads(folder) == 3
+    for text in ("0", "many", "9" * 9, ""):
+        RunRecord(folder, {"threads": text}).save()
+        assert begun_threads(folder) is None
+    RunRecord(folder, {}).path.write_text("no record")
+    assert begun_threads(folder) is None

@@ -26,9 +26,9 @@ def base(tmp_path, keyframe):
     return info, request, TrackerRequest("flow", Quality.FAST, "auto", weights)
 
 
-def changed(base, *, info=(), request=(), system=(), device="cpu"):
+def changed(base, *, info=(), request=(), system=(), device="cpu", threads=2):
     values = [replace(v, **dict(c)) for v, c in zip(base, (info, request, system), strict=True)]
-    return run_settings(*values, device=device)
+    return run_settings(*values, device=device, threads=threads)
 
 
 def told(base, **changes):
@@ -53,6 +53,7 @@ def test_the_same_is_the_same(base):
         ({"system": {"quality": Quality.FINE}}, "quality fast, now fine"),
         ({"system": {"weights": None}}, "other weights"),
         ({"device": "cuda"}, "device cpu, now cuda"),
+        ({"threads": 1}, "threads 2, now 1"),
         ({"info": {"frame_count": 8}}, "other input"),
         ({"info": {"width": 33}}, "other input"),
     ],

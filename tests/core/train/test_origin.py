@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import torch
 from PIL import Image
 
 from core.data.synthetic import moving_shapes
 from core.errors import UsageError
-from core.jobs import CancelToken
+from core.jobs import Cancelled, CancelToken
+from core.nn.checkpoints import read_info
 from core.systems.self_supervised.spec import RECIPE
 from core.train.config import FitConfig
 from core.train.loop import TrainProgress
-from core.train.origin import begun_with, settings_of
+from core.train.origin import begun_with, settings_of, threads_of
 from core.train.request import TrainRequest
 from core.train.run import train
 
@@ -92,3 +94,60 @@ def test_what_is_given_comes_before_what_began_and_that_before_the_default(reque
     assert (settings({})["rate"], settings({}, resume=False, refines=True)["rate"]) == (1e-3, 1e-4)
     assert settings({}, resume=False, stage="labels")["radius"] == 10
     assert "blend" not in settings({})
+
+
+@pytest.fixture
+def many_threads():
+    """Between two parts of a run torch is told to take two threads, as on another machine.
+
+    Nothing of these small networks is computed with two: that crashes on some processors.
+    """
+    before = torch.get_num_threads()
+    yield lambda: torch.set_num_threads(2)
+    torch.set_num_threads(before)
+
+
+def weights(request):
+    return torch.load(request.out / "state.pt", weights_only=True)["module"]
+
+
+def test_a_run_goes_on_with_as_many_threads_as_it_began_with(request_, many_threads):
+    """Else its weights would differ from those of a run that was never stopped."""
+    torch.set_num_threads(1)
+    whole = replace(request_, out=request_.out.with_name("whole"), length=FitConfig(steps=4))
+    steps(whole)
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        for _ in train(replace(request_, length=FitConfig(steps=4)), token):
+            if (request_.out / "log.jsonl").exists():
+                token.cancel()
+    assert begun_with(request_.out)["threads"] == 1
+    many_threads()
+    steps(replace(request_, length=FitConfig(steps=4), resume=True))
+    assert torch.get_num_threads() == 2  # what surrounds a run has its own
+    first, second = weights(whole), weights(request_)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert read_info(request_.out / "weights.safetensors").training["threads"] == 1
+
+
+def test_other_threads_are_refused_and_as_many_are_taken(request_, many_threads):
+    many_threads()
+    steps(replace(request_, threads=1))
+    assert begun_with(request_.out)["threads"] == 1
+    with pytest.raises(UsageError, match="began with threads 1, not 2"):
+        steps(replace(request_, threads=2, resume=True))
+    more = replace(request_, threads=1, resume=True, length=FitConfig(steps=3))
+    assert steps(more) == [3]
+
+
+@pytest.mark.parametrize("number", [0, -1, 100_000])
+def test_impossible_numbers_of_threads_are_refused(request_, number):
+    with pytest.raises(UsageError, match="threads are not possible"):
+        steps(replace(request_, threads=number))
+
+
+@pytest.mark.parametrize("number", ["0", "true", "2.5", "1e9", '"two"'])
+def test_a_note_with_an_impossible_number_of_threads_pins_none(request_, number):
+    steps(request_)
+    (request_.out / "start.json").write_text(f'{{"settings": {{"threads": {number}}}}}')
+    assert threads_of(request_) is None

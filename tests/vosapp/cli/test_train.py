@@ -191,15 +191,17 @@ def test_what_is_not_given_again_is_as_the_run_began(videos, tmp_path, capsys):
     lead = ["train", "self_supervised", "--videos", str(videos), "--out", str(out)]
     lead += ["--preset", "tiny", "--workers", "0", "--device", "cpu"]
     options = ["--batch", "2", "--crop", "32", "--seed", "5", "--radius", "4", "--rate", "2e-3"]
+    options += ["--threads", "1"]
     assert main([*lead, *options, "--steps", "2"]) == cli.DONE
     assert main([*lead, "--resume", "--steps", "3"]) == cli.DONE
     training = read_info(out / "weights.safetensors").training
     assert (training["steps"], training["seed"], training["radius"]) == (3, 5, 4)
     assert (training["pairs"]["batch"], training["pairs"]["crop"]) == (2, 32)
-    assert training["learning_rate"] == 2e-3
+    assert (training["learning_rate"], training["threads"]) == (2e-3, 1)
     capsys.readouterr()
-    assert main([*lead, "--resume", "--steps", "4", "--batch", "3"]) == cli.BAD_INPUT
-    assert "began with batch 2, not 3" in capsys.readouterr().err
+    for option, words in (("--batch", "batch 2, not 3"), ("--threads", "threads 1, not 3")):
+        assert main([*lead, "--resume", "--steps", "4", option, "3"]) == cli.BAD_INPUT
+        assert f"began with {words}" in capsys.readouterr().err
 
 
 @pytest.mark.slow

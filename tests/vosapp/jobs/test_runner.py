@@ -167,3 +167,53 @@ def test_handles_that_nobody_keeps_go_in_the_window_thread(qtbot, runner):
         del handle
     qtbot.waitUntil(lambda: len(gone) == 200)
     assert set(gone) == {threading.get_ident()}
+
+
+def test_a_slot_that_knows_its_handle_does_not_keep_it(qtbot, runner):
+    """Qt keeps slots, and what they refer to, out of the collector's sight."""
+    results, told = [], []
+
+    class Large:
+        pass
+
+    def job(_token):
+        yield 1
+        large = Large()
+        results.append(weakref.ref(large))
+        return large
+
+    def listen(handle):
+        handle.tell(runner, finished=lambda outcome: told.append((handle.running, type(outcome))))
+        results.append(weakref.ref(handle))
+
+    for _ in range(3):
+        listen(runner.submit(job))
+    qtbot.waitUntil(lambda: len(told) == 3)
+    assert told == [(False, Done)] * 3
+    qtbot.waitUntil(lambda: all(result() is None for result in results))
+
+
+def test_an_error_keeps_nothing_of_the_job(qtbot, runner):
+    """A traceback holds every value that its functions had: frames, decoders, whole videos."""
+    results = []
+
+    class Large:
+        pass
+
+    def fail():
+        large = Large()
+        results.append(weakref.ref(large))
+        raise KeyError("inner")
+
+    def job(_token):
+        large = Large()
+        results.append(weakref.ref(large))
+        yield 1
+        try:
+            fail()
+        except KeyError as error:
+            raise UsageError("No.", "Do otherwise.") from error
+
+    outcome, _ = finish(qtbot, runner.submit(job))
+    assert isinstance(outcome, Failed)
+    assert [result() for result in results] == [None, None]

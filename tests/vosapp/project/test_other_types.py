@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import sqlite3
 from fractions import Fraction
@@ -32,15 +31,6 @@ VALUES = {
     "a fraction": "1.5",
     "a huge number": "9223372036854775807",
 }
-if os.environ.get("VOSAPP_SOAK"):
-    VALUES |= {
-        "a number below zero": "-1",
-        "infinity": "9e999",
-        "no text": "''",
-        "no UTF-8": "CAST(X'80ff' AS TEXT)",
-        "a zero byte": "CAST(X'610062' AS TEXT)",
-        "half a list": "'[1,2'",
-    }
 
 
 @pytest.fixture(scope="module")

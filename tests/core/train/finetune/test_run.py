@@ -233,6 +233,7 @@ def test_a_folder_with_something_else_stays(request_, tmp_path):
         ({"device": "gpu"}, UsageError, "'gpu'"),
         ({"seed": -1}, UsageError, "seed of -1"),
         ({"seed": 1 << 60}, UsageError, "not possible"),
+        ({"threads": 0}, UsageError, "0 threads"),
         ({"config": FinetuneConfig(steps=0)}, TrainingError, "0 long"),
         ({"config": FinetuneConfig(steps=3, minutes=1)}, TrainingError, "either"),
         ({"video": "nowhere.mp4"}, VosError, "nowhere"),
@@ -295,3 +296,33 @@ def test_a_link_in_place_of_the_run_folder_is_not_followed(request_, tmp_path, r
     with pytest.raises(UsageError, match="symbolic link"):
         run(replace(request_, run=tmp_path / "run", resume=resume))
     assert (tmp_path / "mine" / folder_module.SETTINGS).read_text() == "mine"
+
+
+def test_a_run_goes_on_with_as_many_threads_as_it_began_with(request_, tmp_path):
+    """Nothing is computed with two: with such small networks that crashes on some processors."""
+    before, whole = torch.get_num_threads(), request_.out.with_name("whole.safetensors")
+    kept = replace(request_, run=tmp_path / "run")
+    try:
+        torch.set_num_threads(1)
+        run(replace(request_, out=whole))
+        stopped(kept, after=2)
+        torch.set_num_threads(2)
+        with pytest.raises(UsageError, match="other settings"):
+            run(replace(kept, resume=True, threads=2))
+        run(replace(kept, resume=True))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert same(request_.out, whole)
+    assert read_info(request_.out).training["threads"] == 1
+
+
+def test_a_run_that_is_older_than_the_note_of_its_threads_goes_on(request_, tmp_path):
+    kept = replace(request_, run=tmp_path / "run")
+    stopped(kept, after=2)
+    note = tmp_path / "run" / folder_module.SETTINGS
+    settings = json.loads(note.read_text())
+    del settings["threads"]
+    note.write_text(json.dumps(settings))
+    items = run(replace(kept, resume=True))
+    assert [i.step for i in items if isinstance(i, TrainProgress)] == [3, 4]
