@@ -99,6 +99,7 @@ class WalkLog:
         shares = np.rint(step.shares * LEVELS).astype(np.uint8)
         head = {"frame": frame_index, "shape": shares.shape, "ids": step.object_ids}
         head["confidence"] = [[i, value] for i, value in step.confidence.items()]
+        head["absent"] = sorted(step.absent)
         data = json.dumps(head).encode() + b"\n" + zlib.compress(shares.tobytes(), 1)
         self._entries[frame_index] = self._append(data), len(data)
 
@@ -109,7 +110,9 @@ class WalkLog:
         flat = np.frombuffer(zlib.decompress(data), np.uint8)
         shares = flat.reshape(values["shape"]).astype(np.float32) / np.float32(LEVELS)
         confidence = {int(i): float(value) for i, value in values["confidence"]}
-        return StepResult(shares, tuple(values["ids"]), confidence)
+        # Logs of older versions do not tell who was absent.
+        absent = frozenset(int(i) for i in values.get("absent", ()))
+        return StepResult(shares, tuple(values["ids"]), confidence, absent)
 
     def close(self) -> None:
         """Forget what is known of the file; it stays on disk."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -179,3 +180,11 @@ def test_what_a_full_disk_did_not_take_does_not_fail_a_second_time(folder):
     with pytest.raises(OutputError, match="No space"):
         log.put(5, step(5))
     log.close()
+
+
+def test_who_was_absent_is_known_again(log, reloaded):
+    """Where two walks meet, an absence weighs more than a confidence."""
+    log.put(5, replace(step(5), absent=frozenset({7})))
+    log.close()
+    again = reloaded()
+    assert (again.get(5).absent, again.get(6).absent) == ({7}, frozenset())
