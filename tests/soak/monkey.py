@@ -70,6 +70,7 @@ KEEP_OUT = ("file.quit", "file.open-sample", "view.full-screen")
 """The sample is large; the others tell nothing here."""
 NOISE = ("This plugin does not support", "Unimplemented code.", "Mouse event at")
 """What Qt says of a platform without a screen, and of a monkey that clicks beside the window."""
+HURRIED = ("file.export", "file.export-frame", "file.import", "file.save-as", "propagate.choose")
 STEPS = ("edit.undo", "edit.redo") * 6
 DIALOGS = (
     *("file.export", "file.export-frame", "file.import", "file.save-as", "file.open-project"),
@@ -105,6 +106,7 @@ class Monkey(Hands):
             (self.press_key, 14),
             (self.click_anywhere, 14),
             (self.use_dialog, 16),
+            (self.hurry, 12),
             (self.open_something, 3),
             (self.close_project, 1),
             (self.propagate, 8),
@@ -292,6 +294,20 @@ class Monkey(Hands):
             dialog.close()
             return f"{told} closed"
         return f"{told} {fill(dialog, self.world, self.rng)}"
+
+    def hurry(self):
+        """A dialog that is begun and left at once, or its project is."""
+        name = self.run_action(HURRIED)
+        for _ in range(self.rng.randint(1, 3)):
+            QTest.qWait(self.rng.choice((0, 20, 100, 400)))
+            self.use_dialog()
+        if self.rng.random() < 0.3:
+            self.shell.leave()
+        else:
+            for dialog in QApplication.topLevelWidgets():
+                if isinstance(dialog, QDialog):
+                    dialog.close()
+        return name
 
     def open_something(self):
         """As a file is dropped on the window; something else may be done meanwhile."""

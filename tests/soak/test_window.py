@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 SOAK = bool(os.environ.get("VOSAPP_SOAK"))
-MINUTES = float(os.environ.get("SOAK_MINUTES", "60" if SOAK else "0.12"))
+MINUTES = float(os.environ.get("SOAK_MINUTES", "60" if SOAK else "0.16"))
 """In all, shared by the monkeys, which play at the same time."""
 SEEDS = (1, 2, 3) if SOAK else (1,)
 FIRST = int(os.environ.get("SOAK_SEED", "0"))
