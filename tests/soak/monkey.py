@@ -24,28 +24,35 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 import monkey_checks as checks  # noqa: E402
 import psutil  # noqa: E402
+from monkey_dialogs import answer, fill  # noqa: E402
+from monkey_hands import LEFT, RIGHT, Hands, send  # noqa: E402
 from monkey_world import load_fakes, make_world, slow_down  # noqa: E402
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt, QTimer, QtMsgType, qInstallMessageHandler  # noqa: E402
+from PySide6.QtCore import (  # noqa: E402
+    QObject,
+    QPoint,
+    QPointF,
+    QSize,
+    Qt,
+    QTimer,
+    QtMsgType,
+    QUrl,
+    Slot,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QDesktopServices, QDrag, QKeySequence  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
 from PySide6.QtWidgets import (  # noqa: E402
     QAbstractButton,
     QApplication,
-    QComboBox,
     QDialog,
     QFileDialog,
-    QLineEdit,
-    QSpinBox,
     QWidget,
 )
-from shiboken6 import isValid  # noqa: E402
 
 from vosapp.app import Hooks, make_application  # noqa: E402
 from vosapp.jobs.propagation import Engine  # noqa: E402
 from vosapp.session.places import Places  # noqa: E402
 from vosapp.ui.actions.table import ACTIONS  # noqa: E402
-from vosapp.ui.dialogs.export import ExportDialog  # noqa: E402
-from vosapp.ui.dialogs.importing import ImportDialog  # noqa: E402
 from vosapp.ui.shell import Shell  # noqa: E402
 from vosapp.ui.view_state import ToolId  # noqa: E402
 
@@ -54,7 +61,6 @@ STRETCH = 40
 """Doings between two looks."""
 STUCK, HUNG = 0.4, 90
 """Seconds: something waits for the user; the window hangs."""
-LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 KEYS = (
     *(Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Tab, Qt.Key.Key_Backspace),
     *(Qt.Key.Key_Delete, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down),
@@ -64,6 +70,7 @@ KEEP_OUT = ("file.quit", "file.open-sample", "view.full-screen")
 """The sample is large; the others tell nothing here."""
 NOISE = ("This plugin does not support", "Unimplemented code.", "Mouse event at")
 """What Qt says of a platform without a screen, and of a monkey that clicks beside the window."""
+HURRIED = ("file.export", "file.export-frame", "file.import", "file.save-as", "propagate.choose")
 STEPS = ("edit.undo", "edit.redo") * 6
 DIALOGS = (
     *("file.export", "file.export-frame", "file.import", "file.save-as", "file.open-project"),
@@ -72,7 +79,7 @@ DIALOGS = (
 )
 
 
-class Monkey:
+class Monkey(Hands):
     """One that plays with one window.
 
     Args:
@@ -82,7 +89,8 @@ class Monkey:
     """
 
     def __init__(self, shell, world, rng):
-        self.shell, self.world, self.rng = shell, world, rng
+        super().__init__(shell, rng)
+        self.world = world
         self.problems, self.done, self.last = [], Counter(), deque(maxlen=30)
         self._began = 0.0
         self._nudge = QTimer()
@@ -98,6 +106,7 @@ class Monkey:
             (self.press_key, 14),
             (self.click_anywhere, 14),
             (self.use_dialog, 16),
+            (self.hurry, 12),
             (self.open_something, 3),
             (self.close_project, 1),
             (self.propagate, 8),
@@ -119,7 +128,8 @@ class Monkey:
         until, stretch = time.monotonic() + seconds, 0
         while time.monotonic() < until:
             for _ in range(STRETCH):
-                self.step()
+                if time.monotonic() < until:
+                    self.step()
             stretch += 1
             self.look()
         return stretch
@@ -199,25 +209,25 @@ class Monkey:
     def draw(self):
         """A tool, and a gesture with it."""
         canvas = self.shell.panels.canvas
-        if self.shell.workspace is None or not self._reachable(canvas):
+        if self.shell.workspace is None or not self.reachable(canvas):
             return "not now"
         tool = self.rng.choice(list(ToolId))
         if self.rng.random() < 0.5:
             self.shell.view_state.set_tool(tool)
-        keys = self._modifiers()
-        places = [self._inside(canvas.viewport()) for _ in range(self.rng.randint(1, 4))]
-        self._drag(canvas.viewport(), places, keys)
+        keys = self.modifiers()
+        places = [self.inside(canvas.viewport()) for _ in range(self.rng.randint(1, 4))]
+        self.drag(canvas.viewport(), places, keys=keys, meanwhile=self.interrupt)
         if self.rng.random() < 0.5:
-            self._key(self.rng.choice((Qt.Key.Key_Return, Qt.Key.Key_Escape)))
+            self.key(self.rng.choice((Qt.Key.Key_Return, Qt.Key.Key_Escape)))
         return self.shell.view_state.tool.value
 
     def use_timeline(self):
         """A click or a drag on it."""
         view = self.shell.panels.timeline.view.viewport()
-        if not self._reachable(view):
+        if not self.reachable(view):
             return "not now"
-        places = [self._inside(view) for _ in range(self.rng.randint(1, 3))]
-        self._drag(view, places, self._modifiers())
+        places = [self.inside(view) for _ in range(self.rng.randint(1, 3))]
+        self.drag(view, places, keys=self.modifiers(), meanwhile=self.interrupt)
         return str(places)
 
     def turn_wheel(self):
@@ -225,32 +235,32 @@ class Monkey:
         panels = self.shell.panels
         view = self.rng.choice((panels.canvas, panels.timeline.view)).viewport()
         window = self.shell.window
-        if not self._reachable(view):
+        if not self.reachable(view):
             return "not now"
-        place = QPointF(view.mapTo(window, self._inside(view)))
+        place = QPointF(view.mapTo(window, self.inside(view)))
         turn, control = QPoint(0, self.rng.choice((-240, 120, 240))), self.rng.random() < 0.5
-        keys = Qt.KeyboardModifier.ControlModifier if control else self._modifiers()
-        _send(window, lambda handle: QTest.wheelEvent(handle, place, turn, QPoint(), keys))
+        keys = Qt.KeyboardModifier.ControlModifier if control else self.modifiers()
+        send(window, lambda handle: QTest.wheelEvent(handle, place, turn, QPoint(), keys))
         return str(turn.y())
 
     def press_key(self):
         """A key, mostly one that means something."""
-        if self._in_files():
+        if self.in_files():
             return "not now"
         if self.rng.random() < 0.6:
-            return self._key(self.rng.choice(KEYS))
+            return self.key(self.rng.choice(KEYS))
         known = [self.shell.keymap.keys(s.id) for s in ACTIONS if s.id not in KEEP_OUT]
         sequence = QKeySequence(self.rng.choice([key for keys in known for key in keys]))
         if not sequence.count():
             return "none"
         combination = sequence[0]
-        return self._key(combination.key(), combination.keyboardModifiers())
+        return self.key(combination.key(), combination.keyboardModifiers())
 
     def click_anywhere(self):
         """Some widget that can be reached."""
-        if self._in_files():
+        if self.in_files():
             return "not now"
-        window = self._top()
+        window = self.top()
         found = [w for w in window.findChildren(QWidget) if w.isVisible() and w.isEnabled()]
         if not found:
             return "nothing"
@@ -258,13 +268,13 @@ class Monkey:
         if isinstance(widget, QAbstractButton) and "Screen Color" in widget.text():
             return "no"
         button = LEFT if self.rng.random() < 0.85 else RIGHT
-        place = widget.mapTo(window, self._inside(widget))
+        place = widget.mapTo(window, self.inside(widget))
         deeds = [QTest.mousePress, QTest.mouseRelease]
         if self.rng.random() < 0.1:
             deeds += [QTest.mouseDClick, QTest.mouseRelease]
-        told, keys = type(widget).__name__, self._modifiers()
+        told, keys = type(widget).__name__, self.modifiers()
         for deed in deeds:
-            _send(window, lambda handle, deed=deed: deed(handle, button, keys, place))
+            send(window, lambda handle, deed=deed: deed(handle, button, keys, place))
         return told
 
     def use_dialog(self):
@@ -279,11 +289,25 @@ class Monkey:
         dialog = self.rng.choice(dialogs)
         told = type(dialog).__name__
         if isinstance(dialog, QFileDialog):
-            return f"{told} {self._answer_files(dialog)}"
+            return f"{told} {answer(dialog, self.world, self.rng)}"
         if self.rng.random() < 0.2:
             dialog.close()
             return f"{told} closed"
-        return f"{told} {self._fill(dialog)}"
+        return f"{told} {fill(dialog, self.world, self.rng)}"
+
+    def hurry(self):
+        """A dialog that is begun and left at once, or its project is."""
+        name = self.run_action(HURRIED)
+        for _ in range(self.rng.randint(1, 3)):
+            QTest.qWait(self.rng.choice((0, 20, 100, 400)))
+            self.use_dialog()
+        if self.rng.random() < 0.3:
+            self.shell.leave()
+        else:
+            for dialog in QApplication.topLevelWidgets():
+                if isinstance(dialog, QDialog):
+                    dialog.close()
+        return name
 
     def open_something(self):
         """As a file is dropped on the window; something else may be done meanwhile."""
@@ -294,6 +318,10 @@ class Monkey:
             self.open_dialog()
             QTest.qWait(150)
         return path.name
+
+    def interrupt(self):
+        """What may happen while a button is held."""
+        self.rng.choice((self.shell.leave, self.open_something, self.press_key))()
 
     def close_project(self):
         """The project is closed."""
@@ -307,109 +335,13 @@ class Monkey:
         """Nothing, for a while."""
         QTest.qWait(self.rng.choice((10, 50, 150)))
 
-    # How it is done
 
-    def _fill(self, dialog):
-        """Change or press something of a dialog."""
-        kinds = (QAbstractButton, QComboBox, QSpinBox, QLineEdit)
-        found = [w for kind in kinds for w in dialog.findChildren(kind)]
-        found = [w for w in found if w.isVisible() and w.isEnabled()]
-        if isinstance(dialog, ImportDialog) and self.rng.random() < 0.4:
-            dialog.path.setText(str(self.rng.choice(self.world.sources)))
-            dialog.format.setCurrentIndex(self.rng.randrange(dialog.format.count()))
-            dialog.read()
-            return "reads"
-        if isinstance(dialog, ExportDialog) and self.rng.random() < 0.4:
-            dialog.folder.setText(str(self.world.out / str(self.rng.randrange(9))))
-            dialog.formats.setCurrentRow(self.rng.randrange(dialog.formats.count()))
-            return "chooses"
-        if not found:
-            return "nothing"
-        widget = self.rng.choice(found)
-        if isinstance(widget, QAbstractButton) and "Screen Color" not in widget.text():
-            widget.click()
-            return widget.text()
-        if isinstance(widget, QComboBox) and widget.count():
-            index = self.rng.randrange(widget.count())
-            widget.setCurrentIndex(index)
-            widget.activated.emit(index)
-        elif isinstance(widget, QSpinBox):
-            widget.setValue(self.rng.randint(widget.minimum(), min(widget.maximum(), 99)))
-        return type(widget).__name__
+class Shelf(QObject):
+    """Takes folders that would be shown in another program."""
 
-    def _answer_files(self, dialog):
-        """Take a file, none, or leave the question open."""
-        choice = self.rng.random()
-        if choice < 0.3:
-            return "waits"
-        if choice < 0.5:
-            dialog.reject()
-            return "rejected"
-        if dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave:
-            path = self.world.out / f"copy {self.rng.randrange(5)}.vosapp"
-        else:
-            folder = dialog.fileMode() is QFileDialog.FileMode.Directory
-            known = (*self.world.sound, *self.world.odd, *self.world.sources)
-            path = self.rng.choice([one for one in known if one.is_dir() is folder])
-        dialog.fileSelected.emit(str(path))
-        dialog.reject()
-        return path.name
-
-    def _drag(self, widget, places, keys):
-        window = widget.window()
-        there = [widget.mapTo(window, place) for place in places]
-        button = LEFT if self.rng.random() < 0.85 else RIGHT
-        _send(window, lambda handle: QTest.mousePress(handle, button, keys, there[0]))
-        for place in there[1:]:
-            _send(window, lambda handle, place=place: QTest.mouseMove(handle, place))
-            if self.rng.random() < 0.03:
-                # Something else happens while the button is held.
-                self.rng.choice((self.shell.leave, self.open_something, self.press_key))()
-        _send(window, lambda handle: QTest.mouseRelease(handle, button, keys, there[-1]))
-
-    def _key(self, key, keys=Qt.KeyboardModifier.NoModifier):
-        window = self._top()
-        if window is not self.shell.window:
-            # QTest sends Shift and the like first, and would go on where that closes a window.
-            keys = Qt.KeyboardModifier.NoModifier
-        if not isinstance(window, QFileDialog):
-            for deed in (QTest.keyPress, QTest.keyRelease):
-                _send(window, lambda handle, deed=deed: deed(handle, key, keys))
-        return f"{key} {keys}"
-
-    def _modifiers(self):
-        kinds = Qt.KeyboardModifier
-        others = (kinds.ShiftModifier, kinds.ControlModifier, kinds.AltModifier)
-        return kinds.NoModifier if self.rng.random() < 0.75 else self.rng.choice(others)
-
-    def _inside(self, widget):
-        box = widget.rect()
-        return QPoint(
-            self.rng.randint(0, max(0, box.right())), self.rng.randint(0, max(0, box.bottom()))
-        )
-
-    def _top(self):
-        """The window that gets events now."""
-        tops = (QApplication.activePopupWidget(), QApplication.activeModalWidget())
-        return next((w for w in (*tops, QApplication.activeWindow()) if w), self.shell.window)
-
-    def _in_files(self):
-        """Never in a file chooser: it can delete files."""
-        return isinstance(self._top(), QFileDialog)
-
-    def _reachable(self, widget):
-        return (
-            widget.isVisible()
-            and QApplication.activeModalWidget() is None
-            and QApplication.activePopupWidget() is None
-        )
-
-
-def _send(window, deed):
-    """Give an event to a window; the one before may have closed and deleted it."""
-    handle = window.windowHandle() if isValid(window) else None
-    if handle is not None and isValid(handle):
-        deed(handle)
+    @Slot(QUrl)
+    def take(self, _url):
+        """Show nothing."""
 
 
 def listen(problems):
@@ -432,7 +364,8 @@ def main(seed, seconds, folder):
     app, fakes = make_application([]), load_fakes()
     # With torch, which takes seconds: most of a short play, were it in the window's first run.
     importlib.import_module("core.engine.propagate")
-    QDesktopServices.setUrlHandler("file", app, "aboutQt")
+    shelf = Shelf(app)
+    QDesktopServices.setUrlHandler("file", shelf, "take")
     world = make_world(folder, fakes)
     slow_down(seed)
     engine = Engine(
@@ -451,6 +384,8 @@ def main(seed, seconds, folder):
     try:
         stretches = monkey.play(seconds)
         shell.window.close_now()
+        for path in world.sound[:2]:
+            checks.check_file(path)
         problem = next(iter(monkey.problems), None)
     except checks.Broken as broken:
         problem = str(broken)

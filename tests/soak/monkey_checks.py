@@ -160,6 +160,12 @@ def check_closed(path, before):
         _same(everything(project), before, f"{path.name} after it was closed")
 
 
+def check_file(path):
+    """A project that is not open is whole."""
+    with open_project(path) as project:
+        _same(project.problems(), (), f"problems of {path.name}")
+
+
 def everything(project):
     """All that a user could miss."""
     frames = range(project.video.frame_count)
