@@ -22,6 +22,7 @@ import numpy as np
 from core.data.raw_video import find_videos, sequential_frames
 from core.errors import OutputError, TrainingError, VosError
 from core.jobs import CancelToken, Progress
+from core.media.image_file import decode_jpeg
 from core.types import Frame
 
 
@@ -71,12 +72,12 @@ class FramePack:
         start, stop = self.offsets[index], self.offsets[index + 1]
         with self.path.open("rb") as file:
             file.seek(start)
-            data = np.frombuffer(file.read(stop - start), np.uint8)
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-        if image is None:
+            data = file.read(stop - start)
+        try:
+            return decode_jpeg(data)
+        except OSError as error:
             msg = f"{self.path} is damaged: its frame {index} cannot be read."
-            raise TrainingError(msg, "Delete the file; frames are packed anew.")
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
+            raise TrainingError(msg, "Delete the file; frames are packed anew.") from error
 
 
 def pack_folder(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 
 from core.errors import VideoOpenError
+from core.media.video_formats import OPTIONS
 from core.types import Frame
 
 VIDEO_SUFFIXES = frozenset({
     ".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov",
     ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv",
 })  # fmt: skip
+_OPTIONS_NAME = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 
 
 def find_videos(folder: Path) -> list[Path]:
@@ -47,7 +50,7 @@ def _with_pyav(path: Path) -> Iterator[tuple[float, Frame]]:
 
 
 def _with_opencv(path: Path) -> Iterator[tuple[float, Frame]]:
-    capture = cv2.VideoCapture(str(path))
+    capture = _open_with_opencv(path)
     try:
         rate = capture.get(cv2.CAP_PROP_FPS) or 25.0
         ok, image = capture.read()
@@ -61,3 +64,23 @@ def _with_opencv(path: Path) -> Iterator[tuple[float, Frame]]:
             ok, image = capture.read()
     finally:
         capture.release()
+
+
+def _open_with_opencv(path: Path) -> cv2.VideoCapture:
+    """Open a file with FFmpeg as `core.media.frame_index` does; OpenCV's other readers stay out.
+
+    Raises:
+        VideoOpenError: it is no file.
+    """
+    if not path.is_file():
+        raise VideoOpenError(f"There is no file {path}.", "Check the path.")
+    # OpenCV takes options of FFmpeg from the environment only, each time it opens a file.
+    before = os.environ.get(_OPTIONS_NAME)
+    os.environ[_OPTIONS_NAME] = "|".join(f"{name};{value}" for name, value in OPTIONS.items())
+    try:
+        return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    finally:
+        if before is None:
+            del os.environ[_OPTIONS_NAME]
+        else:
+            os.environ[_OPTIONS_NAME] = before

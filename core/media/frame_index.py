@@ -7,6 +7,7 @@ decoded once instead.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,9 +19,8 @@ import av
 
 from core.errors import VideoOpenError
 from core.media.frame_times import FrameIndex
+from core.media.video_formats import OPTIONS
 
-_NOT_VIDEO = frozenset({"tty", "hls", "dash", "concat", "imf", "sdp", "lavfi"})
-"""Demuxers that would draw text as pictures, or follow names written inside a file."""
 _SLACK_SECONDS, _SLACK_SHARE = 0.25, 0.02
 """So much may be missing at the end, against what the header says, before a file is cut off."""
 _HINT = "Choose a video file (mp4, mkv, mov, avi, ...) or a folder of images."
@@ -41,21 +41,20 @@ def open_stream(path: Path) -> tuple[Any, Any]:
         VideoOpenError: no video, or a file that FFmpeg cannot make sense of.
     """
     try:
-        container = av.open(str(path), options={"protocol_whitelist": "file"})
+        container = av.open(str(path), options=dict(OPTIONS))
     except (av.FFmpegError, OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or exc
+        if getattr(exc, "errno", None) == errno.EINVAL:
+            # So FFmpeg says that it takes the file for something that is not in `OPTIONS`.
+            reason = "it is of no kind that is opened as one, or it is damaged"
         raise VideoOpenError(f"{path} cannot be opened as a video: {reason}.", _HINT) from exc
     streams = [s for s in container.streams.video if not _is_cover(s)]
-    if streams and container.format.name not in _NOT_VIDEO:
+    if streams:
         stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
         if stream.codec_context is not None:
             stream.thread_type = "AUTO"
             return container, stream
     container.close()
-    if container.format.name in _NOT_VIDEO:
-        raise VideoOpenError(
-            f"{path} is not a video (it looks like {container.format.name}).", _HINT
-        )
     raise VideoOpenError(f"{path} has no video track that can be decoded.", _HINT)
 
 

@@ -91,7 +91,7 @@ def test_opencv_lets_go_of_the_file_when_left_early(clip, monkeypatch):
     capture = cv2.VideoCapture(str(clip[0]))
 
     class Capture:
-        def __init__(self, path):
+        def __init__(self, path, backend):
             self.get, self.read = capture.get, capture.read
 
         def release(self):

@@ -1,0 +1,66 @@
+"""Reading a file that somebody named: no pipe, no device, and no more than was meant."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a file for reading. Never waits, as opening a pipe that nobody writes to does.
+
+    Raises:
+        OSError: it cannot be opened, or is a pipe, a device or a folder; `strerror` says which.
+    """
+    # Asked first: merely to open some devices does something.
+    _require_plain(path.stat(), path)
+    descriptor = os.open(path, os.O_RDONLY | _NO_WAITING)
+    try:
+        _require_plain(os.fstat(descriptor), path)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_plain(path: Path, *, limit: int) -> bytes:
+    """Return what is in a file.
+
+    Args:
+        path: the file.
+        limit: the most bytes that it may have.
+
+    Raises:
+        OSError: as `open_plain`, or it has more bytes; `strerror` says which.
+    """
+    with open_plain(path) as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, f"it has more than {_amount(limit)}", str(path))
+    return data
+
+
+def read_plain_text(path: Path, *, limit: int) -> str:
+    """Return a text file in UTF-8.
+
+    Raises:
+        OSError: as `read_plain`.
+        UnicodeDecodeError: it is no such text.
+    """
+    return read_plain(path, limit=limit).decode("utf-8")
+
+
+def _require_plain(found: os.stat_result, path: Path) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is no file, but a pipe or a device", str(path))
+
+
+def _amount(count: int) -> str:
+    return f"{count >> 20} MB" if count >= 1 << 20 else f"{count >> 10} kB"
