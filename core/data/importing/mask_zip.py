@@ -7,11 +7,11 @@ from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 from core.data.importing.matching import folder_names
-from core.data.importing.reading import bounded
-from core.data.importing.zips import ZIP_ERRORS, open_zip
+from core.data.importing.reading import MAX_BYTES
 from core.errors import AnnotationReadError
 from core.media.image_file import IMAGE_SUFFIXES
 from core.media.label_map import ColorIds, MaskImport, read_label_map
+from core.media.zip_file import ZIP_ERRORS, open_zip, read_member
 from core.types import VideoInfo
 
 _TREES = ("Annotations", "Annotations_unsupervised")
@@ -58,8 +58,8 @@ class ZippedMasks(MaskFiles):
     def read(self, path: Path, colors: ColorIds) -> MaskImport:
         """Read one mask; see `MaskFiles`."""
         try:
-            with self._opened().open(self._names[path]) as file:
-                data = bounded(file, path)
+            archive = self._opened()
+            data = read_member(archive, archive.getinfo(self._names[path]), limit=MAX_BYTES)
         except ZIP_ERRORS as error:
             raise self._unreadable(error) from error
         return read_label_map(path, color_ids=colors, data=data)

@@ -5,19 +5,22 @@ Nothing that such a file says is followed: names in it are compared with names, 
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 import numpy as np
 
-from core.data.importing.zips import ZIP_ERRORS, open_zip
 from core.errors import AnnotationReadError
+from core.media import zip_file
+from core.media.plain_file import read_plain
+from core.media.zip_file import ZIP_ERRORS, open_zip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,12 +40,13 @@ def read_bytes(path: Path) -> bytes:
         AnnotationReadError: missing, not readable, or larger than `MAX_BYTES`.
     """
     try:
-        if not path.is_file():
-            raise AnnotationReadError(f"There is no file {path}.", "Check the path.")
-        with path.open("rb") as file:
-            return bounded(file, path)
+        return read_plain(path, limit=MAX_BYTES)
+    except FileNotFoundError as error:
+        raise AnnotationReadError(f"There is no file {path}.", "Check the path.") from error
     except (OSError, ValueError) as error:
-        raise AnnotationReadError(f"{path} cannot be read: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        hint = "Split it." if getattr(error, "errno", None) == errno.EFBIG else ""
+        raise AnnotationReadError(f"{path} cannot be read: {reason}.", hint) from error
 
 
 def read_text(path: Path) -> str:
@@ -63,8 +67,7 @@ def read_member(path: Path, name: str) -> bytes:
             found = [i for i in archive.infolist() if i.filename.rpartition("/")[2] == name]
             if len(found) != 1:
                 raise AnnotationReadError(f"{path} holds {len(found)} files {name}, not one.")
-            with archive.open(found[0]) as file:
-                return bounded(file, path)
+            return zip_file.read_member(archive, found[0], limit=MAX_BYTES)
     except ZIP_ERRORS as error:
         raise AnnotationReadError(f"{path} is no zip that can be read: {error}.") from error
 
@@ -254,18 +257,6 @@ def finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text[:_SHOWN]!r} is not finite")
     return value
-
-
-def bounded(file: BinaryIO | Any, path: Path) -> bytes:
-    """Return what is left of an open file.
-
-    Raises:
-        AnnotationReadError: it is more than `MAX_BYTES`.
-    """
-    data: bytes = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise AnnotationReadError(f"{path} holds more than {MAX_BYTES >> 20} MB.", "Split it.")
-    return data
 
 
 def _decoded(data: bytes, path: Path) -> str:
