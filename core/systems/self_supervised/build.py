@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from core.device import choose_device
 from core.errors import CheckpointMissing
-from core.nn.checkpoints import load_weights, read_info, require_system
 from core.systems.base import TrackerRequest
-from core.systems.self_supervised.config import TRACKING, EncoderConfig
-from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.config import TRACKING
+from core.systems.self_supervised.stored import SYSTEM, read_encoder
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 
-SYSTEM = "self_supervised"
+__all__ = ["SYSTEM", "build"]
 
 
 def build(request: TrackerRequest) -> SelfSupervisedTracker:
@@ -24,8 +23,5 @@ def build(request: TrackerRequest) -> SelfSupervisedTracker:
     if request.weights is None:
         msg = f"The system {SYSTEM} needs weights."
         raise CheckpointMissing(msg, "Give --weights FILE.")
-    info = read_info(request.weights)
-    require_system(info, SYSTEM, request.weights)
-    encoder = KeyEncoder(EncoderConfig.from_dict(info.config))
-    load_weights(request.weights, encoder)
+    encoder = read_encoder(request.weights)
     return SelfSupervisedTracker(encoder, TRACKING[request.quality], device)
