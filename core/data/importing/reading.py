@@ -27,9 +27,14 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 << 20
 """Larger annotation files are refused, and larger ones inside a zip."""
+MAX_LINES = 1_000_000
+"""More lines in one text file are refused: time."""
 MAX_NODES = 10_000_000
-"""More values in one JSON file, or elements in one XML file, are refused: memory."""
+"""More values, lists and objects in one JSON file are refused: memory."""
+MAX_ELEMENTS = 2_000_000
+"""More elements in one XML file are refused."""
 _MAX_DEPTH = 64
+_SHORT, _MAX_KEPT = 16, 100_000
 _SHOWN = 40
 
 
@@ -52,6 +57,14 @@ def read_bytes(path: Path) -> bytes:
 def read_text(path: Path) -> str:
     """Return a text file in UTF-8, with or without a mark at its start; errors as `read_bytes`."""
     return _decoded(read_bytes(path), path)
+
+
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a text file; errors as `read_bytes`, or there are too many."""
+    text = read_text(path).replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > MAX_LINES:
+        raise AnnotationReadError(f"{path} has more than {MAX_LINES:,} lines.", "Split it.")
+    return text.split("\n")
 
 
 def read_member(path: Path, name: str) -> bytes:
@@ -192,8 +205,10 @@ def read_json(path: Path) -> Node:
             or with NaN or infinity.
     """
     data = read_bytes(path)
-    if data.count(b",") > MAX_NODES:
-        raise AnnotationReadError(f"{path} holds more than {MAX_NODES} values.", "Split it.")
+    if sum(data.count(sign) for sign in (b",", b"{", b"[")) > MAX_NODES:
+        raise AnnotationReadError(
+            f"{path} holds more than {MAX_NODES:,} values, lists and objects.", "Split it."
+        )
     try:
         value = json.loads(_decoded(data, path), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -214,14 +229,25 @@ def read_xml(data: bytes, path: Path) -> Element:
     """
     builder = TreeBuilder()
     depth = count = 0
+    kept: dict[str, str] = {}
+
+    def once(text: str) -> str:
+        """The same short text is kept once: most attributes are small numbers."""
+        if len(text) > _SHORT or len(kept) >= _MAX_KEPT:
+            return kept.get(text, text)
+        return kept.setdefault(text, text)
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth, count
         depth += 1
         count += 1
-        if depth > _MAX_DEPTH or count > MAX_NODES // 4:
-            raise AnnotationReadError(f"{path} has too many elements, or too many in each other.")
-        builder.start(name, attributes)
+        if depth > _MAX_DEPTH:
+            raise AnnotationReadError(f"{path} has too many elements in each other.")
+        if count > MAX_ELEMENTS:
+            raise AnnotationReadError(
+                f"{path} has more than {MAX_ELEMENTS:,} elements.", "Split it."
+            )
+        builder.start(name, {key: once(value) for key, value in attributes.items()})
 
     def end(name: str) -> None:
         nonlocal depth
