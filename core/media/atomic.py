@@ -16,6 +16,8 @@ def write_atomic(path: Path, data: bytes) -> None:
         OutputError: the file cannot be written; names the path and the system's reason.
     """
     temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OutputError(f"Cannot write {path}: it is a pipe or a device.", "Choose another name.")
     try:
         try:
             temporary.write_bytes(data)

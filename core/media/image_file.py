@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from core.media.image_header import deep_size
-from core.media.plain_file import read_plain
+from core.media.plain_file import read_plain, require_plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,6 +81,8 @@ def open_image(path: Path | BinaryIO, *, formats: tuple[str, ...] = FORMATS) -> 
     with warnings.catch_warnings():
         # Of large images, which have a limit here, and of damaged ones, which give an error.
         warnings.simplefilter("ignore")
+        if isinstance(path, Path):
+            require_plain(path)
         try:
             image = Image.open(path, formats=_known(formats))
         except Image.DecompressionBombError as exc:

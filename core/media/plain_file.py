@@ -17,35 +17,43 @@ def open_plain(path: Path) -> BinaryIO:
     Raises:
         OSError: it cannot be opened, or is a pipe, a device or a folder; `strerror` says which.
     """
-    # Asked first: merely to open some devices does something.
-    _require_plain(path.stat(), path)
+    require_plain(path)
     descriptor = os.open(path, os.O_RDONLY | _NO_WAITING)
     try:
-        _require_plain(os.fstat(descriptor), path)
+        _require(os.fstat(descriptor), path)
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise
 
 
-def read_plain(path: Path, *, limit: int) -> bytes:
+def require_plain(path: Path) -> None:
+    """Refuse what is no file without opening it; merely to open some devices does something.
+
+    Raises:
+        OSError: as `open_plain`.
+    """
+    _require(path.stat(), path)
+
+
+def read_plain(path: Path, *, limit: int | None) -> bytes:
     """Return what is in a file.
 
     Args:
         path: the file.
-        limit: the most bytes that it may have.
+        limit: the most bytes that it may have; None for files that we have written ourselves.
 
     Raises:
         OSError: as `open_plain`, or it has more bytes; `strerror` says which.
     """
     with open_plain(path) as file:
-        data = file.read(limit + 1)
-    if len(data) > limit:
+        data = file.read(-1 if limit is None else limit + 1)
+    if limit is not None and len(data) > limit:
         raise OSError(errno.EFBIG, f"it has more than {_amount(limit)}", str(path))
     return data
 
 
-def read_plain_text(path: Path, *, limit: int) -> str:
+def read_plain_text(path: Path, *, limit: int | None) -> str:
     """Return a text file in UTF-8.
 
     Raises:
@@ -55,7 +63,7 @@ def read_plain_text(path: Path, *, limit: int) -> str:
     return read_plain(path, limit=limit).decode("utf-8")
 
 
-def _require_plain(found: os.stat_result, path: Path) -> None:
+def _require(found: os.stat_result, path: Path) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
     if not stat.S_ISREG(found.st_mode):

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 HEADER_KEY = "vosapp"
-_KINDS = {"system": str, "preset": str, "config": dict, "training": dict, "metrics": dict}
+_KINDS: dict[str, type] = {
+    **{"format": int, "system": str, "preset": str, "license": str},
+    **{"config": dict, "training": dict, "metrics": dict},
+}
 _KIND_NAMES = {str: "a short text", dict: "an object", int: "a whole number"}
 _MAX_NAME = 200
 _NUMBERS = frozenset(
@@ -81,31 +84,31 @@ def _parse(header: str | None, path: Path) -> CheckpointInfo:
         raise CheckpointMismatch(msg, hint)
     try:
         values = json.loads(header)
+        _require_kinds(values)
         form = values.pop("format")
-        if type(form) is int and form > FORMAT:
+        if form > FORMAT:
             msg = f"{path} was made by a newer version of vosapp."
             raise CheckpointMismatch(msg, "Update vosapp.")
+        if form < FORMAT:
+            raise _OddField("its format is none")
         values.pop("code_version", None)
-        info = CheckpointInfo(**values)
-        _require_kinds(info, form)
+        return CheckpointInfo(**values)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f": {error}" if isinstance(error, _OddField) else ""
         msg = f"The header of {path} cannot be understood{reason}."
         raise CheckpointMismatch(msg, hint) from error
-    return info
 
 
 class _OddField(ValueError):
     """A field of the header is of another kind."""
 
 
-def _require_kinds(info: CheckpointInfo, form: object) -> None:
-    fields = {name: (getattr(info, name), kind) for name, kind in _KINDS.items()}
-    fields |= {"license": (info.license, str), "format": (form, int)}
-    for name, (value, kind) in fields.items():
-        # These two are told to people, in one line.
+def _require_kinds(values: dict[str, object]) -> None:
+    for name, value in values.items():
+        kind = _KINDS.get(name)
+        # Two of them are told to people, in one line.
         named = name not in ("system", "preset") or _is_name(value)
-        if type(value) is not kind or not named:
+        if kind is not None and (type(value) is not kind or not named):
             raise _OddField(f"its {name} is not {_KIND_NAMES[kind]}")
 
 

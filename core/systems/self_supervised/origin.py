@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
 from core.media.atomic import write_atomic
+from core.media.plain_file import read_plain
 from core.nn.checkpoints import read_info
 from core.systems.self_supervised.stages import stage_radius
 from core.systems.self_supervised.train_request import STATE, TrainRequest
@@ -18,6 +19,7 @@ WEIGHTS = "weights.safetensors"
 """File of a run folder with what it has learned."""
 START = "start.json"
 """File of a run folder that says what the run began with."""
+MAX_NOTE_BYTES = 1 << 20
 
 
 def note_start(request: TrainRequest) -> None:
@@ -44,7 +46,7 @@ def settings_of(request: TrainRequest) -> Settings:
 def begun_with(out: Path) -> Settings:
     """The settings that the run in a folder began with; none where it does not say."""
     try:
-        settings = json.loads((out / START).read_text())["settings"]
+        settings = json.loads(read_plain(out / START, limit=MAX_NOTE_BYTES))["settings"]
     except (OSError, ValueError, LookupError, TypeError):
         # Not begun, or older than the note.
         return {}
@@ -70,7 +72,7 @@ def require_same(request: TrainRequest) -> None:
 def started_from(request: TrainRequest) -> str | None:
     """Name of the weights that the run started from, whatever it was resumed with."""
     try:
-        name = json.loads((request.out / START).read_text())["init"]
+        name = json.loads(read_plain(request.out / START, limit=MAX_NOTE_BYTES))["init"]
     except (OSError, ValueError, LookupError, TypeError):
         # Runs that are older than this file: their weights tell, if there are any.
         name = _named_in(request.out / WEIGHTS) or (request.init.name if request.init else None)
