@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +68,11 @@ def write_label_map(path: Path, label_map: LabelMap) -> None:
 
 
 def read_label_map(
-    path: Path, *, color_ids: ColorIds | None = None, data: bytes | None = None
+    path: Path,
+    *,
+    color_ids: ColorIds | None = None,
+    data: bytes | None = None,
+    check_size: Callable[[int, int], None] | None = None,
 ) -> MaskImport:
     """Read any mask file as a label map and say how its values became object ids.
 
@@ -78,21 +83,28 @@ def read_label_map(
         path: the mask file.
         color_ids: pass one object for several files so that a color has one id in all of them.
         data: content of the file where it does not lie on the disk; `path` then only names it.
+        check_size: raises where width and height do not fit; asked before pixels are decoded, since
+            a small file can hold very many.
 
     Raises:
         MaskReadError: missing, empty, damaged, too large, or with more than 254 objects.
+        What `check_size` raises.
     """
     if data is None and not path.is_file():
         raise MaskReadError(f"There is no mask file {path}.", "Check the path.")
-    image = _load(path, data)
+    image = _load(path, data, check_size)
     return import_mask(image, path, color_ids if color_ids is not None else ColorIds())
 
 
-def _load(path: Path, data: bytes | None) -> Image.Image:
+def _load(
+    path: Path, data: bytes | None, check_size: Callable[[int, int], None] | None
+) -> Image.Image:
     try:
         if (path.stat().st_size if data is None else len(data)) == 0:
             raise MaskReadError(f"The mask {path} is empty (0 bytes).", _HINT)
         with open_image(path if data is None else BytesIO(data)) as image:
+            if check_size is not None:
+                check_size(*image.size)
             image.load()
             return image
     except ImageTooLarge as exc:

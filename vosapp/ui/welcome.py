@@ -232,6 +232,8 @@ class WelcomePage(QWidget):
 
 def _cover(path: Path) -> QPixmap:
     """Return the picture of a project; Qt would take a file for whatever its content looks like."""
+    if not path.is_file():
+        return QPixmap()
     reader = QImageReader(str(path), b"png")
     reader.setAutoDetectImageFormat(False)
     return QPixmap.fromImage(reader.read())

@@ -6,6 +6,7 @@ import zipfile
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
+from core.data.importing.coco import check_size
 from core.data.importing.matching import folder_names
 from core.data.importing.reading import MAX_BYTES
 from core.errors import AnnotationReadError
@@ -21,9 +22,22 @@ _SHOWN = 5
 class MaskFiles:
     """Mask files on the disk; reads one at a time."""
 
+    def __init__(self, info: VideoInfo) -> None:
+        self._info = info
+
     def read(self, path: Path, colors: ColorIds) -> MaskImport:
-        """Read one mask; a color has the same id in all of them."""
-        return read_label_map(path, color_ids=colors)
+        """Read one mask; a color has the same id in all of them.
+
+        Raises:
+            MaskMismatch: it is of another size than the video.
+        """
+        return self._read(path, colors)
+
+    def _read(self, path: Path, colors: ColorIds, data: bytes | None = None) -> MaskImport:
+        def fits(width: int, height: int) -> None:
+            check_size(width, height, self._info, f"The mask {path}")
+
+        return read_label_map(path, color_ids=colors, data=data, check_size=fits)
 
     def close(self) -> None:
         """Let go of whatever is open."""
@@ -41,6 +55,7 @@ class ZippedMasks(MaskFiles):
     """
 
     def __init__(self, path: Path, info: VideoInfo) -> None:
+        super().__init__(info)
         self._path = path
         self._archive: zipfile.ZipFile | None = None
         folders: dict[PurePosixPath, list[str]] = defaultdict(list)
@@ -62,7 +77,7 @@ class ZippedMasks(MaskFiles):
             data = read_member(archive, archive.getinfo(self._names[path]), limit=MAX_BYTES)
         except ZIP_ERRORS as error:
             raise self._unreadable(error) from error
-        return read_label_map(path, color_ids=colors, data=data)
+        return self._read(path, colors, data)
 
     def close(self) -> None:
         """Close the zip; reading opens it again."""

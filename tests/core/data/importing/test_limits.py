@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
+import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -183,3 +186,46 @@ found = {
         taken, said = found[name]
         assert "more than 1,000,000 lines" in said
         assert taken < 160 << 20
+
+
+def large_png(bombs, side, color):
+    """A picture of 100 million pixels in 400 kB; color type 0 is gray, 2 RGB."""
+
+    def chunk(kind, data):
+        checked = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + checked
+
+    head = struct.pack(">IIBBBBB", side, side, 8, color, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", b"\x78\xda" + bombs.packed("deflate"))
+    return b"\x89PNG\r\n\x1a\n" + body + chunk(b"IEND", b"")
+
+
+def test_a_large_picture_is_refused_before_it_is_decoded(bombs, tmp_path):
+    """It took 6 GB to find that its size is not the video's."""
+    script = """
+from fractions import Fraction
+from core.data.importing.formats import importer_named
+from core.media.annotations.values import finish
+from core.media.keyframes import load_keyframes
+from core.types import VideoInfo
+info = VideoInfo(Path("film"), 9, 640, 480, Fraction(25))
+root = Path(given[0])
+def imported(name, place):
+    return lambda: finish(importer_named(name).read(root / place, info))
+found = [
+    measured(imported("masks", "masks")),
+    measured(imported("masks", "a.zip")),
+    measured(imported("masks", "masks/00000.png")),
+    measured(imported("mots-png", "gray")),
+    measured(imported("object-masks", "objects")),
+    measured(lambda: load_keyframes(root / "masks", info)),
+]
+"""
+    for folder, color in (("masks", 2), ("gray", 0), ("objects/001", 0)):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "00000.png").write_bytes(large_png(bombs, 9990, color))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(tmp_path / "masks/00000.png", "film/00000.png")
+    for taken, said in bombs.run_measured(script, tmp_path):
+        assert said.startswith("MaskMismatch") and "9990 x 9990" in said
+        assert taken < 64 << 20
