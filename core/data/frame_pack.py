@@ -23,7 +23,7 @@ from core.data.raw_video import find_videos, sequential_frames
 from core.errors import OutputError, TrainingError, VosError
 from core.jobs import CancelToken, Progress
 from core.media.image_file import decode_jpeg
-from core.media.plain_file import read_plain
+from core.media.input_file import read_input
 from core.types import Frame
 
 
@@ -157,7 +157,7 @@ def stored_pack(frames: Path, *, still: bool = False) -> FramePack:
 def _index(frames: Path) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
     """Offsets and times of a pack; None where it is not there or not whole."""
     try:
-        stored = json.loads(read_plain(frames.with_suffix(".json"), limit=None))
+        stored = json.loads(read_input(frames.with_suffix(".json"), limit=None))
         offsets = tuple(int(n) for n in stored["offsets"])
         times = tuple(float(n) for n in stored["times"])
         whole = offsets[-1] == frames.stat().st_size and len(offsets) == len(times) + 1

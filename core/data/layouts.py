@@ -23,7 +23,7 @@ from pathlib import Path
 from natsort import natsorted
 
 from core.errors import DatasetError
-from core.media.plain_file import read_plain_text
+from core.media.input_file import read_input_text
 
 MASK_SUFFIX = ".png"
 FRAME_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
@@ -248,7 +248,7 @@ def _require_folder(root: Path) -> None:
 
 def _read_text(path: Path) -> str:
     try:
-        return read_plain_text(path, limit=MAX_BYTES)
+        return read_input_text(path, limit=MAX_BYTES)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DatasetError(f"{path} cannot be read: {reason}.", "Check the file.") from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from core.engine.run_settings import differences
 from core.errors import UsageError
 from core.media.atomic import write_atomic
-from core.media.plain_file import read_plain
+from core.media.input_file import read_input
 from core.types import Direction
 
 FORMAT = 1
@@ -86,7 +86,7 @@ class RunRecord:
             UsageError: the record is of a run with other settings, or it is damaged.
         """
         try:
-            data = read_plain(self.path, limit=None)
+            data = read_input(self.path, limit=None)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -127,7 +127,7 @@ class RunRecord:
     def load_state(self) -> WalkState | None:
         """The state that was written last; None where there is none of this run, or not whole."""
         try:
-            head, _, state = read_plain(self._state_path, limit=None).partition(b"\n")
+            head, _, state = read_input(self._state_path, limit=None).partition(b"\n")
             values = json.loads(head)
             if values["settings"] != self.settings or values["checksum"] != zlib.crc32(state):
                 return None

@@ -14,7 +14,7 @@ from core.engine.fuse import Opinion
 from core.engine.spool import LEVELS, MAX_CELLS, ShareSpool
 from core.errors import OutputError
 from core.media.atomic import write_atomic
-from core.media.plain_file import read_plain
+from core.media.input_file import read_input
 
 SUFFIX = ".vosapp-run.shares"
 _HINT = "Choose a folder that you may write to, on a disk with free space."
@@ -42,7 +42,7 @@ class SavedShares(ShareSpool):
             return
         for file in sorted(self.path.glob("*.shares")):
             try:
-                index, opinion, seconds = _decode(read_plain(file, limit=None))
+                index, opinion, seconds = _decode(read_input(file, limit=None))
             except (OSError, ValueError, KeyError, TypeError, zlib.error, RecursionError):
                 continue
             super().put(index, opinion, seconds)

@@ -19,7 +19,7 @@ import numpy as np
 from core.engine.propagate import Walk
 from core.engine.spool import LEVELS, MAX_CELLS
 from core.errors import OutputError
-from core.media.plain_file import open_plain
+from core.media.input_file import open_input
 from core.systems.base import StepResult
 from core.types import Direction
 
@@ -49,7 +49,7 @@ class WalkLog:
     def load(self) -> None:
         """Find what an earlier part of the run has left; a damaged log counts as none."""
         try:
-            with open_plain(self._path) as self._file:
+            with open_input(self._path) as self._file:
                 self._find()
         except _UNREADABLE:
             return

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from core.media.image_header import deep_size
-from core.media.plain_file import read_plain, require_plain
+from core.media.input_file import read_input, require_input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,7 +82,7 @@ def open_image(path: Path | BinaryIO, *, formats: tuple[str, ...] = FORMATS) -> 
         # Of large images, which have a limit here, and of damaged ones, which give an error.
         warnings.simplefilter("ignore")
         if isinstance(path, Path):
-            require_plain(path)
+            require_input(path)
         try:
             image = Image.open(path, formats=_known(formats))
         except Image.DecompressionBombError as exc:
@@ -165,7 +165,7 @@ def _read_with_opencv(path: Path) -> Frame:
     OpenCV opens by content whatever it was built with. So it gets no file whose size, in a header
     of one of the formats that are meant, was not found and looked at before.
     """
-    data = read_plain(path, limit=_MAX_DEEP_BYTES)
+    data = read_input(path, limit=_MAX_DEEP_BYTES)
     size = deep_size(data)
     if size is None:
         raise OSError("not a readable image")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from core.errors import AnnotationReadError
-from core.media.plain_file import open_plain
+from core.media.input_file import open_input
 from core.media.zip_directory import MAX_DIRECTORY_BYTES, find_directory
 
 ZIP_ERRORS = (
@@ -35,7 +35,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         AnnotationReadError: it lists too many files.
         One of `ZIP_ERRORS`: no zip, or a damaged one.
     """
-    with open_plain(path) as file:
+    with open_input(path) as file:
         size = find_directory(file).size
     if size > MAX_DIRECTORY_BYTES:
         raise AnnotationReadError(f"{path} lists too many files.", "Make a zip of one sequence.")

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from core.media.plain_file import open_plain
+from core.media.input_file import open_input
 from core.media.zip_directory import NotStored, require_unpacked
 
 _ZIP = b"PK\x03\x04"
@@ -48,6 +48,6 @@ def load_pickle(path: Path, *, allowed: tuple[Callable[..., Any], ...] = ()) -> 
 
 
 def _require_stored(path: Path) -> None:
-    with open_plain(path) as file:
+    with open_input(path) as file:
         if file.read(len(_ZIP)) == _ZIP or zipfile.is_zipfile(file):
             require_unpacked(file)

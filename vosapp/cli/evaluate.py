@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
-from core.media.plain_file import read_plain_text
+from core.media.input_file import read_input_text
 from vosapp.cli.options import check_file, sequence_names
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _seen_categories(args: argparse.Namespace) -> frozenset[str] | None:
             "Use it with --protocol youtube-vos.",
         )
     try:
-        lines = read_plain_text(path, limit=MAX_LIST_BYTES).splitlines()
+        lines = read_input_text(path, limit=MAX_LIST_BYTES).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"Cannot read the list {path}: {reason}.", "Check the path.") from error

@@ -10,7 +10,7 @@ from core.data.importing.collect import MAX_BOXES, MAX_SHAPES
 from core.data.importing.formats import IMPORTERS, importer_named
 from core.data.importing.reading import MAX_BYTES, MAX_LINES
 from core.errors import UsageError
-from core.media.plain_file import read_plain
+from core.media.input_file import read_input
 from vosapp.cli.project_options import finish_job
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def read_mapping(path: Path | None) -> dict[str, int] | None:
         return None
     hint = 'Write it as {"bear": 1, "tree": 2}.'
     try:
-        value = json.loads(read_plain(path, limit=MAX_MAPPING_BYTES))
+        value = json.loads(read_input(path, limit=MAX_MAPPING_BYTES))
     except OSError as error:
         raise UsageError(f"The mapping {path} cannot be read: {error.strerror}.", hint) from error
     except (ValueError, RecursionError) as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ProjectFileError
-from core.media.plain_file import require_plain
+from core.media.input_file import require_input
 from core.types import MAX_OBJECT_ID
 from vosapp.project import connection as sqlite
 from vosapp.project import schema
@@ -88,7 +88,7 @@ def _text(data: bytes) -> str:
 
 def _copy(path: Path, folder: Path) -> Path:
     try:
-        require_plain(path)
+        require_input(path)
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ProjectFileError(f"{path} is too large to be a project.")
         for file in (path, *side_files(path)):

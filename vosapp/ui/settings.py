@@ -12,7 +12,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, Signal
 
 from core.errors import VosError
 from core.media.atomic import write_atomic
-from core.media.plain_file import read_plain
+from core.media.input_file import read_input
 
 MAX_BYTES = 4 << 20
 
@@ -207,7 +207,7 @@ class Settings(QObject):
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(read_plain(file, limit=MAX_BYTES))
+        found = json.loads(read_input(file, limit=MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.errors import AnnotationReadError
 from core.media import zip_file
-from core.media.plain_file import read_plain
+from core.media.input_file import read_input
 from core.media.zip_file import ZIP_ERRORS, open_zip
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def read_bytes(path: Path) -> bytes:
         AnnotationReadError: missing, not readable, or larger than `MAX_BYTES`.
     """
     try:
-        return read_plain(path, limit=MAX_BYTES)
+        return read_input(path, limit=MAX_BYTES)
     except FileNotFoundError as error:
         raise AnnotationReadError(f"There is no file {path}.", "Check the path.") from error
     except (OSError, ValueError) as error:

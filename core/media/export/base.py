@@ -16,7 +16,7 @@ import numpy as np
 from core.errors import OutputError
 from core.jobs import CancelToken
 from core.media.atomic import write_atomic
-from core.media.plain_file import read_plain
+from core.media.input_file import read_input
 from core.types import MAX_OBJECT_ID, VOID
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ def refuse_large_ids(source: AnnotationSource, title: str) -> None:
 
 def _holds(path: Path, data: bytes) -> bool:
     try:
-        return path.stat().st_size == len(data) and read_plain(path, limit=len(data)) == data
+        return path.stat().st_size == len(data) and read_input(path, limit=len(data)) == data
     except OSError:
         return False
 

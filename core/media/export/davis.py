@@ -20,7 +20,7 @@ from core.media.export.pictures import (
 )
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.label_map import encode_label_map
-from core.media.plain_file import read_plain_text
+from core.media.input_file import read_input_text
 from core.types import VOID
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class _TreeWriter:
         place = ("ImageSets", year, f"{split}.txt")
         path = self._folder.path(place)
         try:
-            there = read_plain_text(path, limit=MAX_LIST_BYTES) if path.exists() else ""
+            there = read_input_text(path, limit=MAX_LIST_BYTES) if path.exists() else ""
         except (OSError, UnicodeDecodeError) as error:
             raise OutputError(f"{path} is there already and cannot be read: {error}.") from error
         lines = there.splitlines()

@@ -16,7 +16,7 @@ from core.media.export.categories import NO_CATEGORY
 from core.media.export.pictures import frame_jpeg
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.label_map import encode_label_map
-from core.media.plain_file import read_plain
+from core.media.input_file import read_input
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
@@ -89,7 +89,7 @@ def _videos_there(path: Path) -> dict[str, object]:
     if not path.exists():
         return {}
     try:
-        videos = json.loads(read_plain(path, limit=MAX_META_BYTES))["videos"]
+        videos = json.loads(read_input(path, limit=MAX_META_BYTES))["videos"]
         return {str(name): video for name, video in videos.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(

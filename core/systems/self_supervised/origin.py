@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
 from core.media.atomic import write_atomic
-from core.media.plain_file import read_plain
+from core.media.input_file import read_input
 from core.nn.checkpoints import read_info
 from core.systems.self_supervised.stages import stage_radius
 from core.systems.self_supervised.train_request import STATE, TrainRequest
@@ -46,7 +46,7 @@ def settings_of(request: TrainRequest) -> Settings:
 def begun_with(out: Path) -> Settings:
     """The settings that the run in a folder began with; none where it does not say."""
     try:
-        settings = json.loads(read_plain(out / START, limit=MAX_NOTE_BYTES))["settings"]
+        settings = json.loads(read_input(out / START, limit=MAX_NOTE_BYTES))["settings"]
     except (OSError, ValueError, LookupError, TypeError):
         # Not begun, or older than the note.
         return {}
@@ -72,7 +72,7 @@ def require_same(request: TrainRequest) -> None:
 def started_from(request: TrainRequest) -> str | None:
     """Name of the weights that the run started from, whatever it was resumed with."""
     try:
-        name = json.loads(read_plain(request.out / START, limit=MAX_NOTE_BYTES))["init"]
+        name = json.loads(read_input(request.out / START, limit=MAX_NOTE_BYTES))["init"]
     except (OSError, ValueError, LookupError, TypeError):
         # Runs that are older than this file: their weights tell, if there are any.
         name = _named_in(request.out / WEIGHTS) or (request.init.name if request.init else None)

@@ -10,34 +10,34 @@ import pytest
 
 from core.errors import OutputError
 from core.media.atomic import write_atomic
-from core.media.plain_file import open_plain, read_plain, read_plain_text, require_plain
+from core.media.input_file import open_input, read_input, read_input_text, require_input
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"abc")
-    assert read_plain(path, limit=3) == read_plain(path, limit=None) == b"abc"
+    assert read_input(path, limit=3) == read_input(path, limit=None) == b"abc"
     with pytest.raises(OSError, match="a") as caught:
-        read_plain(path, limit=2)
+        read_input(path, limit=2)
     assert caught.value.strerror == "it has more than 0 kB"
     path.write_bytes(bytes((1 << 20) + 1))
     with pytest.raises(OSError) as caught:
-        read_plain(path, limit=1 << 20)
+        read_input(path, limit=1 << 20)
     assert caught.value.strerror == "it has more than 1 MB"
 
 
 def test_text(tmp_path):
     (tmp_path / "a").write_bytes("ü\r\n".encode())
-    assert read_plain_text(tmp_path / "a", limit=9) == "ü\r\n"
+    assert read_input_text(tmp_path / "a", limit=9) == "ü\r\n"
     (tmp_path / "a").write_bytes(b"\xff")
     with pytest.raises(UnicodeDecodeError):
-        read_plain_text(tmp_path / "a", limit=9)
+        read_input_text(tmp_path / "a", limit=9)
 
 
 def test_a_link_to_a_file_is_a_file(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     (tmp_path / "b").symlink_to("a")
-    assert read_plain(tmp_path / "b", limit=9) == b"abc"
+    assert read_input(tmp_path / "b", limit=9) == b"abc"
 
 
 def pipe(path):
@@ -68,7 +68,7 @@ def listening(path):
 )
 def test_what_is_no_file_is_refused_at_once(make, reason, tmp_path):
     make(tmp_path / "a")
-    for read in (open_plain, require_plain, lambda path: read_plain(path, limit=None)):
+    for read in (open_input, require_input, lambda path: read_input(path, limit=None)):
         with pytest.raises(OSError) as caught:
             read(tmp_path / "a")
         assert reason in caught.value.strerror
