@@ -32,6 +32,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from core.media.image_file import open_image
 from core.media.palette import DAVIS_COLORS
 from vosapp.app import log_qt_message, make_application, make_shell
 from vosapp.project.edits import RenameObject
@@ -138,7 +139,7 @@ class Photographer:
         (widget or self._shell.window).grab().save(buffer, "PNG")
         path = self._folder / f"{name}.png"
         path.with_suffix(".tmp").write_bytes(bytes(buffer.data().data()))
-        with Image.open(path.with_suffix(".tmp")) as picture:
+        with open_image(path.with_suffix(".tmp")) as picture:
             few_colors(picture.convert("RGB")).save(path, optimize=True)
         path.with_suffix(".tmp").unlink()
         self.bytes += path.stat().st_size

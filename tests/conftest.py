@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,16 @@ ROOT = Path(__file__).resolve().parent.parent
 def repo_root() -> Path:
     """Folder of the checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def bombs():
+    """Small zips that inflate to much, and a way to measure memory; the tests are no package."""
+    spec = importlib.util.spec_from_file_location("tests_bombs", ROOT / "tests/bombs.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def pytest_collection_modifyitems(items):

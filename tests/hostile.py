@@ -7,6 +7,7 @@ well-formed files of every format in which something was changed.
 from __future__ import annotations
 
 import base64
+import importlib.util
 import io
 import json
 import random
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -46,6 +48,7 @@ _SOURCES = {
     "mots-txt": ("mots-txt", "film.txt"),
     "yolo": ("yolo-seg", ""),
 }
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 32 24\n%%EndComments\n{} loop\n%%EOF\n"
 Files = dict[str, bytes]
 
 
@@ -158,9 +161,13 @@ def _zip(members: dict[str, bytes]) -> bytes:
 
 
 @cache
-def _zip_bomb() -> bytes:
-    """300 MB of zeros in some hundred KB."""
-    return _zip({"annotations.xml": bytes(300 << 20)})
+def _bombs() -> Any:
+    """The module beside this one; the tests are no package."""
+    path = Path(__file__).with_name("bombs.py")
+    spec = importlib.util.spec_from_file_location("hostile_bombs", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _named(good: dict[str, tuple[Files, str]]) -> Iterator[HostileCase]:
@@ -186,10 +193,14 @@ def _named_pictures() -> Iterator[HostileCase]:
     sizes = {f"m/0000{i}.png": _png(WIDTH + i, HEIGHT, 3, bytes(2000)) for i in range(3)}
     yield HostileCase("mixed-sizes", "masks", sizes, "m")
     yield HostileCase("mixed-sizes-16", "mots-png", sizes, "m")
-    mask = base64.b64encode(_png(40_000, 40_000, 0, bytes(99))).decode()
-    shape = {"label": "a", "points": [[0, 0], [39999, 39999]], "shape_type": "mask", "mask": mask}
-    data = json.dumps({"shapes": [shape]}).encode()
-    yield HostileCase("huge-base64", "labelme", {"00000.json": data}, "")
+    for importer, name in (("masks", "m/0.png"), ("mots-png", "m/0.png"), ("masks", "m/0.tif")):
+        yield HostileCase(f"eps-{importer}{name[-4:]}", importer, {name: EPS}, "m")
+    yield HostileCase("eps-object-masks", "object-masks", {"m/001/00000.png": EPS}, "m")
+    for name, picture in (("huge", _png(40_000, 40_000, 0, bytes(99))), ("eps", EPS)):
+        mask = base64.b64encode(picture).decode()
+        shape = {"label": "a", "points": [[0, 0], [39999, 39999]], "shape_type": "mask"}
+        data = json.dumps({"shapes": [{**shape, "mask": mask}]}).encode()
+        yield HostileCase(f"{name}-base64", "labelme", {"00000.json": data}, "")
 
 
 def _named_mask_zips() -> Iterator[HostileCase]:
@@ -198,7 +209,6 @@ def _named_mask_zips() -> Iterator[HostileCase]:
     spoiled = bytearray(whole)
     spoiled[60] ^= 255
     zips = {
-        "bomb": _zip({"film/00000.png": bytes(300 << 20)}),
         "huge": _zip({"film/00000.png": _png(40_000, 40_000, 3, bytes(1000))}),
         "paths": _zip({"../../00000.png": good, "/00001.png": good}),
         "one-way-out": _zip({"../../escape/00000.png": good}),
@@ -208,9 +218,14 @@ def _named_mask_zips() -> Iterator[HostileCase]:
         "cut": whole[:-40],
         "none": b"PK\x05\x06" + bytes(18),
         "empty": b"",
+        "eps": _zip({"film/00000.png": EPS}),
         "endless-list": _long_list(380_000),
         "endless-list-64": _long_list(380_000, wide=True),
     }
+    bombs = _bombs()
+    for method in bombs.METHODS:
+        for said in (bombs.SIZE, 1 << 20):
+            zips[f"{method}-{said}"] = bombs.bomb("film/00000.png", method, said=said)
     for name, data in zips.items():
         yield HostileCase(f"mask-zip-{name}", "masks", {"a.zip": data}, "a.zip")
 
@@ -242,7 +257,7 @@ def _named_xml(good: bytes) -> Iterator[HostileCase]:
     for name, text in texts.items():
         yield HostileCase(f"xml-{name}", "cvat", {"a.xml": text.encode()}, "a.xml")
     zips = {
-        "bomb": _zip_bomb(),
+        "bomb": _bombs().bomb("annotations.xml", "deflate"),
         "paths": _zip({"../../escape.txt": b"x", "/tmp_escape.txt": b"x"}),
         "twice": _zip({"a/annotations.xml": good, "b/annotations.xml": good}),
         "good-and-paths": _zip({"../escape.txt": b"x", "annotations.xml": good}),
@@ -292,6 +307,8 @@ def _named_text() -> Iterator[HostileCase]:
         "frames": "99999999,1,0,0,5,5,1\n",
         "nul": "1,1,\x00,0,5,5\n",
         "ids": "".join(f"1,{i},0,0,5,5,1\n" for i in range(2000)),
+        "rows": "1,1,0,0,5,5,1\n" * 1_100_000,
+        "lines": "\n" * 10_000_000,
     }
     for name, text in texts.items():
         yield HostileCase(f"csv-{name}", "boxes", {"a.csv": text.encode()}, "a.csv")

@@ -23,6 +23,8 @@ from core.data.raw_video import find_videos, sequential_frames
 from core.errors import OutputError, TrainingError, VosError
 from core.jobs import CancelToken, Job, Progress
 from core.media.atomic import write_atomic
+from core.media.image_file import decode_jpeg
+from core.media.input_file import read_input
 from core.media.scratch import scratch_file
 from core.text import encoded
 from core.types import Frame
@@ -74,12 +76,12 @@ class FramePack:
         start, stop = self.offsets[index], self.offsets[index + 1]
         with self.path.open("rb") as file:
             file.seek(start)
-            data = np.frombuffer(file.read(stop - start), np.uint8)
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-        if image is None:
+            data = file.read(stop - start)
+        try:
+            return decode_jpeg(data)
+        except OSError as error:
             msg = f"{self.path} is damaged: its frame {index} cannot be read."
-            raise TrainingError(msg, "Delete the file; frames are packed anew.")
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
+            raise TrainingError(msg, "Delete the file; frames are packed anew.") from error
 
 
 def pack_folder(
@@ -160,7 +162,7 @@ def stored_pack(frames: Path, *, still: bool = False) -> FramePack:
 def _index(frames: Path) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
     """Offsets and times of a pack; None where it is not there or not whole."""
     try:
-        stored = json.loads(frames.with_suffix(".json").read_text())
+        stored = json.loads(read_input(frames.with_suffix(".json"), limit=None))
         offsets = tuple(int(n) for n in stored["offsets"])
         times = tuple(float(n) for n in stored["times"])
         whole = offsets[-1] == frames.stat().st_size and len(offsets) == len(times) + 1

@@ -24,6 +24,7 @@ from natsort import natsorted
 
 from core.data.raw_video import files_below
 from core.errors import DatasetError
+from core.media.input_file import read_input_text
 
 MASK_SUFFIX = ".png"
 FRAME_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
@@ -31,6 +32,8 @@ ANNOTATION_FOLDERS = ("Annotations", "Annotations_unsupervised")
 FRAME_FOLDER = "JPEGImages"
 USUAL_RESOLUTION = "480p"
 NAMES_SHOWN = 5
+MAX_BYTES = 64 << 20
+"""Larger lists, and a larger meta.json, are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def read_meta(root: Path) -> dict[str, tuple[ObjectEntry, ...]] | None:
     try:
         videos = json.loads(_read_text(path))["videos"]
         return {str(name): _entries(video["objects"]) for name, video in videos.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DatasetError(
             f"{path} is not laid out as YouTube-VOS's meta.json ({type(error).__name__}: {error}).",
             'It reads {"videos": {NAME: {"objects": {"1": {"category": "", "frames": []}}}}}.',
@@ -246,6 +249,7 @@ def _require_folder(root: Path) -> None:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_input_text(path, limit=MAX_BYTES)
     except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} cannot be read ({error}).", "Check the file.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise DatasetError(f"{path} cannot be read: {reason}.", "Check the file.") from error

@@ -22,6 +22,7 @@ VIDEO_SUFFIXES = frozenset({
     ".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov",
     ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv",
 })  # fmt: skip
+_OPTIONS_NAME = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 
 
 def find_videos(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from typing import Self
 
 from core.errors import OutputError
 from core.media.atomic import write_atomic
+from core.media.input_file import read_input
 from core.media.label_map import encode_label_map
 from core.media.scratch import remove_leftovers, scratch_file
 from core.types import LabelMap, VideoInfo
@@ -108,7 +109,7 @@ class ResultFolder:
     def checksum(self, frame_index: int) -> int | None:
         """CRC-32 of a frame's file; None where it is not there or cannot be read."""
         try:
-            return zlib.crc32((self.path / self._file_name(frame_index)).read_bytes())
+            return zlib.crc32(read_input(self.path / self._file_name(frame_index), limit=None))
         except OSError:
             return None
 

@@ -15,6 +15,7 @@ from core.device import sound_threads
 from core.engine.run_settings import differences
 from core.errors import UsageError
 from core.media.atomic import write_atomic
+from core.media.input_file import read_input
 from core.types import Direction
 
 FORMAT = 1
@@ -87,7 +88,7 @@ class RunRecord:
             UsageError: the record is of a run with other settings, or it is damaged.
         """
         try:
-            data = self.path.read_bytes()
+            data = read_input(self.path, limit=None)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -128,7 +129,7 @@ class RunRecord:
     def load_state(self) -> WalkState | None:
         """The state that was written last; None where there is none of this run, or not whole."""
         try:
-            head, _, state = self._state_path.read_bytes().partition(b"\n")
+            head, _, state = read_input(self._state_path, limit=None).partition(b"\n")
             values = json.loads(head)
             if values["settings"] != self.settings or values["checksum"] != zlib.crc32(state):
                 return None

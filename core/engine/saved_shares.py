@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from core.engine.fuse import Opinion
-from core.engine.spool import LEVELS, ShareSpool
+from core.engine.spool import LEVELS, MAX_CELLS, ShareSpool
 from core.errors import OutputError
 from core.media.atomic import write_atomic
+from core.media.input_file import read_input
 
 SUFFIX = ".vosapp-run.shares"
-MAX_CELLS = 1 << 28
-"""A file that promises more shares than this is damaged."""
 _HINT = "Choose a folder that you may write to, on a disk with free space."
 
 
@@ -44,7 +43,7 @@ class SavedShares(ShareSpool):
             return
         for file in sorted(self.path.glob("*.shares")):
             try:
-                index, opinion, seconds = _decode(file.read_bytes())
+                index, opinion, seconds = _decode(read_input(file, limit=None))
             except (OSError, ValueError, KeyError, TypeError, zlib.error, RecursionError):
                 continue
             super().put(index, opinion, seconds)

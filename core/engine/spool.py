@@ -18,6 +18,8 @@ MEMORY = 64 << 20
 """Bytes that are held in memory; longer ranges go to a temporary file."""
 LEVELS = 255.0
 """Shares are stored in steps of 1 / 255."""
+MAX_CELLS = 1 << 28
+"""A file that promises more shares of one frame than this is damaged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import BinaryIO
 import numpy as np
 
 from core.engine.propagate import Walk
-from core.engine.spool import LEVELS
+from core.engine.spool import LEVELS, MAX_CELLS
 from core.errors import OutputError
 from core.media.plain_file import open_plain
 from core.tracking.contract import StepResult
@@ -107,7 +107,8 @@ class WalkLog:
         """A step that was logged; shares are rounded to 1 / 255."""
         head, _, data = self._read(*self._entries[frame_index]).partition(b"\n")
         values = json.loads(head)
-        flat = np.frombuffer(zlib.decompress(data), np.uint8)
+        size = _size(values["shape"])
+        flat = np.frombuffer(zlib.decompressobj().decompress(data, size), np.uint8)
         shares = flat.reshape(values["shape"]).astype(np.float32) / np.float32(LEVELS)
         confidence = {int(i): float(value) for i, value in values["confidence"]}
         # Logs of older versions do not tell who was absent.
@@ -150,8 +151,9 @@ class WalkLog:
         self._origin = int(head["first"]), Direction(head["way"])
         while True:
             start, size = self._next(start + size)
-            frame_index = int(json.loads(self._read(start, size).partition(b"\n")[0])["frame"])
-            self._entries[frame_index] = start, size
+            head = json.loads(self._read(start, size).partition(b"\n")[0])
+            _size(head["shape"])
+            self._entries[int(head["frame"])] = start, size
 
     def _opened(self) -> BinaryIO:
         if self._file is None:
@@ -179,6 +181,20 @@ class WalkLog:
         file = self._opened()
         file.seek(start)
         return file.read(size)
+
+
+def _size(shape: list[int]) -> int:
+    """Cells of a step's shares.
+
+    Raises:
+        ValueError: more than any step has, or none.
+    """
+    planes, height, width = (int(side) for side in shape)
+    size = planes * height * width
+    if min(planes, height, width) < 1 or size > MAX_CELLS:
+        msg = "impossible size"
+        raise ValueError(msg)
+    return size
 
 
 def _full(error: OSError) -> OutputError:

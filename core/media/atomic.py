@@ -15,6 +15,8 @@ def write_atomic(path: Path, data: bytes) -> None:
     Raises:
         OutputError: the file cannot be written; names the path and the system's reason.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OutputError(f"Cannot write {path}: it is a pipe or a device.", "Choose another name.")
     try:
         with scratch_file(path) as temporary:
             temporary.write_bytes(data)

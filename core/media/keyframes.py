@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,9 +81,8 @@ def _read_pages(path: Path, pages: int, info: VideoInfo) -> tuple[dict[int, Mask
             " which page belongs to which frame.",
             "Save one page for each frame, or files that are named by their frames.",
         )
-    masks = dict(enumerate(read_pages(path)))
-    for mask in masks.values():
-        _check_size(mask, path, info)
+    fits = _size_check(path, info)
+    masks = dict(enumerate(read_pages(path, check_size=fits)))
     return masks, [f"{path.name}: {pages} pages, the first one taken for frame 0"]
 
 
@@ -138,24 +138,25 @@ def _read(frames: dict[int, Path], info: VideoInfo) -> dict[int, MaskImport]:
     color_ids = ColorIds()
     masks: dict[int, MaskImport] = {}
     for index, path in frames.items():
-        mask = read_label_map(path, color_ids=color_ids)
-        _check_size(mask, path, info)
-        masks[index] = mask
+        fits = _size_check(path, info)
+        masks[index] = read_label_map(path, color_ids=color_ids, check_size=fits)
     return masks
 
 
-def _check_size(mask: MaskImport, path: Path, info: VideoInfo) -> None:
-    height, width = mask.label_map.shape
-    if (width, height) == (info.width, info.height):
-        return
-    hint = "Export the masks at the video's own size, without smoothing."
-    if (height, width) == (info.width, info.height):
-        hint = "The mask seems to be turned by 90 degrees against the video."
-    raise MaskMismatch(
-        f"The mask {path} is {width} x {height} pixels, but the video is"
-        f" {info.width} x {info.height}.",
-        hint,
-    )
+def _size_check(path: Path, info: VideoInfo) -> Callable[[int, int], None]:
+    def check(width: int, height: int) -> None:
+        if (width, height) == (info.width, info.height):
+            return
+        hint = "Export the masks at the video's own size, without smoothing."
+        if (height, width) == (info.width, info.height):
+            hint = "The mask seems to be turned by 90 degrees against the video."
+        raise MaskMismatch(
+            f"The mask {path} is {width} x {height} pixels, but the video is"
+            f" {info.width} x {info.height}.",
+            hint,
+        )
+
+    return check
 
 
 def _assert_ids(masks: dict[int, MaskImport]) -> tuple[list[Keyframe], list[int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -78,7 +78,11 @@ def write_label_map(path: Path, label_map: LabelMap) -> None:
 
 
 def read_label_map(
-    path: Path, *, color_ids: ColorIds | None = None, data: bytes | None = None
+    path: Path,
+    *,
+    color_ids: ColorIds | None = None,
+    data: bytes | None = None,
+    check_size: Callable[[int, int], None] | None = None,
 ) -> MaskImport:
     """Read any mask file as a label map and say how its values became object ids.
 
@@ -89,14 +93,17 @@ def read_label_map(
         path: the mask file.
         color_ids: pass one object for several files so that a color has one id in all of them.
         data: content of the file where it does not lie on the disk; `path` then only names it.
+        check_size: raises where width and height do not fit; asked before pixels are decoded, since
+            a small file can hold very many.
 
     Raises:
         MaskReadError: missing, empty, damaged, too large, with more than 254 objects, or with more
             than one page.
+        What `check_size` raises.
     """
     if data is None and not path.is_file():
         raise MaskReadError(f"There is no mask file {path}.", "Check the path.")
-    image = _load(path, data)
+    image = _load(path, data, check_size)
     return import_mask(image, path, color_ids if color_ids is not None else ColorIds())
 
 
@@ -110,7 +117,12 @@ def page_count(path: Path) -> int:
         return len(page_numbers(image))
 
 
-def read_pages(path: Path, *, color_ids: ColorIds | None = None) -> Iterator[MaskImport]:
+def read_pages(
+    path: Path,
+    *,
+    color_ids: ColorIds | None = None,
+    check_size: Callable[[int, int], None] | None = None,
+) -> Iterator[MaskImport]:
     """Read the masks of a file with pages, in their order; see `read_label_map`.
 
     Palette images are read by index where all pages have one palette, else by color: an index then
@@ -125,6 +137,8 @@ def read_pages(path: Path, *, color_ids: ColorIds | None = None) -> Iterator[Mas
         has_indices = _shares_palette(image, pages)
         for number in pages:
             show_page(image, number)
+            if check_size is not None:
+                check_size(*image.size)
             image.load()
             by_color = image.mode == "P" and not has_indices
             yield import_mask(image.convert("RGB") if by_color else image, path, ids)
@@ -165,11 +179,15 @@ def _read_errors(path: Path) -> Iterator[None]:
         raise MaskReadError(f"The mask {path} cannot be read: {reason}.", _HINT) from exc
 
 
-def _load(path: Path, data: bytes | None) -> Image.Image:
+def _load(
+    path: Path, data: bytes | None, check_size: Callable[[int, int], None] | None
+) -> Image.Image:
     with _read_errors(path):
         if (path.stat().st_size if data is None else len(data)) == 0:
             raise MaskReadError(f"The mask {path} is empty (0 bytes).", _HINT)
         with open_image(path if data is None else BytesIO(data)) as image:
+            if check_size is not None:
+                check_size(*image.size)
             image.load()
             return image
 

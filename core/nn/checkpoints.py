@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from core import __version__
 from core.errors import CheckpointMismatch, CheckpointMissing
@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 HEADER_KEY = "vosapp"
+_KINDS: dict[str, type] = {
+    **{"format": int, "system": str, "preset": str, "license": str},
+    **{"config": dict, "training": dict, "metrics": dict},
+}
+_KIND_NAMES = {str: "a short text", dict: "an object", int: "a whole number"}
+_MAX_NAME = 200
+_NUMBERS = frozenset(
+    {
+        *("float16", "bfloat16", "float32", "float64"),
+        *("uint8", "int8", "int16", "int32", "int64"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +80,9 @@ def _header(path: Path) -> str | None:
         with safe_open(path, framework="numpy") as file:
             header: str | None = (file.metadata() or {}).get(HEADER_KEY)
             return header
-    except (SafetensorError, OSError, ValueError) as error:
-        msg = f"{path} is not a safetensors file, or it is damaged: {error}."
+    except Exception as error:
+        # As in `_damaged`.
+        msg = f"{path} is not a safetensors file, or it is damaged: {_told(error)}."
         raise CheckpointMismatch(msg, "Pickled .pt and .pth files are not opened here.") from error
 
 
@@ -80,14 +93,36 @@ def _parse(header: str | None, path: Path) -> CheckpointInfo:
         raise CheckpointMismatch(msg, hint)
     try:
         values = json.loads(header)
-        if values.pop("format") != FORMAT:
+        _require_kinds(values)
+        form = values.pop("format")
+        if form > FORMAT:
             msg = f"{path} was made by a newer version of vosapp."
             raise CheckpointMismatch(msg, "Update vosapp.")
+        if form < FORMAT:
+            raise _OddField("its format is none")
         values.pop("code_version", None)
         return CheckpointInfo(**values)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        msg = f"The header of {path} cannot be understood."
+        reason = f": {error}" if isinstance(error, _OddField) else ""
+        msg = f"The header of {path} cannot be understood{reason}."
         raise CheckpointMismatch(msg, hint) from error
+
+
+class _OddField(ValueError):
+    """A field of the header is of another kind."""
+
+
+def _require_kinds(values: dict[str, object]) -> None:
+    for name, value in values.items():
+        kind = _KINDS.get(name)
+        # Two of them are told to people, in one line.
+        named = name not in ("system", "preset") or _is_name(value)
+        if kind is not None and (type(value) is not kind or not named):
+            raise _OddField(f"its {name} is not {_KIND_NAMES[kind]}")
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable() and len(value) <= _MAX_NAME
 
 
 def require_system(info: CheckpointInfo, system: str, path: Path) -> None:
@@ -101,17 +136,38 @@ def require_system(info: CheckpointInfo, system: str, path: Path) -> None:
         raise CheckpointMismatch(msg, f"Use --system {info.system}, or other weights.")
 
 
+def require_fit(path: Path, module: nn.Module) -> None:
+    """Refuse a checkpoint whose tensors have other names or shapes; no tensor is read.
+
+    Args:
+        path: the checkpoint.
+        module: may be on the device "meta", where a network takes no memory.
+
+    Raises:
+        CheckpointMismatch: damaged, or other names or shapes; three are named.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            names = file.keys()
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in names}
+    except Exception as error:
+        raise _damaged(path, error) from error
+    _refuse(path, _differences(shapes, module.state_dict()))
+
+
 def load_weights(path: Path, module: nn.Module) -> None:
     """Fill a module with the tensors of a checkpoint; every name and shape must fit.
 
     Raises:
-        CheckpointMismatch: damaged, or other names or shapes; the first three are named.
+        CheckpointMismatch: damaged, or other names, shapes or numbers; three are named.
     """
-    tensors = _tensors(path)
-    problems = _differences(tensors, module.state_dict())
-    if problems:
-        msg = f"{path} does not fit the network: {'; '.join(problems[:3])}."
-        raise CheckpointMismatch(msg, f"{len(problems)} tensors differ in all.")
+    try:
+        tensors = load_tensors(path)
+    except Exception as error:
+        raise _damaged(path, error) from error
+    shapes = {name: tuple(x.shape) for name, x in tensors.items()}
+    odd = [f"{_told(n)} holds {x.dtype}" for n, x in tensors.items() if not _is_plain(x)]
+    _refuse(path, _differences(shapes, module.state_dict()) + odd)
     module.load_state_dict(tensors)
 
 
@@ -129,23 +185,37 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     return load(path.read_bytes())
 
 
-def _tensors(path: Path) -> dict[str, Tensor]:
-    try:
-        return load_tensors(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        msg = f"{path} is damaged: {error}."
-        raise CheckpointMismatch(msg, "Copy or download the file again.") from error
+def _damaged(path: Path, error: Exception) -> CheckpointMismatch:
+    """Whatever the library raises, the file is not as it needs it."""
+    msg = f"{path} is damaged: {_told(error)}."
+    return CheckpointMismatch(msg, "Copy or download the file again.")
 
 
-def _differences(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> list[str]:
+def _refuse(path: Path, problems: list[str]) -> None:
+    if problems:
+        msg = f"{path} does not fit the network: {'; '.join(problems[:3])}."
+        raise CheckpointMismatch(msg, f"{len(problems)} tensors differ in all.")
+
+
+def _differences(found: dict[str, tuple[int, ...]], wanted: dict[str, Tensor]) -> list[str]:
     missing = [f"{name} is missing" for name in wanted if name not in found]
-    extra = [f"{name} is unknown" for name in found if name not in wanted]
+    extra = [f"{_told(name)} is unknown" for name in found if name not in wanted]
     shapes = [
-        f"{name} is {list(found[name].shape)}, not {list(wanted[name].shape)}"
+        f"{name} is {list(found[name])}, not {list(wanted[name].shape)}"
         for name in wanted
-        if name in found and found[name].shape != wanted[name].shape
+        if name in found and found[name] != tuple(wanted[name].shape)
     ]
     return missing + extra + shapes
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    return str(tensor.dtype).removeprefix("torch.") in _NUMBERS
+
+
+def _told(value: object) -> str:
+    """What a file, or the library on a file, says, for a message of one line."""
+    text = str(value)[:_MAX_NAME]
+    return text if text.isprintable() else repr(text)
 
 
 def save_weights(path: Path, module: nn.Module, info: CheckpointInfo) -> None:
@@ -199,4 +269,8 @@ def copy_calibrated(
     header = json.loads(_header(path) or "")
     header["calibration"] = calibration
     header["metrics"] = {**info.metrics, "calibration": fitted}
-    write_atomic(out, save(_tensors(path), {HEADER_KEY: json.dumps(header, sort_keys=True)}))
+    try:
+        tensors = load_tensors(path)
+    except Exception as error:
+        raise _damaged(path, error) from error
+    write_atomic(out, save(tensors, {HEADER_KEY: json.dumps(header, sort_keys=True)}))

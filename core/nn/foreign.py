@@ -7,43 +7,25 @@ loader has no known hole. What it refuses is refused here, with the name of what
 from __future__ import annotations
 
 import argparse
-import pickle
 import re
-import warnings
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from core.errors import CheckpointMismatch, CheckpointMissing
 from core.nn.checkpoints import load_tensors
+from core.nn.pickles import PackedPickle, load_pickle
 
 SAFE_TORCH = (2, 6)
 """Before this version the restricted loader could be made to run code (CVE-2025-32434)."""
 MAX_BYTES = 4 << 30
-"""Largest file that is opened, packed and unpacked."""
+"""Largest file that is opened."""
 MAX_TENSORS = 20_000
 CONTAINERS = ("state_dict", "model", "teacher", "student", "net", "network")
 """Entries under which training programs keep the weights, in the order they are looked for."""
-DAMAGE = (
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    RecursionError,
-    SafetensorError,
-    pickle.UnpicklingError,
-    zipfile.BadZipFile,
-)
-"""What the loaders raise for files that are cut short, hostile or of another kind."""
 PLAIN = frozenset(
     {
         *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
@@ -102,13 +84,7 @@ def read_foreign(path: Path) -> ForeignWeights:
     if not path.is_file():
         raise CheckpointMissing(f"There are no weights at {path}.", "Give a checkpoint file.")
     _require_size(path.stat().st_size, path)
-    try:
-        if path.suffix.lower() == ".safetensors":
-            content: object = load_tensors(path)
-        else:
-            content = _unpickle(path)
-    except DAMAGE as error:
-        raise _refusal(path, error) from error
+    content = _content(path)
     weights = _plain_tensors(*_find_weights(content))
     if not weights.tensors or len(weights.tensors) > MAX_TENSORS:
         msg = f"{path} holds {len(weights.tensors)} tensors where weights were looked for."
@@ -116,19 +92,23 @@ def read_foreign(path: Path) -> ForeignWeights:
     return weights
 
 
-def _unpickle(path: Path) -> object:
+def _content(path: Path) -> object:
+    safe = path.suffix.lower() == ".safetensors"
+    if not safe:
+        _require_safe_torch(path)
+    try:
+        # Programs keep their command line beside the weights; a Namespace only holds values.
+        return load_tensors(path) if safe else load_pickle(path, allowed=(argparse.Namespace,))
+    except Exception as error:
+        # Whatever the loaders raise, the file is not as they need it.
+        raise _refusal(path, error) from error
+
+
+def _require_safe_torch(path: Path) -> None:
     version = tuple(int(n) for n in torch.__version__.split(".")[:2])
     if version < SAFE_TORCH:
         msg = f"torch {torch.__version__} cannot open a pickle such as {path} safely."
         raise CheckpointMismatch(msg, "Update torch to 2.6 or newer.")
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            _require_size(sum(entry.file_size for entry in archive.infolist()), path)
-    # Programs keep their command line beside the weights; a Namespace only holds values.
-    with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
-        # torch warns of foreign pickles before it refuses them.
-        warnings.simplefilter("ignore")
-        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _require_size(size: int, path: Path) -> None:
@@ -138,12 +118,13 @@ def _require_size(size: int, path: Path) -> None:
 
 
 def _refusal(path: Path, error: BaseException) -> CheckpointMismatch:
-    if isinstance(error, CheckpointMismatch):
-        return error
     asked = ASKED.search(str(error))
     if asked:
         msg = f"{path} holds more than weights: it asks for {asked[1]}. It was not opened."
         return CheckpointMismatch(msg, "Save the weights alone, best as safetensors.")
+    if isinstance(error, PackedPickle):
+        msg = f"{path} is no zip as torch writes it: {error}."
+        return CheckpointMismatch(msg, "Save the weights again, best as safetensors.")
     msg = f"{path} is no checkpoint that can be read, or it is damaged."
     return CheckpointMismatch(msg, "Give a .safetensors file, or a .pt or .pth file of torch.")
 
@@ -165,7 +146,7 @@ def _plain_tensors(container: str, found: Mapping[object, object]) -> ForeignWei
         if isinstance(name, str) and isinstance(value, Tensor) and _is_plain(value):
             tensors[name] = value.detach()
         else:
-            skipped.append(str(name)[:100])
+            skipped.append(name[:100] if isinstance(name, str) else type(name).__name__)
     return ForeignWeights(container, tensors, tuple(skipped))
 
 

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.media.zip_directory import require_unpacked
 from core.types import Direction
-
-_UNREADABLE = (
-    OSError,
-    EOFError,
-    KeyError,
-    AttributeError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -38,9 +27,12 @@ def unpack(state: bytes) -> Arrays:
         ValueError: the bytes are none of `pack`.
     """
     try:
+        # `pack` packs nothing, so that what is unpacked is no larger than the bytes given.
+        require_unpacked(io.BytesIO(state))
         with np.load(io.BytesIO(state), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except _UNREADABLE as error:
+    except Exception as error:
+        # Heads of arrays are read as Python's text, where damage may raise anything.
         msg = f"This is no saved walk: {error}"
         raise ValueError(msg) from error
 

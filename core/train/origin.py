@@ -9,6 +9,7 @@ from typing import Any
 from core.device import sound_threads
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
 from core.media.atomic import write_atomic
+from core.media.input_file import read_input
 from core.nn.checkpoints import read_info
 from core.train.recipe import Recipe, Value, Values
 from core.train.request import STATE, TrainRequest
@@ -17,6 +18,7 @@ WEIGHTS = "weights.safetensors"
 """File of a run folder with what it has learned."""
 START = "start.json"
 """File of a run folder that says what the run began with."""
+MAX_NOTE_BYTES = 1 << 20
 
 
 def note_start(request: TrainRequest) -> None:
@@ -100,7 +102,7 @@ def started_from(request: TrainRequest) -> str | None:
 def _note(out: Path) -> dict[str, Any]:
     """What a run folder says of its beginning; nothing where it has not begun, or is older."""
     try:
-        note = json.loads((out / START).read_text())
+        note = json.loads(read_input(out / START, limit=MAX_NOTE_BYTES))
     except (OSError, ValueError):
         return {}
     return note if isinstance(note, dict) else {}

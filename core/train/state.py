@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import warnings
 from pathlib import Path
 
 import torch
@@ -11,18 +9,7 @@ from torch import nn
 
 from core.errors import CheckpointMismatch, OutputError
 from core.media.scratch import scratch_file
-
-DAMAGE = (
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    pickle.UnpicklingError,
-)
-"""What torch raises for files that are cut short, are no state, or are of another network."""
+from core.nn.pickles import load_pickle
 
 
 def save_state(
@@ -63,16 +50,14 @@ def load_state(
         CheckpointMismatch: a damaged file, or the state of another network.
     """
     try:
-        with warnings.catch_warnings():
-            # torch warns of foreign pickles before it refuses them.
-            warnings.simplefilter("ignore")
-            state = torch.load(path, map_location="cpu", weights_only=True)
+        state = load_pickle(path)
         if not isinstance(state, dict):
             raise TypeError
         module.load_state_dict(state["module"])
         optimizer.load_state_dict(state["optimizer"])
         return int(state["step"]), float(state["seconds"])
-    except DAMAGE as error:
+    except Exception as error:
+        # What the file holds goes into torch's own `load_state_dict`, which may raise anything.
         msg = f"{path} is no training state of this network."
         raise CheckpointMismatch(
             msg, "Choose another run folder, or the same preset and stage."

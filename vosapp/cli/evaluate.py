@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
+from core.media.input_file import read_input_text
 from vosapp.cli.following import finish_job
 from vosapp.cli.options import check_file, sequence_names
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 NAME = "evaluate"
 HELP = "score masks against the ground truth"
 
+MAX_LIST_BYTES = 1 << 20
 PROTOCOLS = ("semi", "davis16", "unsupervised", "youtube-vos")
 EPILOG = (
     "Both folders may be plain (FOLDER/bear/00000.png) or laid out as DAVIS "
@@ -122,7 +124,8 @@ def _seen_categories(args: argparse.Namespace) -> frozenset[str] | None:
             "Use it with --protocol youtube-vos.",
         )
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_input_text(path, limit=MAX_LIST_BYTES).splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"Cannot read the list {path} ({error}).", "Check the path.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"Cannot read the list {path}: {reason}.", "Check the path.") from error
     return frozenset(line.strip() for line in lines if line.strip())

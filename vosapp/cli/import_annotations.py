@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.data.importing.collect import MAX_BOXES, MAX_SHAPES
 from core.data.importing.formats import IMPORTERS, importer_named
+from core.data.importing.reading import MAX_BYTES, MAX_LINES
 from core.errors import UsageError
+from core.media.input_file import read_input
 from vosapp.cli.following import finish_job
 
 if TYPE_CHECKING:
@@ -53,7 +56,8 @@ EPILOG = (
     "checked, stays unless --overwrite is given; locked objects always stay. A mapping is JSON of "
     'labels and object ids such as {"bear": 1, "tree": 0}, where 0 leaves a label out; with --json '
     "the mapping that was used is in the result, to be changed and handed in again. One undo takes "
-    "all of it back."
+    f"all of it back. One import takes files of up to {MAX_BYTES >> 20} MB, {MAX_LINES:,} lines of "
+    f"text, {MAX_BOXES:,} boxes and {MAX_SHAPES:,} shapes; split what is larger."
 )
 
 
@@ -118,11 +122,7 @@ def read_mapping(path: Path | None) -> dict[str, int] | None:
         return None
     hint = 'Write it as {"bear": 1, "tree": 2}.'
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_MAPPING_BYTES + 1)
-        if len(data) > MAX_MAPPING_BYTES:
-            raise UsageError(f"The mapping {path} is too large.", hint)
-        value = json.loads(data)
+        value = json.loads(read_input(path, limit=MAX_MAPPING_BYTES))
     except OSError as error:
         raise UsageError(f"The mapping {path} cannot be read: {error.strerror}.", hint) from error
     except (ValueError, RecursionError) as error:

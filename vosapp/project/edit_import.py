@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 
@@ -68,10 +70,10 @@ class ImportAnnotations:
             self._take(editor, keyframe)
             done += 1
             yield Progress(done, total, "importing")
-        for box in self.found.boxes:
-            self._add_box(editor, box)
-            done += 1
-            yield Progress(done, total, "importing")
+        for _, boxes in groupby(self.found.boxes, key=attrgetter("frame_index")):
+            for _ in self._add_boxes(editor, list(boxes)):
+                done += 1
+                yield Progress(done, total, "importing")
 
     def _take(self, editor: Editor, keyframe: Keyframe) -> None:
         frame = editor.frame(keyframe.frame_index)
@@ -95,18 +97,23 @@ class ImportAnnotations:
             pass
         self.report.frames.append(frame)
 
-    def _add_box(self, editor: Editor, box: Box) -> None:
-        frame = editor.frame(box.frame_index)
-        if box.object_id in editor.locked_ids():
-            self.report.locked_boxes += 1
-            return
-        corners = ((box.left, box.top, 1), (box.right, box.bottom, 1))
-        prompt = Prompt(frame, box.object_id, PromptKind.BOX, corners)
-        if any(replace(known, prompt_id=0) == prompt for known in editor.prompts(frame)):
-            self.report.known_prompts += 1
-            return
-        editor.put_prompt(prompt)
-        self.report.prompts += 1
+    def _add_boxes(self, editor: Editor, boxes: list[Box]) -> Iterator[None]:
+        """Add the boxes of one frame, with a step for each; what is known is read once."""
+        frame = editor.frame(boxes[0].frame_index)
+        known = {replace(prompt, prompt_id=0) for prompt in editor.prompts(frame)}
+        locked = editor.locked_ids()
+        for box in boxes:
+            corners = ((box.left, box.top, 1), (box.right, box.bottom, 1))
+            prompt = Prompt(frame, box.object_id, PromptKind.BOX, corners)
+            if box.object_id in locked:
+                self.report.locked_boxes += 1
+            elif prompt in known:
+                self.report.known_prompts += 1
+            else:
+                known.add(prompt)
+                editor.put_prompt(prompt)
+                self.report.prompts += 1
+            yield
 
 
 def _checked(editor: Editor, frame: int) -> set[int]:

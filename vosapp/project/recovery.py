@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ProjectFileError
+from core.media.input_file import require_input
 from core.media.scratch import scratch_folder
 from core.types import MAX_OBJECT_ID
 from vosapp.project import connection as sqlite
@@ -89,6 +90,7 @@ def _text(data: bytes) -> str:
 
 def _copy(path: Path, folder: Path) -> Path:
     try:
+        require_input(path)
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ProjectFileError(f"{path} is too large to be a project.")
         # What is no work of SQLite's beside the file is no part of it.

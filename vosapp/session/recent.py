@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import VosError
 from core.media.atomic import write_atomic
+from core.media.input_file import read_input
 
 MAX_RECENT = 12
 MAX_BYTES = 1 << 20
@@ -29,8 +30,7 @@ class RecentProjects:
     def paths(self) -> tuple[Path, ...]:
         """Return the projects, the newest first, those that are gone included."""
         try:
-            with self._file.open("rb") as stream:
-                found = json.loads(stream.read(MAX_BYTES))
+            found = json.loads(read_input(self._file, limit=MAX_BYTES))
         except (OSError, ValueError, RecursionError):
             return ()
         if not isinstance(found, list):

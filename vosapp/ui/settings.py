@@ -12,6 +12,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, Signal
 
 from core.errors import VosError
 from core.media.atomic import write_atomic
+from core.media.input_file import read_input
 
 MAX_BYTES = 4 << 20
 
@@ -206,8 +207,7 @@ class Settings(QObject):
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as stream:
-            found = json.loads(stream.read(MAX_BYTES))
+        found = json.loads(read_input(file, limit=MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QImageReader, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -222,7 +222,7 @@ class WelcomePage(QWidget):
     def _dress(self, item: QListWidgetItem) -> None:
         there = bool(item.flags() & Qt.ItemFlag.ItemIsEnabled)
         cover: Path | None = item.data(COVER_ROLE)
-        picture = QPixmap() if cover is None else QPixmap(str(cover))
+        picture = QPixmap() if cover is None else _cover(cover)
         if picture.isNull():
             name = "filmstrip-box" if there else "file-question-outline"
             picture = icon(name, "muted").pixmap(28, 28)
@@ -231,6 +231,15 @@ class WelcomePage(QWidget):
     def _choose(self, item: QListWidgetItem) -> None:
         if item.flags() & Qt.ItemFlag.ItemIsEnabled:
             self.pathWanted.emit(item.data(Qt.ItemDataRole.UserRole))
+
+
+def _cover(path: Path) -> QPixmap:
+    """Return the picture of a project; Qt would take a file for whatever its content looks like."""
+    if not path.is_file():
+        return QPixmap()
+    reader = QImageReader(str(path), b"png")
+    reader.setAutoDetectImageFormat(False)
+    return QPixmap.fromImage(reader.read())
 
 
 def _centered(picture: QPixmap) -> QPixmap:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.data.composites.actors import Actor
 from core.data.composites.silhouettes import Coverage
+from core.media.image_file import decode_jpeg
 from core.types import Frame, LabelMap
 
 Image = NDArray[np.float32]
@@ -134,7 +135,7 @@ def finished(
     levels = np.clip(image + grain, 0, 255).astype(np.uint8)
     options = [cv2.IMWRITE_JPEG_QUALITY, quality]
     data = cv2.imencode(".jpg", cv2.cvtColor(levels, cv2.COLOR_RGB2BGR), options)[1]
-    return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)  # type: ignore[arg-type,return-value]
+    return decode_jpeg(data.tobytes())
 
 
 def _blurred(image: Image, deviation: float) -> Image:

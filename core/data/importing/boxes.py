@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.data.importing.collect import Collection, Label
+from core.data.importing.collect import MAX_BOXES, Collection, Label, require_room
 from core.data.importing.matching import match_numbers
-from core.data.importing.reading import finite, read_text
+from core.data.importing.reading import finite, read_lines
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
 from core.types import VideoInfo
@@ -66,7 +66,7 @@ def read_boxes(
         AnnotationReadError: no such file, or a line that makes no sense.
         MaskMismatch: frames that the video does not have.
     """
-    lines = read_text(path).splitlines()
+    lines = read_lines(path)
     rows: list[_Row] = []
     columns: dict[str, int] | None = None
     ignored = 0
@@ -88,6 +88,7 @@ def read_boxes(
                 ignored += 1
             else:
                 rows.append(_row(cells, columns))
+                require_room(len(rows), most=MAX_BOXES, what="boxes")
         except (ValueError, IndexError, KeyError) as error:
             raise AnnotationReadError(
                 f"{path}, line {number}, is no box: {str(error)[:80]}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 VOID_LABEL = ""
 """Label of shapes that carry no statement."""
-MAX_BOXES = 5_000_000
-"""More boxes than this are refused: memory."""
+MAX_BOXES = 500_000
+MAX_SHAPES = 1_000_000
+MAX_HELD_BYTES = 1 << 30
+"""More boxes or shapes in one import, or shapes that take more memory, are refused."""
+_SPLIT = "Split the files, for example by frames, and import the parts one after another."
 _SHOWN = 8
 
 
@@ -65,6 +69,8 @@ class Collection:
     _shapes: dict[int, list[_Shape]] = field(default_factory=dict)
     _boxes: list[tuple[str, Box]] = field(default_factory=list)
     _outside: int = 0
+    _shape_count: int = 0
+    _held_bytes: int = 0
 
     def add_label(self, label: Label) -> str:
         """Make a label known, if it is new, and return its text."""
@@ -78,7 +84,18 @@ class Collection:
     def add_shape(
         self, frame_index: int, label: str, *, geometry: Geometry, z: float = 0.0
     ) -> None:
-        """Add a shape; later ones and those with a higher `z` cover earlier ones."""
+        """Add a shape; later ones and those with a higher `z` cover earlier ones.
+
+        Raises:
+            AnnotationReadError: there are too many.
+        """
+        self._shape_count += 1
+        self._held_bytes += geometry.held_bytes
+        if self._held_bytes > MAX_HELD_BYTES:
+            raise AnnotationReadError(
+                f"The shapes take more than {MAX_HELD_BYTES >> 20} MB.", _SPLIT
+            )
+        require_room(self._shape_count, most=MAX_SHAPES, what="shapes")
         self._shapes.setdefault(frame_index, []).append(_Shape(label, geometry, z))
 
     def add_box(
@@ -87,9 +104,12 @@ class Collection:
         """Add a box (left, top, right, bottom), cut off at the frame's edge.
 
         Raises:
-            AnnotationReadError: a number is not finite, or the box is turned inside out.
+            AnnotationReadError: a number is not finite, the box is turned inside out, or there are
+                too many.
         """
-        if not np.isfinite(corners).all():
+        # Those outside the frame, too: they take time.
+        require_room(len(self._boxes) + self._outside + 1, most=MAX_BOXES, what="boxes")
+        if not all(map(math.isfinite, corners)):
             raise AnnotationReadError(f"A box on frame {frame_index} is not finite.")
         if corners[2] < corners[0] or corners[3] < corners[1]:
             raise AnnotationReadError(f"A box on frame {frame_index} has a negative size.")
@@ -99,8 +119,6 @@ class Collection:
         if right <= left or bottom <= top:
             self._outside += 1
             return
-        if len(self._boxes) >= MAX_BOXES:
-            raise AnnotationReadError(f"There are more than {MAX_BOXES} boxes.", "Split the file.")
         self._boxes.append((label, Box(frame_index, 0, left, top, right, bottom)))
 
     def assemble(
@@ -168,6 +186,16 @@ class _Painter:
                 label_map[shape.geometry.fill(*label_map.shape)] = object_id
         label_map.flags.writeable = False
         return label_map
+
+
+def require_room(count: int, *, most: int, what: str) -> None:
+    """Refuse to read on where there are too many.
+
+    Raises:
+        AnnotationReadError: `count` is more than `most`; `what` says of what.
+    """
+    if count > most:
+        raise AnnotationReadError(f"There are more than {most:,} {what}.", _SPLIT)
 
 
 def propose_ids(labels: tuple[Label, ...], notes: list[str]) -> dict[str, int]:

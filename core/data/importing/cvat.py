@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from core.data.importing.coco import check_size
-from core.data.importing.collect import Collection, Label
+from core.data.importing.collect import MAX_BOXES, Collection, Label, require_room
 from core.data.importing.matching import match_names
 from core.data.importing.reading import finite, read_member, read_xml
 from core.data.importing.shapes import CvatRuns, Ellipse, Geometry, Rings
@@ -137,6 +137,7 @@ class _Reader:
         return self.collection
 
     def _track(self, track: Element) -> None:
+        require_room(len(track), most=MAX_BOXES, what="shapes in a track")
         shapes = [(self._frame(s), s) for s in track if s.tag in _AREAS]
         self.skipped += sum(s.tag not in _AREAS for s in track)
         shown = [(index, s) for index, s in shapes if s.get("outside", "0") != "1"]

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from core.data.importing.coco import check_size
 from core.data.importing.collect import Collection, Label
@@ -21,7 +20,7 @@ from core.data.importing.reading import Node, list_files, read_json
 from core.data.importing.shapes import Bitmap, Ellipse, Rings
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
-from core.media.image_file import IMAGE_ERRORS
+from core.media.image_file import IMAGE_ERRORS, open_image
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -145,7 +144,7 @@ def _bitmap(node: Node, box: tuple[float, float, float, float]) -> Bitmap:
         if width * height > _MAX_PIXELS:
             raise text.fail(f"claims to be {width} x {height} pixels")
         # Only PNG: other decoders of Pillow have no business here.
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        with open_image(io.BytesIO(data), formats=("PNG",)) as image:
             pixels = np.asarray(image.convert("L") if image.mode != "1" else image)
     except (binascii.Error, *IMAGE_ERRORS) as error:
         raise text.fail(f"is no PNG in base64 ({type(error).__name__})") from error

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.data.importing.coco import check_size
 from core.data.importing.collect import Label, checked_mapping, object_infos, propose_ids
 from core.data.importing.mask_zip import MaskFiles, ZippedMasks
 from core.data.importing.matching import match_names
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _META = "meta.json"
-_PLAIN = MaskFiles()
 
 
 def read_masks(
@@ -61,7 +59,7 @@ def read_masks(
         MaskMismatch: another size than the video, or names that are no frames of it.
     """
     files, notes, store = _find_files(path, info)
-    maps = _LazyMaps(info, files, store)
+    maps = _LazyMaps(files, store)
     found: dict[int, None] = {}
     mapped: list[str] = []
     try:
@@ -97,8 +95,7 @@ def read_masks(
 class _LazyMaps:
     """Reads mask files as keyframes, one at a time."""
 
-    def __init__(self, info: VideoInfo, files: dict[int, Path], store: MaskFiles) -> None:
-        self._info = info
+    def __init__(self, files: dict[int, Path], store: MaskFiles) -> None:
         self._files = files
         self._store = store
         self.colors = ColorIds()
@@ -107,11 +104,7 @@ class _LazyMaps:
 
     def read(self, index: int) -> MaskImport:
         """Read one mask; a color has the same id in all of them."""
-        file = self._files[index]
-        mask = self._store.read(file, self.colors)
-        height, width = mask.label_map.shape
-        check_size(width, height, self._info, f"The mask {file}")
-        return mask
+        return self._store.read(self._files[index], self.colors)
 
     def keyframes(self) -> Iterator[Keyframe]:
         table = np.zeros(256, np.uint8)
@@ -141,14 +134,14 @@ def _find_files(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[str]
         return *_matched(store.paths, info), store
     if not path.is_dir():
         index = match_frames([path], info)[path]
-        if index is None:
-            return {0: path}, [f"{path.name}: taken for frame 0, its name says no other."], _PLAIN
-        return {index: path}, [f"{path.name}: taken for frame {index}, by its name."], _PLAIN
+        known = f"frame {index}, by its name"
+        note = "frame 0, its name says no other" if index is None else known
+        return {index or 0: path}, [f"{path.name}: taken for {note}."], MaskFiles(info)
     folder = _mask_folder(path, info)
     files = _images(folder)
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no masks.", "Check the path.")
-    return *_matched(files, info), _PLAIN
+    return *_matched(files, info), MaskFiles(info)
 
 
 def _matched(files: list[Path], info: VideoInfo) -> tuple[dict[int, Path], list[str]]:

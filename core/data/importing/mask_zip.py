@@ -6,12 +6,13 @@ import zipfile
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
+from core.data.importing.coco import check_size
 from core.data.importing.matching import folder_names
-from core.data.importing.reading import bounded
-from core.data.importing.zips import ZIP_ERRORS, open_zip
+from core.data.importing.reading import MAX_BYTES
 from core.errors import AnnotationReadError
 from core.media.image_file import IMAGE_SUFFIXES
 from core.media.label_map import ColorIds, MaskImport, read_label_map
+from core.media.zip_file import ZIP_ERRORS, open_zip, read_member
 from core.types import VideoInfo
 
 _TREES = ("Annotations", "Annotations_unsupervised")
@@ -21,9 +22,22 @@ _SHOWN = 5
 class MaskFiles:
     """Mask files on the disk; reads one at a time."""
 
+    def __init__(self, info: VideoInfo) -> None:
+        self._info = info
+
     def read(self, path: Path, colors: ColorIds) -> MaskImport:
-        """Read one mask; a color has the same id in all of them."""
-        return read_label_map(path, color_ids=colors)
+        """Read one mask; a color has the same id in all of them.
+
+        Raises:
+            MaskMismatch: it is of another size than the video.
+        """
+        return self._read(path, colors)
+
+    def _read(self, path: Path, colors: ColorIds, data: bytes | None = None) -> MaskImport:
+        def fits(width: int, height: int) -> None:
+            check_size(width, height, self._info, f"The mask {path}")
+
+        return read_label_map(path, color_ids=colors, data=data, check_size=fits)
 
     def close(self) -> None:
         """Let go of whatever is open."""
@@ -41,6 +55,7 @@ class ZippedMasks(MaskFiles):
     """
 
     def __init__(self, path: Path, info: VideoInfo) -> None:
+        super().__init__(info)
         self._path = path
         self._archive: zipfile.ZipFile | None = None
         folders: dict[PurePosixPath, list[str]] = defaultdict(list)
@@ -58,11 +73,11 @@ class ZippedMasks(MaskFiles):
     def read(self, path: Path, colors: ColorIds) -> MaskImport:
         """Read one mask; see `MaskFiles`."""
         try:
-            with self._opened().open(self._names[path]) as file:
-                data = bounded(file, path)
+            archive = self._opened()
+            data = read_member(archive, archive.getinfo(self._names[path]), limit=MAX_BYTES)
         except ZIP_ERRORS as error:
             raise self._unreadable(error) from error
-        return read_label_map(path, color_ids=colors, data=data)
+        return self._read(path, colors, data)
 
     def close(self) -> None:
         """Close the zip; reading opens it again."""

@@ -12,15 +12,17 @@ import numpy as np
 
 from core.data.importing.coco import check_size
 from core.data.importing.collect import (
+    MAX_SHAPES,
     VOID_LABEL,
     Collection,
     Label,
     checked_mapping,
     object_infos,
     propose_ids,
+    require_room,
 )
 from core.data.importing.matching import folder_names, match_names, match_numbers
-from core.data.importing.reading import list_files, read_text
+from core.data.importing.reading import list_files, read_lines
 from core.data.importing.shapes import CocoRuns
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
@@ -115,7 +117,7 @@ def read_mots_txt(
         AnnotationReadError: no such file, or a line that makes no sense.
         MaskMismatch: another size than the video, or frames that it does not have.
     """
-    lines = read_text(path).splitlines()
+    lines = read_lines(path)
     collection = Collection(info)
     read: list[tuple[int, int, CocoRuns]] = []
     for number, line in enumerate(lines, 1):
@@ -125,6 +127,7 @@ def read_mots_txt(
             yield Progress(number, len(lines), f"reading {path.name}")
         if line.strip():
             read.append(_parse(line, f"{path}, line {number}", info))
+            require_room(len(read), most=MAX_SHAPES, what="shapes")
     offset, rule = match_numbers({frame for frame, _, _ in read}, info, first=0)
     collection.notes.append(rule)
     labels = _labels(sorted({value for _, value, _ in read} - {_IGNORE}), ())
@@ -182,9 +185,7 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     path = next(
         (p for p in (folder / "labels.txt", folder.parent / "labels.txt") if p.is_file()), None
     )
-    return (
-        () if path is None else tuple(line.strip()[:200] for line in read_text(path).splitlines())
-    )
+    return () if path is None else tuple(line.strip()[:200] for line in read_lines(path))
 
 
 def _labels(values: list[int], classes: tuple[str, ...]) -> dict[int, Label]:

@@ -75,6 +75,7 @@ class _FileMask:
     """A mask that is read from its file when it is painted."""
 
     path: Path
+    held_bytes = 0
 
     def fill(self, height: int, width: int) -> NDArray[np.bool_]:
         """See `core.data.importing.shapes.Geometry`."""

@@ -5,28 +5,36 @@ Nothing that such a file says is followed: names in it are compared with names, 
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 import numpy as np
 
-from core.data.importing.zips import ZIP_ERRORS, open_zip
 from core.errors import AnnotationReadError
+from core.media import zip_file
+from core.media.input_file import read_input
+from core.media.zip_file import ZIP_ERRORS, open_zip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_BYTES = 256 << 20
 """Larger annotation files are refused, and larger ones inside a zip."""
+MAX_LINES = 1_000_000
+"""More lines in one text file are refused: time."""
 MAX_NODES = 10_000_000
-"""More values in one JSON file, or elements in one XML file, are refused: memory."""
+"""More values, lists and objects in one JSON file are refused: memory."""
+MAX_ELEMENTS = 2_000_000
+"""More elements in one XML file are refused."""
 _MAX_DEPTH = 64
+_SHORT, _MAX_KEPT = 16, 100_000
 _SHOWN = 40
 
 
@@ -37,17 +45,26 @@ def read_bytes(path: Path) -> bytes:
         AnnotationReadError: missing, not readable, or larger than `MAX_BYTES`.
     """
     try:
-        if not path.is_file():
-            raise AnnotationReadError(f"There is no file {path}.", "Check the path.")
-        with path.open("rb") as file:
-            return bounded(file, path)
+        return read_input(path, limit=MAX_BYTES)
+    except FileNotFoundError as error:
+        raise AnnotationReadError(f"There is no file {path}.", "Check the path.") from error
     except (OSError, ValueError) as error:
-        raise AnnotationReadError(f"{path} cannot be read: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        hint = "Split it." if getattr(error, "errno", None) == errno.EFBIG else ""
+        raise AnnotationReadError(f"{path} cannot be read: {reason}.", hint) from error
 
 
 def read_text(path: Path) -> str:
     """Return a text file in UTF-8, with or without a mark at its start; errors as `read_bytes`."""
     return _decoded(read_bytes(path), path)
+
+
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a text file; errors as `read_bytes`, or there are too many."""
+    text = read_text(path).replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > MAX_LINES:
+        raise AnnotationReadError(f"{path} has more than {MAX_LINES:,} lines.", "Split it.")
+    return text.split("\n")
 
 
 def read_member(path: Path, name: str) -> bytes:
@@ -63,8 +80,7 @@ def read_member(path: Path, name: str) -> bytes:
             found = [i for i in archive.infolist() if i.filename.rpartition("/")[2] == name]
             if len(found) != 1:
                 raise AnnotationReadError(f"{path} holds {len(found)} files {name}, not one.")
-            with archive.open(found[0]) as file:
-                return bounded(file, path)
+            return zip_file.read_member(archive, found[0], limit=MAX_BYTES)
     except ZIP_ERRORS as error:
         raise AnnotationReadError(f"{path} is no zip that can be read: {error}.") from error
 
@@ -189,8 +205,10 @@ def read_json(path: Path) -> Node:
             or with NaN or infinity.
     """
     data = read_bytes(path)
-    if data.count(b",") > MAX_NODES:
-        raise AnnotationReadError(f"{path} holds more than {MAX_NODES} values.", "Split it.")
+    if sum(data.count(sign) for sign in (b",", b"{", b"[")) > MAX_NODES:
+        raise AnnotationReadError(
+            f"{path} holds more than {MAX_NODES:,} values, lists and objects.", "Split it."
+        )
     try:
         value = json.loads(_decoded(data, path), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -211,14 +229,25 @@ def read_xml(data: bytes, path: Path) -> Element:
     """
     builder = TreeBuilder()
     depth = count = 0
+    kept: dict[str, str] = {}
+
+    def once(text: str) -> str:
+        """The same short text is kept once: most attributes are small numbers."""
+        if len(text) > _SHORT or len(kept) >= _MAX_KEPT:
+            return kept.get(text, text)
+        return kept.setdefault(text, text)
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth, count
         depth += 1
         count += 1
-        if depth > _MAX_DEPTH or count > MAX_NODES // 4:
-            raise AnnotationReadError(f"{path} has too many elements, or too many in each other.")
-        builder.start(name, attributes)
+        if depth > _MAX_DEPTH:
+            raise AnnotationReadError(f"{path} has too many elements in each other.")
+        if count > MAX_ELEMENTS:
+            raise AnnotationReadError(
+                f"{path} has more than {MAX_ELEMENTS:,} elements.", "Split it."
+            )
+        builder.start(name, {key: once(value) for key, value in attributes.items()})
 
     def end(name: str) -> None:
         nonlocal depth
@@ -254,18 +283,6 @@ def finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text[:_SHOWN]!r} is not finite")
     return value
-
-
-def bounded(file: BinaryIO | Any, path: Path) -> bytes:
-    """Return what is left of an open file.
-
-    Raises:
-        AnnotationReadError: it is more than `MAX_BYTES`.
-    """
-    data: bytes = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise AnnotationReadError(f"{path} holds more than {MAX_BYTES >> 20} MB.", "Split it.")
-    return data
 
 
 def _decoded(data: bytes, path: Path) -> str:

@@ -18,8 +18,16 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
+_INTEGER_BYTES = 36
+"""What a list takes for each whole number in it."""
+
+
 class Geometry(Protocol):
     """Something that covers pixels."""
+
+    @property
+    def held_bytes(self) -> int:
+        """About how much memory it takes until it is painted."""
 
     def fill(self, height: int, width: int) -> Mask:
         """Return the H x W mask of what it covers.
@@ -36,6 +44,11 @@ class Rings:
     rings: tuple[NDArray[np.float64], ...]
     where: str
 
+    @property
+    def held_bytes(self) -> int:
+        """See `Geometry`."""
+        return sum(ring.nbytes for ring in self.rings)
+
     def fill(self, height: int, width: int) -> Mask:
         """See `Geometry`."""
         try:
@@ -50,6 +63,11 @@ class CocoRuns:
 
     counts: str | Sequence[int]
     where: str
+
+    @property
+    def held_bytes(self) -> int:
+        """See `Geometry`."""
+        return len(self.counts) * (1 if isinstance(self.counts, str) else _INTEGER_BYTES)
 
     def fill(self, height: int, width: int) -> Mask:
         """See `Geometry`."""
@@ -73,6 +91,11 @@ class CvatRuns:
     box: tuple[int, int, int, int]
     where: str
 
+    @property
+    def held_bytes(self) -> int:
+        """See `Geometry`."""
+        return len(self.counts)
+
     def fill(self, height: int, width: int) -> Mask:
         """See `Geometry`."""
         left, top, wide, high = self.box
@@ -93,6 +116,11 @@ class Ellipse:
     center: tuple[float, float]
     radii: tuple[float, float]
 
+    @property
+    def held_bytes(self) -> int:
+        """See `Geometry`."""
+        return 0
+
     def fill(self, height: int, width: int) -> Mask:
         """See `Geometry`."""
         x = (np.arange(width) + 0.5 - self.center[0]) / max(self.radii[0], 1e-9)
@@ -108,6 +136,11 @@ class Bitmap:
     mask: Mask
     left: int
     top: int
+
+    @property
+    def held_bytes(self) -> int:
+        """See `Geometry`."""
+        return self.mask.nbytes
 
     def fill(self, height: int, width: int) -> Mask:
         """See `Geometry`."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.data.importing.collect import Collection, Label
 from core.data.importing.matching import folder_names, match_names
-from core.data.importing.reading import finite, list_files, read_text
+from core.data.importing.reading import finite, list_files, read_lines, read_text
 from core.data.importing.shapes import Rings
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
@@ -85,7 +85,7 @@ def _label(place: int, name: str, count: int) -> Label:
 def _read_file(file: Path, index: int, names: Mapping[int, str], collection: Collection) -> None:
     collection.add_frame(index)
     seen: dict[int, int] = {}
-    for number, line in enumerate(read_text(file).splitlines(), 1):
+    for number, line in enumerate(read_lines(file), 1):
         if not line.strip():
             continue
         where = f"{file}, line {number}"

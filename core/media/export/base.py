@@ -16,6 +16,7 @@ import numpy as np
 from core.errors import OutputError
 from core.jobs import CancelToken
 from core.media.atomic import write_atomic
+from core.media.input_file import read_input
 from core.media.scratch import remove_leftovers, scratch_file
 from core.types import MAX_OBJECT_ID, VOID
 
@@ -271,7 +272,7 @@ def refuse_large_ids(source: AnnotationSource, title: str) -> None:
 
 def _holds(path: Path, data: bytes) -> bool:
     try:
-        return path.stat().st_size == len(data) and path.read_bytes() == data
+        return path.stat().st_size == len(data) and read_input(path, limit=len(data)) == data
     except OSError:
         return False
 

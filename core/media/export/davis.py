@@ -19,6 +19,7 @@ from core.media.export.pictures import (
     resize_label_map,
 )
 from core.media.export.sequence import PutFrame, SequenceExport, Task
+from core.media.input_file import read_input_text
 from core.media.label_map import encode_label_map
 from core.types import VOID
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from core.types import LabelMap
 
 _RESOLUTION = "480p"
+MAX_LIST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,10 @@ class _TreeWriter:
         place = ("ImageSets", year, f"{split}.txt")
         path = self._folder.path(place)
         try:
-            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+            there = read_input_text(path, limit=MAX_LIST_BYTES) if path.exists() else ""
         except (OSError, UnicodeDecodeError) as error:
             raise OutputError(f"{path} is there already and cannot be read: {error}.") from error
+        lines = there.splitlines()
         if self._sequence not in lines:
             lines.append(self._sequence)
         self._folder.write_text(place, "".join(f"{line}\n" for line in lines))

@@ -15,12 +15,15 @@ from core.media.export.base import ids_in, refuse_large_ids, without_void
 from core.media.export.categories import NO_CATEGORY
 from core.media.export.pictures import frame_jpeg
 from core.media.export.sequence import PutFrame, SequenceExport, Task
+from core.media.input_file import read_input
 from core.media.label_map import encode_label_map
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
     from core.media.annotations.values import AnnotationSource
     from core.types import LabelMap
+
+MAX_META_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,10 @@ def _objects(source: AnnotationSource, seen: dict[int, list[str]]) -> dict[str, 
 
 def _videos_there(path: Path) -> dict[str, object]:
     """Return the videos that an earlier export listed; several may share one folder."""
-    if not path.is_file():
+    if not path.exists():
         return {}
     try:
-        videos = json.loads(path.read_bytes())["videos"]
+        videos = json.loads(read_input(path, limit=MAX_META_BYTES))["videos"]
         return {str(name): video for name, video in videos.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from core.device import choose_device
 from core.errors import CheckpointMissing
-from core.nn.checkpoints import load_weights, read_info, require_system
-from core.systems.self_supervised.config import CALIBRATION, TRACKING, EncoderConfig
-from core.systems.self_supervised.model import KeyEncoder
+from core.nn.checkpoints import read_info
+from core.systems.self_supervised.config import CALIBRATION, TRACKING
 from core.systems.self_supervised.spec import SYSTEM
+from core.systems.self_supervised.stored import read_encoder
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 from core.tracking.config import Calibration, TrackingConfig
 from core.tracking.contract import TrackerRequest
@@ -30,11 +30,9 @@ def build(
     if request.weights is None:
         msg = f"The system {SYSTEM} needs weights."
         raise CheckpointMissing(msg, "Give --weights FILE.")
-    info = read_info(request.weights)
-    require_system(info, SYSTEM, request.weights)
-    encoder = KeyEncoder(EncoderConfig.from_dict(info.config))
-    load_weights(request.weights, encoder)
-    calibration = Calibration.from_dict(info.calibration) if info.calibration else CALIBRATION
+    encoder = read_encoder(request.weights)
+    known = read_info(request.weights).calibration
+    calibration = Calibration.from_dict(known) if known else CALIBRATION
     return SelfSupervisedTracker(
         encoder, config or TRACKING[request.quality], device, calibration=calibration
     )

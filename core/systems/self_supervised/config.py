@@ -50,10 +50,17 @@ class EncoderConfig:
                 _number(values["key_channels"], MAX_KEY_CHANNELS),
             )
         except (TypeError, ValueError) as error:
-            told = f"{values}"
-            told = told if len(told) <= 200 else f"{told[:200]}..."
-            msg = f"The weights describe an encoder that this version does not know: {told}."
+            what = "an encoder that this version does not know"
+            msg = f"The weights describe {what}: {_told(values)}."
             raise CheckpointMismatch(msg, "Use weights made by this version.") from error
+
+
+def _told(values: dict[str, object]) -> str:
+    try:
+        told = f"{values}"
+    except RecursionError:
+        return "values in values"
+    return told if len(told) <= 200 else f"{told[:200]}..."
 
 
 def _stages(value: object, largest: int) -> tuple[int, int, int, int]:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import cv2
 import torch
 
-from core.nn.checkpoints import load_weights, read_info, require_system
 from core.nn.fuse import fuse_batch_norm
 from core.nn.layout import channels_last
 from core.ops.color import lab_tensor
 from core.prompts.request import FeatureReader, FrameFeatures
-from core.systems.self_supervised.config import STRIDE, EncoderConfig
+from core.systems.self_supervised.config import STRIDE
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.spec import SYSTEM
+from core.systems.self_supervised.stored import read_encoder
 from core.tracking.sizes import working_size
 
 if TYPE_CHECKING:
@@ -33,11 +33,7 @@ def load_encoder(weights: Path, device: torch.device) -> KeyEncoder:
     Raises:
         CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
     """
-    info = read_info(weights)
-    require_system(info, SYSTEM, weights)
-    encoder = KeyEncoder(EncoderConfig.from_dict(info.config))
-    load_weights(weights, encoder)
-    return channels_last(fuse_batch_norm(encoder.eval()), device)
+    return channels_last(fuse_batch_norm(read_encoder(weights).eval()), device)
 
 
 def feature_reader(weights: Path, device: torch.device) -> FeatureReader:

@@ -69,7 +69,7 @@ def detect_kind(names: Iterable[str], container: str) -> str:
     stripped = {strip_wrappers(name) for name in known}
     if stripped.issuperset(RESNET_SIGNS):
         return "dino" if container in ("teacher", "student") else "resnet"
-    shown = ", ".join(sorted(known)[:3])
+    shown = ", ".join(name[:80] for name in sorted(known)[:3])
     if any("patch_embed" in name for name in stripped):
         msg = "These are weights of a vision transformer; only convolutional encoders fit."
     elif "conv1.0.weight" in stripped:

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.errors import OutputError, UsageError
 from core.media.atomic import write_atomic
+from core.media.input_file import read_input
 from core.media.scratch import scratch_folder
 from core.train.finetune.request import SETTINGS, FinetuneRequest, settings_of
 from core.train.loop import TrainProgress
@@ -102,7 +103,7 @@ def left_at(folder: Path) -> TrainProgress:
     """The last step of a run that is resumed; it may have been the very last one."""
     file = folder / LAST
     try:
-        return TrainProgress(**json.loads(file.read_text()))
+        return TrainProgress(**json.loads(read_input(file, limit=None)))
     except (OSError, ValueError, TypeError):
         # Not begun, or killed before it was written; the state tells the step all the same.
         return TrainProgress(**_NOT_BEGUN)

@@ -128,6 +128,7 @@ def test_missing_meta_is_none(tmp_path):
         '{"videos": {"a": {}}}',
         '{"videos": {"a": {"objects": {"one": {}}}}}',
         '{"videos": {"a": {"objects": {"1": {"frames": "00000"}}}}}',
+        '{"videos": ' * 100_000,
     ],
 )
 def test_damaged_meta_is_refused(tmp_path, text):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import io
+import json
+import struct
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -124,6 +127,41 @@ def test_half_a_record_does_not_count(log, reloaded, folder, lost):
 def test_anything_else_counts_as_none(folder, reloaded, data):
     folder.with_name("film.vosapp-run.walk").write_bytes(data)
     assert not reloaded().is_of(WALK)
+
+
+@pytest.mark.parametrize("shape", [[0, 9, 11], [-3, -9, 11], [1 << 40, 9, 11], [], [[3]], None])
+def test_a_step_that_claims_an_odd_size_does_not_count(shape, log, reloaded, folder):
+    """Its checksum may be right: whoever made it can count."""
+    path = folder.with_name("film.vosapp-run.walk")
+    data = path.read_bytes()
+    head = json.dumps({"frame": 5, "shape": shape, "ids": [], "confidence": []}).encode()
+    record = head + b"\n" + zlib.compress(bytes(99))
+    lead = struct.pack("<II", len(record), zlib.crc32(record))
+    path.write_bytes(data + lead + record)
+    got = reloaded()
+    assert got.holds(range(9, 5, -1)) and not got.holds(range(5, 6))
+
+
+def test_a_step_is_inflated_to_its_size_only(bombs, tmp_path):
+    script = """
+import json, struct, zlib
+from core.engine.walk_log import WalkLog
+def add(file, data):
+    file.write(struct.pack("<II", len(data), zlib.crc32(data)) + data)
+path = Path(given[0])
+with path.with_name("film.vosapp-run.walk").open("wb") as file:
+    add(file, json.dumps({"format": 1, "settings": {}, "first": 0, "way": 1}).encode())
+    head = {"frame": 0, "shape": [1, 9, 11], "ids": [], "confidence": []}
+    bomb = zlib.compressobj(9)
+    packed = b"".join([*(bomb.compress(bytes(1 << 20)) for _ in range(300)), bomb.flush()])
+    add(file, json.dumps(head).encode() + b"\\n" + packed)
+log = WalkLog(path, {})
+log.load()
+found = measured(lambda: log.get(0))
+"""
+    taken, said = bombs.run_measured(script, tmp_path / "film")
+    assert said == ""
+    assert taken < 64 << 20
 
 
 def test_log_of_another_run_counts_as_none(log, reloaded):

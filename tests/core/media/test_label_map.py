@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
-from core.errors import MaskReadError, OutputError
+from core.errors import MaskMismatch, MaskReadError, OutputError
 from core.media.label_map import encode_label_map, read_label_map, write_label_map
 from core.media.palette import DAVIS_PALETTE
 
@@ -161,3 +162,20 @@ def test_huge_dimensions_are_refused_by_the_header(side, tmp_path):
     (tmp_path / "0.png").write_bytes(data)
     with pytest.raises(MaskReadError, match="too large"):
         read_label_map(tmp_path / "0.png")
+
+
+def test_the_size_is_looked_at_before_pixels_are_decoded(tmp_path, monkeypatch):
+    """A file of some kilobytes can hold 100 million pixels, which take gigabytes."""
+    path = tmp_path / "a.png"
+    Image.new("P", (70, 50), 1).save(path)
+    asked = []
+    found = read_label_map(path, check_size=lambda *size: asked.append(size))
+    assert asked == [(70, 50)] and found.object_ids == (1,)
+
+    def refuse(width, height):
+        raise MaskMismatch(f"{width} x {height}")
+
+    monkeypatch.setattr(PngImageFile, "load", lambda _: pytest.fail("it was decoded"))
+    for data in (None, path.read_bytes()):
+        with pytest.raises(MaskMismatch, match="70 x 50"):
+            read_label_map(path, data=data, check_size=refuse)

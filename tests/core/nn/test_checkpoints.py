@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import random
 import struct
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from core.nn.checkpoints import (
     copy_calibrated,
     load_weights,
     read_info,
+    require_fit,
     require_system,
     save_weights,
 )
@@ -178,6 +180,60 @@ def test_foreign_headers(tmp_path, metadata, message):
     save_file({"a": torch.zeros(1)}, path, metadata)
     with pytest.raises(CheckpointMismatch, match=message):
         read_info(path)
+
+
+@pytest.mark.parametrize("value", [3, 1.5, True, [1], [["a", 1]], "text\n", "x" * 300, {"a": 1}])
+@pytest.mark.parametrize(
+    "field", ["format", "system", "preset", "config", "training", "metrics", "license"]
+)
+def test_fields_of_another_kind(field, value, tmp_path):
+    """Those that read a checkpoint take what its header says for what it should be."""
+    path = tmp_path / "w.safetensors"
+    save_file({"a": torch.zeros(1)}, path, header(**{field: value}))
+    whole = {"config": dict, "training": dict, "metrics": dict, "license": str}
+    if isinstance(value, whole.get(field, ())):
+        assert getattr(read_info(path), field) == value
+        return
+    reason = "newer version" if (field, value) == ("format", 3) else f"its {field} is not a"
+    with pytest.raises(CheckpointMismatch, match=reason) as caught:
+        read_info(path)
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", "x" * 3000])
+def test_names_in_a_file_are_told_in_one_short_line(name, saved):
+    tensors = {name: torch.zeros(1)}
+    save_file(tensors, saved, header())
+    for check in (load_weights, require_fit):
+        with pytest.raises(CheckpointMismatch) as caught:
+            check(saved, nn.Linear(1, 1, bias=False))
+        assert caught.value.message.isprintable()
+        assert len(caught.value.message) < 600
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.bool, torch.float8_e4m3fn])
+def test_numbers_of_odd_types(dtype, tmp_path):
+    path = tmp_path / "w.safetensors"
+    save_file({"weight": torch.zeros(1, 1).to(dtype)}, path, header())
+    with pytest.raises(CheckpointMismatch, match="weight holds torch"):
+        load_weights(path, nn.Linear(1, 1, bias=False))
+
+
+def test_mutations_are_one_error(saved):
+    """Of the header above all; thousands are tried in the soak."""
+    whole, random_ = saved.read_bytes(), random.Random(15)
+    head = 8 + struct.unpack("<Q", whole[:8])[0]
+    for _ in range(300):
+        changed = bytearray(whole)
+        for _ in range(random_.choice((1, 2, 5))):
+            changed[random_.randrange(head)] = random_.randrange(256)
+        saved.write_bytes(changed)
+        try:
+            read_info(saved)
+            require_fit(saved, network())
+            load_weights(saved, network())
+        except CheckpointMismatch as error:
+            assert "\n" not in error.message and len(error.message) < 900
 
 
 def test_header_that_claims_to_be_huge(tmp_path):

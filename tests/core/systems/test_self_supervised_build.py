@@ -11,6 +11,7 @@ import torch
 from core.engine.registry import build_tracker
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
 from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.systems.self_supervised import stored
 from core.systems.self_supervised.config import PRESETS, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
 from core.tracking.contract import TrackerRequest
@@ -131,6 +132,24 @@ def test_hostile_header_does_not_fill_the_memory(weights):
     save_weights(weights, KeyEncoder(PRESETS["tiny"]), replace(INFO, config=config))
     with pytest.raises(CheckpointMismatch, match="1000000"):
         build_tracker(request(weights))
+
+
+@pytest.mark.parametrize("change", [{"widths": [4096] * 4}, {"blocks": [64] * 4}])
+def test_a_large_network_is_compared_before_it_is_built(change, weights, monkeypatch):
+    """Its header may describe what is known; the file is too small for it."""
+    config = PRESETS["tiny"].to_dict() | change
+    save_weights(weights, KeyEncoder(PRESETS["tiny"]), replace(INFO, config=config))
+    devices = []
+
+    class Watched(KeyEncoder):
+        def __init__(self, config):
+            super().__init__(config)
+            devices.append(self.conv1.weight.device.type)
+
+    monkeypatch.setattr(stored, "KeyEncoder", Watched)
+    with pytest.raises(CheckpointMismatch, match="does not fit"):
+        build_tracker(request(weights))
+    assert devices == ["meta"]
 
 
 @pytest.mark.parametrize("name", ["widths", "blocks", "key_channels"])

@@ -31,7 +31,28 @@ def empty_zip():
     return data.getvalue()
 
 
+def packed_once_more():
+    data = io.BytesIO()
+    np.savez_compressed(data, direction=np.zeros(1 << 20))
+    return data.getvalue()
+
+
+def array_that_claims(head):
+    """One array, whose head says something else than what follows."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as file:
+        text = head.encode() + b"\n"
+        lead = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little")
+        file.writestr("direction.npy", lead + text)
+    return data.getvalue()
+
+
 HOSTILE = [
+    packed_once_more(),
+    array_that_claims("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,)}"),
+    array_that_claims("{'descr': '<f8', 'fortran_order': False, 'shape': (((((((((("),
+    array_that_claims("{'descr': '" + "(" * 3000),
+    array_that_claims("[" * 9000),
     b"",
     b"PK\x03\x04 no zip",
     b"text",

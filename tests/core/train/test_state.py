@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 
 import pytest
 import torch
@@ -100,6 +101,26 @@ def test_state_with_a_part_of_another_kind(saved, key):
     torch.save(state, saved)
     with pytest.raises(CheckpointMismatch, match=r"state\.pt"):
         load_state(saved, *make())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_state_that_is_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "state.pt")
+    with pytest.raises(CheckpointMismatch, match=r"state\.pt"):
+        load_state(tmp_path / "state.pt", *make())
+
+
+def test_mutations_are_one_error(saved):
+    whole, random_ = saved.read_bytes(), random.Random(15)
+    for _ in range(300):
+        changed = bytearray(whole)
+        for _ in range(random_.choice((1, 2, 5))):
+            changed[random_.randrange(len(changed))] = random_.randrange(256)
+        saved.write_bytes(changed[: random_.choice((len(changed), random_.randrange(5000)))])
+        try:
+            load_state(saved, *make())
+        except CheckpointMismatch as error:
+            assert "\n" not in error.message
 
 
 def test_other_network(saved):

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.data.importing import zips
 from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError
+from core.media import zip_file
 from core.media.annotations.polygons import fill_ring, trace_outlines
 from core.media.annotations.values import finish
 from core.media.export.coco import Coco
@@ -269,9 +269,9 @@ def test_a_zip_of_several_sequences(make_source, tmp_path):
 def test_a_zip_with_an_endless_list_is_refused(limit, make_source, tmp_path, monkeypatch):
     monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", limit)
     path = write_zip(tmp_path / "a.zip", {f"film/{i:05d}.png": b"x" for i in range(99)})
-    with zips.open_zip(path) as archive:
+    with zip_file.open_zip(path) as archive:
         assert len(archive.namelist()) == 99
-    monkeypatch.setattr(zips, "MAX_DIRECTORY_BYTES", 99 * 40)
+    monkeypatch.setattr(zip_file, "MAX_DIRECTORY_BYTES", 99 * 40)
     with pytest.raises(AnnotationReadError, match="too many files"):
         finish(importer_named("masks").read(path, make_source(count=99).video))
 
