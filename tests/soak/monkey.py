@@ -25,19 +25,15 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 import monkey_checks as checks  # noqa: E402
 import psutil  # noqa: E402
 from monkey_dialogs import answer, fill  # noqa: E402
+from monkey_ears import Shelf, listen  # noqa: E402
 from monkey_hands import LEFT, RIGHT, Hands, send  # noqa: E402
 from monkey_world import load_fakes, make_world, slow_down  # noqa: E402
 from PySide6.QtCore import (  # noqa: E402
-    QObject,
     QPoint,
     QPointF,
     QSize,
     Qt,
     QTimer,
-    QtMsgType,
-    QUrl,
-    Slot,
-    qInstallMessageHandler,
 )
 from PySide6.QtGui import QDesktopServices, QDrag, QKeySequence  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
@@ -49,7 +45,7 @@ from PySide6.QtWidgets import (  # noqa: E402
     QWidget,
 )
 
-from vosapp.app import Hooks, make_application  # noqa: E402
+from vosapp.app import make_application  # noqa: E402
 from vosapp.jobs.propagation import Engine  # noqa: E402
 from vosapp.session.places import Places  # noqa: E402
 from vosapp.ui.actions.table import ACTIONS  # noqa: E402
@@ -68,8 +64,6 @@ KEYS = (
 )
 KEEP_OUT = ("file.quit", "file.open-sample", "view.full-screen")
 """The sample is large; the others tell nothing here."""
-NOISE = ("This plugin does not support", "Unimplemented code.", "Mouse event at")
-"""What Qt says of a platform without a screen, and of a monkey that clicks beside the window."""
 HURRIED = ("file.export", "file.export-frame", "file.import", "file.save-as", "propagate.choose")
 STEPS = ("edit.undo", "edit.redo") * 6
 DIALOGS = (
@@ -334,29 +328,6 @@ class Monkey(Hands):
     def wait(self):
         """Nothing, for a while."""
         QTest.qWait(self.rng.choice((10, 50, 150)))
-
-
-class Shelf(QObject):
-    """Takes folders that would be shown in another program."""
-
-    @Slot(QUrl)
-    def take(self, _url):
-        """Show nothing."""
-
-
-def listen(problems):
-    """Collect bugs from everywhere, and complaints of Qt."""
-    hooks = Hooks()
-    hooks.install()
-    hooks.crashed.connect(problems.append)
-
-    def take(kind, _context, text):
-        grave = kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
-        if grave and not text.startswith(NOISE):
-            problems.append(f"Qt: {text}")
-
-    qInstallMessageHandler(take)
-    return hooks
 
 
 def main(seed, seconds, folder):
