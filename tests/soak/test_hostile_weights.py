@@ -17,10 +17,10 @@ from core.systems.self_supervised.untrusted import require_sound
 from core.errors import VosError
 from core.nn.checkpoints import CheckpointInfo, load_weights, read_info, save_weights
 from core.nn.foreign import read_foreign
+from core.systems.self_supervised.build import read_encoder
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.foreign import import_weights
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.stored import read_encoder
 from core.train.state import load_state, save_state
 
 CASES = 2000 if os.environ.get("VOSAPP_SOAK") else 60

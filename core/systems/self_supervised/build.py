@@ -1,13 +1,17 @@
-"""Building the tracker from a request."""
+"""Building the tracker from a request, and the encoder from a weights file."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import torch
+
 from core.device import choose_device
 from core.errors import CheckpointMissing
-from core.nn.checkpoints import read_info
-from core.systems.self_supervised.config import CALIBRATION, TRACKING
+from core.nn.checkpoints import load_weights, read_info, require_fit, require_system
+from core.systems.self_supervised.config import CALIBRATION, TRACKING, EncoderConfig
+from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.spec import SYSTEM
-from core.systems.self_supervised.stored import read_encoder
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 from core.tracking.config import Calibration, TrackingConfig
 from core.tracking.contract import TrackerRequest
@@ -36,3 +40,22 @@ def build(
     return SelfSupervisedTracker(
         encoder, config or TRACKING[request.quality], device, calibration=calibration
     )
+
+
+def read_encoder(weights: Path) -> KeyEncoder:
+    """Build the encoder that a file describes, and fill it.
+
+    A header can describe a network that no memory holds. So it is compared with the tensors of
+    the file first, on a network without any.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
+    """
+    info = read_info(weights)
+    require_system(info, SYSTEM, weights)
+    config = EncoderConfig.from_dict(info.config)
+    with torch.device("meta"):
+        require_fit(weights, KeyEncoder(config))
+    encoder = KeyEncoder(config)
+    load_weights(weights, encoder)
+    return encoder

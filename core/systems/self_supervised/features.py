@@ -12,10 +12,10 @@ from core.nn.fuse import fuse_batch_norm
 from core.nn.layout import channels_last
 from core.ops.color import lab_tensor
 from core.prompts.request import FeatureReader, FrameFeatures
+from core.systems.self_supervised.build import read_encoder
 from core.systems.self_supervised.config import STRIDE
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.spec import SYSTEM
-from core.systems.self_supervised.stored import read_encoder
 from core.tracking.sizes import working_size
 
 if TYPE_CHECKING:

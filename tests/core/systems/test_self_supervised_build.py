@@ -11,7 +11,7 @@ import torch
 from core.engine.registry import build_tracker
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
 from core.nn.checkpoints import CheckpointInfo, save_weights
-from core.systems.self_supervised import stored
+from core.systems.self_supervised import build as stored
 from core.systems.self_supervised.config import PRESETS, EncoderConfig
 from core.systems.self_supervised.model import KeyEncoder
 from core.tracking.contract import TrackerRequest
