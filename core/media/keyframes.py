@@ -8,7 +8,14 @@ from pathlib import Path
 from core.errors import MaskMismatch, MaskReadError
 from core.media.frame_names import frame_number, match_frames
 from core.media.image_file import list_images
-from core.media.label_map import ColorIds, MaskImport, page_count, read_label_map, read_pages
+from core.media.label_map import (
+    ColorIds,
+    MaskImport,
+    page_count,
+    read_label_map,
+    read_pages,
+    survey_label_map,
+)
 from core.types import Keyframe, VideoInfo
 
 _SHOWN = 3
@@ -136,6 +143,8 @@ def _no_frame(lost: list[Path], files: list[Path], info: VideoInfo) -> MaskMisma
 
 def _read(frames: dict[int, Path], info: VideoInfo) -> dict[int, MaskImport]:
     color_ids = ColorIds()
+    for path in frames.values():
+        survey_label_map(path, color_ids)
     masks: dict[int, MaskImport] = {}
     for index, path in frames.items():
         mask = read_label_map(path, color_ids=color_ids)

@@ -15,10 +15,10 @@ from core.data.importing.mask_zip import MaskFiles, ZippedMasks
 from core.data.importing.matching import match_names
 from core.data.importing.reading import read_json
 from core.data.layouts import find_mask_tree
-from core.errors import AnnotationReadError
+from core.errors import AnnotationReadError, MaskMismatch
 from core.jobs import CancelToken, Progress
 from core.media.annotations.values import ImportedAnnotations
-from core.media.frame_names import match_frames
+from core.media.frame_names import frame_number, match_frames
 from core.media.image_file import list_images
 from core.media.label_map import ColorIds, MaskImport
 from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _SHOWN = 5
 _META = "meta.json"
 _PLAIN = MaskFiles()
+_CVAT_MASKS = ("SegmentationObject", "SegmentationClass")
+"""Folders of VOC and of CVAT's segmentation masks; the first tells objects of one class apart."""
 
 
 def read_masks(
@@ -43,7 +45,8 @@ def read_masks(
     """Read one mask, a folder or zip of masks, or the sequence of the video's name in a dataset.
 
     Palette images are read by index, whatever their colors; how ids come out of others is said in
-    `core.media.mask_import`. Files are read twice: for the ids, and when keyframes are asked for.
+    `core.media.mask_import`; all masks are looked at first, so that a value is one object in all of
+    them. Files are read three times: for that, for the ids, and when keyframes are asked for.
 
     Where a meta.json of YouTube-VOS lists an object on a frame whose mask does not show it, the
     object is unknown there; elsewhere an object that was seen before and is not shown is absent.
@@ -65,10 +68,15 @@ def read_masks(
     found: dict[int, None] = {}
     mapped: list[str] = []
     try:
-        for done, (index, file) in enumerate(files.items()):
+        for done, file in enumerate(files.values()):
             if token is not None:
                 token.check()
-            yield Progress(done, len(files), f"reading {file.name}")
+            yield Progress(done, 2 * len(files), f"looking at {file.name}")
+            store.survey(file, maps.colors)
+        for done, (index, file) in enumerate(files.items(), len(files)):
+            if token is not None:
+                token.check()
+            yield Progress(done, 2 * len(files), f"reading {file.name}")
             mask = maps.read(index)
             found |= dict.fromkeys(mask.object_ids)
             if not mask.exact:
@@ -141,6 +149,12 @@ def _find_files(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[str]
         return *_matched(store.paths, info), store
     if not path.is_dir():
         index = match_frames([path], info)[path]
+        if index is None and frame_number(path.stem, info) is not None:
+            raise MaskMismatch(
+                f"The mask {path.name} is out of range: {info.path} has frames 0 to"
+                f" {info.frame_count - 1}.",
+                "Frames are counted from 0: the first frame's mask is 00000.",
+            )
         if index is None:
             return {0: path}, [f"{path.name}: taken for frame 0, its name says no other."], _PLAIN
         return {index: path}, [f"{path.name}: taken for frame {index}, by its name."], _PLAIN
@@ -161,6 +175,9 @@ def _mask_folder(path: Path, info: VideoInfo) -> Path:
     """Return the folder itself where it holds masks, else that of the sequence in a dataset."""
     if _images(path):
         return path
+    for name in _CVAT_MASKS:
+        if (path / name).is_dir() and _images(path / name):
+            return path / name
     tree = find_mask_tree(path)
     if (tree / info.name).is_dir():
         return tree / info.name

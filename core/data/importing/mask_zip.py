@@ -11,7 +11,7 @@ from core.data.importing.reading import bounded
 from core.data.importing.zips import ZIP_ERRORS, open_zip
 from core.errors import AnnotationReadError
 from core.media.image_file import IMAGE_SUFFIXES
-from core.media.label_map import ColorIds, MaskImport, read_label_map
+from core.media.label_map import ColorIds, MaskImport, read_label_map, survey_label_map
 from core.types import VideoInfo
 
 _TREES = ("Annotations", "Annotations_unsupervised")
@@ -24,6 +24,10 @@ class MaskFiles:
     def read(self, path: Path, colors: ColorIds) -> MaskImport:
         """Read one mask; a color has the same id in all of them."""
         return read_label_map(path, color_ids=colors)
+
+    def survey(self, path: Path, colors: ColorIds) -> None:
+        """Look at one mask before any is read, so that a value is one object in all of them."""
+        survey_label_map(path, colors)
 
     def close(self) -> None:
         """Let go of whatever is open."""
@@ -57,18 +61,24 @@ class ZippedMasks(MaskFiles):
 
     def read(self, path: Path, colors: ColorIds) -> MaskImport:
         """Read one mask; see `MaskFiles`."""
-        try:
-            with self._opened().open(self._names[path]) as file:
-                data = bounded(file, path)
-        except ZIP_ERRORS as error:
-            raise self._unreadable(error) from error
-        return read_label_map(path, color_ids=colors, data=data)
+        return read_label_map(path, color_ids=colors, data=self._data(path))
+
+    def survey(self, path: Path, colors: ColorIds) -> None:
+        """Look at one mask; see `MaskFiles`."""
+        survey_label_map(path, colors, data=self._data(path))
 
     def close(self) -> None:
         """Close the zip; reading opens it again."""
         if self._archive is not None:
             self._archive.close()
             self._archive = None
+
+    def _data(self, path: Path) -> bytes:
+        try:
+            with self._opened().open(self._names[path]) as file:
+                return bounded(file, path)
+        except ZIP_ERRORS as error:
+            raise self._unreadable(error) from error
 
     def _opened(self) -> zipfile.ZipFile:
         try:

@@ -197,3 +197,10 @@ def test_names_of_formats():
     assert len({i.name for i in IMPORTERS}) == len(IMPORTERS)
     with pytest.raises(UsageError, match="nonsense"):
         importer_named("nonsense")
+
+
+@pytest.mark.parametrize("name", ["00012.png", "frame_10.png", "film_99.png"])
+def test_a_mask_file_beyond_the_end_is_refused(name, tmp_path, info):
+    Image.fromarray(np.ones((12, 20), np.uint8)).save(tmp_path / name)
+    with pytest.raises(MaskMismatch, match=rf"{name} is out of range: .* frames 0 to 9"):
+        finish(importer_named("masks").read(tmp_path / name, info))
