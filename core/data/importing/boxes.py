@@ -34,6 +34,8 @@ _MOT = ("frame", "id", "left", "top", "width", "height", "confidence")
 _CHECK_EVERY = 4096
 _MAX_COLUMNS = 64
 _MAX_NUMBER = 10**9
+_NO_FRAME = -1
+"""Where a line is left out that does not say its frame; boxes say nothing of other objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def read_boxes(
 
     With a line of column names: frame, id, and left, top with width, height or right, bottom, in
     any order and under their usual names. Without: MOTChallenge, `frame, id, left, top, width,
-    height, confidence, ...`, frames counted from 1; lines of confidence 0 do not count.
+    height, confidence, ...`, frames counted from 1; lines of confidence 0 do not count. A line
+    that makes no sense is left out and named; corners may be swapped.
 
     Args:
         path: the text file.
@@ -68,6 +71,7 @@ def read_boxes(
     """
     lines = read_text(path).splitlines()
     rows: list[_Row] = []
+    wrong: list[AnnotationReadError] = []
     columns: dict[str, int] | None = None
     ignored = 0
     for number, line in enumerate(lines, 1):
@@ -89,14 +93,17 @@ def read_boxes(
             else:
                 rows.append(_row(cells, columns))
         except (ValueError, IndexError, KeyError) as error:
-            raise AnnotationReadError(
-                f"{path}, line {number}, is no box: {str(error)[:80]}.",
-                "A line reads: frame, id, left, top, width, height.",
-            ) from error
+            text = f"{path}, line {number}, is no box: {str(error)[:80]}."
+            hint = "A line reads: frame, id, left, top, width, height."
+            wrong.append(AnnotationReadError(text, hint))
+    if wrong and not rows:
+        raise wrong[0]
     collection = Collection(info)
     if ignored:
         collection.notes.append(f"Boxes of confidence 0 are left out: {ignored}.")
     _add(collection, rows, 1 if columns is None or "confidence" in columns else 0)
+    for told in wrong:
+        collection.leave_out(told, _NO_FRAME)
     return collection.assemble(mapping, token)
 
 
@@ -148,12 +155,12 @@ def _row(cells: list[str], columns: Mapping[str, int]) -> _Row:
         raise ValueError("the frame is no whole number")
     left, top = (finite(cells[columns[name]]) for name in ("left", "top"))
     if "width" in columns and "height" in columns:
-        right = left + finite(cells[columns["width"]])
-        bottom = top + finite(cells[columns["height"]])
+        wide, high = (finite(cells[columns[name]]) for name in ("width", "height"))
+        if wide < 0 or high < 0:
+            raise ValueError("it has a negative size")
+        right, bottom = left + wide, top + high
     else:
         right, bottom = (finite(cells[columns[name]]) for name in ("right", "bottom"))
-    if right < left or bottom < top:
-        raise ValueError("it has a negative size")
     return _Row(int(frame), _label(cells, columns), (left, top, right, bottom))
 
 

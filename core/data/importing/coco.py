@@ -13,7 +13,7 @@ from core.data.importing.collect import Collection, Label
 from core.data.importing.matching import folder_of, match_names
 from core.data.importing.reading import Node, read_json
 from core.data.importing.shapes import CocoRuns, Geometry, Rings
-from core.errors import MaskMismatch
+from core.errors import AnnotationReadError, MaskMismatch
 from core.jobs import CancelToken, Progress
 from core.types import VideoInfo
 
@@ -191,6 +191,13 @@ def _key(node: Node, name: str) -> int | str | None:
 
 
 def _add(collection: Collection, entry: Node, index: int, label: str) -> None:
+    try:
+        _add_shape(collection, entry, index, label)
+    except AnnotationReadError as error:
+        collection.leave_out(error, index, label)
+
+
+def _add_shape(collection: Collection, entry: Node, index: int, label: str) -> None:
     drawn = entry.get("segmentation")
     geometry = None if drawn is None else segmentation_of(drawn, collection.info)
     if geometry is not None:
@@ -200,4 +207,6 @@ def _add(collection: Collection, entry: Node, index: int, label: str) -> None:
         if numbers.size != 4:
             raise box.fail("is not four numbers")
         x, y, wide, high = (float(n) for n in numbers)
+        if wide < 0 or high < 0:
+            raise box.fail("has a negative size")
         collection.add_box(index, label, corners=(x, y, x + wide, y + high))

@@ -23,6 +23,7 @@ VOID_LABEL = ""
 MAX_BOXES = 5_000_000
 """More boxes than this are refused: memory."""
 _SHOWN = 8
+_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ class Collection:
     _shapes: dict[int, list[_Shape]] = field(default_factory=dict)
     _boxes: list[tuple[str, Box]] = field(default_factory=list)
     _outside: int = 0
+    _swapped: int = 0
+    _left_out: list[AnnotationReadError] = field(default_factory=list)
+    _unknown: dict[int, set[str]] = field(default_factory=dict)
 
     def add_label(self, label: Label) -> str:
         """Make a label known, if it is new, and return its text."""
@@ -86,13 +90,17 @@ class Collection:
     ) -> None:
         """Add a box (left, top, right, bottom), cut off at the frame's edge.
 
+        Corners that are swapped are put right.
+
         Raises:
-            AnnotationReadError: a number is not finite, or the box is turned inside out.
+            AnnotationReadError: a number is not finite.
         """
         if not np.isfinite(corners).all():
             raise AnnotationReadError(f"A box on frame {frame_index} is not finite.")
         if corners[2] < corners[0] or corners[3] < corners[1]:
-            raise AnnotationReadError(f"A box on frame {frame_index} has a negative size.")
+            self._swapped += 1
+            x0, y0, x1, y1 = corners
+            corners = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
         width, height = float(self.info.width), float(self.info.height)
         left, right = max(0.0, corners[0]), min(width, corners[2])
         top, bottom = max(0.0, corners[1]), min(height, corners[3])
@@ -102,6 +110,17 @@ class Collection:
         if len(self._boxes) >= MAX_BOXES:
             raise AnnotationReadError(f"There are more than {MAX_BOXES} boxes.", "Split the file.")
         self._boxes.append((label, Box(frame_index, 0, left, top, right, bottom)))
+
+    def leave_out(self, error: AnnotationReadError, frame_index: int, label: str = "") -> None:
+        """Remember a shape that is not understood; nothing is said of its object on that frame.
+
+        Args:
+            error: says where it is and what is wrong.
+            frame_index: its frame.
+            label: its object; empty where that is not understood either.
+        """
+        self._left_out.append(error)
+        self._unknown.setdefault(frame_index, set()).add(label)
 
     def assemble(
         self, mapping: Mapping[str, int] | None, token: CancelToken | None
@@ -113,8 +132,10 @@ class Collection:
             token: looked at while label maps are painted.
 
         Raises:
-            AnnotationReadError: an id of the mapping is out of range, or nothing was found.
+            AnnotationReadError: an id of the mapping is out of range, or nothing was found, or
+                nothing of it is understood.
         """
+        self._tell_left_out()
         if not self._labels and not self._shapes:
             raise AnnotationReadError("There is no annotation of this video in it.")
         ids = propose_ids(tuple(self._labels.values()), self.notes)
@@ -122,7 +143,11 @@ class Collection:
             ids = checked_mapping(mapping, ids, self.notes)
         self._note_rules()
         boxes = [replace(box, object_id=ids[label]) for label, box in self._boxes if ids[label]]
-        painted = _Painter(self.info, self._shapes, ids, token)
+        unknown = {
+            index: {ids.get(label, 0) for label in labels}
+            for index, labels in self._unknown.items()
+        }
+        painted = _Painter(self.info, self._shapes, ids, token, unknown)
         return ImportedAnnotations(
             objects=object_infos(tuple(self._labels.values()), ids),
             frames=tuple(sorted(self._shapes)),
@@ -132,6 +157,21 @@ class Collection:
             mapping=MappingProxyType(ids),
         )
 
+    def _tell_left_out(self) -> None:
+        """Say which shapes are not understood; fail where there is nothing else."""
+        if not self._left_out:
+            return
+        if not self._boxes and not any(self._shapes.values()):
+            raise self._left_out[0]
+        shown = " ".join(str(error.message) for error in self._left_out[:_TOLD])
+        more = len(self._left_out) - _TOLD
+        rest = f" And {more} more." if more > 0 else ""
+        count = len(self._left_out)
+        self.notes.append(f"Shapes that are not understood are left out: {count}. {shown}{rest}")
+        for index in self._unknown:
+            if not self._shapes.get(index, True):
+                del self._shapes[index]
+
     def _note_rules(self) -> None:
         shapes = self._shapes.values()
         if any(len({shape.label for shape in on_frame}) > 1 for on_frame in shapes):
@@ -140,6 +180,8 @@ class Collection:
             self.notes.append(f"Where objects overlap, {rule} is on top.")
         if self._outside:
             self.notes.append(f"Boxes outside the frame are left out: {self._outside}.")
+        if self._swapped:
+            self.notes.append(f"Boxes whose corners are swapped are put right: {self._swapped}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +192,18 @@ class _Painter:
     shapes: dict[int, list[_Shape]]
     ids: Mapping[str, int]
     token: CancelToken | None
+    unknown: Mapping[int, set[int]]
 
     def keyframes(self) -> Iterator[Keyframe]:
         seen: set[int] = set()
         for index in sorted(self.shapes):
             label_map = self._paint(index)
-            seen |= {self.ids[s.label] for s in self.shapes[index] if s.label != VOID_LABEL}
-            yield Keyframe(index, tuple(sorted(seen - {0})), label_map)
+            shown = {self.ids[s.label] for s in self.shapes[index] if s.label != VOID_LABEL}
+            seen |= shown
+            unknown = self.unknown.get(index, set())
+            # A shape of an object that is not known may be that of any.
+            said = shown if 0 in unknown else seen - (unknown - shown)
+            yield Keyframe(index, tuple(sorted(said - {0})), label_map)
 
     def _paint(self, index: int) -> LabelMap:
         label_map = np.zeros((self.info.height, self.info.width), np.uint8)

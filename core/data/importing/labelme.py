@@ -18,7 +18,7 @@ from core.data.importing.coco import check_size
 from core.data.importing.collect import Collection, Label
 from core.data.importing.matching import match_names
 from core.data.importing.reading import Node, list_files, read_json
-from core.data.importing.shapes import Bitmap, Ellipse, Rings
+from core.data.importing.shapes import Bitmap, Ellipse, Rings, box_around
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
 from core.media.image_file import IMAGE_ERRORS
@@ -33,6 +33,9 @@ _MAX_SIZE = 1 << 20
 _MAX_PIXELS = 64_000_000
 """Masks whose headers claim more are refused; Pillow would warn from 89 million on."""
 _NO_AREA = frozenset({"point", "points", "line", "linestrip", "lines"})
+_OUTLINES = frozenset({"polygon", "quadrilateral"})
+_BOXES = frozenset({"rectangle", "rotation", "oriented_rectangle", "rotated_rectangle"})
+"""Boxes by four corners, as X-AnyLabeling writes them; turned ones become the box around them."""
 
 
 def read_labelme(
@@ -43,6 +46,9 @@ def read_labelme(
     token: CancelToken | None = None,
 ) -> Job[ImportedAnnotations]:
     """Read LabelMe's polygons, circles, masks and rectangles; rectangles become boxes.
+
+    Rectangles of X-AnyLabeling have four corners, and may be turned: the box around them is taken.
+    A shape that is not understood is left out and named.
 
     Objects are told apart by label and group. Shapes of one label without a group, on one frame,
     are different objects, as in LabelMe: `car`, `car #2`. A mapping can make them one.
@@ -84,13 +90,17 @@ def _read_file(file: Path, index: int, collection: Collection) -> int:
     seen: dict[str, int] = {}
     skipped = 0
     for node in document.field("shapes").elements():
-        kind = node.get("shape_type")
-        name = "polygon" if kind is None else kind.text()
-        if name in _NO_AREA:
-            skipped += 1
-            continue
-        label = collection.add_label(_label(node, seen))
-        _add(collection, node, name, (index, label))
+        label = ""
+        try:
+            kind = node.get("shape_type")
+            name = "polygon" if kind is None else kind.text()
+            if name in _NO_AREA:
+                skipped += 1
+                continue
+            label = collection.add_label(_label(node, seen))
+            _add(collection, node, name, (index, label))
+        except AnnotationReadError as error:
+            collection.leave_out(error, index, label)
     return skipped
 
 
@@ -106,16 +116,19 @@ def _label(node: Node, seen: dict[str, int]) -> Label:
 
 def _add(collection: Collection, node: Node, kind: str, where: tuple[int, str]) -> None:
     points = _points(node.field("points"))
-    if kind == "polygon":
-        if len(points) >= 3:
-            collection.add_shape(*where, geometry=Rings((points,), f"{node.path}: {node.where}"))
+    if kind in _OUTLINES:
+        if len(points) < 3:
+            raise node.fail(f"is an outline of {len(points)} points")
+        collection.add_shape(*where, geometry=Rings((points,), f"{node.path}: {node.where}"))
+        return
+    if kind in _BOXES and len(points) == 4:
+        collection.add_box(*where, corners=box_around(points))
         return
     if len(points) != 2:
         raise node.fail(f"is a {kind[:40]!r} of {len(points)} points, not of 2")
     (x0, y0), (x1, y1) = points.tolist()
     if kind == "rectangle":
-        corners = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        collection.add_box(*where, corners=corners)
+        collection.add_box(*where, corners=box_around(points))
     elif kind == "circle":
         radius = math.hypot(x1 - x0, y1 - y0)
         collection.add_shape(*where, geometry=Ellipse((x0, y0), (radius, radius)))

@@ -199,6 +199,18 @@ def read_json(path: Path) -> Node:
     return Node(value, "", path)
 
 
+class PlacedElement(Element):
+    """An element that knows its line, for errors that can be acted on."""
+
+    __slots__ = ("line",)
+    line: int
+
+
+def line_of(element: Element) -> int:
+    """Return the line of an element of `read_xml`, from 1; 0 where it is not known."""
+    return element.line if isinstance(element, PlacedElement) else 0
+
+
 def read_xml(data: bytes, path: Path) -> Element:
     """Return the root of an XML document; document types and entities are refused.
 
@@ -209,7 +221,7 @@ def read_xml(data: bytes, path: Path) -> Element:
     Raises:
         AnnotationReadError: no XML, with a document type, nested too deeply, or too large.
     """
-    builder = TreeBuilder()
+    builder = TreeBuilder(element_factory=PlacedElement)
     depth = count = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -218,7 +230,9 @@ def read_xml(data: bytes, path: Path) -> Element:
         count += 1
         if depth > _MAX_DEPTH or count > MAX_NODES // 4:
             raise AnnotationReadError(f"{path} has too many elements, or too many in each other.")
-        builder.start(name, attributes)
+        element = builder.start(name, attributes)
+        if isinstance(element, PlacedElement):
+            element.line = parser.CurrentLineNumber
 
     def end(name: str) -> None:
         nonlocal depth

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from core.data.importing import reading
+from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError, MaskMismatch
+from core.media.annotations.values import finish
 
 BOX = (
     '<box frame="{}" outside="{}" keyframe="1" xtl="{}" ytl="1" xbr="{}" ybr="6" occluded="0"'
@@ -110,7 +112,6 @@ def test_a_zip_is_read_without_unpacking(read, tmp_path):
         (document(track(BOX.format(2, 0, "1e999", 4))), "xtl is '1e999'"),
         (document(track(BOX.format("-1", 0, 1, 4))), "frame is '-1'"),
         (document(track(BOX.format("9" * 5000, 0, 1, 4))), "frame is '999"),
-        (document(track(BOX.format(2, 0, 9, 4))), "negative size"),
         (document(track(polygon(0, "1,2;3"))), "pairs"),
         (document(track(polygon(0, ""))), "points is ''"),
         ("<annotations>", "no XML"),
@@ -163,3 +164,69 @@ def test_runs_that_do_not_fit_their_box(read):
     found = read("cvat", document(track(bad)), file="a.xml")
     with pytest.raises(AnnotationReadError, match="add up to 6, not to 10"):
         list(found.keyframes())
+
+
+def ellipse(angle, rx=6, ry=2):
+    return f'<ellipse label="a" cx="10" cy="6" rx="{rx}" ry="{ry}" rotation="{angle}" z_order="0"/>'
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270, 359.5, 30, 45.5, 120, -60, 450])
+def test_turned_ellipses_as_by_the_definition(angle, read):
+    text = f'<image id="0" name="0.png" width="20" height="12">{ellipse(angle)}</image>'
+    found = read("cvat", document(text), file="a.xml")
+    turn = np.radians(angle)
+    expected = np.zeros((12, 20), bool)
+    for y in range(12):
+        for x in range(20):
+            offset = complex(x + 0.5 - 10, y + 0.5 - 6) * np.exp(-1j * turn)
+            expected[y, x] = (offset.real / 6) ** 2 + (offset.imag / 2) ** 2 <= 1 + 1e-9
+    assert np.array_equal(maps(found)[0] == 1, expected)
+
+
+TURNED = '<box frame="{}" outside="{}" xtl="5" ytl="4" xbr="15" ybr="8" rotation="{}" z_order="0"/>'
+
+
+@pytest.mark.parametrize(
+    ("angle", "corners"),
+    [(0, (5, 4, 15, 8)), (90, (8, 1, 12, 11)), (180, (5, 4, 15, 8)), (270, (8, 1, 12, 11))],
+)
+def test_turned_boxes_are_the_boxes_around_them(angle, corners, read):
+    found = read("cvat", document(track(TURNED.format(2, 0, angle))), file="a.xml")
+    (box,) = found.boxes
+    assert (box.left, box.top, box.right, box.bottom) == corners
+    assert any("Turned boxes" in note for note in found.notes) == (angle % 180 == 90)
+
+
+def test_a_turn_between_keyframes_goes_the_shorter_way(read):
+    boxes = [TURNED.format(0, 0, 350), TURNED.format(2, 0, 10), TURNED.format(3, 1, 10)]
+    found = read("cvat", document(track(*boxes)), file="a.xml")
+    middle = next(box for box in found.boxes if box.frame_index == 1)
+    assert (middle.left, middle.top, middle.right, middle.bottom) == pytest.approx((5, 4, 15, 8))
+
+
+def test_swapped_corners_are_put_right(read):
+    found = read("cvat", document(track(BOX.format(2, 0, 9, 4))), file="a.xml")
+    assert [(b.left, b.right) for b in found.boxes] == [(4, 9)]
+    assert any("swapped" in note for note in found.notes)
+
+
+def test_one_shape_that_is_not_understood_is_told_with_its_line(read):
+    shapes = (polygon(0), polygon(3, "1,2;3"), polygon(5))
+    found = read(
+        "cvat", document("\n\n", track(*shapes), track(polygon(5), number=1)), file="a.xml"
+    )
+    assert found.frames == (0, 5)
+    (note,) = (note for note in found.notes if "not understood" in note)
+    assert "left out: 1." in note and "a.xml" in note and "Line 3, polygon on frame 3" in note
+
+
+def test_nothing_is_said_of_an_object_whose_shape_is_not_understood(read):
+    first = track(polygon(0), polygon(5, "1,nan;3,4"))
+    found = read("cvat", document(first, track(polygon(5), number=1)), file="a.xml")
+    assert [k.object_ids for k in found.keyframes()] == [(1,), (2,)]
+
+
+def test_an_unzipped_folder(read, tmp_path, info):
+    read("cvat", document(track(polygon(0))), file="task/annotations.xml")
+    found = finish(importer_named("cvat").read(tmp_path / "task", info))
+    assert found.frames == (0,)

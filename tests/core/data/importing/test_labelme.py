@@ -126,3 +126,35 @@ def test_other_images(read_folder):
 def test_an_empty_folder(read_folder):
     with pytest.raises(AnnotationReadError, match="no JSON"):
         read_folder({})
+
+
+@pytest.mark.parametrize("kind", ["rectangle", "rotation", "oriented_rectangle"])
+def test_boxes_by_four_corners(kind, read_folder):
+    diamond = [[8, 2], [12, 6], [8, 10], [4, 6]]
+    found = read_folder({"0": document(shape(kind=kind), shape("b", diamond, kind, direction=0.7))})
+    boxes = [(b.object_id, b.left, b.top, b.right, b.bottom) for b in found.boxes]
+    assert boxes == [(1, 1, 1, 5, 5), (2, 4, 2, 12, 10)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        shape("b", kind="blob"),
+        shape("b", kind="circle"),
+        shape("b", [[1, 1], [2, 2]]),
+        shape("b", [[1, 1], [2, 2], [3]], "rectangle"),
+        shape("b", SQUARE[:3], "rectangle"),
+        shape("b", kind="mask", points=SQUARE[:2], mask="?"),
+    ],
+)
+def test_one_shape_that_is_not_understood_is_told_and_the_rest_is_read(bad, read_folder):
+    found = read_folder({"0": document(shape(), shape("b")), "4": document(shape(), bad)})
+    first, second = found.keyframes()
+    assert (first.object_ids, second.object_ids) == ((1, 2), (1,))
+    (note,) = (note for note in found.notes if "not understood" in note)
+    assert "4.json: shapes[1]" in note
+
+
+def test_a_shape_without_a_label_may_be_any_object(read_folder):
+    found = read_folder({"0": document(shape(), shape("b")), "4": document(shape(), shape(5))})
+    assert [k.object_ids for k in found.keyframes()] == [(1, 2), (1,)]

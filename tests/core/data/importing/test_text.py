@@ -54,6 +54,20 @@ def test_boxes_that_make_no_sense(text, error, read):
         read("boxes", text, file="a.csv")
 
 
+def test_a_line_that_makes_no_sense_is_told_and_the_rest_is_read(read):
+    found = read("boxes", "1,1,2,2,3,4\n2,1,nan,2,3,4\n3,1,2,2,-3,4\n4,1,2,2,3,4\n", file="a.txt")
+    assert [box[0] for box in corners(found)] == [0, 3]
+    (note,) = (note for note in found.notes if "not understood" in note)
+    assert "left out: 2." in note and "line 2, is no box" in note and "line 3, is" in note
+
+
+def test_swapped_corners_are_put_right(read):
+    text = "frame,id,x1,y1,x2,y2\n0,1,8,2,3,5\n1,1,3,5,8,2\n"
+    found = read("boxes", text, file="a.csv")
+    assert [box[2:] for box in corners(found)] == [(3, 2, 8, 5)] * 2
+    assert any("swapped" in note and "2." in note for note in found.notes)
+
+
 def test_boxes_of_other_videos(read):
     with pytest.raises(MaskMismatch, match="Frame 11"):
         read("boxes", "1,1,2,2,3,4\n11,1,2,2,3,4\n", file="a.txt")
