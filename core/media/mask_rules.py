@@ -198,7 +198,7 @@ def _are_ids(gray: list[_Seen]) -> bool:
         return False
     if not ids or (ids[-1] <= _SMALL_ID and (VOID not in found or len(ids) < 4)):
         return True
-    flat = {value for s in seen for value in s.flat} & set(ids)
+    flat = {value for s in seen for value in s.known} & set(ids)
     most = 2 * len(flat) > len(ids)
     if ids[-1] <= max(_SMALL_ID, 2 * len(ids)):
         counts: Counter[int] = sum((s.counts for s in seen), Counter())

@@ -68,11 +68,7 @@ def read_masks(
     found: dict[int, None] = {}
     mapped: list[str] = []
     try:
-        for done, file in enumerate(files.values()):
-            if token is not None:
-                token.check()
-            yield Progress(done, 2 * len(files), f"looking at {file.name}")
-            store.survey(file, maps.colors)
+        yield from maps.survey(token)
         for done, (index, file) in enumerate(files.items(), len(files)):
             if token is not None:
                 token.check()
@@ -83,9 +79,7 @@ def read_masks(
                 mapped.append(f"{file.name}: {'; '.join(mask.notes)}.")
     finally:
         store.close()
-    notes += mapped[:_SHOWN]
-    if len(mapped) > _SHOWN:
-        notes.append(f"{len(mapped) - _SHOWN} more masks were understood in the same way.")
+    notes += _reading_notes(mapped)
     listed, categories = _read_meta(next(iter(files.values())).parent)
     labels = _labels(sorted(found), maps.colors, categories)
     ids = propose_ids(tuple(labels.values()), notes)
@@ -112,6 +106,14 @@ class _LazyMaps:
         self.colors = ColorIds()
         self.listed: dict[str, set[int]] = {}
         self.ids: dict[int, int] = {}
+
+    def survey(self, token: CancelToken | None) -> Iterator[Progress]:
+        """Look at all masks before any is read."""
+        for done, file in enumerate(self._files.values()):
+            if token is not None:
+                token.check()
+            yield Progress(done, 2 * len(self._files), f"looking at {file.name}")
+            self._store.survey(file, self.colors)
 
     def read(self, index: int) -> MaskImport:
         """Read one mask; a color has the same id in all of them."""
@@ -140,6 +142,12 @@ class _LazyMaps:
             seen |= shown
             unknown = {self.ids.get(i, 0) for i in self.listed.get(file.stem, ())} - shown
             yield Keyframe(index, tuple(sorted(seen - unknown)), label_map)
+
+
+def _reading_notes(mapped: list[str]) -> list[str]:
+    more = len(mapped) - _SHOWN
+    rest = [f"{more} more masks were understood in the same way."] if more > 0 else []
+    return mapped[:_SHOWN] + rest
 
 
 def _find_files(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[str], MaskFiles]:
