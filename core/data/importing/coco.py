@@ -98,12 +98,13 @@ def check_size(width: int, height: int, info: VideoInfo, what: str) -> None:
     """Refuse what has another size than the video.
 
     Raises:
-        MaskMismatch: it has.
+        MaskMismatch: it has; with its size.
     """
     if (width, height) != (info.width, info.height):
         raise MaskMismatch(
             f"{what} is {width} x {height} pixels, but the video is {info.width} x {info.height}.",
-            "Annotations must be made at the video's own size.",
+            "Annotations must be made at the video's own size, or at one of the same shape.",
+            size=(width, height),
         )
 
 

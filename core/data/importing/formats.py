@@ -14,6 +14,7 @@ from core.data.importing.labelme import read_labelme
 from core.data.importing.mask_folders import read_masks
 from core.data.importing.mots import read_mots_png, read_mots_txt
 from core.data.importing.object_masks import read_object_masks
+from core.data.importing.sizes import AtGivenSize
 from core.data.importing.yolo import read_yolo
 from core.data.importing.ytvis import read_ytvis
 from core.media.annotations.named import find_named
@@ -66,10 +67,10 @@ class Importer:
 IMPORTERS: tuple[Importer, ...] = (
     Importer("masks", "Masks: one file, a folder, a zip, DAVIS or YouTube-VOS", read_masks),
     Importer("object-masks", "Binary PNG, a folder for each object", read_object_masks),
-    Importer("coco", "COCO (one entry an image)", read_coco),
-    Importer("ytvis", "YouTube-VIS (COCO-video)", read_ytvis),
-    Importer("cvat", "CVAT 1.1 (XML or zip)", read_cvat),
-    Importer("labelme", "LabelMe (JSON files)", read_labelme),
+    Importer("coco", "COCO (one entry an image)", AtGivenSize(read_coco)),
+    Importer("ytvis", "YouTube-VIS (COCO-video)", AtGivenSize(read_ytvis)),
+    Importer("cvat", "CVAT 1.1 (XML or zip)", AtGivenSize(read_cvat)),
+    Importer("labelme", "LabelMe (JSON files)", AtGivenSize(read_labelme)),
     Importer("boxes", "Boxes: MOTChallenge or CSV", read_boxes),
     Importer("mots-png", "MOTS (16-bit PNG)", read_mots_png),
     Importer("mots-txt", "MOTS (text)", read_mots_txt),
