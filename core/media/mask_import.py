@@ -132,6 +132,7 @@ def import_mask(image: Image.Image, path: Path, color_ids: ColorIds) -> MaskImpo
     """
     mask = values_of(image, path)
     rules = color_ids.rules_for(mask)
+    mask = mask.as_shares() if rules.shares else mask
     if rules.has_colors and mask.kind != "index" and mask.values.max() <= VOID:
         mask = mask.as_colors()
     elif mask.kind == "index" and rules.by_color:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,7 @@ class MaskRules:
         has_colors: gray images are read as colors, since others of the set have some.
         gray_ids: gray values are object ids.
         white: the id of 255 among gray ids: `VOID`, or 0 where it is an object of its own.
+        shares: 1 is white in images of fractions, since others of the set hold more of them.
         full: the only gray level besides 0 is this one, which is white; 0 where that is not so.
         gray, color: the values.
     """
@@ -88,6 +89,7 @@ class MaskRules:
     gray_ids: bool
     white: int
     full: int
+    shares: bool
     gray: Scale
     color: Scale
 
@@ -103,6 +105,16 @@ class _Seen:
     known: frozenset[int]
     palette: tuple[int, ...] = ()
     is_minimal: bool = False
+    share: str = ""
+
+    def as_shares(self) -> _Seen:
+        """Return the same mask with 1 as white, where 0 and 1 may be shares of it."""
+        if self.share != "whole":
+            return self
+        counts = Counter({value * VOID: count for value, count in self.counts.items()})
+        flat = frozenset(value * VOID for value in self.flat)
+        known = frozenset(value * VOID for value in self.known)
+        return replace(self, counts=counts, flat=flat, known=known)
 
     def recolored(self) -> _Seen:
         """Return the same mask as colors; not of 16 bits."""
@@ -146,12 +158,14 @@ class MaskSurvey:
         if len(listed) > _MAX_KNOWN:
             listed = Counter({value: listed[value] for value in flat[:_MAX_KNOWN]})
         kept = frozenset(known[:_MAX_KNOWN])
-        self._seen.append(_Seen(mask.kind, mask.lossy, listed, frozenset(flat), kept))
+        seen = _Seen(mask.kind, mask.lossy, listed, frozenset(flat), kept, share=mask.share)
+        self._seen.append(seen)
 
     def rules(self) -> MaskRules:
         """Return how all masks seen so far are read."""
         index = [s for s in self._seen if s.kind == "index"]
-        gray = [s for s in self._seen if s.kind in ("gray", "bit")]
+        shares = any(s.share == "of-white" for s in self._seen)
+        gray = [s.as_shares() if shares else s for s in self._seen if s.kind in ("gray", "bit")]
         color = [s for s in self._seen if s.kind == "color"]
         levels = any(s.kind == "gray" for s in gray) and not _are_ids(gray)
         by_color = bool(index) and (
@@ -177,6 +191,7 @@ class MaskSurvey:
             has_colors=has_colors,
             gray_ids=ids,
             white=VOID if any(_has_void(s) for s in gray) or not _is_alone(gray) else 0,
+            shares=shares,
             full=full if not (lossy and full > VOID) else 0,
             gray=_scale(gray, is_color=False),
             color=_scale(color, is_color=True),

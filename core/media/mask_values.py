@@ -15,6 +15,7 @@ from core.types import VOID
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_LARGE = 1 << 40
 _LOSSY = frozenset({"JPEG", "MPO", "JPEG2000", "WEBP", "AVIF"})
 
 
@@ -29,6 +30,7 @@ class MaskValues:
         palette: color codes of the indices 0..255, only of `index`.
         colors: the same image as colors where `values` are the levels of an image in RGB.
         note: what happened to transparency, empty where there was none.
+        share: `of-white` where fractions were shares of white, `whole` where 0 and 1 may be.
     """
 
     kind: str
@@ -37,6 +39,13 @@ class MaskValues:
     palette: NDArray[np.int64] | None = None
     colors: NDArray[np.int64] | None = None
     note: str = ""
+    share: str = ""
+
+    def as_shares(self) -> MaskValues:
+        """Return the same image with 1 as white, where 0 and 1 may be shares of it."""
+        if self.share != "whole":
+            return self
+        return replace(self, values=self.values * VOID, share="of-white")
 
     def as_colors(self) -> MaskValues:
         """Return the same image as colors."""
@@ -69,7 +78,7 @@ def values_of(image: Image.Image, path: Path) -> MaskValues:
     if image.mode == "1":
         return MaskValues("bit", np.asarray(image).astype(np.int64) * VOID)
     if image.mode in ("F", "I") or image.mode.startswith("I;") or image.mode == "L":
-        return MaskValues("gray", _integers(image, path), lossy)
+        return _from_numbers(image, path, lossy=lossy)
     return _from_color(image, lossy=lossy)
 
 
@@ -81,16 +90,20 @@ def _palette(image: Image.Image) -> NDArray[np.int64]:
     return codes
 
 
-def _integers(image: Image.Image, path: Path) -> NDArray[np.int64]:
+def _from_numbers(image: Image.Image, path: Path, *, lossy: bool) -> MaskValues:
     """Return whole numbers; fractions from 0 to 1 are shares of white, as networks write them."""
     values = np.asarray(image)
-    if values.dtype.kind != "f" or np.array_equal(values, np.rint(values)):
-        if values.dtype.kind == "f" and np.abs(values).max() > 1 << 40:
-            raise _fractions(path)
-        return values.astype(np.int64)
-    if not np.isfinite(values).all() or values.min() != 0 or values.max() > 1:
+    if values.dtype.kind != "f":
+        return MaskValues("gray", values.astype(np.int64), lossy)
+    if not np.isfinite(values).all() or np.abs(values).max() > _LARGE:
         raise _fractions(path)
-    return np.rint(values.astype(np.float64) * VOID).astype(np.int64)
+    if np.array_equal(values, np.rint(values)):
+        share = "whole" if values.min() >= 0 and values.max() <= 1 else ""
+        return MaskValues("gray", values.astype(np.int64), lossy, share=share)
+    if values.min() != 0 or values.max() > 1:
+        raise _fractions(path)
+    levels = np.rint(values.astype(np.float64) * VOID).astype(np.int64)
+    return MaskValues("gray", levels, lossy, share="of-white")
 
 
 def _fractions(path: Path) -> MaskReadError:

@@ -15,7 +15,7 @@ from core.data.importing.matching import folder_names, match_names
 from core.data.importing.reading import list_files, read_text
 from core.data.importing.shapes import Rings
 from core.data.importing.yolo_lines import Extras, YoloLine, find_extras
-from core.data.importing.yolo_names import class_names
+from core.data.importing.yolo_names import class_names, point_numbers
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
 from core.types import VideoInfo
@@ -42,9 +42,9 @@ def read_yolo(
 ) -> Job[ImportedAnnotations]:
     """Read lines `class x y x y ...` (outlines) and `class x y width height` (boxes).
 
-    Confidence and the id of a track may follow, see `find_extras`; a track is then an object.
-    Else a class that is on a frame once is one; further ones are `car #2`, `car #3`, in order. A
-    line that makes no sense is left out and named.
+    Key points, confidence and the id of a track may follow, see `find_extras`; a track is then an
+    object. Else a class that is on a frame once is one; further ones are `car #2`, `car #3`, in
+    order. A line that makes no sense is left out and named.
 
     Args:
         path: folder of the text files, or the root of a dataset as CVAT, Ultralytics, Roboflow
@@ -71,7 +71,8 @@ def read_yolo(
         yield Progress(done, len(files), f"reading {file.name}")
         collection.add_frame(frames[file.name])
         lines += _read_file(file, frames[file.name])
-    extras = find_extras([line.cells for line in lines])
+    points = point_numbers(path, folder)
+    extras = find_extras([line.cells for line in lines], points=points)
     if extras.told:
         collection.notes.append(extras.told)
     for place, name in () if extras.has_tracks else names.items():

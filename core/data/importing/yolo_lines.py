@@ -11,6 +11,9 @@ from core.errors import AnnotationReadError
 _MARGIN = 0.5
 """Shares may leave 0..1 by this much; a picture's size in pixels was forgotten beyond it."""
 _EDGE = 0.01
+_PERSON = 17 * 3
+"""Numbers of the key points of COCO's persons: x, y and how well each is seen."""
+_MOST = 0.9
 _BOX = 4
 _LEAST_OUTLINE = 6
 _MAX_ID = 10**9
@@ -24,11 +27,13 @@ class Extras:
         even: numbers behind an even number of coordinates: 0, or 2 for confidence and id.
         odd_is_id: one number more is the id of a track, else a confidence.
         told: what was found, a sentence; empty for nothing.
+        points: numbers of the key points behind a box; 0 where there are none.
     """
 
     even: int = 0
     odd_is_id: bool = False
     told: str = ""
+    points: int = 0
 
     @property
     def has_tracks(self) -> bool:
@@ -62,6 +67,8 @@ class YoloLine:
             if not place.is_integer() or not 0 <= place <= 9999:
                 raise ValueError("the class is no number from 0 to 9999")
             values, track = _split(values, extras)
+            if extras.points and len(values) == _BOX + extras.points:
+                values = values[:_BOX]
             if any(not -_MARGIN <= value <= 1 + _MARGIN for value in values):
                 raise ValueError("coordinates are not shares from 0 to 1")
             if len(values) != _BOX and len(values) < _LEAST_OUTLINE:
@@ -73,7 +80,7 @@ class YoloLine:
         return int(place), values, track
 
 
-def find_extras(lines: Sequence[tuple[str, ...]]) -> Extras:
+def find_extras(lines: Sequence[tuple[str, ...]], *, points: int = 0) -> Extras:
     """Find out what a predictor or tracker wrote behind the coordinates.
 
     `yolo predict` and `yolo track` write `class coordinates [confidence] [id]`, the same for all
@@ -81,11 +88,15 @@ def find_extras(lines: Sequence[tuple[str, ...]]) -> Extras:
     number more: the id where all of these are whole, else the confidence. An even number, of at
     least six, has both where each line ends with a share and a whole number, and none is a plain
     box. Outlines whose last point is on the lower edge look like that, too; but where all are,
-    another of their points is there as well.
+    another of their points is there as well. Of a pose, boxes are followed by key points.
 
     Args:
         lines: words of all lines of all files.
+        points: numbers of the key points, where data.yaml says it.
     """
+    points = points or (_PERSON if _are_poses(lines) else 0)
+    if points:
+        return _behind_points(lines, points)
     rows = [cells[1:] for cells in lines]
     odd = [cells for cells in rows if len(cells) % 2 and len(cells) > _BOX]
     even = [cells for cells in rows if len(cells) % 2 == 0 and len(cells) >= _LEAST_OUTLINE]
@@ -103,10 +114,40 @@ def find_extras(lines: Sequence[tuple[str, ...]]) -> Extras:
     return Extras(2 if both else 0, whole, told)
 
 
+def _behind_points(lines: Sequence[tuple[str, ...]], points: int) -> Extras:
+    more = {len(cells) - 1 - _BOX - points for cells in lines}
+    singles = [cells[-1] for cells in lines if len(cells) == 1 + _BOX + points + 1]
+    odd_is_id = bool(singles) and all(map(_is_id, singles)) and 2 not in more
+    told = "Boxes are followed by key points, which are not used."
+    if 2 in more or odd_is_id:
+        told += " Lines end with the id of a track: each track is an object."
+    return Extras(2 if 2 in more else 0, odd_is_id, told, points)
+
+
+def _are_poses(lines: Sequence[tuple[str, ...]]) -> bool:
+    """Whether each line can be a box and the 17 points of a person, nearly all inside it."""
+    inside = total = 0
+    for cells in lines:
+        if not 0 <= len(cells) - 1 - _BOX - _PERSON <= 2:
+            return False
+        try:
+            x, y, wide, high, *rest = (finite(cell) for cell in cells[1:])
+        except ValueError:
+            return False
+        for across, down in zip(rest[0:_PERSON:3], rest[1:_PERSON:3], strict=True):
+            if across or down:
+                total += 1
+                inside += abs(across - x) <= 0.6 * wide and abs(down - y) <= 0.6 * high
+    return total > 0 and inside >= _MOST * total
+
+
 def _split(values: list[float], extras: Extras) -> tuple[list[float], int | None]:
+    more = len(values) - _BOX - extras.points if extras.points else len(values) % 2
+    if extras.points and more in (0, 1, 2):
+        track = int(values[-1]) if more == 2 or (more and extras.odd_is_id) else None
+        return values[: _BOX + extras.points], track
     if len(values) % 2 and len(values) > _BOX:
-        track = int(values[-1]) if extras.odd_is_id else None
-        return values[:-1], track
+        return values[:-1], int(values[-1]) if extras.odd_is_id else None
     if extras.even and len(values) >= _LEAST_OUTLINE:
         return values[: -extras.even], int(values[-1])
     if len(values) % 2:

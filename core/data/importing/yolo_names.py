@@ -10,6 +10,7 @@ from pathlib import Path
 from core.data.importing.reading import read_json, read_text
 
 _ENTRY = re.compile(r"^\s+(\d{1,4})\s*:\s*(.*?)\s*$|^\s*-\s+(.*?)\s*$")
+_POINTS = re.compile(r"^kpt_shape:\s*\[\s*(\d{1,3})\s*,\s*([23])\s*\]", re.MULTILINE)
 _MAX_CLASSES = 10_000
 _UP = 3
 """Folders above the labels in which names are looked for, down from the path that was given."""
@@ -17,8 +18,7 @@ _UP = 3
 
 def class_names(path: Path, folder: Path) -> dict[int, str]:
     """Return the names in data.yaml, obj.names or classes.txt, of the root or near the labels."""
-    places = [path, folder, *list(folder.parents)[:_UP]]
-    for place in places if path in (folder, *folder.parents) else [path]:
+    for place in _places(path, folder):
         for file in (place / "data.yaml", place / "data.yml", place / "dataset.yaml"):
             if file.is_file() and (names := _names_of_yaml(read_text(file))):
                 return names
@@ -26,6 +26,19 @@ def class_names(path: Path, folder: Path) -> dict[int, str]:
             if file.is_file() and (names := _names_of_list(file)):
                 return names
     return {}
+
+
+def point_numbers(path: Path, folder: Path) -> int:
+    """Return how many numbers of key points follow a box, as data.yaml says; 0 for none."""
+    for place in _places(path, folder):
+        for file in (place / "data.yaml", place / "data.yml", place / "dataset.yaml"):
+            if file.is_file() and (shape := _POINTS.search(read_text(file))):
+                return int(shape[1]) * int(shape[2])
+    return 0
+
+
+def _places(path: Path, folder: Path) -> list[Path]:
+    return [path, folder, *list(folder.parents)[:_UP]]
 
 
 def _names_of_list(file: Path) -> dict[int, str]:

@@ -249,3 +249,13 @@ def video_info(tmp_path):
     from core.types import VideoInfo
 
     return VideoInfo(tmp_path / "film.mp4", 2, W, H, Fraction(25))
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_one_is_the_same_share_in_all_files(order, tmp_path):
+    ids, shown = ColorIds(), [((0, 1), (1,))[i] for i in order]
+    paths = [tmp_path / f"{i}.tif" for i in range(2)]
+    for path, numbers in zip(paths, shown, strict=True):
+        Image.fromarray(drawn(numbers, (0.5, 1.0), np.float32)).save(path)
+        survey_label_map(path, ids)
+    box_ids([read_label_map(path, color_ids=ids).label_map for path in paths], shown)

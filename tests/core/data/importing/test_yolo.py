@@ -163,3 +163,27 @@ def test_several_folders_of_labels_are_named(tmp_path, info):
     with pytest.raises(AnnotationReadError, match="2 folders of labels") as caught:
         finish(importer_named("yolo").read(tmp_path, info))
     assert "labels/train" in caught.value.hint
+
+
+def pose(rng, more=""):
+    points = rng.uniform(0.42, 0.58, (17, 2))
+    cells = [f"{x:g} {y:g} {rng.choice([0, 1, 2])}" for x, y in points]
+    return " ".join(["0 .5 .5 .2 .5", *cells]) + more
+
+
+@pytest.mark.parametrize(
+    ("more", "track"), [("", 0), (" 0.9", 0), (" 7", 7), (" 0.9 7", 7), (" 0.91 1", 1)]
+)
+def test_key_points_behind_boxes(more, track, read_lines):
+    rng = np.random.default_rng(0)
+    found = read_lines(pose(rng, more), pose(rng, more))
+    assert {b[2:] for b in boxes(found)} == {(8.0, 3.0, 12.0, 9.0)}
+    assert list(found.mapping) == [f"track {track}" if track else "class 0"]
+
+
+@pytest.mark.parametrize("more", ["", " 0.9", " 0.9 7"])
+def test_key_points_that_data_yaml_tells(more, read_lines):
+    lines = [f"{BOX} .4 .4 .6 .6 .5 .5{more}"] * 2
+    found = read_lines(*lines, names="kpt_shape: [3, 2]\nnames: [car]\n")
+    assert len(found.boxes) == 2
+    assert not any(keyframe.label_map.any() for keyframe in found.keyframes())
