@@ -42,6 +42,8 @@ def make_coco(rng, folder):
             entries.append(entry | coco_shape(rng, kind))
     if rng.random() < 0.3:
         wrong = {"bbox": [1, 2, 3]} if kind == 3 else {"segmentation": [[1, 2, "x", 4, 5, 6]]}
+        if kind in (1, 2):
+            wrong = {"segmentation": {"size": [HEIGHT, WIDTH], "counts": [3, 4]}}
         entries.append(dict(entries[-1]) | {"id": len(entries) + 1} | wrong)
     names = [{"id": key(i), "name": name} for i, name in enumerate(NAMES)]
     document = {"images": images, "annotations": entries, "categories": names}
@@ -95,6 +97,8 @@ def check_coco(path, found, _info):
 
 def is_wrong(entry):
     drawn = entry["segmentation"]
+    if isinstance(drawn, dict) and drawn["counts"] == [3, 4]:
+        return True
     return len(entry["bbox"]) != 4 or (
         isinstance(drawn, list) and any("x" in part for part in drawn)
     )

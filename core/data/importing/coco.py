@@ -112,11 +112,11 @@ def _runs(node: Node, info: VideoInfo) -> CocoRuns:
     height, width = (n.integer(0, _MAX_SIZE) for n in _pair(node.field("size")))
     check_size(width, height, info, f"The mask {node.where}")
     counts = node.field("counts")
-    if isinstance(counts.value, str):
-        return CocoRuns(counts.value, node.where)
-    if not set(map(type, counts.items())) <= {int}:
+    if not isinstance(counts.value, str) and not set(map(type, counts.items())) <= {int}:
         raise counts.fail("holds something that is no whole number")
-    return CocoRuns(counts.items(), node.where)
+    runs = CocoRuns(counts.value, f"{node.path}: {node.where}")
+    runs.check(height, width)
+    return runs
 
 
 def _pair(node: Node) -> list[Node]:

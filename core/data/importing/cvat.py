@@ -221,7 +221,9 @@ class _Reader:
         info = self.collection.info
         if left + wide > info.width or top + high > info.height:
             raise MaskMismatch(f"A mask in {self.path} reaches out of the video's frame.")
-        return CvatRuns(shape.get("rle", ""), (left, top, wide, high), where)
+        runs = CvatRuns(shape.get("rle", ""), (left, top, wide, high), where)
+        runs.fill(info.height, info.width)  # small: to leave it out here, not fail while painting
+        return runs
 
     def _boxes(
         self, shapes: list[tuple[int, Element]], label: str

@@ -130,7 +130,11 @@ def read_mots_txt(
     labels = _labels(sorted({value for _, value, _ in read} - {_IGNORE}), ())
     for frame, value, runs in read:
         text = VOID_LABEL if value == _IGNORE else collection.add_label(labels[value])
-        collection.add_shape(frame - offset, text, geometry=runs)
+        try:
+            runs.check(info.height, info.width)
+            collection.add_shape(frame - offset, text, geometry=runs)
+        except AnnotationReadError as error:
+            collection.leave_out(error, frame - offset, text)
     return collection.assemble(mapping, token)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import AnnotationReadError
 from core.media.annotations.polygons import TooManyCrossings, fill_rings
-from core.media.annotations.rle import BadRuns, decode_coco, decode_cvat
+from core.media.annotations.rle import BadRuns, check_coco, decode_coco, decode_cvat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +51,17 @@ class CocoRuns:
 
     counts: str | Sequence[int]
     where: str
+
+    def check(self, height: int, width: int) -> None:
+        """See whether it can be filled.
+
+        Raises:
+            AnnotationReadError: it is damaged.
+        """
+        try:
+            check_coco(self.counts, height=height, width=width)
+        except BadRuns as error:
+            raise AnnotationReadError(f"{self.where}: {error}.") from error
 
     def fill(self, height: int, width: int) -> Mask:
         """See `Geometry`."""

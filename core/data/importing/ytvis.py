@@ -120,6 +120,10 @@ def _add(
     for index, node in zip(frames, masks.elements(), strict=True):
         if node.value is None:
             continue
-        geometry = segmentation_of(node, collection.info)
+        try:
+            geometry = segmentation_of(node, collection.info)
+        except AnnotationReadError as error:
+            collection.leave_out(error, index, label)
+            continue
         if geometry is not None:
             collection.add_shape(index, label, geometry=geometry)

@@ -171,9 +171,12 @@ def test_nodes_of_the_wrong_type_name_their_place(change, error, read):
 def test_runs_of_another_size_or_sum(read):
     with pytest.raises(MaskMismatch, match="40000 x 40000"):
         read("coco", document([annotation(1, {"size": [40000, 40000], "counts": [1600000000]})]))
-    found = read("coco", document([annotation(1, {"size": [12, 20], "counts": [5, 5]})]))
+    bad = annotation(1, {"size": [12, 20], "counts": [5, 5]})
     with pytest.raises(AnnotationReadError, match="add up to 10, not to 240"):
-        list(found.keyframes())
+        read("coco", document([bad]))
+    found = read("coco", document([annotation(1, [square(0, 0, 2, 2)]), bad]))
+    assert [label_map.sum() for label_map in maps(found).values()] == [4]
+    assert any("annotations[1].segmentation: the counts add up" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("mapping", [{"cat": 255}, {"cat": -1}, {"dog": 1}])

@@ -161,9 +161,10 @@ def test_other_videos(read):
 
 def test_runs_that_do_not_fit_their_box(read):
     bad = '<mask frame="0" rle="3,3" left="1" top="0" width="10" height="1"/>'
-    found = read("cvat", document(track(bad)), file="a.xml")
     with pytest.raises(AnnotationReadError, match="add up to 6, not to 10"):
-        list(found.keyframes())
+        read("cvat", document(track(bad)), file="a.xml")
+    found = read("cvat", document(track(bad), track(polygon(0), number=1)), file="a.xml")
+    assert any("Line 1, mask on frame 0" in note for note in found.notes)
 
 
 def ellipse(angle, rx=6, ry=2):

@@ -84,6 +84,16 @@ def test_mots_text_with_ignored_regions(read):
     assert (second.label_map == 255).all()
 
 
+def test_mots_runs_that_are_damaged_are_told_and_the_rest_is_read(read):
+    from core.media.annotations.rle import encode_coco
+
+    counts = encode_coco(np.ones((12, 20), bool))
+    text = f"0 2005 2 12 20 {counts}\n4 2005 2 12 20 {counts}9\n5 2005 2 12 20 {counts}\n"
+    found = read("mots-txt", text, file="a.txt")
+    assert found.frames == (0, 5)
+    assert any("a.txt, line 2" in note for note in found.notes)
+
+
 @pytest.mark.parametrize(
     ("line", "error"),
     [
