@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.data.importing.collect import Collection, Label
 from core.data.importing.matching import match_numbers
 from core.data.importing.reading import finite, read_text
+from core.data.importing.roots import BOXES, file_in
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
 from core.types import VideoInfo
@@ -60,7 +61,7 @@ def read_boxes(
     that makes no sense is left out and named; corners may be swapped.
 
     Args:
-        path: the text file.
+        path: the text file, or the root of a sequence with gt/gt.txt.
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
@@ -69,6 +70,7 @@ def read_boxes(
         AnnotationReadError: no such file, or a line that makes no sense.
         MaskMismatch: frames that the video does not have.
     """
+    path = file_in(path, info, BOXES)
     lines = read_text(path).splitlines()
     rows: list[_Row] = []
     wrong: list[AnnotationReadError] = []

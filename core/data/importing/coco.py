@@ -12,6 +12,7 @@ import numpy as np
 from core.data.importing.collect import Collection, Label
 from core.data.importing.matching import folder_of, match_names
 from core.data.importing.reading import Node, read_json
+from core.data.importing.roots import COCO, file_in
 from core.data.importing.shapes import CocoRuns, Geometry, Rings
 from core.errors import AnnotationReadError, MaskMismatch
 from core.jobs import CancelToken, Progress
@@ -36,7 +37,7 @@ def read_coco(
     """Read a COCO file. Objects are told apart by `track_id` where there is one.
 
     Args:
-        path: the JSON file.
+        path: the JSON file, or the root of a dataset with it.
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
@@ -45,6 +46,7 @@ def read_coco(
         AnnotationReadError: no COCO file, damaged, hostile, or without any annotation.
         MaskMismatch: images of another size, or that are no frames of this video.
     """
+    path = file_in(path, info, COCO)
     document = read_json(path)
     collection = Collection(info)
     frames = _frames(document, info, collection)

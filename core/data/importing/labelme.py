@@ -16,7 +16,7 @@ from PIL import Image
 
 from core.data.importing.coco import check_size
 from core.data.importing.collect import Collection, Label
-from core.data.importing.matching import match_names
+from core.data.importing.matching import folder_names, match_names
 from core.data.importing.reading import Node, list_files, read_json
 from core.data.importing.shapes import Bitmap, Ellipse, Rings, box_around
 from core.errors import AnnotationReadError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.media.annotations.values import ImportedAnnotations, Job
 
 _MAX_SIZE = 1 << 20
+_MAX_FOLDERS = 1000
 _MAX_PIXELS = 64_000_000
 """Masks whose headers claim more are refused; Pillow would warn from 89 million on."""
 _NO_AREA = frozenset({"point", "points", "line", "linestrip", "lines"})
@@ -63,7 +64,7 @@ def read_labelme(
         AnnotationReadError: no LabelMe files, damaged or hostile.
         MaskMismatch: another size than the video, or names that are no frames of it.
     """
-    files = list_files(path, ".json") if path.is_dir() else [path]
+    files = list_files(_find_folder(path, info), ".json") if path.is_dir() else [path]
     if not files:
         raise AnnotationReadError(f"The folder {path} holds no JSON files.", "Check the path.")
     frames, rule = match_names([file.name for file in files], info)
@@ -77,6 +78,16 @@ def read_labelme(
     if skipped:
         collection.notes.append(f"Points and lines, which have no area, are left out: {skipped}.")
     return collection.assemble(mapping, token)
+
+
+def _find_folder(path: Path, info: VideoInfo) -> Path:
+    """Return the folder of the files: itself, or one below that is the only one or the video's."""
+    if list_files(path, ".json"):
+        return path
+    below = [p for p in sorted(path.iterdir()) if p.is_dir() and not p.name.startswith(".")]
+    found = [p for p in below[:_MAX_FOLDERS] if list_files(p, ".json")]
+    named = [p for p in found if p.name in folder_names(info)]
+    return (named or found)[0] if len(named or found) == 1 else path
 
 
 def _read_file(file: Path, index: int, collection: Collection) -> int:
