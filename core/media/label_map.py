@@ -30,6 +30,7 @@ __all__ = [
     "page_count",
     "read_label_map",
     "read_pages",
+    "resize_label_map",
     "write_label_map",
 ]
 
@@ -128,6 +129,13 @@ def read_pages(path: Path, *, color_ids: ColorIds | None = None) -> Iterator[Mas
             image.load()
             by_color = image.mode == "P" and not has_indices
             yield import_mask(image.convert("RGB") if by_color else image, path, ids)
+
+
+def resize_label_map(label_map: LabelMap, size: tuple[int, int]) -> LabelMap:
+    """Resize to (width, height) by the nearest pixel's center, read-only; no new ids appear."""
+    resized = np.array(Image.fromarray(label_map).resize(size, Image.Resampling.NEAREST))
+    resized.flags.writeable = False
+    return resized
 
 
 def _shares_palette(image: Image.Image, pages: tuple[int, ...]) -> bool:

@@ -13,6 +13,7 @@ from core.data.importing.matching import match_numbers
 from core.data.importing.reading import finite, read_text
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def read_boxes(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read boxes from text with commas.
 
@@ -61,6 +63,7 @@ def read_boxes(
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no such file, or a line that makes no sense.
@@ -93,7 +96,7 @@ def read_boxes(
                 f"{path}, line {number}, is no box: {str(error)[:80]}.",
                 "A line reads: frame, id, left, top, width, height.",
             ) from error
-    collection = Collection(info)
+    collection = Collection(info, options=options)
     if ignored:
         collection.notes.append(f"Boxes of confidence 0 are left out: {ignored}.")
     _add(collection, rows, 1 if columns is None or "confidence" in columns else 0)
@@ -101,7 +104,9 @@ def read_boxes(
 
 
 def _add(collection: Collection, rows: list[_Row], first: int) -> None:
-    offset, rule = match_numbers({row.frame for row in rows}, collection.info, first=first)
+    offset, rule = match_numbers(
+        {row.frame for row in rows}, collection.info, first=first, options=collection.options
+    )
     collection.notes.append(rule)
     for row in rows:
         label = collection.add_label(row.label)

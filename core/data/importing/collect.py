@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import AnnotationReadError
+from core.media.annotations.options import AS_USUAL, OPEN, ImportOptions, unlabeled_notes
 from core.media.annotations.values import Box, ImportedAnnotations, ObjectInfo
 from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
 
@@ -23,6 +24,7 @@ VOID_LABEL = ""
 MAX_BOXES = 5_000_000
 """More boxes than this are refused: memory."""
 _SHOWN = 8
+_IGNORED = frozenset({"ignore", "ignored", "ignoreregion", "ignoreregions", "dontcare", "void"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,19 @@ class Collection:
     Attributes:
         info: the video.
         notes: sentences for the user.
+        options: what the user says of the files.
+        unlabelled: what the format says of a frame without any shape: `OPEN` or `ABSENT`.
     """
 
     info: VideoInfo
     notes: list[str] = field(default_factory=list)
+    options: ImportOptions = AS_USUAL
+    unlabelled: str = OPEN
     _labels: dict[str, Label] = field(default_factory=dict)
     _shapes: dict[int, list[_Shape]] = field(default_factory=dict)
     _boxes: list[tuple[str, Box]] = field(default_factory=list)
     _outside: int = 0
+    _stated: set[int] = field(default_factory=set)
 
     def add_label(self, label: Label) -> str:
         """Make a label known, if it is new, and return its text."""
@@ -72,8 +79,13 @@ class Collection:
         return label.text
 
     def add_frame(self, frame_index: int) -> None:
-        """Say that a frame is labeled, even if nothing is on it."""
+        """Say that the file lists a frame; without any shape it is what `unlabelled` says."""
         self._shapes.setdefault(frame_index, [])
+
+    def add_labeled_frame(self, frame_index: int) -> None:
+        """Say that a frame is labeled, even if nothing is on it."""
+        self.add_frame(frame_index)
+        self._stated.add(frame_index)
 
     def add_shape(
         self, frame_index: int, label: str, *, geometry: Geometry, z: float = 0.0
@@ -121,8 +133,12 @@ class Collection:
         if mapping is not None:
             ids = checked_mapping(mapping, ids, self.notes)
         self._note_rules()
+        self._settle_unlabeled()
         boxes = [replace(box, object_id=ids[label]) for label, box in self._boxes if ids[label]]
-        painted = _Painter(self.info, self._shapes, ids, token)
+        boxed: dict[int, set[int]] = {}
+        for box in boxes:
+            boxed.setdefault(box.frame_index, set()).add(box.object_id)
+        painted = _Painter(self.info, self._shapes, ids, token, boxed)
         return ImportedAnnotations(
             objects=object_infos(tuple(self._labels.values()), ids),
             frames=tuple(sorted(self._shapes)),
@@ -131,6 +147,19 @@ class Collection:
             notes=tuple(self.notes),
             mapping=MappingProxyType(ids),
         )
+
+    def _settle_unlabeled(self) -> None:
+        """Leave out the frames without any shape, unless the format or the user calls them empty.
+
+        A frame with boxes alone makes no keyframe either: its boxes ask for masks.
+        """
+        bare = {i for i, on_frame in self._shapes.items() if not on_frame} - self._stated
+        state = self.options.unlabelled or self.unlabelled
+        boxed = {box.frame_index for _, box in self._boxes}
+        self.notes += unlabeled_notes(len(bare - boxed), state)
+        if state == OPEN:
+            for index in bare:
+                del self._shapes[index]
 
     def _note_rules(self) -> None:
         shapes = self._shapes.values()
@@ -150,13 +179,17 @@ class _Painter:
     shapes: dict[int, list[_Shape]]
     ids: Mapping[str, int]
     token: CancelToken | None
+    boxed: Mapping[int, set[int]]
 
     def keyframes(self) -> Iterator[Keyframe]:
         seen: set[int] = set()
         for index in sorted(self.shapes):
             label_map = self._paint(index)
-            seen |= {self.ids[s.label] for s in self.shapes[index] if s.label != VOID_LABEL}
-            yield Keyframe(index, tuple(sorted(seen - {0})), label_map)
+            shown = {self.ids[s.label] for s in self.shapes[index] if s.label != VOID_LABEL}
+            seen |= shown
+            # An object that has a box there and no shape is not absent: its mask is not known.
+            unknown = self.boxed.get(index, set()) - shown
+            yield Keyframe(index, tuple(sorted(seen - {0} - unknown)), label_map)
 
     def _paint(self, index: int) -> LabelMap:
         label_map = np.zeros((self.info.height, self.info.width), np.uint8)
@@ -168,6 +201,11 @@ class _Painter:
                 label_map[shape.geometry.fill(*label_map.shape)] = object_id
         label_map.flags.writeable = False
         return label_map
+
+
+def says_ignore(text: str) -> bool:
+    """Tell whether a label is one that stands for regions to be ignored: they become void."""
+    return "".join(c for c in text.casefold() if c.isalnum()) in _IGNORED
 
 
 def propose_ids(labels: tuple[Label, ...], notes: list[str]) -> dict[str, int]:

@@ -14,10 +14,11 @@ import numpy as np
 from core.data.importing.coco import check_size
 from core.data.importing.collect import Collection, Label
 from core.data.importing.matching import match_names
-from core.data.importing.reading import finite, read_member, read_xml
+from core.data.importing.reading import finite, id_in, read_member, read_xml
 from core.data.importing.shapes import CvatRuns, Ellipse, Geometry, Rings
 from core.errors import AnnotationReadError, MaskMismatch
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def read_cvat(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read a CVAT file. Boxes between two keyframes of a track are interpolated.
 
@@ -46,6 +48,7 @@ def read_cvat(
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no CVAT file, damaged or hostile.
@@ -54,7 +57,7 @@ def read_cvat(
     root = read_xml(read_member(path, "annotations.xml"), path)
     if root.tag != "annotations":
         raise AnnotationReadError(f"{path} is no CVAT file: it starts with <{root.tag[:40]}>.")
-    reader = _Reader(path, Collection(info), _Labels(root))
+    reader = _Reader(path, Collection(info, options=options), _Labels(root))
     tracks, images = root.findall("track"), root.findall("image")
     reader.check_size(root)
     reader.match_images(images)
@@ -108,7 +111,12 @@ class _Reader:
     def match_images(self, images: list[Element]) -> None:
         if images:
             names = [image.get("name", "") for image in images]
-            self.frames, rule = match_names(names, self.collection.info)
+            collection = self.collection
+            ids = [image.get("id", "") for image in images]
+            places = {n: int(i) for n, i in zip(names, ids, strict=True) if id_in(i) is not None}
+            self.frames, rule = match_names(
+                names, collection.info, collection.options, places=places
+            )
             self.collection.notes.append(rule)
 
     def read(self, element: Element) -> None:
@@ -154,7 +162,7 @@ class _Reader:
             self.collection.add_box(index, label, corners=corners)
         for index, shape in shapes:
             if shape.tag != "box" and shape.get("outside", "0") == "1" and len(shown) > 1:
-                self.collection.add_frame(index)
+                self.collection.add_labeled_frame(index)
 
     def _object_label(self, shape: Element, name: str, index: int, group: str | None) -> str:
         """Return the label of a shape that stands alone: see `read_cvat`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,11 +17,15 @@ from core.data.importing.object_masks import read_object_masks
 from core.data.importing.yolo import read_yolo
 from core.data.importing.ytvis import read_ytvis
 from core.media.annotations.named import find_named
+from core.media.annotations.options import AS_USUAL, ImportOptions
+from core.media.label_map import resize_label_map
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.jobs import CancelToken
     from core.media.annotations.values import ImportedAnnotations, Job
-    from core.types import VideoInfo
+    from core.types import Keyframe, VideoInfo
 
 
 class Read(Protocol):
@@ -34,6 +38,7 @@ class Read(Protocol):
         *,
         mapping: Mapping[str, int] | None = None,
         token: CancelToken | None = None,
+        options: ImportOptions = AS_USUAL,
     ) -> Job[ImportedAnnotations]:
         """Read a file or folder.
 
@@ -42,6 +47,7 @@ class Read(Protocol):
             info: the video that it belongs to.
             mapping: label -> object id; None takes the proposal.
             token: cancels the job.
+            options: what the user says of the files.
 
         Raises:
             VosError: whatever is wrong with the files.
@@ -55,12 +61,60 @@ class Importer:
     Attributes:
         name: short name for commands.
         title: name for people.
-        read: reads it.
+        read_at_own_size: reads it at the size of the video that it is given.
     """
 
     name: str
     title: str
-    read: Read
+    read_at_own_size: Read
+
+    def read(
+        self,
+        path: Path,
+        info: VideoInfo,
+        *,
+        mapping: Mapping[str, int] | None = None,
+        token: CancelToken | None = None,
+        options: ImportOptions = AS_USUAL,
+    ) -> Job[ImportedAnnotations]:
+        """Read a file or folder; see `Read`. Annotations of another size are scaled to the video's.
+
+        Raises:
+            VosError: whatever is wrong with the files.
+        """
+        size = options.image_size or (info.width, info.height)
+        at_size = replace(info, width=size[0], height=size[1])
+        found = yield from self.read_at_own_size(
+            path, at_size, mapping=mapping, token=token, options=options
+        )
+        return found if at_size == info else _scaled(found, size, info)
+
+
+def _scaled(
+    found: ImportedAnnotations, size: tuple[int, int], info: VideoInfo
+) -> ImportedAnnotations:
+    """Return annotations made at one size at that of the video: masks by the nearest pixel."""
+    across, down = info.width / size[0], info.height / size[1]
+
+    def keyframes() -> Iterator[Keyframe]:
+        for keyframe in found.keyframes():
+            label_map = resize_label_map(keyframe.label_map, (info.width, info.height))
+            yield replace(keyframe, label_map=label_map)
+
+    boxes = tuple(
+        replace(
+            box,
+            left=box.left * across,
+            right=box.right * across,
+            top=box.top * down,
+            bottom=box.bottom * down,
+        )
+        for box in found.boxes
+    )
+    text = (
+        f"Scaled from {size[0]} x {size[1]} to {info.width} x {info.height} pixels (--image-size)."
+    )
+    return replace(found, keyframes=keyframes, boxes=boxes, notes=(*found.notes, text))
 
 
 IMPORTERS: tuple[Importer, ...] = (

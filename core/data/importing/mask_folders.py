@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.data.importing.coco import check_size
-from core.data.importing.collect import Label, checked_mapping, object_infos, propose_ids
+from core.data.importing.collect import (
+    Label,
+    checked_mapping,
+    object_infos,
+    propose_ids,
+)
 from core.data.importing.mask_zip import MaskFiles, ZippedMasks
 from core.data.importing.matching import match_names
 from core.data.importing.reading import read_json
 from core.data.layouts import find_mask_tree
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import ABSENT, AS_USUAL, OPEN, ImportOptions, unlabeled_notes
 from core.media.annotations.values import ImportedAnnotations
 from core.media.frame_names import match_frames
 from core.media.image_file import list_images
@@ -39,6 +45,7 @@ def read_masks(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read one mask, a folder or zip of masks, or the sequence of the video's name in a dataset.
 
@@ -53,6 +60,7 @@ def read_masks(
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no masks.
@@ -60,10 +68,11 @@ def read_masks(
         MaskReadError: a file that is no mask.
         MaskMismatch: another size than the video, or names that are no frames of it.
     """
-    files, notes, store = _find_files(path, info)
+    files, notes, store = _find_files(path, info, options)
     maps = _LazyMaps(info, files, store)
     found: dict[int, None] = {}
     mapped: list[str] = []
+    empty: list[int] = []
     try:
         for done, (index, file) in enumerate(files.items()):
             if token is not None:
@@ -71,6 +80,8 @@ def read_masks(
             yield Progress(done, len(files), f"reading {file.name}")
             mask = maps.read(index)
             found |= dict.fromkeys(mask.object_ids)
+            if not mask.label_map.any():
+                empty.append(index)
             if not mask.exact:
                 mapped.append(f"{file.name}: {'; '.join(mask.notes)}.")
     finally:
@@ -79,6 +90,10 @@ def read_masks(
     if len(mapped) > _SHOWN:
         notes.append(f"{len(mapped) - _SHOWN} more masks were understood in the same way.")
     listed, categories = _read_meta(next(iter(files.values())).parent)
+    state = options.unlabelled or ABSENT
+    notes += unlabeled_notes(len(empty), state)
+    for index in empty if state == OPEN else ():
+        del files[index]
     labels = _labels(sorted(found), maps.colors, categories)
     ids = propose_ids(tuple(labels.values()), notes)
     if mapping is not None:
@@ -134,13 +149,15 @@ class _LazyMaps:
             yield Keyframe(index, tuple(sorted(seen - unknown)), label_map)
 
 
-def _find_files(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[str], MaskFiles]:
+def _find_files(
+    path: Path, info: VideoInfo, options: ImportOptions
+) -> tuple[dict[int, Path], list[str], MaskFiles]:
     """Return the masks by frame, how they were matched, and what reads them."""
     if path.is_file() and path.suffix.lower() == ".zip":
         store = ZippedMasks(path, info)
-        return *_matched(store.paths, info), store
+        return *_matched(store.paths, info, options), store
     if not path.is_dir():
-        index = match_frames([path], info)[path]
+        index = match_frames([path], info, first_frame=options.first_frame)[path]
         if index is None:
             return {0: path}, [f"{path.name}: taken for frame 0, its name says no other."], _PLAIN
         return {index: path}, [f"{path.name}: taken for frame {index}, by its name."], _PLAIN
@@ -148,12 +165,14 @@ def _find_files(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[str]
     files = _images(folder)
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no masks.", "Check the path.")
-    return *_matched(files, info), _PLAIN
+    return *_matched(files, info, options), _PLAIN
 
 
-def _matched(files: list[Path], info: VideoInfo) -> tuple[dict[int, Path], list[str]]:
+def _matched(
+    files: list[Path], info: VideoInfo, options: ImportOptions
+) -> tuple[dict[int, Path], list[str]]:
     # Two files of one stem are two masks of one frame: matching by full names says so.
-    names, rule = match_names([file.name for file in files], info)
+    names, rule = match_names([file.name for file in files], info, options)
     return dict(sorted((names[file.name], file) for file in files)), [rule]
 
 

@@ -16,6 +16,7 @@ from core.data.importing.reading import finite, list_files, read_text
 from core.data.importing.shapes import Rings
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import ABSENT, AS_USUAL, OPEN, ImportOptions
 from core.types import MAX_OBJECT_ID, VideoInfo
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def read_yolo(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read lines `class x y x y ...` (outlines) and `class x y width height` (boxes).
 
@@ -43,6 +45,7 @@ def read_yolo(
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no such files, or a line that makes no sense.
@@ -53,8 +56,8 @@ def read_yolo(
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no labels.", "Check the path.")
     names = _class_names(path)
-    frames, rule = match_names([file.name for file in files], info)
-    collection = Collection(info, [rule])
+    frames, rule = match_names([file.name for file in files], info, options)
+    collection = Collection(info, [rule], options, _unlabelled(path))
     for place, name in names.items():
         collection.add_label(_label(place, name, 1))
     for done, file in enumerate(files):
@@ -146,6 +149,13 @@ def _class_names(path: Path) -> dict[int, str]:
         place = len(names) if entry[1] is None else int(entry[1])
         names[place] = _unquoted(entry[2] if entry[1] is not None else entry[3])
     return names
+
+
+def _unlabelled(path: Path) -> str:
+    """Return what data.yaml says of files without a line: ours call them absent."""
+    file = next((f for f in (path / "data.yaml", path.parent / "data.yaml") if f.is_file()), None)
+    said = file is not None and re.search(r"^unlabelled: absent\s*$", read_text(file), re.MULTILINE)
+    return ABSENT if said else OPEN
 
 
 def _unquoted(text: str) -> str:

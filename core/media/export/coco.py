@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from core.media.annotations.options import ABSENT
 from core.media.annotations.polygons import fill_rings, trace_outlines
 from core.media.annotations.rle import encode_coco
 from core.media.export import losses
@@ -72,6 +73,7 @@ class Coco(SequenceExport):
         yield put
         videos = [{"id": 1, "name": sequence}]
         document = _document(task, catalog, videos) | {"images": images}
+        document["info"]["unlabelled"] = ABSENT
         place = ("annotations", f"instances_{sequence}.json")
         task.folder.write_json(place, document | {"annotations": annotations})
 

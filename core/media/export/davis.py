@@ -16,10 +16,9 @@ from core.media.export.pictures import (
     davis_size,
     encode_gray_png,
     frame_jpeg,
-    resize_label_map,
 )
 from core.media.export.sequence import PutFrame, SequenceExport, Task
-from core.media.label_map import encode_label_map
+from core.media.label_map import encode_label_map, resize_label_map
 from core.types import VOID
 
 if TYPE_CHECKING:

@@ -130,7 +130,7 @@ def _data_yaml(titles: tuple[str, ...], sequence: str) -> str:
         for place, title in enumerate(titles)
     )
     folder = json.dumps(f"images/{sequence}", ensure_ascii=False)
-    return f"path: .\ntrain: {folder}\nval: {folder}\nnames:\n{names}"
+    return f"path: .\ntrain: {folder}\nval: {folder}\nunlabelled: absent\nnames:\n{names}"
 
 
 def _ids_lost(source: AnnotationSource) -> list[str]:

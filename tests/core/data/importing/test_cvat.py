@@ -83,7 +83,7 @@ def test_images_with_every_shape(read):
         '<box label="c" xtl="1" ytl="1" xbr="3" ybr="3" z_order="0"/>'
         '<points label="d" points="1,1"/><tag label="e"/>'
     )
-    text = f'<image id="0" name="x/frame_000003.png" width="20" height="12">{shapes}</image>'
+    text = f'<image id="3" name="x/frame_000003.png" width="20" height="12">{shapes}</image>'
     found = read("cvat", document(text), file="a.xml")
     assert {i.category for i in found.objects} == {"a", "b", "c"}
     assert found.frames == (3,)

@@ -93,7 +93,7 @@ def test_mots_png_with_instance_zero(tmp_path, info):
     values = np.zeros((12, 20), np.uint16)
     values[:3], values[3:6], values[9:] = 1000, 2000, 10000
     (tmp_path / "m").mkdir()
-    Image.fromarray(values).save(tmp_path / "m" / "000004.png")
+    Image.fromarray(values).save(tmp_path / "m" / "00004.png")
     found = finish(importer_named("mots-png").read(tmp_path / "m", info))
     assert dict(found.mapping) == {"class 1 instance 0": 1, "class 2 instance 0": 2}
     (keyframe,) = found.keyframes()
@@ -141,8 +141,8 @@ def test_colors_are_proposed_as_ids_and_can_be_changed(tmp_path, info):
 
 
 def test_one_mask_file(tmp_path, info):
-    Image.fromarray(np.eye(12, 20, dtype=np.uint8) * 255).save(tmp_path / "frame_7.png")
-    found = finish(importer_named("masks").read(tmp_path / "frame_7.png", info))
+    Image.fromarray(np.eye(12, 20, dtype=np.uint8) * 255).save(tmp_path / "film_00007.png")
+    found = finish(importer_named("masks").read(tmp_path / "film_00007.png", info))
     assert found.frames == (7,)
     assert "by its name" in found.notes[0]
 
