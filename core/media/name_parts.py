@@ -138,3 +138,14 @@ def _are_random(parts: list[str]) -> bool:
     mixed = [p for p in parts if re.search("[0-9]", p) and re.search("[A-Za-z]", p)]
     alike = len({len(part) for part in parts}) == 1 and len(set(parts)) == len(parts)
     return alike and 2 * len(mixed) > len(parts)
+
+
+def looks_like_frame(stem: str, info: VideoInfo) -> bool:
+    """Tell whether a file's stem may be that of a frame in a folder of results of this video.
+
+    It is one of the frames' own, or like one of them but for its number, or ends in three digits.
+    """
+    if stem in info.stems or re.search(r"\d{3}$", stem, re.ASCII):
+        return True
+    kinds = {re.sub(r"\d+", "0", own) for own in info.stems if re.search(r"\d", own)}
+    return re.sub(r"\d+", "0", stem) in kinds

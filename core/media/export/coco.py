@@ -15,6 +15,7 @@ from core.media.annotations.rle import encode_coco
 from core.media.export import losses
 from core.media.export.base import ids_in, labeled_masks, mask_of
 from core.media.export.categories import Catalog
+from core.media.export.leftovers import FrameFolder
 from core.media.export.pictures import frame_jpeg
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 
@@ -52,6 +53,9 @@ class Coco(SequenceExport):
         yield from losses.void_lost(found)
         yield from losses.unseen_lost(source, found)
         yield from losses.missing_frames(found)
+
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        return (FrameFolder(("images", sequence), ".jpg"),) if self.images else ()
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
@@ -117,6 +121,9 @@ class YouTubeVis(SequenceExport):
         yield from losses.void_lost(found)
         yield from losses.unseen_lost(source, found)
         yield from losses.missing_as_empty(found)
+
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        return (FrameFolder(("JPEGImages", sequence), ".jpg"),) if self.images else ()
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:

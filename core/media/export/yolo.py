@@ -15,6 +15,7 @@ from core.media.annotations.polygons import Outline, trace_outlines
 from core.media.export import losses
 from core.media.export.base import ids_in, labeled_masks, mask_of
 from core.media.export.categories import unknown_object
+from core.media.export.leftovers import FrameFolder
 from core.media.export.pictures import frame_jpeg
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 
@@ -50,6 +51,11 @@ class YoloSegmentation(SequenceExport):
         yield from losses.colors_lost(source, palette=False)
         yield from losses.void_lost(found)
         yield from losses.missing_frames(found)
+
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        labels = FrameFolder(("labels", sequence), ".txt")
+        frames = FrameFolder(("images", sequence), ".jpg")
+        return (labels, frames) if self.images else (labels,)
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
