@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from vosapp.project.results import Stored
     from vosapp.project.store import Project
 
-ALIEN = ("masks", "out", "resume", "reference", "force")
-ALIEN += ("unlabelled", "first_frame", "image_size")
+ALIEN = (
+    *("masks", "out", "resume", "reference", "force"),
+    *("unlabelled", "first_frame", "image_size"),
+)
 """Options of `propagate` that make no sense for a project."""
 
 

@@ -77,7 +77,7 @@ def refuse_leftovers(leftovers: tuple[Path, ...], what: str) -> None:
         raise OutputError(
             f"{_common(leftovers)} holds {len(leftovers)} files of an earlier {what} that this one"
             f" would not replace: {shown}{more}.",
-            "Choose another folder, or remove exactly these files with --force.",
+            "Choose another folder, or have exactly these files removed (--force).",
         )
 
 
