@@ -89,6 +89,11 @@ class ResultFolder:
     ) -> None:
         self._remove_empty()
 
+    @property
+    def frame_count(self) -> int:
+        """Number of frames of the video."""
+        return self._info.frame_count
+
     def earlier(self) -> tuple[Path, ...]:
         """Result files of earlier runs, also those of frames that this video does not have.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.errors import UsageError, VideoDecodeError, VosError
 from core.types import Direction, FrameResult
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments, phases
+from vosapp.cli.earlier_results import replaced, settle_earlier
 from vosapp.cli.import_options import add_import_arguments, import_options
 from vosapp.cli.project_options import add_video_argument
 from vosapp.cli.project_run import run_project
@@ -155,31 +156,12 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         sources = (args.input, args.masks)
         folder = stack.enter_context(ResultFolder(args.out, video.info, sources=sources))
         run = _Run(video, request, system, folder, adaptation)
-        _settle_leftovers(run, args, console, whole=bounds == (None, None))
+        whole = bounds == (None, None)
+        settle_earlier(request, folder, console, whole=whole, removes=args.force)
         outcome = _propagate(run, args, console)
         if bounds[1] is None:
             _require_whole(run)
         return outcome | {"peak_memory_mb": round(peak.megabytes, 1)}
-
-
-def _settle_leftovers(
-    run: _Run, args: argparse.Namespace, console: Console, *, whole: bool
-) -> None:
-    """Refuse, or remove where that is wanted, masks that would stay beside those of this run.
-
-    With a range, masks of the video's other frames stay: it may be one part after another.
-    """
-    from core.engine.pieces import units
-    from core.media.export.leftovers import refuse_leftovers, remove_leftovers
-
-    count = run.video.info.frame_count
-    written = {i for unit in units(run.request, count) for i in unit.frames}
-    found = run.folder.left_over(written if whole else range(count))
-    if not args.force:
-        refuse_leftovers(found, "run")
-    elif found:
-        removed = remove_leftovers(found)
-        console.say(f"Removed {removed} masks of an earlier run from {run.folder.path}")
 
 
 def _is_project(path: Path) -> bool:
@@ -324,7 +306,8 @@ def _tell_plan(
         console.say(f"{job.kept} of {frames} frames are done already; going on with the others")
     elif earlier:
         path = run.folder.path
-        console.say(f"{path} holds {earlier} masks of an earlier run; {_replaced(run, earlier)}")
+        told = replaced(run.request, run.folder, earlier)
+        console.say(f"{path} holds {earlier} masks of an earlier run; {told}")
     steps = _steps(job, run.video.info.frame_count)
     if run.adaptation is not None:
         console.say("Two passes: masks are drafts until the video is learned and they are remade")
@@ -333,14 +316,6 @@ def _tell_plan(
             f"{steps} steps for {frames} frames: some are passed, or walked from both sides"
         )
     return job
-
-
-def _replaced(run: _Run, earlier: int) -> str:
-    wanted = range(run.request.start, run.request.stop)
-    stay = len(run.folder.left_over(wanted))
-    if not stay:
-        return "new ones replace them"
-    return f"new ones replace {earlier - stay} of them, {stay} of other frames stay"
 
 
 def _steps(job: ResumableRun | AdaptedRun, frame_count: int) -> int:

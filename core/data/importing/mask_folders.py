@@ -22,7 +22,7 @@ from core.data.importing.reading import read_json
 from core.data.layouts import find_mask_tree
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
-from core.media.annotations.options import ABSENT, AS_USUAL, OPEN, ImportOptions, unlabeled_notes
+from core.media.annotations.options import AS_USUAL, ImportOptions, settle_empty
 from core.media.annotations.values import ImportedAnnotations
 from core.media.frame_names import match_frames
 from core.media.image_file import list_images
@@ -86,19 +86,11 @@ def read_masks(
                 mapped.append(f"{file.name}: {'; '.join(mask.notes)}.")
     finally:
         store.close()
-    notes += mapped[:_SHOWN]
-    if len(mapped) > _SHOWN:
-        notes.append(f"{len(mapped) - _SHOWN} more masks were understood in the same way.")
-    listed, categories = _read_meta(next(iter(files.values())).parent)
-    state = options.unlabelled or ABSENT
-    notes += unlabeled_notes(len(empty), state)
-    for index in empty if state == OPEN else ():
-        del files[index]
+    notes += _shortened(mapped)
+    maps.listed, categories = _read_meta(next(iter(files.values())).parent)
+    notes += settle_empty(files, empty, options)
     labels = _labels(sorted(found), maps.colors, categories)
-    ids = propose_ids(tuple(labels.values()), notes)
-    if mapping is not None:
-        ids = checked_mapping(mapping, ids, notes)
-    maps.listed.update(listed)
+    ids = _ids(labels, mapping, notes)
     maps.ids.update({value: ids[label.text] for value, label in labels.items()})
     return ImportedAnnotations(
         objects=object_infos(tuple(labels.values()), ids),
@@ -107,6 +99,19 @@ def read_masks(
         notes=tuple(notes),
         mapping=MappingProxyType(ids),
     )
+
+
+def _shortened(mapped: list[str]) -> list[str]:
+    more = len(mapped) - _SHOWN
+    rest = [f"{more} more masks were understood in the same way."] if more > 0 else []
+    return mapped[:_SHOWN] + rest
+
+
+def _ids(
+    labels: Mapping[int, Label], mapping: Mapping[str, int] | None, notes: list[str]
+) -> dict[str, int]:
+    ids = propose_ids(tuple(labels.values()), notes)
+    return ids if mapping is None else checked_mapping(mapping, ids, notes)
 
 
 class _LazyMaps:

@@ -24,7 +24,7 @@ from core.data.importing.reading import list_files, read_text
 from core.data.importing.shapes import CocoRuns
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
-from core.media.annotations.options import ABSENT, AS_USUAL, OPEN, ImportOptions, unlabeled_notes
+from core.media.annotations.options import AS_USUAL, ImportOptions, settle_empty
 from core.media.annotations.values import ImportedAnnotations
 from core.media.image_file import IMAGE_ERRORS, ImageTooLarge, open_image
 from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
@@ -90,11 +90,8 @@ def read_mots_png(
     for value, label in labels.items():
         table[value] = ids[label.text]
     table[_IGNORE] = VOID
-    state = options.unlabelled or ABSENT
-    notes += unlabeled_notes(len(empty), state)
     frames = {names[file.name]: file for file in files}
-    for index in empty if state == OPEN else ():
-        del frames[index]
+    notes += settle_empty(frames, empty, options)
     lazy = _LazyMaps(info, dict(sorted(frames.items())), table)
     return ImportedAnnotations(
         objects=object_infos(tuple(labels.values()), ids),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.errors import UsageError
 
@@ -126,6 +127,22 @@ def parse_options(values: Mapping[str, object]) -> ImportOptions:
         texts["only"],
         boxes_to_masks=values.get("boxes_to_masks") is True,
     )
+
+
+def settle_empty(files: dict[int, Path], empty: list[int], options: ImportOptions) -> list[str]:
+    """Leave out masks that show nothing, where they were said to be open, and say what they are.
+
+    A mask that shows nothing states that nothing is there, unless `options` say otherwise.
+
+    Args:
+        files: the masks by frame; changed.
+        empty: the frames of those without a pixel.
+        options: what the user says.
+    """
+    state = options.unlabelled or ABSENT
+    for index in empty if state == OPEN else ():
+        del files[index]
+    return unlabeled_notes(len(empty), state)
 
 
 def unlabeled_notes(count: int, state: str) -> list[str]:
