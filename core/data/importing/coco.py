@@ -362,9 +362,4 @@ def _add(collection: Collection, entry: Node, index: int, label: str) -> None:
         if numbers.size != 4:
             raise box.fail("is not four numbers")
         x, y, wide, high = (float(n) for n in numbers)
-        if label == VOID_LABEL:
-            corners = ((x, y), (x + wide, y), (x + wide, y + high), (x, y + high))
-            geometry = Rings((np.array(corners),), box.where)
-            collection.add_shape(index, label, geometry=geometry)
-            return
         collection.add_box(index, label, corners=(x, y, x + wide, y + high))

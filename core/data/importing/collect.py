@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.data.importing.shapes import Rings
 from core.errors import AnnotationReadError
 from core.media.annotations.options import AS_USUAL, OPEN, ImportOptions, unlabeled_notes
 from core.media.annotations.values import Box, ImportedAnnotations, ObjectInfo
@@ -96,7 +97,7 @@ class Collection:
     def add_box(
         self, frame_index: int, label: str, *, corners: tuple[float, float, float, float]
     ) -> None:
-        """Add a box (left, top, right, bottom), cut off at the frame's edge.
+        """Add a box (left, top, right, bottom), cut off at the frame's edge; void ones are shapes.
 
         Raises:
             AnnotationReadError: a number is not finite, or the box is turned inside out.
@@ -110,6 +111,10 @@ class Collection:
         top, bottom = max(0.0, corners[1]), min(height, corners[3])
         if right <= left or bottom <= top:
             self._outside += 1
+            return
+        if label == VOID_LABEL:
+            ring = np.array(((left, top), (right, top), (right, bottom), (left, bottom)))
+            self.add_shape(frame_index, label, geometry=Rings((ring,), "a region to be ignored"))
             return
         if len(self._boxes) >= MAX_BOXES:
             raise AnnotationReadError(f"There are more than {MAX_BOXES} boxes.", "Split the file.")

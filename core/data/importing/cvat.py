@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from core.data.importing.coco import check_size
-from core.data.importing.collect import Collection, Label
+from core.data.importing.collect import VOID_LABEL, Collection, Label, says_ignore
+from core.data.importing.cvat_tasks import of_this_task, track_label
 from core.data.importing.matching import match_names
 from core.data.importing.reading import finite, id_in, read_member, read_xml
 from core.data.importing.shapes import CvatRuns, Ellipse, Geometry, Rings
@@ -58,8 +60,8 @@ def read_cvat(
     if root.tag != "annotations":
         raise AnnotationReadError(f"{path} is no CVAT file: it starts with <{root.tag[:40]}>.")
     reader = _Reader(path, Collection(info, options=options), _Labels(root))
-    tracks, images = root.findall("track"), root.findall("image")
-    reader.check_size(root)
+    tracks, images, size = of_this_task(root, reader.collection)
+    reader.check_size(size)
     reader.match_images(images)
     total = len(tracks) + len(images)
     for done, element in enumerate([*tracks, *images]):
@@ -100,10 +102,10 @@ class _Reader:
     labels: _Labels
     frames: dict[str, int] | None = None
     skipped: int = 0
+    numbers: Counter[str] = field(default_factory=Counter)
     _seen: dict[tuple[int, str], int] | None = None
 
-    def check_size(self, root: Element) -> None:
-        size = root.find("meta//original_size")
+    def check_size(self, size: Element | None) -> None:
         if size is not None:
             width, height = (self._whole(size.findtext(k), k) for k in ("width", "height"))
             check_size(width, height, self.collection.info, "The annotated video")
@@ -153,8 +155,10 @@ class _Reader:
             label = self._object_label(shown[0][1], name, shown[0][0], track.get("group_id"))
         else:
             number = track.get("id", "")[:40]
-            wanted = int(number) + 1 if number.isdecimal() and len(number) < 9 else None
-            label = self.collection.add_label(self.labels.make(f"track {number}", wanted, name))
+            text, wanted = track_label(number, self.numbers)
+            label = VOID_LABEL
+            if not says_ignore(name):
+                label = self.collection.add_label(self.labels.make(text, wanted, name))
         for index, shape in shown:
             if shape.tag != "box":
                 self._shape(shape, index, label)
@@ -166,6 +170,8 @@ class _Reader:
 
     def _object_label(self, shape: Element, name: str, index: int, group: str | None) -> str:
         """Return the label of a shape that stands alone: see `read_cvat`."""
+        if says_ignore(name):
+            return VOID_LABEL
         own = next((a.text for a in shape.iter("attribute") if a.get("name") == "object_id"), None)
         for kind, value in (("object", own), ("group", group)):
             number = (value or "").strip()

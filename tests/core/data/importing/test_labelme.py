@@ -126,3 +126,12 @@ def test_other_images(read_folder):
 def test_an_empty_folder(read_folder):
     with pytest.raises(AnnotationReadError, match="no JSON"):
         read_folder({})
+
+
+def test_regions_to_be_ignored_become_void(read_folder):
+    entries = [shape(), shape("__ignore__", [[8, 6], [11, 6]], "circle")]
+    entries.append(shape("_ignore_", kind="rectangle", points=[[14, 1], [18, 4]]))
+    found = read_folder({"0": document(*entries)})
+    (keyframe,) = found.keyframes()
+    assert keyframe.label_map[6, 8] == 255 and keyframe.label_map[2, 15] == 255
+    assert list(found.mapping) == ["a"] and not found.boxes
