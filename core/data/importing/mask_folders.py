@@ -24,6 +24,7 @@ from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
 from core.media.annotations.options import AS_USUAL, ImportOptions, settle_empty
 from core.media.annotations.values import ImportedAnnotations
+from core.media.export.base import is_plain_name
 from core.media.frame_names import match_frames
 from core.media.image_file import list_images
 from core.media.label_map import ColorIds, MaskImport
@@ -159,14 +160,14 @@ def _find_files(
 ) -> tuple[dict[int, Path], list[str], MaskFiles]:
     """Return the masks by frame, how they were matched, and what reads them."""
     if path.is_file() and path.suffix.lower() == ".zip":
-        store = ZippedMasks(path, info)
+        store = ZippedMasks(path, info, options.only)
         return *_matched(store.paths, info, options), store
     if not path.is_dir():
         index = match_frames([path], info, first_frame=options.first_frame)[path]
         if index is None:
             return {0: path}, [f"{path.name}: taken for frame 0, its name says no other."], _PLAIN
         return {index: path}, [f"{path.name}: taken for frame {index}, by its name."], _PLAIN
-    folder = _mask_folder(path, info)
+    folder = _mask_folder(path, info, options.only)
     files = _images(folder)
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no masks.", "Check the path.")
@@ -181,11 +182,17 @@ def _matched(
     return dict(sorted((names[file.name], file) for file in files)), [rule]
 
 
-def _mask_folder(path: Path, info: VideoInfo) -> Path:
+def _mask_folder(path: Path, info: VideoInfo, only: str) -> Path:
     """Return the folder itself where it holds masks, else that of the sequence in a dataset."""
-    if _images(path):
+    if only and is_plain_name(only) and (path / only).is_dir() and _images(path / only):
+        return path / only
+    if _images(path) and not only:
         return path
     tree = find_mask_tree(path)
+    if only and is_plain_name(only) and (tree / only).is_dir():
+        return tree / only
+    if only:
+        raise AnnotationReadError(f"{path} holds no folder of masks called {only[:80]}.")
     if (tree / info.name).is_dir():
         return tree / info.name
     sequences = sorted(p for p in tree.iterdir() if p.is_dir() and _images(p))
@@ -196,7 +203,7 @@ def _mask_folder(path: Path, info: VideoInfo) -> Path:
     shown = ", ".join(p.name for p in sequences[:_SHOWN])
     raise AnnotationReadError(
         f"{tree} holds {len(sequences)} sequences, none of them called {info.name}.",
-        f"Choose the folder of one of them: {shown}.",
+        f"Say which is this one with --only NAME: {shown}.",
     )
 
 

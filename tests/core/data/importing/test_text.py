@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -197,3 +199,27 @@ def test_names_of_formats():
     assert len({i.name for i in IMPORTERS}) == len(IMPORTERS)
     with pytest.raises(UsageError, match="nonsense"):
         importer_named("nonsense")
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize(("only", "value"), [("bear", 2), ("fox", 3)])
+def test_only_one_sequence_of_masks(zipped, only, value, tmp_path, info):
+    import shutil
+
+    from core.media.annotations.options import ImportOptions
+    from core.media.label_map import write_label_map
+
+    for name, object_id in (("bear", 2), ("fox", 3)):
+        folder = tmp_path / "set" / "Annotations" / "480p" / name
+        folder.mkdir(parents=True)
+        write_label_map(folder / "00000.png", np.full((12, 20), object_id, np.uint8))
+    path = tmp_path / "set"
+    if zipped:
+        path = Path(shutil.make_archive(str(tmp_path / "set"), "zip", path))
+    masks = importer_named("masks")
+    with pytest.raises(AnnotationReadError, match="--only NAME"):
+        finish(masks.read(path, info))
+    found = finish(masks.read(path, info, options=ImportOptions(only=only)))
+    assert [item.object_id for item in found.objects] == [value]
+    with pytest.raises(AnnotationReadError):
+        finish(masks.read(path, info, options=ImportOptions(only="wolf")))
