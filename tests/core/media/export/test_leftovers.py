@@ -78,3 +78,18 @@ def test_files_of_other_stems_and_other_sequences(make_source, tmp_path):
     source = make_source(stems=("shot 1", "shot 2", "a"))
     found = exporter.leftovers(source, tmp_path, range(3))
     assert [path.name for path in found] == ["00003.png", "clip_0001.png", "shot 7.png"]
+
+
+def test_yolo_never_renames_the_classes_of_other_sequences(make_source, tmp_path):
+    yolo = next(e for e in EXPORTERS if e.name == "yolo-seg")
+    first = make_source(count=2)
+    other = replace(first, video=replace(first.video, path=tmp_path / "other"))
+    finish(yolo.export(first, tmp_path / "out"))
+    finish(yolo.export(other, tmp_path / "out"))
+    renamed = tuple(replace(info, category="fox") for info in first.objects)
+    before = (tmp_path / "out/data.yaml").read_text()
+    with pytest.raises(OutputError, match=r"has other classes, for other sequences .*: film\."):
+        finish(yolo.export(replace(other, objects=renamed), tmp_path / "out"))
+    assert (tmp_path / "out/data.yaml").read_text() == before
+    finish(yolo.export(replace(first, objects=renamed), tmp_path / "alone"))
+    finish(yolo.export(first, tmp_path / "alone"))
