@@ -232,10 +232,11 @@ class _Reader:
         return left, top, right, bottom
 
     def _frame(self, shape: Element) -> int:
-        index = self._whole(shape.get("frame"), "frame", high=_MAX_FRAME)
-        if index >= self.collection.info.frame_count:
+        number = self._whole(shape.get("frame"), "frame", high=_MAX_FRAME)
+        index = number - (self.collection.options.first_frame or 0)
+        if not 0 <= index < self.collection.info.frame_count:
             raise MaskMismatch(
-                f"{self.path} has annotations on frame {index}, but"
+                f"{self.path} has annotations on frame {number}, but"
                 f" {self.collection.info.path} has {self.collection.info.frame_count} frames.",
                 "Is this the video that the annotations belong to?",
             )

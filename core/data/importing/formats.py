@@ -16,6 +16,7 @@ from core.data.importing.mots import read_mots_png, read_mots_txt
 from core.data.importing.object_masks import read_object_masks
 from core.data.importing.yolo import read_yolo
 from core.data.importing.ytvis import read_ytvis
+from core.errors import UsageError
 from core.media.annotations.named import find_named
 from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.media.label_map import resize_label_map
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from core.jobs import CancelToken
     from core.media.annotations.values import ImportedAnnotations, Job
     from core.types import Keyframe, VideoInfo
+
+
+_SEVERAL = frozenset({"masks", "coco", "ytvis", "cvat"})
+"""Formats in which one file or folder holds several videos, by name."""
 
 
 class Read(Protocol):
@@ -82,6 +87,12 @@ class Importer:
         Raises:
             VosError: whatever is wrong with the files.
         """
+        if options.only and self.name not in _SEVERAL:
+            raise UsageError(
+                f"The format {self.name} does not say which video is which: --only goes with"
+                f" {', '.join(sorted(_SEVERAL))}.",
+                "Choose the file or folder of one video.",
+            )
         size = options.image_size or (info.width, info.height)
         at_size = replace(info, width=size[0], height=size[1])
         found = yield from self.read_at_own_size(

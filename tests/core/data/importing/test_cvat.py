@@ -235,3 +235,12 @@ def test_regions_to_be_ignored_become_void(read):
     found = read("cvat", document(ignored, regions, track(polygon(1))), file="a.xml")
     assert (len(found.objects), found.boxes) == (1, ())
     assert maps(found)[0][2, [2, 11]].tolist() == [255, 255]
+
+
+def test_frames_of_tracks_are_counted_as_was_said(read):
+    text = document(track(polygon(100), polygon(103)))
+    found = read("cvat", text, file="a.xml", options=ImportOptions(first_frame=100))
+    assert found.frames == (0, 3)
+    for first in (101, 0):
+        with pytest.raises(MaskMismatch, match="annotations on frame 100"):
+            read("cvat", text, file="a.xml", options=ImportOptions(first_frame=first))

@@ -223,3 +223,13 @@ def test_only_one_sequence_of_masks(zipped, only, value, tmp_path, info):
     assert [item.object_id for item in found.objects] == [value]
     with pytest.raises(AnnotationReadError):
         finish(masks.read(path, info, options=ImportOptions(only="wolf")))
+
+
+@pytest.mark.parametrize(
+    "name", ["object-masks", "labelme", "boxes", "mots-png", "mots-txt", "yolo"]
+)
+def test_only_is_refused_where_it_would_do_nothing(name, tmp_path, info):
+    from core.media.annotations.options import ImportOptions
+
+    with pytest.raises(UsageError, match="--only goes with coco, cvat, masks, ytvis"):
+        finish(importer_named(name).read(tmp_path, info, options=ImportOptions(only="a")))
