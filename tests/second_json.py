@@ -32,7 +32,7 @@ def make_coco(rng, folder):
     tracked, key = rng.random() < 0.5, (lambda i: i, str)[int(rng.integers(2))]
     images, entries = [], []
     for index in frames(rng):
-        image = {"id": key(100 + index), "file_name": f"{stem(index, style)}.jpg"}
+        image = {"id": 100 + index, "file_name": f"{stem(index, style)}.jpg"}
         images.append(image | {"width": WIDTH, "height": HEIGHT})
         for number in range(int(rng.integers(1, 4))):
             entry = {"id": len(entries) + 1, "image_id": key(100 + index), "iscrowd": 0}

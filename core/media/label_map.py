@@ -30,6 +30,7 @@ __all__ = [
     "page_count",
     "read_label_map",
     "read_pages",
+    "resize_label_map",
     "survey_label_map",
     "write_label_map",
 ]
@@ -146,6 +147,13 @@ def _pages(image: Image.Image) -> Iterator[Image.Image]:
         show_page(image, number)
         image.load()
         yield image.convert("RGB") if image.mode == "P" and not has_indices else image
+
+
+def resize_label_map(label_map: LabelMap, size: tuple[int, int]) -> LabelMap:
+    """Resize to (width, height) by the nearest pixel's center, read-only; no new ids appear."""
+    resized = np.array(Image.fromarray(label_map).resize(size, Image.Resampling.NEAREST))
+    resized.flags.writeable = False
+    return resized
 
 
 def _shares_palette(image: Image.Image, pages: tuple[int, ...]) -> bool:

@@ -14,6 +14,7 @@ from core.data.importing.reading import finite, read_text
 from core.data.importing.roots import BOXES, file_in
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def read_boxes(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read boxes from text with commas.
 
@@ -65,6 +67,7 @@ def read_boxes(
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no such file, or a line that makes no sense.
@@ -100,17 +103,23 @@ def read_boxes(
             wrong.append(AnnotationReadError(text, hint))
     if wrong and not rows:
         raise wrong[0]
-    collection = Collection(info)
-    if ignored:
-        collection.notes.append(f"Boxes of confidence 0 are left out: {ignored}.")
+    collection = Collection(info, options=options)
     _add(collection, rows, 1 if columns is None or "confidence" in columns else 0)
-    for told in wrong:
-        collection.leave_out(told, _NO_FRAME)
+    _tell(collection, ignored=ignored, wrong=wrong)
     return collection.assemble(mapping, token)
 
 
+def _tell(collection: Collection, *, ignored: int, wrong: list[AnnotationReadError]) -> None:
+    if ignored:
+        collection.notes.append(f"Boxes of confidence 0 are left out: {ignored}.")
+    for told in wrong:
+        collection.leave_out(told, _NO_FRAME)
+
+
 def _add(collection: Collection, rows: list[_Row], first: int) -> None:
-    offset, rule = match_numbers({row.frame for row in rows}, collection.info, first=first)
+    offset, rule = match_numbers(
+        {row.frame for row in rows}, collection.info, first=first, options=collection.options
+    )
     collection.notes.append(rule)
     for row in rows:
         label = collection.add_label(row.label)

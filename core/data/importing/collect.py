@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.data.importing.shapes import Rings
 from core.errors import AnnotationReadError
+from core.media.annotations.options import AS_USUAL, OPEN, ImportOptions, unlabeled_notes
 from core.media.annotations.values import Box, ImportedAnnotations, ObjectInfo
 from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
 
@@ -24,6 +26,7 @@ MAX_BOXES = 5_000_000
 """More boxes than this are refused: memory."""
 _SHOWN = 8
 _TOLD = 5
+_IGNORED = frozenset({"ignore", "ignored", "ignoreregion", "ignoreregions", "dontcare", "void"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,14 @@ class Collection:
     Attributes:
         info: the video.
         notes: sentences for the user.
+        options: what the user says of the files.
+        unlabelled: what the format says of a frame without any shape: `OPEN` or `ABSENT`.
     """
 
     info: VideoInfo
     notes: list[str] = field(default_factory=list)
+    options: ImportOptions = AS_USUAL
+    unlabelled: str = OPEN
     _labels: dict[str, Label] = field(default_factory=dict)
     _shapes: dict[int, list[_Shape]] = field(default_factory=dict)
     _boxes: list[tuple[str, Box]] = field(default_factory=list)
@@ -69,6 +76,7 @@ class Collection:
     _swapped: int = 0
     _left_out: list[AnnotationReadError] = field(default_factory=list)
     _unknown: dict[int, set[str]] = field(default_factory=dict)
+    _stated: set[int] = field(default_factory=set)
 
     def add_label(self, label: Label) -> str:
         """Make a label known, if it is new, and return its text."""
@@ -76,8 +84,13 @@ class Collection:
         return label.text
 
     def add_frame(self, frame_index: int) -> None:
-        """Say that a frame is labeled, even if nothing is on it."""
+        """Say that the file lists a frame; without any shape it is what `unlabelled` says."""
         self._shapes.setdefault(frame_index, [])
+
+    def add_labeled_frame(self, frame_index: int) -> None:
+        """Say that a frame is labeled, even if nothing is on it."""
+        self.add_frame(frame_index)
+        self._stated.add(frame_index)
 
     def add_shape(
         self, frame_index: int, label: str, *, geometry: Geometry, z: float = 0.0
@@ -88,7 +101,7 @@ class Collection:
     def add_box(
         self, frame_index: int, label: str, *, corners: tuple[float, float, float, float]
     ) -> None:
-        """Add a box (left, top, right, bottom), cut off at the frame's edge.
+        """Add a box (left, top, right, bottom), cut off at the frame's edge; void ones are shapes.
 
         Corners that are swapped are put right.
 
@@ -106,6 +119,10 @@ class Collection:
         top, bottom = max(0.0, corners[1]), min(height, corners[3])
         if right <= left or bottom <= top:
             self._outside += 1
+            return
+        if label == VOID_LABEL:
+            ring = np.array(((left, top), (right, top), (right, bottom), (left, bottom)))
+            self.add_shape(frame_index, label, geometry=Rings((ring,), "a region to be ignored"))
             return
         if len(self._boxes) >= MAX_BOXES:
             raise AnnotationReadError(f"There are more than {MAX_BOXES} boxes.", "Split the file.")
@@ -142,11 +159,14 @@ class Collection:
         if mapping is not None:
             ids = checked_mapping(mapping, ids, self.notes)
         self._note_rules()
+        self._settle_unlabeled()
         boxes = [replace(box, object_id=ids[label]) for label, box in self._boxes if ids[label]]
         unknown = {
             index: {ids.get(label, 0) for label in labels}
             for index, labels in self._unknown.items()
         }
+        for box in boxes:
+            unknown.setdefault(box.frame_index, set()).add(box.object_id)
         painted = _Painter(self.info, self._shapes, ids, token, unknown)
         return ImportedAnnotations(
             objects=object_infos(tuple(self._labels.values()), ids),
@@ -170,6 +190,19 @@ class Collection:
         self.notes.append(f"Shapes that are not understood are left out: {count}. {shown}{rest}")
         for index in self._unknown:
             if not self._shapes.get(index, True):
+                del self._shapes[index]
+
+    def _settle_unlabeled(self) -> None:
+        """Leave out the frames without any shape, unless the format or the user calls them empty.
+
+        A frame with boxes alone makes no keyframe either: its boxes ask for masks.
+        """
+        bare = {i for i, on_frame in self._shapes.items() if not on_frame} - self._stated
+        state = self.options.unlabelled or self.unlabelled
+        boxed = {box.frame_index for _, box in self._boxes}
+        self.notes += unlabeled_notes(len(bare - boxed), state)
+        if state == OPEN:
+            for index in bare:
                 del self._shapes[index]
 
     def _note_rules(self) -> None:
@@ -200,8 +233,9 @@ class _Painter:
             label_map = self._paint(index)
             shown = {self.ids[s.label] for s in self.shapes[index] if s.label != VOID_LABEL}
             seen |= shown
+            # An object with a box there and no shape is not absent: its mask is not known. A shape
+            # of an object that is not known may be that of any.
             unknown = self.unknown.get(index, set())
-            # A shape of an object that is not known may be that of any.
             said = shown if 0 in unknown else seen - (unknown - shown)
             yield Keyframe(index, tuple(sorted(said - {0})), label_map)
 
@@ -215,6 +249,11 @@ class _Painter:
                 label_map[shape.geometry.fill(*label_map.shape)] = object_id
         label_map.flags.writeable = False
         return label_map
+
+
+def says_ignore(text: str) -> bool:
+    """Tell whether a label is one that stands for regions to be ignored: they become void."""
+    return "".join(c for c in text.casefold() if c.isalnum()) in _IGNORED
 
 
 def propose_ids(labels: tuple[Label, ...], notes: list[str]) -> dict[str, int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from core.data.importing.coco import check_size
-from core.data.importing.collect import Collection, Label
+from core.data.importing.collect import VOID_LABEL, Collection, Label, says_ignore
+from core.data.importing.cvat_tasks import of_this_task, track_label
 from core.data.importing.matching import match_names
-from core.data.importing.reading import finite, line_of, read_member, read_xml
+from core.data.importing.reading import finite, id_in, line_of, read_member, read_xml
 from core.data.importing.shapes import (
     CvatRuns,
     Ellipse,
@@ -25,6 +27,7 @@ from core.data.importing.shapes import (
 )
 from core.errors import AnnotationReadError, MaskMismatch
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ def read_cvat(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read a CVAT file. Boxes between two keyframes of a track are interpolated.
 
@@ -55,6 +59,7 @@ def read_cvat(
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no CVAT file, damaged or hostile.
@@ -64,9 +69,9 @@ def read_cvat(
     root = read_xml(read_member(path, "annotations.xml"), path)
     if root.tag != "annotations":
         raise AnnotationReadError(f"{path} is no CVAT file: it starts with <{root.tag[:40]}>.")
-    reader = _Reader(path, Collection(info), _Labels(root))
-    tracks, images = root.findall("track"), root.findall("image")
-    reader.check_size(root)
+    reader = _Reader(path, Collection(info, options=options), _Labels(root))
+    tracks, images, size = of_this_task(root, reader.collection)
+    reader.check_size(size)
     reader.match_images(images)
     total = len(tracks) + len(images)
     for done, element in enumerate([*tracks, *images]):
@@ -108,10 +113,10 @@ class _Reader:
     frames: dict[str, int] | None = None
     skipped: int = 0
     turned: int = 0
+    numbers: Counter[str] = field(default_factory=Counter)
     _seen: dict[tuple[int, str], int] | None = None
 
-    def check_size(self, root: Element) -> None:
-        size = root.find("meta//original_size")
+    def check_size(self, size: Element | None) -> None:
         if size is not None:
             width, height = (self._whole(size.findtext(k), k) for k in ("width", "height"))
             check_size(width, height, self.collection.info, "The annotated video")
@@ -119,7 +124,12 @@ class _Reader:
     def match_images(self, images: list[Element]) -> None:
         if images:
             names = [image.get("name", "") for image in images]
-            self.frames, rule = match_names(names, self.collection.info)
+            collection = self.collection
+            ids = [image.get("id", "") for image in images]
+            places = {n: int(i) for n, i in zip(names, ids, strict=True) if id_in(i) is not None}
+            self.frames, rule = match_names(
+                names, collection.info, collection.options, places=places
+            )
             self.collection.notes.append(rule)
 
     def read(self, element: Element) -> None:
@@ -158,8 +168,10 @@ class _Reader:
             label = self._object_label(shown[0][1], name, shown[0][0], track.get("group_id"))
         else:
             number = track.get("id", "")[:40]
-            wanted = int(number) + 1 if number.isdecimal() and len(number) < 9 else None
-            label = self.collection.add_label(self.labels.make(f"track {number}", wanted, name))
+            text, wanted = track_label(number, self.numbers)
+            label = VOID_LABEL
+            if not says_ignore(name):
+                label = self.collection.add_label(self.labels.make(text, wanted, name))
         for index, shape in shown:
             if shape.tag != "box":
                 self._try_shape(shape, index, label)
@@ -167,10 +179,12 @@ class _Reader:
             self._add_box(index, label, box)
         for index, shape in shapes:
             if shape.tag != "box" and shape.get("outside", "0") == "1" and len(shown) > 1:
-                self.collection.add_frame(index)
+                self.collection.add_labeled_frame(index)
 
     def _object_label(self, shape: Element, name: str, index: int, group: str | None) -> str:
         """Return the label of a shape that stands alone: see `read_cvat`."""
+        if says_ignore(name):
+            return VOID_LABEL
         own = next((a.text for a in shape.iter("attribute") if a.get("name") == "object_id"), None)
         for kind, value in (("object", own), ("group", group)):
             number = (value or "").strip()
@@ -263,10 +277,11 @@ class _Reader:
         return self._number(shape.get("rotation", "0"), "rotation") % 360
 
     def _frame(self, shape: Element) -> int:
-        index = self._whole(shape.get("frame"), "frame", high=_MAX_FRAME)
-        if index >= self.collection.info.frame_count:
+        number = self._whole(shape.get("frame"), "frame", high=_MAX_FRAME)
+        index = number - (self.collection.options.first_frame or 0)
+        if not 0 <= index < self.collection.info.frame_count:
             raise MaskMismatch(
-                f"{self.path} has annotations on frame {index}, but"
+                f"{self.path} has annotations on frame {number}, but"
                 f" {self.collection.info.path} has {self.collection.info.frame_count} frames.",
                 "Is this the video that the annotations belong to?",
             )

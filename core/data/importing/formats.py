@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,15 +14,21 @@ from core.data.importing.labelme import read_labelme
 from core.data.importing.mask_folders import read_masks
 from core.data.importing.mots import read_mots_png, read_mots_txt
 from core.data.importing.object_masks import read_object_masks
-from core.data.importing.sizes import AtGivenSize
+from core.data.importing.sizes import AtGivenSize, scaled
 from core.data.importing.yolo import read_yolo
 from core.data.importing.ytvis import read_ytvis
+from core.errors import UsageError
 from core.media.annotations.named import find_named
+from core.media.annotations.options import AS_USUAL, ImportOptions
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
     from core.media.annotations.values import ImportedAnnotations, Job
     from core.types import VideoInfo
+
+
+_SEVERAL = frozenset({"masks", "coco", "ytvis", "cvat"})
+"""Formats in which one file or folder holds several videos, by name."""
 
 
 class Read(Protocol):
@@ -35,6 +41,7 @@ class Read(Protocol):
         *,
         mapping: Mapping[str, int] | None = None,
         token: CancelToken | None = None,
+        options: ImportOptions = AS_USUAL,
     ) -> Job[ImportedAnnotations]:
         """Read a file or folder.
 
@@ -43,6 +50,7 @@ class Read(Protocol):
             info: the video that it belongs to.
             mapping: label -> object id; None takes the proposal.
             token: cancels the job.
+            options: what the user says of the files.
 
         Raises:
             VosError: whatever is wrong with the files.
@@ -56,12 +64,39 @@ class Importer:
     Attributes:
         name: short name for commands.
         title: name for people.
-        read: reads it.
+        read_at_own_size: reads it at the size of the video that it is given.
     """
 
     name: str
     title: str
-    read: Read
+    read_at_own_size: Read
+
+    def read(
+        self,
+        path: Path,
+        info: VideoInfo,
+        *,
+        mapping: Mapping[str, int] | None = None,
+        token: CancelToken | None = None,
+        options: ImportOptions = AS_USUAL,
+    ) -> Job[ImportedAnnotations]:
+        """Read a file or folder; see `Read`. Annotations of another size are scaled to the video's.
+
+        Raises:
+            VosError: whatever is wrong with the files.
+        """
+        if options.only and self.name not in _SEVERAL:
+            raise UsageError(
+                f"The format {self.name} does not say which video is which: --only goes with"
+                f" {', '.join(sorted(_SEVERAL))}.",
+                "Choose the file or folder of one video.",
+            )
+        size = options.image_size or (info.width, info.height)
+        at_size = replace(info, width=size[0], height=size[1])
+        found = yield from self.read_at_own_size(
+            path, at_size, mapping=mapping, token=token, options=options
+        )
+        return found if at_size == info else scaled(found, size, info, why="--image-size")
 
 
 IMPORTERS: tuple[Importer, ...] = (

@@ -15,12 +15,13 @@ import numpy as np
 from PIL import Image
 
 from core.data.importing.coco import check_size
-from core.data.importing.collect import Collection, Label
+from core.data.importing.collect import VOID_LABEL, Collection, Label, says_ignore
 from core.data.importing.matching import folder_names, match_names
 from core.data.importing.reading import Node, list_files, read_json
 from core.data.importing.shapes import Bitmap, Ellipse, Rings, box_around
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.media.image_file import IMAGE_ERRORS
 from core.types import VideoInfo
 
@@ -45,6 +46,7 @@ def read_labelme(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read LabelMe's polygons, circles, masks and rectangles; rectangles become boxes.
 
@@ -59,6 +61,7 @@ def read_labelme(
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no LabelMe files, damaged or hostile.
@@ -67,8 +70,8 @@ def read_labelme(
     files = list_files(_find_folder(path, info), ".json") if path.is_dir() else [path]
     if not files:
         raise AnnotationReadError(f"The folder {path} holds no JSON files.", "Check the path.")
-    frames, rule = match_names([file.name for file in files], info)
-    collection = Collection(info, [rule])
+    frames, rule = match_names([file.name for file in files], info, options)
+    collection = Collection(info, [rule], options)
     skipped = 0
     for done, file in enumerate(files):
         if token is not None:
@@ -108,7 +111,8 @@ def _read_file(file: Path, index: int, collection: Collection) -> int:
             if name in _NO_AREA:
                 skipped += 1
                 continue
-            label = collection.add_label(_label(node, seen))
+            ignored = says_ignore(node.field("label").text())
+            label = VOID_LABEL if ignored else collection.add_label(_label(node, seen))
             _add(collection, node, name, (index, label))
         except AnnotationReadError as error:
             collection.leave_out(error, index, label)

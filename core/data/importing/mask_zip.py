@@ -39,12 +39,13 @@ class ZippedMasks(MaskFiles):
     Args:
         path: the zip.
         info: the video; its name chooses the folder where there are several.
+        only: the folder that is read, empty for the one of the video's name.
 
     Raises:
         AnnotationReadError: no zip, or no masks of this video in it.
     """
 
-    def __init__(self, path: Path, info: VideoInfo) -> None:
+    def __init__(self, path: Path, info: VideoInfo, only: str = "") -> None:
         self._path = path
         self._archive: zipfile.ZipFile | None = None
         folders: dict[PurePosixPath, list[str]] = defaultdict(list)
@@ -52,7 +53,9 @@ class ZippedMasks(MaskFiles):
             place = PurePosixPath(name)
             if place.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(place):
                 folders[place.parent].append(name)
-        self._names = {path / name: name for name in folders[self._choose(list(folders), info)]}
+        self._names = {
+            path / name: name for name in folders[self._choose(list(folders), info, only)]
+        }
 
     @property
     def paths(self) -> list[Path]:
@@ -90,21 +93,22 @@ class ZippedMasks(MaskFiles):
     def _unreadable(self, error: BaseException) -> AnnotationReadError:
         return AnnotationReadError(f"{self._path} is no zip that can be read: {error}.")
 
-    def _choose(self, folders: list[PurePosixPath], info: VideoInfo) -> PurePosixPath:
-        """Return the folder of the video's name; any where it is the only one."""
+    def _choose(self, folders: list[PurePosixPath], info: VideoInfo, only: str) -> PurePosixPath:
+        """Return the folder of a name; any where none was said and it is the only one."""
         if not folders:
             self.close()
             raise AnnotationReadError(f"The zip {self._path} holds no masks.")
+        names = (only,) if only else folder_names(info)
         trees = [folder for folder in folders if set(_TREES) & set(folder.parts)]
-        known = [folder for folder in trees or folders if folder.name in folder_names(info)]
+        known = [folder for folder in trees or folders if folder.name in names]
         found = known or trees or folders
-        if len(found) == 1:
+        if len(found) == 1 and (known or not only):
             return found[0]
         self.close()
         shown = ", ".join(str(folder)[:80] for folder in found[:_SHOWN])
         raise AnnotationReadError(
-            f"{self._path} holds {len(found)} folders of masks that could be those of {info.name}.",
-            f"Keep one of them in the zip: {shown}.",
+            f"{self._path} holds {len(found)} folders of masks that could be those of {names[0]}.",
+            f"Say which is this one with --only NAME: {shown}.",
         )
 
 

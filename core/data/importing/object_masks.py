@@ -15,6 +15,7 @@ from core.data.importing.matching import folder_names, match_names
 from core.data.importing.reading import list_files
 from core.errors import AnnotationReadError, MaskReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.media.image_file import IMAGE_ERRORS, ImageTooLarge, open_image
 from core.media.mask_values import values_of
 from core.types import VideoInfo
@@ -35,6 +36,7 @@ def read_object_masks(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read one folder of gray, black-and-white or palette PNG for each object; bright is inside.
 
@@ -49,6 +51,7 @@ def read_object_masks(
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no such folders, or damaged files; these also later, from keyframes.
@@ -62,8 +65,8 @@ def read_object_masks(
             "It should hold one for each object.",
         )
     names = {file.name for folder in folders for file in list_files(folder, ".png")}
-    frames, rule = match_names(sorted(names), info)
-    collection = Collection(info, [rule])
+    frames, rule = match_names(sorted(names), info, options)
+    collection = Collection(info, [rule], options)
     for done, folder in enumerate(folders):
         label = collection.add_label(_label(folder.name))
         files = list_files(folder, ".png")

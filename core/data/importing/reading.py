@@ -28,6 +28,7 @@ MAX_NODES = 10_000_000
 """More values in one JSON file, or elements in one XML file, are refused: memory."""
 _MAX_DEPTH = 64
 _SHOWN = 40
+_MAX_DIGITS = 9
 
 
 def read_bytes(path: Path) -> bytes:
@@ -146,11 +147,17 @@ class Node:
             return self.value
         return self.value.encode("utf-8", errors="replace").decode("utf-8")
 
-    def key(self) -> int | str:
-        """Return this number or text, by which other places refer to it."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int | str):
-            raise self.fail(f"is {_kind(self.value)}, not a number or text")
-        return self.value
+    def key(self) -> str:
+        """Return this number or text, by which other places refer to it, as a text: 7 is "7"."""
+        value = self.value
+        if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise self.fail(f"is {_kind(value)}, not a number or text")
+        try:
+            return str(value).strip()
+        except ValueError:
+            raise self.fail("is a very large number") from None
 
     def integer(self, low: int, high: int) -> int:
         """Return this whole number, which must be in low..high."""
@@ -179,6 +186,11 @@ class Node:
         if not np.isfinite(array).all():
             raise self.fail("holds a number that is not finite")
         return array
+
+
+def id_in(key: str) -> int | None:
+    """Return the number that a key is, None where it is none, or too large for one."""
+    return int(key) if key.isascii() and key.isdecimal() and len(key) <= _MAX_DIGITS else None
 
 
 def read_json(path: Path) -> Node:

@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.errors import MaskMismatch
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.media.annotations.values import ImportedAnnotations
+from core.media.label_map import resize_label_map
 from core.types import Keyframe, VideoInfo
 
 if TYPE_CHECKING:
     from core.data.importing.formats import Read
     from core.jobs import CancelToken
     from core.media.annotations.values import Job
-    from core.types import LabelMap
 
 _MAX_SIDE = 1 << 14
 _LEAST = 0.02
@@ -41,22 +40,25 @@ class AtGivenSize:
         *,
         mapping: Mapping[str, int] | None = None,
         token: CancelToken | None = None,
+        options: ImportOptions = AS_USUAL,
     ) -> Job[ImportedAnnotations]:
         """Read a file; where it says another size of the same shape, scale what is in it.
+
+        A size that the user says (`options`) must be the one that the file says.
 
         Raises:
             MaskMismatch: another shape, or two sizes in one file.
             VosError: whatever else is wrong with the files.
         """
         try:
-            return (yield from self.read(path, info, mapping=mapping, token=token))
+            return (yield from self.read(path, info, mapping=mapping, token=token, options=options))
         except MaskMismatch as error:
             size = error.size
-            if size is None or not same_shape(size, info):
+            if size is None or options.image_size or not same_shape(size, info):
                 raise
         other = replace(info, width=size[0], height=size[1])
         try:
-            found = yield from self.read(path, other, mapping=mapping, token=token)
+            found = yield from self.read(path, other, mapping=mapping, token=token, options=options)
         except MaskMismatch as error:
             if error.size is None:
                 raise
@@ -65,7 +67,7 @@ class AtGivenSize:
                 f"{path} says that it was made at two sizes, {sizes}.",
                 "Export it again, all of it at the size of the video.",
             ) from error
-        return scaled(found, size, info)
+        return scaled(found, size, info, why="the file says its size")
 
 
 def same_shape(size: tuple[int, int], info: VideoInfo) -> bool:
@@ -82,14 +84,22 @@ def same_shape(size: tuple[int, int], info: VideoInfo) -> bool:
 
 
 def scaled(
-    found: ImportedAnnotations, size: tuple[int, int], info: VideoInfo
+    found: ImportedAnnotations, size: tuple[int, int], info: VideoInfo, *, why: str
 ) -> ImportedAnnotations:
-    """Return annotations made at (width, height) at the size of the video: nearest pixels."""
+    """Return annotations made at (width, height) at the size of the video: nearest pixels.
+
+    Args:
+        found: what was read at that size.
+        size: the size.
+        info: the video.
+        why: who says so, for the note.
+    """
     across, down = info.width / size[0], info.height / size[1]
 
     def keyframes() -> Iterator[Keyframe]:
         for keyframe in found.keyframes():
-            yield replace(keyframe, label_map=_resized(keyframe.label_map, info))
+            label_map = resize_label_map(keyframe.label_map, (info.width, info.height))
+            yield replace(keyframe, label_map=label_map)
 
     boxes = tuple(
         replace(
@@ -102,15 +112,5 @@ def scaled(
         for box in found.boxes
     )
     was, now = f"{size[0]} x {size[1]}", f"{info.width} x {info.height}"
-    note = f"Scaled from {was}, which the file says, to {now} pixels."
+    note = f"Scaled from {was} to {now} pixels ({why})."
     return replace(found, keyframes=keyframes, boxes=boxes, notes=(*found.notes, note))
-
-
-def _resized(label_map: LabelMap, info: VideoInfo) -> LabelMap:
-    """Take for each pixel the one under its center; no new ids appear."""
-    height, width = label_map.shape
-    rows = (np.arange(info.height) * 2 + 1) * height // (2 * info.height)
-    columns = (np.arange(info.width) * 2 + 1) * width // (2 * info.width)
-    resized: LabelMap = label_map[rows[:, None], columns[None, :]]
-    resized.flags.writeable = False
-    return resized

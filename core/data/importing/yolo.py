@@ -18,6 +18,7 @@ from core.data.importing.yolo_lines import Extras, YoloLine, find_extras
 from core.data.importing.yolo_names import class_names, point_numbers
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import ABSENT, AS_USUAL, OPEN, ImportOptions
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def read_yolo(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read lines `class x y x y ...` (outlines) and `class x y width height` (boxes).
 
@@ -52,6 +54,7 @@ def read_yolo(
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no such files, or a line that makes no sense.
@@ -62,8 +65,8 @@ def read_yolo(
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no labels.", "Check the path.")
     names = class_names(path, folder)
-    frames, rule = match_names([file.name for file in files], info)
-    collection = Collection(info, [rule])
+    frames, rule = match_names([file.name for file in files], info, options)
+    collection = Collection(info, [rule], options, _unlabelled(path))
     lines: list[YoloLine] = []
     for done, file in enumerate(files):
         if token is not None:
@@ -192,3 +195,10 @@ def _add(collection: Collection, target: tuple[int, str], values: list[float], w
         return
     points = np.array(values).reshape(-1, 2) * np.array([width, height])
     collection.add_shape(*target, geometry=Rings((points,), where))
+
+
+def _unlabelled(path: Path) -> str:
+    """Return what data.yaml says of files without a line: ours call them absent."""
+    file = next((f for f in (path / "data.yaml", path.parent / "data.yaml") if f.is_file()), None)
+    said = file is not None and re.search(r"^unlabelled: absent\s*$", read_text(file), re.MULTILINE)
+    return ABSENT if said else OPEN

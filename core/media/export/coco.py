@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from core.media.annotations.options import ABSENT
 from core.media.annotations.polygons import fill_rings, trace_outlines
 from core.media.annotations.rle import encode_coco
 from core.media.export import losses
 from core.media.export.base import ids_in, labeled_masks, mask_of
 from core.media.export.categories import Catalog
 from core.media.export.frame_files import own_file_names
+from core.media.export.leftovers import FrameFolder
 from core.media.export.pictures import frame_jpeg
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 
@@ -53,6 +55,9 @@ class Coco(SequenceExport):
         yield from losses.unseen_lost(source, found)
         yield from losses.missing_frames(found)
 
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        return (FrameFolder(("images", sequence), ".jpg"),) if self.images else ()
+
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
         source, sequence = task.source, task.sequence
@@ -74,6 +79,7 @@ class Coco(SequenceExport):
         yield put
         videos = [{"id": 1, "name": sequence}]
         document = _document(task, catalog, videos) | {"images": images}
+        document["info"]["unlabelled"] = ABSENT
         place = ("annotations", f"instances_{sequence}.json")
         task.folder.write_json(place, document | {"annotations": annotations})
 
@@ -118,6 +124,9 @@ class YouTubeVis(SequenceExport):
         yield from losses.void_lost(found)
         yield from losses.unseen_lost(source, found)
         yield from losses.missing_as_empty(found)
+
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        return (FrameFolder(("JPEGImages", sequence), ".jpg"),) if self.images else ()
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:

@@ -183,7 +183,7 @@ def test_a_slot_that_knows_its_handle_does_not_keep_it(qtbot, runner):
         return large
 
     def listen(handle):
-        handle.finished.connect(lambda outcome: told.append((handle.running, type(outcome))))
+        handle.tell(runner, finished=lambda outcome: told.append((handle.running, type(outcome))))
         results.append(weakref.ref(handle))
 
     for _ in range(3):

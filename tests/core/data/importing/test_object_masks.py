@@ -73,6 +73,6 @@ def test_a_damaged_file_is_named(tmp_path, info):
 def test_cvat_masks_are_found_from_their_root(name, tmp_path, info):
     for folder in {name, "SegmentationClass"}:
         (tmp_path / "set" / folder).mkdir(parents=True)
-    Image.fromarray(square(5)).save(tmp_path / "set" / name / "frame_000003.png")
+    Image.fromarray(square(5)).save(tmp_path / "set" / name / "00003.png")
     found = finish(importer_named("masks").read(tmp_path / "set", info))
     assert found.frames == (3,) and dict(found.mapping) == {"5": 5}

@@ -58,7 +58,7 @@ def test_cvat_and_labelme_are_scaled(read):
     )
     for found in (
         read("cvat", text, file="a.xml"),
-        read("labelme", labelme(40, 24), file="2.json"),
+        read("labelme", labelme(40, 24), file="00002.json"),
     ):
         (box,) = found.boxes
         assert (box.frame_index, box.left, box.top, box.right, box.bottom) == (2, 4, 2, 12, 8)
@@ -66,7 +66,7 @@ def test_cvat_and_labelme_are_scaled(read):
 
 def test_a_size_up_to_rounding_is_the_same_shape(read, info):
     large = replace(info, width=1920, height=1080)
-    found = read("labelme", labelme(854, 480), file="2.json", video=large)
+    found = read("labelme", labelme(854, 480), file="00002.json", video=large)
     assert len(found.boxes) == 1
 
 
