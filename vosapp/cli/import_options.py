@@ -10,16 +10,19 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_import_arguments(parser: argparse.ArgumentParser, *, masks: bool = False) -> None:
+def add_import_arguments(
+    parser: argparse.ArgumentParser, *, masks: bool = False, more: tuple[str, ...] = ()
+) -> None:
     """Declare the options of the table.
 
     Args:
         parser: of a command.
         masks: only those that go with masks.
+        more: fields of others that the command has besides.
     """
     group = parser.add_argument_group("how files of others are understood")
     for option in IMPORT_OPTIONS:
-        if masks and not option.masks:
+        if masks and not option.masks and option.field not in more:
             continue
         if option.choices:
             group.add_argument(option.flag, choices=option.choices, help=option.text)

@@ -109,16 +109,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--all", action="store_true", help="project: compute also what is neither empty nor stale"
     )
     parser.add_argument(
-        "--boxes-to-masks",
-        action="store_true",
-        help="project: first make a mask of each box that has none",
-    )
-    parser.add_argument(
         "--force",
         action="store_true",
         help="remove the masks of an earlier run that this one does not write",
     )
-    add_import_arguments(parser, masks=True)
+    add_import_arguments(parser, masks=True, more=("boxes_to_masks",))
     add_video_argument(parser)
 
 
