@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,8 +66,11 @@ def read_yolo(
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no labels.", "Check the path.")
     names = class_names(path, folder)
-    frames, rule = match_names([file.name for file in files], info, options)
+    counted = _counted(files, info, options)
+    frames, rule = match_names([file.name for file in files], info, counted)
     collection = Collection(info, [rule], options, _unlabelled(path))
+    if counted is not options:
+        collection.notes.append("VIDEO_1, VIDEO_2, ... are the names of yolo, which counts from 1.")
     lines: list[YoloLine] = []
     for done, file in enumerate(files):
         if token is not None:
@@ -82,6 +86,15 @@ def read_yolo(
         collection.add_label(_label(place, name, 1))
     _add_all(collection, lines, extras, names)
     return collection.assemble(mapping, token)
+
+
+def _counted(files: list[Path], info: VideoInfo, options: ImportOptions) -> ImportOptions:
+    """Return how frames are counted: from 1 where `yolo` named the files after the video."""
+    pattern = re.compile(rf"{re.escape(info.name)}_[1-9]\d*")
+    is_named = all(pattern.fullmatch(file.stem) for file in files)
+    if options.first_frame is None and is_named and not info.stems:
+        return replace(options, first_frame=1)
+    return options
 
 
 def _find_folder(path: Path, info: VideoInfo) -> Path:

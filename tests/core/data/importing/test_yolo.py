@@ -7,6 +7,7 @@ import pytest
 
 from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError
+from core.media.annotations.options import ImportOptions
 from core.media.annotations.values import finish
 
 BOX = "0 .5 .5 .2 .5"
@@ -187,3 +188,22 @@ def test_key_points_that_data_yaml_tells(more, read_lines):
     found = read_lines(*lines, names="kpt_shape: [3, 2]\nnames: [car]\n")
     assert len(found.boxes) == 2
     assert not any(keyframe.label_map.any() for keyframe in found.keyframes())
+
+
+@pytest.mark.parametrize("numbers", [[1], [1, 2, 3], [4, 7], [1, 10]])
+def test_frames_of_a_video_that_yolo_has_named_are_counted_from_one(numbers, tmp_path, info):
+    for number in numbers:
+        (tmp_path / f"film_{number}.txt").write_text(BOX)
+    found = finish(importer_named("yolo").read(tmp_path, info))
+    assert [b[0] for b in boxes(found)] == [number - 1 for number in numbers]
+    assert any("counts from 1" in note for note in found.notes)
+    options = ImportOptions(first_frame=0)
+    if 10 not in numbers:
+        found = finish(importer_named("yolo").read(tmp_path, info, options=options))
+        assert [b[0] for b in boxes(found)] == numbers
+
+
+def test_frames_that_are_counted_from_zero_stay(tmp_path, info):
+    for number in (0, 3):
+        (tmp_path / f"film_{number}.txt").write_text(BOX)
+    assert [b[0] for b in boxes(finish(importer_named("yolo").read(tmp_path, info)))] == [0, 3]
