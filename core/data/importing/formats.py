@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from core.data.importing.boxes import read_boxes
 from core.data.importing.coco import read_coco
@@ -14,39 +12,14 @@ from core.data.importing.labelme import read_labelme
 from core.data.importing.mask_folders import read_masks
 from core.data.importing.mots import read_mots_png, read_mots_txt
 from core.data.importing.object_masks import read_object_masks
+from core.data.importing.reader import Read
 from core.data.importing.sizes import AtGivenSize
 from core.data.importing.yolo import read_yolo
 from core.data.importing.ytvis import read_ytvis
 from core.media.annotations.named import find_named
 
 if TYPE_CHECKING:
-    from core.jobs import CancelToken
-    from core.media.annotations.values import ImportedAnnotations, Job
-    from core.types import VideoInfo
-
-
-class Read(Protocol):
-    """Reads annotations of one video; a job whose outcome is what was found."""
-
-    def __call__(
-        self,
-        path: Path,
-        info: VideoInfo,
-        *,
-        mapping: Mapping[str, int] | None = None,
-        token: CancelToken | None = None,
-    ) -> Job[ImportedAnnotations]:
-        """Read a file or folder.
-
-        Args:
-            path: the file or folder.
-            info: the video that it belongs to.
-            mapping: label -> object id; None takes the proposal.
-            token: cancels the job.
-
-        Raises:
-            VosError: whatever is wrong with the files.
-        """
+    pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from core.media.annotations.values import ImportedAnnotations
 from core.types import Keyframe, VideoInfo
 
 if TYPE_CHECKING:
-    from core.data.importing.formats import Read
+    from core.data.importing.reader import Read
     from core.jobs import CancelToken
     from core.media.annotations.values import Job
     from core.types import LabelMap
@@ -26,7 +26,7 @@ _LEAST = 0.02
 
 @dataclass(frozen=True, slots=True)
 class AtGivenSize:
-    """Reads a format whose files say at what size they were made; a `core...formats.Read`.
+    """Reads a format whose files say at what size they were made; a `reader.Read`.
 
     Attributes:
         read: reads it at the size of the video that it is given.

@@ -1,0 +1,36 @@
+"""What reads one import format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from core.jobs import CancelToken
+    from core.media.annotations.values import ImportedAnnotations, Job
+    from core.types import VideoInfo
+
+
+class Read(Protocol):
+    """Reads annotations of one video; a job whose outcome is what was found."""
+
+    def __call__(
+        self,
+        path: Path,
+        info: VideoInfo,
+        *,
+        mapping: Mapping[str, int] | None = None,
+        token: CancelToken | None = None,
+    ) -> Job[ImportedAnnotations]:
+        """Read a file or folder.
+
+        Args:
+            path: the file or folder.
+            info: the video that it belongs to.
+            mapping: label -> object id; None takes the proposal.
+            token: cancels the job.
+
+        Raises:
+            VosError: whatever is wrong with the files.
+        """
