@@ -83,9 +83,19 @@ class MaskReadError(VosError):
 
 
 class MaskMismatch(VosError):
-    """A mask that does not belong to the video: its size, frame or ids do not fit."""
+    """A mask that does not belong to the video: its size, frame or ids do not fit.
+
+    Attributes:
+        size: (width, height) that annotations say they were made at, where that is what is wrong.
+    """
 
     code = "mask-mismatch"
+
+    def __init__(
+        self, message: str, hint: str = "", *, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.size = size
 
 
 class AnnotationReadError(VosError):

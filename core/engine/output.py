@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,7 @@ from core.errors import OutputError
 from core.media.atomic import write_atomic
 from core.media.input_file import read_input
 from core.media.label_map import encode_label_map
+from core.media.name_parts import looks_like_frame
 from core.media.scratch import remove_leftovers, scratch_file
 from core.types import LabelMap, VideoInfo
 
@@ -88,9 +90,33 @@ class ResultFolder:
     ) -> None:
         self._remove_empty()
 
-    def count_earlier(self) -> int:
-        """Number of result files of this video's frames that are there already."""
-        return sum((self.path / self._file_name(index)).is_file() for index in self._frames())
+    @property
+    def frame_count(self) -> int:
+        """Number of frames of the video."""
+        return self._info.frame_count
+
+    def earlier(self) -> tuple[Path, ...]:
+        """Result files of earlier runs, also those of frames that this video does not have.
+
+        They are this video's frames, or named like one; others are left alone.
+
+        Raises:
+            OutputError: the folder cannot be listed.
+        """
+        try:
+            files = sorted(self.path.iterdir()) if self.path.is_dir() else []
+        except OSError as error:
+            raise OutputError(f"{self.path} cannot be read: {error.strerror or error}.") from error
+        return tuple(
+            file
+            for file in files
+            if file.suffix == SUFFIX and looks_like_frame(file.stem, self._info) and file.is_file()
+        )
+
+    def left_over(self, frames: Collection[int]) -> tuple[Path, ...]:
+        """Those of `earlier` that a run over some frames does not replace."""
+        names = {self._file_name(index) for index in frames}
+        return tuple(file for file in self.earlier() if file.name not in names)
 
     def write(self, frame_index: int, label_map: LabelMap) -> int:
         """Write a frame's label map (H x W uint8), whole or not at all.

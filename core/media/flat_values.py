@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,11 @@ class FlatValues:
 
 
 def find_flat_values(
-    image: NDArray[np.int64], *, is_color: bool = False, lossy: bool = False
+    image: NDArray[np.int64],
+    *,
+    is_color: bool = False,
+    lossy: bool = False,
+    own: Sequence[int] = (),
 ) -> FlatValues:
     """Split an image into its flat values; a value is flat where it fills a 3 x 3 square.
 
@@ -50,14 +55,14 @@ def find_flat_values(
         image: H x W, gray levels, or colors as 0xRRGGBB.
         is_color: which of the two; decides what "nearest" means.
         lossy: the file format adds noise; near values then count as one.
+        own: values that count as flat however small what they fill is.
 
     Raises:
         NoFlatValues: more than a fifth of the pixels have no flat value.
     """
     values, where, counts = np.unique(image, return_inverse=True, return_counts=True)
     where = where.reshape(image.shape)
-    is_flat = np.zeros(values.size, bool)
-    is_flat[np.unique(_inner(where))] = True
+    is_flat = flat_places(where, values.size) | np.isin(values, own)
     snapped = float(counts[~is_flat].sum() / image.size)
     if snapped > _MAX_SNAPPED or not is_flat.any():
         raise NoFlatValues(values.size)
@@ -67,6 +72,13 @@ def find_flat_values(
         snapped = float(counts[~is_flat].sum() / image.size)
     nearest = _nearest(points, np.flatnonzero(is_flat))
     return FlatValues(values[is_flat], nearest[where], int(values.size), snapped)
+
+
+def flat_places(where: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """Tell for each of `count` values, whose places `where` holds, whether it is flat."""
+    is_flat = np.zeros(count, bool)
+    is_flat[np.unique(_inner(where))] = True
+    return is_flat
 
 
 def _inner(where: NDArray[np.int64]) -> NDArray[np.int64]:

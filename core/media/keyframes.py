@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import MaskMismatch, MaskReadError
-from core.media.frame_names import frame_number, match_frames
+from core.media.annotations.options import ABSENT, AS_USUAL, ImportOptions, unlabeled_notes
+from core.media.frame_names import match_frames, match_names
 from core.media.image_file import list_images
-from core.media.label_map import ColorIds, MaskImport, page_count, read_label_map, read_pages
+from core.media.label_map import (
+    ColorIds,
+    MaskImport,
+    page_count,
+    read_label_map,
+    read_pages,
+    resize_label_map,
+    survey_label_map,
+)
 from core.types import Keyframe, VideoInfo
 
 _SHOWN = 3
@@ -31,47 +40,59 @@ class KeyframeImport:
     notes: tuple[str, ...]
 
 
-def load_keyframes(path: Path, info: VideoInfo) -> KeyframeImport:
+def load_keyframes(
+    path: Path, info: VideoInfo, options: ImportOptions = AS_USUAL
+) -> KeyframeImport:
     """Read one mask, a file of masks, or a folder of masks, as keyframes of a video.
 
     One mask belongs to the frame that its name says, else to frame 0. A file with pages has one
-    for each frame. Masks in a folder are named by the frames' stems, or else by frame number, the
-    first frame being 0.
+    for each frame. Masks in a folder are matched by their names, see `frame_names.match_names`.
 
     A keyframe asserts all ids that have appeared up to its frame: one that is missing from it was
-    there before and is absent now. An id that has not appeared yet is unknown, not absent.
+    there before and is absent now. An id that has not appeared yet is unknown, not absent. The
+    options say of masks without any object that they are no keyframes, which number the first
+    frame has, and at what size the masks were made.
 
     Raises:
         MaskReadError: a file that is missing or cannot be read as a mask.
-        MaskMismatch: another size than the video, a name that fits no frame, or no object at all.
+        MaskMismatch: another size than the video, a name that fits no frame or two, or no object
+            at all.
     """
     notes: list[str] = []
+    at_size = info
+    if options.image_size is not None:
+        at_size = replace(info, width=options.image_size[0], height=options.image_size[1])
     if path.is_dir():
-        frames = _frames_of_folder(path, info)
-        masks = _read(frames, info)
+        frames, notes = _frames_of_folder(path, info, options)
+        masks = _read(frames, at_size)
     elif (pages := page_count(path)) > 1:
-        masks, notes = _read_pages(path, pages, info)
+        masks, notes = _read_pages(path, pages, at_size)
         frames = dict.fromkeys(masks, path)
     else:
-        frames, notes = _frame_of_file(path, info)
-        masks = _read(frames, info)
+        frames, notes = _frame_of_file(path, info, options)
+        masks = _read(frames, at_size)
+    if at_size != info:
+        masks = {index: _scaled(mask, info) for index, mask in masks.items()}
+        notes.append(_scaling_note(at_size, info))
+    masks, unlabeled = _without_open(masks, options)
     keyframes, empty = _assert_ids(masks)
     if not keyframes:
         raise MaskMismatch(
             f"There is no object in any mask of {path}.",
             "Draw at least one object: pixel values 1 to 254.",
         )
-    notes += _reading_notes(frames, masks) + _empty_notes(empty)
+    notes += _reading_notes(frames, masks) + _empty_notes(empty) + unlabeled
     return KeyframeImport(tuple(keyframes), tuple(notes))
 
 
-def _frame_of_file(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[str]]:
-    index = match_frames([path], info)[path]
-    if index is not None:
-        return {index: path}, [f"{path.name}: taken for frame {index}, by its name"]
-    if frame_number(path.stem, info) is not None:
-        raise _no_frame([path], [path], info)
-    return {0: path}, [f"{path.name}: taken for frame 0 (its name says no frame)"]
+def _frame_of_file(
+    path: Path, info: VideoInfo, options: ImportOptions
+) -> tuple[dict[int, Path], list[str]]:
+    index = match_frames([path], info, first_frame=options.first_frame)[path]
+    if index is None:
+        return {0: path}, [f"{path.name}: taken for frame 0 (its name says no frame)"]
+    _, rule = match_names([path.name], info, first_frame=options.first_frame)
+    return {index: path}, [f"{path.name}: taken for frame {index}, by its name. {rule[:-1]}"]
 
 
 def _read_pages(path: Path, pages: int, info: VideoInfo) -> tuple[dict[int, MaskImport], list[str]]:
@@ -86,7 +107,9 @@ def _read_pages(path: Path, pages: int, info: VideoInfo) -> tuple[dict[int, Mask
     return masks, [f"{path.name}: {pages} pages, the first one taken for frame 0"]
 
 
-def _frames_of_folder(folder: Path, info: VideoInfo) -> dict[int, Path]:
+def _frames_of_folder(
+    folder: Path, info: VideoInfo, options: ImportOptions
+) -> tuple[dict[int, Path], list[str]]:
     try:
         files = list_images(folder)
     except OSError as exc:
@@ -96,46 +119,15 @@ def _frames_of_folder(folder: Path, info: VideoInfo) -> dict[int, Path]:
             f"The folder {folder} holds no masks.",
             "Choose a mask file, or a folder of masks named by their frames (00000.png, ...).",
         )
-    matched = match_frames(files, info)
-    lost = [file for file, index in matched.items() if index is None]
-    if lost:
-        raise _no_frame(lost, files, info)
-    frames: dict[int, Path] = {}
-    for file, index in matched.items():
-        if index is not None and frames.setdefault(index, file) is not file:
-            raise MaskMismatch(
-                f"Two masks in {folder} are for frame {index}: {frames[index].name} and"
-                f" {file.name}.",
-                "Keep one of them.",
-            )
-    return dict(sorted(frames.items()))
-
-
-def _no_frame(lost: list[Path], files: list[Path], info: VideoInfo) -> MaskMismatch:
-    names = ", ".join(file.name for file in lost[:_SHOWN])
-    more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
-    numbers = [frame_number(file.stem, info) for file in files]
-    known = [number for number in numbers if number is not None]
-    last = info.frame_count - 1
-    if len(known) < len(numbers):
-        span = f"the video's frames are 0 to {last}"
-        if info.stems:
-            span = f"the frames are named {info.stems[0]} to {info.stems[-1]}"
-        return MaskMismatch(
-            f"No frame of {info.path} fits the masks {names}{more}: {span}.",
-            "Name each mask as its frame, or by the frame's number, the first being 00000.",
-        )
-    hint = "Frames are counted from 0: the first frame's mask is 00000."
-    if min(known) >= 1 and max(known) == info.frame_count:
-        hint = "They seem to be counted from 1: rename the masks so that the first is 00000."
-    told = f"The masks {names}{more} are out of range: they go up to frame {max(known)}"
-    if len(files) == 1:
-        told = f"The mask {names} is out of range: it is for frame {max(known)}"
-    return MaskMismatch(f"{told}, but {info.path} has frames 0 to {last}.", hint)
+    names = {file.name: file for file in files}
+    found, rule = match_names(list(names), info, first_frame=options.first_frame)
+    return dict(sorted((index, names[name]) for name, index in found.items())), [rule[:-1]]
 
 
 def _read(frames: dict[int, Path], info: VideoInfo) -> dict[int, MaskImport]:
     color_ids = ColorIds()
+    for path in frames.values():
+        survey_label_map(path, color_ids, check_size=_size_check(path, info))
     masks: dict[int, MaskImport] = {}
     for index, path in frames.items():
         fits = _size_check(path, info)
@@ -157,6 +149,31 @@ def _size_check(path: Path, info: VideoInfo) -> Callable[[int, int], None]:
         )
 
     return check
+
+
+def _scaled(mask: MaskImport, info: VideoInfo) -> MaskImport:
+    return replace(mask, label_map=resize_label_map(mask.label_map, (info.width, info.height)))
+
+
+def _scaling_note(made: VideoInfo, info: VideoInfo) -> str:
+    return (
+        f"Scaled from {made.width} x {made.height} to {info.width} x {info.height} pixels"
+        " (--image-size)"
+    )
+
+
+def _without_open(
+    masks: dict[int, MaskImport], options: ImportOptions
+) -> tuple[dict[int, MaskImport], list[str]]:
+    """Leave out masks that show nothing, where they were said to be open; and say what they are."""
+    state = options.unlabelled or ABSENT
+    shown = [index for index, mask in masks.items() if mask.object_ids]
+    bare = [index for index, mask in masks.items() if not mask.label_map.any()]
+    if state == ABSENT:
+        later = [index for index in bare if shown and index > shown[0]]
+        return masks, [note[:-1] for note in unlabeled_notes(len(later), state)]
+    kept = {index: mask for index, mask in masks.items() if index not in set(bare)}
+    return kept, [note[:-1] for note in unlabeled_notes(len(bare), state)]
 
 
 def _assert_ids(masks: dict[int, MaskImport]) -> tuple[list[Keyframe], list[int]]:

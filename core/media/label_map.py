@@ -17,7 +17,7 @@ from core.errors import MaskReadError
 from core.media.atomic import write_atomic
 from core.media.image_file import IMAGE_ERRORS, ImageTooLarge, open_image, show_page
 from core.media.image_pages import ManyPages, page_numbers
-from core.media.mask_import import ColorIds, MaskImport, import_mask
+from core.media.mask_import import ColorIds, MaskImport, import_mask, survey_mask
 from core.media.palette import DAVIS_PALETTE
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ __all__ = [
     "page_count",
     "read_label_map",
     "read_pages",
+    "resize_label_map",
+    "survey_label_map",
     "write_label_map",
 ]
 
@@ -107,6 +109,23 @@ def read_label_map(
     return import_mask(image, path, color_ids if color_ids is not None else ColorIds())
 
 
+def survey_label_map(
+    path: Path,
+    color_ids: ColorIds,
+    *,
+    data: bytes | None = None,
+    check_size: Callable[[int, int], None] | None = None,
+) -> None:
+    """Look at one of several masks before any is read: its values then mean the same in all.
+
+    Raises:
+        MaskReadError: as for `read_label_map`.
+    """
+    if data is None and not path.is_file():
+        raise MaskReadError(f"There is no mask file {path}.", "Check the path.")
+    survey_mask(_load(path, data, check_size), path, color_ids)
+
+
 def page_count(path: Path) -> int:
     """Return how many masks a file holds, one on each page.
 
@@ -133,15 +152,30 @@ def read_pages(
     """
     ids = color_ids if color_ids is not None else ColorIds()
     with _opened(path) as image, _read_errors(path):
-        pages = page_numbers(image)
-        has_indices = _shares_palette(image, pages)
-        for number in pages:
-            show_page(image, number)
-            if check_size is not None:
-                check_size(*image.size)
-            image.load()
-            by_color = image.mode == "P" and not has_indices
-            yield import_mask(image.convert("RGB") if by_color else image, path, ids)
+        for page in _pages(image, check_size):
+            survey_mask(page, path, ids)
+        for page in _pages(image, check_size):
+            yield import_mask(page, path, ids)
+
+
+def _pages(
+    image: Image.Image, check_size: Callable[[int, int], None] | None
+) -> Iterator[Image.Image]:
+    pages = page_numbers(image)
+    has_indices = _shares_palette(image, pages)
+    for number in pages:
+        show_page(image, number)
+        if check_size is not None:
+            check_size(*image.size)
+        image.load()
+        yield image.convert("RGB") if image.mode == "P" and not has_indices else image
+
+
+def resize_label_map(label_map: LabelMap, size: tuple[int, int]) -> LabelMap:
+    """Resize to (width, height) by the nearest pixel's center, read-only; no new ids appear."""
+    resized = np.array(Image.fromarray(label_map).resize(size, Image.Resampling.NEAREST))
+    resized.flags.writeable = False
+    return resized
 
 
 def _shares_palette(image: Image.Image, pages: tuple[int, ...]) -> bool:

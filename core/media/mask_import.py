@@ -6,12 +6,18 @@ gray 0 and 255           255 is object 1
 gray or 16 bit, ids      values that are plainly ids are kept; 255 stays void
 other gray levels        each flat level is an object, by `ColorIds`
 RGB in DAVIS colors      the index of the color
-other RGB                each flat color is an object, by `ColorIds`
+other RGB                each flat color is an object, by `ColorIds`; the color of void is void
+fractions from 0 to 1    shares of white
 transparency             what is more transparent than not is background; with one color only,
                          the transparency itself is the mask
 
-A level or color is *flat* where a 3 x 3 square of it exists. Where others occur too (smoothed
-edges, lossy files), they are snapped to the nearest flat one, and the notes say so.
+Which line holds is decided for all masks of a video together (`survey_mask`, `mask_rules`), so
+that one value is one object in all of them. Palette images are read by color where the order of
+their palettes differs or others of the set have colors.
+
+A level or color is *flat* where a 3 x 3 square of it exists, in any of the masks. Small and thin
+objects count where their value is no mixture of those around it (`own_values`). Other values
+(smoothed edges, lossy files) are snapped to the nearest one, and the notes say so.
 """
 
 from __future__ import annotations
@@ -24,21 +30,16 @@ import numpy as np
 from PIL import Image
 
 from core.errors import MaskReadError
-from core.media.flat_values import FlatValues, NoFlatValues, find_flat_values
-from core.media.palette import DAVIS_COLORS
+from core.media.flat_values import NoFlatValues, find_flat_values
+from core.media.mask_rules import DAVIS_CODES, MaskRules, MaskSurvey, Scale
+from core.media.mask_values import MaskValues, values_of
+from core.media.own_values import own_values
 from core.types import MAX_OBJECT_ID, VOID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.types import LabelMap
-
-_LOSSY = frozenset({"JPEG", "MPO", "JPEG2000", "WEBP", "AVIF"})
-_DAVIS_IDS: dict[tuple[int, ...], int] = {c: index for index, c in enumerate(DAVIS_COLORS)}
-_SMALL_ID = 31
-"""Gray values up to here are taken for ids even where most ids below them are missing."""
-_BLACK = 8
-"""Flat levels up to here are black; lossy files rarely keep an exact 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,63 @@ class MaskImport:
 
 @dataclass(slots=True)
 class ColorIds:
-    """The ids given to colors or gray levels so far: the first file's in ascending order of
-    (red, green, blue), then 1 up for each new one. Shared by the masks of one video.
+    """The ids given to colors or gray levels. Shared by the masks of one video.
+
+    Where all masks were looked at first (`survey_mask`), ids go up with (red, green, blue) over
+    all of them; else over the first file, then 1 up for each new one.
     """
 
     ids: dict[tuple[int, ...], int] = field(default_factory=dict)
+    survey: MaskSurvey = field(default_factory=MaskSurvey)
+    _rules: MaskRules | None = None
 
     def id_of(self, color: tuple[int, ...]) -> int:
         """Return the id of a color; a new color gets the next free one."""
         return self.ids.setdefault(color, len(self.ids) + 1)
+
+    def id_in(self, value: int, scale: Scale) -> int:
+        """Return the id of a gray level or color code of a set."""
+        if value == scale.background:
+            return 0
+        if scale.is_color and DAVIS_CODES.get(value) == VOID:
+            return VOID
+        return self.id_of(key_of(value, is_color=scale.is_color))
+
+    def white_id(self, gray: Scale) -> int:
+        """Return the id of gray 255 where it is an object among ids: the one after them."""
+        above = max((value for value in gray.exact if value != VOID), default=0) + 1
+        return self.ids.setdefault((VOID,), min(above, MAX_OBJECT_ID))
+
+    def rules_for(self, mask: MaskValues) -> MaskRules:
+        """Return the rules of all masks that were looked at, else those of this one alone."""
+        if self._rules is not None:
+            return self._rules
+        survey = self.survey
+        is_whole = survey.has_any
+        if not is_whole:
+            survey = MaskSurvey()
+            survey.add(mask)
+        rules = survey.rules()
+        for scale in (rules.gray, rules.color) if is_whole else ():
+            if not scale.is_davis and (scale.is_color or not (rules.gray_ids or rules.full)):
+                for value in sorted(scale.known):
+                    self.id_in(value, scale)
+        self._rules = rules if is_whole else None
+        return rules
+
+
+def key_of(value: int, *, is_color: bool) -> tuple[int, ...]:
+    """Return what `ColorIds` calls a gray level or color code."""
+    return (value >> 16, value >> 8 & 255, value & 255) if is_color else (value,)
+
+
+def survey_mask(image: Image.Image, path: Path, color_ids: ColorIds) -> None:
+    """Look at a loaded image of several; the first `import_mask` with these ids decides for all.
+
+    Raises:
+        MaskReadError: it holds fractions.
+    """
+    color_ids.survey.add(values_of(image, path))
 
 
 def import_mask(image: Image.Image, path: Path, color_ids: ColorIds) -> MaskImport:
@@ -81,124 +130,80 @@ def import_mask(image: Image.Image, path: Path, color_ids: ColorIds) -> MaskImpo
     Raises:
         MaskReadError: more than 254 objects, or a picture instead of a mask.
     """
-    lossy = image.format in _LOSSY
-    if image.mode == "P":
-        return _kept(np.asarray(image), "palette index")
-    if image.mode == "1":
-        return _mapped(np.asarray(image).astype(np.uint8), "1-bit mask: white is object 1")
-    if image.mode in ("F", "I") or image.mode.startswith("I;") or image.mode == "L":
-        return _from_gray(_integers(image, path), path, color_ids, lossy=lossy)
-    return _from_color(image, path, color_ids, lossy=lossy)
+    mask = values_of(image, path)
+    rules = color_ids.rules_for(mask)
+    mask = mask.as_shares() if rules.shares else mask
+    if rules.has_colors and mask.kind != "index" and mask.values.max() <= VOID:
+        mask = mask.as_colors()
+    elif mask.kind == "index" and rules.by_color:
+        mask = mask.as_colors() if rules.has_colors else mask.as_gray()
+    found = _import(mask, path, color_ids, rules)
+    return _noted(found, mask.note)
 
 
-def _integers(image: Image.Image, path: Path) -> NDArray[np.int64]:
-    values = np.asarray(image)
-    if values.dtype.kind == "f" and not np.array_equal(values, np.rint(values)):
-        raise MaskReadError(
-            f"The mask {path} holds fractions, not object ids.",
-            "Export it as an 8-bit palette PNG whose pixel values are object ids.",
-        )
-    return values.astype(np.int64)
+def _import(mask: MaskValues, path: Path, color_ids: ColorIds, rules: MaskRules) -> MaskImport:
+    if mask.kind == "index":
+        return _kept(mask.values.astype(np.uint8), "palette index")
+    if mask.kind == "color":
+        return _from_colors(mask, path, color_ids, rules.color)
+    if rules.gray_ids:
+        return _from_ids(mask, color_ids, rules)
+    if mask.kind == "bit" and rules.full:
+        return _mapped((mask.values > 0).astype(np.uint8), "1-bit mask: white is object 1")
+    if rules.full:
+        told = f"gray 0 and {rules.full}: {rules.full} is object 1"
+        return _mapped((mask.values == rules.full).astype(np.uint8), told)
+    return _from_flat(mask, path, color_ids, rules.gray)
 
 
-def _from_gray(
-    values: NDArray[np.int64], path: Path, color_ids: ColorIds, *, lossy: bool
-) -> MaskImport:
-    found = np.unique(values)
-    full = 65535 if found[-1] > VOID else VOID
-    if found[-1] == full and set(found.tolist()) <= {0, full}:
-        return _mapped((values == full).astype(np.uint8), f"gray 0 and {full}: {full} is object 1")
-    if not lossy and _are_ids(values, found):
-        return _kept(values.astype(np.uint8), "gray value")
-    return _from_flat(values, path, color_ids, lossy=lossy, is_color=False)
+def _from_ids(mask: MaskValues, color_ids: ColorIds, rules: MaskRules) -> MaskImport:
+    if mask.kind == "bit":
+        return _mapped((mask.values > 0).astype(np.uint8), "1-bit mask: white is object 1")
+    if rules.white == VOID or not (mask.values == VOID).any():
+        return _kept(mask.values.astype(np.uint8), "gray value")
+    own = color_ids.white_id(rules.gray)
+    label_map = np.where(mask.values == VOID, own, mask.values).astype(np.uint8)
+    return _mapped(label_map, f"gray value: 255 is nowhere beside an id and is object {own}")
 
 
-def _are_ids(values: NDArray[np.int64], found: NDArray[np.int64]) -> bool:
-    """Tell object ids from the gray levels of a drawing.
+def _from_colors(mask: MaskValues, path: Path, color_ids: ColorIds, scale: Scale) -> MaskImport:
+    if scale.exact and not mask.lossy and all(code in DAVIS_CODES for code in scale.exact):
+        colors, where = np.unique(mask.values, return_inverse=True)
+        indices = np.array([DAVIS_CODES[int(code)] for code in colors], np.uint8)
+        note = f"RGB in {colors.size} DAVIS colors: read as their indices"
+        return _mapped(indices[where.reshape(mask.values.shape)], note)
+    return _from_flat(mask, path, color_ids, scale)
 
-    Ids are small or fill most of the range they span; smoothed edges between 0 and 255 fill it
-    too, but nowhere cover a whole 3 x 3 square.
-    """
-    ids = found[(found > 0) & (found != VOID)]
-    if found[0] < 0 or found[-1] > VOID or (ids.size and ids[-1] > max(_SMALL_ID, 2 * ids.size)):
-        return False
-    if VOID not in found or ids.size < 4:
-        return True
+
+def _from_flat(mask: MaskValues, path: Path, color_ids: ColorIds, scale: Scale) -> MaskImport:
+    unit = "colors" if scale.is_color else "gray levels"
+    own: list[int] = []
+    if not mask.lossy:
+        own = own_values(mask.values, is_color=scale.is_color, known=scale.known)[1]
     try:
-        flat = find_flat_values(values).values
-    except NoFlatValues:
-        return True
-    return bool(np.isin(ids, flat).sum() * 2 > ids.size)
-
-
-def _from_color(image: Image.Image, path: Path, color_ids: ColorIds, *, lossy: bool) -> MaskImport:
-    rgba = np.asarray(image.convert("RGBA"))
-    codes = rgba[..., :3].astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
-    alpha = rgba[..., 3]
-    note = ""
-    if alpha.min() < VOID:
-        if np.unique(codes).size == 1:
-            found = _from_gray(alpha.astype(np.int64), path, color_ids, lossy=lossy)
-            return _noted(found, "one color only: the transparency is the mask")
-        codes = np.where(alpha < 128, 0, codes)
-        note = "transparent pixels are background"
-    return _noted(_from_codes(codes, path, color_ids, lossy=lossy), note)
-
-
-def _from_codes(
-    codes: NDArray[np.int64], path: Path, color_ids: ColorIds, *, lossy: bool
-) -> MaskImport:
-    if np.array_equal(codes, (codes & 255) * 0x010101):
-        return _from_gray(codes & 255, path, color_ids, lossy=lossy)
-    colors, where = np.unique(codes, return_inverse=True)
-    davis = [_DAVIS_IDS.get(_split(int(c))) for c in colors]
-    known = [index for index in davis if index is not None]
-    if len(known) == len(davis):
-        label_map = np.array(known, np.uint8)[where.reshape(codes.shape)]
-        return _mapped(label_map, f"RGB in {len(known)} DAVIS colors: read as their indices")
-    return _from_flat(codes, path, color_ids, lossy=lossy, is_color=True)
-
-
-def _from_flat(
-    values: NDArray[np.int64], path: Path, color_ids: ColorIds, *, lossy: bool, is_color: bool
-) -> MaskImport:
-    unit = "colors" if is_color else "gray levels"
-    try:
-        flat = find_flat_values(values, is_color=is_color, lossy=lossy)
+        flat = find_flat_values(mask.values, is_color=scale.is_color, lossy=mask.lossy, own=own)
     except NoFlatValues as exc:
         raise _too_many(path, exc.count, unit) from exc
-    keys: list[tuple[int, ...]] = [_split(int(v)) if is_color else (int(v),) for v in flat.values]
-    ids, rule = _ids_of(keys, _background(flat, keys), color_ids)
-    if max(ids) > VOID or (max(ids) == VOID and not is_color):
-        raise _too_many(path, len(keys), unit)
+    values = [scale.place(int(value), lossy=mask.lossy) for value in flat.values]
+    ids, rule = _ids_of(values, color_ids, scale)
+    if any(i > MAX_OBJECT_ID for i in ids if i != VOID or not scale.is_color):
+        raise _too_many(path, len(values), unit)
     label_map = np.array(ids, np.uint8)[flat.where]
-    note = f"{flat.found} {unit} found, {len(keys)} of them flat: {rule}"
+    note = f"{flat.found} {unit} found, {len(values)} of them flat: {rule}"
     snapped = f"{flat.snapped:.1%} of the pixels (edges, noise) went to the nearest flat one"
     return _mapped(label_map, f"{note}; {snapped}" if flat.snapped else note)
 
 
-def _ids_of(
-    keys: list[tuple[int, ...]], background: int, color_ids: ColorIds
-) -> tuple[list[int], str]:
-    """Return the id of each flat value, and the rule in words. `keys` ascend."""
-    if len(keys[0]) == 3 and all(key in _DAVIS_IDS for key in keys):
-        return [_DAVIS_IDS[key] for key in keys], "DAVIS colors, read as their indices"
-    ids = [0 if i == background else color_ids.id_of(key) for i, key in enumerate(keys)]
-    shown = [f"{_name(key)} is object {i}" for key, i in zip(keys, ids, strict=True) if i]
+def _ids_of(values: list[int], color_ids: ColorIds, scale: Scale) -> tuple[list[int], str]:
+    """Return the id of each flat value, and the rule in words."""
+    if scale.is_davis and all(value in DAVIS_CODES for value in values):
+        return [DAVIS_CODES[value] for value in values], "DAVIS colors, read as their indices"
+    ids = [color_ids.id_in(value, scale) for value in values]
+    keys = [key_of(value, is_color=scale.is_color) for value in values]
+    told = ("void" if scale.is_color and i == VOID else f"object {i}" for i in ids)
+    shown = [f"{_name(key)} is {text}" for key, i, text in zip(keys, ids, told, strict=True) if i]
     more = f", and {len(shown) - 8} more" if len(shown) > 8 else ""
     return ids, (", ".join(shown[:8]) + more) or "all background"
-
-
-def _background(flat: FlatValues, keys: list[tuple[int, ...]]) -> int:
-    """Return the place of the background among the flat values: black, else the most frequent."""
-    darkest = min(range(len(keys)), key=lambda i: sum(keys[i]))
-    if max(keys[darkest]) <= _BLACK:
-        return darkest
-    return int(np.argmax(np.bincount(flat.where.ravel(), minlength=len(keys))))
-
-
-def _split(code: int) -> tuple[int, int, int]:
-    return code >> 16, code >> 8 & 255, code & 255
 
 
 def _name(key: tuple[int, ...]) -> str:

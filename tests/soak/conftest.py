@@ -14,7 +14,10 @@ HERE = Path(__file__).parent
 PARTS = {
     "kills": ("test_kill",),
     "disk": ("test_disk", "test_power_loss"),
-    "hostile": ("test_hostile", "test_hostile_formats", "test_hostile_weights"),
+    "hostile": (
+        *("test_hostile", "test_hostile_formats", "test_hostile_weights"),
+        "test_second_reading",
+    ),
     "window": ("test_window",),
 }
 """Part of `make soak` -> its files. Each takes at most 25 minutes, and each file is in one."""

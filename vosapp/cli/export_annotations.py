@@ -19,6 +19,7 @@ from vosapp.services.export import (
     CACHE_BYTES,
     OPTIONS,
     all_losses,
+    find_leftovers,
     guard_frames,
     missing_frames,
     needs_pictures,
@@ -45,7 +46,9 @@ EPILOG = (
     "First the masks are looked at with the eyes of a reader: errors stop the export, warnings and "
     "what the format cannot hold are said. Frames without any label are left out and listed. The "
     "project is opened for reading only. An export that was stopped goes on with the same command: "
-    "files of a folder that are there with the same content stay. A format that is one file "
+    "files of a folder that are there with the same content stay. Where an earlier export has left "
+    "files that this one does not replace, it is refused; --force removes exactly these. "
+    "A format that is one file "
     "(video, zip, JSON, XML, text) appears when it is whole, and is written anew."
 )
 
@@ -66,7 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--objects", metavar="IDS", help="only these objects, as in 1,2")
     add_format_arguments(parser)
-    parser.add_argument("--force", action="store_true", help="export in spite of errors")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="export in spite of errors, and remove files of an earlier export that are left over",
+    )
     add_video_argument(parser)
 
 
@@ -93,10 +100,10 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Validate, say what is lost, and write.
 
     Returns:
-        `project`, `format`, `options`, `output`, `frames` (asked for), `object_ids`, `written` and
-        `unchanged` (files), `missing` (frames without a label), `losses` and `findings`, each with
-        `severity`, `frame_index`, `object_id` and `text`. Where errors stop the export, `written`
-        is None and the exit code 2.
+        `project`, `format`, `options`, `output`, `frames` (asked for), `object_ids`, `written`,
+        `unchanged` and `removed` (files), `missing` (frames without a label), `losses` and
+        `findings`, each with `severity`, `frame_index`, `object_id` and `text`. Where errors stop
+        the export, `written` is None and the exit code 2.
 
     Raises:
         VosError: anything the user can mend.
@@ -146,6 +153,7 @@ def _source(
 
 
 def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict[str, object]:
+    from core.media.export.leftovers import refuse_leftovers, remove_leftovers
     from core.media.export.validate import validate
 
     frames = job.source.frames
@@ -155,6 +163,9 @@ def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict
             f"No frame of {frames.start}:{frames.stop} has a label: there is nothing to export.",
             "Import masks or propagate first.",
         )
+    leftovers = find_leftovers(job.project, job.source, job.exporter, job.out)
+    if not args.force:
+        refuse_leftovers(leftovers, "export")
     console.say("Looking at the masks")
     findings = validate(job.source, job.exporter, token=console.token)
     _tell_findings(findings, console)
@@ -166,7 +177,10 @@ def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict
         )
         console.exit_code = REFUSED
         return result
-    return result | _write(job, console)
+    removed = remove_leftovers(leftovers)
+    if removed:
+        console.say(f"Removed {removed} files of an earlier export from {job.out}")
+    return result | _write(job, console) | {"removed": removed}
 
 
 def _tell_findings(findings: tuple[Finding, ...], console: Console) -> None:

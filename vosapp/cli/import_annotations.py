@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from core.data.importing.reading import MAX_BYTES, MAX_LINES
 from core.errors import UsageError
 from core.media.input_file import read_input
 from vosapp.cli.following import finish_job
+from vosapp.cli.import_options import add_import_arguments, import_options
+from vosapp.cli.project_options import add_video_argument, open_project_video
+from vosapp.cli.video_notes import telling
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +45,8 @@ ALIASES = {
 }
 """Other names of importers, so that what `vosapp export` writes is read under the same name."""
 MAX_MAPPING_BYTES = 1 << 20
+_CACHE_BYTES = 8 << 20
+BOXES_HINT = "Boxes are no masks: --boxes-to-masks makes some, here or in vosapp propagate."
 _WRITTEN = {
     "coco": "annotations/instances_{}.json",
     "ytvis": "{}.json",
@@ -76,6 +82,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace keyframes and checked masks"
     )
+    add_import_arguments(parser)
+    add_video_argument(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
@@ -93,16 +101,23 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from vosapp.project.edit_import import ImportAnnotations
     from vosapp.project.opening import open_project
     from vosapp.project.source import stored_info
+    from vosapp.services.box_masks import with_masks
 
     importer = importer_named(ALIASES.get(args.format, args.format))
+    options = import_options(args)
     mapping = read_mapping(args.mapping)
-    with open_project(args.project) as project:
+    with ExitStack() as stack:
+        project = stack.enter_context(open_project(args.project))
         for note in project.notes:
             console.warn(note)
         info = stored_info(project)
         path = _place(args, importer, info)
-        read = importer.read(path, info, mapping=mapping, token=console.token)
+        read = importer.read(path, info, mapping=mapping, token=console.token, options=options)
         found = finish_job(read, console, unit="steps")
+        if options.boxes_to_masks and found.boxes:
+            video = open_project_video(project, args, console, cache_bytes=_CACHE_BYTES)
+            stack.enter_context(telling(video, console))
+            found = with_masks(found, video.frame, console.token)
         for note in found.notes:
             console.say(note)
         edit = ImportAnnotations(found, overwrite=args.overwrite)
@@ -163,6 +178,8 @@ def _tell(report: ImportReport, change: Change, console: Console) -> None:
         console.warn(f"{report.locked_boxes} boxes are left out: their objects are locked.")
     done = f"Imported {len(report.frames)} keyframes and {report.prompts} boxes as prompts."
     console.report(done if change.name else "Nothing to import: the project is as it was.")
+    if report.prompts and not report.frames:
+        console.say(BOXES_HINT)
 
 
 def _result(

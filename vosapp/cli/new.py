@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError, UsageError
+from vosapp.cli.import_options import add_import_arguments, import_options
 
 if TYPE_CHECKING:
     import argparse
 
+    from core.media.annotations.options import ImportOptions
     from core.media.frame_times import FrameIndex
     from core.media.keyframes import KeyframeImport
     from core.types import VideoInfo
@@ -38,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--out", type=Path, required=True, metavar="FILE", help="the new project (.vosapp)"
     )
+    add_import_arguments(parser, masks=True)
 
 
 def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
@@ -45,7 +48,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
     Returns:
         `project` (file), `video`, `frames`, `width`, `height`, `object_ids`, `keyframes` (frame
-        indices).
+        indices), `notes` (how the masks were understood).
 
     Raises:
         VosError: anything the user can mend; no project is left behind then.
@@ -54,16 +57,19 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.media.video import open_video
 
     _check_out(args.out)
+    options = import_options(args)
     with open_video(args.input, cache_bytes=0) as video:
         info, index = video.info, video.index
-    imported = _read_masks(args.masks, info, console)
+    imported = _read_masks(args.masks, info, options)
+    for note in imported.notes if imported else ():
+        console.say(note)
     with _make(args.out, info, index) as project:
         try:
             _import(project, imported, console)
         except BaseException:
             project.discard()
             raise
-        result = _result(project)
+        result = _result(project) | {"notes": imported.notes if imported else ()}
     console.report(
         f"Made {args.out}: {info.frame_count} frames, {len(imported.keyframes) if imported else 0}"
         " keyframes."
@@ -86,15 +92,12 @@ def _check_out(out: Path) -> None:
         raise OutputError(f"There is no folder {out.parent}.", "Make it first.")
 
 
-def _read_masks(masks: Path | None, info: VideoInfo, console: Console) -> KeyframeImport | None:
+def _read_masks(
+    masks: Path | None, info: VideoInfo, options: ImportOptions
+) -> KeyframeImport | None:
     from core.media.keyframes import load_keyframes
 
-    if masks is None:
-        return None
-    imported = load_keyframes(masks, info)
-    for note in imported.notes:
-        console.say(note)
-    return imported
+    return None if masks is None else load_keyframes(masks, info, options)
 
 
 def _make(out: Path, info: VideoInfo, index: FrameIndex | None) -> Project:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VosError
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, phases
+from vosapp.cli.following import finish_job
 from vosapp.cli.project_options import open_project_video
 from vosapp.cli.run_options import tracker_request
 from vosapp.cli.video_notes import telling
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from vosapp.project.store import Project
     from vosapp.services.work import Work
 
-ALIEN = ("masks", "out", "resume", "reference")
+ALIEN = (
+    *("masks", "out", "resume", "reference", "force"),
+    *("unlabelled", "first_frame", "image_size"),
+)
 """Options of `propagate` that make no sense for a project."""
 
 
@@ -87,6 +91,8 @@ def run_project(
         cache = FORWARD_CACHE_BYTES if args.direction == "forward" else BACKWARD_CACHE_BYTES
         video = open_project_video(project, args, console, cache_bytes=cache)
         stack.enter_context(telling(video, console))
+        if args.boxes_to_masks:
+            _mask_boxes(project, video, console)
         weights = _tuned_weights(stack, project, args, console)
         work = plan_work(
             project,
@@ -100,6 +106,21 @@ def run_project(
             run.system, run.tuned = replace(system, weights=weights), True
         result = _propagate(run, args, console)
         return result | {"peak_memory_mb": round(peak.megabytes, 1)}
+
+
+def _mask_boxes(project: Project, video: VideoSource, console: Console) -> None:
+    """Make keyframes of the boxes in the project, as one step that can be undone."""
+    from core.media.annotations.values import ImportedAnnotations
+    from vosapp.project.edit_import import ImportAnnotations
+    from vosapp.services.box_masks import boxes_of, with_masks
+
+    boxes = boxes_of(project)
+    found = with_masks(ImportedAnnotations((), boxes=boxes), video.frame, console.token)
+    for note in found.notes or ("There is no box without a mask",):
+        console.say(note)
+    if boxes:
+        edit = ImportAnnotations(found)
+        finish_job(project.run(edit, console.token), console, unit="frames")
 
 
 def _tuned_weights(
@@ -127,7 +148,7 @@ def _tuned_weights(
 def _refuse(args: argparse.Namespace) -> None:
     given = [name for name in ALIEN if getattr(args, name)]
     if given:
-        option = "-o" if given[0] == "out" else f"--{given[0]}"
+        option = "-o" if given[0] == "out" else f"--{given[0].replace('_', '-')}"
         raise UsageError(
             f"{args.input} is a project: {option} does not go with it.",
             "Masks come from its keyframes and go into it; vosapp import and vosapp export"

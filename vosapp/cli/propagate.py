@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.errors import UsageError, VideoDecodeError, VosError
 from core.types import FrameResult
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments, phases
+from vosapp.cli.earlier_results import replaced, settle_earlier
 from vosapp.cli.frame_range import (
     BACKWARD_CACHE_BYTES,
     FORWARD_CACHE_BYTES,
@@ -18,6 +19,7 @@ from vosapp.cli.frame_range import (
     check_range,
     parse_range,
 )
+from vosapp.cli.import_options import add_import_arguments, import_options
 from vosapp.cli.project_options import add_video_argument
 from vosapp.cli.project_run import run_project
 from vosapp.cli.run_options import add_run_arguments, choose_threads, tracker_request
@@ -41,12 +43,13 @@ HELP = "carry masks from one or several frames through a video"
 
 EPILOG = (
     "Masks are label maps: pixel values 1 to 254 are objects, 0 is background. In a folder they "
-    "are named by the frames' stems, or else by frame number, the first being 00000. An object "
+    "are named by the frames' stems, or else by frame number (--first-frame). An object "
     "that is missing from a mask before its first appearance is unknown there (masks are carried "
     "back to it), after it absent. "
     "Results are written to OUT/<input's name>/00000.png and so on, at the video's own size; "
     "frames of an image folder keep their names. Results of an earlier run are overwritten frame "
-    "by frame. While a run is not finished, OUT/<input's name>.vosapp-run.json and .state say how "
+    "by frame; where there are some that this run does not write, it is refused (--force). "
+    "While a run is not finished, OUT/<input's name>.vosapp-run.json and .state say how "
     "far it is: with --resume and the same settings it goes on from there, to the same masks, with "
     "as many threads as it began with. "
     "With a project (.vosapp) as INPUT, its keyframes are carried and the results go into it: what "
@@ -98,6 +101,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all", action="store_true", help="project: compute also what is neither empty nor stale"
     )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="remove the masks of an earlier run that this one does not write",
+    )
+    add_import_arguments(parser, masks=True, more=("boxes_to_masks",))
     add_video_argument(parser)
 
 
@@ -135,6 +144,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         sources = (args.input, args.masks)
         folder = stack.enter_context(ResultFolder(args.out, video.info, sources=sources))
         run = _Run(video, request, system, folder, adaptation)
+        whole = bounds == (None, None)
+        settle_earlier(request, folder, console, whole=whole, removes=args.force)
         outcome = _propagate(run, args, console)
         if bounds[1] is None:
             _require_whole(run)
@@ -152,7 +163,8 @@ def _require_paths(args: argparse.Namespace) -> None:
             f"{' and '.join(missing)} must be given.",
             "Write: vosapp propagate INPUT --masks PATH -o DIR. Only a project needs neither.",
         )
-    alien = [name for name in ("all", "video", "accept_video") if getattr(args, name)]
+    projects = ("all", "video", "accept_video", "boxes_to_masks")
+    alien = [name for name in projects if getattr(args, name)]
     if alien:
         option = f"--{alien[0].replace('_', '-')}"
         raise UsageError(
@@ -187,7 +199,7 @@ def _request(
     from core.media.keyframes import load_keyframes
 
     start, stop = check_range(bounds, info.frame_count)
-    imported = load_keyframes(args.masks, info)
+    imported = load_keyframes(args.masks, info, import_options(args))
     for note in imported.notes:
         console.say(note)
     keyframes = _with_references(imported.keyframes, args.reference or [])
@@ -275,14 +287,15 @@ def _job(run: _Run, record: RunRecord, *, resumes: bool) -> ResumableRun | Adapt
 def _tell_plan(
     run: _Run, record: RunRecord, console: Console, *, resumes: bool
 ) -> ResumableRun | AdaptedRun:
-    earlier = run.folder.count_earlier()
+    earlier = len(run.folder.earlier())
     job = _job(run, record, resumes=resumes)
     frames = run.request.stop - run.request.start
     if job.kept:
         console.say(f"{job.kept} of {frames} frames are done already; going on with the others")
     elif earlier:
         path = run.folder.path
-        console.say(f"{path} holds {earlier} masks of an earlier run; new ones replace them")
+        told = replaced(run.request, run.folder, earlier)
+        console.say(f"{path} holds {earlier} masks of an earlier run; {told}")
     steps = _steps(job, run.video.info.frame_count)
     if run.adaptation is not None:
         console.say("Two passes: masks are drafts until the video is learned and they are remade")

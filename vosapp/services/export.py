@@ -140,6 +140,18 @@ def guard_frames(source: AnnotationSource, exporter: Exporter, out: Path) -> Non
         raise UsageError(f"This would write among the video's own frames in {frames}.", hint)
 
 
+def find_leftovers(
+    project: Project, source: AnnotationSource, exporter: Exporter, out: Path
+) -> tuple[Path, ...]:
+    """Return files of an earlier export that this one would not replace.
+
+    Raises:
+        OutputError: a folder cannot be listed.
+    """
+    missing = set(missing_frames(project, source))
+    return exporter.leftovers(source, out, [i for i in source.frames if i not in missing])
+
+
 def missing_frames(project: Project, source: AnnotationSource) -> list[int]:
     """Return frames of which nothing is known; looks at states only, not at masks."""
     labeled = labeled_frames(project, [info.object_id for info in source.objects])

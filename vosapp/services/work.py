@@ -17,6 +17,7 @@ from vosapp.project.model import TrackedObject
 from vosapp.project.results import Propagation, Stored
 from vosapp.project.rules import WRITABLE
 from vosapp.project.store import Project
+from vosapp.services.box_masks import boxes_of
 from vosapp.services.propagate import (
     FEWEST,
     OPEN,
@@ -80,6 +81,12 @@ def plan_work(
         UsageError: the project has no keyframe.
     """
     found = keyframes(project)
+    if not found and boxes_of(project):
+        raise UsageError(
+            f"{project.path} has boxes, but no keyframe to propagate: boxes are no masks.",
+            "Make masks of them: vosapp propagate PROJECT --boxes-to-masks, or an import with that"
+            " option.",
+        )
     if not found:
         raise UsageError(
             f"{project.path} has no keyframe to propagate.",

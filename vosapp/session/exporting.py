@@ -12,6 +12,7 @@ from core.jobs import CancelToken, Progress
 from core.media.annotations.values import AnnotationSource
 from core.media.export.base import Exporter, ExportReport
 from core.media.export.formats import EXPORTERS
+from core.media.export.leftovers import refuse_leftovers, remove_leftovers
 from core.media.export.validate import Finding, Severity, validate
 from vosapp.project.relink import open_linked
 from vosapp.project.source import annotation_source, stored_info
@@ -20,6 +21,7 @@ from vosapp.services.export import (
     CACHE_BYTES,
     DESCRIPTIONS,
     all_losses,
+    find_leftovers,
     guard_frames,
     missing_frames,
     needs_pictures,
@@ -52,6 +54,7 @@ class ExportOrder:
         out: folder for the files.
         frames: which frames; numbers stay.
         object_ids: which objects; empty takes all.
+        removes: files of an earlier export that were shown to the user, and may be removed.
     """
 
     project: Project
@@ -60,6 +63,7 @@ class ExportOrder:
     out: Path
     frames: range
     object_ids: tuple[int, ...] = ()
+    removes: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,14 @@ class ExportCheck:
         losses: what the format cannot hold, in plain sentences.
         missing: frames of which nothing is known.
         nothing: there is no mask at all to be exported.
+        leftovers: files of an earlier export that this one would not replace.
     """
 
     findings: tuple[Finding, ...]
     losses: tuple[str, ...]
     missing: tuple[int, ...]
     nothing: bool
+    leftovers: tuple[Path, ...] = ()
 
     @property
     def errors(self) -> int:
@@ -114,7 +120,8 @@ def check(order: ExportOrder) -> CheckJob:
             findings = validate(source, order.exporter, token=token)
             yield Progress(0, 0, "looking for what is lost")
             losses = all_losses(order.project, source, order.exporter, token=token)
-            return ExportCheck(findings, losses, tuple(missing), nothing=False)
+            left = find_leftovers(order.project, source, order.exporter, order.out)
+            return ExportCheck(findings, losses, tuple(missing), nothing=False, leftovers=left)
 
     return job
 
@@ -132,7 +139,12 @@ def write(order: ExportOrder) -> WriteJob:
             raise UsageError("No frame is chosen.", "Choose at least one frame.")
         with _source(order) as source:
             guard_frames(source, order.exporter, order.out)
-            return (yield from order.exporter.export(source, order.out, token=token))
+            left = find_leftovers(order.project, source, order.exporter, order.out)
+            refuse_leftovers(tuple(path for path in left if path not in order.removes), "export")
+            removed = remove_leftovers(left)
+            report = yield from order.exporter.export(source, order.out, token=token)
+            report.removed = removed
+            return report
 
     return job
 

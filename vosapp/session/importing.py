@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.data.importing.formats import IMPORTERS, importer_named
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.media.annotations.values import ImportedAnnotations
 from vosapp.jobs.outcome import Done, Outcome
 from vosapp.jobs.runner import JobHandle
 from vosapp.project.edit_import import ImportAnnotations, ImportReport
 from vosapp.project.model import Change
+from vosapp.project.relink import open_linked, video_path
 from vosapp.project.source import stored_info
 from vosapp.project.store import Project
+from vosapp.services.box_masks import with_masks
 from vosapp.session.session import Session
 
 
@@ -45,6 +49,7 @@ class Imported:
 
 ReadJob = Callable[[CancelToken], Generator[Progress, None, ImportedAnnotations]]
 TakeJob = Callable[[CancelToken], Generator[Progress, None, Imported]]
+_CACHE_BYTES = 8 << 20
 _FILES = frozenset({"coco", "ytvis", "cvat", "boxes", "mots-txt"})
 _TEXTS: Mapping[str, str] = {
     "masks": "PNG masks whose pixel values are object ids; names say the frame.",
@@ -70,7 +75,12 @@ def formats() -> tuple[ImportFormat, ...]:
 
 
 def read(
-    project: Project, name: str, path: Path, mapping: Mapping[str, int] | None = None
+    project: Project,
+    name: str,
+    path: Path,
+    *,
+    mapping: Mapping[str, int] | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> ReadJob:
     """Read annotations; nothing changes.
 
@@ -79,6 +89,7 @@ def read(
         name: of the format.
         path: file or folder.
         mapping: label in the files -> object id, 0 leaves it out; None takes the proposal.
+        options: what the user says of the files.
 
     The job raises:
         VosError: whatever is wrong with the files.
@@ -87,45 +98,74 @@ def read(
 
     def job(token: CancelToken) -> Generator[Progress, None, ImportedAnnotations]:
         info = stored_info(project)
-        return (yield from importer_named(name).read(path, info, mapping=mapping, token=token))
+        job = importer_named(name).read(path, info, mapping=mapping, token=token, options=options)
+        return (yield from job)
 
     return job
 
 
-def take_over(project: Project, found: ImportedAnnotations, *, overwrite: bool) -> TakeJob:
+def take_over(
+    project: Project,
+    found: ImportedAnnotations,
+    *,
+    overwrite: bool,
+    boxes_from: Path | None = None,
+) -> TakeJob:
     """Make keyframes and prompts of what was read, as one step that can be undone.
 
     Args:
         project: open.
         found: what was read.
         overwrite: replace keyframes and checked masks too; locked objects always stay.
+        boxes_from: the video, where boxes are to become masks.
 
     The job raises:
-        VosError: a file has changed meanwhile, or it cannot be stored; nothing has changed.
+        VosError: a file has changed meanwhile, the video cannot be read, or it cannot be stored;
+            nothing has changed.
         Cancelled: by the token; nothing has changed.
     """
 
     def job(token: CancelToken) -> Generator[Progress, None, Imported]:
-        edit = ImportAnnotations(found, overwrite=overwrite)
-        change = yield from project.run(edit, token)
+        with _masked(project, found, boxes_from, token) as whole:
+            edit = ImportAnnotations(whole, overwrite=overwrite)
+            change = yield from project.run(edit, token)
         return Imported(change, edit.report)
 
     return job
 
 
-def start_import(session: Session, found: ImportedAnnotations, *, overwrite: bool) -> JobHandle:
+@contextmanager
+def _masked(
+    project: Project, found: ImportedAnnotations, place: Path | None, token: CancelToken
+) -> Iterator[ImportedAnnotations]:
+    if place is None or not found.boxes:
+        yield found
+        return
+    # A place that is given is written to the project: only where it does not know it.
+    given = None if video_path(project) == place else place
+    video, _notes = open_linked(project, given, cache_bytes=_CACHE_BYTES)
+    with video:
+        yield with_masks(found, video.frame, token)
+
+
+def start_import(
+    session: Session, found: ImportedAnnotations, *, overwrite: bool, boxes_to_masks: bool = False
+) -> JobHandle:
     """Take over in the thread for files; the session shows it, whoever has asked is there or not.
 
     Args:
         session: of the project.
         found: what was read.
         overwrite: see `take_over`.
+        boxes_to_masks: make a mask of each box that has none.
     """
 
     def follow(outcome: Outcome) -> None:
         if isinstance(outcome, Done) and isinstance(outcome.value, Imported):
             session.refresh(outcome.value.change)
 
-    handle = session.files.submit(take_over(session.project, found, overwrite=overwrite))
+    place = session.video_path if boxes_to_masks else None
+    job = take_over(session.project, found, overwrite=overwrite, boxes_from=place)
+    handle = session.files.submit(job)
     handle.tell(session, finished=follow)
     return handle

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from core.data.importing.collect import MAX_BOXES, Collection, Label, require_room
 from core.data.importing.matching import match_numbers
 from core.data.importing.reading import finite, read_lines
+from core.data.importing.roots import BOXES, file_in
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ _MOT = ("frame", "id", "left", "top", "width", "height", "confidence")
 _CHECK_EVERY = 4096
 _MAX_COLUMNS = 64
 _MAX_NUMBER = 10**9
+_NO_FRAME = -1
+"""Where a line is left out that does not say its frame; boxes say nothing of other objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +53,30 @@ def read_boxes(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read boxes from text with commas.
 
     With a line of column names: frame, id, and left, top with width, height or right, bottom, in
     any order and under their usual names. Without: MOTChallenge, `frame, id, left, top, width,
-    height, confidence, ...`, frames counted from 1; lines of confidence 0 do not count.
+    height, confidence, ...`, frames counted from 1; lines of confidence 0 do not count. A line
+    that makes no sense is left out and named; corners may be swapped.
 
     Args:
-        path: the text file.
+        path: the text file, or the root of a sequence with gt/gt.txt.
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no such file, or a line that makes no sense.
         MaskMismatch: frames that the video does not have.
     """
+    path = file_in(path, info, BOXES)
     lines = read_lines(path)
     rows: list[_Row] = []
+    wrong: list[AnnotationReadError] = []
     columns: dict[str, int] | None = None
     ignored = 0
     for number, line in enumerate(lines, 1):
@@ -90,19 +99,28 @@ def read_boxes(
                 rows.append(_row(cells, columns))
                 require_room(len(rows), most=MAX_BOXES, what="boxes")
         except (ValueError, IndexError, KeyError) as error:
-            raise AnnotationReadError(
-                f"{path}, line {number}, is no box: {str(error)[:80]}.",
-                "A line reads: frame, id, left, top, width, height.",
-            ) from error
-    collection = Collection(info)
-    if ignored:
-        collection.notes.append(f"Boxes of confidence 0 are left out: {ignored}.")
+            text = f"{path}, line {number}, is no box: {str(error)[:80]}."
+            hint = "A line reads: frame, id, left, top, width, height."
+            wrong.append(AnnotationReadError(text, hint))
+    if wrong and not rows:
+        raise wrong[0]
+    collection = Collection(info, options=options)
     _add(collection, rows, 1 if columns is None or "confidence" in columns else 0)
+    _tell(collection, ignored=ignored, wrong=wrong)
     return collection.assemble(mapping, token)
 
 
+def _tell(collection: Collection, *, ignored: int, wrong: list[AnnotationReadError]) -> None:
+    if ignored:
+        collection.notes.append(f"Boxes of confidence 0 are left out: {ignored}.")
+    for told in wrong:
+        collection.leave_out(told, _NO_FRAME)
+
+
 def _add(collection: Collection, rows: list[_Row], first: int) -> None:
-    offset, rule = match_numbers({row.frame for row in rows}, collection.info, first=first)
+    offset, rule = match_numbers(
+        {row.frame for row in rows}, collection.info, first=first, options=collection.options
+    )
     collection.notes.append(rule)
     for row in rows:
         label = collection.add_label(row.label)
@@ -149,12 +167,12 @@ def _row(cells: list[str], columns: Mapping[str, int]) -> _Row:
         raise ValueError("the frame is no whole number")
     left, top = (finite(cells[columns[name]]) for name in ("left", "top"))
     if "width" in columns and "height" in columns:
-        right = left + finite(cells[columns["width"]])
-        bottom = top + finite(cells[columns["height"]])
+        wide, high = (finite(cells[columns[name]]) for name in ("width", "height"))
+        if wide < 0 or high < 0:
+            raise ValueError("it has a negative size")
+        right, bottom = left + wide, top + high
     else:
         right, bottom = (finite(cells[columns[name]]) for name in ("right", "bottom"))
-    if right < left or bottom < top:
-        raise ValueError("it has a negative size")
     return _Row(int(frame), _label(cells, columns), (left, top, right, bottom))
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.data.importing.shapes import Rings
 from core.errors import AnnotationReadError
+from core.media.annotations.options import AS_USUAL, OPEN, ImportOptions, unlabeled_notes
 from core.media.annotations.values import Box, ImportedAnnotations, ObjectInfo
 from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
 
@@ -27,6 +29,8 @@ MAX_HELD_BYTES = 1 << 30
 """More boxes or shapes in one import, or shapes that take more memory, are refused."""
 _SPLIT = "Split the files, for example by frames, and import the parts one after another."
 _SHOWN = 8
+_TOLD = 5
+_IGNORED = frozenset({"ignore", "ignored", "ignoreregion", "ignoreregions", "dontcare", "void"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +65,24 @@ class Collection:
     Attributes:
         info: the video.
         notes: sentences for the user.
+        options: what the user says of the files.
+        unlabelled: what the format says of a frame without any shape: `OPEN` or `ABSENT`.
     """
 
     info: VideoInfo
     notes: list[str] = field(default_factory=list)
+    options: ImportOptions = AS_USUAL
+    unlabelled: str = OPEN
     _labels: dict[str, Label] = field(default_factory=dict)
     _shapes: dict[int, list[_Shape]] = field(default_factory=dict)
     _boxes: list[tuple[str, Box]] = field(default_factory=list)
     _outside: int = 0
     _shape_count: int = 0
     _held_bytes: int = 0
+    _swapped: int = 0
+    _left_out: list[AnnotationReadError] = field(default_factory=list)
+    _unknown: dict[int, set[str]] = field(default_factory=dict)
+    _stated: set[int] = field(default_factory=set)
 
     def add_label(self, label: Label) -> str:
         """Make a label known, if it is new, and return its text."""
@@ -78,8 +90,13 @@ class Collection:
         return label.text
 
     def add_frame(self, frame_index: int) -> None:
-        """Say that a frame is labeled, even if nothing is on it."""
+        """Say that the file lists a frame; without any shape it is what `unlabelled` says."""
         self._shapes.setdefault(frame_index, [])
+
+    def add_labeled_frame(self, frame_index: int) -> None:
+        """Say that a frame is labeled, even if nothing is on it."""
+        self.add_frame(frame_index)
+        self._stated.add(frame_index)
 
     def add_shape(
         self, frame_index: int, label: str, *, geometry: Geometry, z: float = 0.0
@@ -101,25 +118,43 @@ class Collection:
     def add_box(
         self, frame_index: int, label: str, *, corners: tuple[float, float, float, float]
     ) -> None:
-        """Add a box (left, top, right, bottom), cut off at the frame's edge.
+        """Add a box (left, top, right, bottom), cut off at the frame's edge; void ones are shapes.
+
+        Corners that are swapped are put right.
 
         Raises:
-            AnnotationReadError: a number is not finite, the box is turned inside out, or there are
-                too many.
+            AnnotationReadError: a number is not finite, or there are too many.
         """
         # Those outside the frame, too: they take time.
         require_room(len(self._boxes) + self._outside + 1, most=MAX_BOXES, what="boxes")
         if not all(map(math.isfinite, corners)):
             raise AnnotationReadError(f"A box on frame {frame_index} is not finite.")
         if corners[2] < corners[0] or corners[3] < corners[1]:
-            raise AnnotationReadError(f"A box on frame {frame_index} has a negative size.")
+            self._swapped += 1
+            x0, y0, x1, y1 = corners
+            corners = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
         width, height = float(self.info.width), float(self.info.height)
         left, right = max(0.0, corners[0]), min(width, corners[2])
         top, bottom = max(0.0, corners[1]), min(height, corners[3])
         if right <= left or bottom <= top:
             self._outside += 1
             return
+        if label == VOID_LABEL:
+            ring = np.array(((left, top), (right, top), (right, bottom), (left, bottom)))
+            self.add_shape(frame_index, label, geometry=Rings((ring,), "a region to be ignored"))
+            return
         self._boxes.append((label, Box(frame_index, 0, left, top, right, bottom)))
+
+    def leave_out(self, error: AnnotationReadError, frame_index: int, label: str = "") -> None:
+        """Remember a shape that is not understood; nothing is said of its object on that frame.
+
+        Args:
+            error: says where it is and what is wrong.
+            frame_index: its frame.
+            label: its object; empty where that is not understood either.
+        """
+        self._left_out.append(error)
+        self._unknown.setdefault(frame_index, set()).add(label)
 
     def assemble(
         self, mapping: Mapping[str, int] | None, token: CancelToken | None
@@ -131,16 +166,25 @@ class Collection:
             token: looked at while label maps are painted.
 
         Raises:
-            AnnotationReadError: an id of the mapping is out of range, or nothing was found.
+            AnnotationReadError: an id of the mapping is out of range, or nothing was found, or
+                nothing of it is understood.
         """
+        self._tell_left_out()
         if not self._labels and not self._shapes:
             raise AnnotationReadError("There is no annotation of this video in it.")
         ids = propose_ids(tuple(self._labels.values()), self.notes)
         if mapping is not None:
             ids = checked_mapping(mapping, ids, self.notes)
         self._note_rules()
+        self._settle_unlabeled()
         boxes = [replace(box, object_id=ids[label]) for label, box in self._boxes if ids[label]]
-        painted = _Painter(self.info, self._shapes, ids, token)
+        unknown = {
+            index: {ids.get(label, 0) for label in labels}
+            for index, labels in self._unknown.items()
+        }
+        for box in boxes:
+            unknown.setdefault(box.frame_index, set()).add(box.object_id)
+        painted = _Painter(self.info, self._shapes, ids, token, unknown)
         return ImportedAnnotations(
             objects=object_infos(tuple(self._labels.values()), ids),
             frames=tuple(sorted(self._shapes)),
@@ -150,6 +194,34 @@ class Collection:
             mapping=MappingProxyType(ids),
         )
 
+    def _tell_left_out(self) -> None:
+        """Say which shapes are not understood; fail where there is nothing else."""
+        if not self._left_out:
+            return
+        if not self._boxes and not any(self._shapes.values()):
+            raise self._left_out[0]
+        shown = " ".join(str(error.message) for error in self._left_out[:_TOLD])
+        more = len(self._left_out) - _TOLD
+        rest = f" And {more} more." if more > 0 else ""
+        count = len(self._left_out)
+        self.notes.append(f"Shapes that are not understood are left out: {count}. {shown}{rest}")
+        for index in self._unknown:
+            if not self._shapes.get(index, True):
+                del self._shapes[index]
+
+    def _settle_unlabeled(self) -> None:
+        """Leave out the frames without any shape, unless the format or the user calls them empty.
+
+        A frame with boxes alone makes no keyframe either: its boxes ask for masks.
+        """
+        bare = {i for i, on_frame in self._shapes.items() if not on_frame} - self._stated
+        state = self.options.unlabelled or self.unlabelled
+        boxed = {box.frame_index for _, box in self._boxes}
+        self.notes += unlabeled_notes(len(bare - boxed), state)
+        if state == OPEN:
+            for index in bare:
+                del self._shapes[index]
+
     def _note_rules(self) -> None:
         shapes = self._shapes.values()
         if any(len({shape.label for shape in on_frame}) > 1 for on_frame in shapes):
@@ -158,6 +230,8 @@ class Collection:
             self.notes.append(f"Where objects overlap, {rule} is on top.")
         if self._outside:
             self.notes.append(f"Boxes outside the frame are left out: {self._outside}.")
+        if self._swapped:
+            self.notes.append(f"Boxes whose corners are swapped are put right: {self._swapped}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +242,19 @@ class _Painter:
     shapes: dict[int, list[_Shape]]
     ids: Mapping[str, int]
     token: CancelToken | None
+    unknown: Mapping[int, set[int]]
 
     def keyframes(self) -> Iterator[Keyframe]:
         seen: set[int] = set()
         for index in sorted(self.shapes):
             label_map = self._paint(index)
-            seen |= {self.ids[s.label] for s in self.shapes[index] if s.label != VOID_LABEL}
-            yield Keyframe(index, tuple(sorted(seen - {0})), label_map)
+            shown = {self.ids[s.label] for s in self.shapes[index] if s.label != VOID_LABEL}
+            seen |= shown
+            # An object with a box there and no shape is not absent: its mask is not known. A shape
+            # of an object that is not known may be that of any.
+            unknown = self.unknown.get(index, set())
+            said = shown if 0 in unknown else seen - (unknown - shown)
+            yield Keyframe(index, tuple(sorted(said - {0})), label_map)
 
     def _paint(self, index: int) -> LabelMap:
         label_map = np.zeros((self.info.height, self.info.width), np.uint8)
@@ -196,6 +276,11 @@ def require_room(count: int, *, most: int, what: str) -> None:
     """
     if count > most:
         raise AnnotationReadError(f"There are more than {most:,} {what}.", _SPLIT)
+
+
+def says_ignore(text: str) -> bool:
+    """Tell whether a label is one that stands for regions to be ignored: they become void."""
+    return "".join(c for c in text.casefold() if c.isalnum()) in _IGNORED
 
 
 def propose_ids(labels: tuple[Label, ...], notes: list[str]) -> dict[str, int]:

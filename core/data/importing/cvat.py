@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,28 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from core.data.importing.coco import check_size
-from core.data.importing.collect import MAX_BOXES, Collection, Label, require_room
+from core.data.importing.collect import (
+    MAX_BOXES,
+    VOID_LABEL,
+    Collection,
+    Label,
+    require_room,
+    says_ignore,
+)
+from core.data.importing.cvat_tasks import of_this_task, track_label
 from core.data.importing.matching import match_names
-from core.data.importing.reading import finite, read_member, read_xml
-from core.data.importing.shapes import CvatRuns, Ellipse, Geometry, Rings
+from core.data.importing.reading import finite, id_in, line_of, read_member, read_xml
+from core.data.importing.shapes import (
+    CvatRuns,
+    Ellipse,
+    Geometry,
+    Rings,
+    box_around,
+    turned_corners,
+)
 from core.errors import AnnotationReadError, MaskMismatch
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -26,7 +43,7 @@ if TYPE_CHECKING:
 _AREAS = ("box", "polygon", "ellipse", "mask")
 _MAX_SIZE = 1 << 20
 _MAX_FRAME = 1 << 40
-_Corners = tuple[float, float, float, float]
+_Turned = tuple[float, float, float, float, float]
 
 
 def read_cvat(
@@ -35,28 +52,33 @@ def read_cvat(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read a CVAT file. Boxes between two keyframes of a track are interpolated.
 
     A track is an object. CVAT writes masks as tracks of one frame; these are put together by their
-    attribute `object_id`, else by their group, else by label and order on the frame.
+    attribute `object_id`, else by their group, else by label and order on the frame. Boxes that
+    are turned become the upright boxes around them; a shape that is not understood is left out
+    and named.
 
     Args:
-        path: annotations.xml, or CVAT's zip with it.
+        path: annotations.xml, or CVAT's zip or folder with it.
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no CVAT file, damaged or hostile.
         MaskMismatch: another size than the video, or frames that it does not have.
     """
+    path = path / "annotations.xml" if path.is_dir() else path
     root = read_xml(read_member(path, "annotations.xml"), path)
     if root.tag != "annotations":
         raise AnnotationReadError(f"{path} is no CVAT file: it starts with <{root.tag[:40]}>.")
-    reader = _Reader(path, Collection(info), _Labels(root))
-    tracks, images = root.findall("track"), root.findall("image")
-    reader.check_size(root)
+    reader = _Reader(path, Collection(info, options=options), _Labels(root))
+    tracks, images, size = of_this_task(root, reader.collection)
+    reader.check_size(size)
     reader.match_images(images)
     total = len(tracks) + len(images)
     for done, element in enumerate([*tracks, *images]):
@@ -97,10 +119,11 @@ class _Reader:
     labels: _Labels
     frames: dict[str, int] | None = None
     skipped: int = 0
+    turned: int = 0
+    numbers: Counter[str] = field(default_factory=Counter)
     _seen: dict[tuple[int, str], int] | None = None
 
-    def check_size(self, root: Element) -> None:
-        size = root.find("meta//original_size")
+    def check_size(self, size: Element | None) -> None:
         if size is not None:
             width, height = (self._whole(size.findtext(k), k) for k in ("width", "height"))
             check_size(width, height, self.collection.info, "The annotated video")
@@ -108,7 +131,12 @@ class _Reader:
     def match_images(self, images: list[Element]) -> None:
         if images:
             names = [image.get("name", "") for image in images]
-            self.frames, rule = match_names(names, self.collection.info)
+            collection = self.collection
+            ids = [image.get("id", "") for image in images]
+            places = {n: int(i) for n, i in zip(names, ids, strict=True) if id_in(i) is not None}
+            self.frames, rule = match_names(
+                names, collection.info, collection.options, places=places
+            )
             self.collection.notes.append(rule)
 
     def read(self, element: Element) -> None:
@@ -124,9 +152,8 @@ class _Reader:
         for shape in element:
             if shape.tag in _AREAS:
                 name = shape.get("label", "object")[:200]
-                self._shape(
-                    shape, index, self._object_label(shape, name, index, shape.get("group_id"))
-                )
+                group = shape.get("group_id")
+                self._try_shape(shape, index, self._object_label(shape, name, index, group))
             elif shape.tag != "tag":
                 self.skipped += 1
 
@@ -134,6 +161,9 @@ class _Reader:
         if self.skipped:
             text = f"Points, lines and other shapes without an area are left out: {self.skipped}."
             self.collection.notes.append(text)
+        if self.turned:
+            text = "Turned boxes are taken as the upright boxes around them"
+            self.collection.notes.append(f"{text}: {self.turned}.")
         return self.collection
 
     def _track(self, track: Element) -> None:
@@ -146,19 +176,23 @@ class _Reader:
             label = self._object_label(shown[0][1], name, shown[0][0], track.get("group_id"))
         else:
             number = track.get("id", "")[:40]
-            wanted = int(number) + 1 if number.isdecimal() and len(number) < 9 else None
-            label = self.collection.add_label(self.labels.make(f"track {number}", wanted, name))
+            text, wanted = track_label(number, self.numbers)
+            label = VOID_LABEL
+            if not says_ignore(name):
+                label = self.collection.add_label(self.labels.make(text, wanted, name))
         for index, shape in shown:
             if shape.tag != "box":
-                self._shape(shape, index, label)
-        for index, corners in self._interpolated(shapes):
-            self.collection.add_box(index, label, corners=corners)
+                self._try_shape(shape, index, label)
+        for index, box in self._interpolated(self._boxes(shapes, label)):
+            self._add_box(index, label, box)
         for index, shape in shapes:
             if shape.tag != "box" and shape.get("outside", "0") == "1" and len(shown) > 1:
-                self.collection.add_frame(index)
+                self.collection.add_labeled_frame(index)
 
     def _object_label(self, shape: Element, name: str, index: int, group: str | None) -> str:
         """Return the label of a shape that stands alone: see `read_cvat`."""
+        if says_ignore(name):
+            return VOID_LABEL
         own = next((a.text for a in shape.iter("attribute") if a.get("name") == "object_id"), None)
         for kind, value in (("object", own), ("group", group)):
             number = (value or "").strip()
@@ -171,12 +205,27 @@ class _Reader:
         text = name if count == 1 else f"{name} #{count}"
         return self.collection.add_label(self.labels.make(text, None, name))
 
+    def _try_shape(self, shape: Element, index: int, label: str) -> None:
+        try:
+            self._shape(shape, index, label)
+        except AnnotationReadError as error:
+            self.collection.leave_out(_placed(error, shape), index, label)
+
     def _shape(self, shape: Element, index: int, label: str) -> None:
         if shape.tag == "box":
-            self.collection.add_box(index, label, corners=self._corners(shape))
+            self._add_box(index, label, self._box(shape))
             return
         z = self._number(shape.get("z_order", "0"), "z_order")
         self.collection.add_shape(index, label, geometry=self._geometry(shape), z=z)
+
+    def _add_box(self, index: int, label: str, box: _Turned) -> None:
+        *corners, angle = box
+        left, top, right, bottom = corners
+        around = (left, top, right, bottom)
+        if angle % 180:
+            self.turned += 1
+            around = box_around(turned_corners(around, angle))
+        self.collection.add_box(index, label, corners=around)
 
     def _geometry(self, shape: Element) -> Geometry:
         where = f"{self.path}: {shape.tag} on frame {shape.get('frame', '?')[:20]}"
@@ -188,41 +237,59 @@ class _Reader:
             return Rings((np.array(points, np.float64).reshape(-1, 2),), where)
         if shape.tag == "ellipse":
             cx, cy, rx, ry = (self._attribute(shape, key) for key in ("cx", "cy", "rx", "ry"))
-            return Ellipse((cx, cy), (rx, ry))
+            return Ellipse((cx, cy), (abs(rx), abs(ry)), self._angle(shape))
         names = ("left", "top", "width", "height")
         left, top, wide, high = (self._whole(shape.get(name), name) for name in names)
         info = self.collection.info
         if left + wide > info.width or top + high > info.height:
             raise MaskMismatch(f"A mask in {self.path} reaches out of the video's frame.")
-        return CvatRuns(shape.get("rle", ""), (left, top, wide, high), where)
+        runs = CvatRuns(shape.get("rle", ""), (left, top, wide, high), where)
+        runs.fill(info.height, info.width)  # small: to leave it out here, not fail while painting
+        return runs
 
-    def _interpolated(self, shapes: list[tuple[int, Element]]) -> Iterator[tuple[int, _Corners]]:
+    def _boxes(
+        self, shapes: list[tuple[int, Element]], label: str
+    ) -> list[tuple[int, _Turned, bool]]:
+        """Return the boxes of a track by frame, and whether it has left there."""
+        found = []
+        for index, shape in shapes:
+            if shape.tag != "box":
+                continue
+            try:
+                found.append((index, self._box(shape), shape.get("outside", "0") == "1"))
+            except AnnotationReadError as error:
+                self.collection.leave_out(_placed(error, shape), index, label)
+        return sorted(found, key=lambda box: box[0])
+
+    def _interpolated(
+        self, boxes: list[tuple[int, _Turned, bool]]
+    ) -> Iterator[tuple[int, _Turned]]:
         """Yield the boxes of a track, and between two of them those that CVAT would show."""
-        boxes = sorted(
-            (
-                (i, self._corners(s), s.get("outside", "0") == "1")
-                for i, s in shapes
-                if s.tag == "box"
-            ),
-            key=lambda box: box[0],
-        )
         for (first, start, gone), (last, stop, _) in pairwise(boxes):
             for index in range(first, last) if not gone else ():
                 share = (index - first) / (last - first)
-                mixed = [a + (b - a) * share for a, b in zip(start, stop, strict=True)]
-                yield index, (mixed[0], mixed[1], mixed[2], mixed[3])
+                # A turn goes the shorter way around.
+                turn = (stop[4] - start[4] + 180) % 360 - 180
+                ends = zip(start, (*stop[:4], start[4] + turn), strict=True)
+                left, top, right, bottom, angle = (a + (b - a) * share for a, b in ends)
+                yield index, (left, top, right, bottom, angle)
         if boxes and not boxes[-1][2]:
             yield boxes[-1][0], boxes[-1][1]
 
-    def _corners(self, shape: Element) -> _Corners:
+    def _box(self, shape: Element) -> _Turned:
+        """Return left, top, right, bottom, and how far it is turned."""
         left, top, right, bottom = (self._attribute(shape, k) for k in ("xtl", "ytl", "xbr", "ybr"))
-        return left, top, right, bottom
+        return left, top, right, bottom, self._angle(shape)
+
+    def _angle(self, shape: Element) -> float:
+        return self._number(shape.get("rotation", "0"), "rotation") % 360
 
     def _frame(self, shape: Element) -> int:
-        index = self._whole(shape.get("frame"), "frame", high=_MAX_FRAME)
-        if index >= self.collection.info.frame_count:
+        number = self._whole(shape.get("frame"), "frame", high=_MAX_FRAME)
+        index = number - (self.collection.options.first_frame or 0)
+        if not 0 <= index < self.collection.info.frame_count:
             raise MaskMismatch(
-                f"{self.path} has annotations on frame {index}, but"
+                f"{self.path} has annotations on frame {number}, but"
                 f" {self.collection.info.path} has {self.collection.info.frame_count} frames.",
                 "Is this the video that the annotations belong to?",
             )
@@ -245,3 +312,11 @@ class _Reader:
 
     def _fail(self, name: str, reason: str) -> AnnotationReadError:
         return AnnotationReadError(f"{self.path}: {name} {reason}.", "Export it again from CVAT.")
+
+
+def _placed(error: AnnotationReadError, shape: Element) -> AnnotationReadError:
+    """Say where in the file a shape is."""
+    frame = f" on frame {shape.get('frame', '')[:20]}" if shape.get("frame") else ""
+    return AnnotationReadError(
+        f"Line {line_of(shape)}, {shape.tag}{frame}: {error.message}", error.hint
+    )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from core.data.importing.boxes import read_boxes
 from core.data.importing.coco import read_coco
@@ -14,9 +14,13 @@ from core.data.importing.labelme import read_labelme
 from core.data.importing.mask_folders import read_masks
 from core.data.importing.mots import read_mots_png, read_mots_txt
 from core.data.importing.object_masks import read_object_masks
+from core.data.importing.reader import Read
+from core.data.importing.sizes import AtGivenSize, scaled
 from core.data.importing.yolo import read_yolo
 from core.data.importing.ytvis import read_ytvis
+from core.errors import UsageError
 from core.media.annotations.named import find_named
+from core.media.annotations.options import AS_USUAL, ImportOptions
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
@@ -24,28 +28,8 @@ if TYPE_CHECKING:
     from core.types import VideoInfo
 
 
-class Read(Protocol):
-    """Reads annotations of one video; a job whose outcome is what was found."""
-
-    def __call__(
-        self,
-        path: Path,
-        info: VideoInfo,
-        *,
-        mapping: Mapping[str, int] | None = None,
-        token: CancelToken | None = None,
-    ) -> Job[ImportedAnnotations]:
-        """Read a file or folder.
-
-        Args:
-            path: the file or folder.
-            info: the video that it belongs to.
-            mapping: label -> object id; None takes the proposal.
-            token: cancels the job.
-
-        Raises:
-            VosError: whatever is wrong with the files.
-        """
+_SEVERAL = frozenset({"masks", "coco", "ytvis", "cvat"})
+"""Formats in which one file or folder holds several videos, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +39,48 @@ class Importer:
     Attributes:
         name: short name for commands.
         title: name for people.
-        read: reads it.
+        read_at_own_size: reads it at the size of the video that it is given.
     """
 
     name: str
     title: str
-    read: Read
+    read_at_own_size: Read
+
+    def read(
+        self,
+        path: Path,
+        info: VideoInfo,
+        *,
+        mapping: Mapping[str, int] | None = None,
+        token: CancelToken | None = None,
+        options: ImportOptions = AS_USUAL,
+    ) -> Job[ImportedAnnotations]:
+        """Read a file or folder; see `Read`. Annotations of another size are scaled to the video's.
+
+        Raises:
+            VosError: whatever is wrong with the files.
+        """
+        if options.only and self.name not in _SEVERAL:
+            raise UsageError(
+                f"The format {self.name} does not say which video is which: --only goes with"
+                f" {', '.join(sorted(_SEVERAL))}.",
+                "Choose the file or folder of one video.",
+            )
+        size = options.image_size or (info.width, info.height)
+        at_size = replace(info, width=size[0], height=size[1])
+        found = yield from self.read_at_own_size(
+            path, at_size, mapping=mapping, token=token, options=options
+        )
+        return found if at_size == info else scaled(found, size, info, why="--image-size")
 
 
 IMPORTERS: tuple[Importer, ...] = (
     Importer("masks", "Masks: one file, a folder, a zip, DAVIS or YouTube-VOS", read_masks),
     Importer("object-masks", "Binary PNG, a folder for each object", read_object_masks),
-    Importer("coco", "COCO (one entry an image)", read_coco),
-    Importer("ytvis", "YouTube-VIS (COCO-video)", read_ytvis),
-    Importer("cvat", "CVAT 1.1 (XML or zip)", read_cvat),
-    Importer("labelme", "LabelMe (JSON files)", read_labelme),
+    Importer("coco", "COCO (one entry an image)", AtGivenSize(read_coco)),
+    Importer("ytvis", "YouTube-VIS (COCO-video)", AtGivenSize(read_ytvis)),
+    Importer("cvat", "CVAT 1.1 (XML or zip)", AtGivenSize(read_cvat)),
+    Importer("labelme", "LabelMe (JSON files)", AtGivenSize(read_labelme)),
     Importer("boxes", "Boxes: MOTChallenge or CSV", read_boxes),
     Importer("mots-png", "MOTS (16-bit PNG)", read_mots_png),
     Importer("mots-txt", "MOTS (text)", read_mots_txt),

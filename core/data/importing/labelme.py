@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.data.importing.coco import check_size
-from core.data.importing.collect import Collection, Label
-from core.data.importing.matching import match_names
+from core.data.importing.collect import VOID_LABEL, Collection, Label, says_ignore
+from core.data.importing.matching import folder_names, match_names
 from core.data.importing.reading import Node, list_files, read_json
-from core.data.importing.shapes import Bitmap, Ellipse, Rings
+from core.data.importing.shapes import Bitmap, Ellipse, Rings, box_around
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.media.image_file import IMAGE_ERRORS, open_image
 from core.types import VideoInfo
 
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
     from core.media.annotations.values import ImportedAnnotations, Job
 
 _MAX_SIZE = 1 << 20
+_MAX_FOLDERS = 1000
 _MAX_PIXELS = 64_000_000
 """Masks whose headers claim more are refused; Pillow would warn from 89 million on."""
 _NO_AREA = frozenset({"point", "points", "line", "linestrip", "lines"})
+_OUTLINES = frozenset({"polygon", "quadrilateral"})
+_BOXES = frozenset({"rectangle", "rotation", "oriented_rectangle", "rotated_rectangle"})
+"""Boxes by four corners, as X-AnyLabeling writes them; turned ones become the box around them."""
 
 
 def read_labelme(
@@ -40,8 +45,12 @@ def read_labelme(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read LabelMe's polygons, circles, masks and rectangles; rectangles become boxes.
+
+    Rectangles of X-AnyLabeling have four corners, and may be turned: the box around them is taken.
+    A shape that is not understood is left out and named.
 
     Objects are told apart by label and group. Shapes of one label without a group, on one frame,
     are different objects, as in LabelMe: `car`, `car #2`. A mapping can make them one.
@@ -51,16 +60,17 @@ def read_labelme(
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no LabelMe files, damaged or hostile.
         MaskMismatch: another size than the video, or names that are no frames of it.
     """
-    files = list_files(path, ".json") if path.is_dir() else [path]
+    files = list_files(_find_folder(path, info), ".json") if path.is_dir() else [path]
     if not files:
         raise AnnotationReadError(f"The folder {path} holds no JSON files.", "Check the path.")
-    frames, rule = match_names([file.name for file in files], info)
-    collection = Collection(info, [rule])
+    frames, rule = match_names([file.name for file in files], info, options)
+    collection = Collection(info, [rule], options)
     skipped = 0
     for done, file in enumerate(files):
         if token is not None:
@@ -70,6 +80,16 @@ def read_labelme(
     if skipped:
         collection.notes.append(f"Points and lines, which have no area, are left out: {skipped}.")
     return collection.assemble(mapping, token)
+
+
+def _find_folder(path: Path, info: VideoInfo) -> Path:
+    """Return the folder of the files: itself, or one below that is the only one or the video's."""
+    if list_files(path, ".json"):
+        return path
+    below = [p for p in sorted(path.iterdir()) if p.is_dir() and not p.name.startswith(".")]
+    found = [p for p in below[:_MAX_FOLDERS] if list_files(p, ".json")]
+    named = [p for p in found if p.name in folder_names(info)]
+    return (named or found)[0] if len(named or found) == 1 else path
 
 
 def _read_file(file: Path, index: int, collection: Collection) -> int:
@@ -83,13 +103,18 @@ def _read_file(file: Path, index: int, collection: Collection) -> int:
     seen: dict[str, int] = {}
     skipped = 0
     for node in document.field("shapes").elements():
-        kind = node.get("shape_type")
-        name = "polygon" if kind is None else kind.text()
-        if name in _NO_AREA:
-            skipped += 1
-            continue
-        label = collection.add_label(_label(node, seen))
-        _add(collection, node, name, (index, label))
+        label = ""
+        try:
+            kind = node.get("shape_type")
+            name = "polygon" if kind is None else kind.text()
+            if name in _NO_AREA:
+                skipped += 1
+                continue
+            ignored = says_ignore(node.field("label").text())
+            label = VOID_LABEL if ignored else collection.add_label(_label(node, seen))
+            _add(collection, node, name, (index, label))
+        except AnnotationReadError as error:
+            collection.leave_out(error, index, label)
     return skipped
 
 
@@ -105,16 +130,19 @@ def _label(node: Node, seen: dict[str, int]) -> Label:
 
 def _add(collection: Collection, node: Node, kind: str, where: tuple[int, str]) -> None:
     points = _points(node.field("points"))
-    if kind == "polygon":
-        if len(points) >= 3:
-            collection.add_shape(*where, geometry=Rings((points,), f"{node.path}: {node.where}"))
+    if kind in _OUTLINES:
+        if len(points) < 3:
+            raise node.fail(f"is an outline of {len(points)} points")
+        collection.add_shape(*where, geometry=Rings((points,), f"{node.path}: {node.where}"))
+        return
+    if kind in _BOXES and len(points) == 4:
+        collection.add_box(*where, corners=box_around(points))
         return
     if len(points) != 2:
         raise node.fail(f"is a {kind[:40]!r} of {len(points)} points, not of 2")
     (x0, y0), (x1, y1) = points.tolist()
     if kind == "rectangle":
-        corners = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        collection.add_box(*where, corners=corners)
+        collection.add_box(*where, corners=box_around(points))
     elif kind == "circle":
         radius = math.hypot(x1 - x0, y1 - y0)
         collection.add_shape(*where, geometry=Ellipse((x0, y0), (radius, radius)))

@@ -16,7 +16,9 @@ from core.data.importing.reading import read_json
 from core.data.layouts import find_mask_tree
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions, settle_empty
 from core.media.annotations.values import ImportedAnnotations
+from core.media.export.base import is_plain_name
 from core.media.frame_names import match_frames
 from core.media.image_file import list_images
 from core.media.label_map import ColorIds, MaskImport
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _META = "meta.json"
+_CVAT_MASKS = ("SegmentationObject", "SegmentationClass")
+"""Folders of VOC and of CVAT's segmentation masks; the first tells objects of one class apart."""
 
 
 def read_masks(
@@ -37,11 +41,13 @@ def read_masks(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read one mask, a folder or zip of masks, or the sequence of the video's name in a dataset.
 
     Palette images are read by index, whatever their colors; how ids come out of others is said in
-    `core.media.mask_import`. Files are read twice: for the ids, and when keyframes are asked for.
+    `core.media.mask_import`; all masks are looked at first, so that a value is one object in all of
+    them. Files are read for that, for the ids, and when keyframes are asked for.
 
     Where a meta.json of YouTube-VOS lists an object on a frame whose mask does not show it, the
     object is unknown there; elsewhere an object that was seen before and is not shown is absent.
@@ -51,6 +57,7 @@ def read_masks(
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no masks.
@@ -58,30 +65,27 @@ def read_masks(
         MaskReadError: a file that is no mask.
         MaskMismatch: another size than the video, or names that are no frames of it.
     """
-    files, notes, store = _find_files(path, info)
+    files, notes, store = _find_files(path, info, options)
     maps = _LazyMaps(files, store)
     found: dict[int, None] = {}
     mapped: list[str] = []
+    empty: list[int] = []
     try:
-        for done, (index, file) in enumerate(files.items()):
-            if token is not None:
-                token.check()
-            yield Progress(done, len(files), f"reading {file.name}")
+        yield from maps.survey(token)
+        for done, (index, file) in enumerate(files.items(), len(files)):
+            yield maps.progress(done, f"reading {file.name}", token)
             mask = maps.read(index)
             found |= dict.fromkeys(mask.object_ids)
-            if not mask.exact:
-                mapped.append(f"{file.name}: {'; '.join(mask.notes)}.")
+            if not mask.label_map.any():
+                empty.append(index)
+            mapped += _told(file, mask)
     finally:
         store.close()
-    notes += mapped[:_SHOWN]
-    if len(mapped) > _SHOWN:
-        notes.append(f"{len(mapped) - _SHOWN} more masks were understood in the same way.")
-    listed, categories = _read_meta(next(iter(files.values())).parent)
+    notes += _shortened(mapped)
+    maps.listed, categories = _read_meta(next(iter(files.values())).parent)
+    notes += settle_empty(files, empty, options)
     labels = _labels(sorted(found), maps.colors, categories)
-    ids = propose_ids(tuple(labels.values()), notes)
-    if mapping is not None:
-        ids = checked_mapping(mapping, ids, notes)
-    maps.listed.update(listed)
+    ids = _ids(labels, mapping, notes)
     maps.ids.update({value: ids[label.text] for value, label in labels.items()})
     return ImportedAnnotations(
         objects=object_infos(tuple(labels.values()), ids),
@@ -90,6 +94,23 @@ def read_masks(
         notes=tuple(notes),
         mapping=MappingProxyType(ids),
     )
+
+
+def _told(file: Path, mask: MaskImport) -> list[str]:
+    return [] if mask.exact else [f"{file.name}: {'; '.join(mask.notes)}."]
+
+
+def _shortened(mapped: list[str]) -> list[str]:
+    more = len(mapped) - _SHOWN
+    rest = [f"{more} more masks were understood in the same way."] if more > 0 else []
+    return mapped[:_SHOWN] + rest
+
+
+def _ids(
+    labels: Mapping[int, Label], mapping: Mapping[str, int] | None, notes: list[str]
+) -> dict[str, int]:
+    ids = propose_ids(tuple(labels.values()), notes)
+    return ids if mapping is None else checked_mapping(mapping, ids, notes)
 
 
 class _LazyMaps:
@@ -101,6 +122,18 @@ class _LazyMaps:
         self.colors = ColorIds()
         self.listed: dict[str, set[int]] = {}
         self.ids: dict[int, int] = {}
+
+    def progress(self, done: int, text: str, token: CancelToken | None) -> Progress:
+        """Return how far both readings are, unless they are cancelled."""
+        if token is not None:
+            token.check()
+        return Progress(done, 2 * len(self._files), text)
+
+    def survey(self, token: CancelToken | None) -> Iterator[Progress]:
+        """Look at all masks before any is read."""
+        for done, file in enumerate(self._files.values()):
+            yield self.progress(done, f"looking at {file.name}", token)
+            self._store.survey(file, self.colors)
 
     def read(self, index: int) -> MaskImport:
         """Read one mask; a color has the same id in all of them."""
@@ -127,34 +160,47 @@ class _LazyMaps:
             yield Keyframe(index, tuple(sorted(seen - unknown)), label_map)
 
 
-def _find_files(path: Path, info: VideoInfo) -> tuple[dict[int, Path], list[str], MaskFiles]:
+def _find_files(
+    path: Path, info: VideoInfo, options: ImportOptions
+) -> tuple[dict[int, Path], list[str], MaskFiles]:
     """Return the masks by frame, how they were matched, and what reads them."""
     if path.is_file() and path.suffix.lower() == ".zip":
-        store = ZippedMasks(path, info)
-        return *_matched(store.paths, info), store
+        store = ZippedMasks(path, info, options.only)
+        return *_matched(store.paths, info, options), store
     if not path.is_dir():
-        index = match_frames([path], info)[path]
+        index = match_frames([path], info, first_frame=options.first_frame)[path]
         known = f"frame {index}, by its name"
         note = "frame 0, its name says no other" if index is None else known
         return {index or 0: path}, [f"{path.name}: taken for {note}."], MaskFiles(info)
-    folder = _mask_folder(path, info)
+    folder = _mask_folder(path, info, options.only)
     files = _images(folder)
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no masks.", "Check the path.")
-    return *_matched(files, info), MaskFiles(info)
+    return *_matched(files, info, options), MaskFiles(info)
 
 
-def _matched(files: list[Path], info: VideoInfo) -> tuple[dict[int, Path], list[str]]:
+def _matched(
+    files: list[Path], info: VideoInfo, options: ImportOptions
+) -> tuple[dict[int, Path], list[str]]:
     # Two files of one stem are two masks of one frame: matching by full names says so.
-    names, rule = match_names([file.name for file in files], info)
+    names, rule = match_names([file.name for file in files], info, options)
     return dict(sorted((names[file.name], file) for file in files)), [rule]
 
 
-def _mask_folder(path: Path, info: VideoInfo) -> Path:
+def _mask_folder(path: Path, info: VideoInfo, only: str) -> Path:
     """Return the folder itself where it holds masks, else that of the sequence in a dataset."""
-    if _images(path):
+    if only and is_plain_name(only) and (path / only).is_dir() and _images(path / only):
+        return path / only
+    if _images(path) and not only:
         return path
+    for name in _CVAT_MASKS:
+        if (path / name).is_dir() and _images(path / name):
+            return path / name
     tree = find_mask_tree(path)
+    if only and is_plain_name(only) and (tree / only).is_dir():
+        return tree / only
+    if only:
+        raise AnnotationReadError(f"{path} holds no folder of masks called {only[:80]}.")
     if (tree / info.name).is_dir():
         return tree / info.name
     sequences = sorted(p for p in tree.iterdir() if p.is_dir() and _images(p))
@@ -165,7 +211,7 @@ def _mask_folder(path: Path, info: VideoInfo) -> Path:
     shown = ", ".join(p.name for p in sequences[:_SHOWN])
     raise AnnotationReadError(
         f"{tree} holds {len(sequences)} sequences, none of them called {info.name}.",
-        f"Choose the folder of one of them: {shown}.",
+        f"Say which is this one with --only NAME: {shown}.",
     )
 
 

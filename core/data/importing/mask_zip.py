@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from core.data.importing.coco import check_size
@@ -11,7 +12,7 @@ from core.data.importing.matching import folder_names
 from core.data.importing.reading import MAX_BYTES
 from core.errors import AnnotationReadError
 from core.media.image_file import IMAGE_SUFFIXES
-from core.media.label_map import ColorIds, MaskImport, read_label_map
+from core.media.label_map import ColorIds, MaskImport, read_label_map, survey_label_map
 from core.media.zip_file import ZIP_ERRORS, open_zip, read_member
 from core.types import VideoInfo
 
@@ -34,10 +35,17 @@ class MaskFiles:
         return self._read(path, colors)
 
     def _read(self, path: Path, colors: ColorIds, data: bytes | None = None) -> MaskImport:
+        return read_label_map(path, color_ids=colors, data=data, check_size=self._fits(path))
+
+    def _fits(self, path: Path) -> Callable[[int, int], None]:
         def fits(width: int, height: int) -> None:
             check_size(width, height, self._info, f"The mask {path}")
 
-        return read_label_map(path, color_ids=colors, data=data, check_size=fits)
+        return fits
+
+    def survey(self, path: Path, colors: ColorIds) -> None:
+        """Look at one mask before any is read, so that a value is one object in all of them."""
+        survey_label_map(path, colors, check_size=self._fits(path))
 
     def close(self) -> None:
         """Let go of whatever is open."""
@@ -49,12 +57,13 @@ class ZippedMasks(MaskFiles):
     Args:
         path: the zip.
         info: the video; its name chooses the folder where there are several.
+        only: the folder that is read, empty for the one of the video's name.
 
     Raises:
         AnnotationReadError: no zip, or no masks of this video in it.
     """
 
-    def __init__(self, path: Path, info: VideoInfo) -> None:
+    def __init__(self, path: Path, info: VideoInfo, only: str = "") -> None:
         super().__init__(info)
         self._path = path
         self._archive: zipfile.ZipFile | None = None
@@ -63,7 +72,9 @@ class ZippedMasks(MaskFiles):
             place = PurePosixPath(name)
             if place.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(place):
                 folders[place.parent].append(name)
-        self._names = {path / name: name for name in folders[self._choose(list(folders), info)]}
+        self._names = {
+            path / name: name for name in folders[self._choose(list(folders), info, only)]
+        }
 
     @property
     def paths(self) -> list[Path]:
@@ -72,18 +83,24 @@ class ZippedMasks(MaskFiles):
 
     def read(self, path: Path, colors: ColorIds) -> MaskImport:
         """Read one mask; see `MaskFiles`."""
-        try:
-            archive = self._opened()
-            data = read_member(archive, archive.getinfo(self._names[path]), limit=MAX_BYTES)
-        except ZIP_ERRORS as error:
-            raise self._unreadable(error) from error
-        return self._read(path, colors, data)
+        return self._read(path, colors, self._data(path))
+
+    def survey(self, path: Path, colors: ColorIds) -> None:
+        """Look at one mask; see `MaskFiles`."""
+        survey_label_map(path, colors, data=self._data(path), check_size=self._fits(path))
 
     def close(self) -> None:
         """Close the zip; reading opens it again."""
         if self._archive is not None:
             self._archive.close()
             self._archive = None
+
+    def _data(self, path: Path) -> bytes:
+        try:
+            archive = self._opened()
+            return read_member(archive, archive.getinfo(self._names[path]), limit=MAX_BYTES)
+        except ZIP_ERRORS as error:
+            raise self._unreadable(error) from error
 
     def _opened(self) -> zipfile.ZipFile:
         try:
@@ -95,21 +112,22 @@ class ZippedMasks(MaskFiles):
     def _unreadable(self, error: BaseException) -> AnnotationReadError:
         return AnnotationReadError(f"{self._path} is no zip that can be read: {error}.")
 
-    def _choose(self, folders: list[PurePosixPath], info: VideoInfo) -> PurePosixPath:
-        """Return the folder of the video's name; any where it is the only one."""
+    def _choose(self, folders: list[PurePosixPath], info: VideoInfo, only: str) -> PurePosixPath:
+        """Return the folder of a name; any where none was said and it is the only one."""
         if not folders:
             self.close()
             raise AnnotationReadError(f"The zip {self._path} holds no masks.")
+        names = (only,) if only else folder_names(info)
         trees = [folder for folder in folders if set(_TREES) & set(folder.parts)]
-        known = [folder for folder in trees or folders if folder.name in folder_names(info)]
+        known = [folder for folder in trees or folders if folder.name in names]
         found = known or trees or folders
-        if len(found) == 1:
+        if len(found) == 1 and (known or not only):
             return found[0]
         self.close()
         shown = ", ".join(str(folder)[:80] for folder in found[:_SHOWN])
         raise AnnotationReadError(
-            f"{self._path} holds {len(found)} folders of masks that could be those of {info.name}.",
-            f"Keep one of them in the zip: {shown}.",
+            f"{self._path} holds {len(found)} folders of masks that could be those of {names[0]}.",
+            f"Say which is this one with --only NAME: {shown}.",
         )
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
-
-from natsort import natsorted, ns
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
 from core.errors import MaskMismatch
-from core.media.frame_names import frame_number, match_frames
+from core.media import frame_names
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.types import VideoInfo
 
 _SHOWN = 3
+_GENERAL = frozenset(
+    (
+        *("train", "val", "valid", "validation", "test", "default", "data", "dataset", "."),
+        *("images", "image", "img", "imgs", "frames", "labels", "annotations", "jpegimages"),
+        *("480p", "full-resolution", "obj_train_data", "obj_valid_data", "upload", "/", ".."),
+    )
+)
+"""Folders that say what images are for; no video is called so."""
 
 
 def stem_of(name: str) -> str:
@@ -26,43 +33,92 @@ def folder_of(name: str) -> str:
 
 def folder_names(info: VideoInfo) -> tuple[str, ...]:
     """Return what the folder of a video may be called: its name, also as one word in datasets."""
-    return tuple(dict.fromkeys((info.name, "_".join(info.name.split()))))
+    whole = info.path.name if info.path.name not in ("", ".", "..") else info.name
+    return tuple(dict.fromkeys((info.name, "_".join(info.name.split()), whole)))
 
 
-def match_names(names: Sequence[str], info: VideoInfo) -> tuple[dict[str, int], str]:
-    """Return the frame of each image name, and the rule that found it, as a sentence.
-
-    The rules, in this order: the frames' own stems; the number in the name, the first frame being
-    0; the same with the first being 1, where the last number is the number of frames; the natural
-    order of the names, where there are as many as frames.
+def match_names(
+    names: Sequence[str],
+    info: VideoInfo,
+    options: ImportOptions = AS_USUAL,
+    *,
+    places: Mapping[str, int] | None = None,
+) -> tuple[dict[str, int], str]:
+    """Return the frame of each image name, and the rule that found it; see `frame_names`.
 
     Raises:
-        MaskMismatch: no rule finds a frame for each, or two are for the same frame.
+        MaskMismatch: no rule finds a frame for each, two are for the same frame, or they can be
+            counted in two ways.
     """
-    found, rule = _by_rules(list(dict.fromkeys(names)), info)
-    by_frame: dict[int, str] = {}
-    for name, index in found.items():
-        if by_frame.setdefault(index, name) != name:
-            raise MaskMismatch(
-                f"Two images are for frame {index}: {by_frame[index][:80]} and {name[:80]}.",
-                "Keep one of them.",
-            )
-    return found, rule
+    first = options.first_frame
+    return frame_names.match_names(names, info, first_frame=first, places=places)
 
 
-def match_numbers(numbers: set[int], info: VideoInfo, *, first: int) -> tuple[int, str]:
+def of_this_video(
+    names: Sequence[str], info: VideoInfo, options: ImportOptions = AS_USUAL
+) -> tuple[list[bool], str]:
+    """Tell which image names belong to this video, and how that is known, as a sentence or empty.
+
+    Where images lie in several folders, each is a video of its own, but for folders that only say
+    what the images are for (train, images). The one of the video's name is taken, or of `only`.
+
+    Raises:
+        MaskMismatch: there are several, and none is called so.
+    """
+    groups = [_group(name) for name in names]
+    if options.only:
+        wanted = {options.only}
+        taken = [bool(wanted & {*group, "/".join(group)}) for group in groups]
+        if not any(taken):
+            raise _no_group(f"None of them is called {options.only[:80]}", groups)
+        return taken, f"Only images in the folder {options.only[:80]} are read (--only)."
+    if len(set(groups)) < 2:
+        return [True] * len(groups), ""
+    own = set(folder_names(info))
+    taken = [bool(own & set(group)) for group in groups]
+    if not any(taken):
+        raise _no_group(f"None of them is called {info.name}", groups)
+    chosen = sorted({part for group in groups for part in group} & own)[0]
+    return taken, f"Only images in the folder {chosen} are read."
+
+
+def _group(name: str) -> tuple[str, ...]:
+    folders = PurePosixPath(name.replace("\\", "/")).parts[:-1]
+    return tuple(
+        part
+        for part in folders
+        if part.casefold() not in _GENERAL and not (len(part) == 2 and part[1] == ":")
+    )
+
+
+def _no_group(reason: str, groups: list[tuple[str, ...]]) -> MaskMismatch:
+    found = list(dict.fromkeys("/".join(group) or "." for group in groups))
+    shown = ", ".join(name[:80] for name in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return MaskMismatch(
+        f"The images are of several videos: they lie in {shown}{more}. {reason}.",
+        f"Say which is this one: --only {found[0][:80]}.",
+    )
+
+
+def match_numbers(
+    numbers: set[int], info: VideoInfo, *, first: int, options: ImportOptions = AS_USUAL
+) -> tuple[int, str]:
     """Return what to subtract from frame numbers to get frame indices, and why, as a sentence.
 
     Args:
         numbers: the numbers in the file.
         info: the video.
         first: number that the format gives to the first frame: 0 or 1.
+        options: may say another one.
 
     Raises:
         MaskMismatch: numbers out of range.
     """
-    offset = first
-    if numbers and first == 1 and min(numbers) == 0:
+    offset, said = first, ""
+    if options.first_frame is not None:
+        offset, said = options.first_frame, " (--first-frame)"
+    elif numbers and first == 1 and min(numbers) == 0:
         offset = 0
     elif numbers and first == 0 and min(numbers) >= 1 and max(numbers) == info.frame_count:
         offset = 1
@@ -72,43 +128,7 @@ def match_numbers(numbers: set[int], info: VideoInfo, *, first: int) -> tuple[in
         raise MaskMismatch(
             f"Frame {wrong[0] if abs(wrong[0]) < 10**18 else 'number'} is out of range: "
             f"{info.path} has frames {offset} to {last}.",
-            "Is this the video that the annotations belong to?",
+            "Is this the video that the annotations belong to? --first-frame N says another number"
+            " of the first frame.",
         )
-    return offset, f"Frames are counted from {offset}."
-
-
-def _by_rules(names: list[str], info: VideoInfo) -> tuple[dict[str, int], str]:
-    stems = {name: stem_of(name) for name in names}
-    own = {stem: index for index, stem in enumerate(info.stems)}
-    if all(stem in own for stem in stems.values()):
-        return {n: own[s] for n, s in stems.items()}, "Images are matched to frames by their names."
-    paths = {name: Path(f"{stem}.x") for name, stem in stems.items()}
-    matched = match_frames(list(paths.values()), info)
-    found = {name: matched[path] for name, path in paths.items()}
-    known = {name: index for name, index in found.items() if index is not None}
-    if len(known) == len(names):
-        return known, "Images are matched to frames by the numbers in their names."
-    numbers = {name: frame_number(stem, info) for name, stem in stems.items()}
-    counted = {name: number for name, number in numbers.items() if number is not None}
-    if len(counted) == len(names) and not info.stems:
-        low, high = min(counted.values()), max(counted.values())
-        if low >= 1 and high == info.frame_count:
-            rule = "Images are matched to frames by the numbers in their names, counted from 1."
-            return {name: number - 1 for name, number in counted.items()}, rule
-    if len(names) == info.frame_count and not known:
-        ordered = natsorted(names, alg=ns.IGNORECASE)
-        rule = "Images are matched to frames by the order of their names."
-        return {name: index for index, name in enumerate(ordered)}, rule
-    raise _no_frame([name for name in names if name not in known], info)
-
-
-def _no_frame(lost: list[str], info: VideoInfo) -> MaskMismatch:
-    shown = ", ".join(name[:80] for name in lost[:_SHOWN])
-    more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
-    span = f"0 to {info.frame_count - 1}"
-    if info.stems:
-        span = f"{info.stems[0]} to {info.stems[-1]}"
-    return MaskMismatch(
-        f"No frame of {info.path} fits {shown}{more}: its frames are {span}.",
-        "Is this the video that the annotations belong to?",
-    )
+    return offset, f"Frames are counted from {offset}{said}."

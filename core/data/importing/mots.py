@@ -26,6 +26,7 @@ from core.data.importing.reading import list_files, read_lines
 from core.data.importing.shapes import CocoRuns
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions, settle_empty
 from core.media.annotations.values import ImportedAnnotations
 from core.media.image_file import IMAGE_ERRORS, ImageTooLarge, open_image
 from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
@@ -48,6 +49,7 @@ def read_mots_png(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read a folder of 16-bit PNG, with labels.txt beside them where the classes have names.
 
@@ -58,6 +60,7 @@ def read_mots_png(
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no such files, or damaged ones.
@@ -67,13 +70,17 @@ def read_mots_png(
     files = list_files(folder, ".png")
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no PNG files.", "Check the path.")
-    names, rule = match_names([file.name for file in files], info)
+    names, rule = match_names([file.name for file in files], info, options)
     values: dict[int, None] = {}
+    empty: list[int] = []
     for done, file in enumerate(files):
         if token is not None:
             token.check()
         yield Progress(done, len(files), f"reading {file.name}")
-        values |= dict.fromkeys(np.unique(_read_values(file, info)).tolist())
+        shown = np.unique(_read_values(file, info)).tolist()
+        values |= dict.fromkeys(shown)
+        if shown == [0]:
+            empty.append(names[file.name])
         if len(values) > _MAX_LABELS:
             raise AnnotationReadError(f"{folder} has too many values: are these masks?")
     labels = _labels(sorted(set(values) - {0, _IGNORE}), _class_names(folder))
@@ -86,6 +93,7 @@ def read_mots_png(
         table[value] = ids[label.text]
     table[_IGNORE] = VOID
     frames = {names[file.name]: file for file in files}
+    notes += settle_empty(frames, empty, options)
     lazy = _LazyMaps(info, dict(sorted(frames.items())), table)
     return ImportedAnnotations(
         objects=object_infos(tuple(labels.values()), ids),
@@ -102,6 +110,7 @@ def read_mots_txt(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read lines `frame id class height width counts`; class 10 is void.
 
@@ -112,13 +121,14 @@ def read_mots_txt(
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no such file, or a line that makes no sense.
         MaskMismatch: another size than the video, or frames that it does not have.
     """
     lines = read_lines(path)
-    collection = Collection(info)
+    collection = Collection(info, options=options)
     read: list[tuple[int, int, CocoRuns]] = []
     for number, line in enumerate(lines, 1):
         if number % _CHECK_EVERY == 1:
@@ -128,12 +138,16 @@ def read_mots_txt(
         if line.strip():
             read.append(_parse(line, f"{path}, line {number}", info))
             require_room(len(read), most=MAX_SHAPES, what="shapes")
-    offset, rule = match_numbers({frame for frame, _, _ in read}, info, first=0)
+    offset, rule = match_numbers({frame for frame, _, _ in read}, info, first=0, options=options)
     collection.notes.append(rule)
     labels = _labels(sorted({value for _, value, _ in read} - {_IGNORE}), ())
     for frame, value, runs in read:
         text = VOID_LABEL if value == _IGNORE else collection.add_label(labels[value])
-        collection.add_shape(frame - offset, text, geometry=runs)
+        try:
+            runs.check(info.height, info.width)
+            collection.add_shape(frame - offset, text, geometry=runs)
+        except AnnotationReadError as error:
+            collection.leave_out(error, frame - offset, text)
     return collection.assemble(mapping, token)
 
 

@@ -13,9 +13,11 @@ from core.data.importing.coco import check_size
 from core.data.importing.collect import Collection, Label
 from core.data.importing.matching import folder_names, match_names
 from core.data.importing.reading import list_files
-from core.errors import AnnotationReadError
+from core.errors import AnnotationReadError, MaskReadError
 from core.jobs import CancelToken, Progress
+from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.media.image_file import IMAGE_ERRORS, ImageTooLarge, open_image
+from core.media.mask_values import values_of
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
     from core.media.annotations.values import ImportedAnnotations, Job
 
-_BRIGHT = 128
+_LUMA = (299, 587, 114)
+"""Weights of red, green and blue in brightness, in thousandths."""
 _MAX_FOLDERS = 1000
 
 
@@ -33,8 +36,12 @@ def read_object_masks(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
-    """Read one folder of gray or black-and-white PNG for each object; bright is inside.
+    """Read one folder of gray, black-and-white or palette PNG for each object; bright is inside.
+
+    Of a file with black and one other value that one is inside, whatever it is; else what is at
+    least half as bright as the brightest in all files of the object.
 
     A folder whose name starts with a number has that id; others are counted up. A frame is
     labeled where any object has a file.
@@ -44,6 +51,7 @@ def read_object_masks(
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no such folders, or damaged files; these also later, from keyframes.
@@ -57,15 +65,19 @@ def read_object_masks(
             "It should hold one for each object.",
         )
     names = {file.name for folder in folders for file in list_files(folder, ".png")}
-    frames, rule = match_names(sorted(names), info)
-    collection = Collection(info, [rule])
+    frames, rule = match_names(sorted(names), info, options)
+    collection = Collection(info, [rule], options)
     for done, folder in enumerate(folders):
         label = collection.add_label(_label(folder.name))
-        for file in list_files(folder, ".png"):
+        files = list_files(folder, ".png")
+        top = 0
+        for file in files:
             if token is not None:
                 token.check()
             _check_header(file, info)
-            collection.add_shape(frames[file.name], label, geometry=_FileMask(file))
+            top = max(top, int(_brightness(file).max()))
+        for file in files:
+            collection.add_shape(frames[file.name], label, geometry=_FileMask(file, top))
         yield Progress(done + 1, len(folders), f"reading {folder.name}")
     return collection.assemble(mapping, token)
 
@@ -75,18 +87,38 @@ class _FileMask:
     """A mask that is read from its file when it is painted."""
 
     path: Path
+    top: int
     held_bytes = 0
 
     def fill(self, height: int, width: int) -> NDArray[np.bool_]:
         """See `core.data.importing.shapes.Geometry`."""
-        try:
-            with open_image(self.path) as image:
-                inside = np.asarray(image.convert("L")) >= _BRIGHT
-        except IMAGE_ERRORS as error:
-            raise AnnotationReadError(f"{self.path} cannot be read: {error}.") from error
-        if inside.shape != (height, width):
+        levels = _brightness(self.path)
+        if levels.shape != (height, width):
             raise AnnotationReadError(f"{self.path} has changed its size.")
+        inside: NDArray[np.bool_] = levels > 0
+        if np.unique(levels[inside]).size > 1:
+            inside &= 2 * levels >= self.top
         return inside
+
+
+def _brightness(path: Path) -> NDArray[np.int64]:
+    """Return how bright each pixel of a file is, 0 black; other colors are never 0."""
+    try:
+        with open_image(path) as image:
+            image.load()
+            mask = values_of(image, path)
+    except (*IMAGE_ERRORS, MaskReadError) as error:
+        raise AnnotationReadError(f"{path} cannot be read: {error}.") from error
+    if mask.kind in ("gray", "bit"):
+        return mask.values
+    codes = mask.as_colors().values
+    levels: NDArray[np.int64] = np.zeros_like(codes)
+    for shift, weight in zip((16, 8, 0), _LUMA, strict=True):
+        levels += (codes >> shift & 255) * weight
+    levels = -(-levels // 1000)
+    if mask.kind == "index" and np.unique(levels).size == 1:
+        return mask.values
+    return levels
 
 
 def _object_folders(path: Path) -> list[Path]:

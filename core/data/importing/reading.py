@@ -36,6 +36,7 @@ MAX_ELEMENTS = 2_000_000
 _MAX_DEPTH = 64
 _SHORT, _MAX_KEPT = 16, 100_000
 _SHOWN = 40
+_MAX_DIGITS = 9
 
 
 def read_bytes(path: Path) -> bytes:
@@ -162,11 +163,17 @@ class Node:
             return self.value
         return self.value.encode("utf-8", errors="replace").decode("utf-8")
 
-    def key(self) -> int | str:
-        """Return this number or text, by which other places refer to it."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int | str):
-            raise self.fail(f"is {_kind(self.value)}, not a number or text")
-        return self.value
+    def key(self) -> str:
+        """Return this number or text, by which other places refer to it, as a text: 7 is "7"."""
+        value = self.value
+        if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise self.fail(f"is {_kind(value)}, not a number or text")
+        try:
+            return str(value).strip()
+        except ValueError:
+            raise self.fail("is a very large number") from None
 
     def integer(self, low: int, high: int) -> int:
         """Return this whole number, which must be in low..high."""
@@ -197,6 +204,11 @@ class Node:
         return array
 
 
+def id_in(key: str) -> int | None:
+    """Return the number that a key is, None where it is none, or too large for one."""
+    return int(key) if key.isascii() and key.isdecimal() and len(key) <= _MAX_DIGITS else None
+
+
 def read_json(path: Path) -> Node:
     """Read a JSON file.
 
@@ -217,6 +229,18 @@ def read_json(path: Path) -> Node:
     return Node(value, "", path)
 
 
+class PlacedElement(Element):
+    """An element that knows its line, for errors that can be acted on."""
+
+    __slots__ = ("line",)
+    line: int
+
+
+def line_of(element: Element) -> int:
+    """Return the line of an element of `read_xml`, from 1; 0 where it is not known."""
+    return element.line if isinstance(element, PlacedElement) else 0
+
+
 def read_xml(data: bytes, path: Path) -> Element:
     """Return the root of an XML document; document types and entities are refused.
 
@@ -227,7 +251,7 @@ def read_xml(data: bytes, path: Path) -> Element:
     Raises:
         AnnotationReadError: no XML, with a document type, nested too deeply, or too large.
     """
-    builder = TreeBuilder()
+    builder = TreeBuilder(element_factory=PlacedElement)
     depth = count = 0
     kept: dict[str, str] = {}
 
@@ -247,7 +271,9 @@ def read_xml(data: bytes, path: Path) -> Element:
             raise AnnotationReadError(
                 f"{path} has more than {MAX_ELEMENTS:,} elements.", "Split it."
             )
-        builder.start(name, {key: once(value) for key, value in attributes.items()})
+        element = builder.start(name, {key: once(value) for key, value in attributes.items()})
+        if isinstance(element, PlacedElement):
+            element.line = parser.CurrentLineNumber
 
     def end(name: str) -> None:
         nonlocal depth

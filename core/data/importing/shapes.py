@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -10,7 +11,7 @@ import numpy as np
 
 from core.errors import AnnotationReadError
 from core.media.annotations.polygons import TooManyCrossings, fill_rings
-from core.media.annotations.rle import BadRuns, decode_coco, decode_cvat
+from core.media.annotations.rle import BadRuns, check_coco, decode_coco, decode_cvat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +70,17 @@ class CocoRuns:
         """See `Geometry`."""
         return len(self.counts) * (1 if isinstance(self.counts, str) else _INTEGER_BYTES)
 
+    def check(self, height: int, width: int) -> None:
+        """See whether it can be filled.
+
+        Raises:
+            AnnotationReadError: it is damaged.
+        """
+        try:
+            check_coco(self.counts, height=height, width=width)
+        except BadRuns as error:
+            raise AnnotationReadError(f"{self.where}: {error}.") from error
+
     def fill(self, height: int, width: int) -> Mask:
         """See `Geometry`."""
         try:
@@ -111,10 +123,17 @@ class CvatRuns:
 
 @dataclass(frozen=True, slots=True)
 class Ellipse:
-    """An upright ellipse or a circle; a pixel belongs to it where its center does."""
+    """An ellipse or a circle; a pixel belongs to it where its center does.
+
+    Attributes:
+        center: x, y.
+        radii: along its own x and y.
+        angle: turned clockwise as seen, in degrees.
+    """
 
     center: tuple[float, float]
     radii: tuple[float, float]
+    angle: float = 0.0
 
     @property
     def held_bytes(self) -> int:
@@ -123,10 +142,42 @@ class Ellipse:
 
     def fill(self, height: int, width: int) -> Mask:
         """See `Geometry`."""
-        x = (np.arange(width) + 0.5 - self.center[0]) / max(self.radii[0], 1e-9)
-        y = (np.arange(height) + 0.5 - self.center[1]) / max(self.radii[1], 1e-9)
-        inside: Mask = np.clip(y, -2, 2)[:, None] ** 2 + np.clip(x, -2, 2)[None, :] ** 2 <= 1
+        x = np.arange(width)[None, :] + 0.5 - self.center[0]
+        y = np.arange(height)[:, None] + 0.5 - self.center[1]
+        cos, sin = _turn(self.angle)
+        along = (cos * x + sin * y) / max(self.radii[0], 1e-9)
+        across = (cos * y - sin * x) / max(self.radii[1], 1e-9)
+        inside: Mask = np.clip(along, -2, 2) ** 2 + np.clip(across, -2, 2) ** 2 <= 1
         return inside
+
+
+def turned_corners(corners: tuple[float, float, float, float], angle: float) -> NDArray[np.float64]:
+    """Return the 4 x 2 corners of a box (left, top, right, bottom) turned about its center.
+
+    Args:
+        corners: of the box before.
+        angle: clockwise as seen, in degrees.
+    """
+    left, top, right, bottom = corners
+    x, y = (left + right) / 2, (top + bottom) / 2
+    points = np.array([(left, top), (right, top), (right, bottom), (left, bottom)]) - (x, y)
+    cos, sin = _turn(angle)
+    turned: NDArray[np.float64] = points @ np.array([[cos, sin], [-sin, cos]]) + (x, y)
+    return turned
+
+
+def box_around(points: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Return the upright box (left, top, right, bottom) around N x 2 points."""
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return left, top, right, bottom
+
+
+def _turn(angle: float) -> tuple[float, float]:
+    """Return cosine and sine; exact for quarter turns, whose edges would gain a hair else."""
+    quarter = {0.0: (1.0, 0.0), 90.0: (0.0, 1.0), 180.0: (-1.0, 0.0), 270.0: (0.0, -1.0)}
+    angle %= 360.0
+    radians = math.radians(angle)
+    return quarter.get(angle, (math.cos(radians), math.sin(radians)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,19 +13,26 @@ import numpy as np
 
 from core.data.importing.collect import Collection, Label
 from core.data.importing.matching import folder_names, match_names
-from core.data.importing.reading import finite, list_files, read_lines, read_text
+from core.data.importing.reading import list_files, read_lines, read_text
 from core.data.importing.shapes import Rings
+from core.data.importing.yolo_lines import Extras, YoloLine, find_extras
+from core.data.importing.yolo_names import class_names, point_numbers
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
-from core.types import MAX_OBJECT_ID, VideoInfo
+from core.media.annotations.options import ABSENT, AS_USUAL, OPEN, ImportOptions
+from core.types import VideoInfo
 
 if TYPE_CHECKING:
     from core.media.annotations.values import ImportedAnnotations, Job
 
-_NOT_LABELS = frozenset({"classes.txt", "labels.txt", "train.txt", "val.txt", "test.txt"})
-_MARGIN = 0.5
-"""Shares may leave 0..1 by this much; a picture's size in pixels was forgotten beyond it."""
-_ENTRY = re.compile(r"^\s+(\d{1,4})\s*:\s*(.*?)\s*$|^\s*-\s+(.*?)\s*$")
+_NOT_LABELS = {"classes.txt", "labels.txt", "train.txt", "val.txt", "test.txt"}
+_NOT_LABELS |= {"valid.txt", "validation.txt", "notes.txt", "readme.txt", "readme.roboflow.txt"}
+_NOT_LABELS |= {"readme.dataset.txt", "obj.names.txt"}
+_SHOWN = 5
+_MAX_FOLDERS = 1000
+_DEPTH = 5
+_LINE = 4096
+_NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
 
 
 def read_yolo(
@@ -33,45 +41,124 @@ def read_yolo(
     *,
     mapping: Mapping[str, int] | None = None,
     token: CancelToken | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Job[ImportedAnnotations]:
     """Read lines `class x y x y ...` (outlines) and `class x y width height` (boxes).
 
-    A class that is on a frame once is one object; further ones are `car #2`, `car #3`, in order.
+    Key points, confidence and the id of a track may follow, see `find_extras`; a track is then an
+    object. Else a class that is on a frame once is one; further ones are `car #2`, `car #3`, in
+    order. A line that makes no sense is left out and named.
 
     Args:
-        path: folder of the text files, or one above it with `labels`, and data.yaml for names.
+        path: folder of the text files, or the root of a dataset as CVAT, Ultralytics, Roboflow
+            or Label Studio write it, with names in data.yaml, obj.names, classes.txt or notes.json.
         info: the video that they belong to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
+        options: what the user says of the files.
 
     Raises:
         AnnotationReadError: no such files, or a line that makes no sense.
         MaskMismatch: names that are no frames of the video.
     """
     folder = _find_folder(path, info)
-    files = [f for f in list_files(folder, ".txt") if f.name.lower() not in _NOT_LABELS]
+    files = _label_files(folder)
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no labels.", "Check the path.")
-    names = _class_names(path)
-    frames, rule = match_names([file.name for file in files], info)
-    collection = Collection(info, [rule])
-    for place, name in names.items():
-        collection.add_label(_label(place, name, 1))
+    names = class_names(path, folder)
+    counted = _counted(files, info, options)
+    frames, rule = match_names([file.name for file in files], info, counted)
+    collection = Collection(info, [rule], options, _unlabelled(path))
+    if counted is not options:
+        collection.notes.append("VIDEO_1, VIDEO_2, ... are the names of yolo, which counts from 1.")
+    lines: list[YoloLine] = []
     for done, file in enumerate(files):
         if token is not None:
             token.check()
         yield Progress(done, len(files), f"reading {file.name}")
-        _read_file(file, frames[file.name], names, collection)
+        collection.add_frame(frames[file.name])
+        lines += _read_file(file, frames[file.name])
+    points = point_numbers(path, folder)
+    extras = find_extras([line.cells for line in lines], points=points)
+    if extras.told:
+        collection.notes.append(extras.told)
+    for place, name in () if extras.has_tracks else names.items():
+        collection.add_label(_label(place, name, 1))
+    _add_all(collection, lines, extras, names)
     return collection.assemble(mapping, token)
 
 
+def _counted(files: list[Path], info: VideoInfo, options: ImportOptions) -> ImportOptions:
+    """Return how frames are counted: from 1 where `yolo` named the files after the video."""
+    pattern = re.compile(rf"{re.escape(info.name)}_[1-9]\d*")
+    is_named = all(pattern.fullmatch(file.stem) for file in files)
+    if options.first_frame is None and is_named and not info.stems:
+        return replace(options, first_frame=1)
+    return options
+
+
 def _find_folder(path: Path, info: VideoInfo) -> Path:
+    """Return the folder of the labels: itself, or one below a root as tools write it.
+
+    Raises:
+        AnnotationReadError: there is none, or several of which none has the video's name.
+    """
     if not path.is_dir():
         raise AnnotationReadError(f"There is no folder {path}.", "Check the path.")
-    named = [root / name for name in folder_names(info) for root in (path / "labels", path)]
-    return next(
-        (f for f in (*named, path / "labels") if f.is_dir() and list_files(f, ".txt")), path
-    )
+    roots = (path / "labels", path / "obj_train_data", path)
+    named = [root / name for name in folder_names(info) for root in roots]
+    for folder in (*named, *roots):
+        if folder.is_dir() and _label_files(folder):
+            return folder
+    found = list(dict.fromkeys(_below(path)))
+    known = [folder for folder in found if folder.name in folder_names(info)]
+    if len(known or found) == 1:
+        return (known or found)[0]
+    if found:
+        shown = ", ".join(str(folder.relative_to(path)) for folder in found[:_SHOWN])
+        raise AnnotationReadError(
+            f"{path} holds {len(found)} folders of labels, none of them called {info.name}.",
+            f"Choose one of them: {shown}.",
+        )
+    return path
+
+
+def _below(path: Path) -> Iterator[Path]:
+    """Yield the folders with labels below a root, as tools make them: labels/train, valid/labels.
+
+    Only the first folders are looked into, and not far down: the root may be anything.
+    """
+    level, looked = [path], 0
+    for _ in range(_DEPTH):
+        below: list[Path] = []
+        for folder in level:
+            looked += 1
+            if looked > _MAX_FOLDERS:
+                return
+            below += _folders(folder)
+            if folder != path and any(map(_looks_like_labels, _label_files(folder)[:_SHOWN])):
+                yield folder
+        level = below
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        found = [p for p in folder.iterdir() if not p.name.startswith(".") and p.is_dir()]
+    except OSError as error:
+        raise AnnotationReadError(f"{folder} cannot be read: {error.strerror}.") from error
+    return sorted(p for p in found if not p.is_symlink())
+
+
+def _looks_like_labels(file: Path) -> bool:
+    """Whether a text file starts with numbers only, as labels do; empty ones may be labels."""
+    with suppress(OSError, UnicodeDecodeError), file.open(encoding="utf-8-sig") as text:
+        words = text.readline(_LINE).split()
+        return not words or (len(words) > 4 and all(_NUMBER.fullmatch(word) for word in words[:5]))
+    return False
+
+
+def _label_files(folder: Path) -> list[Path]:
+    return [f for f in list_files(folder, ".txt") if f.name.lower() not in _NOT_LABELS]
 
 
 def _label(place: int, name: str, count: int) -> Label:
@@ -82,39 +169,39 @@ def _label(place: int, name: str, count: int) -> Label:
     return Label(text, wanted, "" if wanted else text, name)
 
 
-def _read_file(file: Path, index: int, names: Mapping[int, str], collection: Collection) -> None:
-    collection.add_frame(index)
-    seen: dict[int, int] = {}
-    for number, line in enumerate(read_lines(file), 1):
-        if not line.strip():
-            continue
-        where = f"{file}, line {number}"
-        place, values = _parse(line, where)
-        count = seen[place] = seen.get(place, 0) + 1
-        label = collection.add_label(_label(place, names.get(place, ""), count))
-        _add(collection, (index, label), values, where)
+def _read_file(file: Path, index: int) -> Iterator[YoloLine]:
+    for number, text in enumerate(read_lines(file), 1):
+        cells = tuple(text.split())
+        if cells:
+            yield YoloLine(index, f"{file}, line {number}", cells)
 
 
-def _parse(line: str, where: str) -> tuple[int, list[float]]:
-    parts = line.split()
-    try:
-        place = finite(parts[0])
-        values = [finite(part) for part in parts[1:]]
-        if not place.is_integer() or not 0 <= place <= 9999:
-            raise ValueError("the class is no number from 0 to 9999")
-        if any(not -_MARGIN <= value <= 1 + _MARGIN for value in values):
-            raise ValueError("coordinates are not shares from 0 to 1")
-        if len(values) != 4 and (len(values) < 6 or len(values) % 2):
-            raise ValueError(f"{len(values)} coordinates are neither an outline nor a box")
-    except ValueError as error:
-        raise AnnotationReadError(f"{where}: {str(error)[:80]}.", "Is this a YOLO file?") from error
-    return int(place), values
+def _add_all(
+    collection: Collection, lines: list[YoloLine], extras: Extras, names: Mapping[int, str]
+) -> None:
+    seen: dict[tuple[int, int], int] = {}
+    for line in lines:
+        label = ""
+        try:
+            place, values, track = line.parse(extras)
+            if track is None:
+                count = seen[line.frame, place] = seen.get((line.frame, place), 0) + 1
+                made = _label(place, names.get(place, ""), count)
+            else:
+                name = names.get(place, "")
+                made = Label(f"track {track}", track or None, name, name)
+            label = collection.add_label(made)
+            _add(collection, (line.frame, label), values, line.where)
+        except AnnotationReadError as error:
+            collection.leave_out(error, line.frame, label)
 
 
 def _add(collection: Collection, target: tuple[int, str], values: list[float], where: str) -> None:
     width, height = collection.info.width, collection.info.height
     if len(values) == 4:
         x, y, wide, high = values
+        if wide < 0 or high < 0:
+            raise AnnotationReadError(f"{where}: the box has a negative size.")
         left, top = (x - wide / 2) * width, (y - high / 2) * height
         corners = (left, top, left + wide * width, top + high * height)
         collection.add_box(*target, corners=corners)
@@ -123,36 +210,8 @@ def _add(collection: Collection, target: tuple[int, str], values: list[float], w
     collection.add_shape(*target, geometry=Rings((points,), where))
 
 
-def _class_names(path: Path) -> dict[int, str]:
-    """Return the names in data.yaml: a list in brackets, or one name a line.
-
-    Only these two ways of writing are understood; other files give no names.
-    """
+def _unlabelled(path: Path) -> str:
+    """Return what data.yaml says of files without a line: ours call them absent."""
     file = next((f for f in (path / "data.yaml", path.parent / "data.yaml") if f.is_file()), None)
-    if file is None:
-        return {}
-    text = read_text(file)
-    start = re.search(r"^names:[ \t]*(.*)$", text, flags=re.MULTILINE)
-    if start is None:
-        return {}
-    if start[1].startswith("["):
-        listed = start[1].partition("]")[0][1:].split(",")
-        return dict(enumerate(_unquoted(part) for part in listed[:MAX_OBJECT_ID]))
-    names: dict[int, str] = {}
-    for line in text[start.end() :].splitlines()[1:]:
-        entry = _ENTRY.match(line)
-        if entry is None:
-            break
-        place = len(names) if entry[1] is None else int(entry[1])
-        names[place] = _unquoted(entry[2] if entry[1] is not None else entry[3])
-    return names
-
-
-def _unquoted(text: str) -> str:
-    text = text.strip()
-    if len(text) >= 2 and text[0] == text[-1] == '"':
-        try:
-            return str(json.loads(text))[:200]
-        except (ValueError, RecursionError):
-            return text[1:-1][:200]
-    return text.strip("'")[:200]
+    said = file is not None and re.search(r"^unlabelled: absent\s*$", read_text(file), re.MULTILINE)
+    return ABSENT if said else OPEN

@@ -46,6 +46,16 @@ def decode_coco(counts: str | Sequence[int], *, height: int, width: int) -> Mask
     return _fill(runs, height * width).reshape(width, height).T
 
 
+def check_coco(counts: str | Sequence[int], *, height: int, width: int) -> None:
+    """See whether counts can be decoded, without the mask's memory.
+
+    Raises:
+        BadRuns: as `decode_coco`.
+    """
+    size = height * width
+    _check(_decompress(counts, size) if isinstance(counts, str) else _numbers(counts), size)
+
+
 def encode_cvat(mask: Mask) -> list[int]:
     """Return the counts of a mask that was cut out to its box, row by row."""
     return [int(run) for run in _runs(mask.ravel())]
@@ -75,12 +85,16 @@ def _numbers(counts: Sequence[int]) -> NDArray[np.int64]:
         raise BadRuns("a count is no number or too large") from error
 
 
-def _fill(runs: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
+def _check(runs: NDArray[np.int64], size: int) -> None:
     if runs.size and (runs.min() < 0 or runs.max() > size):
         raise BadRuns(f"a count is outside 0..{size}")
     total = int(runs.sum()) if runs.size <= 2 * size + 2 else -1
     if total != size:
         raise BadRuns(f"the counts add up to {total if total >= 0 else 'more'}, not to {size}")
+
+
+def _fill(runs: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
+    _check(runs, size)
     return np.repeat(np.arange(runs.size) % 2 == 1, runs)
 
 

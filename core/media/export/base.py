@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,11 +43,13 @@ class ExportReport:
     Attributes:
         written: files that were written.
         unchanged: files that were there already with the same content.
+        removed: files of an earlier export that were in the way.
         missing: frames without a label map; nothing was written for them, not even zeros.
     """
 
     written: int = 0
     unchanged: int = 0
+    removed: int = 0
     missing: list[int] = field(default_factory=list)
 
 
@@ -69,6 +71,20 @@ class Exporter(Protocol):
 
         Raises:
             Cancelled: the token was cancelled.
+        """
+
+    def leftovers(
+        self, source: AnnotationSource, out: Path, written: Iterable[int]
+    ) -> tuple[Path, ...]:
+        """Return files of an earlier export of the format that this one would not replace.
+
+        Args:
+            source: what is exported.
+            out: the folder it goes to.
+            written: the frames that have a label map.
+
+        Raises:
+            OutputError: a folder cannot be listed.
         """
 
     def export(

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from core.media.annotations.options import ABSENT
 from core.media.annotations.polygons import fill_rings, trace_outlines
 from core.media.annotations.rle import encode_coco
 from core.media.export import losses
 from core.media.export.base import ids_in, labeled_masks, mask_of
 from core.media.export.categories import Catalog
+from core.media.export.frame_files import own_file_names
+from core.media.export.leftovers import FrameFolder
 from core.media.export.pictures import frame_jpeg
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 
@@ -35,7 +38,7 @@ class Coco(SequenceExport):
 
     Attributes:
         polygons: outlines instead of run lengths; COCO's polygons have no holes.
-        images: write the frames as well.
+        images: write the frames as well; else those of a folder are named as they are.
     """
 
     name: ClassVar[str] = "coco"
@@ -52,18 +55,22 @@ class Coco(SequenceExport):
         yield from losses.unseen_lost(source, found)
         yield from losses.missing_frames(found)
 
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        return (FrameFolder(("images", sequence), ".jpg"),) if self.images else ()
+
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
         source, sequence = task.source, task.sequence
         catalog = Catalog(source)
         images: list[_Json] = []
         annotations: list[_Json] = []
+        own = {} if self.images else own_file_names(source)
 
         def put(index: int, label_map: LabelMap) -> None:
             file_name = f"{source.stem(index)}.jpg"
             if self.images:
                 task.folder.write(("images", sequence, file_name), frame_jpeg(source, index))
-            images.append(_image(source, index, f"{sequence}/{file_name}"))
+            images.append(_image(source, index, own.get(index, f"{sequence}/{file_name}")))
             for object_id in ids_in(label_map):
                 entry = self._annotation(mask_of(label_map, object_id), object_id, catalog)
                 entry |= {"id": len(annotations) + 1, "image_id": images[-1]["id"]}
@@ -72,6 +79,7 @@ class Coco(SequenceExport):
         yield put
         videos = [{"id": 1, "name": sequence}]
         document = _document(task, catalog, videos) | {"images": images}
+        document["info"]["unlabelled"] = ABSENT
         place = ("annotations", f"instances_{sequence}.json")
         task.folder.write_json(place, document | {"annotations": annotations})
 
@@ -100,7 +108,8 @@ class YouTubeVis(SequenceExport):
     """OUT/SEQUENCE.json: for each object one run-length mask a frame, null where it is not seen.
 
     Attributes:
-        images: write the frames to OUT/JPEGImages/SEQUENCE as well.
+        images: write the frames to OUT/JPEGImages/SEQUENCE as well; else those of a folder are
+            named as they are.
     """
 
     name: ClassVar[str] = "ytvis"
@@ -116,6 +125,9 @@ class YouTubeVis(SequenceExport):
         yield from losses.unseen_lost(source, found)
         yield from losses.missing_as_empty(found)
 
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        return (FrameFolder(("JPEGImages", sequence), ".jpg"),) if self.images else ()
+
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
         source, sequence = task.source, task.sequence
@@ -129,7 +141,8 @@ class YouTubeVis(SequenceExport):
             _put_frame(tracks, label_map, (source, index - source.frames.start, catalog))
 
         yield put
-        document = _document(task, catalog, [_video(source, sequence)])
+        own = {} if self.images else own_file_names(source)
+        document = _document(task, catalog, [_video(source, sequence, own)])
         annotations = [tracks[object_id] for object_id in sorted(tracks)]
         task.folder.write_json((f"{sequence}.json",), document | {"annotations": annotations})
 
@@ -166,14 +179,16 @@ def _image(source: AnnotationSource, index: int, file_name: str) -> _Json:
     }
 
 
-def _video(source: AnnotationSource, sequence: str) -> _Json:
+def _video(source: AnnotationSource, sequence: str, own: dict[int, str]) -> _Json:
     return {
         "id": 1,
         "name": sequence,
         "width": source.video.width,
         "height": source.video.height,
         "length": len(source.frames),
-        "file_names": [f"{sequence}/{source.stem(index)}.jpg" for index in source.frames],
+        "file_names": [
+            own.get(index, f"{sequence}/{source.stem(index)}.jpg") for index in source.frames
+        ],
     }
 
 

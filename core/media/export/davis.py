@@ -12,15 +12,15 @@ import numpy as np
 from core.errors import OutputError
 from core.media.export import losses
 from core.media.export.base import refuse_large_ids, without_void
+from core.media.export.leftovers import FrameFolder
 from core.media.export.pictures import (
     davis_size,
     encode_gray_png,
     frame_jpeg,
-    resize_label_map,
 )
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.input_file import read_input_text
-from core.media.label_map import encode_label_map
+from core.media.label_map import encode_label_map, resize_label_map
 from core.types import VOID
 
 if TYPE_CHECKING:
@@ -60,6 +60,10 @@ class Davis2017(SequenceExport):
     ) -> Iterable[str]:
         yield from _resizing(source, self._size(source))
         yield from losses.palette_lost(source, found, void=self.void)
+
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        tree = "Annotations_unsupervised" if self.unsupervised else "Annotations"
+        return _tree_folders(tree, sequence, images=self.images)
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
@@ -108,6 +112,9 @@ class Davis2016(SequenceExport):
         yield from losses.unseen_lost(source, found)
         yield from losses.missing_frames(found)
 
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        return _tree_folders("Annotations", sequence, images=self.images)
+
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
         writer = _TreeWriter(task, size=None, images=self.images)
@@ -118,6 +125,12 @@ class Davis2016(SequenceExport):
 
         yield put
         writer.list_sequence("2016", self.split)
+
+
+def _tree_folders(tree: str, sequence: str, *, images: bool) -> list[FrameFolder]:
+    masks = FrameFolder((tree, _RESOLUTION, sequence), ".png")
+    frames = FrameFolder(("JPEGImages", _RESOLUTION, sequence), ".jpg")
+    return [masks, frames] if images else [masks]
 
 
 class _TreeWriter:

@@ -13,6 +13,7 @@ from core.media.annotations.rle import encode_coco
 from core.media.export import losses
 from core.media.export.base import ids_in, mask_of
 from core.media.export.categories import Catalog
+from core.media.export.leftovers import FrameFolder
 from core.media.export.pictures import encode_gray_png
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.types import VOID
@@ -44,6 +45,9 @@ class MotsPng(SequenceExport):
         yield from losses.colors_lost(source, palette=False)
         yield from losses.unseen_lost(source, found)
         yield from losses.missing_frames(found)
+
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        return (FrameFolder(("instances", sequence), ".png"),)
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:

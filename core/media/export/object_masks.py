@@ -11,6 +11,7 @@ import numpy as np
 
 from core.media.export import losses
 from core.media.export.base import chosen_objects, file_name_for, labeled_masks, mask_of
+from core.media.export.leftovers import FrameFolder
 from core.media.export.pictures import encode_gray_png, encode_rgba_png
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 
@@ -36,6 +37,10 @@ class ObjectMasks(SequenceExport):
         yield from losses.colors_lost(source, palette=False)
         yield from losses.void_lost(found)
         yield from losses.missing_frames(found)
+
+    def _frame_folders(self, source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        objects = tuple(f"{info.object_id:03d}" for info in source.objects)
+        return (FrameFolder((sequence,), ".png", objects),)
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
@@ -70,6 +75,10 @@ class CutOuts(SequenceExport):
         yield from losses.colors_lost(source, palette=False)
         yield from losses.void_lost(found)
         yield from losses.missing_frames(found)
+
+    def _frame_folders(self, source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        objects = tuple(map(_folder_name, chosen_objects(source, self.object_ids)))
+        return (FrameFolder((sequence,), ".png", objects),)
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:

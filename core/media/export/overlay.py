@@ -12,6 +12,7 @@ import numpy as np
 
 from core.media.export import losses
 from core.media.export.base import chosen_objects
+from core.media.export.leftovers import FrameFolder
 from core.media.export.pictures import encode_rgba_png
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.export.video_writer import (
@@ -133,6 +134,9 @@ class MatteFrames(SequenceExport):
     ) -> Iterable[str]:
         yield from _matte_losses(source, self.object_ids, found)
         yield from losses.missing_frames(found)
+
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        return (FrameFolder((sequence,), ".png"),)
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from core.errors import OutputError
 from core.media.image_file import IMAGE_ERRORS, open_image
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.media.annotations.values import AnnotationSource
-    from core.types import Frame, LabelMap
+    from core.types import Frame
 
 JPEG_QUALITY = 95
 DAVIS_HEIGHT = 480
@@ -29,11 +28,6 @@ _AFTER_HEADER = 33
 def davis_size(width: int, height: int) -> tuple[int, int]:
     """Return (width, height) at 480 lines with an even width: 1920 x 1080 becomes 854 x 480."""
     return max(2, 2 * round(width * DAVIS_HEIGHT / height / 2)), DAVIS_HEIGHT
-
-
-def resize_label_map(label_map: LabelMap, size: tuple[int, int]) -> LabelMap:
-    """Resize to (width, height) by the nearest pixel's center; no new ids appear."""
-    return np.asarray(Image.fromarray(label_map).resize(size, Image.Resampling.NEAREST))
 
 
 def resize_frame(frame: Frame, size: tuple[int, int]) -> Frame:

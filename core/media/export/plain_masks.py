@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from core.media.export import losses
 from core.media.export.base import refuse_large_ids, without_void
+from core.media.export.leftovers import FrameFolder
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.label_map import encode_label_map
 
@@ -34,6 +35,9 @@ class PlainMasks(SequenceExport):
         self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
     ) -> Iterable[str]:
         yield from losses.palette_lost(source, found, void=self.void)
+
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        return (FrameFolder((sequence,), ".png"),)
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:

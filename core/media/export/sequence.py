@@ -14,6 +14,7 @@ import numpy as np
 from core.jobs import CancelToken, Progress
 from core.media.export import losses
 from core.media.export.base import ExportReport, Folder, labeled_frames, sequence_name
+from core.media.export.leftovers import FrameFolder, find_leftovers
 
 if TYPE_CHECKING:
     from core.media.annotations.values import AnnotationSource, Job
@@ -74,6 +75,19 @@ class SequenceExport(ABC):
                     put(index, blank if label_map is None else label_map)
                 yield Progress(done, total, text)
         return report
+
+    def leftovers(
+        self, source: AnnotationSource, out: Path, written: Iterable[int]
+    ) -> tuple[Path, ...]:
+        """See `core.media.export.base.Exporter`."""
+        chosen = self._thinned(source)
+        frames = chosen.frames if self.every_frame else set(written) & set(chosen.frames)
+        folders = self._frame_folders(chosen, sequence_name(chosen))
+        return find_leftovers(out, folders, chosen, frames)
+
+    def _frame_folders(self, _source: AnnotationSource, _sequence: str) -> Iterable[FrameFolder]:
+        """Return the folders with a file for each frame; a format that is one file has none."""
+        return ()
 
     @abstractmethod
     def _lost(

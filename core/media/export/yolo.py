@@ -7,14 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from core.errors import OutputError
 from core.media.annotations.polygons import Outline, trace_outlines
 from core.media.export import losses
 from core.media.export.base import ids_in, labeled_masks, mask_of
 from core.media.export.categories import unknown_object
+from core.media.export.leftovers import FrameFolder
 from core.media.export.pictures import frame_jpeg
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 
@@ -51,10 +54,16 @@ class YoloSegmentation(SequenceExport):
         yield from losses.void_lost(found)
         yield from losses.missing_frames(found)
 
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        labels = FrameFolder(("labels", sequence), ".txt")
+        frames = FrameFolder(("images", sequence), ".jpg")
+        return (labels, frames) if self.images else (labels,)
+
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
         source, sequence = task.source, task.sequence
         classes = _Classes(source, by_object=self.by_object)
+        _refuse_other_classes(task.folder.root, classes.names, sequence)
 
         def put(index: int, label_map: LabelMap) -> None:
             stem = source.stem(index)
@@ -123,6 +132,27 @@ def _line(class_index: int, outline: Outline, source: AnnotationSource) -> str:
     return f"{class_index} {values}\n"
 
 
+def _refuse_other_classes(root: Path, titles: tuple[str, ...], sequence: str) -> None:
+    """Refuse to give new names to the classes of sequences that are there already.
+
+    Raises:
+        OutputError: other sequences are there, whose classes are called otherwise.
+    """
+    path, labels = root / "data.yaml", root / "labels"
+    try:
+        others = [p.name for p in labels.iterdir() if p.is_dir()] if labels.is_dir() else []
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutputError(f"{path} is there already and cannot be read: {error}.") from error
+    names = _data_yaml(titles, sequence).partition("names:")[2]
+    if text and set(others) - {sequence} and text.partition("names:")[2].rstrip() != names.rstrip():
+        shown = ", ".join(sorted(set(others) - {sequence})[:3])
+        raise OutputError(
+            f"{path} has other classes, for other sequences that are there: {shown}.",
+            "Choose another folder, or give the objects the same categories in the same order.",
+        )
+
+
 def _data_yaml(titles: tuple[str, ...], sequence: str) -> str:
     """Return the list of classes; names are quoted as JSON, which is YAML too."""
     names = "".join(
@@ -130,7 +160,7 @@ def _data_yaml(titles: tuple[str, ...], sequence: str) -> str:
         for place, title in enumerate(titles)
     )
     folder = json.dumps(f"images/{sequence}", ensure_ascii=False)
-    return f"path: .\ntrain: {folder}\nval: {folder}\nnames:\n{names}"
+    return f"path: .\ntrain: {folder}\nval: {folder}\nunlabelled: absent\nnames:\n{names}"
 
 
 def _ids_lost(source: AnnotationSource) -> list[str]:

@@ -13,6 +13,7 @@ from core.errors import OutputError
 from core.media.export import losses
 from core.media.export.base import ids_in, refuse_large_ids, without_void
 from core.media.export.categories import NO_CATEGORY
+from core.media.export.leftovers import FrameFolder
 from core.media.export.pictures import frame_jpeg
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.input_file import read_input
@@ -51,6 +52,11 @@ class YouTubeVos(SequenceExport):
             yield f"Frames that are left out: {left_out}."
         yield from losses.unseen_lost(source, found)
         yield from losses.missing_frames(found)
+
+    def _frame_folders(self, _source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
+        masks = FrameFolder(("Annotations", sequence), ".png")
+        frames = FrameFolder(("JPEGImages", sequence), ".jpg")
+        return (masks, frames) if self.images else (masks,)
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:

@@ -41,13 +41,14 @@ def test_folder_is_named_by_the_video(tmp_path, monkeypatch):
 def test_results_are_written_and_counted(tmp_path):
     info = video(tmp_path / "bear", "f.1", "f.2")
     with ResultFolder(tmp_path / "new/out", info) as folder:
-        assert folder.count_earlier() == 0
+        assert folder.earlier() == ()
         folder.write(1, label_map(7))
         assert folder.written == 1
     assert [p.name for p in (tmp_path / "new/out/bear").iterdir()] == ["f.2.png"]
     assert (read_label_map(folder.path / "f.2.png").label_map == 7).all()
     with ResultFolder(tmp_path / "new/out", info) as folder:
-        assert folder.count_earlier() == 1
+        assert [p.name for p in folder.earlier()] == ["f.2.png"]
+        assert folder.left_over([1]) == () and len(folder.left_over([0])) == 1
 
 
 def test_nothing_written_leaves_no_folder_that_was_not_there(tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import MaskMismatch, MaskReadError
+from core.media.annotations.options import ImportOptions
 from core.media.keyframes import load_keyframes
 from core.media.label_map import write_label_map
 from core.types import VideoInfo
@@ -40,10 +41,9 @@ def frames_of(path: Path, info: VideoInfo) -> list[int]:
         ("mask_1", 0),
         ("object_12", 0),
         ("00012", 12),
-        ("12", 12),
-        ("frame_12", 12),
-        ("Frame0012", 12),
+        ("00012_mask", 12),
         ("mask_00012", 12),
+        ("frame_0000", 0),
         ("9" * 50, 0),
     ],
 )
@@ -51,6 +51,19 @@ def test_one_mask_belongs_to_the_frame_its_name_says(name, index, tmp_path):
     found = load_keyframes(save(tmp_path / f"{name}.png", 1), VIDEO)
     assert [k.frame_index for k in found.keyframes] == [index]
     assert f"taken for frame {index}" in found.notes[0]
+
+
+@pytest.mark.parametrize("name", ["12", "frame_12", "Frame0012", "frame_000012", "ab12cd34-img_12"])
+def test_one_mask_that_can_be_counted_from_0_or_1_is_asked_about(name, tmp_path):
+    path = save(tmp_path / "masks" / f"{name}.png", 1)
+    for given in (path, path.parent):
+        with pytest.raises(MaskMismatch, match=r"frame 12 or frame 11 .*both fit") as caught:
+            load_keyframes(given, VIDEO)
+        assert "--first-frame 0 or --first-frame 1" in caught.value.hint
+        for first, index in ((0, 12), (1, 11), (5, 7)):
+            found = load_keyframes(given, VIDEO, ImportOptions(first_frame=first))
+            assert [k.frame_index for k in found.keyframes] == [index]
+            assert f"counted from {first}" in found.notes[0]
 
 
 def test_the_videos_own_name_may_stand_before_the_number(tmp_path):
@@ -83,7 +96,7 @@ def test_one_mask_beyond_the_named_frames_is_refused(tmp_path):
     ("stems", "name", "index"),
     [
         (("a", "b", "c"), "b", 1),
-        (("a", "b", "c"), "2", 2),
+        (("a", "b", "c"), "00002", 2),
         (("a1", "a2", "a3"), "mask", 0),
         (("0001", "0002", "0003"), "0002", 1),
         (("0001", "0002", "0003"), "2", 1),
@@ -120,12 +133,32 @@ def test_folder_out_of_range_says_so(tmp_path):
     assert "out of range" in message and "frames 0 to 19" in message
 
 
-def test_folder_counted_from_one_gets_the_hint(tmp_path):
+def test_folder_counted_from_one_is_understood_and_said(tmp_path):
     for number in range(1, 21):
         save(tmp_path / f"{number:05d}.png", 1)
-    with pytest.raises(MaskMismatch) as caught:
-        load_keyframes(tmp_path, VIDEO)
-    assert "counted from 1" in caught.value.hint
+    assert frames_of(tmp_path, VIDEO) == list(range(20))
+    assert "counted from 1" in load_keyframes(tmp_path, VIDEO).notes[0]
+
+
+def test_empty_masks_are_absent_unless_said_otherwise(tmp_path):
+    save(tmp_path / "00000.png", 1)
+    save(tmp_path / "00004.png")
+    save(tmp_path / "00008.png", 1)
+    assert frames_of(tmp_path, VIDEO) == [0, 4, 8]
+    found = load_keyframes(tmp_path, VIDEO)
+    assert any("1 frame without any shape: objects seen before" in note for note in found.notes)
+    found = load_keyframes(tmp_path, VIDEO, ImportOptions(unlabelled="open"))
+    assert [k.frame_index for k in found.keyframes] == [0, 8]
+    assert any("left open" in note for note in found.notes)
+
+
+def test_masks_made_at_another_size_are_scaled_where_that_is_said(tmp_path):
+    path = save(tmp_path / "00000.png", 1, 0, 2, size=(6, 8))
+    found = load_keyframes(path, VIDEO, ImportOptions(image_size=(8, 6)))
+    label_map = found.keyframes[0].label_map
+    assert label_map.shape == (12, 16)
+    assert label_map[0, :8].tolist() == [1, 1, 0, 0, 2, 2, 0, 0]
+    assert any("Scaled from 8 x 6 to 16 x 12" in note for note in found.notes)
 
 
 def test_folder_with_foreign_names(tmp_path):
@@ -206,5 +239,5 @@ def test_mapped_masks_are_told(tmp_path):
     for number in range(8):
         Image.new("L", (16, 12), 255).save(tmp_path / f"{number}.png")
     notes = load_keyframes(tmp_path, VIDEO).notes
-    assert len(notes) == 6
-    assert notes[0].startswith("0.png: gray 0 and 255") and "3 more" in notes[-1]
+    assert len(notes) == 7
+    assert notes[1].startswith("0.png: gray 0 and 255") and "3 more" in notes[-1]

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from core.jobs import Progress
 from core.media.export.base import Exporter, ExportReport
 from core.media.export.losses import counted, listed
+from core.text import visible
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
 from vosapp.jobs.runner import Job, JobHandle
 from vosapp.session import exporting
@@ -62,6 +63,7 @@ class ExportDialog(QDialog):
         self._formats = exporting.formats()
         self._job: JobHandle | None = None
         self._writing = False
+        self._leftovers: frozenset[Path] = frozenset()
         self.formats, self.frames = QListWidget(self), QComboBox(self)
         self.formats.setObjectName("choices")
         self.options, self.objects = OptionForm(self), ObjectPicker(self)
@@ -105,6 +107,7 @@ class ExportDialog(QDialog):
             self.folder.path() or Path(),
             frames[self.frames.currentIndex()],
             self.objects.object_ids(),
+            self._leftovers,
         )
 
     def _exporter(self) -> Exporter:
@@ -240,6 +243,7 @@ class ExportDialog(QDialog):
             # A look at what was chosen before says nothing any more.
             self._job.cancel()
             self._job = None
+        self._leftovers = frozenset()
         self.show_button.hide()
         self.export_button.setEnabled(False)
         self._timer.start()
@@ -254,6 +258,7 @@ class ExportDialog(QDialog):
 
     def _take_check(self, outcome: Outcome) -> None:
         if isinstance(outcome, Done) and isinstance(outcome.value, ExportCheck):
+            self._leftovers = frozenset(outcome.value.leftovers)
             self.findings.show_check(outcome.value)
             self._say_check(outcome.value)
         else:
@@ -261,13 +266,19 @@ class ExportDialog(QDialog):
 
     def _say_check(self, found: ExportCheck) -> None:
         self.export_button.setEnabled(not found.nothing)
-        self.export_button.setText(
-            self.tr("Export in Spite of Errors") if found.errors else self.tr("Export")
-        )
+        text = self.tr("Export in Spite of Errors") if found.errors else self.tr("Export")
+        if found.leftovers:
+            text = self.tr("Remove Older Files and Export")
+        self.export_button.setText(text)
         if found.nothing:
             self._say(
                 self.tr("None of these frames has a mask yet. Propagate or draw first."), "danger"
             )
+        elif found.leftovers:
+            files = counted(len(found.leftovers), "file")
+            shown = ", ".join(visible(path.name) for path in found.leftovers[:3])
+            text = self.tr("{0} of an earlier export would stay beside the new ones: {1}\u2026")
+            self._say(text.format(files, shown), "danger")
         elif found.errors:
             problems = counted(found.errors, "error")
             self._say(self.tr("{0}: readers will stumble.").format(problems), "danger")
@@ -308,6 +319,10 @@ class ExportDialog(QDialog):
         text = self.tr("Wrote {0}.").format(counted(report.written, "file"))
         if report.unchanged:
             text += self.tr(" {0} were there already.").format(counted(report.unchanged, "file"))
+        if report.removed:
+            text += self.tr(" {0} of an earlier export removed.").format(
+                counted(report.removed, "file")
+            )
         self._say(text, "success")
         self.show_button.show()
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import VosError
 from core.jobs import Progress
 from core.media.annotations.values import ImportedAnnotations
 from core.media.export.losses import counted
@@ -37,6 +38,7 @@ from vosapp.session.importing import Imported
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_file, choose_folder
+from vosapp.ui.dialogs.import_options import ImportOptionForm
 from vosapp.ui.forms import align_labels
 from vosapp.ui.plain import PathEdit
 from vosapp.ui.theme import icon, tones
@@ -62,7 +64,8 @@ class ImportDialog(QDialog):
         self.format, self.path = QComboBox(self), PathEdit(self)
         self.file_button = QPushButton(self.tr("File\u2026"), self)
         self.folder_button = QPushButton(self.tr("Folder\u2026"), self)
-        self.text = QLabel(self)
+        self.text, self.options = QLabel(self), ImportOptionForm(self)
+        self._to_masks = False
         self.mapping = QTableWidget(0, 2, self)
         self.notes = QPlainTextEdit(self)
         self.overwrite = QCheckBox(self.tr("Overwrite my keyframes and checked masks"), self)
@@ -84,7 +87,13 @@ class ImportDialog(QDialog):
             return
         name = self._formats[self.format.currentIndex()].name
         project = self._workspace.session.project
-        job = importing.read(project, name, path, self._chosen_ids())
+        try:
+            options = self.options.options()
+        except VosError as error:
+            self._say(errors.text(error), "danger")
+            return
+        job = importing.read(project, name, path, mapping=self._chosen_ids(), options=options)
+        self._to_masks = options.boxes_to_masks
         self._say(self.tr("Reading\u2026"), "muted")
         self._start(job, self._take_found)
 
@@ -122,6 +131,7 @@ class ImportDialog(QDialog):
         form.addRow("", self.text)
         form.addRow(self.tr("From"), place)
         align_labels(form)
+        form.addRow(self.options)
         foot = QHBoxLayout()
         foot.addWidget(self.state, 1)
         self.state.setWordWrap(True)
@@ -167,6 +177,7 @@ class ImportDialog(QDialog):
         self.file_button.clicked.connect(self._choose_file)
         self.folder_button.clicked.connect(self._choose_folder)
         self.path.returnPressed.connect(self._read_anew)
+        self.options.changed.connect(self._read_anew)
         self.import_button.clicked.connect(self._import)
         self.stop_button.clicked.connect(self._stop)
         self.close_button.clicked.connect(self.close)
@@ -257,7 +268,9 @@ class ImportDialog(QDialog):
         self._say(self.tr("Importing\u2026"), "muted")
         self._stop()
         session, overwrite = self._workspace.session, self.overwrite.isChecked()
-        handle = importing.start_import(session, self._found, overwrite=overwrite)
+        handle = importing.start_import(
+            session, self._found, overwrite=overwrite, boxes_to_masks=self._to_masks
+        )
         self._follow(handle, self._take_imported)
 
     def _take_imported(self, outcome: Outcome) -> None:

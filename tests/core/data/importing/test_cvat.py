@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from core.data.importing import reading
+from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError, MaskMismatch
+from core.media.annotations.options import ImportOptions
+from core.media.annotations.values import finish
 
 BOX = (
     '<box frame="{}" outside="{}" keyframe="1" xtl="{}" ytl="1" xbr="{}" ybr="6" occluded="0"'
@@ -83,7 +86,7 @@ def test_images_with_every_shape(read):
         '<box label="c" xtl="1" ytl="1" xbr="3" ybr="3" z_order="0"/>'
         '<points label="d" points="1,1"/><tag label="e"/>'
     )
-    text = f'<image id="0" name="x/frame_000003.png" width="20" height="12">{shapes}</image>'
+    text = f'<image id="3" name="x/frame_000003.png" width="20" height="12">{shapes}</image>'
     found = read("cvat", document(text), file="a.xml")
     assert {i.category for i in found.objects} == {"a", "b", "c"}
     assert found.frames == (3,)
@@ -110,7 +113,6 @@ def test_a_zip_is_read_without_unpacking(read, tmp_path):
         (document(track(BOX.format(2, 0, "1e999", 4))), "xtl is '1e999'"),
         (document(track(BOX.format("-1", 0, 1, 4))), "frame is '-1'"),
         (document(track(BOX.format("9" * 5000, 0, 1, 4))), "frame is '999"),
-        (document(track(BOX.format(2, 0, 9, 4))), "negative size"),
         (document(track(polygon(0, "1,2;3"))), "pairs"),
         (document(track(polygon(0, ""))), "points is ''"),
         ("<annotations>", "no XML"),
@@ -160,6 +162,153 @@ def test_other_videos(read):
 
 def test_runs_that_do_not_fit_their_box(read):
     bad = '<mask frame="0" rle="3,3" left="1" top="0" width="10" height="1"/>'
-    found = read("cvat", document(track(bad)), file="a.xml")
     with pytest.raises(AnnotationReadError, match="add up to 6, not to 10"):
-        list(found.keyframes())
+        read("cvat", document(track(bad)), file="a.xml")
+    found = read("cvat", document(track(bad), track(polygon(0), number=1)), file="a.xml")
+    assert any("Line 1, mask on frame 0" in note for note in found.notes)
+
+
+def ellipse(angle, rx=6, ry=2):
+    return f'<ellipse label="a" cx="10" cy="6" rx="{rx}" ry="{ry}" rotation="{angle}" z_order="0"/>'
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270, 359.5, 30, 45.5, 120, -60, 450])
+def test_turned_ellipses_as_by_the_definition(angle, read):
+    text = f'<image id="0" name="0.png" width="20" height="12">{ellipse(angle)}</image>'
+    found = read("cvat", document(text), file="a.xml")
+    turn = np.radians(angle)
+    expected = np.zeros((12, 20), bool)
+    for y in range(12):
+        for x in range(20):
+            offset = complex(x + 0.5 - 10, y + 0.5 - 6) * np.exp(-1j * turn)
+            expected[y, x] = (offset.real / 6) ** 2 + (offset.imag / 2) ** 2 <= 1 + 1e-9
+    assert np.array_equal(maps(found)[0] == 1, expected)
+
+
+TURNED = '<box frame="{}" outside="{}" xtl="5" ytl="4" xbr="15" ybr="8" rotation="{}" z_order="0"/>'
+
+
+@pytest.mark.parametrize(
+    ("angle", "corners"),
+    [(0, (5, 4, 15, 8)), (90, (8, 1, 12, 11)), (180, (5, 4, 15, 8)), (270, (8, 1, 12, 11))],
+)
+def test_turned_boxes_are_the_boxes_around_them(angle, corners, read):
+    found = read("cvat", document(track(TURNED.format(2, 0, angle))), file="a.xml")
+    (box,) = found.boxes
+    assert (box.left, box.top, box.right, box.bottom) == corners
+    assert any("Turned boxes" in note for note in found.notes) == (angle % 180 == 90)
+
+
+def test_a_turn_between_keyframes_goes_the_shorter_way(read):
+    boxes = [TURNED.format(0, 0, 350), TURNED.format(2, 0, 10), TURNED.format(3, 1, 10)]
+    found = read("cvat", document(track(*boxes)), file="a.xml")
+    middle = next(box for box in found.boxes if box.frame_index == 1)
+    assert (middle.left, middle.top, middle.right, middle.bottom) == pytest.approx((5, 4, 15, 8))
+
+
+def test_swapped_corners_are_put_right(read):
+    found = read("cvat", document(track(BOX.format(2, 0, 9, 4))), file="a.xml")
+    assert [(b.left, b.right) for b in found.boxes] == [(4, 9)]
+    assert any("swapped" in note for note in found.notes)
+
+
+def test_one_shape_that_is_not_understood_is_told_with_its_line(read):
+    shapes = (polygon(0), polygon(3, "1,2;3"), polygon(5))
+    found = read(
+        "cvat", document("\n\n", track(*shapes), track(polygon(5), number=1)), file="a.xml"
+    )
+    assert found.frames == (0, 5)
+    (note,) = (note for note in found.notes if "not understood" in note)
+    assert "left out: 1." in note and "a.xml" in note and "Line 3, polygon on frame 3" in note
+
+
+def test_nothing_is_said_of_an_object_whose_shape_is_not_understood(read):
+    first = track(polygon(0), polygon(5, "1,nan;3,4"))
+    found = read("cvat", document(first, track(polygon(5), number=1)), file="a.xml")
+    assert [k.object_ids for k in found.keyframes()] == [(1,), (2,)]
+
+
+def test_an_unzipped_folder(read, tmp_path, info):
+    read("cvat", document(track(polygon(0))), file="task/annotations.xml")
+    found = finish(importer_named("cvat").read(tmp_path / "task", info))
+    assert found.frames == (0,)
+
+
+def project_file(*elements, names=("other", "film"), by="name"):
+    tasks = "".join(
+        f"<task><id>{7 + n}</id><{by}>{name}</{by}>"
+        "<original_size><width>20</width><height>12</height></original_size></task>"
+        for n, name in enumerate(names)
+    )
+    meta = f"<meta><project><tasks>{tasks}</tasks></project></meta>"
+    return f"<annotations>{meta}{''.join(elements)}</annotations>"
+
+
+def task_tracks():
+    """Track 0 of each of two tasks, at other places."""
+    other = track(polygon(0), polygon(3), more='task_id="7"')
+    mine = track(polygon(0, "8,1;12,1;12,5;8,5"), polygon(5, SQUARE), more='task_id="8"')
+    return other, mine
+
+
+@pytest.mark.parametrize("by", ["name", "source"])
+@pytest.mark.parametrize("only", ["", "film", "8", "other"])
+def test_of_a_project_only_the_task_of_this_video_is_read(by, only, read):
+    text = project_file(*task_tracks(), names=("other.mp4", "film.mp4"), by=by)
+    found = read("cvat", text, file="a.xml", options=ImportOptions(only=only))
+    assert found.frames == ((0, 3) if only == "other" else (0, 5))
+    assert len(found.objects) == 1
+    assert any("left out, since they are of another task: 1." in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("names", "only"), [(("a", "b"), ""), (("film", "film"), ""), (("a", "film"), "c")]
+)
+def test_a_project_without_this_video_or_with_two_of_its_name(names, only, read):
+    with pytest.raises(MaskMismatch, match=r"2 tasks, \d of them called .* --only NAME"):
+        text = project_file(*task_tracks(), names=names)
+        read("cvat", text, file="a.xml", options=ImportOptions(only=only))
+
+
+def test_images_of_several_tasks_are_not_mixed(read):
+    shape = f'<polygon label="a" points="{SQUARE}"/>'
+    images = [
+        f'<image id="{n}" name="frame_{n:06d}" task_id="{task}" width="20" height="12">{shape}'
+        "</image>"
+        for task, n in ((7, 0), (7, 1), (8, 0), (8, 4))
+    ]
+    assert read("cvat", project_file(*images), file="a.xml").frames == (0, 4)
+
+
+def test_only_for_a_file_of_one_task(read):
+    text = document(track(polygon(2))).replace("<task>", "<task><id>3</id><name>job a</name>")
+    assert read("cvat", text, file="a.xml").notes == ()
+    assert read("cvat", text, file="a.xml", options=ImportOptions(only="job a")).frames == (2,)
+    with pytest.raises(MaskMismatch, match="called job b"):
+        read("cvat", text, file="a.xml", options=ImportOptions(only="job b"))
+
+
+def test_two_tracks_of_one_number_are_two_objects(read):
+    other = polygon(0, "8,1;12,1;12,5;8,5")
+    text = document(track(polygon(0), polygon(1)), track(other, polygon(1, outside=1)))
+    found = read("cvat", text, file="a.xml")
+    assert list(found.mapping) == ["track 0", "track 0 #2"]
+    assert set(np.unique(maps(found)[0])) == {0, 1, 2}
+
+
+def test_regions_to_be_ignored_become_void(read):
+    ignored = track(polygon(0), polygon(1), label="ignore", number=4)
+    boxes = [BOX.format(frame, 0, 10, 14) for frame in (0, 1)]
+    regions = track(*boxes, label="Ignore Regions", number=5)
+    found = read("cvat", document(ignored, regions, track(polygon(1))), file="a.xml")
+    assert (len(found.objects), found.boxes) == (1, ())
+    assert maps(found)[0][2, [2, 11]].tolist() == [255, 255]
+
+
+def test_frames_of_tracks_are_counted_as_was_said(read):
+    text = document(track(polygon(100), polygon(103)))
+    found = read("cvat", text, file="a.xml", options=ImportOptions(first_frame=100))
+    assert found.frames == (0, 3)
+    for first in (101, 0):
+        with pytest.raises(MaskMismatch, match="annotations on frame 100"):
+            read("cvat", text, file="a.xml", options=ImportOptions(first_frame=first))

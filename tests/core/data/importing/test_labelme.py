@@ -53,13 +53,13 @@ def test_a_folder_is_matched_by_stems(read_folder):
             "00008": document(imagePath="../../etc/passwd"),
         }
     )
-    assert found.frames == (2, 7, 8)
+    assert found.frames == (2,)
+    assert any("1 frame without any shape: left open" in note for note in found.notes)
     maps = {k.frame_index: k.label_map for k in found.keyframes()}
     assert (maps[2][1:5, 1:5] == 1).all()
     assert abs(int((maps[2] == 2).sum()) - np.pi * 9) < 4
     (box,) = found.boxes
     assert (box.frame_index, box.object_id, box.left, box.bottom) == (7, 2, 2.0, 9.0)
-    assert not maps[8].any()
 
 
 def test_groups_and_order_tell_objects_apart(read_folder):
@@ -126,3 +126,44 @@ def test_other_images(read_folder):
 def test_an_empty_folder(read_folder):
     with pytest.raises(AnnotationReadError, match="no JSON"):
         read_folder({})
+
+
+@pytest.mark.parametrize("kind", ["rectangle", "rotation", "oriented_rectangle"])
+def test_boxes_by_four_corners(kind, read_folder):
+    diamond = [[8, 2], [12, 6], [8, 10], [4, 6]]
+    found = read_folder({"0": document(shape(kind=kind), shape("b", diamond, kind, direction=0.7))})
+    boxes = [(b.object_id, b.left, b.top, b.right, b.bottom) for b in found.boxes]
+    assert boxes == [(1, 1, 1, 5, 5), (2, 4, 2, 12, 10)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        shape("b", kind="blob"),
+        shape("b", kind="circle"),
+        shape("b", [[1, 1], [2, 2]]),
+        shape("b", [[1, 1], [2, 2], [3]], "rectangle"),
+        shape("b", SQUARE[:3], "rectangle"),
+        shape("b", kind="mask", points=SQUARE[:2], mask="?"),
+    ],
+)
+def test_one_shape_that_is_not_understood_is_told_and_the_rest_is_read(bad, read_folder):
+    found = read_folder({"0": document(shape(), shape("b")), "4": document(shape(), bad)})
+    first, second = found.keyframes()
+    assert (first.object_ids, second.object_ids) == ((1, 2), (1,))
+    (note,) = (note for note in found.notes if "not understood" in note)
+    assert "4.json: shapes[1]" in note
+
+
+def test_a_shape_without_a_label_may_be_any_object(read_folder):
+    found = read_folder({"0": document(shape(), shape("b")), "4": document(shape(), shape(5))})
+    assert [k.object_ids for k in found.keyframes()] == [(1, 2), (1,)]
+
+
+def test_regions_to_be_ignored_become_void(read_folder):
+    entries = [shape(), shape("__ignore__", [[8, 6], [11, 6]], "circle")]
+    entries.append(shape("_ignore_", kind="rectangle", points=[[14, 1], [18, 4]]))
+    found = read_folder({"0": document(*entries)})
+    (keyframe,) = found.keyframes()
+    assert keyframe.label_map[6, 8] == 255 and keyframe.label_map[2, 15] == 255
+    assert list(found.mapping) == ["a"] and not found.boxes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -54,6 +56,20 @@ def test_boxes_that_make_no_sense(text, error, read):
         read("boxes", text, file="a.csv")
 
 
+def test_a_line_that_makes_no_sense_is_told_and_the_rest_is_read(read):
+    found = read("boxes", "1,1,2,2,3,4\n2,1,nan,2,3,4\n3,1,2,2,-3,4\n4,1,2,2,3,4\n", file="a.txt")
+    assert [box[0] for box in corners(found)] == [0, 3]
+    (note,) = (note for note in found.notes if "not understood" in note)
+    assert "left out: 2." in note and "line 2, is no box" in note and "line 3, is" in note
+
+
+def test_swapped_corners_are_put_right(read):
+    text = "frame,id,x1,y1,x2,y2\n0,1,8,2,3,5\n1,1,3,5,8,2\n"
+    found = read("boxes", text, file="a.csv")
+    assert [box[2:] for box in corners(found)] == [(3, 2, 8, 5)] * 2
+    assert any("swapped" in note and "2." in note for note in found.notes)
+
+
 def test_boxes_of_other_videos(read):
     with pytest.raises(MaskMismatch, match="Frame 11"):
         read("boxes", "1,1,2,2,3,4\n11,1,2,2,3,4\n", file="a.txt")
@@ -68,6 +84,16 @@ def test_mots_text_with_ignored_regions(read):
     first, second = found.keyframes()
     assert (first.label_map == 5).all()
     assert (second.label_map == 255).all()
+
+
+def test_mots_runs_that_are_damaged_are_told_and_the_rest_is_read(read):
+    from core.media.annotations.rle import encode_coco
+
+    counts = encode_coco(np.ones((12, 20), bool))
+    text = f"0 2005 2 12 20 {counts}\n4 2005 2 12 20 {counts}9\n5 2005 2 12 20 {counts}\n"
+    found = read("mots-txt", text, file="a.txt")
+    assert found.frames == (0, 5)
+    assert any("a.txt, line 2" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +119,7 @@ def test_mots_png_with_instance_zero(tmp_path, info):
     values = np.zeros((12, 20), np.uint16)
     values[:3], values[3:6], values[9:] = 1000, 2000, 10000
     (tmp_path / "m").mkdir()
-    Image.fromarray(values).save(tmp_path / "m" / "000004.png")
+    Image.fromarray(values).save(tmp_path / "m" / "00004.png")
     found = finish(importer_named("mots-png").read(tmp_path / "m", info))
     assert dict(found.mapping) == {"class 1 instance 0": 1, "class 2 instance 0": 2}
     (keyframe,) = found.keyframes()
@@ -141,8 +167,8 @@ def test_colors_are_proposed_as_ids_and_can_be_changed(tmp_path, info):
 
 
 def test_one_mask_file(tmp_path, info):
-    Image.fromarray(np.eye(12, 20, dtype=np.uint8) * 255).save(tmp_path / "frame_7.png")
-    found = finish(importer_named("masks").read(tmp_path / "frame_7.png", info))
+    Image.fromarray(np.eye(12, 20, dtype=np.uint8) * 255).save(tmp_path / "film_00007.png")
+    found = finish(importer_named("masks").read(tmp_path / "film_00007.png", info))
     assert found.frames == (7,)
     assert "by its name" in found.notes[0]
 
@@ -197,3 +223,44 @@ def test_names_of_formats():
     assert len({i.name for i in IMPORTERS}) == len(IMPORTERS)
     with pytest.raises(UsageError, match="nonsense"):
         importer_named("nonsense")
+
+
+@pytest.mark.parametrize("name", ["00012.png", "frame_10.png", "film_99.png"])
+def test_a_mask_file_beyond_the_end_is_refused(name, tmp_path, info):
+    Image.fromarray(np.ones((12, 20), np.uint8)).save(tmp_path / name)
+    with pytest.raises(MaskMismatch, match=name):
+        finish(importer_named("masks").read(tmp_path / name, info))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize(("only", "value"), [("bear", 2), ("fox", 3)])
+def test_only_one_sequence_of_masks(zipped, only, value, tmp_path, info):
+    import shutil
+
+    from core.media.annotations.options import ImportOptions
+    from core.media.label_map import write_label_map
+
+    for name, object_id in (("bear", 2), ("fox", 3)):
+        folder = tmp_path / "set" / "Annotations" / "480p" / name
+        folder.mkdir(parents=True)
+        write_label_map(folder / "00000.png", np.full((12, 20), object_id, np.uint8))
+    path = tmp_path / "set"
+    if zipped:
+        path = Path(shutil.make_archive(str(tmp_path / "set"), "zip", path))
+    masks = importer_named("masks")
+    with pytest.raises(AnnotationReadError, match="--only NAME"):
+        finish(masks.read(path, info))
+    found = finish(masks.read(path, info, options=ImportOptions(only=only)))
+    assert [item.object_id for item in found.objects] == [value]
+    with pytest.raises(AnnotationReadError):
+        finish(masks.read(path, info, options=ImportOptions(only="wolf")))
+
+
+@pytest.mark.parametrize(
+    "name", ["object-masks", "labelme", "boxes", "mots-png", "mots-txt", "yolo"]
+)
+def test_only_is_refused_where_it_would_do_nothing(name, tmp_path, info):
+    from core.media.annotations.options import ImportOptions
+
+    with pytest.raises(UsageError, match="--only goes with coco, cvat, masks, ytvis"):
+        finish(importer_named(name).read(tmp_path, info, options=ImportOptions(only="a")))

@@ -48,6 +48,24 @@ def test_cocos_own_library_reads_it(polygons, make_source, tmp_path, capsys):
     capsys.readouterr()
 
 
+@pytest.mark.parametrize("suffix", [".png", ".JPG", ".tif"])
+def test_without_images_the_frames_of_a_folder_are_named_as_they_are(suffix, make_source, tmp_path):
+    source = make_source()
+    folder = tmp_path / "my film"
+    folder.mkdir()
+    stems = tuple(f"shot_{i:04d}" for i in range(6))
+    for name in stems:
+        (folder / f"{name}{suffix}").touch()
+    source = replace(source, video=replace(source.video, path=folder, stems=stems))
+    finish(Coco(images=False).export(source, tmp_path / "coco"))
+    finish(YouTubeVis(images=False).export(source, tmp_path / "ytvis"))
+    (file,) = (tmp_path / "coco").rglob("*.json")
+    names = [image["file_name"] for image in json.loads(file.read_text())["images"]]
+    assert names == [f"my film/{name}{suffix}" for name in stems]
+    (file,) = (tmp_path / "ytvis").rglob("*.json")
+    assert json.loads(file.read_text())["videos"][0]["file_names"] == names
+
+
 def test_youtube_vis_arrays_have_the_length_of_the_video(make_source, tmp_path):
     source = make_source(missing=(4,))
     finish(YouTubeVis().export(source, tmp_path))

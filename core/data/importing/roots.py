@@ -1,0 +1,59 @@
+"""The one file to read below the root of a dataset, as annotation tools write it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.data.importing.matching import folder_names
+from core.errors import AnnotationReadError
+from core.types import VideoInfo
+
+COCO = (
+    *("annotations/instances_*.json", "annotations/*.json", "_annotations.coco.json"),
+    *("*/_annotations.coco.json", "result.json", "instances*.json", "*.json"),
+)
+"""Where CVAT, Roboflow and Label Studio put COCO files, the likeliest first."""
+BOXES = ("gt/gt.txt", "*/gt/gt.txt", "gt.txt", "det/det.txt", "*.csv")
+"""Where MOTChallenge and CVAT put boxes."""
+_SHOWN = 5
+
+
+def file_in(path: Path, info: VideoInfo, places: Sequence[str]) -> Path:
+    """Return a file as it is; of a folder the file at the first of the places that has one.
+
+    Args:
+        path: the file or folder.
+        info: the video; where there are several, the file or folder of its name is taken.
+        places: patterns below the folder.
+
+    Raises:
+        AnnotationReadError: there are several, none of them of the video's name; or the folder
+            cannot be read, or holds none.
+    """
+    if not path.is_dir():
+        return path
+    names = folder_names(info)
+    for place in places:
+        try:
+            found = sorted(p for p in path.glob(place) if p.is_file() and p.name[:1] != ".")
+        except OSError as error:
+            raise AnnotationReadError(f"{path} cannot be read: {error.strerror}.") from error
+        own = [p for p in found if _is_of(p, path, names)] or found
+        if len(own) == 1:
+            return own[0]
+        if own:
+            shown = ", ".join(str(p.relative_to(path)) for p in own[:_SHOWN])
+            raise AnnotationReadError(
+                f"{path} holds {len(own)} files that could be those of {info.name}.",
+                f"Choose one of them: {shown}.",
+            )
+    raise AnnotationReadError(
+        f"The folder {path} holds no annotation file.", f"Looked for {', '.join(places)}."
+    )
+
+
+def _is_of(file: Path, root: Path, names: Sequence[str]) -> bool:
+    """Whether a file or a folder above it, below the root, has one of the names."""
+    parts = (*file.relative_to(root).parts[:-1], file.stem)
+    return any(part == name or part.endswith(f"_{name}") for part in parts for name in names)
