@@ -75,8 +75,7 @@ def read_boxes(
     """
     path = file_in(path, info, BOXES)
     lines = read_lines(path)
-    rows: list[_Row] = []
-    wrong: list[AnnotationReadError] = []
+    rows, wrong = list[_Row](), list[AnnotationReadError]()
     columns: dict[str, int] | None = None
     ignored = 0
     for number, line in enumerate(lines, 1):

@@ -152,7 +152,12 @@ class Collection:
             error: says where it is and what is wrong.
             frame_index: its frame.
             label: its object; empty where that is not understood either.
+
+        Raises:
+            AnnotationReadError: it says that there is too much, which is no fault of one shape.
         """
+        if error.hint == _SPLIT:
+            raise error
         self._left_out.append(error)
         self._unknown.setdefault(frame_index, set()).add(label)
 

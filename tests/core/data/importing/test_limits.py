@@ -38,7 +38,7 @@ def csv_boxes(count):
 
 
 def mots_lines(count):
-    return "".join(f"{i % 10} {1001 + i} 1 12 20 0l7\n" for i in range(count))
+    return "".join(f"{i % 10} {1001 + i} 1 12 20 0`7\n" for i in range(count))
 
 
 def coco(count, field="segmentation"):
