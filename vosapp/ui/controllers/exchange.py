@@ -38,7 +38,12 @@ class ExchangeController(DialogController):
         dialog = ExportDialog(workspace, self.shell.window)
         dialog.choose_frames(CURRENT if here else ALL if whole else RANGE)
         dialog.frameWanted.connect(workspace.session.go_to)
+        dialog.abandoned.connect(self._tell_abandoned)
         self.show_dialog(dialog)
+
+    def _tell_abandoned(self) -> None:
+        text = self.tr("The export was stopped; whole files stay, and exporting again goes on.")
+        self.shell.window.status.showMessage(text, 8000)
 
     def _import(self, workspace: Workspace) -> None:
         from vosapp.ui.dialogs.importing import ImportDialog

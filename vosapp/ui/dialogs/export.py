@@ -51,9 +51,11 @@ class ExportDialog(QDialog):
 
     Signals:
         frameWanted: the user wants to see a frame (its index).
+        abandoned: it was closed while it wrote, which stops that.
     """
 
     frameWanted = Signal(int)
+    abandoned = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
         super().__init__(parent)
@@ -215,7 +217,7 @@ class ExportDialog(QDialog):
         self.stop_button.clicked.connect(self._stop)
         self.show_button.clicked.connect(self._show_folder)
         self.close_button.clicked.connect(self.close)
-        self.finished.connect(self._stop)
+        self.finished.connect(self._leave)
 
     def _show_format(self, row: int) -> None:
         one = self._formats[row]
@@ -344,6 +346,11 @@ class ExportDialog(QDialog):
         if handle is self._job and self.bar.isVisible():
             self.bar.setRange(0, progress.total)
             self.bar.setValue(progress.done)
+
+    def _leave(self, *_ignored: object) -> None:
+        if self._writing:
+            self.abandoned.emit()
+        self._stop()
 
     def _stop(self, *_ignored: object) -> None:
         self._timer.stop()

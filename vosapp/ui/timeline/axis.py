@@ -37,8 +37,8 @@ class TimeAxis:
 
     @property
     def fits(self) -> bool:
-        """True where the whole video is seen."""
-        return self.shown >= self.frame_count
+        """True where the whole video is seen, or would be but for the last digit of a number."""
+        return self.shown >= self.frame_count * (1 - 1e-9)
 
     @property
     def visible(self) -> range:

@@ -199,7 +199,9 @@ class BoxTool(Tool):
         if not context.target:
             return self.tr("Drag a box around an object")
         name = context.name(context.target)
-        if context.finished:
+        if context.finished and context.target in context.locked:
+            text = self.tr("Drag a box around another object")
+        elif context.finished:
             text = self.tr("Drag a box around another object · Shift+drag draws {0} anew")
         else:
             text = self.tr("Drag a box around {0}")

@@ -105,6 +105,7 @@ def test_a_box_beside_a_finished_and_locked_object_is_another_one(full_studio):
     studio.hand.qtbot.waitUntil(lambda: studio.session.objects[0].locked)
     studio.session.select_object(1)
     studio.state.set_tool(ToolId.BOX)
+    assert studio.said[-1] == "Drag a box around another object"
     studio.hand.drag(*YELLOW)
     assert studio.tool.target == 3
     studio.canvas.cancel_tool()

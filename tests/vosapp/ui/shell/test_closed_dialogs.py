@@ -80,6 +80,7 @@ def test_export_is_closed_while_it_writes(desk, qtbot, dialog, busy, tmp_path):
     busy.set()
     idle(desk, qtbot)
     assert not (tmp_path / "out").exists()
+    assert "export was stopped" in desk.window.status.currentMessage()
 
 
 def test_import_is_closed_while_it_reads(desk, qtbot, dialog, busy, masks):

@@ -17,6 +17,15 @@ def test_the_whole_video_fits_at_first():
     assert axis.frame_at(5000) == 71
 
 
+@given(st.integers(1, 100_000), st.integers(1, 3000), st.integers(1, 3000))
+def test_what_fits_goes_on_fitting_in_a_view_of_any_width(count, width, other):
+    """Also where the width divided by the pixels of a frame is a little less than the count."""
+    axis = TimeAxis(count, width).fitted()
+    assert axis.fits
+    assert axis.resized(other).fits
+    assert axis.resized(other) == TimeAxis(count, other).fitted()
+
+
 def test_zoom_keeps_what_lies_below_the_mouse():
     axis = TimeAxis(10_000, 1000).fitted()
     for x in (0, 250.0, 613.5, 1000):
