@@ -134,14 +134,23 @@ def read_pages(
     ids = color_ids if color_ids is not None else ColorIds()
     with _opened(path) as image, _read_errors(path):
         pages = page_numbers(image)
+        if check_size is not None:
+            # All of them first: to compare their palettes, pages are decoded.
+            _check_pages(image, pages, check_size)
         has_indices = _shares_palette(image, pages)
         for number in pages:
             show_page(image, number)
-            if check_size is not None:
-                check_size(*image.size)
             image.load()
             by_color = image.mode == "P" and not has_indices
             yield import_mask(image.convert("RGB") if by_color else image, path, ids)
+
+
+def _check_pages(
+    image: Image.Image, pages: tuple[int, ...], check_size: Callable[[int, int], None]
+) -> None:
+    for number in pages:
+        show_page(image, number)
+        check_size(*image.size)
 
 
 def _shares_palette(image: Image.Image, pages: tuple[int, ...]) -> bool:
