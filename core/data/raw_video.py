@@ -22,7 +22,6 @@ VIDEO_SUFFIXES = frozenset({
     ".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov",
     ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv",
 })  # fmt: skip
-_OPTIONS_NAME = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 
 
 def find_videos(folder: Path) -> list[Path]:
@@ -48,7 +47,7 @@ def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
 
 
 def _refuse(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
         raise error
 
 

@@ -152,7 +152,7 @@ def begun_threads(folder: Path) -> int | None:
     What is wrong with a record is for `RunRecord.load` to tell.
     """
     try:
-        settings, _frames = _parse(_record_of(folder).read_bytes())
+        settings, _frames = _parse(read_input(_record_of(folder), limit=None))
         return sound_threads(int(settings["threads"]))
     except (OSError, *_DAMAGE):
         return None

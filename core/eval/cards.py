@@ -27,9 +27,11 @@ from core.eval.card_facts import TITLES, text_of, training_rows
 from core.eval.provenance import file_mark
 from core.eval.report import markdown_table
 from core.eval.scores_file import Score, read_scores, scores_path
+from core.media.input_file import read_input_text
 from core.nn.checkpoints import CheckpointInfo, read_info
 
 SUFFIX = ".notes.toml"
+MAX_BYTES = 1 << 20
 SCORE_HEAD = (
     "data",
     "given",
@@ -73,10 +75,10 @@ def read_notes(path: Path) -> Notes:
     if not path.exists():
         return Notes()
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_input_text(path, limit=MAX_BYTES))
         values["earlier"] = tuple(dict(one) for one in values.get("earlier", ()))
         return Notes(**values)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read as notes: {error}.", "Mend the file.") from error
 
 

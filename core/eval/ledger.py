@@ -14,6 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from core.errors import OutputError, UsageError
+from core.media.input_file import read_input_text
+
+MAX_BYTES = 64 << 20
+"""A larger table is not gone on with."""
 
 Row = Mapping[str, str]
 
@@ -67,7 +71,7 @@ class Ledger:
     def _begin(self) -> None:
         """Read what is there, or write the header."""
         try:
-            text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
+            text = read_input_text(self.path, limit=MAX_BYTES) if self.path.exists() else ""
         except (OSError, UnicodeDecodeError) as error:
             msg = f"{self.path} cannot be read: {error}."
             raise UsageError(msg, "Name another file.") from error

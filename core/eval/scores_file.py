@@ -13,9 +13,11 @@ from core.eval.benchmark import BenchmarkReport
 from core.eval.benchmark_plan import BenchmarkRequest
 from core.eval.provenance import code_commit, file_mark, today
 from core.media.atomic import write_atomic
+from core.media.input_file import read_input
 from core.types import Quality
 
 SUFFIX = ".scores.json"
+MAX_BYTES = 16 << 20
 FIRST = "the first mask"
 LATE = "each object where it first appears"
 FIGURES = frozenset({"j_and_f", "j", "f", "by_object"})
@@ -113,7 +115,7 @@ def read_scores(path: Path) -> tuple[Score, ...]:
     if not path.exists():
         return ()
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["scores"]
+        rows = json.loads(read_input(path, limit=MAX_BYTES))["scores"]
         return tuple(_score(row) for row in rows)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         msg = f"{path} is no file of scores: {error}."

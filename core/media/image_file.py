@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core.media.image_header import deep_size
+from core.media.image_header import deep_sizes
 from core.media.image_pages import ManyPages, refuse_pages
 from core.media.input_file import read_input, require_input
 
@@ -191,17 +191,21 @@ def _to_8_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
 def _read_with_opencv(path: Path) -> Frame:
     """Read what Pillow does not know, such as 16-bit RGB TIFF.
 
-    OpenCV opens by content whatever it was built with. So it gets no file whose size, in a header
-    of one of the formats that are meant, was not found and looked at before.
+    OpenCV opens by content whatever it was built with. So it gets no file whose sizes, in a header
+    of one of the formats that are meant, were not found and looked at before.
     """
     data = read_input(path, limit=_MAX_DEEP_BYTES)
-    size = deep_size(data)
-    if size is None:
+    sizes = deep_sizes(data)
+    if not sizes:
         raise OSError("not a readable image")
-    if size[0] * size[1] > MAX_PIXELS:
-        raise ImageTooLarge(f"{size[0]} x {size[1]} pixels")
-    _require_one_page(data)
-    return _decode(data)
+    for width, height in sizes:
+        if width * height > MAX_PIXELS:
+            raise ImageTooLarge(f"{width} x {height} pixels")
+    # Two pages tell that there are several; `imcount` crashes on names that are no UTF-8.
+    pages = _decode(data, pages=2)
+    if len(pages) > 1:
+        raise ManyPages("it holds several pages")
+    return pages[0]
 
 
 def decode_jpeg(data: bytes) -> Frame:
@@ -212,29 +216,22 @@ def decode_jpeg(data: bytes) -> Frame:
     """
     if not data.startswith(b"\xff\xd8"):
         raise OSError("not a JPEG")
-    return _decode(data)
+    return _decode(data, pages=1)[0]
 
 
-def _require_one_page(data: bytes) -> None:
+def _decode(data: bytes, *, pages: int) -> list[Frame]:
+    """Decode the first pages of an image, at least one."""
     import cv2
 
+    flat, color = np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR
     try:
-        # Two pages tell that there are several; `imcount` crashes on names that are no UTF-8.
-        whole = np.frombuffer(data, np.uint8)
-        _, pages = cv2.imdecodemulti(whole, cv2.IMREAD_COLOR, range=(0, 2))
+        if pages == 1:
+            image = cv2.imdecode(flat, color)
+            found = [] if image is None else [image]
+        else:
+            found = list(cv2.imdecodemulti(flat, color, range=(0, pages))[1])
     except cv2.error as exc:
         raise OSError(f"not a readable image ({exc.err})") from exc
-    if len(pages) > 1:
-        raise ManyPages("it holds several pages")
-
-
-def _decode(data: bytes) -> Frame:
-    import cv2
-
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as exc:
-        raise OSError(f"not a readable image ({exc.err})") from exc
-    if image is None:
+    if not found:
         raise OSError("not a readable image")
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+    return [np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2RGB), np.uint8) for page in found]

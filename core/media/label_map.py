@@ -154,7 +154,7 @@ def read_pages(
     with _opened(path) as image, _read_errors(path):
         for page in _pages(image, check_size):
             survey_mask(page, path, ids)
-        for page in _pages(image, check_size):
+        for page in _pages(image, None):
             yield import_mask(page, path, ids)
 
 
@@ -162,13 +162,22 @@ def _pages(
     image: Image.Image, check_size: Callable[[int, int], None] | None
 ) -> Iterator[Image.Image]:
     pages = page_numbers(image)
+    if check_size is not None:
+        # All of them first: to compare their palettes, pages are decoded.
+        _check_pages(image, pages, check_size)
     has_indices = _shares_palette(image, pages)
     for number in pages:
         show_page(image, number)
-        if check_size is not None:
-            check_size(*image.size)
         image.load()
         yield image.convert("RGB") if image.mode == "P" and not has_indices else image
+
+
+def _check_pages(
+    image: Image.Image, pages: tuple[int, ...], check_size: Callable[[int, int], None]
+) -> None:
+    for number in pages:
+        show_page(image, number)
+        check_size(*image.size)
 
 
 def resize_label_map(label_map: LabelMap, size: tuple[int, int]) -> LabelMap:

@@ -26,7 +26,7 @@ FORMAT = 1
 HEADER_KEY = "vosapp"
 _KINDS: dict[str, type] = {
     **{"format": int, "system": str, "preset": str, "license": str},
-    **{"config": dict, "training": dict, "metrics": dict},
+    **{"config": dict, "training": dict, "metrics": dict, "calibration": dict},
 }
 _KIND_NAMES = {str: "a short text", dict: "an object", int: "a whole number"}
 _MAX_NAME = 200

@@ -103,7 +103,7 @@ def _note(out: Path) -> dict[str, Any]:
     """What a run folder says of its beginning; nothing where it has not begun, or is older."""
     try:
         note = json.loads(read_input(out / START, limit=MAX_NOTE_BYTES))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return note if isinstance(note, dict) else {}
 

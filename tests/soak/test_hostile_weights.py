@@ -9,19 +9,23 @@ import random
 import struct
 import zipfile
 from collections import Counter
+from dataclasses import asdict
 
 import pytest
 import torch
-from core.systems.self_supervised.untrusted import require_sound
 
+from core.engine.registry import build_tracker
 from core.errors import VosError
 from core.nn.checkpoints import CheckpointInfo, load_weights, read_info, save_weights
 from core.nn.foreign import read_foreign
-from core.systems.self_supervised.build import read_encoder
-from core.systems.self_supervised.config import PRESETS
+from core.systems.self_supervised.config import CALIBRATION, PRESETS
 from core.systems.self_supervised.foreign import import_weights
 from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.spec import RECIPE
+from core.tracking.contract import TrackerRequest
+from core.train.finetune.untrusted import require_sound
 from core.train.state import load_state, save_state
+from core.types import Quality
 
 CASES = 2000 if os.environ.get("VOSAPP_SOAK") else 60
 VALUES = (
@@ -161,7 +165,8 @@ def test_states_of_training(chunk, encoder, tmp_path):
 @pytest.mark.parametrize("chunk", range(4))
 def test_checkpoints(chunk, encoder, tmp_path):
     path, out = tmp_path / "w.safetensors", tmp_path / "o.safetensors"
-    info = CheckpointInfo("self_supervised", "tiny", PRESETS["tiny"].to_dict(), {"steps": 3})
+    config, told = PRESETS["tiny"].to_dict(), asdict(CALIBRATION)
+    info = CheckpointInfo("self_supervised", "tiny", config, {"steps": 3}, calibration=told)
     save_weights(path, encoder, info)
     whole = path.read_bytes()
     network = KeyEncoder(PRESETS["tiny"])
@@ -172,8 +177,8 @@ def test_checkpoints(chunk, encoder, tmp_path):
         tried(
             lambda: read_info(path).training.get("init"),
             lambda: load_weights(path, network),
-            lambda: read_encoder(path),
-            lambda: require_sound(path),
+            lambda: build_tracker(TrackerRequest("self_supervised", Quality.FAST, "cpu", path)),
+            lambda: require_sound(path, RECIPE),
             lambda: read_foreign(path),
             lambda: import_weights(path, out),
         )

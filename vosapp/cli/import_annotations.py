@@ -112,11 +112,13 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
             console.warn(note)
         info = stored_info(project)
         path = _place(args, importer, info)
-        read = importer.read(path, info, mapping=mapping, token=console.token, options=options)
-        found = finish_job(read, console, unit="steps")
-        if options.boxes_to_masks and found.boxes:
+        video = None
+        if options.boxes_to_masks or args.video is not None:
             video = open_project_video(project, args, console, cache_bytes=_CACHE_BYTES)
             stack.enter_context(telling(video, console))
+        read = importer.read(path, info, mapping=mapping, token=console.token, options=options)
+        found = finish_job(read, console, unit="steps")
+        if options.boxes_to_masks and video is not None:
             found = with_masks(found, video.frame, console.token)
         for note in found.notes:
             console.say(note)

@@ -23,6 +23,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import UsageError
+from core.media.input_file import read_input_text
+
+MAX_BYTES = 1 << 20
 
 Read = Callable[[str], Any]
 READERS: dict[str, Read] = {".toml": tomllib.loads, ".json": json.loads}
@@ -70,7 +73,7 @@ def read_variants(path: Path) -> tuple[Variant, ...]:
         msg = f"{path} is no table of variants."
         raise UsageError(msg, "Write it as .toml, or as .json.")
     try:
-        tables = reader(path.read_text(encoding="utf-8"))
+        tables = reader(read_input_text(path, limit=MAX_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}.", "Mend the file.") from error
     if not isinstance(tables, dict) or not tables:

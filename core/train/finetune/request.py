@@ -13,6 +13,7 @@ from core.device import choose_device, require_threads, sound_threads
 from core.errors import OutputError
 from core.media.file_hash import sha256_of
 from core.media.image_file import list_images
+from core.media.input_file import read_input
 from core.nn.checkpoints import CheckpointInfo, read_info, require_system
 from core.nn.precision import inference_dtype
 from core.train.config import FitConfig
@@ -142,7 +143,7 @@ def threads_of(request: FinetuneRequest) -> int:
 def _begun_with(run: Path) -> int | None:
     """The number of threads that the run in a folder began with; None where it does not say."""
     try:
-        return sound_threads(json.loads((run / SETTINGS).read_text())["threads"])
+        return sound_threads(json.loads(read_input(run / SETTINGS, limit=None))["threads"])
     except (OSError, ValueError, LookupError, TypeError):
         return None
 

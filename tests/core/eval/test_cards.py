@@ -130,7 +130,9 @@ def test_labels_have_to_be_said(save, tmp_path):
         make_card(tmp_path / "none.safetensors")
 
 
-@pytest.mark.parametrize("text", ["about =", "abuot = 'x'", "earlier = 3", "earlier = [3]"])
+@pytest.mark.parametrize(
+    "text", ["about =", "abuot = 'x'", "earlier = 3", "earlier = [3]", "about = " + "[" * 9000]
+)
 def test_notes_that_make_no_sense(tmp_path, text):
     path = tmp_path / "w.notes.toml"
     path.write_text(text)

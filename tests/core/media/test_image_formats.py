@@ -30,7 +30,7 @@ from core.media.image_file import (
     open_image,
     read_rgb,
 )
-from core.media.image_header import deep_size
+from core.media.image_header import deep_sizes
 from core.media.keyframes import load_keyframes
 from core.media.label_map import read_label_map
 from core.media.video import open_video
@@ -202,7 +202,7 @@ def deep_tiff(size=SIZE, big=False, order="<"):
 @pytest.mark.parametrize("big", [False, True])
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_the_size_of_a_tiff(big, order):
-    assert deep_size(deep_tiff((700, 90), big, order)) == (700, 90)
+    assert deep_sizes(deep_tiff((700, 90), big, order)) == ((700, 90),)
 
 
 @pytest.mark.parametrize("name", ["a.tif", "a.hdr"])
@@ -210,16 +210,25 @@ def test_deep_pictures_are_read_and_their_size_is_known(name, tmp_path):
     deep = np.full((24, 32, 3), 40_000, np.uint16)
     pixels = deep if name == "a.tif" else np.full((24, 32, 3), 0.5, np.float32)
     cv2.imwrite(str(tmp_path / name), pixels)
-    assert deep_size((tmp_path / name).read_bytes()) == SIZE
+    assert deep_sizes((tmp_path / name).read_bytes()) == (SIZE,)
     assert read_rgb(tmp_path / name).shape == (24, 32, 3)
 
 
 def test_the_size_of_an_exr():
     window = b"dataWindow\0box2i\0" + struct.pack("<5i", 16, -2, 3, 29, 26)
-    assert deep_size(b"\x76\x2f\x31\x01\2\0\0\0compression\0compression\0\1\0\0\0\0" + window) == (
-        32,
-        24,
-    )
+    head = b"\x76\x2f\x31\x01\2\0\0\0compression\0compression\0\1\0\0\0\0"
+    assert deep_sizes(head + window) == (SIZE,)
+
+
+def test_the_second_page_counts_too(tmp_path, monkeypatch):
+    """It is decoded to tell that there are several."""
+    first, second = deep_tiff((64, 48)), deep_tiff((40_000, 40_000))[8:]
+    data = first[:-4] + struct.pack("<I", len(first)) + second
+    assert deep_sizes(data) == ((64, 48), (40_000, 40_000))
+    (tmp_path / "a.tif").write_bytes(data)
+    monkeypatch.setattr(cv2, "imdecodemulti", lambda *_, **__: pytest.fail("it was decoded"))
+    with pytest.raises(ImageTooLarge):
+        read_rgb(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize(
@@ -233,14 +242,15 @@ def test_the_size_of_an_exr():
 )
 def test_deep_pictures_that_claim_too_much_never_reach_a_decoder(data, tmp_path, monkeypatch):
     (tmp_path / "a.tif").write_bytes(data)
-    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was decoded"))
+    for name in ("imdecode", "imdecodemulti"):
+        monkeypatch.setattr(cv2, name, lambda *_, **__: pytest.fail("it was decoded"))
     with pytest.raises(ImageTooLarge):
         read_rgb(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("data", [b"", b"II", b"II*\0", b"II*\0\xff\xff\xff\xff", b"MM\0+" * 9])
 def test_deep_pictures_that_are_cut_off(data, tmp_path):
-    assert deep_size(data) is None
+    assert deep_sizes(data) == ()
     (tmp_path / "a.tif").write_bytes(data)
     with pytest.raises(IMAGE_ERRORS):
         read_rgb(tmp_path / "a.tif")

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from core.errors import MaskMismatch, MaskReadError, OutputError
-from core.media.label_map import encode_label_map, read_label_map, write_label_map
+from core.media.label_map import encode_label_map, read_label_map, read_pages, write_label_map
 from core.media.palette import DAVIS_PALETTE
 
 LABEL_MAPS = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=40))
@@ -179,3 +180,18 @@ def test_the_size_is_looked_at_before_pixels_are_decoded(tmp_path, monkeypatch):
     for data in (None, path.read_bytes()):
         with pytest.raises(MaskMismatch, match="70 x 50"):
             read_label_map(path, data=data, check_size=refuse)
+
+
+def test_the_sizes_of_all_pages_are_looked_at_before_any_is_decoded(tmp_path, monkeypatch):
+    pages = [Image.new("P", (70, 50), level) for level in (1, 2)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    asked = []
+    found = list(read_pages(tmp_path / "a.tif", check_size=lambda *size: asked.append(size)))
+    assert len(found) == 2 and asked == [(70, 50)] * 2
+
+    def refuse(width, height):
+        raise MaskMismatch(f"{width} x {height}")
+
+    monkeypatch.setattr(TiffImageFile, "load", lambda _: pytest.fail("it was decoded"))
+    with pytest.raises(MaskMismatch, match="70 x 50"):
+        list(read_pages(tmp_path / "a.tif", check_size=refuse))

@@ -36,6 +36,15 @@ RUNS = {
     "benchmark --weights": "benchmark --davis TREE --weights ODD",
     "benchmark --csv": "benchmark --davis TREE --system copy --csv ODD",
     "benchmark --out": "benchmark --davis TREE --system copy --out ODD",
+    "benchmark --scores": "benchmark --davis TREE --system copy --scores ODD",
+    "benchmark --markdown": "benchmark --davis TREE --all-systems --markdown ODD",
+    "calibrate --davis": "calibrate --davis ODD -o OUT",
+    "calibrate --weights": "calibrate --davis TREE --weights ODD -o OUT",
+    "calibrate --out": "calibrate --davis TREE -o ODD",
+    "ablate --davis": "ablate --davis ODD --variants VARIANTS --csv OUT",
+    "ablate --variants": "ablate --davis TREE --variants ODD.toml --csv OUT",
+    "ablate --csv": "ablate --davis TREE --variants VARIANTS --csv ODD",
+    "ablate --weights": "ablate --davis TREE --variants VARIANTS --csv OUT --weights ODD",
     "new input": "new ODD -o NEW",
     "new --masks": "new FRAMES --masks ODD -o NEW",
     "new --out": "new FRAMES -o ODD.vosapp",
@@ -45,12 +54,13 @@ RUNS = {
     "import project": "import ODD.vosapp MASKS --format masks",
     "import path": "import PROJECT ODD --format masks",
     "import --mapping": "import PROJECT MASKS --format masks --mapping ODD",
+    "import --video": "import PROJECT MASKS --format masks --video ODD",
     "export project": "export ODD.vosapp --format davis -o OUT",
     "export --out": "export PROJECT --format davis -o ODD",
     "export --video": "export PROJECT --format overlay --video ODD -o OUT",
-    "adapt project": "adapt ODD.vosapp",
-    "adapt --weights": "adapt PROJECT --weights ODD",
-    "adapt --video": "adapt PROJECT --video ODD",
+    "finetune project": "finetune ODD.vosapp",
+    "finetune --weights": "finetune PROJECT --weights ODD",
+    "finetune --video": "finetune PROJECT --video ODD",
     "train self_supervised --videos": "train self_supervised --videos ODD --out OUT --steps 1",
     "train self_supervised --images": "train self_supervised --images ODD --out OUT --steps 1",
     "train self_supervised --out": "train self_supervised --images FRAMES --out ODD --steps 1",
@@ -187,7 +197,9 @@ def run(project, frames, tmp_path, save_masks, capsys):
     save_masks(tree / "Annotations/480p/bears", range(5))
     (tree / "JPEGImages/480p").mkdir(parents=True)
     (tree / "JPEGImages/480p/bears").symlink_to(frames)
+    (tmp_path / "variants.toml").write_text("[wide]\n")
     places = {
+        "VARIANTS": tmp_path / "variants.toml",
         "ODD": tmp_path / "odd",
         "FOLDER": tmp_path,
         "MASKS": tmp_path / "masks",

@@ -124,7 +124,7 @@ def test_spoiled_weights_are_told(project, path, spoiled):
         assert again.tuned() == INFO and len(again.objects()) == 2
         with pytest.raises(CheckpointMismatch, match="damaged") as caught:
             again.tuned_data()
-        assert "Adapt to the video again" in caught.value.hint
+        assert "Fine-tune on the video again" in caught.value.hint
 
 
 def test_a_large_row_is_not_read(project, path, monkeypatch):

@@ -72,14 +72,14 @@ def test_learned_compared_used_and_switched(open_desk, adapt, qtbot):
     assert "did better" in shown.verdict.text() and "0.500" in shown.verdict.text()
     assert shown.comparison.isVisible() and shown.use_button.isDefault()
     assert "0.750" in shown.comparison.titles[1].text()
-    assert "adapted" not in button.text()
+    assert "fine-tuned" not in button.text()
     qtbot.mouseClick(shown.use_button, LEFT)
-    assert control.used and "adapted" in button.text()
+    assert control.used and "fine-tuned" in button.text()
     assert "fine-tuned on this video" in button.toolTip()
     assert shown.switch.isVisible() and shown.switch.isChecked()
     assert "10 of 24 frames in 4 steps" in shown.about.text()
     shown.switch.click()
-    assert not control.used and "adapted" not in button.text()
+    assert not control.used and "fine-tuned" not in button.text()
     shown.switch.click()
     shell.workspace.session.drain()
     assert shell.workspace.session.project.uses_tuned
@@ -215,7 +215,7 @@ def test_closed_it_goes_on_and_says_when_it_is_done(open_desk, adapt, qtbot):
     gate.release(9)
     qtbot.waitUntil(lambda: shell.window.notice.isVisible())
     notice = shell.window.notice.notice
-    assert "Adapted" in notice.title and "0.500" in notice.text
+    assert "Fine-tuned" in notice.title and "0.500" in notice.text
     notice.choices[0].run()
     again = open_dialog(shell)
     assert isinstance(again, FinetuneDialog) and again.use_button.isVisible()
@@ -341,7 +341,7 @@ def test_the_chooser_offers_what_the_project_has(open_desk, adapt, qtbot, dialog
     qtbot.waitUntil(lambda: any(w.isVisible() for w in shell.window.findChildren(RunChooser)))
     (chooser,) = [w for w in shell.window.findChildren(RunChooser) if w.isVisible()]
     chooser.finetuned.click()
-    assert shell.workspace.finetuning.used and chooser._weights.text() == "adapted"
+    assert shell.workspace.finetuning.used and chooser._weights.text() == "fine-tuned"
     assert shown.switch.isChecked()
     chooser.close()
 
@@ -355,7 +355,7 @@ def test_the_choice_is_there_again_when_the_project_is_opened_again(open_desk, a
     shell.actions.run("file.close")
     shell.opener.open(path)
     qtbot.waitUntil(lambda: shell.workspace is not None)
-    assert shell.workspace.finetuning.used and "adapted" in shell.window.choose_button.text()
+    assert shell.workspace.finetuning.used and "fine-tuned" in shell.window.choose_button.text()
 
 
 def test_everything_has_a_name_and_a_tip(open_desk, adapt):
