@@ -215,7 +215,10 @@ def _read_errors(path: Path) -> Iterator[None]:
     except ImageTooLarge as exc:
         raise MaskReadError(f"The mask {path} claims to be too large: {exc}.", _HINT) from exc
     except ManyPages as exc:
-        hint = "Name it alone as the masks: its pages are then those of the frames in their order."
+        hint = (
+            "As the --masks of a new project or a propagation it may have a page for each frame;"
+            " here, save each page as a file of its own."
+        )
         raise MaskReadError(f"The mask {path} is not one mask: {exc}.", hint) from exc
     except IMAGE_ERRORS as exc:
         reason = "it is no image" if isinstance(exc, UnidentifiedImageError) else exc
