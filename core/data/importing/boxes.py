@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.data.importing.collect import MAX_BOXES, Collection, Label, require_room
+from core.data.importing.collect import MAX_BOXES, NO_FRAME, Collection, Label, require_room
 from core.data.importing.matching import match_numbers
 from core.data.importing.reading import finite, read_lines
 from core.data.importing.roots import BOXES, file_in
@@ -36,7 +36,6 @@ _MOT = ("frame", "id", "left", "top", "width", "height", "confidence")
 _CHECK_EVERY = 4096
 _MAX_COLUMNS = 64
 _MAX_NUMBER = 10**9
-_NO_FRAME = -1
 """Where a line is left out that does not say its frame; boxes say nothing of other objects."""
 
 
@@ -113,7 +112,7 @@ def _tell(collection: Collection, *, ignored: int, wrong: list[AnnotationReadErr
     if ignored:
         collection.notes.append(f"Boxes of confidence 0 are left out: {ignored}.")
     for told in wrong:
-        collection.leave_out(told, _NO_FRAME)
+        collection.leave_out(told, NO_FRAME)
 
 
 def _add(collection: Collection, rows: list[_Row], first: int) -> None:

@@ -27,6 +27,8 @@ MAX_BOXES = 500_000
 MAX_SHAPES = 1_000_000
 MAX_HELD_BYTES = 1 << 30
 """More boxes or shapes in one import, or shapes that take more memory, are refused."""
+NO_FRAME = -1
+"""The frame of a shape whose frame is not understood."""
 _SPLIT = "Split the files, for example by frames, and import the parts one after another."
 _SHOWN = 8
 _TOLD = 5
@@ -150,7 +152,7 @@ class Collection:
 
         Args:
             error: says where it is and what is wrong.
-            frame_index: its frame.
+            frame_index: its frame; `NO_FRAME` where that is not understood.
             label: its object; empty where that is not understood either.
 
         Raises:

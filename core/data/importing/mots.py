@@ -13,6 +13,7 @@ import numpy as np
 from core.data.importing.coco import check_size
 from core.data.importing.collect import (
     MAX_SHAPES,
+    NO_FRAME,
     VOID_LABEL,
     Collection,
     Label,
@@ -124,20 +125,30 @@ def read_mots_txt(
         options: what the user says of the files.
 
     Raises:
-        AnnotationReadError: no such file, or a line that makes no sense.
+        AnnotationReadError: no such file, or no line of it makes sense; single ones that do not are
+            left out and told.
         MaskMismatch: another size than the video, or frames that it does not have.
     """
     lines = read_lines(path)
     collection = Collection(info, options=options)
     read: list[tuple[int, int, CocoRuns]] = []
+    wrong: list[AnnotationReadError] = []
     for number, line in enumerate(lines, 1):
         if number % _CHECK_EVERY == 1:
             if token is not None:
                 token.check()
             yield Progress(number, len(lines), f"reading {path.name}")
-        if line.strip():
+        if not line.strip():
+            continue
+        try:
             read.append(_parse(line, f"{path}, line {number}", info))
-            require_room(len(read), most=MAX_SHAPES, what="shapes")
+        except AnnotationReadError as error:
+            wrong.append(error)
+        require_room(len(read), most=MAX_SHAPES, what="shapes")
+    if wrong and not read:
+        raise wrong[0]
+    for told in wrong:
+        collection.leave_out(told, NO_FRAME)
     offset, rule = match_numbers({frame for frame, _, _ in read}, info, first=0, options=options)
     collection.notes.append(rule)
     labels = _labels(sorted({value for _, value, _ in read} - {_IGNORE}), ())

@@ -110,6 +110,16 @@ def test_mots_lines_that_make_no_sense(line, error, read):
         read("mots-txt", line, file="a.txt")
 
 
+@pytest.mark.parametrize("line", ["0 2005 1 12 20 1", "3 2005 2 12 20", "x 2005 2 12 20 1"])
+def test_one_mots_line_that_makes_no_sense_is_told_and_the_rest_is_read(line, read):
+    from core.media.annotations.rle import encode_coco
+
+    counts = encode_coco(np.ones((12, 20), bool))
+    found = read("mots-txt", f"0 2005 2 12 20 {counts}\n{line}\n\n5 2006 2 12 20 {counts}\n")
+    assert found.frames == (0, 5)
+    assert any("line 2 is no MOTS line" in note for note in found.notes)
+
+
 def test_mots_of_another_size(read):
     with pytest.raises(MaskMismatch, match="40000 x 40000"):
         read("mots-txt", "0 2005 2 40000 40000 1", file="a.txt")
