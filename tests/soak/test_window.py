@@ -12,7 +12,7 @@ import pytest
 SOAK = bool(os.environ.get("VOSAPP_SOAK"))
 MINUTES = float(os.environ.get("SOAK_MINUTES", "60" if SOAK else "0.16"))
 """In all, shared by the monkeys, which play at the same time."""
-SEEDS = (1, 2, 3) if SOAK else (1,)
+SEEDS = (1, 2, 3) if SOAK else (6,)
 FIRST = int(os.environ.get("SOAK_SEED", "0"))
 """Added to the seeds, so that the next hour is another one."""
 MONKEY = Path(__file__).with_name("monkey.py")
