@@ -78,6 +78,10 @@ class RunRecord:
         self.loaded = False
         self._state_path = folder.with_name(folder.name + STATE_SUFFIX)
 
+    @property
+    def _any_threads(self) -> dict[str, str]:
+        return {key: value for key, value in self.settings.items() if key == "threads"}
+
     def load(self) -> bool:
         """Take over the frames of the run that is recorded.
 
@@ -98,7 +102,8 @@ class RunRecord:
         except _DAMAGE as error:
             msg = f"{self.path} is damaged: the run cannot be resumed."
             raise UsageError(msg, "Leave --resume away to start anew.") from error
-        changed = differences(self.settings, settings)
+        # Records of older versions say no number of threads: any goes on.
+        changed = differences(self.settings, self._any_threads | settings)
         if changed:
             msg = f"The run in {self.path} had other settings: {'; '.join(changed)}."
             raise UsageError(msg, _HINT)

@@ -44,6 +44,15 @@ def test_nothing_there(record, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_run_that_names_no_threads_goes_on(record):
+    """Older versions did not record them; where a number is named, another is refused."""
+    record().save()
+    assert record(SETTINGS | {"threads": "2"}).load()
+    record(SETTINGS | {"threads": "1"}).save()
+    with pytest.raises(UsageError, match="threads 1, now 2"):
+        record(SETTINGS | {"threads": "2"}).load()
+
+
 def test_other_settings_are_refused_and_named(record):
     record().save()
     other = record(SETTINGS | {"quality": "fine", "weights": "abc"})
