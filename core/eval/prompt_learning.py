@@ -1,13 +1,16 @@
 """Learning how much each cue says, from frames with true masks: `python -m` writes the table.
 
-    python -m core.eval.prompt_learning DAVIS WEIGHTS OUT.py
+    python -m core.eval.prompt_learning DAVIS OUT.py
+    python -m core.eval.prompt_learning DAVIS OUT.py --system NAME --weights FILE
 
-DAVIS is a dataset to train on (never one that is reported on), WEIGHTS are those of the encoder,
-OUT.py gets the text of `core.prompts.learned`.
+DAVIS is a dataset to train on (never one that is reported on). OUT.py gets the table of
+`core.prompts.learned`, which is for frames without features; with a system and the weights of its
+encoder the table that its `FrameFeatures` bring along (`prompts.py` in the system's folder).
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,14 +27,14 @@ from core.media.image_file import read_rgb
 from core.media.label_map import read_label_map
 from core.prompts import answers
 from core.prompts.cues import box_cues, click_cues, second_cues
-from core.prompts.evidence import Passes, Weights, weigh
+from core.prompts.evidence import weigh
 from core.prompts.request import FrameFeatures, PointPrompt, SegmentRequest
+from core.prompts.weights import Passes, PromptWeights, Weights
 from core.types import VOID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.prompts.answers import Table
     from core.prompts.cues import Cues
     from core.prompts.view import View
     from core.types import Frame
@@ -118,7 +121,7 @@ def click_example(
     return Example(view, cues, np.ones(view.shape, bool), view.crop.mask(sample.truth) > 0.5)
 
 
-def learn_all(samples: list[Sample]) -> Iterator[Table]:
+def learn_all(samples: list[Sample]) -> Iterator[PromptWeights]:
     """Learn all kinds of prompts from samples with features of one system, or all without.
 
     Later clicks are learned from what a robot met with the weights so far, twice over.
@@ -127,25 +130,24 @@ def learn_all(samples: list[Sample]) -> Iterator[Table]:
         The table so far, after each part; its last form last.
     """
     rng = np.random.default_rng(0)
-    system = samples[0].features.system if samples[0].features is not None else ""
-    table: Table = {}
-    table["box", system] = learn_passes([box_example(sample, rng) for sample in samples])
+    table: dict[str, Passes] = {}
+    table["box"] = learn_passes([box_example(sample, rng) for sample in samples])
     yield table
     starts = [click_example(sample, *_start(sample)) for sample in samples]
-    table["first clicks", system] = learn_passes(starts)
-    table["clicks", system] = table["first clicks", system]
+    table["first clicks"] = learn_passes(starts)
+    table["clicks"] = table["first clicks"]
     yield table
     for _ in range(ROUNDS):
         later = [click_example(s, *state) for s in samples for state in _met(s, table)]
-        table["clicks", system] = learn_passes(later)
+        table["clicks"] = learn_passes(later)
         yield table
 
 
-def table_text(table: Table) -> str:
+def table_text(table: PromptWeights) -> str:
     """The table as the text of a Python module's constant."""
-    lines = ["LEARNED: dict[tuple[str, str], Passes] = {"]
+    lines = ["LEARNED: PromptWeights = {"]
     for key, passes in sorted(table.items()):
-        lines.append(f"    {key!r}: (".replace("'", '"'))
+        lines.append(f'    "{key}": (')
         for weights in passes:
             lines += [f"        Weights({weights.bias:.3f}, {{"]
             lines += [f'            "{n}": {value:.3f},' for n, value in weights.cues.items()]
@@ -183,7 +185,9 @@ def _start(sample: Sample) -> tuple[tuple[PointPrompt, ...], None]:
     return ((click,) if click is not None else ()), None
 
 
-def _met(sample: Sample, table: Table) -> list[tuple[tuple[PointPrompt, ...], NDArray[np.bool_]]]:
+def _met(
+    sample: Sample, table: PromptWeights
+) -> list[tuple[tuple[PointPrompt, ...], NDArray[np.bool_]]]:
     """What the robot's later clicks found, and the first one looked at again from near."""
     met = []
 
@@ -233,18 +237,27 @@ def _loss(
 
 def main(arguments: list[str]) -> None:
     """See the module."""
+    parser = argparse.ArgumentParser("prompt_learning", description=__doc__)
+    parser.add_argument("davis", type=Path, help="dataset to learn from")
+    parser.add_argument("out", type=Path, help="gets the table")
+    parser.add_argument("--system", help="whose features are used (default: none)")
+    parser.add_argument("--weights", type=Path, help="of the system's encoder")
+    args = parser.parse_args(arguments)
+    if (args.system is None) != (args.weights is None):
+        parser.error("give --system and --weights together, or neither")
+    describe = None if args.system is None else _reader(args.system, args.weights)
+    for table in learn_all(read_samples(args.davis, describe)):
+        write_atomic(args.out, table_text(table).encode())
+
+
+def _reader(system: str, weights: Path) -> Describe:
     import torch
 
-    from core.engine.registry import default_system
+    from core.engine.registry import system_spec
     from core.tracking.spec import load
 
-    root, weights, out = (Path(argument) for argument in arguments)
-    table: Table = {}
-    reader = load(default_system().features)(weights, torch.device("cpu"))
-    for describe in (reader, None):
-        for part in learn_all(read_samples(root, describe)):
-            table |= part
-            write_atomic(out, table_text(table).encode())
+    reader: Describe = load(system_spec(system).features)(weights, torch.device("cpu"))
+    return reader
 
 
 if __name__ == "__main__":

@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 
     from core.prompts.crop import Edges
     from core.prompts.cues import Click
-    from core.prompts.evidence import Passes
-    from core.prompts.request import FrameFeatures, SegmentRequest
-
-    Table = dict[tuple[str, str], Passes]
-    """Weights by kind of prompt and system, as in `core.prompts.learned`."""
+    from core.prompts.request import SegmentRequest
+    from core.prompts.weights import PromptWeights
 
 
-def by_evidence(request: SegmentRequest, table: Table = LEARNED) -> NDArray[np.bool_]:
+def by_evidence(request: SegmentRequest, table: PromptWeights | None = None) -> NDArray[np.bool_]:
     """The mask that a request asks for; see `core.prompts.segment.segment`.
 
     A box is answered first, and then mended by the clicks, like a mask that was given.
+
+    Args:
+        request: the prompts.
+        table: what cues are worth; None takes what was learned for the request's features.
     """
+    table = learned_for(request) if table is None else table
     previous = request.previous
     if request.box is not None and (previous is None or not request.points):
         previous = box_mask(request, table)
@@ -44,20 +46,20 @@ def by_evidence(request: SegmentRequest, table: Table = LEARNED) -> NDArray[np.b
     return local_change(obeyed(mask, request.points), previous, request.points)
 
 
-def box_mask(request: SegmentRequest, table: Table) -> NDArray[np.bool_]:
+def box_mask(request: SegmentRequest, table: PromptWeights) -> NDArray[np.bool_]:
     """H x W mask of what is in the request's box."""
     view, inside = box_view(request)
     share = answer(
         view,
         box_cues(view, inside),
-        passes_for("box", request.features, table),
+        table["box"],
         inside & _allowed(view, request),
     )
     return full_mask(view, share, request.frame)
 
 
 def click_mask(
-    request: SegmentRequest, previous: NDArray[np.bool_], table: Table
+    request: SegmentRequest, previous: NDArray[np.bool_], table: PromptWeights
 ) -> NDArray[np.bool_]:
     """H x W mask of what was clicked on, near a mask that is to be mended."""
     view, share = _click_share(request, previous, table)
@@ -65,7 +67,7 @@ def click_mask(
     return joined(obeyed(mask, request.points), request.points)
 
 
-def first_mask(request: SegmentRequest, table: Table) -> NDArray[np.bool_]:
+def first_mask(request: SegmentRequest, table: PromptWeights) -> NDArray[np.bool_]:
     """H x W mask of what was clicked on, sought in the whole frame; coarse."""
     view, share = _click_share(request, None, table)
     mask = obeyed(rough_mask(view, share, request.frame), request.points)
@@ -73,11 +75,11 @@ def first_mask(request: SegmentRequest, table: Table) -> NDArray[np.bool_]:
 
 
 def _click_share(
-    request: SegmentRequest, previous: NDArray[np.bool_] | None, table: Table
+    request: SegmentRequest, previous: NDArray[np.bool_] | None, table: PromptWeights
 ) -> tuple[View, NDArray[np.float32]]:
     view, clicks = click_view(request, previous)
     cues = click_cues(view, clicks, None if previous is None else view.crop.mask(previous))
-    passes = passes_for("first clicks" if previous is None else "clicks", request.features, table)
+    passes = table["first clicks" if previous is None else "clicks"]
     return view, answer(view, cues, passes, _allowed(view, request))
 
 
@@ -115,10 +117,10 @@ def implied(mask: NDArray[np.bool_], points: tuple[PointPrompt, ...]) -> PointPr
     return PointPrompt(float(column) + 0.5, float(row) + 0.5)
 
 
-def passes_for(kind: str, features: FrameFeatures | None, table: Table) -> Passes:
-    """The weights for a kind of prompt; keys of an unknown system are not made use of."""
-    system = "" if features is None else features.system
-    return table.get((kind, system)) or table[kind, ""]
+def learned_for(request: SegmentRequest) -> PromptWeights:
+    """What cues are worth beside the request's features, or without any."""
+    features = request.features
+    return LEARNED if features is None or features.weights is None else features.weights
 
 
 def frame_edges(request: SegmentRequest) -> Edges:
@@ -135,7 +137,7 @@ def mask_edges(mask: NDArray[np.bool_], points: tuple[PointPrompt, ...]) -> Edge
     return float(low[0]), float(low[1]), float(high[2]), float(high[3])
 
 
-def _clicked(request: SegmentRequest, table: Table) -> NDArray[np.bool_]:
+def _clicked(request: SegmentRequest, table: PromptWeights) -> NDArray[np.bool_]:
     """The mask of clicks alone: found in the whole frame, then looked at from near."""
     mask = first_mask(request, table)
     return click_mask(request, mask, table) if mask.any() else mask

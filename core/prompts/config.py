@@ -1,17 +1,15 @@
-"""Which method answers prompts, by the system whose features there are.
+"""Which method answers prompts.
 
 Chosen by `vosapp benchmark --prompts`; the figures are in `docs/accuracy.md`, the reasons in ADR
-0015. Each system's line is also in the card of its weights.
+0015. The card of each system's weights has the figures with its keys.
 """
 
 from __future__ import annotations
 
 from core.prompts.request import PromptMethod
 
-BEST: dict[str, PromptMethod] = {
-    "": PromptMethod.FEATURES,
-}
-"""By the system's name; the empty name is for frames without features, and all other systems."""
+BEST = PromptMethod.FEATURES
+"""What `PromptMethod.AUTO` stands for, with features of any system and without."""
 SECOND: dict[PromptMethod, PromptMethod] = {
     PromptMethod.FEATURES: PromptMethod.GRABCUT,
     PromptMethod.GRABCUT: PromptMethod.FEATURES,

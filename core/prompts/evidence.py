@@ -6,7 +6,6 @@ Two logistic regressions in a row, the second on the first one's output (auto-co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,23 +17,7 @@ if TYPE_CHECKING:
 
     from core.prompts.cues import Cues
     from core.prompts.view import View
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """One logistic regression.
-
-    Attributes:
-        bias: what is added.
-        cues: weight of each cue by its name.
-    """
-
-    bias: float
-    cues: dict[str, float]
-
-
-Passes = tuple[Weights, Weights]
-"""The weights of the first and of the second pass."""
+    from core.prompts.weights import Passes, Weights
 
 
 def weigh(cues: Cues, weights: Weights) -> NDArray[np.float32]:

@@ -1,16 +1,16 @@
-"""What each cue says, by the kind of prompt and the system whose keys there are ("" is none).
+"""What each cue says of frames without features, by the kind of prompt.
 
-Learned, not written: `python -m core.eval.prompt_learning DAVIS WEIGHTS OUT.py`, on three frames
+Learned, not written: `python -m core.eval.prompt_learning DAVIS OUT.py`, on three frames
 of each of 39 generated films: the scenes of `core.data.synthetic` (`MULTI_OBJECT_SET`, `SAMPLE`)
 with three other seeds each, nine frames long. No mask that a person drew was used.
 """
 
 from __future__ import annotations
 
-from core.prompts.evidence import Passes, Weights
+from core.prompts.weights import PromptWeights, Weights
 
-LEARNED: dict[tuple[str, str], Passes] = {
-    ("box", ""): (
+LEARNED: PromptWeights = {
+    "box": (
         Weights(
             -4.974,
             {
@@ -50,50 +50,7 @@ LEARNED: dict[tuple[str, str], Passes] = {
             },
         ),
     ),
-    ("box", "self_supervised"): (
-        Weights(
-            -7.322,
-            {
-                "color": 0.219,
-                "local": 0.438,
-                "path": 1.076,
-                "path ratio": 0.984,
-                "middle": -1.009,
-                "across": 2.204,
-                "down": -0.960,
-                "across4": 1.950,
-                "down4": 3.581,
-                "cut": 0.459,
-                "cut area": -2.382,
-                "cut by area": 1.619,
-                "keys": 0.630,
-            },
-        ),
-        Weights(
-            -2.212,
-            {
-                "color": -0.420,
-                "local": -0.523,
-                "path": 0.618,
-                "path ratio": 0.678,
-                "middle": -0.801,
-                "across": 1.626,
-                "down": -0.917,
-                "across4": -0.043,
-                "down4": 1.763,
-                "cut": -0.473,
-                "cut area": -0.612,
-                "cut by area": 1.569,
-                "keys": -0.012,
-                "first": -0.021,
-                "color again": 0.345,
-                "local again": 1.526,
-                "place": -0.416,
-                "keys again": 0.488,
-            },
-        ),
-    ),
-    ("clicks", ""): (
+    "clicks": (
         Weights(
             0.796,
             {
@@ -129,50 +86,7 @@ LEARNED: dict[tuple[str, str], Passes] = {
             },
         ),
     ),
-    ("clicks", "self_supervised"): (
-        Weights(
-            0.190,
-            {
-                "path to yes": -0.676,
-                "path to no": -0.003,
-                "far from yes": 0.905,
-                "far from no": 0.086,
-                "nearer": -0.380,
-                "border": 1.258,
-                "color": 0.578,
-                "local": 1.052,
-                "previous": 0.172,
-                "previous, blurred": 1.189,
-                "keys": 0.199,
-                "like yes": 1.113,
-                "like no": -0.779,
-            },
-        ),
-        Weights(
-            1.519,
-            {
-                "path to yes": -0.478,
-                "path to no": -0.138,
-                "far from yes": 0.716,
-                "far from no": -0.235,
-                "nearer": -0.928,
-                "border": 0.329,
-                "color": 0.122,
-                "local": 0.132,
-                "previous": 0.238,
-                "previous, blurred": 0.168,
-                "keys": -0.121,
-                "like yes": 0.481,
-                "like no": -0.439,
-                "first": -0.067,
-                "color again": -0.134,
-                "local again": 0.923,
-                "place": 0.317,
-                "keys again": 0.523,
-            },
-        ),
-    ),
-    ("first clicks", ""): (
+    "first clicks": (
         Weights(
             9.291,
             {
@@ -205,49 +119,6 @@ LEARNED: dict[tuple[str, str], Passes] = {
                 "color again": -0.020,
                 "local again": 1.878,
                 "place": 0.139,
-            },
-        ),
-    ),
-    ("first clicks", "self_supervised"): (
-        Weights(
-            6.524,
-            {
-                "path to yes": -2.106,
-                "path to no": 0.000,
-                "far from yes": 0.194,
-                "far from no": 0.000,
-                "nearer": 0.157,
-                "border": 1.084,
-                "color": 0.209,
-                "local": 1.442,
-                "previous": 0.000,
-                "previous, blurred": 0.000,
-                "keys": 0.450,
-                "like yes": 1.462,
-                "like no": 0.000,
-            },
-        ),
-        Weights(
-            7.051,
-            {
-                "path to yes": -2.462,
-                "path to no": 0.000,
-                "far from yes": 0.171,
-                "far from no": 0.000,
-                "nearer": -0.682,
-                "border": 1.115,
-                "color": 0.168,
-                "local": 0.001,
-                "previous": 0.000,
-                "previous, blurred": 0.000,
-                "keys": 0.616,
-                "like yes": 1.551,
-                "like no": 0.000,
-                "first": -0.549,
-                "color again": -0.168,
-                "local again": 1.859,
-                "place": 0.080,
-                "keys again": -0.085,
             },
         ),
     ),

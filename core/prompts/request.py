@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from core.prompts.weights import PromptWeights
     from core.types import Frame
 
 
@@ -61,12 +62,13 @@ class FrameFeatures:
     Attributes:
         keys: C x h x w, float32 or float16. Similar places have similar keys.
         stride: pixels of the encoder's input (not of the frame) to one cell.
-        system: whose encoder it was, as the registry names it; empty when that is unknown.
+        weights: what cues are worth beside keys of this encoder; None where nobody learned it:
+            then the keys are not looked at.
     """
 
     keys: NDArray[Any]
     stride: int
-    system: str = ""
+    weights: PromptWeights | None = None
 
 
 FeatureReader = Callable[["Frame"], FrameFeatures]

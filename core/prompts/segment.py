@@ -19,7 +19,7 @@ from core.prompts.walk import by_walk
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.prompts.request import FrameFeatures, SegmentRequest
+    from core.prompts.request import SegmentRequest
 
 
 def segment(request: SegmentRequest) -> NDArray[np.bool_]:
@@ -37,16 +37,8 @@ def segment(request: SegmentRequest) -> NDArray[np.bool_]:
         PromptError: no prompt, a box or click outside the image, a mask of another size.
     """
     check_request(request)
-    method = request.method
-    if method is PromptMethod.AUTO:
-        method = best_method(request.features)
+    method = BEST if request.method is PromptMethod.AUTO else request.method
     return settled(request, ANSWERS[method](request))
-
-
-def best_method(features: FrameFeatures | None) -> PromptMethod:
-    """The method that `PromptMethod.AUTO` stands for, by whose features there are."""
-    system = "" if features is None else features.system
-    return BEST.get(system, BEST[""])
 
 
 def by_grabcut(request: SegmentRequest) -> NDArray[np.bool_]:

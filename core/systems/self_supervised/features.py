@@ -15,7 +15,7 @@ from core.prompts.request import FeatureReader, FrameFeatures
 from core.systems.self_supervised.build import read_encoder
 from core.systems.self_supervised.config import STRIDE
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.spec import SYSTEM
+from core.systems.self_supervised.prompts import LEARNED
 from core.tracking.sizes import working_size
 
 if TYPE_CHECKING:
@@ -64,4 +64,4 @@ def frame_features(
     small = cv2.resize(frame, (width, height), interpolation=way)
     image = lab_tensor(small).to(next(encoder.parameters()).device)  # type: ignore[arg-type]
     keys = encoder(image.contiguous(memory_format=torch.channels_last))[0]
-    return FrameFeatures(keys.half().cpu().numpy(), STRIDE, SYSTEM)
+    return FrameFeatures(keys.half().cpu().numpy(), STRIDE, LEARNED)

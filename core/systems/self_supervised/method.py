@@ -16,8 +16,7 @@ from core.nn.backbone import BACKBONE, BACKBONES
 from core.nn.checkpoints import load_weights, read_info, require_system
 from core.nn.synced_norm import sync_batch_norm
 from core.systems.self_supervised.config import PRESETS
-from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.rgb import RgbKeys
+from core.systems.self_supervised.model import KeyEncoder, RgbKeys
 from core.systems.self_supervised.spec import FIRST_STAGE, LABELS_STAGE, RECIPE, SYSTEM
 from core.systems.self_supervised.train import memory_step, pairwise_step
 from core.systems.self_supervised.train_labels import EachApart, labels_step

@@ -158,7 +158,7 @@ def test_features_are_asked_for_once_a_frame(davis):
 
     def describe(frame):
         asked.append(frame.shape)
-        return FrameFeatures(np.zeros((4, 8, 8), np.float16), 4, "self_supervised")
+        return FrameFeatures(np.zeros((4, 8, 8), np.float16), 4)
 
     request = PromptRequest(
         davis, (PromptMethod.FEATURES,), describe, sequences=("bear",), clicks=False
@@ -214,7 +214,7 @@ def test_learning_finds_what_sets_objects_apart(davis):
     table = {}
     for part in learning.learn_all(samples):
         table |= part
-    assert set(table) == {("box", ""), ("first clicks", ""), ("clicks", "")}
+    assert set(table) == {"box", "first clicks", "clicks"}
     for sample in samples:
         request = SegmentRequest(sample.frame, box=tight_box(sample.truth))
         assert overlap(by_evidence(request, table), sample.truth) > 0.7
@@ -223,8 +223,15 @@ def test_learning_finds_what_sets_objects_apart(davis):
 def test_learned_text_is_the_table():
     space = {}
     text = learning.table_text(LEARNED)
-    exec(
-        "from core.prompts.evidence import Passes, Weights\n" + text,
-        space,
-    )
+    exec("from core.prompts.weights import PromptWeights, Weights\n" + text, space)
     assert space["LEARNED"] == LEARNED
+
+
+def test_learned_from_the_command_line(davis, tmp_path):
+    learning.main([str(davis), str(tmp_path / "out.py")])
+    space = {}
+    text = (tmp_path / "out.py").read_text()
+    exec("from core.prompts.weights import PromptWeights, Weights\n" + text, space)
+    assert space["LEARNED"].keys() == LEARNED.keys()
+    with pytest.raises(SystemExit):
+        learning.main([str(davis), str(tmp_path / "out.py"), "--weights", "w"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,8 @@ from core.prompts.request import (
     PromptMethod,
     SegmentRequest,
 )
-from core.prompts.segment import ANSWERS, best_method, segment
+from core.prompts.segment import ANSWERS, segment
+from core.systems.self_supervised.prompts import LEARNED
 
 BOX = BoxPrompt((80, 50, 160, 130))
 METHODS = [PromptMethod.FEATURES, PromptMethod.GRABCUT, PromptMethod.WALK]
@@ -26,7 +29,7 @@ def keys_of(mask, rng, stride=4):
     cells = mask[stride // 2 :: stride, stride // 2 :: stride]
     noise = rng.normal(0, 0.3, (8, *cells.shape))
     noise[0] += np.where(cells, 1.0, -1.0)
-    return FrameFeatures(noise.astype(np.float16), stride, "self_supervised")
+    return FrameFeatures(noise.astype(np.float16), stride, LEARNED)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -45,11 +48,11 @@ def test_features_find_what_has_no_color(truth, iou):
     assert iou(segment(request), truth) > max(0.8, iou(blind, truth))
 
 
-def test_features_of_an_unknown_system_are_left_alone(truth, scene):
+def test_features_whose_worth_nobody_learned_are_left_alone(truth, scene):
     rng = np.random.default_rng(0)
     keys = keys_of(truth, rng).keys
     frame = scene(truth)
-    strange = FrameFeatures(keys, 4, "no such system")
+    strange = FrameFeatures(keys, 4)
     with_them = segment(SegmentRequest(frame, box=BOX, features=strange))
     assert (with_them == segment(SegmentRequest(frame, box=BOX))).all()
 
@@ -206,10 +209,10 @@ def test_every_method_can_be_asked_for():
     assert all(second is not first for first, second in SECOND.items())
 
 
-def test_auto_is_what_the_table_says(truth):
-    features = keys_of(truth, np.random.default_rng(0))
-    assert best_method(None) is BEST[""]
-    assert best_method(features) is BEST[""]
+def test_auto_is_the_best_method(truth, scene):
+    for features in (None, keys_of(truth, np.random.default_rng(0))):
+        request = SegmentRequest(scene(truth), box=BOX, features=features)
+        assert (segment(request) == segment(replace(request, method=BEST))).all()
 
 
 def test_a_click_takes_along_what_is_as_likely(disk, scene):

@@ -13,6 +13,7 @@ from core.prompts.segment import segment
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.features import frame_features, load_encoder
 from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.prompts import LEARNED
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_cells_cover_the_frame(encoder, frame):
     features = frame_features(encoder, frame, 48)
     assert features.keys.shape == (8, 12, 20)
     assert features.keys.dtype == np.float16
-    assert (features.stride, features.system) == (4, "self_supervised")
+    assert (features.stride, features.weights) == (4, LEARNED)
 
 
 def test_same_frame_same_features(encoder, frame):

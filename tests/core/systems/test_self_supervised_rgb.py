@@ -11,7 +11,7 @@ from core.nn.backbone import BACKBONES, Backbone
 from core.nn.checkpoints import CheckpointInfo, load_weights, read_info, save_weights
 from core.ops.color import rgb_to_lab
 from core.systems.self_supervised.method import kept_part, new_network, start_from
-from core.systems.self_supervised.rgb import RgbKeys
+from core.systems.self_supervised.model import RgbKeys
 from core.systems.self_supervised.train import pairwise_step
 from core.train.terms import LossTerms
 

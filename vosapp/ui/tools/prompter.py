@@ -127,7 +127,7 @@ class Prompter(QObject):
         self._context.drawingChanged.emit()
 
     def _by_method(self, ask: PromptAsk) -> PromptAsk:
-        other = SECOND[BEST[""]] if self._context.view_state.other_answer else PromptMethod.AUTO
+        other = SECOND[BEST] if self._context.view_state.other_answer else PromptMethod.AUTO
         return replace(ask, method=other)
 
     def _take_state(self) -> None:
