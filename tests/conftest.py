@@ -42,6 +42,28 @@ def bombs():
     return module
 
 
+@pytest.fixture(scope="session")
+def write_davis():
+    """Writes `bear` and `boat`, generated films of moving shapes, as a dataset in DAVIS layout."""
+    import cv2
+
+    from core.data.synthetic import moving_shapes
+    from core.media.label_map import write_label_map
+
+    def write(root, **shapes):
+        for name in ("bear", "boat"):
+            frames, label_maps = moving_shapes(frame_count=5, seed=len(name), **shapes)
+            for folder in ("JPEGImages", "Annotations"):
+                (root / folder / "480p" / name).mkdir(parents=True)
+            for index, (frame, label_map) in enumerate(zip(frames, label_maps, strict=True)):
+                stem = f"480p/{name}/{index:05d}"
+                cv2.imwrite(str(root / f"JPEGImages/{stem}.jpg"), frame)
+                write_label_map(root / f"Annotations/{stem}.png", label_map)
+        return root
+
+    return write
+
+
 def pytest_collection_modifyitems(items):
     """Skip, with a reason, what needs a device that is not there."""
     if not any(item.get_closest_marker("gpu") for item in items):

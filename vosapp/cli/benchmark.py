@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import UsageError
 from core.jobs import Cancelled
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments
 from vosapp.cli.benchmark_all import add_all_arguments, check_all, run_all
 from vosapp.cli.benchmark_curve import add_curve_argument, add_to_curve, check_curve
 from vosapp.cli.benchmark_prompts import add_prompt_arguments, check_prompts, run_prompts
 from vosapp.cli.benchmark_scores import add_score, add_scores_argument, scores_file
+from vosapp.cli.modes import check_mode
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.run_options import (
     DEFAULT_SYSTEM,
@@ -152,12 +152,8 @@ def _check(args: argparse.Namespace) -> None:
     plain |= {"--confidence": args.confidence, "--curve": args.curve}
     plain |= {"--scores": args.scores is not None}
     robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
-    for option, given in (plain if args.interactive else robots).items():
-        if given and args.interactive:
-            msg = f"{option} does not go with --interactive."
-            raise UsageError(msg, "The robot starts from the first masks and writes none.")
-        if given:
-            raise UsageError(f"{option} says how the robot works.", "Give --interactive, too.")
+    why = "The robot starts from the first masks and writes none."
+    check_mode("--interactive", args.interactive, own=robots, others=plain, why=why)
     if args.csv is not None:
         check_file(args.csv, option="--csv")
     check_curve(args)

@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import CheckpointMissing, UsageError
+from core.errors import CheckpointMissing
 from vosapp import assets
 from vosapp.cli.following import finish_job
+from vosapp.cli.modes import check_mode
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.quality_options import add_qualities_argument, qualities_of
 from vosapp.cli.told import command_line
@@ -57,12 +58,8 @@ def check_all(args: argparse.Namespace) -> None:
         "--curve": args.curve,
         "--scores": args.scores is not None,
     }
-    for option, given in (others if args.all_systems else own).items():
-        if given and args.all_systems:
-            msg = f"{option} does not go with --all-systems."
-            raise UsageError(msg, "It runs each system plainly; --qualities says at which ones.")
-        if given:
-            raise UsageError(f"{option} belongs to --all-systems.", "Give that, too.")
+    why = "It runs each system plainly; --qualities says at which ones."
+    check_mode("--all-systems", args.all_systems, own=own, others=others, why=why)
     for option in ("csv", "markdown"):
         if args.all_systems and getattr(args, option) is not None:
             check_file(getattr(args, option), option=f"--{option}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VosError
+from vosapp.cli.modes import check_mode
 
 if TYPE_CHECKING:
     import argparse
@@ -33,10 +34,8 @@ def check_curve(args: argparse.Namespace) -> None:
         raise UsageError(msg, "Give them with --weights.")
     other = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
     other |= {"--adapt": args.adapt, "--paper-mode": args.paper_mode}
-    for option, given in other.items():
-        if given:
-            msg = f"{option} does not go with --curve."
-            raise UsageError(msg, "Its points are comparable: one mask, nothing adapted.")
+    why = "Its points are comparable: one mask, nothing adapted."
+    check_mode("--curve", args.curve, own={}, others=other, why=why)
     trained_steps(args.weights)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError
 from core.jobs import Cancelled
+from vosapp.cli.modes import check_mode
 from vosapp.cli.options import check_file, sequence_names
 
 if TYPE_CHECKING:
@@ -57,12 +58,8 @@ def check_prompts(args: argparse.Namespace) -> None:
         "--curve": args.curve,
         "--scores": args.scores is not None,
     }
-    for option, given in (others if args.prompts else own).items():
-        if given and args.prompts:
-            msg = f"{option} does not go with --prompts."
-            raise UsageError(msg, "Prompts are answered on single frames; nothing is tracked.")
-        if given:
-            raise UsageError(f"{option} says what of prompts is measured.", "Give --prompts, too.")
+    why = "Prompts are answered on single frames; nothing is tracked."
+    check_mode("--prompts", args.prompts, own=own, others=others, why=why)
 
 
 def run_prompts(args: argparse.Namespace, console: Console) -> dict[str, object]:

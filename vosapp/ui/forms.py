@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFormLayout
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 
 def align_labels(form: QFormLayout) -> None:
@@ -17,3 +18,60 @@ def align_labels(form: QFormLayout) -> None:
             widget = label.widget()
             if widget is not None:
                 widget.setFixedHeight(max(field.sizeHint().height(), widget.sizeHint().height()))
+
+
+class OptionForm(QWidget):
+    """Fields for options that come from a table.
+
+    Signals:
+        changed: another value was chosen.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.form = QFormLayout(self)
+        self.form.setContentsMargins(0, 0, 0, 0)
+        self.form.setVerticalSpacing(6)
+        self.editors: dict[str, QWidget] = {}
+
+    def add_editor(self, name: str, title: str, tip: str, editor: QWidget) -> None:
+        """Add the field of an option.
+
+        Args:
+            name: the option's, as in `values`.
+            title: what stands before the field, or in a check box of its own.
+            tip: what the option does; begins with a capital letter.
+            editor: check box, combo box with data, line or number.
+        """
+        if isinstance(editor, QCheckBox):
+            self.form.addRow(editor)
+        else:
+            self.form.addRow(title, editor)
+        editor.setAccessibleName(title)
+        editor.setToolTip(tip)
+        self.editors[name] = editor
+
+    def values(self) -> dict[str, object]:
+        """Return what is chosen, by the options' names."""
+        return {name: _value(editor) for name, editor in self.editors.items()}
+
+
+def capitalized(text: str) -> str:
+    """Return a text with a capital first letter; the others stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def _value(editor: QWidget) -> object:
+    match editor:
+        case QCheckBox():
+            return editor.isChecked()
+        case QComboBox():
+            return editor.currentData()
+        case QSpinBox():
+            return editor.value()
+        case QLineEdit():
+            return editor.text().strip()
+    msg = f"An option has no such field: {editor!r}."
+    raise TypeError(msg)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import csv
 import itertools
 
-import cv2
 import pytest
 
-from core.data.synthetic import moving_shapes
 from core.errors import UsageError
 from core.eval.benchmark_plan import BenchmarkRequest
 from core.eval.leaderboard import COLUMNS, Contestant, Place, compare, usable
 from core.eval.leaderboard_report import to_dict, to_markdown
 from core.jobs import Cancelled, CancelToken, Progress
-from core.media.label_map import write_label_map
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
@@ -27,15 +24,8 @@ BOTH = (
 
 
 @pytest.fixture
-def request_for(tmp_path):
-    root = tmp_path / "davis"
-    for name in ("bear", "boat"):
-        frames, label_maps = moving_shapes(frame_count=COUNT, seed=len(name))
-        for folder in ("JPEGImages", "Annotations"):
-            (root / folder / "480p" / name).mkdir(parents=True)
-        for index, (frame, label_map) in enumerate(zip(frames, label_maps, strict=True)):
-            cv2.imwrite(str(root / f"JPEGImages/480p/{name}/{index:05d}.jpg"), frame)
-            write_label_map(root / f"Annotations/480p/{name}/{index:05d}.png", label_map)
+def request_for(tmp_path, write_davis):
+    root = write_davis(tmp_path / "davis")
     return BenchmarkRequest(root, TrackerRequest("", Quality.FAST))
 
 

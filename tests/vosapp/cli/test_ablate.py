@@ -5,13 +5,10 @@ from __future__ import annotations
 import csv
 import json
 
-import cv2
 import pytest
 import torch
 
-from core.data.synthetic import moving_shapes
 from core.eval.ablation.job import COLUMNS
-from core.media.label_map import write_label_map
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.systems.self_supervised.config import PRESETS, TRACKING
 from core.systems.self_supervised.model import KeyEncoder
@@ -41,16 +38,8 @@ def _small(monkeypatch):
 
 
 @pytest.fixture
-def words(tmp_path):
-    root = tmp_path / "davis"
-    for name in ("bear", "boat"):
-        frames, label_maps = moving_shapes(frame_count=5, seed=len(name), width=64, height=48)
-        for folder in ("JPEGImages", "Annotations"):
-            (root / folder / "480p" / name).mkdir(parents=True)
-        for index, (frame, label_map) in enumerate(zip(frames, label_maps, strict=True)):
-            stem = f"480p/{name}/{index:05d}"
-            cv2.imwrite(str(root / f"JPEGImages/{stem}.jpg"), frame)
-            write_label_map(root / f"Annotations/{stem}.png", label_map)
+def words(tmp_path, write_davis):
+    root = write_davis(tmp_path / "davis", width=64, height=48)
     for seed, name in enumerate(("w", "others")):
         torch.manual_seed(seed)
         info = CheckpointInfo("self_supervised", "tiny", PRESETS["tiny"].to_dict())

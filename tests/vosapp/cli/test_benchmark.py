@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 
-import cv2
 import pytest
 import torch
 from PIL import Image
 
-from core.data.synthetic import moving_shapes
-from core.media.label_map import write_label_map
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.model import KeyEncoder
@@ -22,17 +19,9 @@ STOPPED = 130
 
 
 @pytest.fixture
-def davis(tmp_path):
+def davis(tmp_path, write_davis):
     """Two sequences of five frames."""
-    root = tmp_path / "davis"
-    for name in ("bear", "boat"):
-        frames, label_maps = moving_shapes(frame_count=5, seed=len(name))
-        for folder in ("JPEGImages", "Annotations"):
-            (root / folder / "480p" / name).mkdir(parents=True)
-        for index, (frame, label_map) in enumerate(zip(frames, label_maps, strict=True)):
-            stem = f"480p/{name}/{index:05d}"
-            cv2.imwrite(str(root / f"JPEGImages/{stem}.jpg"), frame)
-            write_label_map(root / f"Annotations/{stem}.png", label_map)
+    root = write_davis(tmp_path / "davis")
     return ["benchmark", "--davis", str(root), "--system", "copy"]
 
 

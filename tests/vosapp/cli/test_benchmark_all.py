@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 
-import cv2
 import pytest
 import torch
 
-from core.data.synthetic import moving_shapes
 from core.engine import registry
 from core.eval.scores_file import read_scores
-from core.media.label_map import write_label_map
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.systems.self_supervised.config import PRESETS, TRACKING
 from core.systems.self_supervised.model import KeyEncoder
@@ -46,16 +43,8 @@ def bundled(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def davis(tmp_path):
-    root = tmp_path / "davis"
-    for name in ("bear", "boat"):
-        frames, label_maps = moving_shapes(frame_count=5, seed=len(name), width=64, height=48)
-        for folder in ("JPEGImages", "Annotations"):
-            (root / folder / "480p" / name).mkdir(parents=True)
-        for index, (frame, label_map) in enumerate(zip(frames, label_maps, strict=True)):
-            stem = f"480p/{name}/{index:05d}"
-            cv2.imwrite(str(root / f"JPEGImages/{stem}.jpg"), frame)
-            write_label_map(root / f"Annotations/{stem}.png", label_map)
+def davis(tmp_path, write_davis):
+    root = write_davis(tmp_path / "davis", width=64, height=48)
     return ["benchmark", "--davis", str(root)]
 
 

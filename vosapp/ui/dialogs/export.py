@@ -32,7 +32,7 @@ from vosapp.session.exporting import ExportCheck, ExportOrder
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_folder
-from vosapp.ui.dialogs.export_options import ObjectPicker, OptionForm
+from vosapp.ui.dialogs.export_options import ExportOptionForm, ObjectPicker
 from vosapp.ui.dialogs.findings import FindingList
 from vosapp.ui.plain import PathEdit, local_url
 from vosapp.ui.theme import icon, tones
@@ -68,7 +68,7 @@ class ExportDialog(QDialog):
         self._leftovers: frozenset[Path] = frozenset()
         self.formats, self.frames = QListWidget(self), QComboBox(self)
         self.formats.setObjectName("choices")
-        self.options, self.objects = OptionForm(self), ObjectPicker(self)
+        self.options, self.objects = ExportOptionForm(self), ObjectPicker(self)
         self.folder, self.findings = PathEdit(self), FindingList(self)
         self.state, self.bar = QLabel(self), QProgressBar(self)
         self.browse = QPushButton(self.tr("Choose\u2026"), self)

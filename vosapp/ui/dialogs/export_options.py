@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFormLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -18,69 +17,47 @@ from PySide6.QtWidgets import (
 
 from core.media.export.base import Exporter
 from vosapp.project.model import TrackedObject
-from vosapp.services.export import ExportOption, options_of, with_values
-from vosapp.ui.forms import align_labels
+from vosapp.services.export import options_of, with_values
+from vosapp.ui.forms import OptionForm, align_labels, capitalized
 
 ROW = 22
 
 
-class OptionForm(QWidget):
-    """The options of one format.
-
-    Signals:
-        changed: another value was chosen.
-    """
-
-    changed = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._form = QFormLayout(self)
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setVerticalSpacing(6)
-        self.editors: dict[str, QWidget] = {}
+class ExportOptionForm(OptionForm):
+    """The options of one format."""
 
     def set_exporter(self, exporter: Exporter) -> None:
         """Show the options of a format with their default values."""
-        while self._form.rowCount():
-            self._form.removeRow(0)
+        while self.form.rowCount():
+            self.form.removeRow(0)
         self.editors = {}
         for option in options_of(exporter):
-            self._add(option, getattr(exporter, option.field))
-        align_labels(self._form)
+            title = capitalized(self.tr(option.title or option.text))
+            editor = self._editor(title, getattr(exporter, option.field))
+            self.add_editor(option.field, title, capitalized(self.tr(option.text)), editor)
+        align_labels(self.form)
         self.setVisible(bool(self.editors))
 
     def applied(self, exporter: Exporter) -> Exporter:
         """Return the exporter with what is chosen."""
-        return with_values(exporter, {name: _value(w) for name, w in self.editors.items()})
+        return with_values(exporter, self.values())
 
-    def _add(self, option: ExportOption, value: object) -> None:
-        text = self.tr(option.title or option.text)
-        text = text[:1].upper() + text[1:]
-        tip = self.tr(option.text)
-        editor: QWidget
+    def _editor(self, title: str, value: object) -> QWidget:
         if isinstance(value, bool):
-            check = QCheckBox(text, self)
+            check = QCheckBox(title, self)
             check.setChecked(value)
             check.toggled.connect(self.changed)
-            editor = check
-            self._form.addRow(check)
-        elif isinstance(value, int):
+            return check
+        if isinstance(value, int):
             spin = QSpinBox(self)
             spin.setRange(1, 1000)
             spin.setValue(value)
             spin.valueChanged.connect(self.changed)
-            editor = spin
-            self._form.addRow(text, spin)
-        else:
-            line = QLineEdit(str(value), self)
-            line.setMaximumWidth(160)
-            line.textChanged.connect(self.changed)
-            editor = line
-            self._form.addRow(text, line)
-        editor.setToolTip(tip[:1].upper() + tip[1:])
-        editor.setAccessibleName(text)
-        self.editors[option.field] = editor
+            return spin
+        line = QLineEdit(str(value), self)
+        line.setMaximumWidth(160)
+        line.textChanged.connect(self.changed)
+        return line
 
 
 class ObjectPicker(QListWidget):
@@ -123,14 +100,6 @@ class ObjectPicker(QListWidget):
         items = [self.item(row) for row in range(self.count())]
         on = [item for item in items if item.checkState() is Qt.CheckState.Checked]
         return tuple(int(item.data(Qt.ItemDataRole.UserRole)) for item in on)
-
-
-def _value(editor: QWidget) -> object:
-    if isinstance(editor, QCheckBox):
-        return editor.isChecked()
-    if isinstance(editor, QSpinBox):
-        return editor.value()
-    return editor.text().strip() if isinstance(editor, QLineEdit) else None
 
 
 def _swatch(color: tuple[int, int, int]) -> QIcon:
