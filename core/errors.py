@@ -170,7 +170,7 @@ class ProjectLocked(VosError):
     code = "project-locked"
 
 
-_RIGHTS = "Look at its rights, and at those of the folders that it lies in."
+_RIGHTS = "Check its permissions, and those of the folders that it is in."
 _NAME = "Choose another name or folder."
 _DISK = "Look at the disk, or at the network that it is on."
 _SPACE = "Free some space, or choose another disk."

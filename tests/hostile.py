@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from core.media.annotations.values import AnnotationSource, ObjectInfo, finish
+from core.jobs import result_of
+from core.media.annotations.values import AnnotationSource, ObjectInfo
 from core.media.export.formats import exporter_named
 from core.types import VideoInfo
 
@@ -112,7 +113,7 @@ def _good_files() -> dict[str, tuple[Files, str]]:
         picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
         source = AnnotationSource(video(root), objects, label_map, lambda _: picture)
         for importer, (exporter, place) in _SOURCES.items():
-            finish(exporter_named(exporter).export(source, root / importer))
+            result_of(exporter_named(exporter).export(source, root / importer))
             good[importer] = (_files_in(root / importer), place)
     good["labelme"] = (
         {f"{i:05d}.json": json.dumps(_labelme()).encode() for i in range(3)},

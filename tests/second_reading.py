@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from core.data.importing.formats import importer_named
-from core.media.annotations.values import finish
+from core.jobs import result_of
 from core.types import VideoInfo
 
 FORMATS = (
@@ -50,7 +50,7 @@ def try_case(name, folder, *, seed, case):
     path = _function("make", name)(rng, folder)
     size = (base.FRAMES, base.WIDTH, base.HEIGHT)
     info = VideoInfo(folder / "film", *size, Fraction(25))
-    found = finish(importer_named(name).read(path, info))
+    found = result_of(importer_named(name).read(path, info))
     try:
         _function("check", name)(path, found, info)
     except AssertionError as error:

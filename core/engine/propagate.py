@@ -79,7 +79,7 @@ def plan(request: PropagationRequest, frame_count: int) -> tuple[SpanPlan, ...]:
         raise UsageError("There is no keyframe to propagate.", "Give a mask with an object.")
     if request.start >= request.stop:
         msg = f"The range {request.start}:{request.stop} holds no frame."
-        raise UsageError(msg, "A range A:B goes from frame A up to but without frame B.")
+        raise UsageError(msg, "A range A:B goes from frame A up to, but not including, frame B.")
     spans = cut(request.keyframes, frame_count)
     wanted = [s for s in spans if s.first < request.stop and s.last >= request.start]
     return tuple(_plan_span(span, request) for span in wanted)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from core.eval.benchmark import BenchmarkReport, SequenceRun
 from core.eval.records import Totals
-from core.eval.report import align_rows, figures, object_row
+from core.eval.report import align_rows, cell, figures, object_row
 
 HEAD = ("sequence", "objects", "frames", "J&F", "J", "F", "s/frame", "mean s", "peak MB")
 CSV_HEAD = (
@@ -46,8 +46,8 @@ def run_line(run: SequenceRun) -> str:
     """One sequence in one line, to be told when it is done."""
     scores = run.score.totals
     return (
-        f"{run.score.name}: J&F {_cell(scores.j_and_f)}, J {_cell(scores.j.mean)}, "
-        f"F {_cell(scores.f.mean)}, {run.seconds_median:.3f} s/frame"
+        f"{run.score.name}: J&F {cell(scores.j_and_f)}, J {cell(scores.j.mean)}, "
+        f"F {cell(scores.f.mean)}, {run.seconds_median:.3f} s/frame"
     )
 
 
@@ -98,8 +98,8 @@ def _row(run: SequenceRun) -> list[str]:
 def _mean_rows(report: BenchmarkReport) -> list[list[str]]:
     runs = report.runs
     frames = str(sum(run.frame_count for run in runs))
-    times = [_cell(_mean([run.seconds_median for run in runs]))]
-    times += [_cell(_mean([run.seconds_mean for run in runs]))]
+    times = [cell(_mean([run.seconds_median for run in runs]))]
+    times += [cell(_mean([run.seconds_mean for run in runs]))]
     peak = f"{max(map(_megabytes, runs)):.0f}" if runs else "-"
     count = str(report.by_object.object_count)
     return [
@@ -121,11 +121,7 @@ def _csv_scores(scores: Totals) -> list[float | str]:
 
 
 def _cells(scores: Totals) -> list[str]:
-    return [_cell(value) for value in (scores.j_and_f, scores.j.mean, scores.f.mean)]
-
-
-def _cell(value: float | None) -> str:
-    return "-" if value is None or math.isnan(value) else f"{value:.3f}"
+    return [cell(value) for value in (scores.j_and_f, scores.j.mean, scores.f.mean)]
 
 
 def _mean(values: Sequence[float]) -> float | None:

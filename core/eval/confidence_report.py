@@ -15,7 +15,7 @@ from core.eval.confidence import (
     measure_confidence,
     total_absence,
 )
-from core.eval.report import align_rows
+from core.eval.report import align_rows, cell, known
 
 HEAD = (
     "confidence",
@@ -55,8 +55,8 @@ def to_dict(runs: Sequence[SequenceRun]) -> dict[str, object]:
     """Plain dicts, lists and numbers; None for what is unknown, never NaN."""
     return {
         "all": _plain(*_measure(*runs)),
-        "mean_spearman": _known(_mean([c.spearman for c, _ in map(_measure, runs)])),
-        "mean_worst_found": _known(_mean([c.worst_found for c, _ in map(_measure, runs)])),
+        "mean_spearman": known(_mean([c.spearman for c, _ in map(_measure, runs)])),
+        "mean_worst_found": known(_mean([c.worst_found for c, _ in map(_measure, runs)])),
         "sequences": [{"name": run.score.name} | _plain(*_measure(run)) for run in runs],
     }
 
@@ -73,7 +73,7 @@ def _row(name: str, confidence: ConfidenceFigures, absence: AbsenceFigures) -> l
     values = (confidence.spearman, confidence.worst_found, confidence.error)
     shares = (absence.precision, absence.recall)
     counts = (str(absence.true), str(absence.reported))
-    cells = (*map(_cell, values), *counts, *map(_cell, shares))
+    cells = (*(cell(v, 2) for v in values), *counts, *(cell(v, 2) for v in shares))
     return [name, str(confidence.cells), *cells, " ".join(waits)]
 
 
@@ -81,7 +81,7 @@ def _mean_row(runs: Sequence[SequenceRun]) -> list[str]:
     figures = [confidence for confidence, _ in map(_measure, runs)]
     columns = ("spearman", "worst_found", "error")
     means = [_mean([getattr(f, name) for f in figures]) for name in columns]
-    return [f"{MEAN} ({len(runs)})", "", *map(_cell, means), "", "", "", "", ""]
+    return [f"{MEAN} ({len(runs)})", "", *(cell(v, 2) for v in means), "", "", "", "", ""]
 
 
 def _verdict(runs: Sequence[SequenceRun]) -> str:
@@ -100,13 +100,13 @@ def _verdict(runs: Sequence[SequenceRun]) -> str:
 def _plain(confidence: ConfidenceFigures, absence: AbsenceFigures) -> dict[str, object]:
     return {
         "cells": confidence.cells,
-        "spearman": _known(confidence.spearman),
-        "worst_found": _known(confidence.worst_found),
-        "error": _known(confidence.error),
+        "spearman": known(confidence.spearman),
+        "worst_found": known(confidence.worst_found),
+        "error": known(confidence.error),
         "absent": absence.true,
         "absent_reported": absence.reported,
-        "absence_precision": _known(absence.precision),
-        "absence_recall": _known(absence.recall),
+        "absence_precision": known(absence.precision),
+        "absence_recall": known(absence.recall),
         "found_again_after": list(absence.returns),
     }
 
@@ -114,11 +114,3 @@ def _plain(confidence: ConfidenceFigures, absence: AbsenceFigures) -> dict[str, 
 def _mean(values: Sequence[float]) -> float:
     known = [value for value in values if not math.isnan(value)]
     return sum(known) / len(known) if known else math.nan
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _cell(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.2f}"

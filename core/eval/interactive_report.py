@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from core.eval.interactive import InteractiveReport, InteractiveRun, Pick
 from core.eval.interactive_figures import Round, corrections_to_reach
-from core.eval.report import align_rows, known
+from core.eval.report import align_rows, cell, known
 
 SHOWN_ROUNDS = (0, 1, 2, 3, 5)
 TARGETS = (0.85, 0.90)
@@ -54,7 +54,7 @@ def to_table(report: InteractiveReport) -> list[str]:
 def run_line(run: InteractiveRun) -> str:
     """One sequence in one line, to be told when it is done."""
     curves = [
-        f"{pick.value} {_cell(rounds[0].open_j_and_f)} to {_cell(rounds[-1].open_j_and_f)}"
+        f"{pick.value} {cell(rounds[0].open_j_and_f)} to {cell(rounds[-1].open_j_and_f)}"
         for pick, rounds in run.rounds.items()
     ]
     count = max(len(rounds) for rounds in run.rounds.values()) - 1
@@ -104,8 +104,8 @@ def _pick_table(report: InteractiveReport, pick: Pick) -> list[str]:
 
 def _table_row(run: InteractiveRun, rounds: Sequence[Round], numbers: list[int]) -> list[str]:
     shown = [rounds[n] if n < len(rounds) else None for n in numbers]
-    every = [_cell(r.j_and_f if r else math.nan) for r in shown]
-    rest = [_cell(r.open_j_and_f if r else math.nan) for r in shown]
+    every = [cell(r.j_and_f if r else math.nan) for r in shown]
+    rest = [cell(r.open_j_and_f if r else math.nan) for r in shown]
     targets = []
     for target in TARGETS:
         needed = corrections_to_reach(rounds, target)
@@ -115,8 +115,8 @@ def _table_row(run: InteractiveRun, rounds: Sequence[Round], numbers: list[int])
 
 def _mean_row(report: InteractiveReport, pick: Pick, numbers: list[int]) -> list[str]:
     runs = report.runs
-    every = [_cell(_mean(_curve(report, pick, n, whole=True))) for n in numbers]
-    rest = [_cell(_mean(_curve(report, pick, n, whole=False))) for n in numbers]
+    every = [cell(_mean(_curve(report, pick, n, whole=True))) for n in numbers]
+    rest = [cell(_mean(_curve(report, pick, n, whole=False))) for n in numbers]
     targets = [_mean_needed(report, pick, target) for target in TARGETS]
     counts = [sum(run.object_count for run in runs), sum(run.scored_count for run in runs)]
     cells = [*map(str, counts), *every, *rest]
@@ -131,10 +131,10 @@ def _mean_needed(report: InteractiveReport, pick: Pick, target: float) -> str:
 
 def _doubt_table(report: InteractiveReport) -> list[str]:
     head = ["confidence", "spearman", "worst found"]
-    rows = [[r.name, _cell(r.doubt.spearman), _cell(r.doubt.worst_found)] for r in report.runs]
+    rows = [[r.name, cell(r.doubt.spearman), cell(r.doubt.worst_found)] for r in report.runs]
     means = [
-        _cell(_mean([run.doubt.spearman for run in report.runs])),
-        _cell(_mean([run.doubt.worst_found for run in report.runs])),
+        cell(_mean([run.doubt.spearman for run in report.runs])),
+        cell(_mean([run.doubt.worst_found for run in report.runs])),
     ]
     lines = align_rows([head, *rows, [f"{MEAN} ({len(report.runs)})", *means]])
     rule = "-" * max(map(len, lines))
@@ -221,10 +221,6 @@ def _mean(values: Sequence[float]) -> float:
     """Mean of the values that are known; NaN where none is."""
     found = [value for value in values if not math.isnan(value)]
     return math.fsum(found) / len(found) if found else math.nan
-
-
-def _cell(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def _blank(value: float) -> float | str:

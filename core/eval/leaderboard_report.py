@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from core.eval.leaderboard import Leaderboard, Place
-from core.eval.report import known, markdown_table
+from core.eval.report import cell, known, markdown_table
 
 HEAD = (
     "system",
@@ -64,7 +64,7 @@ def _row(place: Place) -> list[str]:
         place.system,
         place.weights or "none",
         "-" if place.quality is None else place.quality.value,
-        *(_cell(value) for value in figures),
+        *(cell(value) for value in figures),
         "-" if peak is None else f"{peak:.0f}",
     ]
 
@@ -85,8 +85,3 @@ def _origin(board: Leaderboard) -> str:
         return ""
     days = " to ".join(dict.fromkeys((board.dates[0], board.dates[-1])))
     return f", code {', '.join(board.commits)}, {days}"
-
-
-def _cell(value: float) -> str:
-    found = known(value)
-    return "-" if found is None else f"{found:.3f}"

@@ -100,7 +100,7 @@ class Ledger:
                 os.close(descriptor)
         except OSError as error:
             msg = f"{self.path} cannot be written: {error.strerror}."
-            raise OutputError(msg, "Look at the folder's rights and the disk's room.") from error
+            raise OutputError(msg, "Check the folder's permissions and the free space.") from error
 
     def _is_broken(self) -> bool:
         """Whether the file ends in half a row."""

@@ -103,6 +103,11 @@ def known(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def cell(value: float | None, digits: int = 3) -> str:
+    """A figure for a table: a dash where it is unknown."""
+    return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+
+
 def _values(score: Totals | ObjectScore) -> list[float]:
     j, f = score.j, score.f
     return [score.j_and_f, j.mean, j.recall, j.decay, f.mean, f.recall, f.decay]

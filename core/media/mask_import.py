@@ -31,7 +31,7 @@ from PIL import Image
 
 from core.errors import MaskReadError
 from core.media.flat_values import NoFlatValues, find_flat_values
-from core.media.mask_rules import DAVIS_CODES, MaskRules, MaskSurvey, Scale
+from core.media.mask_rules import DAVIS_CODES, MaskRules, MaskSurvey, Scale, key_of
 from core.media.mask_values import MaskValues, values_of
 from core.media.own_values import own_values
 from core.types import MAX_OBJECT_ID, VOID
@@ -108,11 +108,6 @@ class ColorIds:
                     self.id_in(value, scale)
         self._rules = rules if is_whole else None
         return rules
-
-
-def key_of(value: int, *, is_color: bool) -> tuple[int, ...]:
-    """Return what `ColorIds` calls a gray level or color code."""
-    return (value >> 16, value >> 8 & 255, value & 255) if is_color else (value,)
 
 
 def survey_mask(image: Image.Image, path: Path, color_ids: ColorIds) -> None:

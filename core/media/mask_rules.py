@@ -7,7 +7,7 @@ of one object. So all files are looked at first, and one value is one object in 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ from core.media.palette import DAVIS_COLORS
 from core.types import VOID
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.media.mask_values import MaskValues
 
 DAVIS_CODES: dict[int, int] = {
@@ -103,7 +105,7 @@ class _Seen:
     counts: Counter[int]
     flat: frozenset[int]
     known: frozenset[int]
-    palette: tuple[int, ...] = ()
+    palette: Mapping[int, int] = field(default_factory=dict)
     is_minimal: bool = False
     share: str = ""
 
@@ -144,12 +146,11 @@ class MaskSurvey:
 
     def add(self, mask: MaskValues) -> None:
         """Look at one mask."""
-        values, counts = np.unique(mask.values, return_counts=True)
-        listed = Counter(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+        listed = _counted(mask.values)
         if mask.palette is not None:
             used = frozenset(listed)
             minimal = not mask.palette[max(used) + 1 :].any()
-            colors = tuple(mask.palette.tolist())
+            colors = {value: int(mask.palette[value]) for value in used}
             self._seen.append(_Seen("index", False, listed, used, used, colors, minimal))
             return
         is_color = mask.kind == "color"
@@ -196,6 +197,15 @@ class MaskSurvey:
             gray=_scale(gray, is_color=False),
             color=_scale(color, is_color=True),
         )
+
+
+def _counted(values: NDArray[np.int64]) -> Counter[int]:
+    low, high = int(values.min()), int(values.max())
+    if low >= 0 and high <= VOID:  # counting is much faster than sorting
+        counts = np.bincount(values.ravel())
+        return Counter({int(value): int(counts[value]) for value in np.flatnonzero(counts)})
+    found, counts = np.unique(values, return_counts=True)
+    return Counter(dict(zip(found.tolist(), counts.tolist(), strict=True)))
 
 
 def _are_ids(gray: list[_Seen]) -> bool:
@@ -286,16 +296,17 @@ def _background(known: Iterable[int], counts: Counter[int], *, is_color: bool) -
     listed = sorted(known)
     if not listed:
         return 0
-    darkest = min(listed, key=lambda value: sum(_parts(value, is_color=is_color)))
-    if max(_parts(darkest, is_color=is_color)) <= _BLACK:
+    darkest = min(listed, key=lambda value: sum(key_of(value, is_color=is_color)))
+    if max(key_of(darkest, is_color=is_color)) <= _BLACK:
         return darkest
     return max(listed, key=lambda value: (counts[value], -value))
 
 
-def _parts(value: int, *, is_color: bool) -> tuple[int, ...]:
+def key_of(value: int, *, is_color: bool) -> tuple[int, ...]:
+    """Return a gray level as it is, or red, green and blue of a color code."""
     return (value >> 16, value >> 8 & 255, value & 255) if is_color else (value,)
 
 
 def _distance(one: int, other: int, *, is_color: bool) -> float:
-    a, b = _parts(one, is_color=is_color), _parts(other, is_color=is_color)
+    a, b = key_of(one, is_color=is_color), key_of(other, is_color=is_color)
     return float(sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5)

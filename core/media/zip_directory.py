@@ -80,6 +80,6 @@ def require_unpacked(file: BinaryIO) -> None:
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
     if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-        raise NotStored("its files are packed once more")
+        raise NotStored("its files are compressed")
     if sum(member.file_size for member in members) > length:
-        raise NotStored("its files lie over each other")
+        raise NotStored("its files overlap")

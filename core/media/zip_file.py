@@ -134,7 +134,7 @@ def _machine(packed: IO[bytes], member: zipfile.ZipInfo) -> _Machine:
         return bz2.BZ2Decompressor()
     if method == zipfile.ZIP_LZMA:
         return _lzma_machine(packed.read(9), member.file_size)
-    raise NotImplementedError(f"its method of packing, {method}, is not known here")
+    raise NotImplementedError(f"its compression method, {method}, is not supported")
 
 
 def _lzma_machine(head: bytes, size: int) -> lzma.LZMADecompressor:

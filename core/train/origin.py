@@ -85,7 +85,7 @@ def require_same(request: TrainRequest) -> None:
     for name in sorted(begun.keys() & asked.keys()):
         if begun[name] != asked[name]:
             msg = f"The run in {request.out} began with {name} {begun[name]}, not {asked[name]}."
-            raise UsageError(msg, "Leave the option away, or begin anew in another --out.")
+            raise UsageError(msg, "Leave the option out, or begin anew in another --out.")
 
 
 def started_from(request: TrainRequest) -> str | None:

@@ -110,7 +110,7 @@ def _check_options(request: TrainRequest) -> None:
             raise UsageError(f"{request.recipe.system} has no option {name!r}.")
         if option.stages and request.stage_name not in option.stages:
             msg = f"The stage {request.stage_name} has no --{name}."
-            raise UsageError(msg, f"Leave it away, or take --stage {option.stages[0]}.")
+            raise UsageError(msg, f"Leave it out, or take --stage {option.stages[0]}.")
     for name, value in request.settings.items():
         options[name].require_possible(value)
 

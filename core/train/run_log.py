@@ -34,7 +34,7 @@ def append_line(log: Path, values: dict[str, Any] | None = None) -> None:
                 file.write(b"\n" + line if broken else line)
     except OSError as error:
         msg = f"{log} cannot be written: {error.strerror}."
-        raise OutputError(msg, "Look at the folder's rights and the disk's room.") from error
+        raise OutputError(msg, "Check the folder's permissions and the free space.") from error
 
 
 def read_lines(log: Path) -> Iterator[dict[str, Any]]:

@@ -13,8 +13,8 @@ from core.errors import FileAccessError, OutputError, mendable
 @pytest.mark.parametrize(
     ("number", "hint"),
     [
-        (errno.EACCES, "rights"),
-        (errno.EPERM, "rights"),
+        (errno.EACCES, "permissions"),
+        (errno.EPERM, "permissions"),
         (errno.ENAMETOOLONG, "another name"),
         (errno.ENOSPC, "Free some space"),
         (errno.EROFS, "may be written"),

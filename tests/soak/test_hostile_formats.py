@@ -13,7 +13,7 @@ import pytest
 
 from core.data.importing.formats import importer_named
 from core.errors import VosError
-from core.media.annotations.values import finish
+from core.jobs import result_of
 
 CASES = int(
     os.environ.get("VOSAPP_HOSTILE_CASES") or (500 if os.environ.get("VOSAPP_SOAK") else 60)
@@ -70,7 +70,7 @@ def test_hostile_file(number, cases, tmp_path):
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     info = hostile.video(tmp_path)
     try:
-        found = finish(importer_named(case.importer).read(path, info))
+        found = result_of(importer_named(case.importer).read(path, info))
         check(found, info)
     except VosError as error:
         assert error.message
@@ -86,7 +86,7 @@ def test_the_files_are_good_before_they_are_changed(tmp_path):
         folder = tmp_path / name
         path = hostile.HostileCase(name, name, files, place).write(folder)
         info = hostile.video(tmp_path)
-        found = finish(importer_named(name).read(path, info))
+        found = result_of(importer_named(name).read(path, info))
         check(found, info)
         assert found.frames or found.boxes
 

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from core.media.annotations.values import finish
+from core.jobs import result_of
 from core.media.export.formats import exporter_named
 
 SOAKS = bool(os.environ.get("VOSAPP_SOAK"))
@@ -86,7 +86,7 @@ def test_killed_exports_leave_whole_files_and_the_next_one_clears_up(
         out = tmp_path / "out" / exporter.name
         whole_files.check_files(tmp_path / "out")
         left += len(whole_files.leftovers(out))
-        report = finish(exporter.export(whole_files.source(), out))
+        report = result_of(exporter.export(whole_files.source(), out))
         whole_files.check_files(out)
         files = [path for path in out.rglob("*") if path.is_file()]
         assert whole_files.leftovers(out) == []

@@ -16,7 +16,8 @@ import av
 import numpy as np
 
 from core.errors import OutputError
-from core.media.annotations.values import AnnotationSource, ObjectInfo, finish
+from core.jobs import result_of
+from core.media.annotations.values import AnnotationSource, ObjectInfo
 from core.media.export.formats import EXPORTERS
 from core.media.image_file import read_rgb
 from core.types import VideoInfo
@@ -52,7 +53,7 @@ def export(folder, seed, say):
     while True:
         exporter = rng.choice(EXPORTERS)
         say(f"export {exporter.name}")
-        finish(exporter.export(what, folder / "out" / exporter.name))
+        result_of(exporter.export(what, folder / "out" / exporter.name))
         say(f"exported {exporter.name}")
         if rng.random() < 0.5:
             shutil.rmtree(folder / "out" / exporter.name)
@@ -126,7 +127,7 @@ def export_to_small_disks(folder, seed, say):
     what, rng = source(), random.Random(seed)
     for exporter in EXPORTERS:
         whole = folder / "whole" / exporter.name
-        report = finish(exporter.export(what, whole))
+        report = result_of(exporter.export(what, whole))
         if report.written != sum(path.is_file() for path in whole.rglob("*")):
             raise RuntimeError(f"{exporter.name} has counted other files than there are")
         size = sum(path.stat().st_size for path in whole.rglob("*"))
@@ -134,7 +135,7 @@ def export_to_small_disks(folder, seed, say):
         disk.mkdir(parents=True)
         mount_small(disk, 4096 + rng.randrange(size))
         try:
-            finish(exporter.export(what, disk / "out"))
+            result_of(exporter.export(what, disk / "out"))
         except OutputError as error:
             said = str(error)
             if "space" not in said:

@@ -43,8 +43,8 @@ def scores_file(args: argparse.Namespace) -> Path | None:
     if args.scores is None:
         return None
     if args.scores == BESIDE and args.weights is None:
-        msg = "--scores does not say where the score goes to."
-        raise UsageError(msg, "Give a file, or --weights for it to be beside of.")
+        msg = "--scores names no file, and no --weights are given to put it beside."
+        raise UsageError(msg, "Write --scores FILE, or give --weights.")
     path = scores_path(args.weights) if args.scores == BESIDE else Path(args.scores)
     check_file(path, option="--scores")
     read_scores(path)

@@ -19,10 +19,11 @@ NAME = "calibrate"
 HELP = "fit confidence and absence of weights to true masks"
 
 EPILOG = (
-    "Every second sequence of each dataset, beginning with the first by name, is fitted to; the "
-    "others are run before and after, and the table is theirs. The weights themselves stay as "
-    "they are; what was fitted goes into the header of the copy. A run that was stopped goes on "
-    "with the next sequence when it is given again. The dataset is laid out as for `benchmark`."
+    "The calibration is fitted to every second sequence of each dataset, the first by name "
+    "included; the others are run before and after, and the table shows only these. The weights "
+    "themselves stay as they are; what was fitted goes into the header of the copy. A run that was "
+    "stopped goes on with the next sequence when it is given again. The dataset is laid out as for "
+    "`benchmark`."
 )
 SUFFIX = ".safetensors"
 

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     length.add_argument(
         "--switch",
         choices=("on", "off"),
-        help="learn nothing: use the fine-tuned weights that the project has, or no longer",
+        help="learn nothing: switch the project's fine-tuned weights on or off",
     )
     length.add_argument(
         "--remove", action="store_true", help="learn nothing: remove them from the project"

@@ -19,7 +19,10 @@ WAYS = {
 }
 
 _RANGE = re.compile(r"(-?\d{1,18})?:(-?\d{1,18})?", re.ASCII)
-_RANGE_HINT = "A range A:B goes from frame A up to but without frame B; A: and :B are open."
+_RANGE_HINT = (
+    "A range A:B goes from frame A up to, but not including, frame B; A: goes to the end, :B starts"
+    " at 0."
+)
 
 
 def parse_range(text: str | None) -> tuple[int | None, int | None]:

@@ -168,7 +168,8 @@ def _require_paths(args: argparse.Namespace) -> None:
     if alien:
         option = f"--{alien[0].replace('_', '-')}"
         raise UsageError(
-            f"{option} goes with a project only.", f"{args.input} is none: leave it away."
+            f"{option} goes with a project only.",
+            f"{args.input} is no project: leave out {option}.",
         )
 
 

@@ -186,6 +186,11 @@ class Editor:
         rows = self.rows.scan(PROMPTS, "frame_index = ?", (frame_index,))
         return tuple(parse_prompt(row) for row in rows)
 
+    def prompted_frames(self) -> tuple[int, ...]:
+        """Return the frames that have prompts, in order."""
+        query = "SELECT DISTINCT frame_index FROM prompts ORDER BY frame_index"
+        return tuple(int(row[0]) for row in self._connection.execute(query))
+
     def put_prompt(self, prompt: Prompt) -> None:
         """Add a prompt under the next free number."""
         last = self._connection.execute("SELECT MAX(prompt_id) FROM prompts").fetchone()[0] or 0

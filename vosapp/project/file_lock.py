@@ -71,7 +71,7 @@ def _sole_file(project: Path) -> object:
     if found.st_nlink > 1:
         raise ProjectLocked(
             f"{project} is one file with {found.st_nlink} names (hard links): it may be open under"
-            " another one, and what is changed there.",
+            " another one, and may be changed there.",
             "Copy it and open the copy, or open it for reading only.",
         )
     return (found.st_dev, found.st_ino) if found.st_ino else project.absolute()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.errors import OutputError, ProjectFileError
-from core.media.annotations.values import finish
+from core.jobs import result_of
 from vosapp.project import schema
 from vosapp.project.backup import copy_database
 
@@ -45,7 +45,7 @@ def migrate(
         )
     earlier = _backups(path, version)
     # One that was killed after its backup has left a good one.
-    backup = finish(copy_database(connection, earlier.pop(), earlier=earlier))
+    backup = result_of(copy_database(connection, earlier.pop(), earlier=earlier))
     upgrade(connection, version, steps=steps)
     note = f"Brought up from file version {version} to {schema.SCHEMA_VERSION}; backup: {backup}"
     return (note,)

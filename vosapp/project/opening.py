@@ -205,7 +205,7 @@ def _open_for_reading(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
                 shutil.copyfile(file, folder / file.name)
         except OSError as exc:
             msg = f"{path} cannot be copied to be read: {exc.strerror}."
-            raise ProjectFileError(msg, "Check disk and rights.") from exc
+            raise ProjectFileError(msg, "Check the disk and the permissions.") from exc
         with closing(sqlite.connect(copy, Access.WRITE)) as source:
             memory, notes = _checked(sqlite.in_memory(source), path)
     return memory, (f"{path} was not closed properly; a copy in memory is shown.", *notes)

@@ -100,7 +100,8 @@ def _copy(path: Path, folder: Path) -> Path:
                 shutil.copyfile(file, folder / file.name)
     except OSError as exc:
         raise ProjectFileError(
-            f"{path} cannot be copied to be repaired: {exc.strerror}.", "Check disk and rights."
+            f"{path} cannot be copied to be repaired: {exc.strerror}.",
+            "Check the disk and the permissions.",
         ) from exc
     return folder / path.name
 

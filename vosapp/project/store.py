@@ -133,6 +133,11 @@ class Project(ProjectFile):
         with self._reading():
             return self._editor.prompts(frame_index)
 
+    def prompted_frames(self) -> tuple[int, ...]:
+        """Return the frames that have prompts, in order."""
+        with self._reading():
+            return self._editor.prompted_frames()
+
     def history(self) -> tuple[HistoryEntry, ...]:
         """Return the steps that can be undone or redone, oldest first."""
         with self._reading():

@@ -61,7 +61,7 @@ def boxes_of(project: Project) -> tuple[Box, ...]:
     """Return the boxes in a project whose objects have no keyframe and no lock there."""
     locked = {item.object_id for item in project.objects() if item.locked}
     found = []
-    for index in range(project.video.frame_count):
+    for index in project.prompted_frames():
         prompts = [p for p in project.prompts(index) if p.kind is PromptKind.BOX]
         asserted = project.assertions(index) if prompts else {}
         for prompt in prompts:

@@ -126,11 +126,6 @@ def open_any(path: Path, fallback: Path) -> OpenJob:
     return job
 
 
-def open_file(path: Path) -> OpenJob:
-    """Open a project file for work."""
-    return lambda token: _open_file(path, token)
-
-
 def open_to_look(path: Path) -> OpenJob:
     """Open a project that somebody else has open; nothing in it can be changed."""
 
@@ -239,7 +234,8 @@ def made(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"Cannot make the folder {folder}: {error.strerror}.", "Check disk and rights."
+            f"Cannot make the folder {folder}: {error.strerror}.",
+            "Check the disk and the permissions.",
         ) from error
     return folder
 

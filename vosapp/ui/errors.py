@@ -24,7 +24,7 @@ TITLES = {
     "dataset": QT_TRANSLATE_NOOP("Errors", "The dataset is not laid out as it should be"),
     "training": QT_TRANSLATE_NOOP("Errors", "Learning cannot go on"),
     "output": QT_TRANSLATE_NOOP("Errors", "The file cannot be written"),
-    "file-access": QT_TRANSLATE_NOOP("Errors", "The system refuses a file"),
+    "file-access": QT_TRANSLATE_NOOP("Errors", "A file cannot be accessed"),
     "project-file": QT_TRANSLATE_NOOP("Errors", "The project cannot be used"),
     "project-locked": QT_TRANSLATE_NOOP("Errors", "The project is open elsewhere"),
 }

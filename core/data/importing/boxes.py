@@ -18,7 +18,8 @@ from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
-    from core.media.annotations.values import ImportedAnnotations, Job
+    from core.jobs import Job
+    from core.media.annotations.values import ImportedAnnotations
 
 _COLUMNS = {
     "frame": ("frame", "frame_index", "frame_id", "frame_number"),

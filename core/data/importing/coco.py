@@ -22,7 +22,8 @@ from core.types import VideoInfo
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.media.annotations.values import ImportedAnnotations, Job
+    from core.jobs import Job
+    from core.media.annotations.values import ImportedAnnotations
 
 _CHECK_EVERY = 256
 _MAX_SIZE = 1 << 20
@@ -138,7 +139,7 @@ def check_size(width: int, height: int, info: VideoInfo, what: str) -> None:
     if (width, height) != (info.width, info.height):
         raise MaskMismatch(
             f"{what} is {width} x {height} pixels, but the video is {info.width} x {info.height}.",
-            "Annotations must be made at the video's own size, or at one of the same shape;"
+            "Annotations must be made at the video's own size, or at one of the same aspect ratio;"
             f" --image-size {width}x{height} scales those that are not.",
             size=(width, height),
         )

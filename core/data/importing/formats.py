@@ -23,8 +23,8 @@ from core.media.annotations.named import find_named
 from core.media.annotations.options import AS_USUAL, ImportOptions
 
 if TYPE_CHECKING:
-    from core.jobs import CancelToken
-    from core.media.annotations.values import ImportedAnnotations, Job
+    from core.jobs import CancelToken, Job
+    from core.media.annotations.values import ImportedAnnotations
     from core.types import VideoInfo
 
 

@@ -27,7 +27,8 @@ from core.types import VideoInfo
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.media.annotations.values import ImportedAnnotations, Job
+    from core.jobs import Job
+    from core.media.annotations.values import ImportedAnnotations
 
 _MAX_SIZE = 1 << 20
 _MAX_FOLDERS = 1000

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.data.importing.collect import Label, checked_mapping, object_infos, propose_ids
 from core.data.importing.mask_zip import MaskFiles, ZippedMasks
-from core.data.importing.matching import match_names
+from core.data.importing.matching import folder_names, match_names
 from core.data.importing.reading import read_json
 from core.data.layouts import find_mask_tree
 from core.errors import AnnotationReadError
@@ -27,7 +27,7 @@ from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.media.annotations.values import Job
+    from core.jobs import Job
 
 _SHOWN = 5
 _META = "meta.json"
@@ -201,11 +201,8 @@ def _mask_folder(path: Path, info: VideoInfo, only: str) -> Path:
         return tree / only
     if only:
         raise AnnotationReadError(f"{path} holds no folder of masks called {only[:80]}.")
-    if (tree / info.name).is_dir():
-        return tree / info.name
     sequences = sorted(p for p in tree.iterdir() if p.is_dir() and _images(p))
-    joined = "_".join(info.name.split())
-    named = [p for p in sequences if p.name == joined]
+    named = [p for p in sequences if p.name in folder_names(info)]
     if len(named) == 1 or len(sequences) == 1:
         return (named or sequences)[0]
     shown = ", ".join(p.name for p in sequences[:_SHOWN])

@@ -21,11 +21,6 @@ _GENERAL = frozenset(
 """Folders that say what images are for; no video is called so."""
 
 
-def stem_of(name: str) -> str:
-    """Return the last part of a path in a file, without extension; the path is not followed."""
-    return PurePosixPath(name.replace("\\", "/")).stem
-
-
 def folder_of(name: str) -> str:
     """Return the name of the folder that a path in a file has last, empty where it has none."""
     return PurePosixPath(name.replace("\\", "/")).parent.name

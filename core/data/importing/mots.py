@@ -35,7 +35,7 @@ from core.types import MAX_OBJECT_ID, VOID, Keyframe, VideoInfo
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.media.annotations.values import Job
+    from core.jobs import Job
 
 _INSTANCES = 1000
 _IGNORE = 10_000

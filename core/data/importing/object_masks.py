@@ -23,7 +23,8 @@ from core.types import VideoInfo
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.media.annotations.values import ImportedAnnotations, Job
+    from core.jobs import Job
+    from core.media.annotations.values import ImportedAnnotations
 
 _LUMA = (299, 587, 114)
 """Weights of red, green and blue in brightness, in thousandths."""

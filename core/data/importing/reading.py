@@ -266,7 +266,7 @@ def read_xml(data: bytes, path: Path) -> Element:
         depth += 1
         count += 1
         if depth > _MAX_DEPTH:
-            raise AnnotationReadError(f"{path} has too many elements in each other.")
+            raise AnnotationReadError(f"{path} nests its elements too deeply.")
         if count > MAX_ELEMENTS:
             raise AnnotationReadError(
                 f"{path} has more than {MAX_ELEMENTS:,} elements.", "Split it."

@@ -15,8 +15,7 @@ from core.types import Keyframe, VideoInfo
 
 if TYPE_CHECKING:
     from core.data.importing.reader import Read
-    from core.jobs import CancelToken
-    from core.media.annotations.values import Job
+    from core.jobs import CancelToken, Job
 
 _MAX_SIDE = 1 << 14
 _LEAST = 0.02

@@ -23,7 +23,8 @@ from core.media.annotations.options import ABSENT, AS_USUAL, OPEN, ImportOptions
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
-    from core.media.annotations.values import ImportedAnnotations, Job
+    from core.jobs import Job
+    from core.media.annotations.values import ImportedAnnotations
 
 _NOT_LABELS = {"classes.txt", "labels.txt", "train.txt", "val.txt", "test.txt"}
 _NOT_LABELS |= {"valid.txt", "validation.txt", "notes.txt", "readme.txt", "readme.roboflow.txt"}

@@ -70,7 +70,7 @@ class YoloLine:
             if extras.points and len(values) == _BOX + extras.points:
                 values = values[:_BOX]
             if any(not -_MARGIN <= value <= 1 + _MARGIN for value in values):
-                raise ValueError("coordinates are not shares from 0 to 1")
+                raise ValueError("coordinates are not fractions from 0 to 1")
             if len(values) != _BOX and len(values) < _LEAST_OUTLINE:
                 raise ValueError(f"{len(values)} coordinates are neither an outline nor a box")
         except ValueError as error:

@@ -17,7 +17,8 @@ from core.media.annotations.options import ABSENT, AS_USUAL, ImportOptions
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
-    from core.media.annotations.values import ImportedAnnotations, Job
+    from core.jobs import Job
+    from core.media.annotations.values import ImportedAnnotations
 
 _MAX_SIZE = 1 << 20
 _SHOWN = 5

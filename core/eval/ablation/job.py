@@ -128,7 +128,7 @@ def _check(variant: Variant, system: str) -> None:
         return
     if not system_spec(system).needs_weights:
         msg = f"The variant {variant.name} names weights, and the system {system} has none."
-        raise UsageError(msg, "Leave weights away.")
+        raise UsageError(msg, "Leave weights out.")
     require_system(read_info(variant.weights), system, variant.weights)
 
 

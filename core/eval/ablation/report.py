@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from core.eval.ablation.job import VariantMeans
-from core.eval.report import align_rows, known
+from core.eval.report import align_rows, cell, known
 
 HEAD = ("variant", "quality", "sequences", "J&F", "change", "J", "F", "by object", "s/frame")
 NOTE = (
@@ -38,17 +38,12 @@ def _first(one: VariantMeans, found: Sequence[VariantMeans]) -> VariantMeans:
 def _row(one: VariantMeans, first: VariantMeans) -> list[str]:
     means = one.means
     change = known(means.j_and_f - first.means.j_and_f)
-    figures = [_cell(x) for x in (means.j, means.f, means.by_object, means.seconds)]
+    figures = [cell(x) for x in (means.j, means.f, means.by_object, means.seconds)]
     return [
         one.variant,
         one.quality.value,
         str(means.rows),
-        _cell(means.j_and_f),
+        cell(means.j_and_f),
         "" if one is first or change is None else f"{change:+.3f}",
         *figures,
     ]
-
-
-def _cell(value: float) -> str:
-    found = known(value)
-    return "-" if found is None else f"{found:.3f}"

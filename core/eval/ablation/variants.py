@@ -87,11 +87,11 @@ def _variant(name: str, values: object, path: Path) -> Variant:
         raise UsageError(msg, f"Write [{name}] and its values below it.")
     for key, value in values.items():
         if key not in KINDS:
-            msg = f"The variant {name} says {key}, which means nothing."
+            msg = f"The variant {name} has an unknown key, {key}."
             raise UsageError(msg, f"It may say: {', '.join(KINDS)}; fields go below config.")
         if type(value) is not KINDS[key]:
             msg = f"The variant {name} says {key} = {value!r}."
-            raise UsageError(msg, f"It has to be of the kind {KINDS[key].__name__}.")
+            raise UsageError(msg, f"It must be of type {KINDS[key].__name__}.")
     if values.get("keyframes", 1) < 1:
         raise UsageError(f"The variant {name} gives no keyframe.", "Give 1 or more.")
     if values.get("paper_mode") and not values.get("adapt"):

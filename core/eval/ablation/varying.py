@@ -23,7 +23,7 @@ def configs_of(system: str) -> Mapping[Quality, Any]:
     spec = system_spec(system)
     if not spec.configs:
         msg = f"The system {system} has no config that could be varied."
-        raise UsageError(msg, "Leave config away, or take another --system.")
+        raise UsageError(msg, "Leave config out, or take another --system.")
     return cast("Mapping[Quality, Any]", load(spec.configs))
 
 

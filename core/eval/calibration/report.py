@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from core.eval.calibration.job import Calibrated, Figures
 from core.eval.confidence import SOON
-from core.eval.report import align_rows, known
+from core.eval.report import align_rows, cell, known
 
 HEAD = ("", "cells", "spearman", "error", "absent", "reported", "precision", "recall", "found soon")
 NOTE = (
@@ -50,12 +50,12 @@ def _row(name: str, figures: Figures) -> list[str]:
     return [
         name,
         str(confidence.cells),
-        _cell(confidence.spearman),
-        _cell(confidence.error),
+        cell(confidence.spearman),
+        cell(confidence.error),
         str(absence.true),
         str(absence.reported),
-        _cell(absence.precision),
-        _cell(absence.recall),
+        cell(absence.precision),
+        cell(absence.recall),
         returns,
     ]
 
@@ -82,8 +82,3 @@ def _plain(figures: Figures) -> dict[str, object]:
         "returns": len(absence.returns),
         "found_soon": absence.found_soon,
     }
-
-
-def _cell(value: float) -> str:
-    found = known(value)
-    return "-" if found is None else f"{found:.3f}"

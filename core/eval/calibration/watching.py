@@ -23,7 +23,7 @@ def cue_source(tracker: Tracker, system: str) -> CueSource:
         UsageError: it does not.
     """
     if not isinstance(tracker, Judged):
-        msg = f"The system {system} has nothing to calibrate: it does not tell its cues."
+        msg = f"The system {system} cannot be calibrated: its tracker reports no cues."
         raise UsageError(msg, "Take a system whose tracker judges its own labels.")
     return tracker.cues
 

@@ -5,13 +5,12 @@ Formats know these values and nothing of projects; projects know these and nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from core.errors import OutputError
-from core.jobs import Progress
 from core.media.palette import DAVIS_COLORS
 from core.text import is_text
 from core.types import Keyframe, VideoInfo
@@ -19,10 +18,6 @@ from core.types import Keyframe, VideoInfo
 if TYPE_CHECKING:
     from core.media.frame_times import FrameTimes
     from core.types import Frame, LabelMap
-
-Result = TypeVar("Result")
-Job = Generator[Progress, None, Result]
-"""A cancellable job: yields its progress, returns its outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +133,3 @@ class ImportedAnnotations:
     boxes: tuple[Box, ...] = ()
     notes: tuple[str, ...] = ()
     mapping: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-
-
-def finish(job: Job[Result]) -> Result:
-    """Run a job to its end and return its outcome; for callers that show no progress."""
-    while True:
-        try:
-            next(job)
-        except StopIteration as stop:
-            outcome: Result = stop.value
-            return outcome

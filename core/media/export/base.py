@@ -23,7 +23,8 @@ from core.types import MAX_OBJECT_ID, VOID
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.media.annotations.values import AnnotationSource, Job, ObjectInfo
+    from core.jobs import Job
+    from core.media.annotations.values import AnnotationSource, ObjectInfo
     from core.types import LabelMap
 
 _RESERVED = frozenset(

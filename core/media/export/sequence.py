@@ -17,7 +17,8 @@ from core.media.export.base import ExportReport, Folder, labeled_frames, sequenc
 from core.media.export.leftovers import FrameFolder, find_leftovers
 
 if TYPE_CHECKING:
-    from core.media.annotations.values import AnnotationSource, Job
+    from core.jobs import Job
+    from core.media.annotations.values import AnnotationSource
     from core.types import LabelMap
 
 PutFrame = Callable[[int, "LabelMap"], None]

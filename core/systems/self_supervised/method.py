@@ -49,7 +49,7 @@ class SelfSupervised:
         """See `Method.require_possible`."""
         stage_pairs(stage, options)
         if preset in BACKBONES and stage != FIRST_STAGE:
-            msg = f"There is no {stage} stage for {preset}: of its keys nothing is kept."
+            msg = f"There is no {stage} stage for {preset}: only its backbone is kept, no keys."
             raise UsageError(msg, f"Use --stage {FIRST_STAGE}.")
 
     def stage(self, name: str, network: nn.Module, options: Values, team: Team) -> Stage:

@@ -85,9 +85,17 @@ SPEC = SystemSpec(
     implementation="core.systems.self_supervised.build:build",
     configs="core.systems.self_supervised.config:TRACKING",
     qualities=(
-        QualityOffer(Quality.FAST, "works at 240 lines; a first look, slow motion", 3.6),
-        QualityOffer(Quality.BALANCED, "works at 300 lines; better edges, small objects", 2.1),
-        QualityOffer(Quality.FINE, "works at 360 lines; small objects, slowest", 1.6),
+        QualityOffer(
+            Quality.FAST, "works at 240 pixels on the short side; a first look, slow motion", 3.6
+        ),
+        QualityOffer(
+            Quality.BALANCED,
+            "works at 300 pixels on the short side; better edges, small objects",
+            2.1,
+        ),
+        QualityOffer(
+            Quality.FINE, "works at 360 pixels on the short side; small objects, slowest", 1.6
+        ),
     ),
     measured="one object, 854 x 480, two processor cores (make bench)",
     presets=("thin", "resnet18"),

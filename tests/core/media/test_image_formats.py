@@ -20,8 +20,7 @@ from core.data.frame_pack import FramePack, PackConfig
 from core.data.importing.formats import importer_named
 from core.data.still_pack import pack_images
 from core.errors import TrainingError, VosError
-from core.jobs import CancelToken
-from core.media.annotations.values import finish
+from core.jobs import CancelToken, result_of
 from core.media.image_file import (
     FORMATS,
     IMAGE_ERRORS,
@@ -70,7 +69,7 @@ def film(folder):
 
 
 def imported(importer, place):
-    found = finish(importer_named(importer).read(place, film(place.parent)))
+    found = result_of(importer_named(importer).read(place, film(place.parent)))
     return list(found.keyframes())
 
 

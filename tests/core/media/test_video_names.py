@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from core.errors import VideoOpenError
-from core.media.annotations.values import AnnotationSource, ObjectInfo, finish
+from core.jobs import result_of
+from core.media.annotations.values import AnnotationSource, ObjectInfo
 from core.media.export.overlay import AlphaMatte, OverlayVideo
 from core.media.video import open_video
 
@@ -84,8 +85,8 @@ def test_videos_are_written_where_they_should(folder, here, make):
         shape = (video.info.height, video.info.width)
         ones = np.ones(shape, np.uint8)
         source = AnnotationSource(video.info, (ObjectInfo(1),), lambda _: ones, video.frame)
-        finish(OverlayVideo().export(source, Path(folder)))
-        finish(AlphaMatte().export(source, Path(folder)))
+        result_of(OverlayVideo().export(source, Path(folder)))
+        result_of(AlphaMatte().export(source, Path(folder)))
     written = sorted(path.name for path in (here / folder).iterdir())
     assert written == ["a_matte.mov", "a_overlay.mp4"]
 

@@ -97,5 +97,5 @@ def test_which_systems_can_be_calibrated(build_system):
         tracker = build_system[name]()
         assert isinstance(tracker, Judged) == spec.needs_weights
         if not isinstance(tracker, Judged):
-            with pytest.raises(UsageError, match=f"The system {name} has nothing to calibrate"):
+            with pytest.raises(UsageError, match=f"The system {name} cannot be calibrated"):
                 cue_source(tracker, name)

@@ -176,7 +176,7 @@ def test_a_stopped_benchmark_keeps_no_score(davis, tmp_path, capsys, monkeypatch
         (["--all-systems", "--sequences", "cow"], "cow"),
         (["--qualities", "fast"], "--qualities belongs to --all-systems"),
         (["--markdown", "t.md"], "--markdown belongs to --all-systems"),
-        (["--scores"], "does not say where"),
+        (["--scores"], "names no file"),
         (["--scores", "{root}"], "is a folder"),
         (["--scores", "{root}/s.json", "--interactive"], "--scores does not go with"),
         (["--scores", "{root}/s.json", "--prompts"], "--scores does not go with"),

@@ -6,8 +6,7 @@ import pytest
 from vosapp_fakes import FRAMES
 
 from core.errors import VideoMismatch
-from core.jobs import CancelToken
-from core.media.annotations.values import finish
+from core.jobs import CancelToken, result_of
 from core.media.export.formats import exporter_named
 from vosapp.assets import bundled_weights
 from vosapp.project.file import Options
@@ -38,10 +37,10 @@ def test_a_video_that_was_exchanged_meanwhile(
         order = ExportOrder(project, film, exporter_named(name), tmp_path / "out", range(3))
         if name == "overlay" and not read_only:
             with pytest.raises(VideoMismatch):
-                finish(write(order)(CancelToken()))
+                result_of(write(order)(CancelToken()))
             assert not (tmp_path / "out").exists()
         else:
-            finish(write(order)(CancelToken()))
+            result_of(write(order)(CancelToken()))
 
 
 def test_it_is_not_learned_from(film_project, film, exchanged):

@@ -9,8 +9,7 @@ from PIL import Image
 from vosapp_fakes import write_film
 
 from core.errors import OutputError, ProjectFileError, VideoOpenError
-from core.jobs import Cancelled, CancelToken
-from core.media.annotations.values import finish
+from core.jobs import Cancelled, CancelToken, result_of
 from vosapp.project.opening import open_project
 from vosapp.session import opening
 from vosapp.session.opening import Damaged, Locked, Opened, VideoChanged, VideoGone
@@ -18,7 +17,7 @@ from vosapp.session.recent import MAX_RECENT, RecentProjects
 
 
 def outcome(job, token=None):
-    return finish(job(token or CancelToken()))
+    return result_of(job(token or CancelToken()))
 
 
 @pytest.fixture

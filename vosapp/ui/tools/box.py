@@ -188,7 +188,7 @@ class BoxTool(Tool):
         if self._anew and not self.context.is_new(self.target):
             text = self.tr("Enter draws {0} anew on this frame")
         elif losers:
-            text = self.tr("Enter takes it as {0}, and most of {1} with it")
+            text = self.tr("Enter takes it as {0}, which covers most of {1}")
         else:
             text = self.tr("Enter takes it as {0}")
         text += self.tr(" · Esc drops it · drag handles to change it")

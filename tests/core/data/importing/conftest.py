@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from core.data.importing.formats import importer_named
-from core.media.annotations.values import finish
+from core.jobs import result_of
 from core.types import VideoInfo
 
 
@@ -30,6 +30,6 @@ def read(info, tmp_path):
             path.write_bytes(content)
         else:
             path.write_text(json.dumps(content), encoding="utf-8")
-        return finish(importer_named(name).read(path, video, **settings))
+        return result_of(importer_named(name).read(path, video, **settings))
 
     return read

@@ -10,8 +10,8 @@ import pytest
 from core.data.importing import reading
 from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError, MaskMismatch
+from core.jobs import result_of
 from core.media.annotations.options import ImportOptions
-from core.media.annotations.values import finish
 
 BOX = (
     '<box frame="{}" outside="{}" keyframe="1" xtl="{}" ytl="1" xbr="{}" ybr="6" occluded="0"'
@@ -119,7 +119,7 @@ def test_a_zip_is_read_without_unpacking(read, tmp_path):
         ("<other/>", "starts with <other>"),
         ("<annotations/>", "no annotation"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><annotations>&b;</annotations>', "document type"),
-        ("<a>" * 100 + "</a>" * 100, "too many"),
+        ("<a>" * 100 + "</a>" * 100, "too deeply"),
     ],
 )
 def test_damaged_files(text, error, read):
@@ -230,7 +230,7 @@ def test_nothing_is_said_of_an_object_whose_shape_is_not_understood(read):
 
 def test_an_unzipped_folder(read, tmp_path, info):
     read("cvat", document(track(polygon(0))), file="task/annotations.xml")
-    found = finish(importer_named("cvat").read(tmp_path / "task", info))
+    found = result_of(importer_named("cvat").read(tmp_path / "task", info))
     assert found.frames == (0,)
 
 

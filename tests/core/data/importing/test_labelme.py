@@ -14,7 +14,7 @@ from PIL import Image
 
 from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError, MaskMismatch
-from core.media.annotations.values import finish
+from core.jobs import result_of
 
 SQUARE = [[1, 1], [5, 1], [5, 5], [1, 5]]
 
@@ -40,7 +40,7 @@ def read_folder(tmp_path, info):
         folder.mkdir()
         for name, content in files.items():
             (folder / f"{name}.json").write_text(json.dumps(content))
-        return finish(importer_named("labelme").read(folder, video, **settings))
+        return result_of(importer_named("labelme").read(folder, video, **settings))
 
     return read
 

@@ -16,7 +16,7 @@ from PIL import Image
 from core.data.importing import boxes, collect, mots, reading
 from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError
-from core.media.annotations.values import finish
+from core.jobs import result_of
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def load(tmp_path, info):
         path.parent.mkdir(exist_ok=True)
         path.write_text(content if isinstance(content, str) else json.dumps(content))
         place = path.parent if importer == "yolo" else path
-        return finish(importer_named(importer).read(place, info))
+        return result_of(importer_named(importer).read(place, info))
 
     return load
 
@@ -168,11 +168,11 @@ def test_two_million_rows_are_refused_with_little_memory(bombs, tmp_path):
     script = """
 from fractions import Fraction
 from core.data.importing.formats import importer_named
-from core.media.annotations.values import finish
+from core.jobs import result_of
 from core.types import VideoInfo
 info = VideoInfo(Path("film"), 9999, 640, 480, Fraction(25))
 found = {
-    name: measured(lambda: finish(importer_named(name).read(Path(path), info)))
+    name: measured(lambda: result_of(importer_named(name).read(Path(path), info)))
     for name, path in zip(given[::2], given[1::2])
 }
 """
@@ -205,13 +205,13 @@ def test_a_large_picture_is_refused_before_it_is_decoded(bombs, tmp_path):
     script = """
 from fractions import Fraction
 from core.data.importing.formats import importer_named
-from core.media.annotations.values import finish
+from core.jobs import result_of
 from core.media.keyframes import load_keyframes
 from core.types import VideoInfo
 info = VideoInfo(Path("film"), 9, 640, 480, Fraction(25))
 root = Path(given[0])
 def imported(name, place):
-    return lambda: finish(importer_named(name).read(root / place, info))
+    return lambda: result_of(importer_named(name).read(root / place, info))
 found = [
     measured(imported("masks", "masks")),
     measured(imported("masks", "a.zip")),

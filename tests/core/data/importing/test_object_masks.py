@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError
-from core.media.annotations.values import finish
+from core.jobs import result_of
 
 INSIDE = np.s_[2:8, 3:9]
 
@@ -43,7 +43,7 @@ def test_two_values_whatever_they_are(image, tmp_path, info):
     image = image if isinstance(image, Image.Image) else Image.fromarray(image)
     image.save(tmp_path / "objects" / "007" / "00004.png")
     Image.fromarray(np.zeros((12, 20), np.uint8)).save(tmp_path / "objects" / "007" / "00005.png")
-    found = finish(importer_named("object-masks").read(tmp_path / "objects", info))
+    found = result_of(importer_named("object-masks").read(tmp_path / "objects", info))
     first, second = found.keyframes()
     assert np.array_equal(first.label_map, square(7))
     assert not second.label_map.any() and second.object_ids == (7,)
@@ -54,7 +54,7 @@ def test_values_may_differ_from_object_to_object_and_file_to_file(tmp_path, info
         folder = tmp_path / "objects" / name
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(square(value)).save(folder / f"{number:05d}.png")
-    found = finish(importer_named("object-masks").read(tmp_path / "objects", info))
+    found = result_of(importer_named("object-masks").read(tmp_path / "objects", info))
     expected = {0: 1, 1: 1, 2: 2, 3: 2}
     for keyframe in found.keyframes():
         assert np.array_equal(keyframe.label_map, square(expected[keyframe.frame_index]))
@@ -66,7 +66,7 @@ def test_a_damaged_file_is_named(tmp_path, info):
     Image.fromarray(square(1)).save(path)
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(AnnotationReadError, match=r"00000\.png"):
-        finish(importer_named("object-masks").read(tmp_path / "objects", info))
+        result_of(importer_named("object-masks").read(tmp_path / "objects", info))
 
 
 @pytest.mark.parametrize("name", ["SegmentationObject", "SegmentationClass"])
@@ -74,5 +74,5 @@ def test_cvat_masks_are_found_from_their_root(name, tmp_path, info):
     for folder in {name, "SegmentationClass"}:
         (tmp_path / "set" / folder).mkdir(parents=True)
     Image.fromarray(square(5)).save(tmp_path / "set" / name / "00003.png")
-    found = finish(importer_named("masks").read(tmp_path / "set", info))
+    found = result_of(importer_named("masks").read(tmp_path / "set", info))
     assert found.frames == (3,) and dict(found.mapping) == {"5": 5}

@@ -8,7 +8,7 @@ import pytest
 
 from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError
-from core.media.annotations.values import finish
+from core.jobs import result_of
 
 COCO = {
     "images": [{"id": 1, "file_name": "00003.png"}],
@@ -37,7 +37,7 @@ def test_roots(name, place, content, tmp_path, info):
     file.write_text(content)
     (tmp_path / "set" / "images").mkdir()
     (tmp_path / "set" / "README.txt").write_text("hello")
-    found = finish(importer_named(name).read(tmp_path / "set", info))
+    found = result_of(importer_named(name).read(tmp_path / "set", info))
     (box,) = found.boxes
     assert (box.frame_index, box.left, box.right) == (3, 1, 3)
 
@@ -48,12 +48,12 @@ def test_the_file_of_the_video_is_taken_and_several_others_are_named(tmp_path, i
     for name in ("a", "b"):
         (folder / f"instances_{name}.json").write_text(json.dumps(COCO))
     with pytest.raises(AnnotationReadError, match="2 files that could be") as caught:
-        finish(importer_named("coco").read(tmp_path / "set", info))
+        result_of(importer_named("coco").read(tmp_path / "set", info))
     assert "instances_a.json" in caught.value.hint
     (folder / "instances_film.json").write_text(json.dumps(COCO))
-    assert len(finish(importer_named("coco").read(tmp_path / "set", info)).boxes) == 1
+    assert len(result_of(importer_named("coco").read(tmp_path / "set", info)).boxes) == 1
 
 
 def test_a_folder_without_any(tmp_path, info):
     with pytest.raises(AnnotationReadError, match="holds no annotation file"):
-        finish(importer_named("coco").read(tmp_path, info))
+        result_of(importer_named("coco").read(tmp_path, info))

@@ -13,9 +13,9 @@ from hypothesis.extra.numpy import arrays
 
 from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError
+from core.jobs import result_of
 from core.media import zip_file
 from core.media.annotations.polygons import fill_ring, trace_outlines
-from core.media.annotations.values import finish
 from core.media.export.coco import Coco
 from core.media.export.davis import Davis2017
 from core.media.export.formats import EXPORTERS, exporter_named
@@ -42,9 +42,9 @@ EXACT = {
 
 
 def round_trip(source, exporter, out, reader, place, mapping=None):
-    finish(exporter.export(source, out))
+    result_of(exporter.export(source, out))
     path = out / place if place else out
-    return finish(importer_named(reader).read(path, source.video, mapping=mapping))
+    return result_of(importer_named(reader).read(path, source.video, mapping=mapping))
 
 
 def maps_of(found):
@@ -179,10 +179,10 @@ def test_davis_at_480_lines_announces_the_size(make_source, tmp_path):
     exporter = Davis2017(resize_480p=True)
     losses = exporter.announce_losses(source)
     assert says(losses, "resized from 65 x 49 to 636 x 480 pixels")
-    finish(exporter.export(source, tmp_path))
+    result_of(exporter.export(source, tmp_path))
     large = replace(source.video, width=636, height=480)
     read = importer_named("masks").read(tmp_path / "Annotations/480p/film", large)
-    found = maps_of(finish(read))
+    found = maps_of(result_of(read))
     rows, columns = np.arange(480) * 49 // 480, np.arange(636) * 65 // 636
     for index in source.frames:
         nearest = source.label_map(index)[rows][:, columns]
@@ -231,7 +231,7 @@ def test_a_mapping_renames_merges_and_leaves_out(make_source, tmp_path):
         assert [first.mapping[label] for label in labels] == [1, 2, 5], name
         mapping = dict(zip(labels, (7, 7, 0), strict=True))
         path = tmp_path / name / place if place else tmp_path / name
-        found = finish(importer_named(reader).read(path, source.video, mapping=mapping))
+        found = result_of(importer_named(reader).read(path, source.video, mapping=mapping))
         assert [i.object_id for i in found.objects] == [7]
         expected = np.where(np.isin(source.label_map(4), (1, 2)), 7, 0)
         assert np.array_equal(maps_of(found)[4], expected), name
@@ -252,7 +252,7 @@ def test_a_zip_of_several_sequences(make_source, tmp_path):
 
     def read(members):
         path = write_zip(tmp_path / "a.zip", members)
-        return maps_of(finish(masks.read(path, source.video)))
+        return maps_of(result_of(masks.read(path, source.video)))
 
     noise = {"__MACOSX/film/00000.png": b"x", "read.me": b"x", "film/.00000.png": b"x"}
     found = read({"film/00000.png": png, "bear/00000.png": other, **noise})
@@ -273,7 +273,7 @@ def test_a_zip_with_an_endless_list_is_refused(limit, make_source, tmp_path, mon
         assert len(archive.namelist()) == 99
     monkeypatch.setattr(zip_file, "MAX_DIRECTORY_BYTES", 99 * 40)
     with pytest.raises(AnnotationReadError, match="too many files"):
-        finish(importer_named("masks").read(path, make_source(count=99).video))
+        result_of(importer_named("masks").read(path, make_source(count=99).video))
 
 
 def test_every_exporter_is_covered_here_or_is_no_data_format():

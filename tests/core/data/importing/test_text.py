@@ -10,8 +10,7 @@ from PIL import Image
 
 from core.data.importing.formats import IMPORTERS, importer_named
 from core.errors import AnnotationReadError, MaskMismatch, UsageError
-from core.jobs import Cancelled, CancelToken
-from core.media.annotations.values import finish
+from core.jobs import Cancelled, CancelToken, result_of
 
 
 def corners(found):
@@ -130,7 +129,7 @@ def test_mots_png_with_instance_zero(tmp_path, info):
     values[:3], values[3:6], values[9:] = 1000, 2000, 10000
     (tmp_path / "m").mkdir()
     Image.fromarray(values).save(tmp_path / "m" / "00004.png")
-    found = finish(importer_named("mots-png").read(tmp_path / "m", info))
+    found = result_of(importer_named("mots-png").read(tmp_path / "m", info))
     assert dict(found.mapping) == {"class 1 instance 0": 1, "class 2 instance 0": 2}
     (keyframe,) = found.keyframes()
     assert [int(keyframe.label_map[y, 0]) for y in (0, 4, 7, 10)] == [1, 2, 0, 255]
@@ -142,7 +141,7 @@ def test_yolo_boxes_and_outlines(tmp_path, info):
     folder.mkdir()
     (folder / "00003.txt").write_text("1 .5 .5 .2 .5\n0 0 0 .5 0 .5 .5 0 .5\n0 .5 .5 1 .5 1 1\n")
     (tmp_path / "data.yaml").write_text("nc: 2\nnames: [cat, 'dog']\n")
-    found = finish(importer_named("yolo").read(tmp_path, info))
+    found = result_of(importer_named("yolo").read(tmp_path, info))
     assert corners(found) == [(3, 2, 8, 3, 12, 9)]
     assert dict(found.mapping) == {"cat": 1, "dog": 2, "cat #2": 3}
     (keyframe,) = found.keyframes()
@@ -156,7 +155,7 @@ def test_yolo_boxes_and_outlines(tmp_path, info):
 def test_yolo_lines_that_make_no_sense(line, tmp_path, info):
     (tmp_path / "00000.txt").write_text(line)
     with pytest.raises(AnnotationReadError, match=r"00000.txt, line 1"):
-        finish(importer_named("yolo").read(tmp_path, info))
+        result_of(importer_named("yolo").read(tmp_path, info))
 
 
 def test_colors_are_proposed_as_ids_and_can_be_changed(tmp_path, info):
@@ -166,10 +165,10 @@ def test_colors_are_proposed_as_ids_and_can_be_changed(tmp_path, info):
     (tmp_path / "masks").mkdir()
     (tmp_path / "00002.png").rename(tmp_path / "masks" / "00002.png")
     read = importer_named("masks").read
-    found = finish(read(tmp_path / "masks", info))
+    found = result_of(read(tmp_path / "masks", info))
     assert dict(found.mapping) == {"#0a0ac8": 1, "#c80a0a": 2}
     assert found.objects[1].color == (200, 10, 10)
-    changed = finish(read(tmp_path / "masks", info, mapping={"#0a0ac8": 9, "#c80a0a": 0}))
+    changed = result_of(read(tmp_path / "masks", info, mapping={"#0a0ac8": 9, "#c80a0a": 0}))
     (keyframe,) = changed.keyframes()
     assert keyframe.object_ids == (9,)
     assert (keyframe.label_map[8:] == 9).all()
@@ -178,7 +177,7 @@ def test_colors_are_proposed_as_ids_and_can_be_changed(tmp_path, info):
 
 def test_one_mask_file(tmp_path, info):
     Image.fromarray(np.eye(12, 20, dtype=np.uint8) * 255).save(tmp_path / "film_00007.png")
-    found = finish(importer_named("masks").read(tmp_path / "film_00007.png", info))
+    found = result_of(importer_named("masks").read(tmp_path / "film_00007.png", info))
     assert found.frames == (7,)
     assert "by its name" in found.notes[0]
 
@@ -195,7 +194,7 @@ def test_an_object_that_meta_lists_but_the_mask_does_not_show_is_unknown(tmp_pat
     names = {"1": ["00000", "00005"], "2": ["00005", "00006"]}
     objects = {key: {"category": "cat", "frames": frames} for key, frames in names.items()}
     (tmp_path / "meta.json").write_text(json.dumps({"videos": {"film": {"objects": objects}}}))
-    found = finish(importer_named("masks").read(tmp_path, info))
+    found = result_of(importer_named("masks").read(tmp_path, info))
     assert [k.object_ids for k in found.keyframes()] == [(1,), (2,), (1, 2)]
     assert [i.category for i in found.objects] == ["cat", "cat"]
 
@@ -208,7 +207,7 @@ def test_a_dataset_without_this_video(tmp_path, info):
         folder.mkdir(parents=True)
         write_label_map(folder / "00000.png", np.ones((12, 20), np.uint8))
     with pytest.raises(AnnotationReadError, match="2 sequences, none of them called film"):
-        finish(importer_named("masks").read(tmp_path, info))
+        result_of(importer_named("masks").read(tmp_path, info))
 
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda i: i.name)
@@ -216,7 +215,7 @@ def test_a_path_that_is_not_there(importer, tmp_path, info):
     from core.errors import VosError
 
     with pytest.raises(VosError):
-        found = finish(importer.read(tmp_path / "nothing", info))
+        found = result_of(importer.read(tmp_path / "nothing", info))
         list(found.keyframes())
 
 
@@ -239,7 +238,7 @@ def test_names_of_formats():
 def test_a_mask_file_beyond_the_end_is_refused(name, tmp_path, info):
     Image.fromarray(np.ones((12, 20), np.uint8)).save(tmp_path / name)
     with pytest.raises(MaskMismatch, match=name):
-        finish(importer_named("masks").read(tmp_path / name, info))
+        result_of(importer_named("masks").read(tmp_path / name, info))
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -259,11 +258,11 @@ def test_only_one_sequence_of_masks(zipped, only, value, tmp_path, info):
         path = Path(shutil.make_archive(str(tmp_path / "set"), "zip", path))
     masks = importer_named("masks")
     with pytest.raises(AnnotationReadError, match="--only NAME"):
-        finish(masks.read(path, info))
-    found = finish(masks.read(path, info, options=ImportOptions(only=only)))
+        result_of(masks.read(path, info))
+    found = result_of(masks.read(path, info, options=ImportOptions(only=only)))
     assert [item.object_id for item in found.objects] == [value]
     with pytest.raises(AnnotationReadError):
-        finish(masks.read(path, info, options=ImportOptions(only="wolf")))
+        result_of(masks.read(path, info, options=ImportOptions(only="wolf")))
 
 
 @pytest.mark.parametrize(
@@ -273,4 +272,4 @@ def test_only_is_refused_where_it_would_do_nothing(name, tmp_path, info):
     from core.media.annotations.options import ImportOptions
 
     with pytest.raises(UsageError, match="--only goes with coco, cvat, masks, ytvis"):
-        finish(importer_named(name).read(tmp_path, info, options=ImportOptions(only="a")))
+        result_of(importer_named(name).read(tmp_path, info, options=ImportOptions(only="a")))

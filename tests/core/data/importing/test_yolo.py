@@ -7,8 +7,8 @@ import pytest
 
 from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError
+from core.jobs import result_of
 from core.media.annotations.options import ImportOptions
-from core.media.annotations.values import finish
 
 BOX = "0 .5 .5 .2 .5"
 OUTLINE = "0 .1 .25 .5 .25 .5 .75 .1 .75"
@@ -24,7 +24,7 @@ def read_lines(tmp_path, info):
             (tmp_path / "labels" / f"{number:05d}.txt").write_text(text)
         if names:
             (tmp_path / "data.yaml").write_text(names)
-        return finish(importer_named("yolo").read(tmp_path, info))
+        return result_of(importer_named("yolo").read(tmp_path, info))
 
     return read
 
@@ -93,7 +93,7 @@ def test_a_line_that_makes_no_sense_is_told_and_the_rest_is_read(read_lines):
     found = read_lines(OUTLINE, f"{OUTLINE}\n1 5 5 2 2\n", "1 .1 .1 .2 .1 .2 .3")
     assert found.frames == (0, 1, 2)
     (note,) = (note for note in found.notes if "not understood" in note)
-    assert "00001.txt, line 2: coordinates are not shares" in note
+    assert "00001.txt, line 2: coordinates are not fractions" in note
     assert [k.object_ids for k in found.keyframes()] == [(1,), (1,), (1, 2)]
 
 
@@ -152,7 +152,7 @@ def test_roots_of_datasets(kind, deeper, tmp_path, info):
     for name in ("train.txt", "README.roboflow.txt", "README.dataset.txt"):
         (tmp_path / "set" / name).write_text("images/0.png\n")
     path = file.parent if deeper else tmp_path / "set"
-    found = finish(importer_named("yolo").read(path, info))
+    found = result_of(importer_named("yolo").read(path, info))
     assert list(found.mapping) == ["car", "dog"]
     assert [b[:2] for b in boxes(found)] == [(0, 2)]
 
@@ -162,7 +162,7 @@ def test_several_folders_of_labels_are_named(tmp_path, info):
         (tmp_path / "labels" / part).mkdir(parents=True)
         (tmp_path / "labels" / part / "0.txt").write_text(BOX)
     with pytest.raises(AnnotationReadError, match="2 folders of labels") as caught:
-        finish(importer_named("yolo").read(tmp_path, info))
+        result_of(importer_named("yolo").read(tmp_path, info))
     assert "labels/train" in caught.value.hint
 
 
@@ -194,16 +194,16 @@ def test_key_points_that_data_yaml_tells(more, read_lines):
 def test_frames_of_a_video_that_yolo_has_named_are_counted_from_one(numbers, tmp_path, info):
     for number in numbers:
         (tmp_path / f"film_{number}.txt").write_text(BOX)
-    found = finish(importer_named("yolo").read(tmp_path, info))
+    found = result_of(importer_named("yolo").read(tmp_path, info))
     assert [b[0] for b in boxes(found)] == [number - 1 for number in numbers]
     assert any("counts from 1" in note for note in found.notes)
     options = ImportOptions(first_frame=0)
     if 10 not in numbers:
-        found = finish(importer_named("yolo").read(tmp_path, info, options=options))
+        found = result_of(importer_named("yolo").read(tmp_path, info, options=options))
         assert [b[0] for b in boxes(found)] == numbers
 
 
 def test_frames_that_are_counted_from_zero_stay(tmp_path, info):
     for number in (0, 3):
         (tmp_path / f"film_{number}.txt").write_text(BOX)
-    assert [b[0] for b in boxes(finish(importer_named("yolo").read(tmp_path, info)))] == [0, 3]
+    assert [b[0] for b in boxes(result_of(importer_named("yolo").read(tmp_path, info)))] == [0, 3]

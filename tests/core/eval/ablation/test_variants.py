@@ -45,7 +45,7 @@ def test_a_table_is_read_in_its_order(tmp_path):
         ("", "names no variant"),
         ("[wide", "cannot be read"),
         ("wide = 3", "wide in"),
-        ("[wide]\nradius = 16", "says radius, which means nothing"),
+        ("[wide]\nradius = 16", "has an unknown key, radius"),
         ("[wide]\nconfig = 3", "config = 3"),
         ("[wide]\nadapt = 1", "adapt = 1"),
         ("[wide]\nkeyframes = 0", "gives no keyframe"),

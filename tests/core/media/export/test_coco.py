@@ -13,7 +13,8 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from core.errors import OutputError
-from core.media.annotations.values import ObjectInfo, finish
+from core.jobs import result_of
+from core.media.annotations.values import ObjectInfo
 from core.media.export.coco import Coco, YouTubeVis
 from core.media.export.cvat import CvatVideo
 from core.media.export.mots import MotsPng, MotsTxt
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 @pytest.mark.parametrize("polygons", [False, True], ids=["runs", "polygons"])
 def test_cocos_own_library_reads_it(polygons, make_source, tmp_path, capsys):
     source = make_source()
-    finish(Coco(polygons=polygons).export(source, tmp_path))
+    result_of(Coco(polygons=polygons).export(source, tmp_path))
     coco = COCO(str(tmp_path / "annotations/instances_film.json"))
     assert [c["name"] for c in coco.loadCats(coco.getCatIds())] == ["box", "ring"]
     assert len(coco.getImgIds()) == 6
@@ -57,8 +58,8 @@ def test_without_images_the_frames_of_a_folder_are_named_as_they_are(suffix, mak
     for name in stems:
         (folder / f"{name}{suffix}").touch()
     source = replace(source, video=replace(source.video, path=folder, stems=stems))
-    finish(Coco(images=False).export(source, tmp_path / "coco"))
-    finish(YouTubeVis(images=False).export(source, tmp_path / "ytvis"))
+    result_of(Coco(images=False).export(source, tmp_path / "coco"))
+    result_of(YouTubeVis(images=False).export(source, tmp_path / "ytvis"))
     (file,) = (tmp_path / "coco").rglob("*.json")
     names = [image["file_name"] for image in json.loads(file.read_text())["images"]]
     assert names == [f"my film/{name}{suffix}" for name in stems]
@@ -68,7 +69,7 @@ def test_without_images_the_frames_of_a_folder_are_named_as_they_are(suffix, mak
 
 def test_youtube_vis_arrays_have_the_length_of_the_video(make_source, tmp_path):
     source = make_source(missing=(4,))
-    finish(YouTubeVis().export(source, tmp_path))
+    result_of(YouTubeVis().export(source, tmp_path))
     document = json.loads((tmp_path / "film.json").read_text())
     (video,) = document["videos"]
     assert video["length"] == len(video["file_names"]) == 6
@@ -92,7 +93,7 @@ def test_mots_values_are_class_and_instance(make_source, tmp_path):
     label_map = make_source().label_map(2).copy()
     label_map[20:22, 60:] = VOID
     source = make_source(count=1, maps=[label_map])
-    finish(MotsPng().export(source, tmp_path))
+    result_of(MotsPng().export(source, tmp_path))
     with Image.open(tmp_path / "instances/film/00000.png") as image:
         assert image.mode.startswith("I")
         values = np.array(image).astype(int)
@@ -103,7 +104,7 @@ def test_mots_values_are_class_and_instance(make_source, tmp_path):
 
 def test_mots_text_is_read_by_its_definition(make_source, tmp_path):
     source = make_source()
-    finish(MotsTxt().export(source, tmp_path))
+    result_of(MotsTxt().export(source, tmp_path))
     seen = set()
     for line in (tmp_path / "film.txt").read_text().splitlines():
         frame, value, kind, height, width, counts = line.split(" ")
@@ -118,7 +119,7 @@ def test_mots_text_is_read_by_its_definition(make_source, tmp_path):
 
 def test_cvat_is_plain_xml_with_row_wise_runs(make_source, tmp_path):
     source = make_source()
-    finish(CvatVideo().export(source, tmp_path))
+    result_of(CvatVideo().export(source, tmp_path))
     root = ElementTree.parse(tmp_path / "film.xml").getroot()
     assert root.findtext("version") == "1.1"
     assert root.findtext("meta/task/size") == "6"
@@ -142,14 +143,14 @@ def test_names_that_no_xml_can_hold(make_source, tmp_path):
     objects = (strange, ObjectInfo.plain(2), ObjectInfo.plain(5))
     source = make_source(objects=objects, count=2)
     assert any("XML cannot hold: 1" in s for s in CvatVideo().announce_losses(source))
-    finish(CvatVideo().export(source, tmp_path))
+    result_of(CvatVideo().export(source, tmp_path))
     root = ElementTree.parse(tmp_path / "film.xml").getroot()
     assert root.find("meta/task/labels/label").findtext("name") == "ab"
 
 
 def test_yolo_lines_are_shares(make_source, tmp_path):
     source = make_source()
-    finish(YoloSegmentation(by_object=True).export(source, tmp_path))
+    result_of(YoloSegmentation(by_object=True).export(source, tmp_path))
     assert (tmp_path / "labels/film/00003.txt").read_text() == ""
     for line in (tmp_path / "labels/film/00002.txt").read_text().splitlines():
         place, *values = line.split()
@@ -163,7 +164,7 @@ def test_yolo_lines_are_shares(make_source, tmp_path):
 def test_yolo_classes_are_categories(make_source, tmp_path):
     source = make_source()
     exporter = YoloSegmentation(images=False)
-    finish(exporter.export(source, tmp_path))
+    result_of(exporter.export(source, tmp_path))
     assert '  0: "ring"\n  1: "box"\n' in (tmp_path / "data.yaml").read_text()
     lines = (tmp_path / "labels/film/00002.txt").read_text().splitlines()
     assert [int(line.split()[0]) for line in lines] == [0, 1, 0]
@@ -171,7 +172,7 @@ def test_yolo_classes_are_categories(make_source, tmp_path):
     assert "Only their order tells objects of one class apart: 2 are 'ring'." in losses
     assert "Not written: names (3 objects with a category)." in losses
     bare = make_source(objects=(*source.objects[:2], replace(source.objects[2], category="")))
-    finish(exporter.export(bare, tmp_path))
+    result_of(exporter.export(bare, tmp_path))
     assert '  2: "ünf"\n' in (tmp_path / "data.yaml").read_text()
     assert not any("order" in loss for loss in exporter.announce_losses(bare))
 
@@ -180,4 +181,4 @@ def test_yolo_classes_are_categories(make_source, tmp_path):
 def test_an_object_that_is_not_listed_stops_the_export(exporter, make_source, tmp_path):
     source = make_source(objects=(ObjectInfo.plain(1),))
     with pytest.raises(OutputError, match="object 5"):
-        finish(exporter.export(source, tmp_path))
+        result_of(exporter.export(source, tmp_path))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.errors import OutputError
-from core.media.annotations.values import finish
+from core.jobs import result_of
 from core.media.export.formats import EXPORTERS
 from core.media.export.leftovers import refuse_leftovers, remove_leftovers
 
@@ -41,8 +41,8 @@ def test_what_is_left_over_is_exactly_what_a_fresh_export_would_not_write(
         if exporter.name == "object-masks"
         else shorter
     )
-    finish(exporter.export(longer, tmp_path / "out"))
-    finish(exporter.export(shorter, tmp_path / "fresh"))
+    result_of(exporter.export(longer, tmp_path / "out"))
+    result_of(exporter.export(shorter, tmp_path / "fresh"))
     wanted = set(files_below(tmp_path / "fresh"))
     mine = strangers(tmp_path / "out")
     found = exporter.leftovers(shorter, tmp_path / "out", shorter.frames)
@@ -52,7 +52,7 @@ def test_what_is_left_over_is_exactly_what_a_fresh_export_would_not_write(
         with pytest.raises(OutputError, match=f"out.* holds {len(found)} files of an earlier"):
             refuse_leftovers(found, "export")
     assert remove_leftovers(found) == len(found)
-    finish(exporter.export(shorter, tmp_path / "out"))
+    result_of(exporter.export(shorter, tmp_path / "out"))
     left = set(files_below(tmp_path / "out")) - {
         p.relative_to(tmp_path / "out").as_posix() for p in mine
     }
@@ -62,7 +62,7 @@ def test_what_is_left_over_is_exactly_what_a_fresh_export_would_not_write(
 
 def test_frames_without_a_label_and_other_ranges_are_left_over(make_source, tmp_path):
     exporter = next(e for e in EXPORTERS if e.name == "masks")
-    finish(exporter.export(make_source(count=6), tmp_path))
+    result_of(exporter.export(make_source(count=6), tmp_path))
     part = make_source(count=6, frame_range=range(2, 5))
     found = exporter.leftovers(part, tmp_path, [2, 4])
     assert [path.stem for path in found] == ["00000", "00001", "00003", "00005"]
@@ -84,12 +84,12 @@ def test_yolo_never_renames_the_classes_of_other_sequences(make_source, tmp_path
     yolo = next(e for e in EXPORTERS if e.name == "yolo-seg")
     first = make_source(count=2)
     other = replace(first, video=replace(first.video, path=tmp_path / "other"))
-    finish(yolo.export(first, tmp_path / "out"))
-    finish(yolo.export(other, tmp_path / "out"))
+    result_of(yolo.export(first, tmp_path / "out"))
+    result_of(yolo.export(other, tmp_path / "out"))
     renamed = tuple(replace(info, category="fox") for info in first.objects)
     before = (tmp_path / "out/data.yaml").read_text()
     with pytest.raises(OutputError, match=r"has other classes, for other sequences .*: film\."):
-        finish(yolo.export(replace(other, objects=renamed), tmp_path / "out"))
+        result_of(yolo.export(replace(other, objects=renamed), tmp_path / "out"))
     assert (tmp_path / "out/data.yaml").read_text() == before
-    finish(yolo.export(replace(first, objects=renamed), tmp_path / "alone"))
-    finish(yolo.export(first, tmp_path / "alone"))
+    result_of(yolo.export(replace(first, objects=renamed), tmp_path / "alone"))
+    result_of(yolo.export(first, tmp_path / "alone"))

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from core.errors import OutputError
-from core.media.annotations.values import AnnotationSource, ObjectInfo, finish
+from core.jobs import result_of
+from core.media.annotations.values import AnnotationSource, ObjectInfo
 from core.media.export.object_masks import CutOuts, ObjectMasks
 from core.media.export.overlay import AlphaMatte, MatteFrames, OverlayVideo
 from core.media.export.video_writer import PRORES_4444, VP9_ALPHA, Coding
@@ -61,8 +62,8 @@ def test_times_are_those_of_the_source(name, times, make, tmp_path):
         shape = (video.info.height, video.info.width)
         maps = {i: np.full(shape, i % 2, np.uint8) for i in range(8)}
         source = AnnotationSource(video.info, OBJECTS, maps.get, video.frame)
-        finish(OverlayVideo().export(source, tmp_path / "out"))
-        finish(AlphaMatte().export(source, tmp_path / "out"))
+        result_of(OverlayVideo().export(source, tmp_path / "out"))
+        result_of(AlphaMatte().export(source, tmp_path / "out"))
     original = [seconds for seconds, _ in decoded(path)]
     for found in ("_overlay.mp4", "_matte.mov"):
         written = decoded(tmp_path / "out" / f"{path.stem}{found}")
@@ -77,7 +78,7 @@ def test_a_range_starts_at_zero_and_keeps_its_gaps(make, tmp_path):
         source = AnnotationSource(
             video.info, OBJECTS, lambda _: np.ones(shape, np.uint8), video.frame, range(3, 7)
         )
-        finish(OverlayVideo().export(source, tmp_path))
+        result_of(OverlayVideo().export(source, tmp_path))
     (path,) = tmp_path.glob("*_overlay.mp4")
     assert [s for s, _ in decoded(path)] == [Fraction(t, 25) for t in (0, 5, 6, 26)]
 
@@ -114,9 +115,9 @@ def test_pixels_that_are_not_square_stay_so(
         ones = np.ones(size[::-1], np.uint8)
         source = AnnotationSource(video.info, OBJECTS, lambda _: ones, video.frame)
         for exporter in (OverlayVideo(), AlphaMatte(), AlphaMatte(coding=VP9_ALPHA)):
-            finish(exporter.export(source, tmp_path / "out"))
-        finish(MatteFrames().export(source, tmp_path / "out"))
-        finish(CutOuts().export(source, tmp_path / "cut"))
+            result_of(exporter.export(source, tmp_path / "out"))
+        result_of(MatteFrames().export(source, tmp_path / "out"))
+        result_of(CutOuts().export(source, tmp_path / "cut"))
     for ending in ("_overlay.mp4", "_matte.mov"):
         assert aspect(tmp_path / "out" / f"{path.stem}{ending}") == expected
     # WebM has the size to show, in whole pixels.
@@ -139,7 +140,7 @@ def test_pixels_that_are_not_square_stay_so(
 
 
 def test_overlay_has_the_colors_and_the_frames(film, tmp_path):
-    finish(OverlayVideo(opacity=1.0).export(film, tmp_path))
+    result_of(OverlayVideo(opacity=1.0).export(film, tmp_path))
     frames = decoded(tmp_path / "film_overlay.mp4")
     assert [seconds for seconds, _ in frames] == [Fraction(i, 25) for i in range(5)]
     picture = frames[2][1].to_ndarray(format="rgb24").astype(int)
@@ -153,13 +154,13 @@ def test_odd_sizes_are_extended_and_announced(make_source, tmp_path):
     source = make_source()
     exporter = OverlayVideo()
     assert any("65 x 49 to 66 x 50" in sentence for sentence in exporter.announce_losses(source))
-    finish(exporter.export(source, tmp_path))
+    result_of(exporter.export(source, tmp_path))
     frames = decoded(tmp_path / "film_overlay.mp4")
     assert (len(frames), frames[0][1].width, frames[0][1].height) == (6, 66, 50)
 
 
 def test_prores_keeps_alpha_and_color(film, tmp_path):
-    finish(AlphaMatte(object_ids=(1,)).export(film, tmp_path))
+    result_of(AlphaMatte(object_ids=(1,)).export(film, tmp_path))
     frames = decoded(tmp_path / "film_matte.mov")
     assert len(frames) == 5
     frame = frames[3][1]
@@ -171,7 +172,7 @@ def test_prores_keeps_alpha_and_color(film, tmp_path):
 
 
 def test_vp9_keeps_alpha(film, tmp_path):
-    finish(AlphaMatte(coding=VP9_ALPHA).export(film, tmp_path))
+    result_of(AlphaMatte(coding=VP9_ALPHA).export(film, tmp_path))
     frames = decoded(tmp_path / "film_matte.webm", decoder="libvpx-vp9")
     assert [seconds for seconds, _ in frames] == [Fraction(i * 40, 1000) for i in range(5)]
     frame = frames[3][1]
@@ -187,14 +188,14 @@ def plane(frame, number, dtype):
 
 
 def test_matte_frames_are_exact(film, tmp_path):
-    finish(MatteFrames(object_ids=(2,)).export(film, tmp_path))
+    result_of(MatteFrames(object_ids=(2,)).export(film, tmp_path))
     rgba = np.array(Image.open(tmp_path / "film/00001.png"))
     assert np.array_equal(rgba[..., :3], film.frame(1))
     assert np.array_equal(rgba[..., 3], 255 * (half_map(1) == 2))
 
 
 def test_object_masks_have_a_folder_each(film, tmp_path):
-    finish(ObjectMasks().export(film, tmp_path))
+    result_of(ObjectMasks().export(film, tmp_path))
     for object_id in (1, 2):
         with Image.open(tmp_path / f"film/{object_id:03d}/00004.png") as image:
             assert image.mode == "L"
@@ -202,13 +203,13 @@ def test_object_masks_have_a_folder_each(film, tmp_path):
 
 
 def test_cut_outs_hide_what_is_outside(film, tmp_path):
-    finish(CutOuts(object_ids=(2,), crop=True).export(film, tmp_path))
+    result_of(CutOuts(object_ids=(2,), crop=True).export(film, tmp_path))
     assert [p.name for p in (tmp_path / "film").iterdir()] == ["002 b"]
     rgba = np.array(Image.open(tmp_path / "film/002 b/00000.png"))
     assert rgba.shape == (12, 20, 4)
     assert (rgba[..., 3] == 255).all()
     assert np.array_equal(rgba[..., :3], film.frame(0)[8:20, 40:60])
-    finish(CutOuts().export(film, tmp_path / "all"))
+    result_of(CutOuts().export(film, tmp_path / "all"))
     rgba = np.array(Image.open(tmp_path / "all/film/001 a/00000.png"))
     assert not rgba[:, 32:].any()
 
@@ -216,18 +217,18 @@ def test_cut_outs_hide_what_is_outside(film, tmp_path):
 @pytest.mark.parametrize("exporter", [CutOuts((9,)), AlphaMatte((9,)), MatteFrames((9,))])
 def test_an_object_that_is_not_there_cannot_be_cut_out(exporter, film, tmp_path):
     with pytest.raises(OutputError, match="no object 9"):
-        finish(exporter.export(film, tmp_path))
+        result_of(exporter.export(film, tmp_path))
 
 
 def test_a_missing_encoder_is_said_and_leaves_nothing(film, tmp_path):
     exporter = AlphaMatte(coding=Coding("no_such_codec", ".mov", "rgba"))
     with pytest.raises(OutputError, match="no_such_codec"):
-        finish(exporter.export(film, tmp_path))
+        result_of(exporter.export(film, tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_color_tags_are_written(film, tmp_path):
-    finish(AlphaMatte(coding=PRORES_4444).export(film, tmp_path))
+    result_of(AlphaMatte(coding=PRORES_4444).export(film, tmp_path))
     with av.open(str(tmp_path / "film_matte.mov")) as container:
         context = container.streams.video[0].codec_context
         assert (context.colorspace, context.color_primaries, context.color_trc) == (1, 1, 1)

@@ -23,7 +23,8 @@ import hashlib, json, os, sys
 from fractions import Fraction
 from pathlib import Path
 import numpy as np
-from core.media.annotations.values import AnnotationSource, ObjectInfo, finish
+from core.jobs import result_of
+from core.media.annotations.values import AnnotationSource, ObjectInfo
 from core.media.export.formats import EXPORTERS
 from core.types import VideoInfo
 
@@ -47,7 +48,7 @@ for width, height in {SIZES}:
     info = VideoInfo(Path(f"film {{width}}"), {COUNT}, width, height, Fraction(25))
     source = AnnotationSource(info, objects, label_map, frame)
     for exporter in EXPORTERS:
-        finish(exporter.export(source, out / exporter.name))
+        result_of(exporter.export(source, out / exporter.name))
 files = sorted(path for path in out.rglob("*") if path.is_file())
 digests = {{str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}}
 print(json.dumps(digests))

@@ -65,7 +65,7 @@ def test_it_is_said_when_a_mask_takes_most_of_another_one(box):
     mask = box.proposed()
     box.hand.move(40, 40)
     assert (mask & (box.stored() == 1)).sum() > (box.stored() == 1).sum() / 2
-    assert "as Object 2, and most of Object 1 with it" in box.said[-1]
+    assert "as Object 2, which covers most of Object 1" in box.said[-1]
     box.hand.key(Qt.Key.Key_Escape)
     assert (box.stored() == 1).any()
 
