@@ -20,9 +20,7 @@ from vosapp.cli.video_notes import telling
 if TYPE_CHECKING:
     import argparse
 
-    from core.data.importing.formats import Importer
     from core.media.annotations.values import ImportedAnnotations
-    from core.types import VideoInfo
     from vosapp.cli.console import Console
     from vosapp.project.edit_import import ImportReport
     from vosapp.project.model import Change
@@ -47,16 +45,6 @@ ALIASES = {
 MAX_MAPPING_BYTES = 1 << 20
 _CACHE_BYTES = 8 << 20
 BOXES_HINT = "Boxes are no masks: --boxes-to-masks makes some, here or in vosapp propagate."
-_WRITTEN = {
-    "coco": "annotations/instances_{}.json",
-    "ytvis": "{}.json",
-    "cvat": "{}.xml",
-    "mots-txt": "{}.txt",
-    "davis-zip": "{}.zip",
-    "youtube-vos-zip": "{}.zip",
-}
-"""Where in the folder of an export the file for a sequence lies."""
-
 EPILOG = (
     "Labeled frames become keyframes, boxes become prompts. What is a keyframe already, or was "
     "checked, stays unless --overwrite is given; locked objects always stay. A mapping is JSON of "
@@ -111,12 +99,11 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         for note in project.notes:
             console.warn(note)
         info = stored_info(project)
-        path = _place(args, importer, info)
         video = None
         if options.boxes_to_masks or args.video is not None:
             video = open_project_video(project, args, console, cache_bytes=_CACHE_BYTES)
             stack.enter_context(telling(video, console))
-        read = importer.read(path, info, mapping=mapping, token=console.token, options=options)
+        read = importer.read(args.path, info, mapping=mapping, token=console.token, options=options)
         found = finish_job(read, console, unit="steps")
         if options.boxes_to_masks and video is not None:
             found = with_masks(found, video.frame, console.token)
@@ -126,7 +113,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         change = finish_job(project.run(edit, console.token), console, unit="frames")
         _tell(edit.report, change, console)
         result = _result(project, found, edit.report)
-    return result | {"source": path, "format": importer.name}
+    return result | {"source": args.path, "format": importer.name}
 
 
 def read_mapping(path: Path | None) -> dict[str, int] | None:
@@ -150,20 +137,6 @@ def read_mapping(path: Path | None) -> dict[str, int] | None:
         if type(object_id) is not int:
             raise UsageError(f"The mapping {path} gives {label!r} no whole number.", hint)
     return value
-
-
-def _place(args: argparse.Namespace, importer: Importer, info: VideoInfo) -> Path:
-    """The file that an export into this folder has written for the video, else the path itself."""
-    from core.media.annotations.values import AnnotationSource
-    from core.media.export.base import sequence_name
-
-    path: Path = args.path
-    fmt = args.format if args.format in _WRITTEN else importer.name
-    if fmt not in _WRITTEN or not path.is_dir():
-        return path
-    name = sequence_name(AnnotationSource(info, (), lambda _: None))
-    file = path / _WRITTEN[fmt].format(name)
-    return file if file.is_file() else path
 
 
 def _tell(report: ImportReport, change: Change, console: Console) -> None:

@@ -24,6 +24,7 @@ from core.data.importing.collect import (
 from core.data.importing.cvat_tasks import of_this_task, track_label
 from core.data.importing.matching import match_names
 from core.data.importing.reading import finite, id_in, line_of, read_member, read_xml
+from core.data.importing.roots import CVAT, file_in
 from core.data.importing.shapes import (
     CvatRuns,
     Ellipse,
@@ -73,7 +74,7 @@ def read_cvat(
         AnnotationReadError: no CVAT file, damaged or hostile.
         MaskMismatch: another size than the video, or frames that it does not have.
     """
-    path = path / "annotations.xml" if path.is_dir() else path
+    path = file_in(path, info, CVAT)
     root = read_xml(read_member(path, "annotations.xml"), path)
     if root.tag != "annotations":
         raise AnnotationReadError(f"{path} is no CVAT file: it starts with <{root.tag[:40]}>.")

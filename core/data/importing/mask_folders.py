@@ -14,7 +14,7 @@ from core.data.importing.mask_zip import MaskFiles, ZippedMasks
 from core.data.importing.matching import folder_names, match_names
 from core.data.importing.reading import read_json
 from core.data.layouts import find_mask_tree
-from core.errors import AnnotationReadError
+from core.errors import AnnotationReadError, DatasetError
 from core.jobs import CancelToken, Progress
 from core.media.annotations.options import AS_USUAL, ImportOptions, settle_empty
 from core.media.annotations.values import ImportedAnnotations
@@ -172,7 +172,14 @@ def _find_files(
         known = f"frame {index}, by its name"
         note = "frame 0, its name says no other" if index is None else known
         return {index or 0: path}, [f"{path.name}: taken for {note}."], MaskFiles(info)
-    folder = _mask_folder(path, info, options.only)
+    try:
+        folder = _mask_folder(path, info, options.only)
+    except DatasetError:
+        zips = [path / f"{name}.zip" for name in folder_names(info)]
+        own = next((file for file in zips if file.is_file()), None)
+        if own is None:
+            raise
+        return _find_files(own, info, options)
     files = _images(folder)
     if not files:
         raise AnnotationReadError(f"The folder {folder} holds no masks.", "Check the path.")

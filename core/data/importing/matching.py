@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from core.errors import MaskMismatch
 from core.media import frame_names
 from core.media.annotations.options import AS_USUAL, ImportOptions
+from core.media.export.base import dataset_name
 from core.types import VideoInfo
 
 _SHOWN = 3
@@ -27,9 +28,9 @@ def folder_of(name: str) -> str:
 
 
 def folder_names(info: VideoInfo) -> tuple[str, ...]:
-    """Return what the folder of a video may be called: its name, also as one word in datasets."""
+    """Return what the folder of a video may be called: its name, also as datasets have it."""
     whole = info.path.name if info.path.name not in ("", ".", "..") else info.name
-    return tuple(dict.fromkeys((info.name, "_".join(info.name.split()), whole)))
+    return tuple(dict.fromkeys((info.name, dataset_name(info), whole)))
 
 
 def match_names(

@@ -24,6 +24,7 @@ from core.data.importing.collect import (
 )
 from core.data.importing.matching import folder_names, match_names, match_numbers
 from core.data.importing.reading import list_files, read_lines
+from core.data.importing.roots import MOTS_TXT, file_in
 from core.data.importing.shapes import CocoRuns
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
@@ -118,7 +119,7 @@ def read_mots_txt(
     Frames are counted from 0; from 1 where that fits the video and 0 does not.
 
     Args:
-        path: the text file.
+        path: the text file, or the folder that it is in.
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
@@ -129,6 +130,7 @@ def read_mots_txt(
             left out and told.
         MaskMismatch: another size than the video, or frames that it does not have.
     """
+    path = file_in(path, info, MOTS_TXT)
     lines = read_lines(path)
     collection = Collection(info, options=options)
     read: list[tuple[int, int, CocoRuns]] = []

@@ -16,6 +16,10 @@ COCO = (
 """Where CVAT, Roboflow and Label Studio put COCO files, the likeliest first."""
 BOXES = ("gt/gt.txt", "*/gt/gt.txt", "gt.txt", "det/det.txt", "*.csv")
 """Where MOTChallenge and CVAT put boxes."""
+CVAT = ("annotations.xml", "*.xml")
+YTVIS = ("annotations/instances*.json", "*.json")
+MOTS_TXT = ("gt/gt.txt", "*.txt")
+"""Where CVAT, YouTube-VIS and MOTS, and our exports, put the files of these formats."""
 _SHOWN = 5
 
 

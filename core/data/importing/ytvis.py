@@ -11,6 +11,7 @@ from core.data.importing.coco import category_names, check_size, is_crowd, segme
 from core.data.importing.collect import VOID_LABEL, Collection, Label, says_ignore
 from core.data.importing.matching import folder_names, folder_of, match_names
 from core.data.importing.reading import Node, id_in, read_json
+from core.data.importing.roots import YTVIS, file_in
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
 from core.media.annotations.options import ABSENT, AS_USUAL, ImportOptions
@@ -38,7 +39,7 @@ def read_ytvis(
     too.
 
     Args:
-        path: the JSON file.
+        path: the JSON file, or the folder that it is in.
         info: the video that it belongs to.
         mapping: label -> object id; None takes the proposal, see `ImportedAnnotations.mapping`.
         token: cancels the job.
@@ -48,6 +49,7 @@ def read_ytvis(
         AnnotationReadError: no YouTube-VIS file, damaged, hostile, or without this video.
         MaskMismatch: another size than the video, or images that are no frames of it.
     """
+    path = file_in(path, info, YTVIS)
     document = read_json(path)
     collection = Collection(info, options=options, unlabelled=ABSENT)
     video = _video(document, info, options.only)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from core.jobs import Job
     from core.media.annotations.values import AnnotationSource, ObjectInfo
-    from core.types import LabelMap
+    from core.types import LabelMap, VideoInfo
 
 _RESERVED = frozenset(
     {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}
@@ -198,8 +198,12 @@ def file_name_for(text: str, *, fallback: str) -> str:
 
 
 def sequence_name(source: AnnotationSource) -> str:
-    """Return the name that the video has in datasets: one word, since lists are split at blanks."""
-    video = source.video
+    """Return the name that the video has in datasets; see `dataset_name`."""
+    return dataset_name(source.video)
+
+
+def dataset_name(video: VideoInfo) -> str:
+    """Return the name of a video in datasets: one word, since lists are split at blanks."""
     name = (
         video.name if video.name not in ("", ".", "..") else Path(os.path.realpath(video.path)).name
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core.data.importing.formats import importer_named
 from core.errors import AnnotationReadError
 from core.jobs import result_of
+from core.media.label_map import write_label_map
 
 COCO = {
     "images": [{"id": 1, "file_name": "00003.png"}],
@@ -57,3 +60,14 @@ def test_the_file_of_the_video_is_taken_and_several_others_are_named(tmp_path, i
 def test_a_folder_without_any(tmp_path, info):
     with pytest.raises(AnnotationReadError, match="holds no annotation file"):
         result_of(importer_named("coco").read(tmp_path, info))
+
+
+@pytest.mark.parametrize("name", ["film", "film.mp4"])
+def test_masks_lie_in_a_folder_of_the_videos_name(name, tmp_path, info):
+    for folder in (name, "other"):
+        (tmp_path / folder).mkdir()
+        write_label_map(tmp_path / folder / "00003.png", np.ones((12, 20), np.uint8))
+    named = replace(info, path=tmp_path / "video" / "film.mp4")
+    named.path.parent.mkdir()
+    named.path.touch()
+    assert result_of(importer_named("masks").read(tmp_path, named)).frames == (3,)

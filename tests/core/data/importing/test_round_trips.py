@@ -74,6 +74,16 @@ def test_label_maps_come_back(name, make_source, tmp_path):
         assert np.array_equal(maps[index], label_map), index
 
 
+@pytest.mark.parametrize("name", [name for name, (_, place) in EXACT.items() if place])
+def test_the_folder_of_an_export_is_enough(name, make_source, tmp_path):
+    """Whoever asks: the window has no other way to find the file than the command line."""
+    source = make_source()
+    reader, place = EXACT[name]
+    found = round_trip(source, exporter_named(name), tmp_path, reader, "")
+    again = importer_named(reader).read(tmp_path / place, source.video)
+    assert found.frames and found.frames == result_of(again).frames
+
+
 @pytest.mark.parametrize("name", EXACT)
 def test_objects_come_back_or_their_loss_is_announced(name, make_source, tmp_path):
     source = make_source()
