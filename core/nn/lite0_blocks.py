@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -42,12 +43,18 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """B x C_in x H x W -> B x C_out x ceil(H/stride) x ceil(W/stride)."""
-        # On even sides one zero less in front than behind; what is equal the convolution pads.
+        zeros = self.zeros_behind(x)
+        return self.convolve(pad_behind(x, zeros), zeros)
+
+    def zeros_behind(self, x: Tensor) -> tuple[int, int]:
+        """Rows and columns of zeros, 0 or 1 each, that an input gets behind but not in front."""
         down, right = (int(self.stride[0] == 2 and n % 2 == 0) for n in x.shape[-2:])
-        if down or right:
-            x = F.pad(x, (0, right, 0, down))
+        return down, right
+
+    def convolve(self, x: Tensor, zeros: tuple[int, int]) -> Tensor:
+        """What `forward` does of an input that has got its `zeros_behind`."""
         half = self.kernel_size[0] // 2
-        padding = (half - down, half - right)
+        padding = (half - zeros[0], half - zeros[1])
         return F.conv2d(x, self.weight, self.bias, self.stride, padding, 1, self.groups)
 
 
@@ -76,10 +83,30 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """B x C_in x H x W -> B x C_out x ceil(H/stride) x ceil(W/stride)."""
-        y = self.relu(self.bn1(self.conv1(x))) if self.widens else x
-        y = self.relu(self.bn2(self.conv2(y)))
+        zeros = self.conv2.zeros_behind(x)
+        y = self.relu(self.bn2(self.conv2.convolve(self._widened(x, zeros), zeros)))
         out: Tensor = self.bn3(self.conv3(y))
         return out + x if self.has_shortcut else out
+
+    def _widened(self, x: Tensor, zeros: tuple[int, int]) -> Tensor:
+        """What goes into the depthwise convolution, with the zeros behind that it wants.
+
+        To copy the input for them is cheaper than to copy the six times wider result; only
+        statistics of a batch must not see them.
+        """
+        if not self.widens:
+            return pad_behind(x, zeros)
+        if self.training:
+            return pad_behind(self.relu(self.bn1(self.conv1(x))), zeros)
+        y: Tensor = self.bn1(self.conv1(pad_behind(x, zeros)))
+        y[:, :, y.shape[2] - zeros[0] :] = 0
+        y[:, :, :, y.shape[3] - zeros[1] :] = 0
+        return cast("Tensor", self.relu(y))
+
+
+def pad_behind(x: Tensor, zeros: tuple[int, int]) -> Tensor:
+    """B x C x H x W with so many rows of zeros below, and columns at the right."""
+    return F.pad(x, (0, zeros[1], 0, zeros[0])) if any(zeros) else x
 
 
 def norm(channels: int) -> nn.BatchNorm2d:

@@ -24,7 +24,7 @@ from core.nn.lite0 import (
     frame_tensor,
     normalized,
 )
-from core.nn.lite0_blocks import SameConv2d
+from core.nn.lite0_blocks import BlockShape, InvertedResidual, SameConv2d
 
 CPU = torch.device("cpu")
 
@@ -109,6 +109,21 @@ def test_padding_is_that_of_tensorflow(side, stride, size):
 def test_other_kernels_and_strides_are_refused(kernel, stride):
     with pytest.raises(ValueError, match="not supported"):
         SameConv2d(1, 1, kernel=kernel, stride=stride)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("size", [(8, 8), (8, 7), (7, 8), (7, 7)])
+def test_zeros_put_in_early_change_nothing(training, kernel, size):
+    """A block pads before it widens; its outputs and statistics are those of one that does not."""
+    torch.manual_seed(0)
+    block = InvertedResidual(BlockShape(4, 6, kernel, 2, 3)).train(training)
+    block.bn1.bias.data.fill_(0.5)
+    plain, image = copy.deepcopy(block), torch.randn(2, 4, *size)
+    wide = plain.relu(plain.bn1(plain.conv1(image)))
+    wanted = plain.bn3(plain.conv3(plain.relu(plain.bn2(plain.conv2(wide)))))
+    torch.testing.assert_close(block(image), wanted)
+    torch.testing.assert_close(block.bn1.running_mean, plain.bn1.running_mean)
 
 
 @pytest.mark.parametrize("side", [96, 97, 98, 99, 100, 104, 112, 113, 128])
