@@ -140,6 +140,7 @@ def _measurements(
         quality or Quality.BALANCED,
         request.tracker.device,
         contestant.weights,
+        request.tracker.backbone,
     )
     key = {
         "system": contestant.system,

@@ -165,6 +165,20 @@ def load_weights(path: Path, module: nn.Module) -> None:
         tensors = load_tensors(path)
     except Exception as error:
         raise _damaged(path, error) from error
+    fill_module(path, module, tensors)
+
+
+def fill_module(path: Path, module: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Fill a module with tensors by name; every name and shape must fit.
+
+    Args:
+        path: where they are from, for the message.
+        module: what is filled.
+        tensors: by the names that `state_dict` has.
+
+    Raises:
+        CheckpointMismatch: other names, shapes or numbers; three are named.
+    """
     shapes = {name: tuple(x.shape) for name, x in tensors.items()}
     odd = [f"{_told(n)} holds {x.dtype}" for n, x in tensors.items() if not _is_plain(x)]
     _refuse(path, _differences(shapes, module.state_dict()) + odd)

@@ -44,6 +44,8 @@ class SystemSpec:
         presets: networks that it tracks with, the default first; empty for a system without
             weights.
         uses_torch: torch has to be loaded to run it.
+        needs_backbone: it computes with ImageNet weights that do not ship (ADR 0032); its requests
+            name their file.
         adapts: its tracker is `core.tracking.contract.Adaptable`.
         features: "module:function" that takes weights and a device and returns a function from
             a frame to `core.prompts.request.FrameFeatures`; empty where prompts get none.
@@ -64,6 +66,7 @@ class SystemSpec:
     measured: str = ""
     presets: tuple[str, ...] = ()
     uses_torch: bool = False
+    needs_backbone: bool = False
     adapts: bool = False
     features: str = ""
     calibration: Calibration | None = None

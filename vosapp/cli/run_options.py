@@ -10,6 +10,7 @@ from core.device import DEVICES
 from core.engine.registry import default_system, require_quality, system_spec, systems
 from core.errors import UsageError
 from core.types import Quality
+from vosapp.cli.backbone_option import add_backbone_argument, chosen_backbone
 from vosapp.services.weights import default_weights
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ DEFAULT_SYSTEM = default_system().name
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare system, weights, quality, device and threads (`add_compute_arguments`)."""
+    """Declare system, weights, backbone, quality, device and threads."""
     parser.add_argument(
         "--system",
         choices=tuple(systems()),
@@ -29,6 +30,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="weights of the system (default: the bundled)"
     )
+    add_backbone_argument(parser)
     parser.add_argument(
         "--quality",
         choices=tuple(quality.value for quality in Quality),
@@ -69,8 +71,9 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
     """Return what is needed to build the tracker, with the weights' header looked at.
 
     Raises:
-        UsageError: weights for a system that has none; a quality that it does not offer.
-        CheckpointMissing: the weights are not there.
+        UsageError: weights or a backbone for a system that has none; a quality that it does not
+            offer.
+        CheckpointMissing: the weights, or the backbone that it needs, are not there.
         CheckpointMismatch: they are damaged, hostile or of another system.
     """
     from core.tracking.contract import TrackerRequest
@@ -82,7 +85,8 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
         _check_weights(weights, args.system)
     elif weights is not None:
         raise UsageError(f"The system {args.system} has no weights.", "Leave --weights away.")
-    return TrackerRequest(args.system, Quality(args.quality), args.device, weights)
+    backbone = chosen_backbone(args.backbone, system=args.system)
+    return TrackerRequest(args.system, Quality(args.quality), args.device, weights, backbone)
 
 
 def _check_weights(path: Path, system: str) -> None:
