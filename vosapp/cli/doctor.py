@@ -61,7 +61,12 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         `ready` (the main job can run), `python`, `packages`, `devices`, `weights`, `backbone` (the
         file of ImageNet weights; null where it is missing or damaged), `libraries`,
         `disk_free_bytes` and `findings`, the lines that people see.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: the backbone that is named is not there or another.
     """
+    if args.backbone is not None:
+        require_backbone(args.backbone)
     console.say("Looking at what is installed; this takes a few seconds.")
     packages = probes.probe_packages()
     libraries = probes.probe_libraries()

@@ -130,6 +130,16 @@ def test_doctor_notes_a_damaged_one(backbone):
 def test_doctor_reads_the_option(backbone, monkeypatch, capsys):
     monkeypatch.setattr(doctor.probes, "PACKAGES", ())
     monkeypatch.setattr(doctor.probes, "probe_packages", lambda: {"torch": {}})
-    for path, found in ((backbone, str(backbone)), (backbone / "none", None)):
-        main.main(["doctor", "--json", "--backbone", str(path)])
+    main.main(["doctor", "--json", "--backbone", str(backbone)])
+    assert json.loads(capsys.readouterr().out)["backbone"] == str(backbone)
+    assert main.main(["doctor", "--backbone", str(backbone.with_name("none"))]) == 2
+    assert "no ImageNet backbone at" in capsys.readouterr().err
+
+
+def test_doctor_reads_the_variable(backbone, monkeypatch, capsys):
+    monkeypatch.setattr(doctor.probes, "PACKAGES", ())
+    monkeypatch.setattr(doctor.probes, "probe_packages", lambda: {"torch": {}})
+    for path, found in ((backbone, str(backbone)), (backbone.with_name("none"), None)):
+        monkeypatch.setenv(VARIABLE, str(path))
+        main.main(["doctor", "--json"])
         assert json.loads(capsys.readouterr().out)["backbone"] == found
