@@ -140,7 +140,6 @@ def _measurements(
         quality or Quality.BALANCED,
         request.tracker.device,
         contestant.weights,
-        request.tracker.backbone,
     )
     key = {
         "system": contestant.system,

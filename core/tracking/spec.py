@@ -9,6 +9,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
+from core.nn.lite0_file import find_backbone
 from core.tracking.config import Calibration
 from core.train.recipe import Recipe
 from core.types import Quality
@@ -43,9 +44,9 @@ class SystemSpec:
         measured: how the speeds of `qualities` were measured.
         presets: networks that it tracks with, the default first; empty for a system without
             weights.
+        backbone_presets: those that need the ImageNet backbone (ADR 0032); where it is missing,
+            another one is the default.
         uses_torch: torch has to be loaded to run it.
-        needs_backbone: it computes with ImageNet weights that do not ship (ADR 0032); its requests
-            name their file.
         adapts: its tracker is `core.tracking.contract.Adaptable`.
         features: "module:function" that takes weights and a device and returns a function from
             a frame to `core.prompts.request.FrameFeatures`; empty where prompts get none.
@@ -65,8 +66,8 @@ class SystemSpec:
     qualities: tuple[QualityOffer, ...] = ()
     measured: str = ""
     presets: tuple[str, ...] = ()
+    backbone_presets: frozenset[str] = frozenset()
     uses_torch: bool = False
-    needs_backbone: bool = False
     adapts: bool = False
     features: str = ""
     calibration: Calibration | None = None
@@ -90,7 +91,10 @@ class SystemSpec:
         if not self.presets:
             msg = f"{self.name} has no weights."
             raise ValueError(msg)
-        return self.presets[0]
+        possible = set(self.presets)
+        if self.backbone_presets and find_backbone() is None:
+            possible -= self.backbone_presets
+        return next((p for p in self.presets if p in possible), self.presets[0])
 
     @property
     def finetunes(self) -> bool:

@@ -78,13 +78,12 @@ def run_all(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.media.atomic import write_atomic
     from core.tracking.contract import TrackerRequest
     from core.types import Quality
-    from vosapp.services.backbone import backbone_file
 
     found = contestants(qualities_of(args.qualities), args.weights)
     _use_threads(args, found)
     request = BenchmarkRequest(
         args.davis,
-        TrackerRequest("", Quality.FAST, args.device, backbone=backbone_file(args.backbone)),
+        TrackerRequest("", Quality.FAST, args.device),
         sequence_names(args.sequences),
         args.keyframes,
         args.late_entries,

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, cast
 
 from core.engine.registry import default_system
 from core.errors import CheckpointMissing, VosError
-from core.nn.lite0_file import require_backbone
+from core.nn.lite0_file import find_backbone, require_backbone
 from vosapp import __version__, assets
 from vosapp.cli import probes
 from vosapp.cli.backbone_option import add_backbone_argument
-from vosapp.services.backbone import backbone_file
 from vosapp.services.weights import default_weights
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ NAME = "doctor"
 HELP = "show what is installed and what is missing"
 
 LOW_DISK_BYTES = 1_000_000_000
-WITHOUT_BACKBONE = "Only systems that start from ImageNet weights cannot run without it."
+WITHOUT_BACKBONE = "Without it masks are made by a network that is less accurate."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +53,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Exit code 0: `vosapp propagate` can run here. 2: something is missing."
 
 
-def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
+def run(args: argparse.Namespace, console: Console) -> dict[str, object]:  # noqa: ARG001
     """Look at packages, devices, weights, libraries and disk, and report.
 
     Returns:
         `ready` (the main job can run), `python`, `packages`, `devices`, `weights`, `backbone` (the
         file of ImageNet weights; null where it is missing or damaged), `libraries`,
         `disk_free_bytes` and `findings`, the lines that people see.
-
-    Raises:
-        CheckpointMissing, CheckpointMismatch: the backbone that is named is not there or another.
     """
-    if args.backbone is not None:
-        require_backbone(args.backbone)
     console.say("Looking at what is installed; this takes a few seconds.")
     packages = probes.probe_packages()
     libraries = probes.probe_libraries()
     disk = shutil.disk_usage(Path.cwd()).free
-    backbone = _backbone_finding(args.backbone)
+    backbone = _backbone_finding()
     findings = [
         _python_finding(),
         *(_package_finding(package, packages[package.module]) for package in probes.PACKAGES),
@@ -151,10 +145,10 @@ def _weights_finding() -> Finding:
     return Finding("weights", "ok", ", ".join(str(weights["file"]) for weights in _weights()))
 
 
-def _backbone_finding(named: Path | None) -> Finding:
+def _backbone_finding() -> Finding:
     name = "ImageNet backbone"
     try:
-        return Finding(name, "ok", str(require_backbone(backbone_file(named))))
+        return Finding(name, "ok", str(require_backbone(find_backbone())))
     except VosError as error:
         return Finding(name, "note", error.message, f"{WITHOUT_BACKBONE} {error.hint}")
 

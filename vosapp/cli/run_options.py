@@ -10,7 +10,7 @@ from core.device import DEVICES
 from core.engine.registry import default_system, require_quality, system_spec, systems
 from core.errors import UsageError
 from core.types import Quality
-from vosapp.cli.backbone_option import add_backbone_argument, chosen_backbone
+from vosapp.cli.backbone_option import add_backbone_argument
 from vosapp.services.weights import default_weights
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ DEFAULT_SYSTEM = default_system().name
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare system, weights, backbone, quality, device and threads."""
+    """Declare system, weights, quality, device and threads (`add_compute_arguments`)."""
     parser.add_argument(
         "--system",
         choices=tuple(systems()),
@@ -30,7 +30,6 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="weights of the system (default: the bundled)"
     )
-    add_backbone_argument(parser)
     parser.add_argument(
         "--quality",
         choices=tuple(quality.value for quality in Quality),
@@ -41,7 +40,8 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_compute_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare device and threads."""
+    """Declare device, threads and backbone."""
+    add_backbone_argument(parser)
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where to compute (default: auto)"
     )
@@ -71,9 +71,8 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
     """Return what is needed to build the tracker, with the weights' header looked at.
 
     Raises:
-        UsageError: weights or a backbone for a system that has none; a quality that it does not
-            offer.
-        CheckpointMissing: the weights, or the backbone that it needs, are not there.
+        UsageError: weights for a system that has none; a quality that it does not offer.
+        CheckpointMissing: the weights are not there.
         CheckpointMismatch: they are damaged, hostile or of another system.
     """
     from core.tracking.contract import TrackerRequest
@@ -85,8 +84,7 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
         _check_weights(weights, args.system)
     elif weights is not None:
         raise UsageError(f"The system {args.system} has no weights.", "Leave --weights away.")
-    backbone = chosen_backbone(args.backbone, system=args.system)
-    return TrackerRequest(args.system, Quality(args.quality), args.device, weights, backbone)
+    return TrackerRequest(args.system, Quality(args.quality), args.device, weights)
 
 
 def _check_weights(path: Path, system: str) -> None:

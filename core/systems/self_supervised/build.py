@@ -10,6 +10,7 @@ from core.device import choose_device
 from core.errors import CheckpointMissing
 from core.nn.checkpoints import load_weights, read_info, require_fit, require_system
 from core.systems.self_supervised.config import CALIBRATION, TRACKING, EncoderConfig
+from core.systems.self_supervised.fused import FusedEncoder, FusedKeys, new_encoder
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.spec import SYSTEM
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
@@ -42,20 +43,21 @@ def build(
     )
 
 
-def read_encoder(weights: Path) -> KeyEncoder:
+def read_encoder(weights: Path) -> KeyEncoder | FusedEncoder:
     """Build the encoder that a file describes, and fill it.
 
     A header can describe a network that no memory holds. So it is compared with the tensors of
     the file first, on a network without any.
 
     Raises:
-        CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
+        CheckpointMissing: weights, or the ImageNet backbone that they need, are not there.
+        CheckpointMismatch: damaged, or of another system.
     """
     info = read_info(weights)
     require_system(info, SYSTEM, weights)
     config = EncoderConfig.from_dict(info.config)
     with torch.device("meta"):
-        require_fit(weights, KeyEncoder(config))
-    encoder = KeyEncoder(config)
-    load_weights(weights, encoder)
+        require_fit(weights, FusedKeys(config) if config.fused_channels else KeyEncoder(config))
+    encoder = new_encoder(config)
+    load_weights(weights, encoder.keys if isinstance(encoder, FusedEncoder) else encoder)
     return encoder

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import cv2
 import torch
 
-from core.nn.fuse import fuse_batch_norm
-from core.nn.layout import channels_last
-from core.ops.color import lab_tensor
+from core.nn.inference import for_inference
 from core.prompts.request import FeatureReader, FrameFeatures
 from core.systems.self_supervised.build import read_encoder
 from core.systems.self_supervised.config import STRIDE
+from core.systems.self_supervised.fused import FusedEncoder, keys_of
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.prompts import LEARNED
 from core.tracking.sizes import working_size
@@ -27,13 +26,13 @@ SHORT_SIDE = 360
 """Short side at which frames are encoded for prompts; the weights of the cues were learned so."""
 
 
-def load_encoder(weights: Path, device: torch.device) -> KeyEncoder:
+def load_encoder(weights: Path, device: torch.device) -> KeyEncoder | FusedEncoder:
     """The encoder of a weights file, ready for inference.
 
     Raises:
         CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
     """
-    return channels_last(fuse_batch_norm(read_encoder(weights).eval()), device)
+    return for_inference(read_encoder(weights), device)
 
 
 def feature_reader(weights: Path, device: torch.device) -> FeatureReader:
@@ -45,9 +44,8 @@ def feature_reader(weights: Path, device: torch.device) -> FeatureReader:
     return partial(frame_features, load_encoder(weights, device))
 
 
-@torch.inference_mode()
 def frame_features(
-    encoder: KeyEncoder, frame: Frame, short_side: int = SHORT_SIDE
+    encoder: KeyEncoder | FusedEncoder, frame: Frame, short_side: int = SHORT_SIDE
 ) -> FrameFeatures:
     """Keys of a frame.
 
@@ -61,7 +59,5 @@ def frame_features(
     """
     height, width = working_size(frame.shape[0], frame.shape[1], short_side, stride=STRIDE)
     way = cv2.INTER_AREA if height < frame.shape[0] else cv2.INTER_LINEAR
-    small = cv2.resize(frame, (width, height), interpolation=way)
-    image = lab_tensor(small).to(next(encoder.parameters()).device)  # type: ignore[arg-type]
-    keys = encoder(image.contiguous(memory_format=torch.channels_last))[0]
-    return FrameFeatures(keys.half().cpu().numpy(), STRIDE, LEARNED)
+    small: Frame = cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[assignment]
+    return FrameFeatures(keys_of(encoder, small).half().cpu().numpy(), STRIDE, LEARNED)
