@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QTo
 from core.text import visible
 from vosapp.session.choice import RunState
 from vosapp.ui.theme import icon
+from vosapp.ui.work.words import duration
 
 
 class RunMeter(QWidget):
@@ -133,16 +134,6 @@ class StatusBar(QStatusBar):
     def refresh_theme(self) -> None:
         """Take the colors of the theme."""
         self.meter.refresh_theme()
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it: "40 s", "3 min", "1 h 20 min"."""
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
 def size(count: float) -> str:

@@ -80,7 +80,10 @@ QRadioButton::indicator:unchecked { width: 12px; height: 12px; background: $base
     border: 1px solid $muted; }
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked { border-radius: 3px; }
 QRadioButton::indicator:unchecked { border-radius: 7px; }
-QLabel[muted="true"] { color: $muted; }
+QLabel[muted="true"], QLabel[tone="muted"] { color: $muted; }
+QLabel[tone="danger"] { color: $danger; }
+QLabel[tone="warning"] { color: $warning; }
+QLabel[tone="success"] { color: $success; }
 QLabel#qt_msgbox_informativelabel { min-width: 380px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QScrollBar { background: transparent; border: none; margin: 0; }

@@ -52,7 +52,7 @@ class FinetuneController(DialogController):
 
     def _stop(self) -> None:
         if self.workspace is not None:
-            self.workspace.finetuning.cancel()
+            self.workspace.finetuning.stop()
 
     def _show_meter(self) -> None:
         meter = self.shell.window.status.meter
@@ -60,12 +60,12 @@ class FinetuneController(DialogController):
         meter.show()
 
     def _show_state(self, state: FinetuneState) -> None:
-        from vosapp.ui.dialogs.finetune import state_text
+        from vosapp.ui.dialogs.finetune_words import tuning_text
 
-        self.shell.window.status.meter.show_work(state_text(state), state.done, state.total)
+        self.shell.window.status.meter.show_work(tuning_text(state), state.done, state.total)
 
     def _tell(self, outcome: Outcome) -> None:
-        from vosapp.ui.dialogs.finetune import base_text
+        from vosapp.ui.dialogs.finetune_words import base_text
 
         self.shell.window.status.meter.hide()
         workspace = self.workspace

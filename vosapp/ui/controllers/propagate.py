@@ -20,8 +20,9 @@ from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import choose_file
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.notice import Choice, Kind, Notice
-from vosapp.ui.status import duration, size
+from vosapp.ui.status import size
 from vosapp.ui.theme import icon
+from vosapp.ui.work.words import duration
 
 UNMEASURED = 2.0
 """Frames a second that an estimate takes for a system whose speed was not measured."""
@@ -144,7 +145,7 @@ class PropagateController(Controller):
 
     def _stop_all(self, workspace: Workspace) -> None:
         workspace.propagation.stop()
-        workspace.finetuning.cancel()
+        workspace.finetuning.stop()
 
     def _stop(self) -> None:
         self.shell.opener.stop()

@@ -23,7 +23,8 @@ from vosapp.session.finetune import FinetuneState
 from vosapp.ui.controllers.finetune import FinetuneController
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.dialogs.comparison import overlay
-from vosapp.ui.dialogs.finetune import FinetuneDialog, base_text, state_text
+from vosapp.ui.dialogs.finetune import FinetuneDialog
+from vosapp.ui.dialogs.finetune_words import base_text, tuning_text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -197,7 +198,7 @@ def test_progress_is_shown_and_the_window_works_on(open_desk, adapt, qtbot):
     session.go_to(5)
     session.do(SetMask(5, 1, mask_of(5, 1)))
     qtbot.waitUntil(lambda: session.view.frame_index == 5 and 1 in session.view.assertions)
-    qtbot.mouseClick(shown.cancel_button, LEFT)
+    qtbot.mouseClick(shown.stop_button, LEFT)
     gate.release(9)
     qtbot.waitUntil(lambda: not shell.workspace.finetuning.running)
     assert "nothing was kept" in shown.state.text() and not meter.isVisible()
@@ -274,7 +275,7 @@ def test_enter_pressed_twice_neither_cancels_nor_begins_again(open_desk, adapt, 
     shown = adapt(shell)
     assert shown.start_button.isDefault()
     qtbot.mouseClick(shown.start_button, LEFT)
-    assert not shown.cancel_button.hasFocus() and shown.close_button.isDefault()
+    assert not shown.stop_button.hasFocus() and shown.close_button.isDefault()
     gate.release(9)
     qtbot.waitUntil(lambda: shown.use_button.isVisible())
     assert shown.use_button.isDefault()
@@ -360,7 +361,7 @@ def test_the_choice_is_there_again_when_the_project_is_opened_again(open_desk, a
 
 def test_everything_has_a_name_and_a_tip(open_desk, adapt):
     shown = adapt(open_desk())
-    for widget in (shown.minutes, shown.frames, shown.start_button, shown.cancel_button,
+    for widget in (shown.minutes, shown.frames, shown.start_button, shown.stop_button,
                    shown.use_button, shown.keep_button, shown.switch, shown.close_button,
                    shown.comparison.picker, *shown.comparison.pictures):  # fmt: skip
         assert widget.accessibleName() and widget.toolTip()
@@ -389,12 +390,12 @@ def test_masks_are_filled_and_drawn_ones_outlined(open_desk, adapt, qtbot):
     [
         (FinetuneState(), ""),
         (FinetuneState("loading the system"), "Loading the system"),
-        (FinetuneState("reading frames", 3, 9), "Reading frames, 3 of 9 frames"),
+        (FinetuneState("reading frames", 3, 9), "Reading frames, 3 of 9"),
         (
-            FinetuneState("learning", 1, 4, 7, 0.01234, 130.0),
+            FinetuneState("learning", 1, 4, 130.0, 7, 0.01234),
             "Learning: step 7, loss 0.0123, 2 min left",
         ),
     ],
 )
 def test_states_are_told_in_a_line(state, text):
-    assert state_text(state) == text
+    assert tuning_text(state) == text
