@@ -50,6 +50,7 @@ QLineEdit, QKeySequenceEdit, QPlainTextEdit {
     background: $base; border: 1px solid $border; border-radius: 4px;
     padding: 2px 6px; min-height: 20px; selection-background-color: $accent;
     selection-color: $on_accent; }
+QLineEdit:disabled, QPlainTextEdit:disabled { color: $muted; background: $window; }
 QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit { border: none;
     padding: 0; min-height: 0; background: transparent; }
 QLineEdit:focus, QKeySequenceEdit:focus, QPlainTextEdit:focus { border-color: $accent; }

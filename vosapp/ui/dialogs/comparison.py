@@ -84,6 +84,7 @@ class ComparisonView(QWidget):
         self._objects: tuple[TrackedObject, ...] = ()
         self._base = ""
         self.picker = QComboBox(self)
+        self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.way = QLabel(self)
         self.titles = (QLabel(self), QLabel(self))
         self.pictures = (Picture(self), Picture(self))

@@ -178,6 +178,7 @@ class FinetuneDialog(WorkDialog):
         # Where all is done, Enter must not begin it once more.
         self.start_button.setDefault(not running and not undecided and not has)
         self.close_button.setDefault(running or has)
+        self.color_pictures()
         self.switch.setVisible(has)
         self.about.setVisible(has)
         self.start_button.setText(self.tr("Learn Again") if has else self.tr("Start"))

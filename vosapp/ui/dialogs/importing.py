@@ -68,7 +68,7 @@ class ImportDialog(WorkDialog):
         self._name_all()
         self._connect()
         self._show_format(0)
-        self.resize(680, 620)
+        self.resize(680, 720)
 
     def read(self) -> None:
         """Read the chosen file or folder with the ids of the table; nothing changes."""
@@ -201,7 +201,7 @@ class ImportDialog(WorkDialog):
         self.notes.setPlainText("\n".join(map(visible, found.notes)))
         parts = [counted(len(found.objects), "object"), counted(len(found.frames), "labeled frame")]
         if found.boxes:
-            parts.append(counted(len(found.boxes), "box").replace("boxs", "boxes"))
+            parts.append(self._boxes(len(found.boxes)))
         self.import_button.setEnabled(bool(found.frames or found.boxes))
         self.say(self.tr("Found: {0}.").format(", ".join(parts)), "success")
 
@@ -250,9 +250,11 @@ class ImportDialog(WorkDialog):
             return
         done = outcome.value
         self.notes.setPlainText("\n".join(map(visible, self._report(done.report))))
-        text = self.tr("Imported {0} and {1} as prompts. One undo takes it back.").format(
-            counted(len(done.report.frames), "keyframe"), self._boxes(done.report.prompts)
-        )
+        frames, prompts = done.report.frames, done.report.prompts
+        parts = [counted(len(frames), "keyframe")] if frames or not prompts else []
+        if prompts:
+            parts.append(self.tr("{0} as prompts").format(self._boxes(prompts)))
+        text = self.tr("Imported {0}. One undo takes it back.").format(", ".join(parts))
         nothing = self.tr("Nothing to import: the project is as it was.")
         self.say(text if done.change.name else nothing, "success")
 
@@ -262,14 +264,14 @@ class ImportDialog(WorkDialog):
     def _report(self, report: ImportReport) -> list[str]:
         lines = list(report.notes)
         if report.unasserted:
-            text = self.tr("{0} labeled frames show no object yet: no keyframes.")
-            lines.append(text.format(report.unasserted))
+            text = self.tr("No keyframes for {0} that show no object.")
+            lines.append(text.format(counted(report.unasserted, "labeled frame")))
         if report.kept:
-            text = self.tr("On {0} frames keyframes, checked masks or locked objects stay.")
-            lines.append(text.format(len(report.kept)))
+            text = self.tr("On {0} what was drawn, checked or locked stays.")
+            lines.append(text.format(counted(len(report.kept), "frame")))
         if report.locked_boxes:
-            text = self.tr("{0} boxes are left out: their objects are locked.")
-            lines.append(text.format(report.locked_boxes))
+            text = self.tr("Left out, as their objects are locked: {0}.")
+            lines.append(text.format(self._boxes(report.locked_boxes)))
         return lines
 
     def _tell(self, outcome: Outcome) -> None:

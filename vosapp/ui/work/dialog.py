@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -113,21 +114,29 @@ class WorkDialog(QDialog):
 
         Args:
             button: to be added.
-            picture: name of an icon on the accent color.
+            picture: name of an icon; `color_pictures` says in which color.
             main: it begins or decides something.
         """
         button.setAutoDefault(main)
         if picture:
             self._pictures[button] = picture
-            button.setIcon(icon(picture, "on_accent"))
         place = self._foot.count() if main else self._foot.indexOf(self.stop_button)
         self._foot.insertWidget(place, button)
+
+    def color_pictures(self) -> None:
+        """Color icons as the text beside them; call when another button is the default one."""
+        for button, picture in self._pictures.items():
+            button.setIcon(icon(picture, "on_accent" if button.isDefault() else "text"))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Color what was added meanwhile."""
+        self.color_pictures()
+        super().showEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the icons of another theme."""
         if event.type() is QEvent.Type.PaletteChange:
-            for button, picture in self._pictures.items():
-                button.setIcon(icon(picture, "on_accent"))
+            self.color_pictures()
         super().changeEvent(event)
 
     def describe_state(self, state: WorkState) -> str:

@@ -301,7 +301,7 @@ def test_masks_are_imported_and_mine_stay(importer, qtbot, desk):
         importer.import_button.click()
     settled(importer, qtbot)
     assert "Imported 1 keyframe" in importer.state.text()
-    assert "On 1 frames" in importer.notes.toPlainText()
+    assert "On 1 frame what was drawn" in importer.notes.toPlainText()
     assert desk.workspace.session.lane(1).states[5] == 4
     with qtbot.waitSignal(desk.workspace.session.edited):
         desk.actions.run("edit.undo")
