@@ -81,7 +81,7 @@ QRadioButton::indicator:unchecked { width: 12px; height: 12px; background: $base
     border: 1px solid $muted; }
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked { border-radius: 3px; }
 QRadioButton::indicator:unchecked { border-radius: 7px; }
-QLabel[muted="true"], QLabel[tone="muted"] { color: $muted; }
+QLabel[tone="muted"] { color: $muted; }
 QLabel[tone="danger"] { color: $danger; }
 QLabel[tone="warning"] { color: $warning; }
 QLabel[tone="success"] { color: $success; }

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from vosapp.jobs.finetune import Comparison
 from vosapp.project.colors import usual_color
 from vosapp.project.model import TrackedObject
-from vosapp.ui.theme import tones
+from vosapp.ui.theme import set_tone, tones
 
 OPACITY = 0.5
 LEAST = QSize(260, 120)
@@ -139,7 +139,7 @@ class ComparisonView(QWidget):
         whole.addWidget(self.scores)
         for label in (self.way, self.scores):
             label.setWordWrap(True)
-            label.setProperty("muted", True)
+            set_tone(label, "muted")
         for label in (self.titles[0], self.scores):
             # They name files and objects of whoever made the project.
             label.setTextFormat(Qt.TextFormat.PlainText)

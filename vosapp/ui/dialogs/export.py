@@ -32,6 +32,7 @@ from vosapp.ui.dialogs.export_options import ExportOptionForm, ObjectPicker
 from vosapp.ui.dialogs.findings import FindingList
 from vosapp.ui.forms import name_all
 from vosapp.ui.plain import PathEdit, local_url
+from vosapp.ui.theme import set_tone
 from vosapp.ui.work.dialog import WorkDialog
 
 PATIENCE_MS = 350
@@ -129,7 +130,7 @@ class ExportDialog(WorkDialog):
     def _lay_out(self) -> None:
         self._text = QLabel(self)
         self._text.setWordWrap(True)
-        self._text.setProperty("muted", True)
+        set_tone(self._text, "muted")
         left = QVBoxLayout()
         left.addWidget(_heading(self.tr("Format"), self))
         left.addWidget(self.formats, 1)

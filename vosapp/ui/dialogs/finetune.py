@@ -97,7 +97,7 @@ class FinetuneDialog(WorkDialog):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.verdict.setTextFormat(Qt.TextFormat.RichText)
         for label in (self.estimate, self.about):
-            label.setProperty("muted", True)
+            set_tone(label, "muted")
 
     def _lay_out(self) -> None:
         form = QFormLayout()

@@ -36,6 +36,7 @@ from vosapp.ui.dialogs.asking import choose_file, choose_folder
 from vosapp.ui.dialogs.import_options import ImportOptionForm
 from vosapp.ui.forms import align_labels, name_all
 from vosapp.ui.plain import PathEdit
+from vosapp.ui.theme import set_tone
 from vosapp.ui.work.dialog import WorkDialog
 
 
@@ -96,7 +97,7 @@ class ImportDialog(WorkDialog):
         for one in self._formats:
             self.format.addItem(one.title)
         self.text.setWordWrap(True)
-        self.text.setProperty("muted", True)
+        set_tone(self.text, "muted")
         self.mapping.setHorizontalHeaderLabels([self.tr("In the files"), self.tr("Object")])
         header = self.mapping.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
