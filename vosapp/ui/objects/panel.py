@@ -57,7 +57,7 @@ class ObjectsPanel(QWidget):
             self.tr("Draw a box around something: it becomes the first object."),
             self.view.viewport(),
         )
-        self.menu = ObjectMenu(self, view_state)
+        self.menu = ObjectMenu(self, view_state, self)
         self._merge_menu = Popup(self.tr("Merge into"), self)
         self._merge_menu.aboutToShow.connect(self._fill_merge_menu)
         self._delete_menu = Popup(self.tr("Delete"), self)
