@@ -18,13 +18,10 @@ from vosapp.assets import bundled_identity
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edits import RenameObject
 from vosapp.project.opening import open_project
-from vosapp.project.tuned import TunedInfo
-from vosapp.session.finetune import FinetuneState
 from vosapp.ui.controllers.finetune import FinetuneController
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.dialogs.comparison import overlay
 from vosapp.ui.dialogs.finetune import FinetuneDialog
-from vosapp.ui.dialogs.finetune_words import base_text, tuning_text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -109,31 +106,6 @@ def test_it_says_what_is_compared(open_desk, adapt, qtbot):
     mine = replace(choice, weights=Path("mine.safetensors"), tuned=False)
     shell.workspace.propagation.set_choice(mine)
     assert "with mine.safetensors and with the new" in shown.estimate.text()
-
-
-def info_of(base):
-    return TunedInfo(base, "ab", "thin", 1, 1.0, 0.1, 0, 2, 0, 3)
-
-
-@pytest.mark.parametrize(
-    ("base", "text"),
-    [
-        ("my weights.safetensors sha256:ab", "my weights.safetensors"),
-        ("self_supervised-thin.safetensors sha256:ab", "self_supervised-thin.safetensors"),
-        ("a sha256:b.safetensors sha256:ab", "a sha256:b.safetensors"),
-        ("of no hash", "of no hash"),
-        ("", ""),
-    ],
-)
-def test_weights_are_called_by_their_file(base, text):
-    assert base_text(info_of(base)) == text
-
-
-def test_bundled_weights_are_told_by_their_hash(monkeypatch, tmp_path):
-    base = bundled_identity("self_supervised", "thin")
-    assert base_text(info_of(base)) == "the bundled weights"
-    monkeypatch.setattr("vosapp.assets._root", lambda: tmp_path)
-    assert base_text(info_of(base)) == "self_supervised-thin.safetensors"
 
 
 def plain(label):
@@ -383,19 +355,3 @@ def test_masks_are_filled_and_drawn_ones_outlined(open_desk, adapt, qtbot):
     assert np.array_equal(mixed[free], one.picture[free])
     filled = (one.before == 1) & inside
     assert filled.any() and (mixed[filled] != one.picture[filled]).any(axis=1).all()
-
-
-@pytest.mark.parametrize(
-    ("state", "text"),
-    [
-        (FinetuneState(), ""),
-        (FinetuneState("loading the system"), "Loading the system"),
-        (FinetuneState("reading frames", 3, 9), "Reading frames, 3 of 9"),
-        (
-            FinetuneState("learning", 1, 4, 130.0, 7, 0.01234),
-            "Learning: step 7, loss 0.0123, 2 min left",
-        ),
-    ],
-)
-def test_states_are_told_in_a_line(state, text):
-    assert tuning_text(state) == text
