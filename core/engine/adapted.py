@@ -1,7 +1,7 @@
 """Two passes: propagate, learn the video from what came out, and make the results again from both.
 
 Online adaptation of system 001 (Yang et al. 2020, section 3.3) as a job. The first pass hands out
-its results as drafts while its soft labels go to a spool; then keyframes and propagated frames
+its results as drafts while its probabilities go to a spool; then keyframes and propagated frames
 are the lessons of a network that knows nothing but this video; the second pass refines the soft
 labels frame by frame. What a keyframe asserts is not touched by any of it.
 """
@@ -22,7 +22,7 @@ from core.engine.propagate import (
     step_count,
     wanted_borders,
 )
-from core.engine.spool import ShareSpool
+from core.engine.spool import ProbabilitySpool
 from core.errors import UsageError
 from core.jobs import CancelToken, Job, Progress, mapped
 from core.media.video import VideoSource
@@ -59,7 +59,7 @@ def adapted_step_count(adapted: AdaptedRequest, frame_count: int, kept: Set[int]
     Args:
         adapted: the run.
         frame_count: frames of the video.
-        kept: frames whose soft labels are in the spool already.
+        kept: frames whose probabilities are in the spool already.
     """
     walked = sum(step_count(piece, frame_count) for piece in adapted.pieces)
     new = {i for piece in adapted.pieces for i in range(piece.start, piece.stop)}
@@ -92,7 +92,7 @@ def propagate_either(
             yield from propagate(video, tracker, piece, token)
         return
     adapted = AdaptedRequest(request, adaptation, pieces)
-    with ShareSpool() as spool:
+    with ProbabilitySpool() as spool:
         yield from propagate_adapted(video, tracker, adapted, token, spool=spool)
 
 
@@ -102,7 +102,7 @@ def propagate_adapted(
     adapted: AdaptedRequest,
     token: CancelToken,
     *,
-    spool: ShareSpool,
+    spool: ProbabilitySpool,
 ) -> Iterator[FrameResult | Progress]:
     """Label every wanted frame twice: by propagation, and by what was learned from it.
 
@@ -111,7 +111,7 @@ def propagate_adapted(
         tracker: must be `Adaptable`; without keyframes of an earlier run.
         adapted: what is wanted.
         token: is looked at between two frames and two steps.
-        spool: takes the soft labels of the first pass. Frames that it holds already are lessons,
+        spool: takes the probabilities of the first pass. Frames that it holds already are lessons,
             and are made again where the run wants them.
 
     Yields:
@@ -135,13 +135,13 @@ def propagate_adapted(
     yield from _second_pass(video, tracker, adapted, refiner, token, spool=spool)
 
 
-def _drop_borders(request: PropagationRequest, frame_count: int, spool: ShareSpool) -> None:
+def _drop_borders(request: PropagationRequest, frame_count: int, spool: ProbabilitySpool) -> None:
     """What was propagated to a frame before it became a border is no lesson any more."""
     for keyframe in wanted_borders(replace(request, start=0, stop=frame_count)):
         spool.discard(keyframe.frame_index)
 
 
-def _as_draft(item: FrameResult | Progress, spool: ShareSpool) -> FrameResult | Progress:
+def _as_draft(item: FrameResult | Progress, spool: ProbabilitySpool) -> FrameResult | Progress:
     if isinstance(item, FrameResult) and item.frame_index in spool:
         return replace(item, is_draft=True)
     return item
@@ -173,7 +173,7 @@ def _second_pass(
     refiner: Refiner,
     token: CancelToken,
     *,
-    spool: ShareSpool,
+    spool: ProbabilitySpool,
 ) -> Iterator[FrameResult]:
     keyframes = {k.frame_index: k for k in adapted.request.keyframes}
     for index in _wanted(adapted, spool.frames):
@@ -192,6 +192,6 @@ def _wanted(adapted: AdaptedRequest, kept: Sequence[int]) -> list[int]:
 
 
 def _refined(refiner: Refiner, index: int, opinion: Opinion, *, frame: Frame) -> Opinion:
-    step = StepResult(opinion.shares, opinion.object_ids, opinion.confidence, opinion.absent)
+    step = StepResult(opinion.probabilities, opinion.object_ids, opinion.confidence, opinion.absent)
     better = refiner.refine(index, frame, step)
-    return replace(opinion, shares=better.shares, confidence=better.confidence)
+    return replace(opinion, probabilities=better.probabilities, confidence=better.confidence)

@@ -1,6 +1,6 @@
 """A run that adapts, writes its results, and can be stopped, killed, and taken up again.
 
-What outlives a run that did not end are the soft labels of the first pass. A span whose frames
+What outlives a run that did not end are the probabilities of the first pass. A span whose frames
 all have theirs is not walked again; learning begins anew, with the same lessons and the same seed,
 and all frames are made again. The record vouches for no frame before the run is complete: until
 then the folder may hold drafts.
@@ -16,7 +16,7 @@ from core.engine.output import ResultFolder
 from core.engine.pieces import remaining
 from core.engine.propagate import PropagationRequest, border_result, wanted_borders
 from core.engine.run_record import DoneFrame, RunRecord
-from core.engine.saved_shares import SavedShares
+from core.engine.saved_probabilities import SavedProbabilities
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
 from core.tracking.contract import Adaptation, Tracker
@@ -65,7 +65,7 @@ class AdaptedRun:
         """
         self._folder = folder
         self._record = record
-        self._spool = SavedShares(folder.path)
+        self._spool = SavedProbabilities(folder.path)
         self._resumes = resumes
         if resumes:
             self._spool.load()

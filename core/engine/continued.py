@@ -78,7 +78,7 @@ class Continued:
         self._tracker.start(direction)
 
     def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
-        """See `Tracker.step`; frames that are skipped and not logged get empty shares."""
+        """See `Tracker.step`; frames that are skipped and not logged get empty probabilities."""
         if self._starts is not None:
             self._begin(frame_index, self._starts)
         if self._skip is not None:
@@ -91,10 +91,10 @@ class Continued:
         return result
 
     def render(
-        self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
+        self, probabilities: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
     ) -> LabelMap:
         """See `Tracker.render`."""
-        return self._tracker.render(shares, frame, object_ids)
+        return self._tracker.render(probabilities, frame, object_ids)
 
     def state(self) -> WalkState | None:
         """Where a walk that is being logged stands; None where none is, or nothing is new."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.tracking.overlap import soft_overlap
 
-Shares = NDArray[np.float32]
+Probabilities = NDArray[np.float32]
 ABSENCE_TRUST = 0.3
 """What a walk that finds an object absent counts for; see `Opinion.trust`."""
 
@@ -20,21 +20,21 @@ class Opinion:
 
     Attributes:
         object_ids: the objects it knows, ascending.
-        shares: (1 + K) x h x w float32, background first, 0..1.
+        probabilities: (1 + K) x h x w float32, background first, 0..1.
         confidence: per object 0..1; an object that is missing counts as 1.
         distance: per object, frames to the keyframe that asserts it.
         absent: the objects that it finds not to be on the frame.
     """
 
     object_ids: tuple[int, ...]
-    shares: Shares
+    probabilities: Probabilities
     confidence: dict[int, float]
     distance: dict[int, int]
     absent: frozenset[int] = frozenset()
 
-    def plane(self, object_id: int) -> Shares:
-        """h x w share of an object."""
-        plane: Shares = self.shares[1 + self.object_ids.index(object_id)]
+    def plane(self, object_id: int) -> Probabilities:
+        """h x w probabilities of an object."""
+        plane: Probabilities = self.probabilities[1 + self.object_ids.index(object_id)]
         return plane
 
     def trust(self, object_id: int) -> float:
@@ -55,10 +55,10 @@ def fuse(first: Opinion, second: Opinion) -> Opinion:
     c_second a / (a + b); an object that only one of the two knows is taken from that one. The
     confidence of an object that both know is the weighted one times how well the two agree; it
     is missing where neither has one. An object is absent where most of the weight says so, and
-    then has no share.
+    then has no probability.
     """
     object_ids = tuple(sorted({*first.object_ids, *second.object_ids}))
-    planes = np.zeros((len(object_ids), *first.shares.shape[1:]), np.float32)
+    planes = np.zeros((len(object_ids), *first.probabilities.shape[1:]), np.float32)
     confidence, distance, absent = {}, {}, set()
     for plane, object_id in zip(planes, object_ids, strict=True):
         knowing = [o for o in (first, second) if object_id in o.object_ids]
@@ -72,8 +72,8 @@ def fuse(first: Opinion, second: Opinion) -> Opinion:
             certainty = sum(w * o.confidence.get(object_id, 1.0) for w, o in pairs)
             confidence[object_id] = min(1.0, certainty * _agreement(knowing, object_id))
         distance[object_id] = min(o.distance[object_id] for o in knowing)
-    shares = _with_background(planes)
-    return Opinion(object_ids, shares, confidence, distance, frozenset(absent))
+    probabilities = _with_background(planes)
+    return Opinion(object_ids, probabilities, confidence, distance, frozenset(absent))
 
 
 def _weights(knowing: list[Opinion], object_id: int) -> list[float]:
@@ -96,9 +96,11 @@ def _agreement(knowing: list[Opinion], object_id: int) -> float:
     return soft_overlap(first.plane(object_id), second.plane(object_id))
 
 
-def _with_background(objects: Shares) -> Shares:
+def _with_background(objects: Probabilities) -> Probabilities:
     """Put the rest, the background, before K planes; where they exceed 1, scale them down."""
     total = objects.sum(0)
     background = np.clip(1 - total, 0, 1)
-    shares: Shares = np.concatenate([background[None], objects / np.maximum(total, 1)])
-    return shares
+    probabilities: Probabilities = np.concatenate(
+        [background[None], objects / np.maximum(total, 1)]
+    )
+    return probabilities

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.engine.spool import ShareSpool
+from core.engine.spool import ProbabilitySpool
 from core.jobs import CancelToken
 from core.media.video import VideoSource
 from core.ops.label_maps import one_hot
@@ -29,13 +29,13 @@ class Lessons:
         keyframes: those that stand alone.
         frames: propagated frames by index, ascending; a keyframe among them that asserts only
             some objects goes with them.
-        spool: soft labels of those frames.
+        spool: probabilities of those frames.
     """
 
     object_ids: tuple[int, ...]
     keyframes: tuple[Keyframe, ...]
     frames: dict[int, Keyframe | None]
-    spool: ShareSpool
+    spool: ProbabilitySpool
 
     def read(self, video: VideoSource, token: CancelToken) -> Iterator[Lesson]:
         """One after the other, keyframes first, so that few frames are held at a time.
@@ -51,12 +51,12 @@ class Lessons:
         for index, inside in self.frames.items():
             token.check()
             opinion, _ = self.spool.get(index)
-            step = StepResult(opinion.shares, opinion.object_ids, opinion.confidence)
+            step = StepResult(opinion.probabilities, opinion.object_ids, opinion.confidence)
             distance = min(opinion.distance.values(), default=0)
             yield Lesson(index, video.frame(index), step, inside, distance)
 
 
-def choose(spool: ShareSpool, keyframes: tuple[Keyframe, ...]) -> Lessons:
+def choose(spool: ProbabilitySpool, keyframes: tuple[Keyframe, ...]) -> Lessons:
     """Keyframes, and propagated frames that lie evenly in the video.
 
     Not the surest of each part: sure frames look alike, and that cost much on a
@@ -66,7 +66,7 @@ def choose(spool: ShareSpool, keyframes: tuple[Keyframe, ...]) -> Lessons:
     frames are taken only where there are no others.
 
     Args:
-        spool: soft labels of propagated frames.
+        spool: probabilities of propagated frames.
         keyframes: of the run, ascending.
     """
     object_ids = tuple(sorted({i for k in keyframes for i in k.object_ids}))
@@ -93,8 +93,8 @@ def _spread(items: list[int], count: int) -> list[int]:
 
 
 def _stated(keyframe: Keyframe) -> StepResult:
-    """A keyframe as shares; where it makes no statement, all of them are 0."""
-    shares = one_hot(keyframe.label_map, keyframe.object_ids)
-    shares[:, keyframe.label_map == VOID] = 0
+    """A keyframe as probabilities; where it makes no statement, all of them are 0."""
+    probabilities = one_hot(keyframe.label_map, keyframe.object_ids)
+    probabilities[:, keyframe.label_map == VOID] = 0
     confidence = dict.fromkeys(keyframe.object_ids, 1.0)
-    return StepResult(shares, keyframe.object_ids, confidence)
+    return StepResult(probabilities, keyframe.object_ids, confidence)

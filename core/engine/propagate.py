@@ -1,7 +1,7 @@
 """Carrying keyframes through a video: from a request to one result a frame.
 
 Every span between two keyframes is walked from both of its ends. The walk from its end comes
-first and leaves its soft labels behind; the walk from its start meets them and fuses the two.
+first and leaves its probabilities behind; the walk from its start meets them and fuses the two.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from core.engine.conditioning import Conditioning
 from core.engine.fuse import Opinion, fuse
 from core.engine.spans import Span, cut
-from core.engine.spool import ShareSpool
+from core.engine.spool import ProbabilitySpool
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
@@ -111,7 +111,7 @@ def propagate(
     request: PropagationRequest,
     token: CancelToken,
     *,
-    keep: ShareSpool | None = None,
+    keep: ProbabilitySpool | None = None,
 ) -> Iterator[FrameResult | Progress]:
     """Label every wanted frame that a keyframe reaches.
 
@@ -124,7 +124,7 @@ def propagate(
         tracker: without keyframes; it is given those of each span, and left without any.
         request: what is wanted.
         token: is looked at before each frame and each keyframe.
-        keep: takes the soft labels of each result but those of borders.
+        keep: takes the probabilities of each result but those of borders.
 
     Yields:
         A `FrameResult` for each wanted frame, and a `Progress` for each frame that is only passed
@@ -180,10 +180,10 @@ def _run_span(
     request: PropagationRequest,
     token: CancelToken,
     *,
-    keep: ShareSpool | None,
+    keep: ProbabilitySpool | None,
 ) -> Iterator[FrameResult | Progress]:
     """Walk a span from its end, then from its start; render what is complete."""
-    with ShareSpool() as spool:
+    with ProbabilitySpool() as spool:
         if part.backward is not None:
             for seen in _walk(video, tracker, part.span, part.backward, token):
                 waits = part.forward is not None and seen.index in part.forward
@@ -219,12 +219,12 @@ def _walk(
         token.check()
         known = span.known(index, walk.direction)
         step = tracker.step(index, frame, tuple(known))
-        opinion = Opinion(step.object_ids, step.shares, step.confidence, known, step.absent)
+        opinion = Opinion(step.object_ids, step.probabilities, step.confidence, known, step.absent)
         yield Seen(index, frame, opinion, time.perf_counter() - start)
         start = time.perf_counter()
 
 
-def _joined(seen: Seen, spool: ShareSpool) -> Seen:
+def _joined(seen: Seen, spool: ProbabilitySpool) -> Seen:
     """What the first walk left of a frame, fused with what the second one says."""
     if seen.index not in spool:
         return seen
@@ -241,7 +241,7 @@ def _finish(
     seen: Seen,
     span: Span,
     request: PropagationRequest,
-    keep: ShareSpool | None,
+    keep: ProbabilitySpool | None,
 ) -> FrameResult | Progress:
     """A frame at its full size, or only a sign of life where it is not wanted."""
     if not request.start <= seen.index < request.stop:
@@ -256,7 +256,7 @@ def render_seen(tracker: Tracker, seen: Seen, keyframe: Keyframe | None) -> Fram
     """A frame at its full size; what a keyframe asserts on it comes out as it is."""
     start = time.perf_counter()
     ids, opinion = seen.opinion.object_ids, seen.opinion
-    label_map = tracker.render(opinion.shares, seen.frame, ids)
+    label_map = tracker.render(opinion.probabilities, seen.frame, ids)
     confidence, absent = dict(opinion.confidence), opinion.absent
     if keyframe is not None:
         label_map = merge_keyframe(label_map, keyframe)

@@ -1,4 +1,4 @@
-"""Soft labels of a first pass, kept until the second pass meets them."""
+"""Probabilities of a first pass, kept until the second pass meets them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from core.errors import OutputError
 MEMORY = 64 << 20
 """Bytes that are held in memory; longer ranges go to a temporary file."""
 LEVELS = 255.0
-"""Shares are stored in steps of 1 / 255."""
+"""Probabilities are stored in steps of 1 / 255."""
 MAX_CELLS = 1 << 28
-"""A file that promises more shares of one frame than this is damaged."""
+"""A file that promises more probabilities of one frame than this is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """Where a frame's shares lie in the file, their shape, and the rest of the opinion."""
+    """Where a frame's probabilities lie in the file, their shape, and the rest of the opinion."""
 
     start: int
     size: int
@@ -40,8 +40,8 @@ class SpoolMark:
     entries: dict[int, _Entry]
 
 
-class ShareSpool:
-    """Soft labels by frame, compressed, in memory while they are few and else on disk."""
+class ProbabilitySpool:
+    """Probabilities by frame, compressed, in memory while they are few and else on disk."""
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115
@@ -68,7 +68,7 @@ class ShareSpool:
         return sorted(self._entries)
 
     def bare(self, frame_index: int) -> Opinion:
-        """What was kept of a frame, without its shares."""
+        """What was kept of a frame, without its probabilities."""
         return self._entries[frame_index].bare
 
     def discard(self, frame_index: int) -> None:
@@ -89,8 +89,8 @@ class ShareSpool:
         Raises:
             OutputError: the disk for temporary files is full.
         """
-        shares = np.rint(opinion.shares * LEVELS).astype(np.uint8)
-        data = zlib.compress(shares.tobytes(), 1)
+        probabilities = np.rint(opinion.probabilities * LEVELS).astype(np.uint8)
+        data = zlib.compress(probabilities.tobytes(), 1)
         try:
             start = self._file.seek(0, 2)
             self._file.write(data)
@@ -99,13 +99,13 @@ class ShareSpool:
             msg = f"Temporary results cannot be kept: {error.strerror}."
             hint = "Free some disk space, or set TMPDIR to a folder on a larger disk."
             raise OutputError(msg, hint) from error
-        bare = replace(opinion, shares=np.empty((0, 0, 0), np.float32))
-        self._entries[frame_index] = _Entry(start, len(data), shares.shape, bare, seconds)
+        bare = replace(opinion, probabilities=np.empty((0, 0, 0), np.float32))
+        self._entries[frame_index] = _Entry(start, len(data), probabilities.shape, bare, seconds)
 
     def get(self, frame_index: int) -> tuple[Opinion, float]:
-        """What was kept; shares are rounded to 1 / 255."""
+        """What was kept; probabilities are rounded to 1 / 255."""
         entry = self._entries[frame_index]
         self._file.seek(entry.start)
         flat = np.frombuffer(zlib.decompress(self._file.read(entry.size)), np.uint8)
-        shares = flat.reshape(entry.shape).astype(np.float32) / np.float32(LEVELS)
-        return replace(entry.bare, shares=shares), entry.seconds
+        probabilities = flat.reshape(entry.shape).astype(np.float32) / np.float32(LEVELS)
+        return replace(entry.bare, probabilities=probabilities), entry.seconds

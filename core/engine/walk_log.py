@@ -1,7 +1,7 @@
 """What the first of two walks says of each frame, on disk, so that a killed run keeps it.
 
-It lies beside the folder of results: NAME.vosapp-run.walk. Shares are rounded to 1 / 255 as in
-`core.engine.spool`, so a frame that is read back gives the same results as one that was walked.
+It lies beside the folder of results: NAME.vosapp-run.walk. Probabilities are rounded to 1 / 255 as
+in `core.engine.spool`, so a frame that is read back gives the same results as one that was walked.
 The file holds one record after another, each with its size and checksum; what a kill or a full
 disk has cut off at the end does not count.
 """
@@ -96,24 +96,24 @@ class WalkLog:
         Raises:
             OutputError: the disk is full.
         """
-        shares = np.rint(step.shares * LEVELS).astype(np.uint8)
-        head = {"frame": frame_index, "shape": shares.shape, "ids": step.object_ids}
+        probabilities = np.rint(step.probabilities * LEVELS).astype(np.uint8)
+        head = {"frame": frame_index, "shape": probabilities.shape, "ids": step.object_ids}
         head["confidence"] = [[i, value] for i, value in step.confidence.items()]
         head["absent"] = sorted(step.absent)
-        data = json.dumps(head).encode() + b"\n" + zlib.compress(shares.tobytes(), 1)
+        data = json.dumps(head).encode() + b"\n" + zlib.compress(probabilities.tobytes(), 1)
         self._entries[frame_index] = self._append(data), len(data)
 
     def get(self, frame_index: int) -> StepResult:
-        """A step that was logged; shares are rounded to 1 / 255."""
+        """A step that was logged; probabilities are rounded to 1 / 255."""
         head, _, data = self._read(*self._entries[frame_index]).partition(b"\n")
         values = json.loads(head)
         size = _size(values["shape"])
         flat = np.frombuffer(zlib.decompressobj().decompress(data, size), np.uint8)
-        shares = flat.reshape(values["shape"]).astype(np.float32) / np.float32(LEVELS)
+        probabilities = flat.reshape(values["shape"]).astype(np.float32) / np.float32(LEVELS)
         confidence = {int(i): float(value) for i, value in values["confidence"]}
         # Logs of older versions do not tell who was absent.
         absent = frozenset(int(i) for i in values.get("absent", ()))
-        return StepResult(shares, tuple(values["ids"]), confidence, absent)
+        return StepResult(probabilities, tuple(values["ids"]), confidence, absent)
 
     def close(self) -> None:
         """Forget what is known of the file; it stays on disk."""
@@ -184,7 +184,7 @@ class WalkLog:
 
 
 def _size(shape: list[int]) -> int:
-    """Cells of a step's shares.
+    """Cells of a step's probabilities.
 
     Raises:
         ValueError: more than any step has, or none.

@@ -18,7 +18,7 @@ from core.engine.adapted import AdaptedRequest, adapted_step_count, propagate_ad
 from core.engine.propagate import PropagationRequest, propagate, step_count
 from core.engine.registry import build_tracker
 from core.engine.run import memory_guard
-from core.engine.spool import ShareSpool, SpoolMark
+from core.engine.spool import ProbabilitySpool, SpoolMark
 from core.eval.benchmark import LATE, SEMI
 from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs
 from core.eval.interactive_figures import Doubt, FrameMark, Round, measure_doubt, measure_round
@@ -180,7 +180,7 @@ def _run(
     with (
         open_video(job.folder, cache_bytes=CACHE_BYTES) as video,
         memory_guard(system.system),
-        ShareSpool() as spool,
+        ProbabilitySpool() as spool,
     ):
         passes = _Passes(video, build_tracker(system), token, spool, request.benchmark.adaptation)
         robot = _Robot(job, passes)
@@ -212,7 +212,7 @@ class _Snapshot:
     keyframes: dict[int, Keyframe]
     marks: dict[int, FrameMark]
     rounds: list[Round]
-    shares: SpoolMark
+    probabilities: SpoolMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class _Passes:
     video: VideoSource
     tracker: Tracker
     token: CancelToken
-    spool: ShareSpool
+    spool: ProbabilitySpool
     adaptation: Adaptation | None
 
     def run(self, request: PropagationRequest) -> Iterator[FrameResult | Progress]:
@@ -290,7 +290,7 @@ class _Robot:
         """Take back every correction since the snapshot."""
         self._keyframes, self._marks = dict(state.keyframes), dict(state.marks)
         self.rounds = list(state.rounds)
-        self._passes.spool.rewind(state.shares)
+        self._passes.spool.rewind(state.probabilities)
 
     def _propagate(self, start: int, stop: int, corrected: int | None) -> Iterator[None]:
         keyframes = tuple(self._keyframes[index] for index in sorted(self._keyframes))

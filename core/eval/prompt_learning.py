@@ -98,8 +98,8 @@ def learn_passes(examples: list[Example], seed: int = 0) -> Passes:
     first = _fit(examples, [example.cues for example in examples], rng)
     cues = []
     for example in examples:
-        share = weigh(example.cues, first) * example.allowed
-        cues.append(example.cues | second_cues(example.view, share))
+        probabilities = weigh(example.cues, first) * example.allowed
+        cues.append(example.cues | second_cues(example.view, probabilities))
     return first, _fit(examples, cues, rng)
 
 

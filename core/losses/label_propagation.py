@@ -12,15 +12,15 @@ NEAR = 4
 SEEN = 2.0
 """A label counts only where one of the references shows it on more than so many cells."""
 LEAST = 1e-3
-"""Added to shares before the logarithm: a cell that was missed costs 6.9, and it still teaches."""
+"""Added before the logarithm: a cell that was missed costs 6.9, and it still teaches."""
 
 
-def readable_shares(target: Tensor, references: Tensor) -> Tensor:
-    """The query's shares of those labels that a reference shows; no other can be read from them.
+def readable_probabilities(target: Tensor, references: Tensor) -> Tensor:
+    """The query's probabilities of labels that a reference shows; no others can be read from it.
 
     Args:
-        target: B x K x h x w, shares of the labels in the query, background first, sum 1.
-        references: B x T x K x h x w, shares in the references.
+        target: B x K x h x w, probabilities of the labels in the query, background first, sum 1.
+        references: B x T x K x h x w, probabilities in the references.
 
     Returns:
         B x K x h x w, sum 0..1: 0 where nothing of the cell has been seen.
@@ -33,7 +33,7 @@ def cell_weights(target: Tensor) -> Tensor:
     """How much each cell of the query counts: most near objects.
 
     Args:
-        target: B x K x h x w, shares of the labels in the query, background first.
+        target: B x K x h x w, probabilities of the labels in the query, background first.
 
     Returns:
         B x h x w, 0.1..1.1.
@@ -42,14 +42,14 @@ def cell_weights(target: Tensor) -> Tensor:
 
 
 def label_propagation(
-    readout: Tensor, shares: Tensor, weight: Tensor, *, total: Tensor | None = None
+    readout: Tensor, wanted: Tensor, weight: Tensor, *, total: Tensor | None = None
 ) -> Tensor:
     """Cross-entropy of labels read from references against the query's own.
 
     Args:
-        readout: B x K x h x w, shares of the labels, 0..1.
-        shares: B x K x h x w, those that are wanted, see `readable_shares`; where their sum is
-            less than 1, the cell counts by that much less.
+        readout: B x K x h x w, probabilities of the labels, 0..1.
+        wanted: B x K x h x w, see `readable_probabilities`; where their sum is less than 1, the
+            cell counts by that much less.
         weight: B x h x w, see `cell_weights`.
         total: what the sum is divided by; None takes `total_weight`. Processes that share a
             batch give the mean of theirs, so that the mean of their losses is that of the batch.
@@ -57,11 +57,11 @@ def label_propagation(
     Returns:
         A scalar; 0 for a readout that has every wanted label alone, at most 6.91.
     """
-    missed = -(shares * ((readout + LEAST) / (1 + LEAST)).log()).sum(1)
-    divisor = total_weight(shares, weight) if total is None else total
+    missed = -(wanted * ((readout + LEAST) / (1 + LEAST)).log()).sum(1)
+    divisor = total_weight(wanted, weight) if total is None else total
     return (missed * weight).sum() / divisor.clamp(min=LEAST)
 
 
-def total_weight(shares: Tensor, weight: Tensor) -> Tensor:
+def total_weight(wanted: Tensor, weight: Tensor) -> Tensor:
     """What all cells count together, a scalar; arguments as of `label_propagation`."""
-    return (shares.sum(1) * weight).sum()
+    return (wanted.sum(1) * weight).sum()

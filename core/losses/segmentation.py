@@ -5,27 +5,27 @@ from __future__ import annotations
 from torch import Tensor
 
 
-def weighted_cross_entropy(logits: Tensor, shares: Tensor, weight: Tensor) -> Tensor:
-    """Cross-entropy against soft labels, each pixel with its own weight.
+def weighted_cross_entropy(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Cross-entropy against probabilities, each pixel with its own weight.
 
     Args:
         logits: B x C x h x w.
-        shares: B x C x h x w, target distribution over the classes.
+        target: B x C x h x w, probabilities of the classes that are wanted.
         weight: B x h x w, 0..1; 0 leaves a pixel out.
 
     Returns:
         A scalar; the weighted mean over pixels.
     """
-    loss = -(shares * logits.log_softmax(dim=1)).sum(1)
+    loss = -(target * logits.log_softmax(dim=1)).sum(1)
     return (loss * weight).sum() / weight.sum().clamp(min=1)
 
 
-def soft_dice(logits: Tensor, shares: Tensor, weight: Tensor, *, smooth: float = 1.0) -> Tensor:
+def soft_dice(logits: Tensor, target: Tensor, weight: Tensor, *, smooth: float = 1.0) -> Tensor:
     """One minus the Dice coefficient of each class but the background (Milletari et al. 2016).
 
     Args:
         logits: B x C x h x w.
-        shares: B x C x h x w, target distribution over the classes.
+        target: B x C x h x w, probabilities of the classes that are wanted.
         weight: B x h x w, 0..1; 0 leaves a pixel out.
         smooth: keeps empty objects from dividing by zero.
 
@@ -33,7 +33,7 @@ def soft_dice(logits: Tensor, shares: Tensor, weight: Tensor, *, smooth: float =
         A scalar 0..1, the mean over samples and objects.
     """
     probability = logits.softmax(dim=1)[:, 1:] * weight[:, None]
-    target = shares[:, 1:] * weight[:, None]
-    overlap = (probability * target).sum((2, 3))
-    total = (probability.square() + target.square()).sum((2, 3))
+    wanted = target[:, 1:] * weight[:, None]
+    overlap = (probability * wanted).sum((2, 3))
+    total = (probability.square() + wanted.square()).sum((2, 3))
     return (1 - (2 * overlap + smooth) / (total + smooth)).mean()

@@ -10,12 +10,12 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class MemoryFrame:
-    """Keys and soft labels of one frame.
+    """Keys and probabilities of one frame.
 
     Attributes:
         frame_index: 0-based.
         keys: C x h x w.
-        soft: (1 + n) x h x w: share of the background and of each of `object_ids`, 0..1.
+        soft: (1 + n) x h x w: probability of the background and of each of `object_ids`, 0..1.
         object_ids: the ids this frame knows about, ascending.
         reference: of a keyframe: it is read always.
     """
@@ -30,8 +30,8 @@ class MemoryFrame:
         """Whether the frame says anything of an object, be it that it is absent."""
         return object_id in self.object_ids
 
-    def shares_of(self, object_ids: tuple[int, ...]) -> Tensor:
-        """(K + 1) x (h w) shares of objects that the frame knows, and of all that it states.
+    def probabilities_of(self, object_ids: tuple[int, ...]) -> Tensor:
+        """(K + 1) x (h w) probabilities of objects that the frame knows, and of all that it states.
 
         The last row is 1 but where pixels are void: there the frame makes no statement.
         """

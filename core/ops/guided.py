@@ -1,4 +1,4 @@
-"""Guided upsampling: soft labels of a coarse grid become masks that follow the edges of the frame.
+"""Guided upsampling: probabilities of a coarse grid become masks that follow the frame's edges.
 
 He, Sun & Tang 2013 (guided filter, color guide) in the fast form of He & Sun 2015: the linear
 coefficients are computed on a small guide and applied to the frame at its full size.
@@ -26,7 +26,7 @@ Box = tuple[slice, slice]
 
 @dataclass(frozen=True, slots=True)
 class GuidedConfig:
-    """How soft labels are upsampled."""
+    """How probabilities are upsampled."""
 
     radius: int = 9
     """Largest radius of the filter window in pixels of the small guide; small objects get less."""
@@ -39,7 +39,7 @@ class GuidedConfig:
 def guided_labels(
     soft: NDArray[np.float32], small: Frame, frame: Frame, config: GuidedConfig
 ) -> LabelMap:
-    """Label map at full size from soft labels at feature size.
+    """Label map at full size from probabilities at feature size.
 
     Args:
         soft: K x h x w float32, soft mask of each object, 0..1; the background is the rest.
@@ -48,24 +48,24 @@ def guided_labels(
         config: window and smoothness.
 
     Returns:
-        H x W uint8: 0 for background, i + 1 where object i has the largest share. Ties go to the
-        background, then to the lower index.
+        H x W uint8: 0 for background, i + 1 where object i is the most probable. Ties go to
+        the background, then to the lower index.
     """
-    shares = []
+    planes = []
     background = np.ones(frame.shape[:2], np.float32)
     for index, plane in enumerate(soft):
         box = _box(plane, small.shape[:2], config.margin)
         if box is not None:
-            area, share = _filtered(plane, box, small, frame, config)
-            background[area] -= share
-            shares.append((index + 1, area, share))
-    return _largest(background, shares)
+            area, fine = _filtered(plane, box, small, frame, config)
+            background[area] -= fine
+            planes.append((index + 1, area, fine))
+    return _largest(background, planes)
 
 
-def guided_shares(
+def guided_probabilities(
     soft: NDArray[np.float32], small: Frame, config: GuidedConfig
 ) -> NDArray[np.float32]:
-    """Soft labels at feature size that follow the edges of the frame at working size.
+    """Probabilities at feature size that follow the edges of the frame at working size.
 
     Args:
         soft: K x h x w float32, soft mask of each object, 0..1.
@@ -73,7 +73,7 @@ def guided_shares(
         config: window and smoothness.
 
     Returns:
-        K x h x w float32, 0..1: the share of each cell that the filtered mask covers. Each object
+        K x h x w float32, 0..1: the part of each cell that the filtered mask covers. Each object
         is filtered alone, so several may claim more than a whole cell.
     """
     height, width = soft.shape[1:]
@@ -87,11 +87,11 @@ def guided_shares(
     return planes
 
 
-def guided_share(share: Plane, small: Frame, full: Frame, *, radius: int, epsilon: float) -> Plane:
+def guided_plane(plane: Plane, small: Frame, full: Frame, *, radius: int, epsilon: float) -> Plane:
     """One soft mask, taken from a small image to the same image at its full size.
 
     Args:
-        share: h x w float32, 0..1.
+        plane: h x w float32, 0..1.
         small: h x w x 3 uint8.
         full: H x W x 3 uint8.
         radius: of the filter window, in pixels of the small image.
@@ -100,7 +100,7 @@ def guided_share(share: Plane, small: Frame, full: Frame, *, radius: int, epsilo
     Returns:
         H x W float32, 0..1.
     """
-    slope, offset = _coefficients(small / 255, share, radius, epsilon)
+    slope, offset = _coefficients(small / 255, plane, radius, epsilon)
     size = (full.shape[1], full.shape[0])
     slope, offset = _resized(slope, size), _resized(offset, size)
     guide = full.astype(np.float32)
@@ -109,13 +109,13 @@ def guided_share(share: Plane, small: Frame, full: Frame, *, radius: int, epsilo
     return np.asarray(np.clip(raw, 0, 1), np.float32)
 
 
-def _largest(best: Plane, shares: list[tuple[int, Box, Plane]]) -> LabelMap:
-    """The label with the largest share of each pixel; `best` starts as the background's."""
+def _largest(best: Plane, planes: list[tuple[int, Box, Plane]]) -> LabelMap:
+    """The label with the largest probability of each pixel; `best` starts as the background's."""
     labels = np.zeros(best.shape, np.uint8)
-    for label, area, share in shares:
-        won = share > best[area]
+    for label, area, plane in planes:
+        won = plane > best[area]
         labels[area][won] = label
-        np.maximum(best[area], share, out=best[area])
+        np.maximum(best[area], plane, out=best[area])
     return labels
 
 
@@ -133,7 +133,7 @@ def _box(plane: Plane, size: tuple[int, int], margin: int) -> Box | None:
 def _filtered(
     plane: Plane, box: Box, small: Frame, frame: Frame, config: GuidedConfig
 ) -> tuple[Box, Plane]:
-    """One object's share within the part of the full frame that belongs to `box`."""
+    """One object's probabilities within the part of the full frame that belongs to `box`."""
     height, width = small.shape[:2]
     coarse = _resized(plane, (width, height))[box]
     radius = _radius(coarse, config.radius)
@@ -143,11 +143,11 @@ def _filtered(
     slope, offset = _resized(slope, size), _resized(offset, size)
     guide = frame[area].astype(np.float32)
     guide *= np.float32(1 / 255)
-    share = np.clip(np.einsum("ijc,ijc->ij", slope, guide) + offset, 0, 1)
+    fine = np.clip(np.einsum("ijc,ijc->ij", slope, guide) + offset, 0, 1)
     plain = _resized(coarse, size)
     # An object without visible edges would be smoothed away; then its soft mask must do.
-    lost = (share > 0.5).sum() < KEPT * (plain > 0.5).sum()
-    return area, plain if lost else share
+    lost = (fine > 0.5).sum() < KEPT * (plain > 0.5).sum()
+    return area, plain if lost else fine
 
 
 def _resized(x: Plane, size: tuple[int, int]) -> Plane:

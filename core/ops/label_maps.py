@@ -37,7 +37,7 @@ def one_hot(label_map: LabelMap, object_ids: tuple[int, ...]) -> NDArray[np.floa
     return np.stack([background, *planes]).astype(np.float32)
 
 
-def largest_label(shares: NDArray[np.float32], object_ids: tuple[int, ...]) -> LabelMap:
-    """H x W uint8: the label with the largest share; ties go to the background, then the lower."""
-    labels: LabelMap = np.array([0, *object_ids], np.uint8)[shares.argmax(0)]
+def largest_label(probabilities: NDArray[np.float32], object_ids: tuple[int, ...]) -> LabelMap:
+    """H x W uint8: the most probable label; ties go to the background, then the lower."""
+    labels: LabelMap = np.array([0, *object_ids], np.uint8)[probabilities.argmax(0)]
     return labels

@@ -1,4 +1,4 @@
-"""Sharpening soft labels without making objects larger or smaller.
+"""Sharpening probabilities without making objects larger or smaller.
 
 A label that is read as a mean of memory cells is a little wider and paler than what was read. From
 frame to frame that adds up: the paler half of a thin object falls below the background and is lost,
@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.ops.shares import with_background
+from core.ops.probabilities import with_background
 
 HALVINGS = 24
 """Steps of the search for the threshold; leaves 80 / 2^24 of a logit."""
@@ -20,20 +20,20 @@ REACH = 40.0
 
 
 def sharpened(soft: Tensor, power: float, *, like: Tensor | None = None) -> Tensor:
-    """Soft labels nearer to 0 and 1, each object's mass kept.
+    """Probabilities nearer to 0 and 1, each object's mass kept.
 
     Each object's plane p becomes sigmoid(power logit(p) + b), with b such that its sum stays.
-    Shares of 0 and 1 stay what they are.
+    Probabilities of 0 and 1 stay what they are.
 
     Args:
-        soft: (1 + K) x h x w shares, 0..1, background first.
+        soft: (1 + K) x h x w probabilities, 0..1, background first.
         power: 1 leaves a plane as it is; larger sharpens.
-        like: shares of the same shape whose masses the objects are to have; None keeps those
+        like: probabilities of the same shape whose masses the objects are to have; None keeps those
             of `soft`.
 
     Returns:
-        (1 + K) x h x w shares that sum to 1. Where objects that are sharpened apart claim more
-        than a whole cell they share it in proportion.
+        (1 + K) x h x w probabilities that sum to 1. Where objects that are sharpened apart claim
+        more than a whole cell they share it in proportion.
     """
     planes = soft[1:]
     if not len(planes):

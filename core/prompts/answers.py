@@ -49,32 +49,32 @@ def by_evidence(request: SegmentRequest, table: PromptWeights | None = None) -> 
 def box_mask(request: SegmentRequest, table: PromptWeights) -> NDArray[np.bool_]:
     """H x W mask of what is in the request's box."""
     view, inside = box_view(request)
-    share = answer(
+    probabilities = answer(
         view,
         box_cues(view, inside),
         table["box"],
         inside & _allowed(view, request),
     )
-    return full_mask(view, share, request.frame)
+    return full_mask(view, probabilities, request.frame)
 
 
 def click_mask(
     request: SegmentRequest, previous: NDArray[np.bool_], table: PromptWeights
 ) -> NDArray[np.bool_]:
     """H x W mask of what was clicked on, near a mask that is to be mended."""
-    view, share = _click_share(request, previous, table)
-    mask = full_mask(view, share, request.frame, request.points)
+    view, probabilities = _click_answer(request, previous, table)
+    mask = full_mask(view, probabilities, request.frame, request.points)
     return joined(obeyed(mask, request.points), request.points)
 
 
 def first_mask(request: SegmentRequest, table: PromptWeights) -> NDArray[np.bool_]:
     """H x W mask of what was clicked on, sought in the whole frame; coarse."""
-    view, share = _click_share(request, None, table)
-    mask = obeyed(rough_mask(view, share, request.frame), request.points)
+    view, probabilities = _click_answer(request, None, table)
+    mask = obeyed(rough_mask(view, probabilities, request.frame), request.points)
     return joined(mask, request.points)
 
 
-def _click_share(
+def _click_answer(
     request: SegmentRequest, previous: NDArray[np.bool_] | None, table: PromptWeights
 ) -> tuple[View, NDArray[np.float32]]:
     view, clicks = click_view(request, previous)

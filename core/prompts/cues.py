@@ -34,9 +34,9 @@ NOWHERE = 400.0
 """Distance to clicks of a kind of which there is none."""
 
 
-def logit(share: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Log of the odds of a share, which is held to 0.01..0.99."""
-    held = np.clip(share, 0.01, 0.99)
+def logit(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log of the odds of probabilities, which are held to 0.01..0.99."""
+    held = np.clip(probabilities, 0.01, 0.99)
     return np.asarray(np.log(held / (1 - held)), np.float32)
 
 
@@ -86,7 +86,7 @@ def click_cues(
     Args:
         view: around the mask to refine, or of the whole frame.
         clicks: row and column in the view, and whether positive; one at least.
-        previous: h x w share of the mask to refine, or None.
+        previous: h x w, coverage by the mask to refine, or None.
     """
     paths = Paths(view.lab)
     (away_yes, far_yes), (away_no, far_no) = (
@@ -113,23 +113,23 @@ def click_cues(
     return {name: np.asarray(plane, np.float32) for name, plane in cues.items()}
 
 
-def second_cues(view: View, share: NDArray[np.float32]) -> Cues:
+def second_cues(view: View, first: NDArray[np.float32]) -> Cues:
     """What a first answer says in its turn: its colors, its keys, its place.
 
     Args:
         view: as for the first cues.
-        share: h x w, the first answer, 0..1.
+        first: h x w probabilities, the first answer.
     """
-    rest = 1 - share
-    blurred = np.asarray(cv2.GaussianBlur(share, (0, 0), 6.0), np.float32)
+    rest = 1 - first
+    blurred = np.asarray(cv2.GaussianBlur(first, (0, 0), 6.0), np.float32)
     cues = {
-        "first": logit(share),
-        "color again": _log_ratio(view, share, rest, floor=1e-5),
-        "local again": _local_ratio(view, share, rest),
+        "first": logit(first),
+        "color again": _log_ratio(view, first, rest, floor=1e-5),
+        "local again": _local_ratio(view, first, rest),
         "place": logit(blurred),
     }
     if view.patch is not None:
-        cues["keys again"] = _resemblance(view, share, rest)
+        cues["keys again"] = _resemblance(view, first, rest)
     return cues
 
 

@@ -43,14 +43,14 @@ def answer(
     return weigh(cues | second_cues(view, first), passes[1]) * allowed
 
 
-def best_threshold(share: NDArray[np.float32]) -> float:
+def best_threshold(probabilities: NDArray[np.float32]) -> float:
     """Probability from which on a pixel is better taken, at most 0.5.
 
     Taking the n most probable pixels, with probabilities that sum to c of a total of C, has an
     expected intersection of c and an expected union of n + C - c; their ratio is what is made
     largest.
     """
-    ranked = np.sort(share.ravel())[::-1].astype(np.float64)
+    ranked = np.sort(probabilities.ravel())[::-1].astype(np.float64)
     inside = np.cumsum(ranked)
     overlap = inside / (np.arange(1, len(ranked) + 1) + inside[-1] - inside + 1e-9)
     return min(0.5, float(ranked[int(np.argmax(overlap))]))

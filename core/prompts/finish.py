@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.ops.guided import guided_share
+from core.ops.guided import guided_plane
 from core.prompts.evidence import best_threshold
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SLACK = 0.02
 
 def full_mask(
     view: View,
-    share: NDArray[np.float32],
+    probabilities: NDArray[np.float32],
     frame: Frame,
     points: tuple[PointPrompt, ...] = (),
 ) -> NDArray[np.bool_]:
@@ -39,8 +39,10 @@ def full_mask(
     """
     fine = np.zeros(frame.shape[:2], np.float32)
     part = frame[view.crop.area]
-    fine[view.crop.area] = guided_share(share, view.image, part, radius=RADIUS, epsilon=EPSILON)
-    threshold = max(best_threshold(share), 1e-3)
+    fine[view.crop.area] = guided_plane(
+        probabilities, view.image, part, radius=RADIUS, epsilon=EPSILON
+    )
+    threshold = max(best_threshold(probabilities), 1e-3)
     mask = fine >= threshold
     for point in points:
         value = float(fine[math.floor(point.y), math.floor(point.x)])
@@ -50,10 +52,10 @@ def full_mask(
     return mask
 
 
-def rough_mask(view: View, share: NDArray[np.float32], frame: Frame) -> NDArray[np.bool_]:
+def rough_mask(view: View, probabilities: NDArray[np.float32], frame: Frame) -> NDArray[np.bool_]:
     """H x W mask with edges as coarse as the view: enough to see where to look from near."""
     mask = np.zeros(frame.shape[:2], bool)
-    found = (share >= max(best_threshold(share), 1e-3)).astype(np.uint8)
+    found = (probabilities >= max(best_threshold(probabilities), 1e-3)).astype(np.uint8)
     crop = view.crop
     size = (crop.right - crop.left, crop.bottom - crop.top)
     mask[crop.area] = cv2.resize(found, size, interpolation=cv2.INTER_NEAREST) > 0

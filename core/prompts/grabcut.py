@@ -20,7 +20,7 @@ FEWEST = 9
 
 
 def grabcut(task: Task) -> NDArray[np.float32]:
-    """Share of the object in each pixel of a task, 0 or 1."""
+    """Probability of the object in each pixel of a task, 0 or 1."""
     return cut(task.image, _marks(task))
 
 

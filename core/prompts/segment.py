@@ -44,10 +44,10 @@ def segment(request: SegmentRequest) -> NDArray[np.bool_]:
 def by_grabcut(request: SegmentRequest) -> NDArray[np.bool_]:
     """The mask that GrabCut finds near the prompts; its own idea of the clicks and the box."""
     task = make_task(request)
-    crop, share = task.crop, grabcut(task)
+    crop, found = task.crop, grabcut(task)
     mask = np.zeros(request.frame.shape[:2], bool)
     size = (crop.right - crop.left, crop.bottom - crop.top)
-    mask[crop.area] = cv2.resize(share, size, interpolation=cv2.INTER_LINEAR) > 0.5
+    mask[crop.area] = cv2.resize(found, size, interpolation=cv2.INTER_LINEAR) > 0.5
     return mask
 
 

@@ -1,6 +1,6 @@
 """Random walks from what is certain (Grady 2006): the third way to answer a prompt.
 
-The share of a pixel is the probability that a walk over the image, which crosses edges of color
+The probability of a pixel is the chance that a walk over the image, which crosses edges of color
 and of keys reluctantly, meets the object before it meets the background.
 """
 
@@ -63,8 +63,8 @@ def _click_walk(request: SegmentRequest, previous: NDArray[np.bool_] | None) -> 
     view, clicks = click_view(request, previous)
     ours, theirs = np.zeros(view.shape, bool), rim(view.shape)
     if previous is not None:
-        share = view.crop.mask(previous)
-        deep = cv2.GaussianBlur(share, (0, 0), DEPTH)
+        before = view.crop.mask(previous)
+        deep = cv2.GaussianBlur(before, (0, 0), DEPTH)
         ours, theirs = ours | (deep > 0.95), theirs | (deep < 0.05)
     rows, columns = np.ogrid[: view.shape[0], : view.shape[1]]
     for row, column, positive in clicks:
@@ -78,7 +78,7 @@ def _click_walk(request: SegmentRequest, previous: NDArray[np.bool_] | None) -> 
 def random_walk(
     view: View, ours: NDArray[np.bool_], theirs: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Share of the object in each pixel.
+    """Probability of the object in each pixel.
 
     Solves (L + S) x = S s, with L the image's weighted Laplacian, S the firmness of the seeds and
     s the seeds; Grady 2006, with seeds that are soft so that contradictions do no harm.

@@ -11,8 +11,8 @@ from torch import Tensor
 from core.types import Keyframe
 
 
-def label_shares(keyframe: Keyframe, size: tuple[int, int]) -> NDArray[np.float32]:
-    """(1 + n) x h x w share of each cell that the background and each asserted object cover."""
+def label_probabilities(keyframe: Keyframe, size: tuple[int, int]) -> NDArray[np.float32]:
+    """(1 + n) x h x w: the part of each cell that background and asserted objects cover."""
     masks = [keyframe.label_map == label for label in (0, *keyframe.object_ids)]
     planes = [
         cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
@@ -22,8 +22,8 @@ def label_shares(keyframe: Keyframe, size: tuple[int, int]) -> NDArray[np.float3
 
 
 def overruled(soft: Tensor, object_ids: tuple[int, ...], keyframe: Keyframe) -> Tensor:
-    """Soft labels (1 + K) x h x w in which a keyframe's objects are as it asserts them."""
-    own = torch.from_numpy(label_shares(keyframe, (soft.shape[1], soft.shape[2]))).to(soft)
+    """Probabilities (1 + K) x h x w in which a keyframe's objects are as it asserts them."""
+    own = torch.from_numpy(label_probabilities(keyframe, (soft.shape[1], soft.shape[2]))).to(soft)
     result = soft.clone()
     covered = torch.zeros_like(soft[0])
     for index, object_id in enumerate(keyframe.object_ids):

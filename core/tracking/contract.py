@@ -19,14 +19,14 @@ class StepResult:
     """A tracker's answer for one frame.
 
     Attributes:
-        shares: (1 + K) x h x w float32, 0..1, background first, then the objects in the order of
-            `object_ids`; at whatever size the system works.
+        probabilities: (1 + K) x h x w float32, 0..1, background first, then the objects in the
+            order of `object_ids`; at whatever size the system works.
         object_ids: the ids that were looked for, ascending.
         confidence: per object id, 0..1; empty where the system has no opinion.
-        absent: those of `object_ids` that are found not to be there; their share is 0.
+        absent: those of `object_ids` that are found not to be there; their probability is 0.
     """
 
-    shares: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
     object_ids: tuple[int, ...]
     confidence: dict[int, float] = field(default_factory=dict)
     absent: frozenset[int] = frozenset()
@@ -61,9 +61,9 @@ class Tracker(Protocol):
         """
 
     def render(
-        self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
+        self, probabilities: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
     ) -> LabelMap:
-        """Label map H x W uint8 at the frame's size from shares of the system's own size."""
+        """Label map H x W uint8 at the frame's size from probabilities of the system's own size."""
 
 
 @runtime_checkable
@@ -112,7 +112,7 @@ class Lesson:
     Attributes:
         frame_index: 0-based.
         frame: H x W x 3 uint8.
-        step: what propagation says of it; at a keyframe shares of 0 and 1 at any size.
+        step: what propagation says of it; at a keyframe probabilities of 0 and 1 at any size.
         keyframe: what the user asserts on it, if anything.
         distance: frames to the nearest keyframe that it was propagated from.
     """
@@ -136,7 +136,7 @@ class Refiner(Protocol):
             step: what propagation says of it.
 
         Returns:
-            The same object ids, with shares at any size and new confidence.
+            The same object ids, with probabilities at any size and new confidence.
         """
 
 

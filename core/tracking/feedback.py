@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from core.memory.bank import MemoryFrame
-from core.ops.guided import GuidedConfig, guided_shares
-from core.ops.shares import with_background
+from core.ops.guided import GuidedConfig, guided_probabilities
+from core.ops.probabilities import with_background
 from core.ops.sharpen import sharpened
 from core.tracking.config import FeedbackConfig
 from core.tracking.judging.confidence import soft_iou
@@ -46,7 +46,7 @@ class Feedback:
         self._overlaps.pop(frame_index, None)
 
     def sharp(self, soft: Tensor) -> Tensor:
-        """Sharpened shares: what is answered, and the unfiltered part of what is remembered."""
+        """What is answered, and the unfiltered part of what is remembered: sharpened."""
         return sharpened(soft, self._config.power)
 
     def labels(
@@ -55,13 +55,13 @@ class Feedback:
         """What is to be remembered of a frame.
 
         Args:
-            soft: (1 + K) x h x w shares as they were read.
+            soft: (1 + K) x h x w probabilities as they were read.
             sharp: the same, sharpened.
             small: h' x w' x 3 uint8, the frame at working size.
             object_ids: of the K objects.
 
         Returns:
-            (1 + K) x h x w shares that sum to 1.
+            (1 + K) x h x w probabilities that sum to 1.
         """
         weights = torch.tensor([self._weight(i) for i in object_ids]).view(-1, 1, 1).to(soft)
         if not weights.any():
@@ -73,7 +73,7 @@ class Feedback:
 
     def _guided(self, soft: Tensor, small: Frame) -> Tensor:
         """Labels on the frame's edges, each object with the mass that it had."""
-        planes = guided_shares(soft[1:].cpu().numpy(), small, GuidedConfig())
+        planes = guided_probabilities(soft[1:].cpu().numpy(), small, GuidedConfig())
         objects = torch.from_numpy(planes).to(soft)
         return sharpened(torch.cat([soft[:1], objects]), self._config.power, like=soft)
 

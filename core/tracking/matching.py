@@ -22,7 +22,7 @@ from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import Candidates, distance_handicap, read, search_frames, search_windows
 from core.tracking.adaptation.learning import AdaptConfig
 from core.tracking.adaptation.video import FeatureSource, learn
-from core.tracking.asserted import label_shares, overruled
+from core.tracking.asserted import label_probabilities, overruled
 from core.tracking.config import Calibration, TrackingConfig
 from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
 from core.tracking.feedback import Feedback
@@ -44,7 +44,7 @@ class MatchingTracker:
 
     Keyframes are searched over the whole frame, so that objects that went out of the window, or
     out of sight, are found again, but what is near is preferred; other frames within a window.
-    Soft labels stay at the size of the features; a guided filter takes them to the size of the
+    Probabilities stay at the size of the features; a guided filter takes them to the size of the
     frame.
     """
 
@@ -86,8 +86,8 @@ class MatchingTracker:
         """See `Tracker.add_keyframe`."""
         small = self._shrink(frame)
         keys = self._keys(keyframe.frame_index, small)
-        shares = label_shares(keyframe, (keys.shape[1], keys.shape[2]))
-        soft = torch.from_numpy(shares).to(self._device)
+        probabilities = label_probabilities(keyframe, (keys.shape[1], keys.shape[2]))
+        soft = torch.from_numpy(probabilities).to(self._device)
         memory = MemoryFrame(
             keyframe.frame_index, keys, soft, keyframe.object_ids, keyframe.reference
         )
@@ -128,14 +128,14 @@ class MatchingTracker:
         kept = without(labels, object_ids, judgment.doubtful)
         self._bank.add_labeled(self._step, MemoryFrame(frame_index, keys, kept, object_ids))
         self._step += 1
-        shares = answer.cpu().numpy()
-        return StepResult(shares, object_ids, judgment.confidence, judgment.absent)
+        probabilities = answer.cpu().numpy()
+        return StepResult(probabilities, object_ids, judgment.confidence, judgment.absent)
 
     def render(
-        self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
+        self, probabilities: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
     ) -> LabelMap:
         """See `Tracker.render`."""
-        index_map = guided_labels(shares[1:], self._shrink(frame), frame, GuidedConfig())
+        index_map = guided_labels(probabilities[1:], self._shrink(frame), frame, GuidedConfig())
         return np.array([0, *object_ids], np.uint8)[index_map]
 
     def adapt(
@@ -196,7 +196,7 @@ class MatchingTracker:
         recent: Sequence[MemoryFrame],
         object_ids: tuple[int, ...],
     ) -> Tensor:
-        """3 x K x h x w shares of objects, from frames that all know them; see `Reading`."""
+        """3 x K x h x w probabilities of objects, from frames that all know them; see `Reading`."""
         config, reading, found, values = self._config, self._config.reading, [], []
         if keyframes:
             found.append(self._search_keyframes(keys, [memory.keys for memory in keyframes]))
@@ -205,11 +205,13 @@ class MatchingTracker:
             found.append(search_windows(keys, frames, radius=config.radius, k=reading.top_k))
         for group in (keyframes, recent):
             if group:
-                values.append(torch.cat([memory.shares_of(object_ids) for memory in group], dim=1))
+                values.append(
+                    torch.cat([memory.probabilities_of(object_ids) for memory in group], dim=1)
+                )
         ways = [slice(None), slice(0, 1), slice(-1, None)] if len(found) > 1 else [slice(None)]
         read_out = partial(read, k=reading.top_k, temperature=reading.temperature)
-        shares = torch.stack([read_out(found[way], values[way]) for way in ways])
-        objects = shares[:, :-1] / shares[:, -1:].clamp(min=1e-6)
+        probabilities = torch.stack([read_out(found[way], values[way]) for way in ways])
+        objects = probabilities[:, :-1] / probabilities[:, -1:].clamp(min=1e-6)
         return objects.view(len(ways), -1, *keys.shape[1:]).expand(3, -1, -1, -1)
 
     def _search_keyframes(self, keys: Tensor, keyframes: list[Tensor]) -> Candidates:

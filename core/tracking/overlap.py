@@ -1,4 +1,4 @@
-"""Soft overlap of two planes of shares, as arrays. No torch: baselines are fused without it."""
+"""Soft overlap of two planes of probabilities, as arrays. No torch: baselines need none."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from core.engine.adapted import AdaptedRequest, propagate_adapted
 from core.engine.propagate import PropagationRequest, propagate
 from core.engine.registry import build_tracker
 from core.engine.run import use_threads
-from core.engine.spool import ShareSpool
+from core.engine.spool import ProbabilitySpool
 from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs
 from core.eval.records import Totals
 from core.eval.scoring import SequenceScorer
@@ -66,7 +66,7 @@ def _curve(
 ) -> list[Totals]:
     wanted = PropagationRequest(job.keyframes(), 0, job.info.frame_count)
     tracker, token = build_tracker(request.tracker), CancelToken()
-    with open_video(job.folder, cache_bytes=CACHE_BYTES) as video, ShareSpool() as spool:
+    with open_video(job.folder, cache_bytes=CACHE_BYTES) as video, ProbabilitySpool() as spool:
         totals = [_scored(job, propagate(video, tracker, wanted, token, keep=spool))]
         for count in steps[1:]:
             how = Adaptation(paper_mode=paper_mode, iterations=count, seconds=1e9)

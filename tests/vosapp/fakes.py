@@ -101,10 +101,10 @@ class HalvingRefiner:
     """Takes the upper half of the frame away from every object."""
 
     def refine(self, frame_index, frame, step):
-        shares = step.shares.copy()
-        half = shares.shape[1] // 2
-        shares[0, :half], shares[1:, :half] = 1, 0
-        return replace(step, shares=shares)
+        probabilities = step.probabilities.copy()
+        half = probabilities.shape[1] // 2
+        probabilities[0, :half], probabilities[1:, :half] = 1, 0
+        return replace(step, probabilities=probabilities)
 
 
 class LearningTracker(FakeTracker):

@@ -90,7 +90,7 @@ class Watched:
         return result
 
     def render(
-        self, shares: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
+        self, probabilities: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
     ) -> LabelMap:
         """See `Tracker.render`."""
-        return self._tracker.render(shares, frame, object_ids)
+        return self._tracker.render(probabilities, frame, object_ids)

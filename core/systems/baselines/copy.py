@@ -50,12 +50,12 @@ class CopyTracker:
 
     def render(
         self,
-        shares: NDArray[np.float32],
-        frame: Frame,  # noqa: ARG002 - shares have the frame's size
+        probabilities: NDArray[np.float32],
+        frame: Frame,  # noqa: ARG002 - probabilities have the frame's size
         object_ids: tuple[int, ...],
     ) -> LabelMap:
         """See `Tracker.render`."""
-        return largest_label(shares, object_ids)
+        return largest_label(probabilities, object_ids)
 
     def save_state(self) -> bytes:
         """See `Resumable.save_state`; the direction is all there is besides the keyframes."""

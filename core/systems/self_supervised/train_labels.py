@@ -14,7 +14,7 @@ from core.data.composites.batches import LabelBatch, MixedBatch
 from core.losses.label_propagation import (
     cell_weights,
     label_propagation,
-    readable_shares,
+    readable_probabilities,
     total_weight,
 )
 from core.ops.attention import windowed_readout
@@ -97,16 +97,16 @@ def label_loss(keys: Tensor, batch: LabelBatch, *, radius: int, team: Team) -> T
         A scalar.
     """
     keys = keys.view(*batch.inputs.shape[:2], *keys.shape[1:])
-    shares = cell_shares(batch.label_maps)
-    target, references = shares[:, -1], shares[:, :-1]
+    probabilities = cell_probabilities(batch.label_maps)
+    target, references = probabilities[:, -1], probabilities[:, :-1]
     readout = windowed_readout(keys[:, -1], keys[:, :-1], references, radius=radius)
-    wanted, weight = readable_shares(target, references), cell_weights(target)
+    wanted, weight = readable_probabilities(target, references), cell_weights(target)
     total = team.mean(total_weight(wanted, weight))
     return label_propagation(readout, wanted, weight, total=total)
 
 
-def cell_shares(label_maps: Tensor) -> Tensor:
-    """B x T x H x W uint8 to B x T x K x h x w: what share of a cell each label has."""
+def cell_probabilities(label_maps: Tensor) -> Tensor:
+    """B x T x H x W uint8 to B x T x K x h x w: the part of a cell that each label covers."""
     ids = torch.arange(1 + MAX_OBJECTS, device=label_maps.device)
     planes = (label_maps[:, :, None] == ids[:, None, None]).float()
     small = F.avg_pool2d(planes.flatten(0, 1), STRIDE)

@@ -22,7 +22,7 @@ from core.losses.segmentation import soft_dice, weighted_cross_entropy
 from core.nn.layout import channels_last
 from core.nn.precision import inference_dtype
 from core.nn.unet import UNet
-from core.tracking.adaptation.samples import Sample, Shares, image_tensor
+from core.tracking.adaptation.samples import Probabilities, Sample, image_tensor
 from core.types import Frame
 
 
@@ -92,8 +92,8 @@ def train(
 
 
 @torch.inference_mode()
-def predict(net: UNet, image: Frame, keys: Tensor) -> Shares:
-    """(1 + K) x h/2 x w/2 shares of a frame at working size, from it and its keys."""
+def predict(net: UNet, image: Frame, keys: Tensor) -> Probabilities:
+    """(1 + K) x h/2 x w/2 probabilities of a frame at working size, from it and its keys."""
     device = next(net.parameters()).device
     batch = image_tensor(image)[None].to(device, memory_format=torch.channels_last)
     with _precision(device):
@@ -120,28 +120,28 @@ def _network(sample: Sample, config: AdaptConfig, device: torch.device) -> UNet:
     # The caller's random numbers must not depend on whether a video was learned.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        net = UNet(config.widths, len(sample.shares), key_channels=len(sample.keys))
+        net = UNet(config.widths, len(sample.probabilities), key_channels=len(sample.keys))
     return channels_last(net, device)
 
 
 def _loss(net: UNet, batch: tuple[Tensor, ...], device: torch.device) -> Tensor:
-    images, keys, shares, weight = (x.to(device) for x in batch)
+    images, keys, target, weight = (x.to(device) for x in batch)
     with _precision(device):
         logits = net(images.to(memory_format=torch.channels_last), keys)
     logits = logits.float()
-    return weighted_cross_entropy(logits, shares, weight) + soft_dice(logits, shares, weight)
+    return weighted_cross_entropy(logits, target, weight) + soft_dice(logits, target, weight)
 
 
 def _batch(
     samples: list[Sample], config: AdaptConfig, rng: np.random.Generator
 ) -> tuple[Tensor, ...]:
-    """Images B x 3 x h x w, keys B x C x h/4 x w/4, shares B x (1 + K) x h/2 x w/2, weights."""
+    """Images B x 3 x h x w, keys B x C x h/4 x w/4, targets B x (1 + K) x h/2 x w/2, weights."""
     drawn = [_draw(samples, config, rng) for _ in range(config.batch)]
     images = torch.stack([image_tensor(s.image) for s in drawn])
     keys = torch.stack([s.keys for s in drawn]).float()
-    shares = torch.stack([torch.from_numpy(s.half_shares()) for s in drawn])
+    targets = torch.stack([torch.from_numpy(s.half_probabilities()) for s in drawn])
     weights = torch.stack([torch.from_numpy(s.weight) for s in drawn])
-    return images, keys, shares, weights
+    return images, keys, targets, weights
 
 
 def _draw(samples: list[Sample], config: AdaptConfig, rng: np.random.Generator) -> Sample:

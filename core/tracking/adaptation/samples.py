@@ -15,7 +15,7 @@ from torch import Tensor
 from core.tracking.contract import Lesson
 from core.types import Frame
 
-Shares = NDArray[np.float32]
+Probabilities = NDArray[np.float32]
 Encode = Callable[[Frame], Tensor]
 """Keys C x h/4 x w/4 of an image h x w x 3 at the size that the network works at."""
 
@@ -32,22 +32,22 @@ class Sample:
     Attributes:
         image: h x w x 3 uint8 RGB at working size.
         keys: C x h/4 x w/4 of that image, half precision.
-        shares: (1 + K) x h x w float32, background first.
+        probabilities: (1 + K) x h x w float32, background first.
         weight: h/2 x w/2 float32, 0..1: how much a pixel counts.
         odds: how often it is drawn, relative to others of its kind.
-        is_keyframe: `shares` is the user's own mask.
+        is_keyframe: `probabilities` is the user's own mask.
     """
 
     image: Frame
     keys: Tensor
-    shares: Shares
-    weight: Shares
+    probabilities: Probabilities
+    weight: Probabilities
     odds: float
     is_keyframe: bool
 
-    def half_shares(self) -> Shares:
-        """(1 + K) x h/2 x w/2 shares, as the network answers."""
-        return halved(self.shares)
+    def half_probabilities(self) -> Probabilities:
+        """(1 + K) x h/2 x w/2 probabilities, as the network answers."""
+        return halved(self.probabilities)
 
 
 def sample_of(
@@ -67,18 +67,18 @@ def sample_of(
         certain: see `AdaptConfig`.
     """
     step, size = lesson.step, (image.shape[1], image.shape[0])
-    shares = np.zeros((1 + len(object_ids), *image.shape[:2]), np.float32)
+    probabilities = np.zeros((1 + len(object_ids), *image.shape[:2]), np.float32)
     known = [0, *(1 + object_ids.index(i) for i in step.object_ids)]
-    for row, plane in zip(known, step.shares, strict=True):
+    for row, plane in zip(known, step.probabilities, strict=True):
         shrinks = plane.shape[0] > image.shape[0]
         way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        shares[row] = cv2.resize(plane, size, interpolation=way)
+        probabilities[row] = cv2.resize(plane, size, interpolation=way)
     is_keyframe = lesson.keyframe is not None
     trust = [step.confidence.get(i, 1.0) for i in step.object_ids]
     near = FAR + (1 - FAR) * math.exp(-lesson.distance / REACH)
     odds = near * max(float(np.mean(trust)) ** 2, 1e-3) if trust else near
-    weight = _weight(shares, is_keyframe=is_keyframe, certain=certain)
-    return Sample(image, keys.half(), shares, weight, odds, is_keyframe)
+    weight = _weight(probabilities, is_keyframe=is_keyframe, certain=certain)
+    return Sample(image, keys.half(), probabilities, weight, odds, is_keyframe)
 
 
 def varied(sample: Sample, encode: Encode, rng: np.random.Generator, *, certain: float) -> Sample:
@@ -86,10 +86,12 @@ def varied(sample: Sample, encode: Encode, rng: np.random.Generator, *, certain:
     height, width = sample.image.shape[:2]
     matrix = _similarity(height, width, rng)
     image = _recolor(_warped(sample.image, matrix), rng)
-    shares = np.stack([_warped(plane, matrix) for plane in sample.shares]).astype(np.float32)
-    weight = _weight(shares, is_keyframe=sample.is_keyframe, certain=certain)
+    probabilities = np.stack([_warped(plane, matrix) for plane in sample.probabilities]).astype(
+        np.float32
+    )
+    weight = _weight(probabilities, is_keyframe=sample.is_keyframe, certain=certain)
     keys = encode(image).half()
-    return Sample(image, keys, shares, weight, sample.odds, sample.is_keyframe)
+    return Sample(image, keys, probabilities, weight, sample.odds, sample.is_keyframe)
 
 
 def image_tensor(image: Frame) -> Tensor:
@@ -97,22 +99,22 @@ def image_tensor(image: Frame) -> Tensor:
     return torch.from_numpy(image.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)
 
 
-def halved(planes: Shares) -> Shares:
+def halved(planes: Probabilities) -> Probabilities:
     """Planes at half their size."""
     size = (planes.shape[2] // 2, planes.shape[1] // 2)
     return np.stack([cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in planes])
 
 
-def _weight(shares: Shares, *, is_keyframe: bool, certain: float) -> Shares:
-    half = halved(shares)
+def _weight(probabilities: Probabilities, *, is_keyframe: bool, certain: float) -> Probabilities:
+    half = halved(probabilities)
     best = half.max(0)
     counts = half.sum(0) > 0.5 if is_keyframe else best >= certain
-    weight: Shares = np.where(counts, 1 if is_keyframe else best, 0).astype(np.float32)
+    weight: Probabilities = np.where(counts, 1 if is_keyframe else best, 0).astype(np.float32)
     return weight
 
 
 def _warped(
-    plane: NDArray[np.uint8] | Shares, matrix: NDArray[np.float64]
+    plane: NDArray[np.uint8] | Probabilities, matrix: NDArray[np.float64]
 ) -> NDArray[np.uint8 | np.float32]:
     size = (plane.shape[1], plane.shape[0])
     return cv2.warpAffine(plane, matrix, size, borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[return-value]

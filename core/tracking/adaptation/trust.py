@@ -32,7 +32,7 @@ def network_weights(net: UNet, samples: list[Sample], say: float) -> NDArray[np.
     keyframes = [sample for sample in samples if sample.is_keyframe]
     overlaps = np.array([_overlaps(net, sample) for sample in keyframes])
     if not len(overlaps):
-        return np.zeros(len(samples[0].shares) - 1, np.float32)
+        return np.zeros(len(samples[0].probabilities) - 1, np.float32)
     seen = ~np.isnan(overlaps)
     mean = np.where(seen, overlaps, 0).sum(0) / np.maximum(seen.sum(0), 1)
     weights: NDArray[np.float32] = np.clip((mean - FAILED) / (LEARNED - FAILED), 0, 1)
@@ -42,9 +42,9 @@ def network_weights(net: UNet, samples: list[Sample], say: float) -> NDArray[np.
 def _overlaps(net: UNet, sample: Sample) -> NDArray[np.float64]:
     """Of each object's mask with what the network finds; NaN where there is nothing to find."""
     found = predict(net, sample.image, sample.keys).argmax(0)
-    true = sample.half_shares().argmax(0)
+    true = sample.half_probabilities().argmax(0)
     counts = sample.weight > 0
-    overlaps = np.full(len(sample.shares) - 1, np.nan)
+    overlaps = np.full(len(sample.probabilities) - 1, np.nan)
     for row in range(len(overlaps)):
         mine, its = (found == 1 + row) & counts, (true == 1 + row) & counts
         if its.any():

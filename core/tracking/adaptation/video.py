@@ -15,7 +15,7 @@ from torch import Tensor
 from core.jobs import CancelToken, Job
 from core.nn.unet import UNet
 from core.tracking.adaptation.learning import AdaptConfig, predict, train
-from core.tracking.adaptation.samples import Sample, Shares, sample_of, varied
+from core.tracking.adaptation.samples import Probabilities, Sample, sample_of, varied
 from core.tracking.adaptation.trust import network_weights
 from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
 from core.tracking.overlap import soft_overlap
@@ -24,7 +24,7 @@ from core.types import Frame, Keyframe
 KEY_STRIDE = 4
 """Pixels to a cell of the keys that the network of a video is given, whatever the tracker's are."""
 FLOOR = 1e-3
-"""Least share in a geometric mean, so that neither side can rule a label out."""
+"""Least probability in a geometric mean, so that neither side can rule a label out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +132,20 @@ class LearnedVideo:
         keys = _fitted(self._eyes.look(frame_index, frame), image)
         learned = _of_objects(predict(self._net, image, keys), self._ids, step.object_ids)
         rows, columns = (
-            max(pair) for pair in zip(learned.shape[1:], step.shares.shape[1:], strict=True)
+            max(pair) for pair in zip(learned.shape[1:], step.probabilities.shape[1:], strict=True)
         )
-        carried = resized(step.shares, (rows, columns))
+        carried = resized(step.probabilities, (rows, columns))
         learned = resized(learned, (rows, columns))
-        shares = learned if weights is None else fused(carried, learned, weights)
+        probabilities = learned if weights is None else fused(carried, learned, weights)
         gone = [1 + row for row, i in enumerate(step.object_ids) if i in step.absent]
-        shares[0] += shares[gone].sum(0)
-        shares[gone] = 0
+        probabilities[0] += probabilities[gone].sum(0)
+        probabilities[gone] = 0
         confidence = {
             object_id: step.confidence.get(object_id, 1.0)
             * soft_overlap(carried[row], learned[row])
             for row, object_id in enumerate(step.object_ids, start=1)
         }
-        return StepResult(shares, step.object_ids, confidence, step.absent)
+        return StepResult(probabilities, step.object_ids, confidence, step.absent)
 
     def _of(self, object_ids: tuple[int, ...]) -> NDArray[np.float32] | None:
         if self._weights is None:
@@ -153,7 +153,9 @@ class LearnedVideo:
         return self._weights[[self._ids.index(object_id) for object_id in object_ids]]
 
 
-def fused(carried: Shares, learned: Shares, weights: NDArray[np.float32]) -> Shares:
+def fused(
+    carried: Probabilities, learned: Probabilities, weights: NDArray[np.float32]
+) -> Probabilities:
     """Weighted geometric mean of two soft labelings of one size, (1 + K) x h x w.
 
     Args:
@@ -164,21 +166,23 @@ def fused(carried: Shares, learned: Shares, weights: NDArray[np.float32]) -> Sha
     say = np.concatenate([[weights.mean()], weights]).astype(np.float32)[:, None, None]
     logs = (1 - say) * np.log(carried + FLOOR) + say * np.log(learned + FLOOR)
     raised = np.exp(logs - logs.max(0))
-    mean: Shares = raised / raised.sum(0)
+    mean: Probabilities = raised / raised.sum(0)
     return mean
 
 
-def resized(planes: Shares, size: tuple[int, int]) -> Shares:
+def resized(planes: Probabilities, size: tuple[int, int]) -> Probabilities:
     """Planes at another size (rows, columns)."""
     if planes.shape[1:] == size:
         return planes
     return np.stack([cv2.resize(p, size[::-1], interpolation=cv2.INTER_LINEAR) for p in planes])
 
 
-def _of_objects(shares: Shares, known: tuple[int, ...], wanted: tuple[int, ...]) -> Shares:
-    """Shares of some objects and the background, which add up to 1 again."""
-    rows = shares[[0, *(1 + known.index(object_id) for object_id in wanted)]]
-    among: Shares = rows / np.maximum(rows.sum(0), FLOOR)
+def _of_objects(
+    probabilities: Probabilities, known: tuple[int, ...], wanted: tuple[int, ...]
+) -> Probabilities:
+    """Probabilities of some objects and the background, which add up to 1 again."""
+    rows = probabilities[[0, *(1 + known.index(object_id) for object_id in wanted)]]
+    among: Probabilities = rows / np.maximum(rows.sum(0), FLOOR)
     return among
 
 

@@ -27,7 +27,7 @@ class Sight:
     """What a frame shows of an object.
 
     Attributes:
-        mass: sum over the cells of its share as the keyframes alone read it.
+        mass: sum over the cells of its probability as the keyframes alone read it.
         cycle: how well the keyframe's cells are found again; see `Cues.cycle`.
     """
 

@@ -31,18 +31,18 @@ class Probes:
 
     Attributes:
         keys: C x n, object after object.
-        shares: for each object that the keyframe shows, in this order, what it asserts of the
-            object on its own probes, 0..1.
+        probabilities: for each object that the keyframe shows, in this order, what it asserts of
+            the object on its own probes, 0..1.
         masses: cells that each asserted object covers; 0 for one that is absent.
     """
 
     keys: Tensor
-    shares: dict[int, Tensor]
+    probabilities: dict[int, Tensor]
     masses: dict[int, float]
 
     def shows(self, object_id: int) -> bool:
         """Whether the object is there."""
-        return object_id in self.shares
+        return object_id in self.probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +74,24 @@ def expected_j(cues: Cues, weights: tuple[float, float, float, float]) -> float:
 
 
 def soft_iou(first: Tensor, second: Tensor) -> float:
-    """Intersection over union of two planes of shares; 1 where both are empty."""
+    """Intersection over union of two planes of probabilities; 1 where both are empty."""
     union = float(torch.maximum(first, second).sum())
     return float(torch.minimum(first, second).sum()) / union if union > 0 else 1.0
 
 
-def margins(shares: Tensor) -> list[float]:
+def margins(probabilities: Tensor) -> list[float]:
     """Mean lead of each object over the next label, where it is in play.
 
     Args:
-        shares: (1 + K) x h x w, background first.
+        probabilities: (1 + K) x h x w, background first.
 
     Returns:
         K values 0..1; 0 for an object that has no cell.
     """
     result = []
-    for index in range(1, len(shares)):
-        own = shares[index]
-        rival = torch.cat([shares[:index], shares[index + 1 :]]).amax(0)
+    for index in range(1, len(probabilities)):
+        own = probabilities[index]
+        rival = torch.cat([probabilities[:index], probabilities[index + 1 :]]).amax(0)
         lead = (own - rival).abs()[own > 0.1]
         result.append(float(lead.mean()) if len(lead) else 0.0)
     return result
@@ -126,15 +126,17 @@ def find_again(
     Args:
         probes: of the keyframe.
         keys: of the frame, C x h x w.
-        planes: h x w share on the frame of objects that the keyframe shows.
+        planes: h x w probabilities on the frame of objects that the keyframe shows.
         reading: how each probe reads the frame's cells.
     """
     found = search_everywhere(probes.keys[:, :, None], keys.flatten(1), k=reading.top_k)
     values = torch.stack([plane.flatten() for plane in planes.values()])
     back = read([found], [values], k=reading.top_k, temperature=reading.temperature)
-    ends = torch.tensor([len(s) for s in probes.shares.values()]).cumsum(0).tolist()
-    places = dict(zip(probes.shares, ends, strict=True))
+    ends = torch.tensor([len(s) for s in probes.probabilities.values()]).cumsum(0).tolist()
+    places = dict(zip(probes.probabilities, ends, strict=True))
     return {
-        i: soft_iou(row[places[i] - len(probes.shares[i]) : places[i]], probes.shares[i])
+        i: soft_iou(
+            row[places[i] - len(probes.probabilities[i]) : places[i]], probes.probabilities[i]
+        )
         for i, row in zip(planes, back, strict=True)
     }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.memory.bank import MemoryFrame
-from core.ops import shares
+from core.ops import probabilities
 from core.tracking.config import Calibration, ReadConfig
 from core.tracking.judging.absence import Arrays, Sight, Track, advance
 from core.tracking.judging.absence import from_arrays as tracks_from_arrays
@@ -50,7 +50,7 @@ class Judgment:
     """What is made of a reading.
 
     Attributes:
-        soft: (1 + K) x h x w shares, background first; an absent object has none.
+        soft: (1 + K) x h x w probabilities, background first; an absent object has none.
         confidence: expected J of each object, 0..1.
         absent: objects that are not there.
         doubtful: objects whose labels are not to be remembered.
@@ -157,7 +157,7 @@ class Judge:
         Args:
             judgment: of the frame.
             frame_index: that of the keyframe.
-            soft: the frame's shares as the keyframe corrects them.
+            soft: the frame's probabilities as the keyframe corrects them.
         """
         masses = self._probes[frame_index].masses
         for object_id, mass in masses.items():
@@ -199,14 +199,14 @@ class Judge:
 
 
 def with_background(planes: list[Tensor], like: Tensor) -> Tensor:
-    """(1 + K) x h x w shares that sum to 1 of K planes, which may exceed 1 together."""
-    return shares.with_background(
+    """(1 + K) x h x w probabilities that sum to 1 of K planes, which may exceed 1 together."""
+    return probabilities.with_background(
         torch.stack(planes) if planes else like.new_zeros(0, *like.shape[1:])
     )
 
 
 def without(soft: Tensor, object_ids: tuple[int, ...], doubtful: frozenset[int]) -> Tensor:
-    """Shares in which the doubtful objects' cells make no statement, neither for nor against."""
+    """Probabilities in which cells of doubtful objects make no statement, for or against."""
     if not doubtful:
         return soft
     rows = [1 + row for row, object_id in enumerate(object_ids) if object_id in doubtful]

@@ -43,7 +43,7 @@ class Film:
 
 
 class WalkTracker:
-    """A tracker without vision: an object's shares are noise, seeded with all it may depend on.
+    """A tracker without vision: probabilities are noise, seeded with all they may depend on.
 
     That is the walk's way and first frame, the frame, the object, and the last keyframe on the
     way that speaks of the object. An engine that starts a walk elsewhere, or that forgets to tell
@@ -73,8 +73,8 @@ class WalkTracker:
         confidence = {i: float(p.mean()) for i, p in zip(object_ids, noise[1:], strict=True)}
         return StepResult(noise / noise.sum(0), object_ids, confidence)
 
-    def render(self, shares, frame, object_ids):
-        return np.kron(largest_label(shares, object_ids), np.ones((4, 4), np.uint8))
+    def render(self, probabilities, frame, object_ids):
+        return np.kron(largest_label(probabilities, object_ids), np.ones((4, 4), np.uint8))
 
     def _noise(self, frame_index, object_id):
         passed = [

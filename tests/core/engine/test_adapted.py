@@ -9,7 +9,7 @@ import pytest
 
 from core.engine.adapted import LEARNING, AdaptedRequest, adapted_step_count, propagate_adapted
 from core.engine.propagate import PropagationRequest, propagate
-from core.engine.spool import ShareSpool
+from core.engine.spool import ProbabilitySpool
 from core.errors import UsageError
 from core.jobs import Cancelled, CancelToken, Progress
 from core.ops.label_maps import merge_keyframe
@@ -24,9 +24,9 @@ class Repainter:
     """A refiner that gives every pixel to the last object of the frame."""
 
     def refine(self, frame_index, frame, step):
-        shares = np.zeros_like(step.shares)
-        shares[-1] = 1
-        return StepResult(shares, step.object_ids, dict.fromkeys(step.object_ids, 0.25))
+        probabilities = np.zeros_like(step.probabilities)
+        probabilities[-1] = 1
+        return StepResult(probabilities, step.object_ids, dict.fromkeys(step.object_ids, 0.25))
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def request(keyframes, count=8, *, start=0, stop=None):
 def run(video, tracker, wanted, token=None, spool=None):
     adapted = AdaptedRequest.whole(wanted, WHOLE)
     token = token or CancelToken()
-    with nullcontext(spool) if spool is not None else ShareSpool() as kept:
+    with nullcontext(spool) if spool is not None else ProbabilitySpool() as kept:
         yield from propagate_adapted(video, tracker, adapted, token, spool=kept)
 
 
@@ -113,7 +113,7 @@ def test_only_wanted_frames_change(film, learner, keyframe):
 
 def test_what_the_spool_holds_is_not_walked_again(film, learner, keyframe):
     wanted = request([keyframe(0, (1,))])
-    with ShareSpool() as spool:
+    with ProbabilitySpool() as spool:
         whole = finals(run(film(), learner, wanted, spool=spool))
         learner.steps.clear()
         adapted = AdaptedRequest(wanted, WHOLE, ())

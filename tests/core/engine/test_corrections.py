@@ -121,8 +121,8 @@ def test_one_keyframe_gives_the_bytes_of_plain_walks(
     ):
         tracker.start(way)
         for i in rest:
-            shares = tracker.step(i, frames[i], IDS).shares
-            wanted[i] = tracker.render(shares, frames[i], IDS)
+            probabilities = tracker.step(i, frames[i], IDS).probabilities
+            wanted[i] = tracker.render(probabilities, frames[i], IDS)
     got = run(system, [given(index)])
     assert all(got[i].label_map.tobytes() == wanted[i].tobytes() for i in range(COUNT))
 

@@ -13,11 +13,11 @@ SIZE = (2, 3)
 
 
 def opinion(planes, *, distance=1, trust=1.0):
-    """An opinion whose objects cover every cell by the given shares."""
+    """An opinion whose objects cover every cell by the given probabilities."""
     ids = tuple(sorted(planes))
     objects = np.stack([np.full(SIZE, planes[i], np.float32) for i in ids])
-    shares = np.concatenate([1 - objects.sum(0, keepdims=True), objects])
-    return Opinion(ids, shares, dict.fromkeys(ids, trust), dict.fromkeys(ids, distance))
+    probabilities = np.concatenate([1 - objects.sum(0, keepdims=True), objects])
+    return Opinion(ids, probabilities, dict.fromkeys(ids, trust), dict.fromkeys(ids, distance))
 
 
 @pytest.mark.parametrize("index", range(11))
@@ -55,9 +55,9 @@ def test_object_of_one_side_is_taken_from_it():
     assert got.distance == {1: 1, 2: 9}
 
 
-def test_shares_that_exceed_one_are_scaled_down():
+def test_probabilities_that_exceed_one_are_scaled_down():
     got = fuse(opinion({1: 0.75}), opinion({2: 0.75}))
-    np.testing.assert_allclose(got.shares[:, 0, 0], [0, 0.5, 0.5], atol=1e-6)
+    np.testing.assert_allclose(got.probabilities[:, 0, 0], [0, 0.5, 0.5], atol=1e-6)
 
 
 def test_confidence_is_weighted_and_falls_with_disagreement():
@@ -66,8 +66,8 @@ def test_confidence_is_weighted_and_falls_with_disagreement():
     half = fuse(opinion({1: 0.4}, trust=0.8), opinion({1: 0.8}, trust=0.8))
     assert half.confidence[1] == pytest.approx(0.8 * 0.5)
     apart = opinion({1: 1}), opinion({1: 1})
-    apart[0].shares[:, :, 0], apart[1].shares[:, :, 1:] = [[1], [0]], np.float32(0)
-    apart[1].shares[0, :, 1:] = 1
+    apart[0].probabilities[:, :, 0], apart[1].probabilities[:, :, 1:] = [[1], [0]], np.float32(0)
+    apart[1].probabilities[0, :, 1:] = 1
     assert fuse(*apart).confidence[1] == 0
 
 
@@ -85,7 +85,7 @@ def test_an_object_without_confidence_counts_as_certain():
 
 
 def gone(distance=1):
-    return Opinion((1,), opinion({1: 0}).shares, {1: 0.1}, {1: distance}, frozenset({1}))
+    return Opinion((1,), opinion({1: 0}).probabilities, {1: 0.1}, {1: distance}, frozenset({1}))
 
 
 def test_absent_where_both_find_it_so():
@@ -122,27 +122,27 @@ def test_nothing_known_on_either_side():
     empty = Opinion((), np.ones((1, *SIZE), np.float32), {}, {})
     got = fuse(empty, empty)
     assert got.object_ids == ()
-    np.testing.assert_array_equal(got.shares, empty.shares)
+    np.testing.assert_array_equal(got.probabilities, empty.probabilities)
 
 
 @st.composite
 def opinions(draw):
     ids = tuple(sorted(draw(st.sets(st.integers(1, 4), min_size=1))))
     seed = draw(st.integers(0, 2**20))
-    shares = np.random.default_rng(seed).dirichlet(np.full(1 + len(ids), 0.3), SIZE)
+    probabilities = np.random.default_rng(seed).dirichlet(np.full(1 + len(ids), 0.3), SIZE)
     trust = {i: draw(st.floats(0, 1)) for i in ids}
     distance = {i: draw(st.integers(0, 50)) for i in ids}
-    return Opinion(ids, np.moveaxis(shares, -1, 0).astype(np.float32), trust, distance)
+    return Opinion(ids, np.moveaxis(probabilities, -1, 0).astype(np.float32), trust, distance)
 
 
 @given(opinions(), opinions())
-def test_shares_sum_to_one_and_order_does_not_matter(first, second):
+def test_probabilities_sum_to_one_and_order_does_not_matter(first, second):
     got, other = fuse(first, second), fuse(second, first)
     assert got.object_ids == tuple(sorted({*first.object_ids, *second.object_ids}))
-    assert got.shares.dtype == np.float32
-    assert got.shares.shape == (1 + len(got.object_ids), *SIZE)
-    assert got.shares.min() >= 0
-    np.testing.assert_allclose(got.shares.sum(0), 1, atol=1e-5)
-    np.testing.assert_allclose(got.shares, other.shares, atol=1e-6)
+    assert got.probabilities.dtype == np.float32
+    assert got.probabilities.shape == (1 + len(got.object_ids), *SIZE)
+    assert got.probabilities.min() >= 0
+    np.testing.assert_allclose(got.probabilities.sum(0), 1, atol=1e-5)
+    np.testing.assert_allclose(got.probabilities, other.probabilities, atol=1e-6)
     assert all(0 <= value <= 1 for value in got.confidence.values())
     assert got.confidence == pytest.approx(other.confidence)

@@ -7,21 +7,21 @@ import pytest
 
 from core.engine.fuse import Opinion
 from core.engine.lessons import MOST_FRAMES, MOST_KEYFRAMES, choose
-from core.engine.spool import ShareSpool
+from core.engine.spool import ProbabilitySpool
 from core.jobs import Cancelled, CancelToken
 from core.types import VOID, Keyframe
 
 
 def fill(spool, trust, ids=(1,)):
-    shares = np.full((1 + len(ids), 6, 8), 1 / (1 + len(ids)), np.float32)
+    probabilities = np.full((1 + len(ids), 6, 8), 1 / (1 + len(ids)), np.float32)
     for index, value in trust.items():
-        opinion = Opinion(ids, shares, dict.fromkeys(ids, value), dict.fromkeys(ids, 1))
+        opinion = Opinion(ids, probabilities, dict.fromkeys(ids, value), dict.fromkeys(ids, 1))
         spool.put(index, opinion, 0.0)
 
 
 @pytest.fixture
 def spool():
-    with ShareSpool() as kept:
+    with ProbabilitySpool() as kept:
         yield kept
 
 
@@ -59,15 +59,15 @@ def test_a_keyframe_of_some_objects_comes_with_what_was_propagated(spool, keyfra
         (3, False),
         (4, True),
     ]
-    assert read[2].step.shares.shape == (3, 6, 8)
+    assert read[2].step.probabilities.shape == (3, 6, 8)
 
 
-def test_where_a_keyframe_says_nothing_all_shares_are_zero(spool, box, film):
+def test_where_a_keyframe_says_nothing_all_probabilities_are_zero(spool, box, film):
     label_map = box(1)
     label_map[0] = VOID
     (lesson,) = choose(spool, (Keyframe(0, (1,), label_map),)).read(film(), CancelToken())
-    assert lesson.step.shares[:, 0].max() == 0
-    assert (lesson.step.shares[:, 1:].sum(0) == 1).all()
+    assert lesson.step.probabilities[:, 0].max() == 0
+    assert (lesson.step.probabilities[:, 1:].sum(0) == 1).all()
 
 
 def test_reading_can_be_cancelled(spool, keyframe, film):

@@ -342,12 +342,12 @@ def test_results_before_a_damaged_frame_are_good(film, walk_tracker, keyframe):
 def test_the_spool_is_closed_however_a_run_ends(film, walk_tracker, keyframe, monkeypatch, outcome):
     spools = []
 
-    class Noted(propagate.__globals__["ShareSpool"]):
+    class Noted(propagate.__globals__["ProbabilitySpool"]):
         def __init__(self):
             super().__init__()
             spools.append(self)
 
-    monkeypatch.setitem(propagate.__globals__, "ShareSpool", Noted)
+    monkeypatch.setitem(propagate.__globals__, "ProbabilitySpool", Noted)
     video = film(damaged=3 if outcome == "error" else None)
     asked = request(keyframe(0, (1,)), keyframe(7, (1,)))
     job = propagate(video, walk_tracker(), asked, CancelToken())
@@ -367,7 +367,7 @@ def test_full_disk_breaks_the_run_off(film, walk_tracker, keyframe, monkeypatch)
     def put(*_values):
         raise OutputError("Temporary results cannot be kept.")
 
-    monkeypatch.setattr(propagate.__globals__["ShareSpool"], "put", put)
+    monkeypatch.setattr(propagate.__globals__["ProbabilitySpool"], "put", put)
     asked = request(keyframe(0, (1,)), keyframe(7, (1,)))
     job = propagate(film(), walk_tracker(), asked, CancelToken())
     assert next(job).frame_index == 0

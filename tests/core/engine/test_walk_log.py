@@ -24,9 +24,9 @@ FRAMES = (9, 8, 7, 6)
 
 
 def step(seed, ids=(3, 7)):
-    shares = np.random.default_rng(seed).dirichlet(np.ones(1 + len(ids)), (9, 11))
+    probabilities = np.random.default_rng(seed).dirichlet(np.ones(1 + len(ids)), (9, 11))
     confidence = dict.fromkeys(ids[:1], 1 / (3 + seed))
-    return StepResult(np.moveaxis(shares, -1, 0).astype(np.float32), ids, confidence)
+    return StepResult(np.moveaxis(probabilities, -1, 0).astype(np.float32), ids, confidence)
 
 
 @pytest.fixture
@@ -60,8 +60,11 @@ def reloaded(folder):
 
 def check(log, index):
     wanted, got = step(index), log.get(index)
-    assert np.abs(got.shares - wanted.shares).max() <= 0.5 / 255 + 1e-6
-    assert (got.shares.dtype, got.shares.shape) == (np.float32, wanted.shares.shape)
+    assert np.abs(got.probabilities - wanted.probabilities).max() <= 0.5 / 255 + 1e-6
+    assert (got.probabilities.dtype, got.probabilities.shape) == (
+        np.float32,
+        wanted.probabilities.shape,
+    )
     assert (got.object_ids, got.confidence) == (wanted.object_ids, wanted.confidence)
 
 
@@ -84,23 +87,23 @@ def test_comes_back_in_another_process(log, reloaded):
             check(each, index)
 
 
-def test_shares_that_come_back_stay_as_they_are(log):
+def test_probabilities_that_come_back_stay_as_they_are(log):
     again = log.get(8)
     log.put(5, again)
-    np.testing.assert_array_equal(log.get(5).shares, again.shares)
+    np.testing.assert_array_equal(log.get(5).probabilities, again.probabilities)
 
 
 def test_a_step_without_objects(log, reloaded):
     log.put(5, StepResult(np.ones((1, 2, 3), np.float32), ()))
     got = reloaded().get(5)
-    assert got.shares.shape == (1, 2, 3) and got.object_ids == () and got.confidence == {}
+    assert got.probabilities.shape == (1, 2, 3) and got.object_ids == () and got.confidence == {}
 
 
 def test_goes_on_from_any_frame(log, reloaded, folder):
     other = reloaded()
     other.keep_to(8)
     other.put(7, step(70))
-    assert np.array_equal(other.get(7).shares, reloaded().get(7).shares)
+    assert np.array_equal(other.get(7).probabilities, reloaded().get(7).probabilities)
     assert not reloaded().holds(range(6, 7))
 
 

@@ -126,8 +126,8 @@ def test_there_and_back_is_whole_for_a_copy(video):
 class Eroding(CopyTracker):
     """Loses a column of pixels with each frame."""
 
-    def render(self, shares, frame, object_ids):
-        label_map = super().render(shares, frame, object_ids)
+    def render(self, probabilities, frame, object_ids):
+        label_map = super().render(probabilities, frame, object_ids)
         return np.where(np.roll(label_map, 1, 1) == label_map, label_map, 0).astype(np.uint8)
 
 
@@ -138,7 +138,7 @@ def test_there_and_back_tells_what_is_lost(video):
 
 def test_an_object_that_is_lost_on_the_way_has_no_overlap(video):
     class Losing(CopyTracker):
-        def render(self, shares, frame, object_ids):
+        def render(self, probabilities, frame, object_ids):
             return np.zeros(frame.shape[:2], np.uint8)
 
     scores, _ = tried(video, [keyframe(4)], Losing())

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from core.losses.label_propagation import (
     cell_weights,
     label_propagation,
-    readable_shares,
+    readable_probabilities,
     total_weight,
 )
 from core.ops.attention import windowed_readout
@@ -36,7 +36,7 @@ def test_loss_equals_the_loop(target):
     references = torch.rand(2, 3, 4, 12, 16, generator=generator)
     references[:, :, 2] = 0.001
     readout = torch.rand(target.shape, generator=generator)
-    found = label_propagation(readout, readable_shares(soft, references), cell_weights(soft))
+    found = label_propagation(readout, readable_probabilities(soft, references), cell_weights(soft))
     cost = total = 0.0
     for b, y, x in np.ndindex(2, 12, 16):
         around = soft[b, 0, max(0, y - 4) : y + 5, max(0, x - 4) : x + 5]
@@ -61,7 +61,7 @@ def test_unseen_labels_neither_count_nor_cost(target):
     references[1, :, 3] = 0
     half = target.clone()
     half[1, :, 6:9, 10:13] = torch.tensor([0.5, 0, 0, 0.5])[:, None, None]
-    known = readable_shares(half, references)
+    known = readable_probabilities(half, references)
     assert (known[1, 3] == 0).all()
     assert (known[1, 0, 6:9, 10:13] == 0.5).all(), "what is seen beside it does count"
     readout = half.clone()

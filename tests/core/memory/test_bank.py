@@ -135,28 +135,28 @@ def test_without_keyframes_nothing_is_read():
     assert bank().nearby_keyframes(3, torch.ones(4, 2, 3), 1) == ()
 
 
-def shares():
+def probabilities():
     """Background, object 3 and object 7 of two cells."""
     soft = torch.tensor([[0.1, 0.6], [0.7, 0.3], [0.2, 0.1]]).view(3, 1, 2)
     return MemoryFrame(0, torch.zeros(4, 1, 2), soft, (3, 7))
 
 
 @pytest.mark.parametrize("ids", [(3, 7), (7, 3), (7,), (3,)])
-def test_shares_come_in_the_order_asked_for(ids):
+def test_probabilities_come_in_the_order_asked_for(ids):
     rows = {3: [0.7, 0.3], 7: [0.2, 0.1]}
-    got = shares().shares_of(ids)
+    got = probabilities().probabilities_of(ids)
     torch.testing.assert_close(got[:-1], torch.tensor([rows[i] for i in ids]))
 
 
-def test_shares_are_cells_in_row_major_order():
+def test_probabilities_are_cells_in_row_major_order():
     soft = torch.arange(12.0).view(2, 2, 3)
-    got = MemoryFrame(0, torch.zeros(4, 2, 3), soft, (9,)).shares_of((9,))
+    got = MemoryFrame(0, torch.zeros(4, 2, 3), soft, (9,)).probabilities_of((9,))
     assert got[0].tolist() == [6, 7, 8, 9, 10, 11]
 
 
 def test_void_states_nothing():
     soft = torch.tensor([[0.5, 0.0], [0.5, 0.25]]).view(2, 1, 2)
-    got = MemoryFrame(0, torch.zeros(4, 1, 2), soft, (9,)).shares_of((9,))
+    got = MemoryFrame(0, torch.zeros(4, 1, 2), soft, (9,)).probabilities_of((9,))
     assert got.tolist() == [[0.5, 0.25], [1.0, 0.25]]
 
 
@@ -170,13 +170,13 @@ def test_keyframes_that_know_nothing_of_an_object_are_not_read_for_it():
 
 def test_a_frame_knows_its_ids_only():
     """Background is no object: id 0 is not known, nor what a later mask names."""
-    assert [i for i in range(10) if shares().knows(i)] == [3, 7]
+    assert [i for i in range(10) if probabilities().knows(i)] == [3, 7]
 
 
-def test_shares_of_an_unknown_object_are_refused():
+def test_probabilities_of_an_unknown_object_are_refused():
     """Its background may be that object: nothing true can be answered."""
     with pytest.raises(ValueError, match="tuple"):
-        shares().shares_of((3, 5))
+        probabilities().probabilities_of((3, 5))
 
 
 @pytest.mark.parametrize(("ids", "read"), [((1,), False), ((1, 2), True), ((2,), True)])

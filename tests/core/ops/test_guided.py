@@ -1,4 +1,4 @@
-"""Guided upsampling of soft labels."""
+"""Guided upsampling of probabilities."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from core.ops.guided import GuidedConfig, guided_labels, guided_share
+from core.ops.guided import GuidedConfig, guided_labels, guided_plane
 
 CONFIG = GuidedConfig()
 
 
 def upsample(soft, frame, scale=2, config=CONFIG):
-    """Label map of soft labels whose working image is the frame shrunk by `scale`."""
+    """Label map of probabilities whose working image is the frame shrunk by `scale`."""
     size = (frame.shape[1] // scale, frame.shape[0] // scale)
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
     return guided_labels(np.asarray(soft, np.float32), small, frame, config)
@@ -31,7 +31,7 @@ def split_frame(height, width, edge):
 
 @pytest.mark.parametrize("size", [(128, 192), (97, 131), (33, 250)])
 @pytest.mark.parametrize(("level", "label"), [(0.9, 1), (0.51, 1), (0.49, 0), (0.2, 0)])
-def test_constant_share_gives_a_constant_label(size, level, label):
+def test_constant_probability_gives_a_constant_label(size, level, label):
     soft = np.full((1, 8, 12), level)
     assert (upsample(soft, textured(*size)) == label).all()
 
@@ -67,7 +67,7 @@ def test_without_an_edge_the_boundary_stays_where_the_step_is():
     assert np.abs((labels == 0).sum(1) - 100).max() <= 1
 
 
-def test_largest_share_wins_and_labels_are_the_order_of_planes():
+def test_largest_probability_wins_and_labels_are_the_order_of_planes():
     soft = np.zeros((3, 8, 12))
     soft[0, :, :4], soft[1, :, 4:8], soft[2, :, 8:] = 0.8, 0.7, 0.9
     labels = upsample(soft, np.full((128, 192, 3), 120, np.uint8))
@@ -77,10 +77,10 @@ def test_largest_share_wins_and_labels_are_the_order_of_planes():
 
 
 @pytest.mark.parametrize(
-    ("shares", "label"), [((0.5,), 0), ((0.4, 0.4), 1), ((0.25, 0.25, 0.25), 0), ((0.2, 0.5), 2)]
+    ("levels", "label"), [((0.5,), 0), ((0.4, 0.4), 1), ((0.25, 0.25, 0.25), 0), ((0.2, 0.5), 2)]
 )
-def test_ties_go_to_the_background_then_to_the_lower_index(shares, label):
-    soft = np.stack([np.full((6, 8), share, np.float32) for share in shares])
+def test_ties_go_to_the_background_then_to_the_lower_index(levels, label):
+    soft = np.stack([np.full((6, 8), value, np.float32) for value in levels])
     labels = upsample(soft, np.full((48, 64, 3), 120, np.uint8))
     assert (labels == label).all()
 
@@ -139,11 +139,11 @@ def naive_guided(plane, guide, config):
     for y in range(height):
         for x in range(width):
             window = slice(y, y + 2 * radius + 1), slice(x, x + 2 * radius + 1)
-            colors, shares = guides[window].reshape(-1, 3), planes[window].ravel()
+            colors, probs = guides[window].reshape(-1, 3), planes[window].ravel()
             covariance = np.cov(colors.T, bias=True) + config.epsilon * np.eye(3)
-            joint = (colors * shares[:, None]).mean(0) - colors.mean(0) * shares.mean()
+            joint = (colors * probs[:, None]).mean(0) - colors.mean(0) * probs.mean()
             lines[y, x, :3] = np.linalg.solve(covariance, joint)
-            lines[y, x, 3] = shares.mean() - lines[y, x, :3] @ colors.mean(0)
+            lines[y, x, 3] = probs.mean() - lines[y, x, :3] @ colors.mean(0)
     lines = np.pad(lines, [*pad, (0, 0)], mode="symmetric")
     side = 2 * radius + 1
     means = np.stack([[lines[y : y + side, x : x + side].mean((0, 1)) for x in range(width)]
@@ -159,12 +159,12 @@ def test_filter_is_that_of_the_paper():
     plane = cv2.GaussianBlur(rng.random((24, 30), np.float32), (0, 0), 3)
     plane = 0.5 + 3 * (plane - np.median(plane))
     config = GuidedConfig(radius=3)
-    share = naive_guided(plane, frame / 255, config)
+    fine = naive_guided(plane, frame / 255, config)
     labels = guided_labels(np.float32(plane[None]), frame, frame, config)
-    certain = np.abs(share - 0.5) > 1e-3
+    certain = np.abs(fine - 0.5) > 1e-3
     assert certain.mean() > 0.9 and 0.2 < labels.mean() < 0.8
-    np.testing.assert_array_equal(labels[certain], (share > 0.5)[certain])
-    assert ((plane > 0.5) != (share > 0.5)).mean() > 0.02, "the filter does something"
+    np.testing.assert_array_equal(labels[certain], (fine > 0.5)[certain])
+    assert ((plane > 0.5) != (fine > 0.5)).mean() > 0.02, "the filter does something"
 
 
 def test_inputs_are_left_alone():
@@ -176,12 +176,12 @@ def test_inputs_are_left_alone():
     np.testing.assert_array_equal(soft, kept[1])
 
 
-def test_one_share_follows_the_edge_of_the_full_frame():
+def test_one_plane_follows_the_edge_of_the_full_frame():
     frame = split_frame(80, 120, 61)
     small = cv2.resize(frame, (30, 20), interpolation=cv2.INTER_AREA)
-    share = np.zeros((20, 30), np.float32)
-    share[:, 15:] = 1
-    full = guided_share(share, small, frame, radius=3, epsilon=1e-4)
+    fine = np.zeros((20, 30), np.float32)
+    fine[:, 15:] = 1
+    full = guided_plane(fine, small, frame, radius=3, epsilon=1e-4)
     assert full.shape == (80, 120)
     assert full.dtype == np.float32
     assert (full[:, 61:] > 0.5).mean() > 0.97

@@ -54,7 +54,7 @@ def test_one_hot_of_no_object_is_background():
 
 
 @pytest.mark.parametrize(
-    ("shares", "label"),
+    ("probabilities", "label"),
     [
         ([0.2, 0.5, 0.3], 3),
         ([0.2, 0.3, 0.5], 200),
@@ -63,8 +63,8 @@ def test_one_hot_of_no_object_is_background():
         ([0, 0, 0], 0),
     ],
 )
-def test_largest_label_and_its_ties(shares, label):
-    planes = np.array(shares, np.float32).reshape(3, 1, 1)
+def test_largest_label_and_its_ties(probabilities, label):
+    planes = np.array(probabilities, np.float32).reshape(3, 1, 1)
     found = largest_label(planes, (3, 200))
     assert found.tolist() == [[label]]
     assert found.dtype == np.uint8

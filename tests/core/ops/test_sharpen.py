@@ -8,7 +8,7 @@ import torch
 from core.ops.sharpen import sharpened
 
 
-def shares(*objects: torch.Tensor) -> torch.Tensor:
+def probabilities(*objects: torch.Tensor) -> torch.Tensor:
     planes = torch.stack(objects)
     return torch.cat([1 - planes.sum(0, keepdim=True), planes])
 
@@ -19,7 +19,7 @@ def noise(seed: int, scale: float) -> torch.Tensor:
 
 @pytest.mark.parametrize("power", [1.0, 2.0, 5.0])
 def test_an_object_keeps_its_mass(power):
-    soft = shares(noise(0, 0.9))
+    soft = probabilities(noise(0, 0.9))
     result = sharpened(soft, power)
     assert result[1].sum() == pytest.approx(float(soft[1].sum()), rel=1e-3)
     assert torch.allclose(result.sum(0), torch.ones(12, 17), atol=1e-6)
@@ -29,7 +29,7 @@ def test_a_pale_thin_object_is_not_lost():
     """At 0.4 throughout a plain power would take it below the background everywhere."""
     plane = torch.zeros(9, 9)
     plane[3:6] = torch.tensor([0.2, 0.6, 0.4])[:, None]
-    result = sharpened(shares(plane), 4.0)[1]
+    result = sharpened(probabilities(plane), 4.0)[1]
     assert result.sum() == pytest.approx(float(plane.sum()), rel=1e-3)
     assert result[4].min() > 0.9
     assert result[3].max() < 0.05
@@ -37,25 +37,25 @@ def test_a_pale_thin_object_is_not_lost():
 
 def test_the_order_of_cells_stays_and_contrast_grows():
     plane = noise(3, 1.0)
-    result = sharpened(shares(plane), 2.0)[1]
+    result = sharpened(probabilities(plane), 2.0)[1]
     assert torch.equal(plane.flatten().argsort(), result.flatten().argsort())
     assert result.std() > plane.std()
 
 
 def test_power_one_changes_nothing():
-    soft = shares(noise(1, 0.5), noise(2, 0.5))
+    soft = probabilities(noise(1, 0.5), noise(2, 0.5))
     assert torch.allclose(sharpened(soft, 1.0), soft, atol=1e-4)
 
 
 def test_objects_stay_within_the_whole():
-    soft = shares(noise(1, 0.5), noise(2, 0.5))
+    soft = probabilities(noise(1, 0.5), noise(2, 0.5))
     result = sharpened(soft, 6.0)
     assert result.min() >= 0
     assert torch.allclose(result.sum(0), torch.ones(12, 17), atol=1e-6)
 
 
 def test_an_object_that_is_nowhere_stays_nowhere():
-    result = sharpened(shares(torch.zeros(5, 5), torch.ones(5, 5)), 2.0)
+    result = sharpened(probabilities(torch.zeros(5, 5), torch.ones(5, 5)), 2.0)
     assert result[1].max() == 0
     assert result[2].min() == 1
 

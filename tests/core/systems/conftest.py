@@ -43,7 +43,7 @@ class ColorEncoder(nn.Module):
 
 @dataclass(frozen=True)
 class Labeled:
-    """What a step answers, and the label map that its shares become."""
+    """What a step answers, and the label map that its probabilities become."""
 
     step: StepResult
     label_map: np.ndarray
@@ -55,7 +55,7 @@ def label():
 
     def run(tracker, index, frame, object_ids):
         result = tracker.step(index, frame, object_ids)
-        return Labeled(result, tracker.render(result.shares, frame, object_ids))
+        return Labeled(result, tracker.render(result.probabilities, frame, object_ids))
 
     return run
 

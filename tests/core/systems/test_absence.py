@@ -113,7 +113,7 @@ def test_gone_object_is_absent_and_found_again(color_tracker, label):
         assert (result.step.confidence[1] < 0.3) == (GONE <= index < AGAIN)
         truth, found = label_maps[index] == 1, result.label_map == 1
         if result.step.absent:
-            assert not found.any() and result.step.shares[1].max() == 0
+            assert not found.any() and result.step.probabilities[1].max() == 0
         else:
             assert (truth & found).sum() > 0.8 * (truth | found).sum()
 
@@ -128,7 +128,7 @@ def test_a_walk_that_is_left_goes_on_the_same(color_tracker, left_at):
     second.load_state(first.save_state())
     for index in range(left_at, COUNT):
         got = second.step(index, frames[index], (1,))
-        assert got.shares.tobytes() == wanted[index].shares.tobytes()
+        assert got.probabilities.tobytes() == wanted[index].probabilities.tobytes()
         assert (got.confidence, got.absent) == (wanted[index].confidence, wanted[index].absent)
 
 

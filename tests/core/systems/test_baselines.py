@@ -32,8 +32,8 @@ def track(system, frames, label_maps, *, keys=(0,), order=None, quality=Quality.
     tracker.start(Direction.FORWARD if order[-1] >= order[0] else Direction.BACKWARD)
     found = {}
     for i in order:
-        shares = tracker.step(i, frames[i], (7,)).shares
-        found[i] = tracker.render(shares, frames[i], (7,))
+        probabilities = tracker.step(i, frames[i], (7,)).probabilities
+        found[i] = tracker.render(probabilities, frames[i], (7,))
     return found
 
 

@@ -58,20 +58,20 @@ def walk(tracker, film, indices, *, ids=IDS):
 def equal(first, second):
     """Whether two rows of steps are the same to the last bit."""
     return len(first) == len(second) and all(
-        a.shares.tobytes() == b.shares.tobytes()
+        a.probabilities.tobytes() == b.probabilities.tobytes()
         and (a.object_ids, a.confidence) == (b.object_ids, b.confidence)
         for a, b in zip(first, second, strict=True)
     )
 
 
 def covered(label_map, size, ids=IDS):
-    """K x h x w share of each cell that each object covers."""
+    """K x h x w: the part of each cell that each object covers."""
     masks = [np.float32(label_map == object_id) for object_id in ids]
     return np.stack([cv2.resize(m, size[::-1], interpolation=cv2.INTER_AREA) for m in masks])
 
 
 def label_map(tracker, step, film, index):
-    return tracker.render(step.shares, film[0][index], step.object_ids)
+    return tracker.render(step.probabilities, film[0][index], step.object_ids)
 
 
 def jaccard(first, second):
@@ -82,16 +82,16 @@ class TestStep:
     """Shapes, ids and ranges of what a step and a rendering return."""
 
     @pytest.mark.parametrize("ids", [(), (2,), (1, 2), (1, 2, 77)], ids=str)
-    def test_shares(self, build, film, ids):
+    def test_probabilities(self, build, film, ids):
         tracker = build()
         add(tracker, film, 0)
         steps = walk(tracker, film, range(COUNT), ids=ids)
-        assert len({step.shares.shape for step in steps}) == 1
+        assert len({step.probabilities.shape for step in steps}) == 1
         for step in steps:
-            assert step.shares.dtype == np.float32
-            assert step.shares.ndim == 3 and len(step.shares) == 1 + len(ids)
-            assert step.shares.min() >= 0
-            np.testing.assert_allclose(step.shares.sum(0), 1, atol=1e-5)
+            assert step.probabilities.dtype == np.float32
+            assert step.probabilities.ndim == 3 and len(step.probabilities) == 1 + len(ids)
+            assert step.probabilities.min() >= 0
+            np.testing.assert_allclose(step.probabilities.sum(0), 1, atol=1e-5)
             assert step.object_ids == ids
             assert set(step.confidence) <= set(ids)
             assert all(0 <= value <= 1 for value in step.confidence.values())
@@ -105,15 +105,15 @@ class TestStep:
             assert (got.shape, got.dtype) == (SIZE, np.uint8)
             assert set(np.unique(got)) <= {0, *IDS}
 
-    def test_rendering_knows_the_shares_alone(self, build, film):
-        """Fused shares belong to no walk: any tracker renders them, at any time."""
+    def test_rendering_knows_the_probabilities_alone(self, build, film):
+        """Fused probabilities belong to no walk: any tracker renders them, at any time."""
         tracker = build()
         add(tracker, film, 0)
         steps = walk(tracker, film, range(4))
         late = label_map(tracker, steps[1], film, 1)
         np.testing.assert_array_equal(late, label_map(build(), steps[1], film, 1))
         assert label_map(tracker, steps[1], film, 1).tobytes() == late.tobytes()
-        halves = np.zeros_like(steps[1].shares)
+        halves = np.zeros_like(steps[1].probabilities)
         halves[0], halves[2, :, : halves.shape[2] // 2] = 1, 1
         halves[0] -= halves[2]
         left = tracker.render(halves, film[0][1], (3, 254)) == 254
@@ -139,7 +139,7 @@ class TestStep:
         got = walk(tracker, film, range(4), ids=(154, 254))
         wanted = walk(plain, film, range(4))
         for first, second in zip(got, wanted, strict=True):
-            np.testing.assert_array_equal(first.shares, second.shares)
+            np.testing.assert_array_equal(first.probabilities, second.probabilities)
             assert [*first.confidence.values()] == [*second.confidence.values()]
 
 
@@ -154,8 +154,8 @@ class TestKeyframes:
         step = walk(tracker, film, range(5))[index]
         got = label_map(tracker, step, film, index)
         assert all(jaccard(got == i, film[1][index] == i) > 0.85 for i in IDS)
-        wanted = covered(film[1][index], step.shares.shape[1:])
-        np.testing.assert_allclose(step.shares[1:], wanted, atol=1e-3)
+        wanted = covered(film[1][index], step.probabilities.shape[1:])
+        np.testing.assert_allclose(step.probabilities[1:], wanted, atol=1e-3)
 
     def test_a_keyframe_says_nothing_of_where_it_is_void(self, build, film):
         """What is left is shared by what it does state."""
@@ -163,8 +163,10 @@ class TestKeyframes:
         drawn[:10] = VOID
         tracker = build()
         tracker.add_keyframe(Keyframe(0, IDS, frozen(drawn)), film[0][0])
-        shares = walk(tracker, film, range(1))[0].shares
-        np.testing.assert_allclose(shares[1:], covered(drawn, shares.shape[1:]), atol=1e-3)
+        probabilities = walk(tracker, film, range(1))[0].probabilities
+        np.testing.assert_allclose(
+            probabilities[1:], covered(drawn, probabilities.shape[1:]), atol=1e-3
+        )
 
     def test_void_never_comes_out(self, build, film):
         drawn = film[1][0].copy()
@@ -183,7 +185,7 @@ class TestKeyframes:
         add(tracker, film, 0)
         add(plain, film, 0)
         tracker.add_keyframe(Keyframe(4, (1,), frozen(moved)), film[0][4])
-        got, before = (walk(t, film, range(5))[4].shares for t in (tracker, plain))
+        got, before = (walk(t, film, range(5))[4].probabilities for t in (tracker, plain))
         drawn = covered(moved, got.shape[1:], (1,))[0]
         np.testing.assert_allclose(got[1], drawn, atol=1e-3)
         assert np.abs(got[2] - np.minimum(before[2], 1 - drawn)).mean() < 0.02
@@ -195,7 +197,7 @@ class TestKeyframes:
         add(tracker, film, 0, ids=(1,))
         add(tracker, film, 4, ids=(2,))
         steps = walk(tracker, film, range(6), ids=lambda i: (1,) if i < 4 else IDS)
-        assert [len(step.shares) for step in steps] == [2, 2, 2, 2, 3, 3]
+        assert [len(step.probabilities) for step in steps] == [2, 2, 2, 2, 3, 3]
         for index in (4, 5):
             got = label_map(tracker, steps[index], film, index)
             assert jaccard(got == 2, film[1][index] == 2) > 0.6
@@ -204,15 +206,17 @@ class TestKeyframes:
         assert (last == 1).sum() > 0.5 * (earlier == 1).sum()
 
     @pytest.mark.parametrize("index", [0, 4])
-    def test_object_asserted_absent_has_no_share(self, build, film, index):
+    def test_object_asserted_absent_has_no_probability(self, build, film, index):
         tracker = build()
         add(tracker, film, 0)
         absent = keyframe(film, index, drawn=(1,))
         tracker.add_keyframe(absent, film[0][index])
         steps = walk(tracker, film, range(5))
-        assert steps[index].shares[2].max() == 0
-        assert steps[index].shares[1].max() > 0.9
-        assert index or all(step.shares[2].max() == 0 for step in steps), "it was never drawn"
+        assert steps[index].probabilities[2].max() == 0
+        assert steps[index].probabilities[1].max() > 0.9
+        assert index or all(step.probabilities[2].max() == 0 for step in steps), (
+            "it was never drawn"
+        )
 
     def test_keyframe_of_the_same_frame_is_replaced(self, build, film):
         tracker, plain = build(), build()
@@ -235,10 +239,10 @@ class TestKeyframes:
 
     def test_without_a_keyframe_everything_is_background(self, build, film):
         tracker = build()
-        assert all(step.shares[1:].max() == 0 for step in walk(tracker, film, range(2)))
+        assert all(step.probabilities[1:].max() == 0 for step in walk(tracker, film, range(2)))
         add(tracker, film, 0)
         tracker.remove_keyframe(0)
-        assert all(step.shares[1:].max() == 0 for step in walk(tracker, film, range(2)))
+        assert all(step.probabilities[1:].max() == 0 for step in walk(tracker, film, range(2)))
 
 
 class TestWalks:
@@ -288,15 +292,15 @@ class TestWalks:
         assert equal(got, wanted)
 
     def test_results_stay_as_they_were(self, build, film):
-        """Later steps do not write into shares that were handed out."""
+        """Later steps do not write into probabilities that were handed out."""
         tracker = build()
         add(tracker, film, 0)
         tracker.start(Direction.FORWARD)
         first = tracker.step(0, film[0][0], IDS)
-        copy = first.shares.copy()
+        copy = first.probabilities.copy()
         for index in range(1, 4):
             tracker.step(index, film[0][index], IDS)
-        np.testing.assert_array_equal(first.shares, copy)
+        np.testing.assert_array_equal(first.probabilities, copy)
 
     def test_backward_is_forward_on_the_film_reversed(self, build, film):
         last = COUNT - 1

@@ -43,13 +43,13 @@ def step(tracker):
     tracker.add_keyframe(Keyframe(0, (1,), label_map), frame)
     tracker.start(Direction.FORWARD)
     result = tracker.step(1, frame, (1,))
-    return result, tracker.render(result.shares, frame, (1,))
+    return result, tracker.render(result.probabilities, frame, (1,))
 
 
 @pytest.mark.parametrize("quality", Quality)
 def test_tracker_is_built_and_runs(weights, quality):
     result, label_map = step(build_tracker(request(weights, quality=quality)))
-    assert result.shares.shape[0] == 2 and result.shares.dtype == np.float32
+    assert result.probabilities.shape[0] == 2 and result.probabilities.dtype == np.float32
     assert label_map.shape == (48, 64)
 
 
@@ -59,7 +59,7 @@ def test_weights_decide(weights):
     save_weights(other, KeyEncoder(PRESETS["tiny"]), INFO)
     first, second = (step(build_tracker(request(path)))[0] for path in (weights, other))
     assert first.confidence != second.confidence
-    assert not np.array_equal(first.shares, second.shares)
+    assert not np.array_equal(first.probabilities, second.probabilities)
 
 
 @pytest.mark.parametrize("path", [None, "none.safetensors"])

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from core.data.composites.batches import LabelBatch, MixedBatch
 from core.data.pairs import PairBatch
 from core.jobs import CancelToken
-from core.losses.label_propagation import cell_weights, label_propagation, readable_shares
+from core.losses.label_propagation import cell_weights, label_propagation, readable_probabilities
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.method import SelfSupervised, stage_pairs
 from core.systems.self_supervised.model import KeyEncoder
@@ -18,7 +18,7 @@ from core.systems.self_supervised.spec import RECIPE
 from core.systems.self_supervised.train import pairwise_step
 from core.systems.self_supervised.train_labels import (
     EachApart,
-    cell_shares,
+    cell_probabilities,
     label_loss,
     labels_step,
 )
@@ -62,22 +62,22 @@ def mixed(seed):
     return MixedBatch(PairBatch(inputs, inputs[:, :, 1:].clone(), torch.ones(2, 2)), labels)
 
 
-def test_shares_of_cells():
+def test_probabilities_of_cells():
     label_maps = torch.zeros(1, 2, 8, 8, dtype=torch.uint8)
     label_maps[0, 1, :4, :4] = 3
     label_maps[0, 1, 4:, 4:6] = 1
-    shares = cell_shares(label_maps)
-    assert shares.shape == (1, 2, 4, 2, 2)
-    assert torch.equal(shares.sum(2), torch.ones(1, 2, 2, 2))
-    assert shares[0, 1, :, 0, 0].tolist() == [0, 0, 0, 1]
-    assert shares[0, 1, :, 1, 1].tolist() == [0.5, 0.5, 0, 0]
+    probabilities = cell_probabilities(label_maps)
+    assert probabilities.shape == (1, 2, 4, 2, 2)
+    assert torch.equal(probabilities.sum(2), torch.ones(1, 2, 2, 2))
+    assert probabilities[0, 1, :, 0, 0].tolist() == [0, 0, 0, 1]
+    assert probabilities[0, 1, :, 1, 1].tolist() == [0.5, 0.5, 0, 0]
 
 
 def test_loss_equals_the_loop():
     """Each cell of the query reads both references within its window."""
     batch, radius = clips(0), 2
     keys = torch.randn(6, 5, CELLS, CELLS, generator=torch.manual_seed(1))
-    shares = cell_shares(batch.label_maps)
+    probabilities = cell_probabilities(batch.label_maps)
     frames, read = keys.view(2, 3, 5, CELLS, CELLS), torch.zeros(2, 4, CELLS, CELLS)
     for b in range(2):
         for y in range(CELLS):
@@ -85,11 +85,11 @@ def test_loss_equals_the_loop():
                 part = (slice(max(0, y - radius), y + radius + 1),
                         slice(max(0, x - radius), x + radius + 1))  # fmt: skip
                 near = frames[b, :2, :, part[0], part[1]].transpose(0, 1).flatten(1)
-                labels = shares[b, :2, :, part[0], part[1]].transpose(0, 1).flatten(1)
+                labels = probabilities[b, :2, :, part[0], part[1]].transpose(0, 1).flatten(1)
                 affinity = ((frames[b, 2, :, y, x] @ near) / 5**0.5).softmax(0)
                 read[b, :, y, x] = labels @ affinity
-    known = readable_shares(shares[:, -1], shares[:, :-1])
-    wanted = float(label_propagation(read, known, cell_weights(shares[:, -1])))
+    known = readable_probabilities(probabilities[:, -1], probabilities[:, :-1])
+    wanted = float(label_propagation(read, known, cell_weights(probabilities[:, -1])))
     assert float(label_loss(keys, batch, radius=radius, team=Team())) == pytest.approx(
         wanted, rel=1e-4
     )

@@ -11,7 +11,7 @@ from core.data.synthetic import moving_shapes
 from core.engine.registry import build_tracker
 from core.systems.self_supervised import tracker as module
 from core.systems.self_supervised.config import STRIDE, TRACKING
-from core.tracking.asserted import label_shares
+from core.tracking.asserted import label_probabilities
 from core.tracking.config import FeedbackConfig
 from core.tracking.contract import TrackerRequest
 from core.tracking.sizes import working_size
@@ -60,20 +60,20 @@ def test_a_still_video_keeps_its_masks(label):
 def test_both_number_formats_follow_alike(monkeypatch, build_system, label, name):
     """Whichever this machine takes, the other is evaluated too."""
     frames, label_maps = moving_shapes(objects=2, width=144, height=96, frame_count=6)
-    shares = []
+    probabilities = []
     for dtype in (torch.float32, torch.bfloat16):
         monkeypatch.setattr(module, "inference_dtype", lambda _, dtype=dtype: dtype)
         tracker = build_system[name]()
         add(tracker, frames, label_maps, 0, (1, 2))
         tracker.start(Direction.FORWARD)
         results = [label(tracker, i, frame, (1, 2)) for i, frame in enumerate(frames)]
-        shares.append(np.stack([x.step.shares for x in results]))
+        probabilities.append(np.stack([x.step.probabilities for x in results]))
         if name == "color":
             found = results[-1].label_map
             assert min(jaccard(found, label_maps[5], i) for i in (1, 2)) > 0.9
-    assert all(x.dtype == np.float32 for x in shares)
-    assert np.abs(shares[0] - shares[1]).mean() < 0.01
-    assert not np.array_equal(*shares)
+    assert all(x.dtype == np.float32 for x in probabilities)
+    assert np.abs(probabilities[0] - probabilities[1]).mean() < 0.01
+    assert not np.array_equal(*probabilities)
 
 
 def test_object_is_found_again_after_a_jump(color_tracker, label):
@@ -165,15 +165,17 @@ def test_working_size_of_odd_frames_is_bounded(size):
     assert min(height, width) >= 8 and max(height, width) <= 608
 
 
-def test_label_shares_are_the_covered_part_of_each_cell():
+def test_label_probabilities_are_the_covered_part_of_each_cell():
     label_map = np.zeros((16, 16), np.uint8)
     label_map[:8, :8], label_map[:8, 8:12] = 3, 7
     label_map[8:, 8:] = VOID
-    shares = label_shares(Keyframe(0, (3, 7), label_map), (2, 2))
-    assert shares.dtype == np.float32
-    np.testing.assert_allclose(shares[1], [[1, 0], [0, 0]])
-    np.testing.assert_allclose(shares[2], [[0, 0.5], [0, 0]])
-    np.testing.assert_allclose(shares[0], [[0, 0.5], [1, 0]], err_msg="void is no background")
+    probabilities = label_probabilities(Keyframe(0, (3, 7), label_map), (2, 2))
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities[1], [[1, 0], [0, 0]])
+    np.testing.assert_allclose(probabilities[2], [[0, 0.5], [0, 0]])
+    np.testing.assert_allclose(
+        probabilities[0], [[0, 0.5], [1, 0]], err_msg="void is no background"
+    )
 
 
 def test_what_is_thin_is_answered_sharper_at_the_same_mass(color_tracker, label):
@@ -190,17 +192,17 @@ def test_what_is_thin_is_answered_sharper_at_the_same_mass(color_tracker, label)
         tracker.start(Direction.FORWARD)
         results = [label(tracker, t, frame, (1,)) for t, frame in enumerate(frames)]
         found.append(jaccard(results[1].label_map, label_maps[1], 1))
-        masses.append(results[1].step.shares[1].sum())
+        masses.append(results[1].step.probabilities[1].sum())
     assert masses[0] == pytest.approx(masses[1], rel=0.02)
     assert found[1] > found[0] + 0.05
 
 
 def test_walks_that_disagree_do_not_both_prevail(color_tracker):
     """Half of each of two places is no object in both of them."""
-    shares = np.zeros((2, 16, 16), np.float32)
-    shares[1, 4:8, 2:6] = shares[1, 4:8, 10:14] = 0.5
-    shares[1, 4:8, 2:6] += 0.05
-    shares[0] = 1 - shares[1]
+    probabilities = np.zeros((2, 16, 16), np.float32)
+    probabilities[1, 4:8, 2:6] = probabilities[1, 4:8, 10:14] = 0.5
+    probabilities[1, 4:8, 2:6] += 0.05
+    probabilities[0] = 1 - probabilities[1]
     frame = np.full((64, 64, 3), 120, np.uint8)
-    seen = color_tracker().render(shares, frame, (1,))
+    seen = color_tracker().render(probabilities, frame, (1,))
     assert not seen[:, 34:].any()

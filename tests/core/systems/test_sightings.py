@@ -75,7 +75,7 @@ def test_confidence_follows_from_the_cues(color_tracker):
 def test_being_watched_changes_nothing(color_tracker):
     plain, watched = run(color_tracker()), run(Watched(color_tracker(), "color"))
     for one, other in zip(plain, watched, strict=True):
-        assert one.shares.tobytes() == other.shares.tobytes()
+        assert one.probabilities.tobytes() == other.probabilities.tobytes()
         assert (one.confidence, one.absent) == (other.confidence, other.absent)
 
 

@@ -39,9 +39,9 @@ def keys_of(image):
     return F.avg_pool2d(torch.from_numpy(image).permute(2, 0, 1)[None] / 255, 4)[0]
 
 
-def lesson_of(index, frame, shares, *, keyframe=None, trust=1.0):
-    ids = tuple(range(1, len(shares)))
-    return Lesson(index, frame, StepResult(shares, ids, dict.fromkeys(ids, trust)), keyframe)
+def lesson_of(index, frame, probabilities, *, keyframe=None, trust=1.0):
+    ids = tuple(range(1, len(probabilities)))
+    return Lesson(index, frame, StepResult(probabilities, ids, dict.fromkeys(ids, trust)), keyframe)
 
 
 def samples_of(lessons, *, certain=CONFIG.certain, ids=(1,)):
@@ -71,35 +71,35 @@ def trained(samples, config=CONFIG):
     return net, steps
 
 
-def overlap(shares, label_map):
-    found = np.kron(shares.argmax(0) == 1, np.ones((2, 2), bool))
+def overlap(probabilities, label_map):
+    found = np.kron(probabilities.argmax(0) == 1, np.ones((2, 2), bool))
     return (found & (label_map == 1)).sum() / (found | (label_map == 1)).sum()
 
 
 def test_learns_the_object_and_finds_it_on_a_frame_it_has_not_seen(film):
     net, steps = trained(samples_of(lessons_of(film)))
-    shares = predict(net, film[0][5], keys_of(film[0][5]))
+    probabilities = predict(net, film[0][5], keys_of(film[0][5]))
     assert len(steps) == CONFIG.iterations
-    assert shares.shape == (2, 32, 48)
-    np.testing.assert_allclose(shares.sum(0), 1, atol=1e-5)
-    assert overlap(shares, film[1][5]) > 0.7
+    assert probabilities.shape == (2, 32, 48)
+    np.testing.assert_allclose(probabilities.sum(0), 1, atol=1e-5)
+    assert overlap(probabilities, film[1][5]) > 0.7
 
 
 def test_both_number_formats_learn_alike(monkeypatch, film):
     """Whichever this machine takes, the other is computed with too."""
-    samples, shares, losses = samples_of(lessons_of(film)), [], []
+    samples, probabilities, losses = samples_of(lessons_of(film)), [], []
     for dtype in (torch.float32, torch.bfloat16):
         monkeypatch.setattr(learning, "inference_dtype", lambda _, dtype=dtype: dtype)
         net, steps = trained(samples, replace(CONFIG, iterations=6))
         assert {p.dtype for p in net.parameters()} == {torch.float32}
-        shares.append(predict(net, film[0][5], keys_of(film[0][5])))
+        probabilities.append(predict(net, film[0][5], keys_of(film[0][5])))
         losses.append([float(step.text.split()[-1]) for step in steps])
         assert losses[-1][-1] < losses[-1][0]
-    assert all(x.dtype == np.float32 and x.shape == (2, 32, 48) for x in shares)
-    np.testing.assert_allclose(shares[1].sum(0), 1, atol=1e-5)
+    assert all(x.dtype == np.float32 and x.shape == (2, 32, 48) for x in probabilities)
+    np.testing.assert_allclose(probabilities[1].sum(0), 1, atol=1e-5)
     np.testing.assert_allclose(*losses, rtol=0.05)
-    assert np.abs(shares[0] - shares[1]).mean() < 0.01
-    assert not np.array_equal(*shares)
+    assert np.abs(probabilities[0] - probabilities[1]).mean() < 0.01
+    assert not np.array_equal(*probabilities)
 
 
 @pytest.mark.slow
@@ -172,18 +172,18 @@ def test_doubtful_pixels_of_propagated_frames_do_not_count(film):
 
 
 def test_a_keyframe_counts_but_where_it_makes_no_statement(film):
-    shares = one_hot(film[1][0], (1,))
-    shares[:, :8] = 0
+    probabilities = one_hot(film[1][0], (1,))
+    probabilities[:, :8] = 0
     stated = Keyframe(0, (1,), np.where(np.arange(64)[:, None] < 8, VOID, film[1][0]))
-    (sample,) = samples_of([lesson_of(0, film[0][0], shares, keyframe=stated)])
+    (sample,) = samples_of([lesson_of(0, film[0][0], probabilities, keyframe=stated)])
     assert sample.weight[:4].max() == 0
     assert sample.weight[4:].min() == 1
 
 
-def test_objects_that_a_frame_does_not_know_have_no_share(film):
+def test_objects_that_a_frame_does_not_know_have_no_probability(film):
     (sample,) = samples_of([lesson_of(0, film[0][0], one_hot(film[1][0], (1,)))], ids=(1, 7))
-    assert sample.shares.shape == (3, 64, 96)
-    assert sample.shares[2].max() == 0
+    assert sample.probabilities.shape == (3, 64, 96)
+    assert sample.probabilities[2].max() == 0
 
 
 def test_variants_move_image_and_mask_alike(film):
@@ -193,15 +193,15 @@ def test_variants_move_image_and_mask_alike(film):
     rng = np.random.default_rng(0)
     for _ in range(4):
         other = varied(sample, keys_of, rng, certain=0.6)
-        inside, outside = other.shares[1] > 0.99, other.shares[1] < 0.01
+        inside, outside = other.probabilities[1] > 0.99, other.probabilities[1] < 0.01
         assert other.image[inside].min() > other.image[outside].max()
-        assert not np.array_equal(other.shares, sample.shares)
+        assert not np.array_equal(other.probabilities, sample.probabilities)
 
 
 def test_sure_frames_near_a_keyframe_are_drawn_most(film):
-    shares = one_hot(film[1][0], (1,))
-    sure = lesson_of(0, film[0][0], shares)
-    lessons = [sure, replace(sure, distance=40), lesson_of(0, film[0][0], shares, trust=0.5)]
+    probabilities = one_hot(film[1][0], (1,))
+    sure = lesson_of(0, film[0][0], probabilities)
+    lessons = [sure, replace(sure, distance=40), lesson_of(0, film[0][0], probabilities, trust=0.5)]
     beside, far, doubtful = (sample.odds for sample in samples_of(lessons))
     assert beside == 1
     assert doubtful == pytest.approx(0.25)

@@ -26,14 +26,16 @@ def plane_of(top):
     return mask
 
 
-def shares_of(*masks):
+def probabilities_of(*masks):
     return np.stack([~np.logical_or.reduce(masks), *masks]).astype(np.float32)
 
 
 def sample(*masks, is_keyframe=True):
-    shares = shares_of(*masks).repeat(2, 1).repeat(2, 2)
+    probabilities = probabilities_of(*masks).repeat(2, 1).repeat(2, 2)
     image = np.zeros((32, 32, 3), np.uint8)
-    return Sample(image, torch.zeros(1, 8, 8), shares, np.ones(SIZE, np.float32), 1.0, is_keyframe)
+    return Sample(
+        image, torch.zeros(1, 8, 8), probabilities, np.ones(SIZE, np.float32), 1.0, is_keyframe
+    )
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def answer(monkeypatch):
     """Lets every network answer with these masks."""
 
     def give(*masks):
-        monkeypatch.setattr(trust, "predict", lambda *_: shares_of(*masks))
+        monkeypatch.setattr(trust, "predict", lambda *_: probabilities_of(*masks))
 
     return give
 
@@ -77,11 +79,11 @@ def test_only_keyframes_are_witnesses(answer):
 def test_without_any_say_propagation_stays_as_it_is():
     source = FeatureSource(lambda frame: frame, lambda *_: None, lambda _image: None, CPU)
     video = LearnedVideo(source, None, (1,), weights=np.zeros(1, np.float32))
-    step = StepResult(shares_of(plane_of(2)), (1,), {1: 0.4})
+    step = StepResult(probabilities_of(plane_of(2)), (1,), {1: 0.4})
     assert video.refine(0, np.zeros((32, 32, 3), np.uint8), step) is step
 
 
-def test_an_object_without_say_keeps_its_shares_beside_one_with():
+def test_an_object_without_say_keeps_its_probabilities_beside_one_with():
     carried = np.array([0.2, 0.7, 0.1], np.float32).reshape(3, 1, 1)
     learned = np.array([0.6, 0.3, 0.1], np.float32).reshape(3, 1, 1)
     alone = fused(carried, learned, np.array([1, 1], np.float32))

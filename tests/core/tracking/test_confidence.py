@@ -74,7 +74,7 @@ def test_margins_are_high_where_labels_are_certain():
 def test_probes_lie_on_and_beside_the_objects():
     probes = make_probes(memory(plane((0, 2), (0, 3)), torch.zeros(SIZE)))
     assert probes.keys.shape == (64, 8 * 9)
-    assert probes.shares[1].sum() == 6
+    assert probes.probabilities[1].sum() == 6
     assert probes.masses == {1: 6, 2: 0}
     assert probes.shows(1) and not probes.shows(2) and not probes.shows(3)
 
@@ -84,9 +84,9 @@ def test_a_small_object_has_probes_beside_a_large_one():
     soft[1, 10:, 10:], soft[2, 3, 3] = 1, 1
     keyframe = MemoryFrame(0, torch.zeros(4, 60, 80), soft, (1, 2))
     probes = make_probes(keyframe)
-    assert 64 <= len(probes.shares[1]) <= PROBES / 2
-    assert len(probes.shares[2]) >= 40
-    assert probes.keys.shape[1] == sum(len(s) for s in probes.shares.values())
+    assert 64 <= len(probes.probabilities[1]) <= PROBES / 2
+    assert len(probes.probabilities[2]) >= 40
+    assert probes.keys.shape[1] == sum(len(s) for s in probes.probabilities.values())
 
 
 @pytest.mark.parametrize("side", [40, 70])

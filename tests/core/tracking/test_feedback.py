@@ -21,8 +21,8 @@ def picture(mask: np.ndarray) -> np.ndarray:
 
 
 def cells(mask: np.ndarray) -> torch.Tensor:
-    share = mask.reshape(CELLS[0], 4, CELLS[1], 4).mean((1, 3)).astype(np.float32)
-    return torch.from_numpy(np.stack([1 - share, share]))
+    plane = mask.reshape(CELLS[0], 4, CELLS[1], 4).mean((1, 3)).astype(np.float32)
+    return torch.from_numpy(np.stack([1 - plane, plane]))
 
 
 def disk() -> np.ndarray:

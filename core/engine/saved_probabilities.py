@@ -1,4 +1,4 @@
-"""Soft labels that outlive their run, so that one that adapts can be resumed."""
+"""Probabilities that outlive their run, so that one that adapts can be resumed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.engine.fuse import Opinion
-from core.engine.spool import LEVELS, MAX_CELLS, ShareSpool
+from core.engine.spool import LEVELS, MAX_CELLS, ProbabilitySpool
 from core.errors import OutputError
 from core.media.atomic import write_atomic
 from core.media.input_file import read_input
@@ -21,14 +21,14 @@ SUFFIX = ".vosapp-run.shares"
 _HINT = "Choose a folder that you may write to, on a disk with free space."
 
 
-class SavedShares(ShareSpool):
+class SavedProbabilities(ProbabilitySpool):
     """A spool with a folder behind it: one file a frame, each whole at any time."""
 
     def __init__(self, results: Path) -> None:
         """Begin empty; nothing is touched yet.
 
         Args:
-            results: folder of the run's results; the shares lie beside it, in NAME and `SUFFIX`.
+            results: folder of the run's results; the files lie beside it, in NAME and `SUFFIX`.
         """
         super().__init__()
         self.path = results.with_name(results.name + SUFFIX)
@@ -53,7 +53,7 @@ class SavedShares(ShareSpool):
         shutil.rmtree(self.path, ignore_errors=True)
 
     def put(self, frame_index: int, opinion: Opinion, seconds: float) -> None:
-        """See `ShareSpool.put`.
+        """See `ProbabilitySpool.put`.
 
         Raises:
             OutputError: the disk for temporary files or that of the results is full.
@@ -72,10 +72,10 @@ class SavedShares(ShareSpool):
 
 
 def _encode(frame_index: int, opinion: Opinion, seconds: float) -> bytes:
-    data = np.rint(opinion.shares * LEVELS).astype(np.uint8).tobytes()
+    data = np.rint(opinion.probabilities * LEVELS).astype(np.uint8).tobytes()
     head = {
         "frame": frame_index,
-        "shape": opinion.shares.shape,
+        "shape": opinion.probabilities.shape,
         "ids": opinion.object_ids,
         "confidence": list(opinion.confidence.items()),
         "distance": list(opinion.distance.items()),
@@ -104,9 +104,9 @@ def _decode(data: bytes) -> tuple[int, Opinion, float]:
     if len(flat) != size or zlib.crc32(flat) != head["checksum"]:
         msg = "not whole"
         raise ValueError(msg)
-    shares = np.frombuffer(flat, np.uint8).reshape(planes, height, width).astype(np.float32)
+    probabilities = np.frombuffer(flat, np.uint8).reshape(planes, height, width).astype(np.float32)
     confidence = {int(i): float(value) for i, value in head["confidence"]}
     distance = {int(i): int(value) for i, value in head["distance"]}
     absent = frozenset(int(i) for i in head["absent"])
-    opinion = Opinion(ids, shares / np.float32(LEVELS), confidence, distance, absent)
+    opinion = Opinion(ids, probabilities / np.float32(LEVELS), confidence, distance, absent)
     return int(head["frame"]), opinion, float(head["seconds"])

@@ -1,4 +1,4 @@
-"""Soft labels beside the results: what comes back, and what damaged files do."""
+"""Probabilities beside the results: what comes back, and what damaged files do."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ import numpy as np
 import pytest
 
 from core.engine.fuse import Opinion
-from core.engine.saved_shares import SavedShares
-from core.engine.spool import ShareSpool
+from core.engine.saved_probabilities import SavedProbabilities
+from core.engine.spool import ProbabilitySpool
 from core.errors import OutputError
 
 
 def opinion(seed=0):
-    shares = np.random.default_rng(seed).dirichlet((1, 1, 1), (6, 8)).transpose(2, 0, 1)
+    probabilities = np.random.default_rng(seed).dirichlet((1, 1, 1), (6, 8)).transpose(2, 0, 1)
     return Opinion(
-        (2, 7), shares.astype(np.float32), {2: 0.5, 7: 0.25}, {2: 3, 7: 0}, frozenset({7})
+        (2, 7), probabilities.astype(np.float32), {2: 0.5, 7: 0.25}, {2: 3, 7: 0}, frozenset({7})
     )
 
 
 @pytest.fixture
 def saved(tmp_path):
-    with SavedShares(tmp_path / "film") as spool:
+    with SavedProbabilities(tmp_path / "film") as spool:
         spool.put(4, opinion(4), 0.5)
         spool.put(2, opinion(2), 0.25)
     return tmp_path / "film"
 
 
 def test_another_spool_reads_what_one_has_written(saved):
-    with SavedShares(saved) as again, ShareSpool() as plain:
+    with SavedProbabilities(saved) as again, ProbabilitySpool() as plain:
         again.load()
         plain.put(4, opinion(4), 0.5)
         assert again.frames == [2, 4]
         (got, seconds), (wanted, _) = again.get(4), plain.get(4)
     assert (seconds, got.absent) == (0.5, {7})
-    np.testing.assert_array_equal(got.shares, wanted.shares)
+    np.testing.assert_array_equal(got.probabilities, wanted.probabilities)
     assert (got.object_ids, got.confidence, got.distance) == (
         (2, 7),
         {2: 0.5, 7: 0.25},
@@ -65,13 +65,13 @@ def damage(data, kind):
 def test_damaged_files_are_left_out(saved, kind):
     file = saved.with_name("film.vosapp-run.shares") / "00000004.shares"
     file.write_bytes(damage(file.read_bytes(), kind))
-    with SavedShares(saved) as again:
+    with SavedProbabilities(saved) as again:
         again.load()
         assert again.frames == [2]
 
 
 def test_clear_removes_the_files(saved):
-    with SavedShares(saved) as spool:
+    with SavedProbabilities(saved) as spool:
         spool.clear()
     assert list(saved.parent.iterdir()) == []
 
@@ -79,14 +79,14 @@ def test_clear_removes_the_files(saved):
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "film.vosapp-run.shares").write_text("in the way")
     with (
-        SavedShares(tmp_path / "film") as spool,
+        SavedProbabilities(tmp_path / "film") as spool,
         pytest.raises(OutputError, match="Cannot make"),
     ):
         spool.put(0, opinion(), 0.0)
 
 
 def test_a_spool_can_be_rewound():
-    with ShareSpool() as spool:
+    with ProbabilitySpool() as spool:
         spool.put(1, opinion(1), 0.0)
         mark = spool.mark()
         spool.put(1, opinion(2), 0.0)
@@ -94,7 +94,9 @@ def test_a_spool_can_be_rewound():
         spool.discard(1)
         spool.rewind(mark)
         assert spool.frames == [1]
-        np.testing.assert_allclose(spool.get(1)[0].shares, opinion(1).shares, atol=1 / 500)
+        np.testing.assert_allclose(
+            spool.get(1)[0].probabilities, opinion(1).probabilities, atol=1 / 500
+        )
 
 
 def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path):
@@ -102,7 +104,7 @@ def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path):
     precious = tmp_path / "mine" / "00000004.shares"
     precious.write_bytes(b"mine")
     (tmp_path / "film.vosapp-run.shares").symlink_to(tmp_path / "mine")
-    with SavedShares(tmp_path / "film") as spool:
+    with SavedProbabilities(tmp_path / "film") as spool:
         spool.load()
         with pytest.raises(OutputError, match="symbolic link"):
             spool.put(4, opinion(4), 0.5)

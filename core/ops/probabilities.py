@@ -1,4 +1,4 @@
-"""Soft labels as shares: what the objects of a cell leave is the background's."""
+"""Probabilities of objects and background: what the objects of a cell leave is the background's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def with_background(objects: Tensor) -> Tensor:
-    """(1 + K) x h x w shares that sum to 1 of K x h x w planes, which may exceed 1 together.
+    """(1 + K) x h x w probabilities that sum to 1 of K x h x w planes, which may exceed 1 together.
 
     Where they do, the objects share the cell in proportion.
     """
