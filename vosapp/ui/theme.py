@@ -190,6 +190,8 @@ def toggle_icon(name: str) -> QIcon:
 
 def set_tone(label: QLabel, tone: str) -> None:
     """Write a label in "danger", "warning", "success", "muted" or "text"; it follows the theme."""
+    if label.property("tone") == tone:
+        return
     label.setProperty("tone", tone)
     label.style().unpolish(label)
     label.style().polish(label)
