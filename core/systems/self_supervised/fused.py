@@ -71,7 +71,7 @@ class FusedEncoder(nn.Module):
         self.keys = FusedKeys(config)
         self.backbone = backbone.requires_grad_(requires_grad=False).eval()
 
-    def train(self, mode: bool = True) -> Self:
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - as `nn.Module` has it
         """Switch what learns; the backbone stays in eval mode."""
         super().train(mode)
         self.backbone.eval()
