@@ -33,8 +33,8 @@ from core.types import MAX_OBJECT_ID
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
 from vosapp.jobs.runner import Job, JobHandle
 from vosapp.project.edit_import import ImportReport
+from vosapp.services.import_annotations import Imported
 from vosapp.session import importing
-from vosapp.session.importing import Imported
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_file, choose_folder
