@@ -49,7 +49,7 @@ class SelfSupervised:
         """See `Method.require_possible`."""
         stage_pairs(stage, options)
         if preset in BACKBONES and stage != FIRST_STAGE:
-            msg = f"There is no {stage} stage for {preset}: only its backbone is kept, no keys."
+            msg = f"{preset} has no {stage} stage: its training ends with the {FIRST_STAGE} stage."
             raise UsageError(msg, f"Use --stage {FIRST_STAGE}.")
 
     def stage(self, name: str, network: nn.Module, options: Values, team: Team) -> Stage:

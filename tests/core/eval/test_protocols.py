@@ -180,7 +180,7 @@ def test_missing_sequences_are_named_and_can_be_left_out(trees, write_masks, two
     for name in ("bear", "boat", "bus"):
         write_masks(gt / name, two_objects)
     write_masks(results / "boat", two_objects)
-    with pytest.raises(DatasetError, match="no results of 2 of 3 sequences: bear, bus"):
+    with pytest.raises(DatasetError, match="no results for 2 of 3 sequences: bear, bus"):
         run(gt, results)
     report = run(gt, results, sequences=("boat",))
     assert [sequence.name for sequence in report.sequences] == ["boat"]
