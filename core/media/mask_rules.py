@@ -151,7 +151,17 @@ class MaskSurvey:
             used = frozenset(listed)
             minimal = not mask.palette[max(used) + 1 :].any()
             colors = {value: int(mask.palette[value]) for value in used}
-            self._seen.append(_Seen("index", False, listed, used, used, colors, minimal))
+            self._seen.append(
+                _Seen(
+                    "index",
+                    lossy=False,
+                    counts=listed,
+                    flat=used,
+                    known=used,
+                    palette=colors,
+                    is_minimal=minimal,
+                )
+            )
             return
         is_color = mask.kind == "color"
         flat, own = own_values(mask.values, is_color=is_color)

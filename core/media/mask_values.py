@@ -74,7 +74,7 @@ def values_of(image: Image.Image, path: Path) -> MaskValues:
     """
     lossy = image.format in _LOSSY
     if image.mode == "P":
-        return MaskValues("index", np.asarray(image).astype(np.int64), False, _palette(image))
+        return MaskValues("index", np.asarray(image).astype(np.int64), palette=_palette(image))
     if image.mode == "1":
         return MaskValues("bit", np.asarray(image).astype(np.int64) * VOID)
     if image.mode in ("F", "I") or image.mode.startswith("I;") or image.mode == "L":

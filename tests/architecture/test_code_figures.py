@@ -71,8 +71,9 @@ def test_imports_for_types_are_told_apart(import_circles, tmp_path, monkeypatch)
     assert circle.type_only == (("somepackage.two", "somepackage.one"),)
 
 
-def test_core_has_no_circle(import_circles):
-    assert found(import_circles.circles(import_circles.imports("core", typing=True))) == []
+@pytest.mark.parametrize("package", ["core", "vosapp"])
+def test_there_is_no_circle(package, import_circles):
+    assert found(import_circles.circles(import_circles.imports(package, typing=True))) == []
 
 
 @pytest.mark.slow

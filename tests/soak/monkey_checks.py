@@ -34,7 +34,7 @@ def rest(shell, *, stop):
     while shell.workspace is workspace and (restless := _restless(workspace)):
         if stop:
             workspace.propagation.stop()
-            workspace.finetuning.cancel()
+            workspace.finetuning.stop()
         if time.monotonic() > until:
             raise Broken(f"the window does not come to rest: {restless}")
         QTest.qWait(10)

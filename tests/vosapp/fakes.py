@@ -20,6 +20,7 @@ from core.tracking.contract import StepResult
 from vosapp.project.keyframes import keyframes
 from vosapp.project.tuned import KeyframeScore, TunedInfo, digest_of
 from vosapp.services.finetune import Finetuned, FinetuneStep
+from vosapp.session.work import WorkControl
 
 HEIGHT, WIDTH, FRAMES = 48, 64, 24
 STEP = 1
@@ -53,6 +54,11 @@ def write_film(folder, count=FRAMES):
     for index in range(count):
         Image.fromarray(palette[label_map_of(index)]).save(folder / f"{index:05d}.png")
     return folder
+
+
+def works(dialog):
+    """True while a dialog looks, reads or writes."""
+    return any(work.running for work in dialog.findChildren(WorkControl))
 
 
 class FakeTracker(CopyTracker):

@@ -153,7 +153,7 @@ def _check(args: argparse.Namespace) -> None:
     plain |= {"--scores": args.scores is not None}
     robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
     why = "The robot starts from the first masks and writes none."
-    check_mode("--interactive", args.interactive, own=robots, others=plain, why=why)
+    check_mode("--interactive", chosen=args.interactive, own=robots, others=plain, why=why)
     if args.csv is not None:
         check_file(args.csv, option="--csv")
     check_curve(args)

@@ -59,7 +59,7 @@ def check_all(args: argparse.Namespace) -> None:
         "--scores": args.scores is not None,
     }
     why = "It runs each system plainly; --qualities says at which ones."
-    check_mode("--all-systems", args.all_systems, own=own, others=others, why=why)
+    check_mode("--all-systems", chosen=args.all_systems, own=own, others=others, why=why)
     for option in ("csv", "markdown"):
         if args.all_systems and getattr(args, option) is not None:
             check_file(getattr(args, option), option=f"--{option}")

@@ -35,7 +35,7 @@ def check_curve(args: argparse.Namespace) -> None:
     other = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
     other |= {"--adapt": args.adapt, "--paper-mode": args.paper_mode}
     why = "Its points are comparable: one mask, nothing adapted."
-    check_mode("--curve", args.curve, own={}, others=other, why=why)
+    check_mode("--curve", chosen=args.curve, own={}, others=other, why=why)
     trained_steps(args.weights)
 
 

@@ -59,7 +59,7 @@ def check_prompts(args: argparse.Namespace) -> None:
         "--scores": args.scores is not None,
     }
     why = "Prompts are answered on single frames; nothing is tracked."
-    check_mode("--prompts", args.prompts, own=own, others=others, why=why)
+    check_mode("--prompts", chosen=args.prompts, own=own, others=others, why=why)
 
 
 def run_prompts(args: argparse.Namespace, console: Console) -> dict[str, object]:

@@ -8,7 +8,7 @@ from core.errors import UsageError
 
 
 def check_mode(
-    mode: str, chosen: bool, *, own: Mapping[str, bool], others: Mapping[str, bool], why: str
+    mode: str, *, chosen: bool, own: Mapping[str, bool], others: Mapping[str, bool], why: str
 ) -> None:
     """Refuse options that do not go together.
 

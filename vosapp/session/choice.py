@@ -9,6 +9,7 @@ from pathlib import Path
 from core.engine.registry import default_system
 from core.types import Quality
 from vosapp.services.weights import finetuned_system
+from vosapp.session.work import WorkState
 
 
 class RunMode(Enum):
@@ -56,15 +57,12 @@ class RunChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class RunState:
-    """How far a propagation is.
+class RunState(WorkState):
+    """How far a propagation is; done are results, of which each frame may get two.
 
     Attributes:
         frames: finished and stored.
-        done, total: results, of which each frame may get two; total is 0 while it is not known.
-        text: what is being done.
         frames_per_second: mean so far; 0 before the first frame.
-        seconds_left: estimate; NaN while unknown.
         device: where it is computed, as "cpu".
         memory_bytes: resident memory of this process.
         again: frames are computed that were neither empty nor stale, as asked.
@@ -72,11 +70,7 @@ class RunState:
     """
 
     frames: int = 0
-    done: int = 0
-    total: int = 0
-    text: str = ""
     frames_per_second: float = 0.0
-    seconds_left: float = float("nan")
     device: str = ""
     memory_bytes: int = 0
     again: bool = False

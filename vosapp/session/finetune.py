@@ -17,36 +17,29 @@ from core.jobs import Progress
 from vosapp.jobs.finetune import FinetuneOutcome, finetune_job
 from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome, trouble
 from vosapp.jobs.propagation import Engine
-from vosapp.jobs.runner import JobHandle
 from vosapp.project.tuned import TunedInfo
 from vosapp.services.finetune import FinetuneOrder, FinetuneStep
 from vosapp.services.weights import default_weights, finetuned_system
 from vosapp.session.choice import RunChoice
 from vosapp.session.propagation import PropagationControl
 from vosapp.session.session import Session
+from vosapp.session.work import WorkControl, WorkState
 
 USUAL_MINUTES = 3
 MOST_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class FinetuneState:
-    """How far a tuning is.
+class FinetuneState(WorkState):
+    """How far a tuning is; its text is "learning" between its first and last step.
 
     Attributes:
-        text: what is being done, as the job says it; "learning" between its first and last step.
-        done, total: how far that is; total is 0 while it is not known.
         step: of learning, 0 before it.
         loss: of the last steps, a running mean: single ones jump; NaN before the first.
-        seconds_left: of learning; NaN while unknown.
     """
 
-    text: str = ""
-    done: int = 0
-    total: int = 0
     step: int = 0
     loss: float = math.nan
-    seconds_left: float = math.nan
 
 
 LEARNING = "learning"
@@ -72,7 +65,7 @@ class _Refusal:
     decided: RunChoice
 
 
-class FinetuneControl(QObject):
+class FinetuneControl(WorkControl):
     """The window's way to weights that are tuned to the video.
 
     Whether they are used is a part of the choice for propagations, and is kept in the project.
@@ -80,21 +73,17 @@ class FinetuneControl(QObject):
     Attributes:
         info: of the weights that the project has; None for none.
         problem: why they cannot be used, as far as it is known; None where nothing is wrong.
-        state: of the tuning that is going on, or of the last one.
+        state: a `FinetuneState`.
         outcome: of the last tuning in this session; None before.
         undecided: the user has not said yet what is to be done with it, or the project did not
             take what was said (see `FinetuneOutcome.refused`).
 
+    A stop keeps nothing. The value of `Done` is a `FinetuneOutcome`.
+
     Signals:
-        started: a tuning was handed to the engine.
-        stateChanged: `state` is new (`FinetuneState`).
-        finished: it ended (`Outcome`); the value of `Done` is a `FinetuneOutcome`.
         changed: `info`, `outcome` or `undecided` is another one, or other weights are used.
     """
 
-    started = Signal()
-    stateChanged = Signal(object)
-    finished = Signal(object)
     changed = Signal()
     _refused = Signal(object)
 
@@ -107,10 +96,9 @@ class FinetuneControl(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._propagation, self._engine = session, propagation, engine
-        self._handle: JobHandle | None = None
         self.info: TunedInfo | None = None
         self.problem: VosError | None = None
-        self.state = FinetuneState()
+        self.state: FinetuneState = FinetuneState()
         self.outcome: FinetuneOutcome | None = None
         self.undecided = False
         # As for the session's first update: nobody else uses the project yet.
@@ -132,11 +120,6 @@ class FinetuneControl(QObject):
             return False
 
     @property
-    def running(self) -> bool:
-        """True while a tuning is going on or being stopped."""
-        return self._handle is not None
-
-    @property
     def base(self) -> Path | None:
         """The chosen file that the next tuning begins from; None for the bundled weights."""
         choice = self._propagation.choice
@@ -145,8 +128,8 @@ class FinetuneControl(QObject):
     @property
     def losable(self) -> bool:
         """True where closing the project now would lose what is being, or has been, learned."""
-        if self._handle is not None:
-            return not self._handle.token.cancelled
+        if self.running:
+            return not self.stopping
         return self.undecided and self.outcome is not None and not self.outcome.kept
 
     @property
@@ -167,25 +150,11 @@ class FinetuneControl(QObject):
         try:
             order = self._order(minutes, whole=whole)
         except VosError as error:
-            self._take_outcome(Failed(error))
+            self.take_outcome(Failed(error))
             return
-        self.state = FinetuneState("waiting for the engine")
         quality = self._propagation.choice.quality
         handle = self._session.engine.submit(finetune_job(self._engine, order, quality))
-        handle.tell(
-            self,
-            finished=self._take_outcome,
-            progressed=self._take_progress,
-            batch=self._take_steps,
-        )
-        self._handle = handle
-        self.started.emit()
-        self.stateChanged.emit(self.state)
-
-    def cancel(self) -> None:
-        """Stop; nothing is kept, and what was used before is used on."""
-        if self._handle is not None:
-            self._handle.cancel()
+        self.follow(handle, FinetuneState("waiting for the engine"))
 
     def decide(self, *, use: bool) -> None:
         """Use what the last tuning has made, or stay with what was used before.
@@ -264,30 +233,29 @@ class FinetuneControl(QObject):
 
     # What comes from the engine, and from the choice
 
-    def _take_progress(self, progress: Progress) -> None:
-        self._update(FinetuneState(progress.text, progress.done, progress.total, self.state.step))
+    def take_progress(self, progress: Progress) -> None:
+        """See `WorkControl`."""
+        text, done, total = progress.text, progress.done, progress.total
+        self.show_state(FinetuneState(text, done, total, step=self.state.step))
 
-    def _take_steps(self, values: list[object]) -> None:
+    def take_values(self, values: list[object]) -> None:
+        """See `WorkControl`."""
         steps = [value for value in values if isinstance(value, FinetuneStep)]
         if steps:
             last, loss = steps[-1], self.state.loss
             for step in steps:
                 loss = step.loss if math.isnan(loss) else CALM * loss + (1 - CALM) * step.loss
             done = round(1000 * last.fraction)
-            self._update(FinetuneState(LEARNING, done, 1000, last.step, loss, last.seconds_left))
+            self.show_state(FinetuneState(LEARNING, done, 1000, last.seconds_left, last.step, loss))
 
-    def _update(self, state: FinetuneState) -> None:
-        self.state = state
-        self.stateChanged.emit(state)
-
-    def _take_outcome(self, outcome: Outcome) -> None:
-        self._handle = None
+    def take_outcome(self, outcome: Outcome) -> None:
+        """See `WorkControl`."""
         if isinstance(outcome, Done) and isinstance(outcome.value, FinetuneOutcome):
             self.outcome, self.undecided = outcome.value, True
             if outcome.value.kept:
                 self.info, self.problem = outcome.value.info, None
         self.changed.emit()
-        self.finished.emit(outcome)
+        super().take_outcome(outcome)
         for bug in _bugs(outcome):
             self._session.crashed.emit(bug.report)
 

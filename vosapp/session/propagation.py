@@ -25,13 +25,13 @@ from vosapp.jobs.propagation import (
     WeightsProblem,
     plan_order,
 )
-from vosapp.jobs.runner import JobHandle
 from vosapp.project.model import Change
 from vosapp.project.results import Stored
 from vosapp.services.weights import default_weights
 from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
 from vosapp.session.session import Session
 from vosapp.session.view import keyframes_in
+from vosapp.session.work import WorkControl
 
 REFRESH_MS = 120
 """The window reads anew what was propagated this often, however fast results come."""
@@ -43,29 +43,25 @@ WORKING_BYTES = 400 << 20
 """What the engine takes beside the window, roughly."""
 
 
-class PropagationControl(QObject):
+class PropagationControl(WorkControl):
     """The window's way to the engine.
 
     Attributes:
         choice: system, weights, quality, device; used by the next run.
-        state: of the run that is going on, or of the last one.
+        state: a `RunState`; it is new some times a second.
+
+    A run that is stopped ends after the frame that is being computed; finished frames stay.
 
     Signals:
         starting: keyframes are about to be read: what is drawn but not applied is applied now.
-        started: a run was handed to the engine.
-        stateChanged: `state` is new (`RunState`), some times a second.
         frameDone: a frame was computed and stored (its index).
-        finished: the run ended (`Outcome`).
         choiceChanged: another choice was made.
         weightsRefused: the project's tuned weights cannot be used (`VosError`); the run goes on
             with the system's.
     """
 
     starting = Signal()
-    started = Signal()
-    stateChanged = Signal(object)
     frameDone = Signal(int)
-    finished = Signal(object)
     choiceChanged = Signal()
     weightsRefused = Signal(object)
 
@@ -73,8 +69,7 @@ class PropagationControl(QObject):
         super().__init__(parent)
         self.session, self._engine = session, engine
         self.choice = RunChoice()
-        self.state = RunState()
-        self._handle: JobHandle | None = None
+        self.state: RunState = RunState()
         self._writable: frozenset[int] = frozenset()
         self._fresh: set[int] = set()
         self._finished: set[int] = set()
@@ -85,11 +80,6 @@ class PropagationControl(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self._refresh)
-
-    @property
-    def running(self) -> bool:
-        """True while a run is going on or being stopped."""
-        return self._handle is not None
 
     def set_choice(self, choice: RunChoice) -> None:
         """Use other settings from the next run on."""
@@ -137,24 +127,10 @@ class PropagationControl(QObject):
     def _launch(self, order: PropagationOrder) -> None:
         self._fresh, self._writable = set(), frozenset()
         self._finished, self._results = set(), 0
-        self.state = RunState(text=self.tr("waiting for the engine"), again=not order.only_open)
-        handle = self.session.engine.submit(self._engine.propagate(order))
-        handle.tell(
-            self,
-            finished=self._take_outcome,
-            progressed=self._take_progress,
-            batch=self._take_batch,
-        )
-        self._handle = handle
         # Each result changes every lane; to draw many of them takes its time.
         self._timer.start(max(REFRESH_MS, LANE_MS * len(self.session.objects)))
-        self.started.emit()
-        self.stateChanged.emit(self.state)
-
-    def stop(self) -> None:
-        """Stop after the frame that is being computed; finished frames stay."""
-        if self._handle is not None:
-            self._handle.cancel()
+        waiting = RunState(text=self.tr("waiting for the engine"), again=not order.only_open)
+        self.follow(self.session.engine.submit(self._engine.propagate(order)), waiting)
 
     def order(self, mode: RunMode) -> PropagationOrder:
         """Return what a run of a mode would compute.
@@ -240,10 +216,12 @@ class PropagationControl(QObject):
 
     # What comes from the engine
 
-    def _take_progress(self, progress: Progress) -> None:
+    def take_progress(self, progress: Progress) -> None:
+        """See `WorkControl`; how far it is follows from the results that came."""
         self._update(progress.text)
 
-    def _take_batch(self, values: list[object]) -> None:
+    def take_values(self, values: list[object]) -> None:
+        """See `WorkControl`."""
         for value in values:
             if isinstance(value, WeightsProblem):
                 self.weightsRefused.emit(value.error)
@@ -269,7 +247,7 @@ class PropagationControl(QObject):
         state, done = self.state, self._results
         spent = time.monotonic() - self._first
         rate = done / spent if done and spent > 0 else 0.0
-        self.state = replace(
+        fresh = replace(
             state,
             frames=len(self._finished),
             done=done,
@@ -278,7 +256,7 @@ class PropagationControl(QObject):
             seconds_left=(state.total - done) / rate if rate else float(np.nan),
             memory_bytes=self._process.memory_info().rss,
         )
-        self.stateChanged.emit(self.state)
+        self.show_state(fresh)
 
     def _refresh(self) -> None:
         """Let the views read what has come since."""
@@ -288,15 +266,15 @@ class PropagationControl(QObject):
         self.session.refresh(Change("", tuple(sorted(self._fresh)), ids))
         self._fresh = set()
 
-    def _take_outcome(self, outcome: Outcome) -> None:
+    def take_outcome(self, outcome: Outcome) -> None:
+        """See `WorkControl`."""
         self._timer.stop()
-        self._handle = None
         self._refresh()
         if self.state.frames_per_second:
             key = (self.choice.system, self.choice.quality.value)
             self._rates[key] = self.state.frames_per_second
         self.stateChanged.emit(self.state)
-        self.finished.emit(outcome)
+        super().take_outcome(outcome)
         self._tell(outcome)
 
     def _tell(self, outcome: Outcome) -> None:

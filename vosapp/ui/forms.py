@@ -58,6 +58,13 @@ class OptionForm(QWidget):
         return {name: _value(editor) for name, editor in self.editors.items()}
 
 
+def name_all(*rows: tuple[QWidget, str, str]) -> None:
+    """Give widgets the name that is read out, and a tooltip: (widget, name, tip) each."""
+    for widget, name, tip in rows:
+        widget.setAccessibleName(name)
+        widget.setToolTip(tip)
+
+
 def capitalized(text: str) -> str:
     """Return a text with a capital first letter; the others stay as they are."""
     return text[:1].upper() + text[1:]

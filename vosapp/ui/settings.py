@@ -164,7 +164,7 @@ class Settings(QObject):
         """Return a setting of any kind."""
         return self._get(key)
 
-    def set_value(self, key: str, value: str | int | bool) -> None:
+    def set_value(self, key: str, value: str | int | bool) -> None:  # noqa: FBT001
         """Choose a value; one that makes no sense is a mistake in the program.
 
         Raises:

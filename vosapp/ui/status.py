@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from core.text import visible
-from vosapp.session.choice import RunState
+from vosapp.session.work import WorkControl, WorkState
 from vosapp.ui.theme import icon
 
 
 class RunMeter(QWidget):
-    """How the propagation goes; hidden while there is none.
+    """How work goes that one can work beside; hidden while there is none.
 
     Signals:
         stopWanted: the button was pressed.
@@ -46,41 +47,30 @@ class RunMeter(QWidget):
         self.refresh_theme()
         self.hide()
 
-    def show_state(self, state: RunState) -> None:
-        """Show how far a run is."""
-        self._bar.setRange(0, state.total)
-        self._bar.setValue(state.done)
-        self._text.setText(visible("   ".join(self._parts(state))))
+    def follow(self, work: WorkControl, tell: Callable[[Any], str]) -> None:
+        """Show a work while it runs.
+
+        Args:
+            work: which; the meter outlives it.
+            tell: says in a line how far it is, from its state.
+        """
+
+        def show(state: WorkState) -> None:
+            self.show_work(tell(state), state.done, state.total)
+
+        work.started.connect(self.show)
+        work.stateChanged.connect(show)
+        work.finished.connect(self.hide)
 
     def show_work(self, text: str, done: int, total: int) -> None:
-        """Show other work: opening, importing, exporting."""
+        """Show how far a work is."""
         self._bar.setRange(0, total)
         self._bar.setValue(done)
         self._text.setText(visible(text))
 
-    def set_stoppable(self, *, stoppable: bool) -> None:
-        """Show the button, or not."""
-        self._stop.setVisible(stoppable)
-
     def refresh_theme(self) -> None:
         """Take the colors of the theme."""
         self._stop.setIcon(icon("stop-circle-outline", "danger"))
-
-    def _parts(self, state: RunState) -> list[str]:
-        parts = []
-        if state.total:
-            parts.append(self.tr("{0} of {1} frames").format(state.done, state.total))
-        elif state.text:
-            parts.append(state.text)
-        if state.frames_per_second:
-            parts.append(self.tr("{0:.1f} frames/s").format(state.frames_per_second))
-        if math.isfinite(state.seconds_left):
-            parts.append(self.tr("{0} left").format(duration(state.seconds_left)))
-        if state.device:
-            parts.append(state.device.upper())
-        if state.memory_bytes:
-            parts.append(size(state.memory_bytes))
-        return parts
 
 
 class StatusBar(QStatusBar):
@@ -133,22 +123,3 @@ class StatusBar(QStatusBar):
     def refresh_theme(self) -> None:
         """Take the colors of the theme."""
         self.meter.refresh_theme()
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it: "40 s", "3 min", "1 h 20 min"."""
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-
-
-def size(count: float) -> str:
-    """Return bytes as people say them: "640 MB", "1.2 GB"."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"

@@ -50,6 +50,7 @@ QLineEdit, QKeySequenceEdit, QPlainTextEdit {
     background: $base; border: 1px solid $border; border-radius: 4px;
     padding: 2px 6px; min-height: 20px; selection-background-color: $accent;
     selection-color: $on_accent; }
+QLineEdit:disabled, QPlainTextEdit:disabled { color: $muted; background: $window; }
 QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit { border: none;
     padding: 0; min-height: 0; background: transparent; }
 QLineEdit:focus, QKeySequenceEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
@@ -80,7 +81,10 @@ QRadioButton::indicator:unchecked { width: 12px; height: 12px; background: $base
     border: 1px solid $muted; }
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked { border-radius: 3px; }
 QRadioButton::indicator:unchecked { border-radius: 7px; }
-QLabel[muted="true"] { color: $muted; }
+QLabel[tone="muted"] { color: $muted; }
+QLabel[tone="danger"] { color: $danger; }
+QLabel[tone="warning"] { color: $warning; }
+QLabel[tone="success"] { color: $success; }
 QLabel#qt_msgbox_informativelabel { min-width: 380px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QScrollBar { background: transparent; border: none; margin: 0; }

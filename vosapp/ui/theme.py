@@ -11,7 +11,7 @@ from enum import Enum
 import qtawesome
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
-from PySide6.QtWidgets import QApplication, QStyleFactory
+from PySide6.QtWidgets import QApplication, QLabel, QStyleFactory
 
 from vosapp.ui.style import SHEET
 
@@ -186,6 +186,15 @@ def toggle_icon(name: str) -> QIcon:
         color_disabled=QColor(shown.muted).darker(130) if is_dark() else QColor("#b3b9c2"),
     )
     return made
+
+
+def set_tone(label: QLabel, tone: str) -> None:
+    """Write a label in "danger", "warning", "success", "muted" or "text"; it follows the theme."""
+    if label.property("tone") == tone:
+        return
+    label.setProperty("tone", tone)
+    label.style().unpolish(label)
+    label.style().polish(label)
 
 
 def style_sheet(chosen: Tones) -> str:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from core.text import visible
 from vosapp.ui.plain import is_file, tooltip
-from vosapp.ui.theme import icon, tones
+from vosapp.ui.theme import icon, set_tone, tones
 
 WIDTH = 720
 """Pixels of the column in the middle."""
@@ -103,7 +103,7 @@ class WelcomePage(QWidget):
         column.addLayout(self._head())
         column.addSpacing(14)
         column.addLayout(self._buttons())
-        self._hint.setProperty("muted", True)
+        set_tone(self._hint, "muted")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._hint)
         column.addSpacing(10)
@@ -129,7 +129,7 @@ class WelcomePage(QWidget):
             self.tr("Draw a box around something on one frame, and get its mask on every frame.")
         )
         line.setWordWrap(True)
-        line.setProperty("muted", True)
+        set_tone(line, "muted")
         font = name.font()
         font.setPointSizeF(font.pointSizeF() * 2.4)
         font.setBold(True)

@@ -262,7 +262,7 @@ def test_unsupervised_allows_twenty_proposals(trees, write_masks, two_objects):
     assert run(gt, results, Protocol.UNSUPERVISED).totals.j.mean == 1
     crowded[5][-1, 0] = 200
     write_masks(results / "bear", crowded)
-    with pytest.raises(MaskMismatch, match=r"bear/00005\.png .* 21; 20 are allowed"):
+    with pytest.raises(MaskMismatch, match=r"bear/00005\.png .* 21 proposals; at most 20 are"):
         run(gt, results, Protocol.UNSUPERVISED)
 
 

@@ -199,7 +199,7 @@ def test_the_file_that_is_read_is_not_overwritten(tmp_path):
     before = path.read_bytes()
     (tmp_path / "link.safetensors").symlink_to(path)
     for out in (path, tmp_path / "link.safetensors"):
-        with pytest.raises(UsageError, match="would be lost"):
+        with pytest.raises(UsageError, match="would be overwritten"):
             import_weights(path, out)
     assert path.read_bytes() == before
 

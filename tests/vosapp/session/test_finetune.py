@@ -121,7 +121,7 @@ def test_a_cancel_keeps_nothing(qtbot, make_workspace):
     qtbot.waitUntil(lambda: control.state.step == 2)
     assert control.running
     with qtbot.waitSignal(control.finished) as caught:
-        control.cancel()
+        control.stop()
         gate.release(9)
     assert caught.args[0] == Stopped() and not control.running
     assert control.info is None and workspace.session.project.tuned() is None

@@ -56,11 +56,11 @@ class ToolView(ZoomingView):
 
     def apply_tool(self) -> bool:
         """Take what was drawn; False where there is nothing to take."""
-        return self._done(self._tool is not None and self._tool.apply())
+        return self._done(done=self._tool is not None and self._tool.apply())
 
     def cancel_tool(self) -> bool:
         """Drop what was drawn; False where there is nothing to drop."""
-        return self._done(self._tool is not None and self._tool.cancel())
+        return self._done(done=self._tool is not None and self._tool.cancel())
 
     def finish_tool(self) -> None:
         """The user goes on to something else: what was drawn is taken."""
@@ -70,11 +70,11 @@ class ToolView(ZoomingView):
 
     def local_undo(self) -> bool:
         """Take back the last step of what is not applied yet; False where there is none."""
-        return self._done(self._tool is not None and self._tool.undo())
+        return self._done(done=self._tool is not None and self._tool.undo())
 
     def local_redo(self) -> bool:
         """Do the last step that was taken back again; False where there is none."""
-        return self._done(self._tool is not None and self._tool.redo())
+        return self._done(done=self._tool is not None and self._tool.redo())
 
     @property
     def can_local_undo(self) -> bool:
@@ -117,7 +117,7 @@ class ToolView(ZoomingView):
         self._hint = ""
         self._refresh()
 
-    def _done(self, done: bool) -> bool:
+    def _done(self, *, done: bool) -> bool:
         if done:
             self._refresh()
         return done

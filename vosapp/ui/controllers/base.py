@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
+from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
-
-if TYPE_CHECKING:
-    from vosapp.session.workspace import Workspace
-    from vosapp.ui.shell import Shell
+from vosapp.ui.desk import Desk
 
 Check = Callable[[], bool]
 
@@ -20,7 +17,7 @@ Check = Callable[[], bool]
 class Controller(QObject):
     """Carries out the actions of one topic. Remembers nothing that a view shows."""
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Desk) -> None:
         super().__init__(shell)
         self.shell = shell
 
@@ -58,7 +55,7 @@ class DialogController(Controller):
         dialog: the one that is open.
     """
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Desk) -> None:
         super().__init__(shell)
         self.dialog: QDialog | None = None
 

@@ -224,7 +224,6 @@ class FileController(Controller):
 
     def _show_busy(self, name: str) -> None:
         meter = self.shell.window.status.meter
-        meter.set_stoppable(stoppable=True)
         meter.show_work(self.tr("Opening {0}").format(name), 0, 0)
         meter.show()
 

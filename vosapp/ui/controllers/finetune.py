@@ -33,8 +33,7 @@ class FinetuneController(DialogController):
         if self.workspace is None:
             return
         control = self.workspace.finetuning
-        control.started.connect(self._show_meter)
-        control.stateChanged.connect(self._show_state)
+        self.shell.window.status.meter.follow(control, _text)
         control.finished.connect(self._tell)
         if control.problem is not None:
             self.shell.tell_error(control.problem)
@@ -52,22 +51,11 @@ class FinetuneController(DialogController):
 
     def _stop(self) -> None:
         if self.workspace is not None:
-            self.workspace.finetuning.cancel()
-
-    def _show_meter(self) -> None:
-        meter = self.shell.window.status.meter
-        meter.set_stoppable(stoppable=True)
-        meter.show()
-
-    def _show_state(self, state: FinetuneState) -> None:
-        from vosapp.ui.dialogs.finetune import state_text
-
-        self.shell.window.status.meter.show_work(state_text(state), state.done, state.total)
+            self.workspace.finetuning.stop()
 
     def _tell(self, outcome: Outcome) -> None:
-        from vosapp.ui.dialogs.finetune import base_text
+        from vosapp.ui.dialogs.finetune_words import base_text
 
-        self.shell.window.status.meter.hide()
         workspace = self.workspace
         if workspace is None or self.dialog is not None:
             return
@@ -87,3 +75,9 @@ class FinetuneController(DialogController):
             look = Choice(self.tr("Compare\u2026"), lambda: self._open(workspace), main=True)
             title = self.tr("Fine-tuned on this video")
             self.shell.tell(Notice(title, text, kind, (look,), KEY))
+
+
+def _text(state: FinetuneState) -> str:
+    from vosapp.ui.dialogs.finetune_words import tuning_text
+
+    return tuning_text(state)

@@ -20,8 +20,8 @@ from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import choose_file
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.notice import Choice, Kind, Notice
-from vosapp.ui.status import duration, size
 from vosapp.ui.theme import icon
+from vosapp.ui.work.words import duration, run_text, size
 
 UNMEASURED = 2.0
 """Frames a second that an estimate takes for a system whose speed was not measured."""
@@ -64,9 +64,8 @@ class PropagateController(Controller):
             self.shell.window.status.meter.hide()
             return
         control = self.workspace.propagation
-        meter = self.shell.window.status.meter
-        control.started.connect(self._show)
-        control.stateChanged.connect(meter.show_state)
+        self.shell.window.status.meter.follow(control, run_text)
+        control.started.connect(self._clear)
         control.finished.connect(self._tell)
         control.choiceChanged.connect(self._name_choice)
         self._name_choice()
@@ -136,15 +135,12 @@ class PropagateController(Controller):
         if self.workspace is not None:
             self.workspace.propagation.start(mode)
 
-    def _show(self) -> None:
+    def _clear(self) -> None:
         self.shell.window.notice.clear(KEY)
-        meter = self.shell.window.status.meter
-        meter.set_stoppable(stoppable=True)
-        meter.show()
 
     def _stop_all(self, workspace: Workspace) -> None:
         workspace.propagation.stop()
-        workspace.finetuning.cancel()
+        workspace.finetuning.stop()
 
     def _stop(self) -> None:
         self.shell.opener.stop()
@@ -152,7 +148,6 @@ class PropagateController(Controller):
             self.workspace.propagation.stop()
 
     def _tell(self, outcome: Outcome) -> None:
-        self.shell.window.status.meter.hide()
         if self.workspace is None:
             return
         state = self.workspace.propagation.state

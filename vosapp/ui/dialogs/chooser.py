@@ -23,7 +23,7 @@ from core.text import visible
 from vosapp.session.choice import RunChoice
 from vosapp.session.systems import DEVICES, QUALITIES, SystemSpec, offer_of, systems
 from vosapp.ui.forms import align_labels
-from vosapp.ui.theme import tones
+from vosapp.ui.theme import set_tone, tones
 
 DEVICE_TITLES = {
     "auto": "Automatic",
@@ -87,7 +87,7 @@ class RunChooser(QFrame):
         self._add_qualities(column)
         column.addWidget(self._learn)
         self._note.setWordWrap(True)
-        self._note.setProperty("muted", True)
+        set_tone(self._note, "muted")
         column.addWidget(self._note)
         self._fill_boxes()
         self._fill_weights_row()
@@ -98,7 +98,7 @@ class RunChooser(QFrame):
         for number, title in enumerate(QUALITIES.values()):
             button = QRadioButton(self.tr(title), self)
             line = QLabel(self)
-            line.setProperty("muted", True)
+            set_tone(line, "muted")
             line.setIndent(24)
             line.setWordWrap(True)
             self._qualities.addButton(button, number)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from vosapp.jobs.finetune import Comparison
 from vosapp.project.colors import usual_color
 from vosapp.project.model import TrackedObject
-from vosapp.ui.theme import tones
+from vosapp.ui.theme import set_tone, tones
 
 OPACITY = 0.5
 LEAST = QSize(260, 120)
@@ -84,6 +84,7 @@ class ComparisonView(QWidget):
         self._objects: tuple[TrackedObject, ...] = ()
         self._base = ""
         self.picker = QComboBox(self)
+        self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.way = QLabel(self)
         self.titles = (QLabel(self), QLabel(self))
         self.pictures = (Picture(self), Picture(self))
@@ -138,7 +139,7 @@ class ComparisonView(QWidget):
         whole.addWidget(self.scores)
         for label in (self.way, self.scores):
             label.setWordWrap(True)
-            label.setProperty("muted", True)
+            set_tone(label, "muted")
         for label in (self.titles[0], self.scores):
             # They name files and objects of whoever made the project.
             label.setTextFormat(Qt.TextFormat.PlainText)

@@ -3,46 +3,44 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from core.jobs import Progress
 from core.media.export.base import Exporter, ExportReport
 from core.media.export.losses import counted, listed
 from core.text import visible
-from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
+from vosapp.jobs.outcome import Done, Outcome
 from vosapp.jobs.runner import Job, JobHandle
 from vosapp.session import exporting
 from vosapp.session.exporting import ExportCheck, ExportOrder
+from vosapp.session.work import WorkControl, WorkState
 from vosapp.session.workspace import Workspace
-from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_folder
 from vosapp.ui.dialogs.export_options import ExportOptionForm, ObjectPicker
 from vosapp.ui.dialogs.findings import FindingList
+from vosapp.ui.forms import name_all
 from vosapp.ui.plain import PathEdit, local_url
-from vosapp.ui.theme import icon, tones
+from vosapp.ui.theme import set_tone
+from vosapp.ui.work.dialog import WorkDialog
 
 PATIENCE_MS = 350
 """Between the last change of a choice and the look at the masks."""
 ALL, RANGE, CURRENT = range(3)
 
 
-class ExportDialog(QDialog):
+class ExportDialog(WorkDialog):
     """Not modal, so that one can look at a frame with a problem and mend it.
 
     Args:
@@ -58,24 +56,18 @@ class ExportDialog(QDialog):
     abandoned = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Export"))
+        super().__init__(self.tr("Export"), parent)
         self._workspace = workspace
         self._formats = exporting.formats()
-        self._job: JobHandle | None = None
-        self._writing = False
+        self.look, self.work = WorkControl(self), WorkControl(self)
         self._leftovers: frozenset[Path] = frozenset()
         self.formats, self.frames = QListWidget(self), QComboBox(self)
         self.formats.setObjectName("choices")
         self.options, self.objects = ExportOptionForm(self), ObjectPicker(self)
         self.folder, self.findings = PathEdit(self), FindingList(self)
-        self.state, self.bar = QLabel(self), QProgressBar(self)
         self.browse = QPushButton(self.tr("Choose\u2026"), self)
         self.export_button = QPushButton(self.tr("Export"), self)
-        self.stop_button = QPushButton(self.tr("Stop"), self)
         self.show_button = QPushButton(self.tr("Show in Folder"), self)
-        self.close_button = QPushButton(self.tr("Close"), self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PATIENCE_MS)
@@ -132,17 +124,13 @@ class ExportDialog(QDialog):
         self.objects.set_objects(session.objects)
         project = session.project.path
         self.folder.set_path(project.parent / f"{project.stem} export")
-        self.bar.setTextVisible(False)
-        self.bar.hide()
-        self.stop_button.hide()
         self.show_button.hide()
         self.export_button.setDefault(True)
-        self.export_button.setIcon(icon("export", "on_accent"))
 
     def _lay_out(self) -> None:
         self._text = QLabel(self)
         self._text.setWordWrap(True)
-        self._text.setProperty("muted", True)
+        set_tone(self._text, "muted")
         left = QVBoxLayout()
         left.addWidget(_heading(self.tr("Format"), self))
         left.addWidget(self.formats, 1)
@@ -167,41 +155,22 @@ class ExportDialog(QDialog):
         columns.setSpacing(18)
         columns.addLayout(left, 2)
         columns.addLayout(right, 5)
-        self.state.setWordWrap(True)
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
-        foot = QHBoxLayout()
-        foot.addWidget(self.state, 1)
-        for button in (
-            self.show_button,
-            self.stop_button,
-            self.close_button,
-            self.export_button,
-        ):
-            button.setAutoDefault(button is self.export_button)
-            foot.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 14)
-        column.setSpacing(10)
-        column.addLayout(columns, 1)
-        column.addWidget(self.bar)
-        column.addLayout(foot)
+        self.content.addLayout(columns, 1)
+        self.add_button(self.show_button)
+        self.add_button(self.export_button, picture="export", main=True)
 
     def _name_all(self) -> None:
-        for widget, name, tip in (
+        name_all(
             (self.formats, self.tr("Format"), self.tr("What kind of files are written")),
             (self.frames, self.tr("Frames"), self.tr("Which frames are written")),
             (self.objects, self.tr("Objects"), self.tr("Which objects are written")),
             (self.folder, self.tr("Folder"), self.tr("Where the files go; made if need be")),
             (self.browse, self.tr("Choose folder"), self.tr("Choose the folder")),
             (self.findings, self.tr("Problems"), self.tr("Click a frame to see it")),
-            (self.bar, self.tr("Progress"), self.tr("Frames done")),
             (self.export_button, self.tr("Export"), self.tr("Write the files")),
             (self.stop_button, self.tr("Stop"), self.tr("Stop; whole files stay")),
             (self.show_button, self.tr("Show in folder"), self.tr("Open the folder")),
-            (self.close_button, self.tr("Close"), self.tr("Close this dialog")),
-        ):
-            widget.setAccessibleName(name)
-            widget.setToolTip(tip)
+        )
 
     def _connect(self) -> None:
         self.formats.currentRowChanged.connect(self._show_format)
@@ -214,10 +183,10 @@ class ExportDialog(QDialog):
         self.browse.clicked.connect(self._browse)
         self.findings.frameWanted.connect(self.frameWanted)
         self.export_button.clicked.connect(self._export)
-        self.stop_button.clicked.connect(self._stop)
         self.show_button.clicked.connect(self._show_folder)
-        self.close_button.clicked.connect(self.close)
-        self.finished.connect(self._leave)
+        self.look.finished.connect(self._take_check)
+        choices = (self.formats, self.options, self.frames, self.objects, self.folder, self.browse)
+        self.follow(self.work, self._take_report, locks=(*choices, self.export_button))
 
     def _show_format(self, row: int) -> None:
         one = self._formats[row]
@@ -238,13 +207,11 @@ class ExportDialog(QDialog):
     # Looking and writing
 
     def _changed(self, *_ignored: object) -> None:
-        if self._writing:
+        if self.work.running:
             # What is changed in the project meanwhile must not stop the export.
             return
-        if self._job is not None:
-            # A look at what was chosen before says nothing any more.
-            self._job.cancel()
-            self._job = None
+        # A look at what was chosen before says nothing any more.
+        self.look.drop()
         self._leftovers = frozenset()
         self.show_button.hide()
         self.export_button.setEnabled(False)
@@ -253,10 +220,10 @@ class ExportDialog(QDialog):
     def _look(self) -> None:
         """Look at what is chosen now."""
         if not self.objects.any_chosen():
-            self._say(self.tr("Choose at least one object."), "warning")
+            self.say(self.tr("Choose at least one object."), "warning")
             return
-        self._say(self.tr("Looking at the masks\u2026"), "muted")
-        self._start(exporting.check(self.order()), self._take_check)
+        self.say(self.tr("Looking at the masks\u2026"), "muted")
+        self.look.follow(self._submit(exporting.check(self.order())), WorkState())
 
     def _take_check(self, outcome: Outcome) -> None:
         if isinstance(outcome, Done) and isinstance(outcome.value, ExportCheck):
@@ -273,47 +240,32 @@ class ExportDialog(QDialog):
             text = self.tr("Remove Older Files and Export")
         self.export_button.setText(text)
         if found.nothing:
-            self._say(
+            self.say(
                 self.tr("None of these frames has a mask yet. Propagate or draw first."), "danger"
             )
         elif found.leftovers:
             files = counted(len(found.leftovers), "file")
             shown = ", ".join(visible(path.name) for path in found.leftovers[:3])
             text = self.tr("{0} of an earlier export would stay beside the new ones: {1}\u2026")
-            self._say(text.format(files, shown), "danger")
+            self.say(text.format(files, shown), "danger")
         elif found.errors:
             problems = counted(found.errors, "error")
-            self._say(self.tr("{0}: readers will stumble.").format(problems), "danger")
+            self.say(self.tr("{0}: readers will stumble.").format(problems), "danger")
         elif found.missing:
             frames = listed(list(found.missing))
             text = self.tr("Frames without any mask are left out: {0}.").format(frames)
-            self._say(text, "warning")
+            self.say(text, "warning")
         else:
-            self._say(self.tr("Ready."), "success")
+            self.say(self.tr("Ready."), "success")
 
     def _export(self) -> None:
-        self._set_writing(writing=True)
-        self.bar.setRange(0, 0)
-        self._say(self.tr("Exporting\u2026"), "muted")
-        self._start(exporting.write(self.order()), self._take_report)
+        handle = self._submit(exporting.write(self.order()))
+        self.work.follow(handle, WorkState(self.tr("exporting")))
 
-    def _set_writing(self, *, writing: bool) -> None:
-        self._writing = writing
-        self.bar.setVisible(writing)
-        self.stop_button.setVisible(writing)
-        for widget in (
-            self.formats,
-            self.options,
-            self.frames,
-            self.objects,
-            self.folder,
-            self.browse,
-            self.export_button,
-        ):
-            widget.setEnabled(not writing)
+    def _submit(self, job: Job) -> JobHandle:
+        return self._workspace.session.files.submit(job)
 
     def _take_report(self, outcome: Outcome) -> None:
-        self._set_writing(writing=False)
         if not isinstance(outcome, Done) or not isinstance(outcome.value, ExportReport):
             self._tell(outcome)
             return
@@ -325,49 +277,19 @@ class ExportDialog(QDialog):
             text += self.tr(" {0} of an earlier export removed.").format(
                 counted(report.removed, "file")
             )
-        self._say(text, "success")
+        self.say(text, "success")
         self.show_button.show()
 
-    def _start(self, job: Job, take: Callable[[Outcome], None]) -> None:
-        handle = self._workspace.session.files.submit(job)
-        self._job = handle
-        handle.tell(
-            self,
-            finished=lambda outcome: self._end(handle, outcome, take),
-            progressed=lambda progress: self._show_progress(handle, progress),
-        )
-
-    def _end(self, handle: JobHandle, outcome: Outcome, take: Callable[[Outcome], None]) -> None:
-        if handle is self._job:
-            self._job = None
-            take(outcome)
-
-    def _show_progress(self, handle: JobHandle, progress: Progress) -> None:
-        if handle is self._job and self.bar.isVisible():
-            self.bar.setRange(0, progress.total)
-            self.bar.setValue(progress.done)
-
-    def _leave(self, *_ignored: object) -> None:
-        if self._writing:
-            self.abandoned.emit()
-        self._stop()
-
-    def _stop(self, *_ignored: object) -> None:
-        self._timer.stop()
-        if self._job is not None:
-            self._job.cancel()
-
     def _tell(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Failed):
-            self._say(errors.text(outcome.error), "danger")
-        elif isinstance(outcome, Crashed):
-            self._say(self.tr("vosapp has a bug."), "danger")
-        else:
-            self._say(self.tr("Stopped. Whole files stay; Export goes on from there."), "warning")
+        stopped = self.tr("Stopped. Whole files stay; Export goes on from there.")
+        self.tell_end(outcome, stopped=stopped)
 
-    def _say(self, text: str, tone: str) -> None:
-        self.state.setText(text)
-        self.state.setStyleSheet(f"color: {getattr(tones(), tone)};")
+    def leave(self, *_ignored: object) -> None:
+        """See `WorkDialog`."""
+        if self.work.running:
+            self.abandoned.emit()
+        self._timer.stop()
+        super().leave()
 
     def _show_folder(self) -> None:
         QDesktopServices.openUrl(local_url(self.order().out))

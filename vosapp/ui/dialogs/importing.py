@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPlainTextEdit,
-    QProgressBar,
     QPushButton,
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from core.errors import VosError
-from core.jobs import Progress
 from core.media.annotations.values import ImportedAnnotations
 from core.media.export.losses import counted
 from core.text import visible
 from core.types import MAX_OBJECT_ID
-from vosapp.jobs.outcome import Crashed, Done, Failed, Outcome
-from vosapp.jobs.runner import Job, JobHandle
+from vosapp.jobs.outcome import Done, Outcome
 from vosapp.project.edit_import import ImportReport
 from vosapp.services.import_annotations import Imported
 from vosapp.session import importing
+from vosapp.session.work import WorkControl, WorkState
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_file, choose_folder
 from vosapp.ui.dialogs.import_options import ImportOptionForm
-from vosapp.ui.forms import align_labels
+from vosapp.ui.forms import align_labels, name_all
 from vosapp.ui.plain import PathEdit
-from vosapp.ui.theme import icon, tones
+from vosapp.ui.theme import set_tone
+from vosapp.ui.work.dialog import WorkDialog
 
 
-class ImportDialog(QDialog):
+class ImportDialog(WorkDialog):
     """First reads and tells, then takes over in one step that can be undone.
 
     Args:
@@ -53,14 +49,12 @@ class ImportDialog(QDialog):
     """
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Import"))
+        super().__init__(self.tr("Import"), parent)
         self._workspace = workspace
         self._formats = importing.formats()
         self._found: ImportedAnnotations | None = None
         self._labels: tuple[str, ...] = ()
-        self._job: JobHandle | None = None
+        self.reading, self.work = WorkControl(self), WorkControl(self)
         self.format, self.path = QComboBox(self), PathEdit(self)
         self.file_button = QPushButton(self.tr("File\u2026"), self)
         self.folder_button = QPushButton(self.tr("Folder\u2026"), self)
@@ -69,19 +63,17 @@ class ImportDialog(QDialog):
         self.mapping = QTableWidget(0, 2, self)
         self.notes = QPlainTextEdit(self)
         self.overwrite = QCheckBox(self.tr("Overwrite my keyframes and checked masks"), self)
-        self.state, self.bar = QLabel(self), QProgressBar(self)
-        self.stop_button = QPushButton(self.tr("Stop"), self)
-        self.close_button = QPushButton(self.tr("Close"), self)
         self.import_button = QPushButton(self.tr("Import"), self)
         self._fill()
         self._lay_out()
         self._name_all()
         self._connect()
         self._show_format(0)
-        self.resize(680, 620)
+        self.resize(680, 720)
 
     def read(self) -> None:
         """Read the chosen file or folder with the ids of the table; nothing changes."""
+        self.reading.drop()
         path = self.path.path()
         if path is None:
             return
@@ -90,12 +82,14 @@ class ImportDialog(QDialog):
         try:
             options = self.options.options()
         except VosError as error:
-            self._say(errors.text(error), "danger")
+            self.say(errors.text(error), "danger")
             return
         job = importing.read(project, name, path, mapping=self._chosen_ids(), options=options)
         self._to_masks = options.boxes_to_masks
-        self._say(self.tr("Reading\u2026"), "muted")
-        self._start(job, self._take_found)
+        # Until it is read again, what was found has other ids than the table.
+        self.import_button.setEnabled(False)
+        handle = self._workspace.session.files.submit(job)
+        self.reading.follow(handle, WorkState(self.tr("reading")))
 
     # Making it
 
@@ -103,7 +97,7 @@ class ImportDialog(QDialog):
         for one in self._formats:
             self.format.addItem(one.title)
         self.text.setWordWrap(True)
-        self.text.setProperty("muted", True)
+        set_tone(self.text, "muted")
         self.mapping.setHorizontalHeaderLabels([self.tr("In the files"), self.tr("Object")])
         header = self.mapping.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -113,12 +107,8 @@ class ImportDialog(QDialog):
         self.mapping.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.notes.setReadOnly(True)
         self.notes.setMaximumHeight(130)
-        self.bar.setTextVisible(False)
-        self.bar.hide()
-        self.stop_button.hide()
         self.import_button.setEnabled(False)
         self.import_button.setDefault(True)
-        self.import_button.setIcon(icon("import", "on_accent"))
 
     def _lay_out(self) -> None:
         place = QHBoxLayout()
@@ -132,27 +122,17 @@ class ImportDialog(QDialog):
         form.addRow(self.tr("From"), place)
         align_labels(form)
         form.addRow(self.options)
-        foot = QHBoxLayout()
-        foot.addWidget(self.state, 1)
-        self.state.setWordWrap(True)
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
-        for button in (self.stop_button, self.close_button, self.import_button):
-            button.setAutoDefault(button is self.import_button)
-            foot.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 14)
-        column.setSpacing(10)
+        column = self.content
         column.addLayout(form)
         column.addWidget(QLabel(f"<b>{self.tr('What becomes which object')}</b>", self))
         column.addWidget(self.mapping, 1)
         column.addWidget(QLabel(f"<b>{self.tr('Notes')}</b>", self))
         column.addWidget(self.notes)
         column.addWidget(self.overwrite)
-        column.addWidget(self.bar)
-        column.addLayout(foot)
+        self.add_button(self.import_button, picture="import", main=True)
 
     def _name_all(self) -> None:
-        for widget, name, tip in (
+        name_all(
             (self.format, self.tr("Format"), self.tr("What kind of files are read")),
             (self.path, self.tr("File or folder"), self.tr("What is read")),
             (self.file_button, self.tr("Choose file"), self.tr("Choose a file")),
@@ -164,13 +144,8 @@ class ImportDialog(QDialog):
                 self.tr("Overwrite"),
                 self.tr("Else what you have drawn or checked stays; locked objects always stay"),
             ),
-            (self.bar, self.tr("Progress"), self.tr("How far it is")),
-            (self.stop_button, self.tr("Stop"), self.tr("Stop; nothing changes")),
-            (self.close_button, self.tr("Close"), self.tr("Close this dialog")),
             (self.import_button, self.tr("Import"), self.tr("Take it over; can be undone")),
-        ):
-            widget.setAccessibleName(name)
-            widget.setToolTip(tip)
+        )
 
     def _connect(self) -> None:
         self.format.activated.connect(self._show_format)
@@ -179,9 +154,10 @@ class ImportDialog(QDialog):
         self.path.returnPressed.connect(self._read_anew)
         self.options.changed.connect(self._read_anew)
         self.import_button.clicked.connect(self._import)
-        self.stop_button.clicked.connect(self._stop)
-        self.close_button.clicked.connect(self.close)
-        self.finished.connect(self._stop)
+        choices = (self.format, self.path, self.file_button, self.folder_button, self.options)
+        locks = (*choices, self.mapping, self.overwrite, self.import_button)
+        self.follow(self.reading, self._take_found)
+        self.follow(self.work, self._take_imported, locks=locks)
 
     def _show_format(self, row: int) -> None:
         one = self._formats[row]
@@ -217,7 +193,6 @@ class ImportDialog(QDialog):
 
     def _take_found(self, outcome: Outcome) -> None:
         if not isinstance(outcome, Done) or not isinstance(outcome.value, ImportedAnnotations):
-            self.import_button.setEnabled(False)
             self._tell(outcome)
             return
         found = outcome.value
@@ -227,9 +202,9 @@ class ImportDialog(QDialog):
         self.notes.setPlainText("\n".join(map(visible, found.notes)))
         parts = [counted(len(found.objects), "object"), counted(len(found.frames), "labeled frame")]
         if found.boxes:
-            parts.append(counted(len(found.boxes), "box").replace("boxs", "boxes"))
+            parts.append(self._boxes(len(found.boxes)))
         self.import_button.setEnabled(bool(found.frames or found.boxes))
-        self._say(self.tr("Found: {0}.").format(", ".join(parts)), "success")
+        self.say(self.tr("Found: {0}.").format(", ".join(parts)), "success")
 
     def _fill_mapping(self, found: ImportedAnnotations) -> None:
         self.mapping.setRowCount(len(found.mapping))
@@ -264,27 +239,25 @@ class ImportDialog(QDialog):
     def _import(self) -> None:
         if self._found is None:
             return
-        self.import_button.setEnabled(False)
-        self._say(self.tr("Importing\u2026"), "muted")
-        self._stop()
         session, overwrite = self._workspace.session, self.overwrite.isChecked()
         handle = importing.start_import(
             session, self._found, overwrite=overwrite, boxes_to_masks=self._to_masks
         )
-        self._follow(handle, self._take_imported)
+        self.work.follow(handle, WorkState(self.tr("importing")))
 
     def _take_imported(self, outcome: Outcome) -> None:
-        self.import_button.setEnabled(True)
         if not isinstance(outcome, Done) or not isinstance(outcome.value, Imported):
             self._tell(outcome)
             return
         done = outcome.value
         self.notes.setPlainText("\n".join(map(visible, self._report(done.report))))
-        text = self.tr("Imported {0} and {1} as prompts. One undo takes it back.").format(
-            counted(len(done.report.frames), "keyframe"), self._boxes(done.report.prompts)
-        )
+        frames, prompts = done.report.frames, done.report.prompts
+        parts = [counted(len(frames), "keyframe")] if frames or not prompts else []
+        if prompts:
+            parts.append(self.tr("{0} as prompts").format(self._boxes(prompts)))
+        text = self.tr("Imported {0}. One undo takes it back.").format(", ".join(parts))
         nothing = self.tr("Nothing to import: the project is as it was.")
-        self._say(text if done.change.name else nothing, "success")
+        self.say(text if done.change.name else nothing, "success")
 
     def _boxes(self, count: int) -> str:
         return self.tr("1 box") if count == 1 else self.tr("{0} boxes").format(count)
@@ -292,55 +265,15 @@ class ImportDialog(QDialog):
     def _report(self, report: ImportReport) -> list[str]:
         lines = list(report.notes)
         if report.unasserted:
-            text = self.tr("{0} labeled frames show no object yet: no keyframes.")
-            lines.append(text.format(report.unasserted))
+            text = self.tr("No keyframes for {0} that show no object.")
+            lines.append(text.format(counted(report.unasserted, "labeled frame")))
         if report.kept:
-            text = self.tr("On {0} frames keyframes, checked masks or locked objects stay.")
-            lines.append(text.format(len(report.kept)))
+            text = self.tr("On {0} what was drawn, checked or locked stays.")
+            lines.append(text.format(counted(len(report.kept), "frame")))
         if report.locked_boxes:
-            text = self.tr("{0} boxes are left out: their objects are locked.")
-            lines.append(text.format(report.locked_boxes))
+            text = self.tr("Left out, as their objects are locked: {0}.")
+            lines.append(text.format(self._boxes(report.locked_boxes)))
         return lines
 
-    def _start(self, job: Job, take: Callable[[Outcome], None]) -> None:
-        self._stop()
-        self._follow(self._workspace.session.files.submit(job), take)
-
-    def _follow(self, handle: JobHandle, take: Callable[[Outcome], None]) -> None:
-        self._job = handle
-        self.bar.setRange(0, 0)
-        self.bar.show()
-        self.stop_button.show()
-        handle.tell(
-            self,
-            finished=lambda outcome: self._end(handle, outcome, take),
-            progressed=lambda progress: self._show_progress(handle, progress),
-        )
-
-    def _end(self, handle: JobHandle, outcome: Outcome, take: Callable[[Outcome], None]) -> None:
-        if handle is self._job:
-            self._job = None
-            self.bar.hide()
-            self.stop_button.hide()
-            take(outcome)
-
-    def _show_progress(self, handle: JobHandle, progress: Progress) -> None:
-        if handle is self._job:
-            self.bar.setRange(0, progress.total)
-            self.bar.setValue(progress.done)
-
-    def _stop(self, *_ignored: object) -> None:
-        if self._job is not None:
-            self._job.cancel()
-
     def _tell(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Failed):
-            self._say(errors.text(outcome.error), "danger")
-        elif isinstance(outcome, Crashed):
-            self._say(self.tr("vosapp has a bug."), "danger")
-        else:
-            self._say(self.tr("Stopped; nothing has changed."), "warning")
-
-    def _say(self, text: str, tone: str) -> None:
-        self.state.setText(text)
-        self.state.setStyleSheet(f"color: {getattr(tones(), tone)};")
+        self.tell_end(outcome, stopped=self.tr("Stopped; nothing has changed."))

@@ -20,7 +20,7 @@ from vosapp.ui.actions.keymap import Keymap
 from vosapp.ui.actions.matching import score
 from vosapp.ui.actions.spec import ActionSpec, Scope, translated
 from vosapp.ui.actions.table import ACTIONS, BY_ID
-from vosapp.ui.theme import icon, tones
+from vosapp.ui.theme import icon, set_tone, tones
 
 SIZE = QSize(560, 420)
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -80,7 +80,7 @@ class CommandPalette(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 10, 10, 10)
         column.addWidget(self.field)
-        self.nothing.setProperty("muted", True)
+        set_tone(self.nothing, "muted")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(self.nothing, 1)
         column.addWidget(self.list)
@@ -120,7 +120,7 @@ class CommandPalette(QFrame):
             picture.setPixmap(icon(spec.icon, "muted").pixmap(18, 18))
         keys = self._keymap.shown(spec.id)
         topic.setText(keys)
-        topic.setProperty("muted", True)
+        set_tone(topic, "muted")
         line.addWidget(picture)
         line.addWidget(name, 1)
         line.addWidget(topic)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from vosapp.ui.forms import align_labels
 from vosapp.ui.settings import SETTINGS, Setting, Settings
+from vosapp.ui.theme import set_tone
 
 
 class SettingsDialog(QDialog):
@@ -40,7 +41,7 @@ class SettingsDialog(QDialog):
         for form in forms.values():
             align_labels(form)
         note = QLabel(self.tr("Items with * count from the next start or project on."), self)
-        note.setProperty("muted", True)
+        set_tone(note, "muted")
         column.addWidget(note)
         self._add_buttons(column)
         self.setMinimumWidth(460)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QPoint, QSize
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
 from vosapp.session.workspace import Workspace
 from vosapp.ui.objects import commands
@@ -15,9 +15,6 @@ from vosapp.ui.plain import menu_text
 from vosapp.ui.popup import Popup
 from vosapp.ui.theme import icon
 from vosapp.ui.view_state import ViewState
-
-if TYPE_CHECKING:
-    from vosapp.ui.objects.panel import ObjectsPanel
 
 Command = Callable[[Workspace, ViewState], None]
 
@@ -27,21 +24,39 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("ObjectMenu", text)
 
 
+class ObjectEditor(Protocol):
+    """What asks for another name, category or color of the current object."""
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """What is shown; None for nothing."""
+
+    def rename_current(self) -> None:
+        """Ask for a name."""
+
+    def categorize_current(self) -> None:
+        """Ask for a category."""
+
+    def recolor_current(self) -> None:
+        """Ask for a color."""
+
+
 class ObjectMenu(Popup):
     """All that can be done with the current object.
 
     Args:
-        panel: whose fields and dialogs are used.
+        editor: asks for what has to be chosen.
         view_state: for solo.
+        parent: what it pops up from.
     """
 
-    def __init__(self, panel: ObjectsPanel, view_state: ViewState) -> None:
-        super().__init__(panel.tr("Object"), panel)
-        self._panel, self._view_state = panel, view_state
+    def __init__(self, editor: ObjectEditor, view_state: ViewState, parent: QWidget) -> None:
+        super().__init__(tr("Object"), parent)
+        self._editor, self._view_state = editor, view_state
 
     def open(self, place: QPoint) -> None:
         """Show what can be done, at a point of the screen."""
-        workspace = self._panel.workspace
+        workspace = self._editor.workspace
         if workspace is None:
             return
         self.clear()
@@ -51,14 +66,14 @@ class ObjectMenu(Popup):
         self.popup(place)
 
     def _fill(self, workspace: Workspace) -> None:
-        panel, item = self._panel, workspace.session.current_object
+        editor, item = self._editor, workspace.session.current_object
         if item is None:
             return
         solo = self._view_state.solo == item.object_id
         self.addSeparator()
-        self.addAction(icon("rename-outline"), tr("Rename"), panel.rename_current)
-        self.addAction(icon("tag-outline"), tr("Category\u2026"), panel.categorize_current)
-        self.addAction(icon("palette-outline"), tr("Change Color\u2026"), panel.recolor_current)
+        self.addAction(icon("rename-outline"), tr("Rename"), editor.rename_current)
+        self.addAction(icon("tag-outline"), tr("Category\u2026"), editor.categorize_current)
+        self.addAction(icon("palette-outline"), tr("Change Color\u2026"), editor.recolor_current)
         self.addSeparator()
         shown = tr("Hide") if item.visible else tr("Show")
         self._command("eye-outline", shown, commands.toggle_visible)
@@ -83,8 +98,8 @@ class ObjectMenu(Popup):
         self.addAction(icon(picture), text, lambda: self._run(command))
 
     def _run(self, command: Command) -> None:
-        if self._panel.workspace is not None:
-            command(self._panel.workspace, self._view_state)
+        if self._editor.workspace is not None:
+            command(self._editor.workspace, self._view_state)
 
 
 def fill_merge_menu(menu: QMenu, workspace: Workspace, view_state: ViewState) -> None:

@@ -29,7 +29,7 @@ from vosapp.ui.objects.menu import ObjectMenu, fill_delete_menu, fill_merge_menu
 from vosapp.ui.objects.model import ObjectListModel
 from vosapp.ui.objects.undo_bar import UndoBar
 from vosapp.ui.popup import Popup
-from vosapp.ui.theme import icon
+from vosapp.ui.theme import icon, set_tone
 from vosapp.ui.view_state import ViewState
 
 
@@ -57,7 +57,7 @@ class ObjectsPanel(QWidget):
             self.tr("Draw a box around something: it becomes the first object."),
             self.view.viewport(),
         )
-        self.menu = ObjectMenu(self, view_state)
+        self.menu = ObjectMenu(self, view_state, self)
         self._merge_menu = Popup(self.tr("Merge into"), self)
         self._merge_menu.aboutToShow.connect(self._fill_merge_menu)
         self._delete_menu = Popup(self.tr("Delete"), self)
@@ -189,7 +189,7 @@ class ObjectsPanel(QWidget):
         column.addWidget(self.view, 1)
         column.addWidget(self.undo_bar)
         column.addLayout(row)
-        self._advice.setProperty("muted", True)
+        set_tone(self._advice, "muted")
         self._advice.setWordWrap(True)
         self._advice.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._advice.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

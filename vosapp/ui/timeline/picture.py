@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from vosapp.project.model import TrackedObject
 from vosapp.session.session import Session
+from vosapp.session.workspace import Workspace
 from vosapp.ui.theme import tones
 from vosapp.ui.timeline import ink, ruler
+from vosapp.ui.timeline.axis import TimeAxis
 from vosapp.ui.timeline.header import paint_header
 from vosapp.ui.timeline.lane_picture import LANE_HEIGHT, LaneLook
-from vosapp.ui.timeline.layout import HEADER_WIDTH, RANGE_BAR, RULER
+from vosapp.ui.timeline.layout import HEADER_WIDTH, RANGE_BAR, RULER, TimelineLayout
 from vosapp.ui.timeline.selection import LaneSelection
-from vosapp.ui.timeline.strip import LanePictures
+from vosapp.ui.timeline.strip import LanePictures, ThumbnailStrip
+from vosapp.ui.view_state import ViewState
 
-if TYPE_CHECKING:
-    from vosapp.ui.timeline.canvas import TimelineCanvas
+
+class TimelineShown(Protocol):
+    """What a timeline shows, and where; see `TimelineCanvas`."""
+
+    view_state: ViewState
+    workspace: Workspace | None
+    axis: TimeAxis
+    selection: LaneSelection | None
+    strip: ThumbnailStrip | None
+    references: dict[int, frozenset[int]]
+    head: int
+
+    @property
+    def places(self) -> TimelineLayout:
+        """Where the parts lie now."""
+
+    @property
+    def objects(self) -> tuple[TrackedObject, ...]:
+        """Objects in the order of their lanes."""
+
+    def viewport(self) -> QWidget:
+        """What is painted on."""
 
 
 class TimelinePicture:
@@ -29,7 +53,7 @@ class TimelinePicture:
         canvas: what is shown, and where.
     """
 
-    def __init__(self, canvas: TimelineCanvas) -> None:
+    def __init__(self, canvas: TimelineShown) -> None:
         self._canvas = canvas
         self.lanes = LanePictures()
 
@@ -38,7 +62,7 @@ class TimelinePicture:
         canvas = self._canvas
         painter = QPainter(canvas.viewport())
         painter.fillRect(box, QColor(tones().base))
-        painter.setFont(_small(canvas.font()))
+        painter.setFont(_small(canvas.viewport().font()))
         if canvas.workspace is not None:
             self._paint_frames(painter, box, canvas.workspace.session)
         self._paint_column(painter, box)
@@ -91,7 +115,8 @@ class TimelinePicture:
         places, canvas = self._canvas.places, self._canvas
         area = QRect(0, places.lanes_top, canvas.axis.width, places.lanes_height)
         painter.setPen(QColor(tones().muted))
-        text = canvas.tr("No objects yet. Draw a box around one on any frame.")
+        text = "No objects yet. Draw a box around one on any frame."
+        text = QCoreApplication.translate("TimelineCanvas", text)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_lane(
@@ -110,7 +135,7 @@ class TimelinePicture:
         canvas, (top, box) = self._canvas, at
         lane = session.lane(item.object_id)
         if lane is not None:
-            look = LaneLook(item.color, canvas.devicePixelRatioF(), self._dimmed(item))
+            look = LaneLook(item.color, canvas.viewport().devicePixelRatioF(), self._dimmed(item))
             references = canvas.references.get(item.object_id, frozenset())
             picture = self.lanes.get(item, lane, canvas.axis, look=look, references=references)
             # Only the part that is drawn anew: a scrub costs a few columns of each lane.

@@ -211,7 +211,7 @@ class TransportRow(QWidget):
     def _take_speed(self, speed: float) -> None:
         self.speed.setText(f"{speed:g}\u00d7")
 
-    def _take_playing(self, playing: bool) -> None:
+    def _take_playing(self, playing: bool) -> None:  # noqa: FBT001
         button = self.buttons["play"]
         if button.defaultAction() is None:
             button.setIcon(icon("pause" if playing else "play"))

@@ -73,6 +73,11 @@ class Tool(QObject):
     def key_released(self, _key: Qt.Key) -> None:
         """A key went up."""
 
+    def inside(self, pointer: Pointer) -> bool:
+        """True where the pointer is on the picture."""
+        width, height = self.context.size
+        return 0 <= pointer.x < width and 0 <= pointer.y < height
+
     # What was drawn
 
     def apply(self) -> bool:

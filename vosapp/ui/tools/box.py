@@ -10,17 +10,15 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from core.prompts.request import BoxPrompt
-from vosapp.project.model import Prompt, PromptKind
+from vosapp.project.model import PromptKind
 from vosapp.session.prompting import PromptAsk
 from vosapp.ui.canvas.mapping import Grid
 from vosapp.ui.tools import boxes
-from vosapp.ui.tools.base import Proposal, Tool
 from vosapp.ui.tools.boxes import Box, Grip
 from vosapp.ui.tools.context import ToolContext
 from vosapp.ui.tools.handles import HANDLE, draw_box, draw_handle
-from vosapp.ui.tools.local_history import LocalHistory
 from vosapp.ui.tools.pointer import Pointer, Press
-from vosapp.ui.tools.prompter import Prompter
+from vosapp.ui.tools.prompt_tool import PromptTool, Spots
 from vosapp.ui.view_state import ToolId
 
 _CURSORS = {
@@ -36,7 +34,7 @@ _CURSORS = {
 }
 
 
-class BoxTool(Tool):
+class BoxTool(PromptTool[Box | None]):
     """Drag a box: its mask is proposed at once. Handles change it, Enter takes it.
 
     Where the current object is finished on the frame a box is another object; with Shift it draws
@@ -44,11 +42,10 @@ class BoxTool(Tool):
     """
 
     tool_id: ClassVar[ToolId] = ToolId.BOX
+    kind: ClassVar[PromptKind] = PromptKind.BOX
 
     def __init__(self, context: ToolContext) -> None:
-        super().__init__(context)
-        self._prompter = Prompter(context, self)
-        self._boxes: LocalHistory[Box | None] = LocalHistory(None)
+        super().__init__(context, None)
         self._live: Box | None = None
         self._pressed: Pointer | None = None
         self._grip: Grip | None = None
@@ -59,7 +56,7 @@ class BoxTool(Tool):
     @property
     def box(self) -> Box | None:
         """The box as it is drawn, None for none."""
-        return self._boxes.state if self._live is None else self._live
+        return self._draft.state if self._live is None else self._live
 
     def press(self, pointer: Pointer) -> None:
         """Take hold of the box, or begin another."""
@@ -79,7 +76,7 @@ class BoxTool(Tool):
         start = self._pressed
         if start is None:
             return
-        old = self._boxes.state
+        old = self._draft.state
         if self._grip is None or old is None:
             self._live = boxes.between(start.place, pointer.place, *self.context.size)
         else:
@@ -91,8 +88,8 @@ class BoxTool(Tool):
         """Ask for the box's mask."""
         live, self._live, self._pressed, self._grip = self._live, None, None, None
         if live is not None and boxes.has_area(live):
-            self._take_box(live)
-        elif self._boxes.state is None:
+            self.draw(live)
+        elif self._draft.state is None:
             self._claimed = 0
             self.context.release_claim()
         self.context.drawingChanged.emit()
@@ -107,61 +104,49 @@ class BoxTool(Tool):
     def apply(self) -> bool:
         """Take the box's mask."""
         self._end_drag()
-        if self._boxes.state is None:
-            return False
-        self._boxes.clear()
-        return self._prompter.take()
+        return self.take()
 
     def cancel(self) -> bool:
         """Drop the box; one that is being changed goes back to what it was."""
         if self._pressed is not None:
             self._pressed = self._live = self._grip = None
-            if self._boxes.state is None:
+            if self._draft.state is None:
                 self.context.release_claim()
             self.context.drawingChanged.emit()
             return True
-        if self._boxes.state is None:
-            return False
-        self._boxes.clear()
-        self._prompter.drop()
-        return True
-
-    def redraw(self) -> None:
-        """Ask again where the frame was not decoded yet."""
-        self._prompter.retry()
+        return self.drop()
 
     def key(self, key: Qt.Key) -> bool:
         """Backspace takes back the last change."""
         return key == Qt.Key.Key_Backspace and (self.undo() or self.cancel())
 
-    def undo(self) -> bool:
-        """Go back to the box before."""
-        return self._boxes.undo() and self._ask()
-
-    def redo(self) -> bool:
-        """Go forward to the box after."""
-        return self._boxes.redo() and self._ask()
-
-    @property
-    def can_undo(self) -> bool:
-        """True where there was a box before."""
-        return self._boxes.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        """True where a box was taken back."""
-        return self._boxes.can_redo
-
     @property
     def target(self) -> int:
         """The object that the mask is for."""
-        drawing = self._pressed is not None or self._boxes.state is not None
+        drawing = self._pressed is not None or self._draft.state is not None
         return self._prompter.target or (self._claimed if drawing else 0)
 
-    @property
-    def proposal(self) -> Proposal | None:
-        """The box's mask."""
-        return self._prompter.proposal
+    def question(self) -> PromptAsk:
+        """See `PromptTool`."""
+        box = self._draft.state
+        return PromptAsk() if box is None else PromptAsk(box=BoxPrompt(box))
+
+    def spots(self) -> Spots:
+        """See `PromptTool`: two corners."""
+        box = self._draft.state
+        return () if box is None else ((box[0], box[1], 1), (box[2], box[3], 1))
+
+    def find_target(self) -> int:
+        """See `PromptTool`; a box that was taken back and is wanted again claims anew."""
+        if not (self._prompter.target or self._claimed):
+            self._claimed = self.context.claim_box(anew=self._anew)
+        return self._prompter.target or self._claimed
+
+    def show_draft(self) -> bool:
+        """See `PromptTool`."""
+        if self._draft.state is None:
+            self._claimed = 0
+        return super().show_draft()
 
     def paint(self, painter: QPainter, grid: Grid) -> None:
         """Draw the box and, when it is not being drawn, its handles."""
@@ -182,7 +167,7 @@ class BoxTool(Tool):
 
     def hint(self) -> str:
         """What the user can do."""
-        if self._boxes.state is None:
+        if self._draft.state is None:
             return self._invitation()
         name, losers = self.context.name(self.target), self._losers()
         if self._anew and not self.context.is_new(self.target):
@@ -217,7 +202,7 @@ class BoxTool(Tool):
         return self._told[1]
 
     def _grip_at(self, pointer: Pointer) -> Grip | None:
-        box = self._boxes.state
+        box = self._draft.state
         if box is None:
             return None
         return boxes.grip_at(box, *pointer.place, reach=pointer.reach(HANDLE / 2 + 3))
@@ -225,27 +210,5 @@ class BoxTool(Tool):
     def _end_drag(self) -> None:
         """A box that is still being drawn counts as it is."""
         if self._live is not None and boxes.has_area(self._live):
-            self._take_box(self._live)
+            self.draw(self._live)
         self._live = self._pressed = self._grip = None
-
-    def _take_box(self, box: Box) -> None:
-        self._boxes.push(box)
-        self._ask()
-
-    def _ask(self) -> bool:
-        """Ask for the mask of the box as it is; without one there is none."""
-        box = self._boxes.state
-        if box is None:
-            self._prompter.drop()
-            self._claimed = 0
-            return True
-        target = self._prompter.target or self._claimed
-        if not target:
-            # A box that was taken back and is wanted again.
-            target = self._claimed = self.context.claim_box(anew=self._anew)
-        if not target:
-            return True
-        corners = ((box[0], box[1], 1), (box[2], box[3], 1))
-        prompt = Prompt(self.context.frame_index, target, PromptKind.BOX, corners)
-        self._prompter.ask(PromptAsk(box=BoxPrompt(box)), target, (prompt,))
-        return True

@@ -8,16 +8,16 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter
 
 from vosapp.ui.canvas.mapping import Grid, PixelRect
-from vosapp.ui.tools.base import Tool
+from vosapp.ui.tools.area import AreaTool
 from vosapp.ui.tools.context import ToolContext
 from vosapp.ui.tools.handles import draw_brush
 from vosapp.ui.tools.local_edit import LocalEdit
-from vosapp.ui.tools.pointer import Pointer, Press
+from vosapp.ui.tools.pointer import Pointer
 from vosapp.ui.tools.strokes import Stroke
 from vosapp.ui.view_state import ToolId
 
 
-class BrushTool(Tool):
+class BrushTool(AreaTool):
     """Paints the current object; with the right button, or while drawing is negative, erases it.
 
     A stroke becomes one edit when the button goes up, on the frame on which it was begun.
@@ -28,8 +28,6 @@ class BrushTool(Tool):
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
         self._stroke: Stroke | None = None
-        self._frame = self._target = 0
-        self._erase = False
         self._sizing: tuple[float, float] | None = None
         self._at: Pointer | None = None
 
@@ -39,7 +37,7 @@ class BrushTool(Tool):
         if pointer.alt:
             self._sizing = (pointer.view_x, self.context.view_state.brush_size)
         elif self._stroke is None:
-            self._begin(pointer)
+            self._begin_stroke(pointer)
 
     def move(self, pointer: Pointer) -> None:
         """Go on."""
@@ -122,24 +120,12 @@ class BrushTool(Tool):
             return self.tr("Drag to erase · X paints again · [ ] or Alt+drag change the size")
         return self.tr("Drag to paint · right button erases · [ ] or Alt+drag change the size")
 
-    def _erases(self, pointer: Pointer) -> bool:
-        return pointer.press is Press.RIGHT or not self.context.view_state.positive
-
-    def _begin(self, pointer: Pointer) -> None:
-        self._erase = self._erases(pointer)
-        if self.context.view is None or not self._may_begin():
+    def _begin_stroke(self, pointer: Pointer) -> None:
+        if self.context.view is None or not self.begin(pointer):
             return
-        self._frame = self.context.frame_index
         width, height = self.context.size
         self._stroke = Stroke(width, height, diameter=self.context.view_state.brush_size)
         self._extend(pointer)
-
-    def _may_begin(self) -> bool:
-        if self._erase and not self.context.target:
-            self.context.say(self.tr("Select the object to erase first."))
-            return False
-        self._target = self.context.claim()
-        return self._target != 0
 
     def _extend(self, pointer: Pointer) -> None:
         if self._stroke is not None:
@@ -160,5 +146,6 @@ class EraserTool(BrushTool):
         """What the user can do."""
         return self.tr("Drag to erase the current object · [ ] or Alt+drag change the size")
 
-    def _erases(self, _pointer: Pointer) -> bool:
+    def erases(self, _pointer: Pointer) -> bool:
+        """Always."""
         return True

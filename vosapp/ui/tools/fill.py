@@ -13,15 +13,16 @@ from core.jobs import CancelToken
 from vosapp.jobs.outcome import Failed, Outcome
 from vosapp.jobs.runner import JobHandle
 from vosapp.project import rules
+from vosapp.session.view import FrameView
 from vosapp.ui import errors
-from vosapp.ui.tools.base import Tool
+from vosapp.ui.tools.area import AreaTool
 from vosapp.ui.tools.filling import fill_at
 from vosapp.ui.tools.local_edit import from_mask
 from vosapp.ui.tools.pointer import Pointer, Press
 from vosapp.ui.view_state import ToolId
 
 
-class FillTool(Tool):
+class FillTool(AreaTool):
     """A click adds the region of similar color, or fills the hole that was clicked.
 
     With the right button, or while negative, the region is taken away.
@@ -31,29 +32,20 @@ class FillTool(Tool):
 
     def press(self, pointer: Pointer) -> None:
         """Fill; the region is sought beside the window."""
-        view, (width, height) = self.context.view, self.context.size
-        inside = 0 <= pointer.x < width and 0 <= pointer.y < height
-        if view is None or not inside or pointer.press is Press.NONE:
-            return
-        erase = pointer.press is Press.RIGHT or not self.context.view_state.positive
-        if erase and not self.context.target:
-            self.context.say(self.tr("Select the object to cut from first."))
+        view = self.context.view
+        if view is None or not self.inside(pointer) or pointer.press is Press.NONE:
             return
         if not view.exact:
             self.context.say(self.tr("This frame is still being decoded."))
-            return
-        target = self.context.claim()
-        if target:
-            self._begin(pointer, target, erase=erase)
+        elif self.begin(pointer):
+            self._seek(pointer, view)
 
     def hint(self) -> str:
         """What the user can do."""
         return self.tr("Click a region of one color, or a hole in the mask")
 
-    def _begin(self, pointer: Pointer, target: int, *, erase: bool) -> None:
-        context, view = self.context, self.context.view
-        if view is None:
-            return
+    def _seek(self, pointer: Pointer, view: FrameView) -> None:
+        context, target = self.context, self._target
         frame, labels, tolerance = view.frame, context.labels.copy(), context.view_state.tolerance
         kept = context.locked - {target}
         locked = rules.isin(labels, kept) if kept else None
@@ -64,7 +56,7 @@ class FillTool(Tool):
                 frame, labels, pointer.place, object_id=target, locked=locked, tolerance=tolerance
             )
 
-        _Filling(self, target, erase=erase).follow(context.session.assistant.submit(job))
+        _Filling(self, target, erase=self._erase).follow(context.session.assistant.submit(job))
 
 
 class _Filling(QObject):

@@ -8,11 +8,11 @@ from typing import ClassVar
 from PySide6.QtGui import QPainter
 
 from vosapp.ui.canvas.mapping import Grid
-from vosapp.ui.tools.base import Tool
+from vosapp.ui.tools.area import AreaTool
 from vosapp.ui.tools.context import ToolContext
 from vosapp.ui.tools.handles import draw_line
 from vosapp.ui.tools.local_edit import from_mask
-from vosapp.ui.tools.pointer import Pointer, Press
+from vosapp.ui.tools.pointer import Pointer
 from vosapp.ui.tools.polygons import Point, inside
 from vosapp.ui.view_state import ToolId
 
@@ -20,7 +20,7 @@ STEP = 1.5
 """View units between two points of an outline."""
 
 
-class LassoTool(Tool):
+class LassoTool(AreaTool):
     """Drag around what is to be added; with the right button, or while negative, taken away."""
 
     tool_id: ClassVar[ToolId] = ToolId.LASSO
@@ -28,20 +28,12 @@ class LassoTool(Tool):
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
         self._points: list[Point] = []
-        self._frame = self._target = 0
-        self._erase = False
 
     def press(self, pointer: Pointer) -> None:
         """Begin an outline."""
         if self._points or self.context.view is None:
             return
-        self._erase = pointer.press is Press.RIGHT or not self.context.view_state.positive
-        if self._erase and not self.context.target:
-            self.context.say(self.tr("Select the object to cut from first."))
-            return
-        self._target = self.context.claim()
-        if self._target:
-            self._frame = self.context.frame_index
+        if self.begin(pointer):
             self._points = [pointer.place]
 
     def move(self, pointer: Pointer) -> None:

@@ -11,8 +11,9 @@ from vosapp.project.edits import AddPrompt
 from vosapp.project.model import Prompt, PromptKind
 from vosapp.ui.canvas.mapping import Grid
 from vosapp.ui.tools import polygons
-from vosapp.ui.tools.base import Tool
+from vosapp.ui.tools.area import AreaTool
 from vosapp.ui.tools.context import ToolContext
+from vosapp.ui.tools.drafting import Drafting
 from vosapp.ui.tools.handles import HANDLE, draw_handle, draw_line
 from vosapp.ui.tools.local_edit import from_mask
 from vosapp.ui.tools.local_history import LocalHistory
@@ -21,52 +22,50 @@ from vosapp.ui.tools.polygons import Point, Points
 from vosapp.ui.view_state import ToolId
 
 
-class PolygonTool(Tool):
+class PolygonTool(Drafting[Points], AreaTool):
     """Click vertices and drag them; a double click, Enter or the first vertex closes it."""
 
     tool_id: ClassVar[ToolId] = ToolId.POLYGON
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
-        self._points: LocalHistory[Points] = LocalHistory(())
+        self._draft: LocalHistory[Points] = LocalHistory(())
         self._held: int | None = None
         self._live: Points | None = None
         self._cursor: Point | None = None
-        self._frame = self._target = 0
-        self._erase = False
 
     @property
     def points(self) -> Points:
         """The vertices as they are drawn."""
-        return self._points.state if self._live is None else self._live
+        return self._draft.state if self._live is None else self._live
 
     def press(self, pointer: Pointer) -> None:
         """Take hold of a vertex, close at the first, or add one."""
         if self.context.view is None or pointer.press is Press.NONE:
             return
         index = polygons.vertex_at(self.points, *pointer.place, reach=pointer.reach(HANDLE))
-        if not self.points and not self._begin(pointer):
+        if not self.points and not self.begin(pointer):
             return
         if index is not None:
             self._held = index
             return
         width, height = self.context.size
         place = min(max(pointer.x, 0.0), float(width)), min(max(pointer.y, 0.0), float(height))
-        self._points.push((*self.points, place))
+        self._draft.push((*self.points, place))
         self._cursor = pointer.place
         self.context.drawingChanged.emit()
 
     def move(self, pointer: Pointer) -> None:
         """Move the vertex that is held."""
         if self._held is not None:
-            self._live = polygons.moved(self._points.state, self._held, pointer.place)
+            self._live = polygons.moved(self._draft.state, self._held, pointer.place)
             self.context.drawingChanged.emit()
 
     def release(self, _pointer: Pointer) -> None:
         """Leave the vertex where it is; a click on the first one closes the polygon."""
         held, live, self._held, self._live = self._held, self._live, None, None
         if live is not None:
-            self._points.push(live)
+            self._draft.push(live)
         elif held == 0 and len(self.points) > 2:
             self.apply()
         self.context.drawingChanged.emit()
@@ -89,9 +88,9 @@ class PolygonTool(Tool):
 
     def key(self, key: Qt.Key) -> bool:
         """Backspace takes the last vertex away."""
-        if key != Qt.Key.Key_Backspace or not self._points.state:
+        if key != Qt.Key.Key_Backspace or not self._draft.state:
             return False
-        self._points.push(self._points.state[:-1])
+        self._draft.push(self._draft.state[:-1])
         self.context.drawingChanged.emit()
         return True
 
@@ -115,38 +114,21 @@ class PolygonTool(Tool):
 
     def cancel(self) -> bool:
         """Drop the polygon."""
-        if not self._points.state:
+        if not self._draft.state:
             return False
         self._clear()
         self.context.release_claim()
         return True
 
-    def undo(self) -> bool:
-        """Take back the last vertex or move."""
-        found = self._points.undo()
+    def show_draft(self) -> bool:
+        """See `Drafting`."""
         self.context.drawingChanged.emit()
-        return found
-
-    def redo(self) -> bool:
-        """Do the last step that was taken back again."""
-        found = self._points.redo()
-        self.context.drawingChanged.emit()
-        return found
-
-    @property
-    def can_undo(self) -> bool:
-        """True where there is a vertex or a move to take back."""
-        return self._points.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        """True where something was taken back."""
-        return self._points.can_redo
+        return True
 
     @property
     def target(self) -> int:
         """The object that is being drawn."""
-        return self._target if self._points.state else 0
+        return self._target if self._draft.state else 0
 
     def paint(self, painter: QPainter, grid: Grid) -> None:
         """Draw sides and vertices."""
@@ -165,15 +147,7 @@ class PolygonTool(Tool):
             return self.tr("Enter or double-click closes · Backspace removes the last vertex")
         return self.tr("Click the corners of the area; the right button takes it away")
 
-    def _begin(self, pointer: Pointer) -> bool:
-        self._erase = pointer.press is Press.RIGHT or not self.context.view_state.positive
-        if self._erase and not self.context.target:
-            self.context.say(self.tr("Select the object to cut from first."))
-            return False
-        self._target, self._frame = self.context.claim(), self.context.frame_index
-        return self._target != 0
-
     def _clear(self) -> None:
-        self._points.clear()
+        self._draft.clear()
         self._held = self._live = None
         self.context.drawingChanged.emit()

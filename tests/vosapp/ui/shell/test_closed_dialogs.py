@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QInputDialog, QMenu
-from vosapp_fakes import label_map_of
+from vosapp_fakes import label_map_of, works
 
 from core.media.label_map import write_label_map
 from vosapp.app import Crashes
@@ -65,7 +65,7 @@ def test_export_is_closed_while_it_looks(desk, qtbot, dialog, busy, monkeypatch)
     monkeypatch.setattr("vosapp.ui.dialogs.export.PATIENCE_MS", 0)
     desk.actions.run("file.export")
     shown = dialog(ExportDialog)
-    qtbot.waitUntil(lambda: shown._job is not None)
+    qtbot.waitUntil(lambda: works(shown))
     close(shown)
     busy.set()
     idle(desk, qtbot)
@@ -99,9 +99,9 @@ def test_what_was_imported_is_shown_though_the_dialog_is_closed(desk, qtbot, dia
     shown, session = dialog(ImportDialog), desk.workspace.session
     shown.path.setText(str(masks))
     shown.read()
-    qtbot.waitUntil(lambda: shown._job is None)
+    qtbot.waitUntil(lambda: not works(shown))
     shown._import()
-    shown._job.wait()
+    shown.work._handle.wait()
     close(shown)
     qtbot.waitUntil(lambda: session.lane(1).states[5] == FrameState.KEYFRAME)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from PySide6.QtCore import QtMsgType
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox
-from vosapp_fakes import label_map_of, write_film
+from vosapp_fakes import label_map_of, works, write_film
 
 from core import errors as kinds
 from core.media.export.davis import Davis2017
@@ -145,7 +145,7 @@ def export(desk, qtbot, tmp_path, monkeypatch):
 
 
 def looked(dialog, qtbot):
-    qtbot.waitUntil(lambda: dialog._job is None and not dialog._timer.isActive())
+    qtbot.waitUntil(lambda: not works(dialog) and not dialog._timer.isActive())
 
 
 def test_every_format_says_what_it_is_for():
@@ -285,7 +285,7 @@ def importer(desk, masks):
 
 
 def settled(dialog, qtbot):
-    qtbot.waitUntil(lambda: dialog._job is None)
+    qtbot.waitUntil(lambda: not works(dialog))
 
 
 def test_import_formats_are_described():
@@ -301,7 +301,7 @@ def test_masks_are_imported_and_mine_stay(importer, qtbot, desk):
         importer.import_button.click()
     settled(importer, qtbot)
     assert "Imported 1 keyframe" in importer.state.text()
-    assert "On 1 frames" in importer.notes.toPlainText()
+    assert "On 1 frame what was drawn" in importer.notes.toPlainText()
     assert desk.workspace.session.lane(1).states[5] == 4
     with qtbot.waitSignal(desk.workspace.session.edited):
         desk.actions.run("edit.undo")

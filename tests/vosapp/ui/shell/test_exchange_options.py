@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from vosapp_fakes import label_map_of
+from vosapp_fakes import label_map_of, works
 
 from core.media.annotations.options import IMPORT_OPTIONS, OPEN, ImportOptions
 from core.media.label_map import write_label_map
@@ -13,7 +13,7 @@ from vosapp.ui.dialogs.importing import ImportDialog
 
 
 def settled(dialog, qtbot):
-    qtbot.waitUntil(lambda: dialog._job is None)
+    qtbot.waitUntil(lambda: not works(dialog))
 
 
 def typed(editor, text):
@@ -67,7 +67,7 @@ def test_a_field_that_is_left_reads_nothing_anew(importer, qtbot):
     settled(importer, qtbot)
     found = importer._found
     importer.options.editors["first_frame"].editingFinished.emit()
-    assert importer._job is None and importer._found is found
+    assert not works(importer) and importer._found is found
 
 
 def test_boxes_become_masks(importer, desk, qtbot, tmp_path):
@@ -91,7 +91,7 @@ def test_left_over_files_are_shown_before_they_are_removed(desk, qtbot, tmp_path
     dialog.choose_format("masks")
 
     def looked():
-        qtbot.waitUntil(lambda: dialog._job is None and not dialog._timer.isActive())
+        qtbot.waitUntil(lambda: not works(dialog) and not dialog._timer.isActive())
 
     looked()
     dialog.export_button.click()

@@ -18,12 +18,10 @@ from vosapp.assets import bundled_identity
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edits import RenameObject
 from vosapp.project.opening import open_project
-from vosapp.project.tuned import TunedInfo
-from vosapp.session.finetune import FinetuneState
 from vosapp.ui.controllers.finetune import FinetuneController
 from vosapp.ui.dialogs.chooser import RunChooser
 from vosapp.ui.dialogs.comparison import overlay
-from vosapp.ui.dialogs.finetune import FinetuneDialog, base_text, state_text
+from vosapp.ui.dialogs.finetune import FinetuneDialog
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -110,31 +108,6 @@ def test_it_says_what_is_compared(open_desk, adapt, qtbot):
     assert "with mine.safetensors and with the new" in shown.estimate.text()
 
 
-def info_of(base):
-    return TunedInfo(base, "ab", "thin", 1, 1.0, 0.1, 0, 2, 0, 3)
-
-
-@pytest.mark.parametrize(
-    ("base", "text"),
-    [
-        ("my weights.safetensors sha256:ab", "my weights.safetensors"),
-        ("self_supervised-thin.safetensors sha256:ab", "self_supervised-thin.safetensors"),
-        ("a sha256:b.safetensors sha256:ab", "a sha256:b.safetensors"),
-        ("of no hash", "of no hash"),
-        ("", ""),
-    ],
-)
-def test_weights_are_called_by_their_file(base, text):
-    assert base_text(info_of(base)) == text
-
-
-def test_bundled_weights_are_told_by_their_hash(monkeypatch, tmp_path):
-    base = bundled_identity("self_supervised", "thin")
-    assert base_text(info_of(base)) == "the bundled weights"
-    monkeypatch.setattr("vosapp.assets._root", lambda: tmp_path)
-    assert base_text(info_of(base)) == "self_supervised-thin.safetensors"
-
-
 def plain(label):
     """What a label shows, without its markup."""
     if label.textFormat() == Qt.TextFormat.PlainText:
@@ -197,7 +170,7 @@ def test_progress_is_shown_and_the_window_works_on(open_desk, adapt, qtbot):
     session.go_to(5)
     session.do(SetMask(5, 1, mask_of(5, 1)))
     qtbot.waitUntil(lambda: session.view.frame_index == 5 and 1 in session.view.assertions)
-    qtbot.mouseClick(shown.cancel_button, LEFT)
+    qtbot.mouseClick(shown.stop_button, LEFT)
     gate.release(9)
     qtbot.waitUntil(lambda: not shell.workspace.finetuning.running)
     assert "nothing was kept" in shown.state.text() and not meter.isVisible()
@@ -274,7 +247,7 @@ def test_enter_pressed_twice_neither_cancels_nor_begins_again(open_desk, adapt, 
     shown = adapt(shell)
     assert shown.start_button.isDefault()
     qtbot.mouseClick(shown.start_button, LEFT)
-    assert not shown.cancel_button.hasFocus() and shown.close_button.isDefault()
+    assert not shown.stop_button.hasFocus() and shown.close_button.isDefault()
     gate.release(9)
     qtbot.waitUntil(lambda: shown.use_button.isVisible())
     assert shown.use_button.isDefault()
@@ -360,7 +333,7 @@ def test_the_choice_is_there_again_when_the_project_is_opened_again(open_desk, a
 
 def test_everything_has_a_name_and_a_tip(open_desk, adapt):
     shown = adapt(open_desk())
-    for widget in (shown.minutes, shown.frames, shown.start_button, shown.cancel_button,
+    for widget in (shown.minutes, shown.frames, shown.start_button, shown.stop_button,
                    shown.use_button, shown.keep_button, shown.switch, shown.close_button,
                    shown.comparison.picker, *shown.comparison.pictures):  # fmt: skip
         assert widget.accessibleName() and widget.toolTip()
@@ -382,19 +355,3 @@ def test_masks_are_filled_and_drawn_ones_outlined(open_desk, adapt, qtbot):
     assert np.array_equal(mixed[free], one.picture[free])
     filled = (one.before == 1) & inside
     assert filled.any() and (mixed[filled] != one.picture[filled]).any(axis=1).all()
-
-
-@pytest.mark.parametrize(
-    ("state", "text"),
-    [
-        (FinetuneState(), ""),
-        (FinetuneState("loading the system"), "Loading the system"),
-        (FinetuneState("reading frames", 3, 9), "Reading frames, 3 of 9 frames"),
-        (
-            FinetuneState("learning", 1, 4, 7, 0.01234, 130.0),
-            "Learning: step 7, loss 0.0123, 2 min left",
-        ),
-    ],
-)
-def test_states_are_told_in_a_line(state, text):
-    assert state_text(state) == text

@@ -165,7 +165,7 @@ def test_a_question_goes_when_the_user_stops_the_learning(learning, qtbot):
     learning.actions.run("file.quit")
     tuning = learning.workspace.finetuning
     with qtbot.waitSignal(tuning.finished):
-        tuning.cancel()
+        tuning.stop()
         learning.gate.release(9)
     qtbot.waitUntil(lambda: not questions())
     assert learning.window.isVisible()
@@ -224,7 +224,7 @@ def test_all_else_closes_without_a_question(make_shell, open_in, drawn_project, 
 
 
 def test_a_stop_that_was_asked_for_needs_no_question(learning):
-    learning.workspace.finetuning.cancel()
+    learning.workspace.finetuning.stop()
     learning.gate.release(9)
     learning.actions.run("file.close")
     assert learning.workspace is None and not questions()

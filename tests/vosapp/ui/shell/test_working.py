@@ -14,9 +14,9 @@ from vosapp.project.edit_masks import SetMask
 from vosapp.project.edits import LockObject
 from vosapp.project.model import FrameState
 from vosapp.session.choice import Estimate, RunMode
-from vosapp.ui.status import duration, size
 from vosapp.ui.theme import is_dark
 from vosapp.ui.view_state import OverlayMode, ToolId
+from vosapp.ui.work.words import duration, size
 
 
 @pytest.fixture

@@ -1,0 +1,198 @@
+"""What controllers act on: the window, the open project, and what the user is told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication
+
+from core.errors import VosError
+from core.text import visible
+from core.types import Quality
+from vosapp.jobs.features import KeyReader
+from vosapp.jobs.propagation import Engine
+from vosapp.session.covers import Covers
+from vosapp.session.opening import Opened
+from vosapp.session.places import Places
+from vosapp.session.recent import RecentProjects
+from vosapp.session.workspace import Workspace
+from vosapp.ui import errors
+from vosapp.ui.actions.binding import Actions
+from vosapp.ui.actions.keymap import Keymap
+from vosapp.ui.leaving import Leaving
+from vosapp.ui.main_window import MainWindow
+from vosapp.ui.notice import Kind, Notice
+from vosapp.ui.opener import Opener
+from vosapp.ui.panels import make_panels
+from vosapp.ui.settings import Settings
+from vosapp.ui.view_state import ViewState
+
+_LOG = logging.getLogger(__name__)
+
+
+class Desk(QObject):
+    """One window with the project that is open in it. `Shell` puts actions and controllers to it.
+
+    Args:
+        places: where settings and samples lie.
+        engine: computes propagations; None makes one with the number of threads of the settings.
+
+    Attributes:
+        window, panels, actions, view_state: what is seen.
+        settings, keymap, recent, covers: what is remembered.
+        opener: opens things.
+        leaving: asks before work is lost.
+        workspace: what is open, None without.
+
+    Signals:
+        workspaceChanged: another one is open, or none.
+        crashed: a bug, with its traceback (str).
+    """
+
+    workspaceChanged = Signal()
+    crashed = Signal(str)
+    actions: Actions
+
+    def __init__(self, places: Places, engine: Engine | None = None) -> None:
+        super().__init__()
+        self.places = places
+        self.settings = Settings(places.config / "settings.json", self)
+        self.recent = RecentProjects(places.config / "recent.json")
+        self.covers = Covers(places.data / "covers")
+        self.keymap = Keymap(self.settings, self)
+        self.engine = engine or _engine(self.settings)
+        self.opener = Opener(places, self)
+        self.view_state = ViewState(self)
+        self.workspace: Workspace | None = None
+        self.window = MainWindow()
+        self.leaving = Leaving(self.window)
+        self.window.may_close = lambda: self._may_leave(self.window.close_now)
+        self.panels = make_panels(self.view_state, self.window)
+
+    def follow(self, _workspace: Workspace) -> None:
+        """Keep up with a workspace that was opened."""
+
+    def refresh(self, *_ignored: object) -> None:
+        """Enable, check and name actions as things are now."""
+
+    # What is open
+
+    def take(self, opened: Opened, then: Callable[[], object] = lambda: None) -> None:
+        """Show a project that was opened; the one before is closed, after a question if need be.
+
+        Args:
+            opened: the project; it is closed where the user wants to stay.
+            then: is done once it is shown.
+        """
+
+        def show() -> None:
+            self._show(opened)
+            then()
+
+        if self._may_leave(show, opened.project.close):
+            show()
+
+    def leave(self) -> None:
+        """Close the project, after a question where that would lose work."""
+        if self._may_leave(self.close_workspace):
+            self.close_workspace()
+
+    def _may_leave(
+        self, leave: Callable[[], object], stay: Callable[[], object] = lambda: None
+    ) -> bool:
+        finetuning = None if self.workspace is None else self.workspace.finetuning
+        return self.leaving.may(finetuning, leave, stay)
+
+    def _show(self, opened: Opened) -> None:
+        self.close_workspace()
+        workspace = Workspace(
+            opened.project,
+            opened.video,
+            self.engine,
+            # Tests compute with a tracker of their own, and without torch.
+            KeyReader() if self.engine.make_tracker is None else None,
+            cache_bytes=self.settings.number("cache-mb") << 20,
+        )
+        quality = Quality(self.settings.text("quality"))
+        workspace.propagation.set_choice(replace(workspace.propagation.choice, quality=quality))
+        self.recent.add(opened.project.path)
+        self.set_workspace(workspace)
+
+    def set_workspace(self, workspace: Workspace | None) -> None:
+        """Let all panels show a workspace, or none."""
+        close_popups()
+        self.workspace = workspace
+        self.panels.set_workspace(workspace)
+        if workspace is not None:
+            self.follow(workspace)
+        self.window.notice.clear()
+        self.window.show_page(work=workspace is not None)
+        self.show_recent()
+        self.window.status.show_place(-1, -1, "")
+        if workspace is None:
+            self.window.status.show_zoom(0)
+            self.window.status.show_hint("")
+        self.retitle()
+        self.workspaceChanged.emit()
+        self.refresh()
+
+    def show_recent(self) -> None:
+        """List the recent projects on the welcome page."""
+        paths = self.recent.paths()
+        self.covers.keep(paths)
+        self.window.welcome.set_recent(paths, [self.covers.path(path) for path in paths])
+
+    def close_workspace(self) -> None:
+        """Stop what runs, write what is left, close the project."""
+        workspace = self.workspace
+        if workspace is None:
+            return
+        session = workspace.session
+        if session.view is not None:
+            self.covers.save(session.project.path, session.view, session.objects)
+        self.set_workspace(None)
+        workspace.close()
+        workspace.deleteLater()
+
+    def close(self) -> None:
+        """Put everything away; the window is about to go."""
+        self.leaving.dismiss()
+        self.settings.remember("window", self.window.layout_state())
+        self.opener.close()
+        self.close_workspace()
+
+    def retitle(self) -> None:
+        """Write the project's name into the title."""
+        if self.workspace is None:
+            self.window.setWindowTitle("vosapp")
+            return
+        project = self.workspace.session.project
+        mark = self.tr(" (only to look at)") if project.read_only else ""
+        name = visible(project.path.stem)
+        self.window.setWindowTitle(f"{name}{mark} \u2013 vosapp")
+
+    # What the user is told
+
+    def tell(self, notice: Notice) -> None:
+        """Show a message over the canvas."""
+        self.window.notice.show_notice(notice)
+
+    def tell_error(self, error: VosError) -> None:
+        """Show what went wrong and what to do."""
+        _LOG.warning("%s: %s", error.code, errors.text(error))
+        self.tell(Notice(errors.title(error), errors.text(error), Kind.ERROR))
+
+
+def close_popups() -> None:
+    """Close menus and the like that are open: what they offer is about another project now."""
+    for widget in QApplication.topLevelWidgets():
+        if widget.isVisible() and widget.windowType() is Qt.WindowType.Popup:
+            widget.close()
+
+
+def _engine(settings: Settings) -> Engine:
+    threads = settings.number("threads")
+    return Engine(threads=threads) if threads else Engine()
