@@ -18,7 +18,7 @@ from core.nn.lite0 import CHANNELS, Lite0Features, frame_tensor
 from core.systems.self_supervised import build, fused
 from core.systems.self_supervised.config import PRESETS, EncoderConfig
 from core.systems.self_supervised.fused import (
-    SEMANTIC_WEIGHTS,
+    WEIGHTS,
     Autoencoder,
     FusedEncoder,
     directions,
@@ -68,8 +68,8 @@ def test_similarity_is_that_of_the_network_plus_weighted_cosines():
     keys = network(image)[0].flatten(1)
     near = network.keys.near(image)
     found = keys.T @ keys / WHOLE.fused_channels**0.5
-    wanted = near[0].flatten(1).T @ near[0].flatten(1) / WHOLE.key_channels**0.5
-    for weight, features in zip(SEMANTIC_WEIGHTS, network.maps(image), strict=True):
+    wanted = WEIGHTS[0] * near[0].flatten(1).T @ near[0].flatten(1) / WHOLE.key_channels**0.5
+    for weight, features in zip(WEIGHTS[1:], network.maps(image), strict=True):
         cells = enlarged(directions(features), near)[0].flatten(1)
         wanted = wanted + weight * cells.T @ cells
     assert torch.allclose(found, wanted, atol=1e-4)
@@ -138,9 +138,9 @@ def test_fusion_finds_the_principal_components():
 
 def test_scales_turn_rows_into_projections():
     quarter, eighth, sixteenth = scales(EncoderConfig((8,) * 4, (1,) * 4, 16, 16))
-    assert quarter == 1
-    assert eighth == pytest.approx(2 * SEMANTIC_WEIGHTS[0] ** 0.5)
-    assert sixteenth == pytest.approx(2 * SEMANTIC_WEIGHTS[1] ** 0.5)
+    assert quarter == pytest.approx(WEIGHTS[0] ** 0.5)
+    assert eighth == pytest.approx(2 * WEIGHTS[1] ** 0.5)
+    assert sixteenth == pytest.approx(2 * WEIGHTS[2] ** 0.5)
 
 
 def saved(path, network, preset):
