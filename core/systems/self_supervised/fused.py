@@ -27,7 +27,7 @@ from core.types import Frame
 
 EIGHTH, SIXTEENTH = CHANNELS[1:]
 """Channels of the backbone's maps at strides 8 and 16."""
-WEIGHTS = (1 / 8, 2.0, 4.0)
+WEIGHTS = (5 / 16, 5.0, 10.0)
 """What a similarity <q, k> / sqrt(C) of the network, and cosines of features at strides 8 and 16,
 add to a similarity of fused keys; see docs/levers.md."""
 
