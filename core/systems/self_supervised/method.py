@@ -35,6 +35,8 @@ from core.train.recipe import Values
 from core.train.team import Team
 
 Network = KeyEncoder | FusedEncoder | RgbKeys
+IMAGENET_CLASSES = "ImageNet classes"
+"""What headers say of labels that the backbone has seen; cards have more words for it."""
 REFERENCES = 5
 """Frames in the memory of the second stage, the first of the clip among them (paper, 3.2)."""
 MEMORY_GAPS = (0.07, 0.14, 0.21, 0.34)
@@ -194,7 +196,8 @@ def start_from(network: Network, preset: str, path: Path) -> None:
 
 def _weights(name: str, network: Network, training: dict[str, object] | None = None) -> Weights:
     system, part = kept_part(network)
-    return Weights(name, part, system, network.config.to_dict(), training or {})
+    seen = {"labels": IMAGENET_CLASSES} if isinstance(network, FusedEncoder) else {}
+    return Weights(name, part, system, network.config.to_dict(), seen | (training or {}))
 
 
 def _ours(network: nn.Module) -> Network:

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 
 from core.data.pairs import PairBatch
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
+from core.eval.card_facts import LABELS
 from core.nn import lite0_file
 from core.nn.checkpoints import CheckpointInfo, load_tensors, save_weights
 from core.nn.inference import for_inference
@@ -204,3 +205,4 @@ def test_every_stage_trains_it(name, backbone):
     stage = method.stage(name, network, options, Team())
     assert all("backbone" not in name for w in stage.weights() for name in w.module.state_dict())
     assert stage.weights()[0].config == TINY.to_dict()
+    assert all(w.training["labels"] in LABELS for w in stage.weights())
