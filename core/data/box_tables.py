@@ -36,7 +36,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 NEEDED = ("frame", "object", "x", "y", "w", "h")
 MAX_BOXES = 500_000
 """Tables with more rows are refused."""
-_MAX_COLUMNS, _MAX_FRAME, _MAX_TEXT = 64, 10**7, 200
+_MAX_COLUMNS, _MAX_FRAME, _MAX_TEXT = 64, 10**6, 200
 _HINT = "A row says: clip, frame from 0, object 1 to 254, name, x, y, w, h; empty: not visible."
 
 Corners = tuple[float, float, float, float]
