@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from core.types import VOID, LabelMap
@@ -25,11 +26,13 @@ AGREES = 0.6
 an object a tenth of the frame wide and high whose box is off by that at each edge, an exact mask
 comes to .5 to .7 at worst, and larger objects to more; a mask that has lost half of its object, or
 taken as much again, comes to .5."""
-WALKS_AGREE = 0.5
-"""Overlap of the masks of two walks, both of which came right in the end, from which a frame
-between them is kept. Below it they show different places, and one is wrong for a while."""
+ALIKE = 0.5
+"""Overlap from which two masks of one object, made independently, show the same. It is asked of a
+carried mask and the mask made of the box it arrives at, since a mask that fills its box with ground
+agrees with any box of that size; and, where both walks came right, of their masks on each frame."""
 SLIVER = 0.02
-"""A mask smaller than this share of what its walk began with counts as gone."""
+"""A mask smaller than this share of what its walk began with counts as gone, and a fragment smaller
+than this share of its mask as stray: a few pixels far away would make its tight box a large one."""
 
 
 class Verdict(Enum):
@@ -44,31 +47,48 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a carried mask agrees with the frame it was carried to.
+
+    Attributes:
+        box: overlap of its tight box with the drawn one, 0..1, see `agreement`.
+        mask: its overlap with the mask that was made of the drawn box; None where there is none.
+    """
+
+    box: float
+    mask: float | None = None
+
+    def came_right(self, threshold: float) -> bool:
+        """Whether the walk is believed, where boxes agree from `threshold`."""
+        return self.box >= threshold and (self.mask is None or self.mask >= ALIKE)
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """One object on its way through a stretch.
 
     Attributes:
         ends: its drawn boxes at the first and the last frame; None: not visible there.
-        forward: how well the walk from the first frame agrees with the box at the last one, 0..1;
-            None where there is no such walk, as from a frame without a mask of the object.
+        forward: how the walk from the first frame agrees with the last one; None where there is no
+            such walk, as from a frame without a mask of the object.
         backward: the same from the last frame to the first one.
     """
 
     ends: tuple[Corners | None, Corners | None]
-    forward: float | None = None
-    backward: float | None = None
+    forward: Arrival | None = None
+    backward: Arrival | None = None
 
     @property
-    def agreements(self) -> tuple[float, ...]:
+    def arrivals(self) -> tuple[Arrival, ...]:
         """Those of the walks that there are."""
         return tuple(one for one in (self.forward, self.backward) if one is not None)
 
     def verdict(self, threshold: float) -> Verdict:
-        """Which walks are believed, where agreement counts from `threshold`."""
+        """Which walks are believed, where boxes agree from `threshold`."""
         if self.ends == (None, None):
             return Verdict.ABSENT
-        forward = self.forward is not None and self.forward >= threshold
-        backward = self.backward is not None and self.backward >= threshold
+        forward = self.forward is not None and self.forward.came_right(threshold)
+        backward = self.backward is not None and self.backward.came_right(threshold)
         if forward and backward:
             return Verdict.BOTH
         if forward:
@@ -85,12 +105,27 @@ def tight_box(mask: NDArray[np.bool_]) -> Corners | None:
     return float(left), float(top), float(right), float(bottom)
 
 
+def solid(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask without its stray fragments, see `SLIVER`; they hang together by edges or corners."""
+    count, marks, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    sizes = stats[:count, cv2.CC_STAT_AREA].copy()
+    sizes[0] = 0
+    kept: NDArray[np.bool_] = (sizes >= SLIVER * sizes.sum())[marks] & mask
+    return kept
+
+
 def box_overlap(first: Corners, second: Corners) -> float:
     """Intersection over union of two boxes with area, 0..1."""
     wide = min(first[2], second[2]) - max(first[0], second[0])
     high = min(first[3], second[3]) - max(first[1], second[1])
     shared = max(wide, 0.0) * max(high, 0.0)
     return shared / (_area(first) + _area(second) - shared)
+
+
+def mask_overlap(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
+    """Intersection over union of two masks, 0..1; 1 where both are empty."""
+    union = np.count_nonzero(first | second)
+    return float(np.count_nonzero(first & second) / union) if union else 1.0
 
 
 def agreement(mask: NDArray[np.bool_], drawn: Corners | None, *, begun: int = 0) -> float:
@@ -104,7 +139,7 @@ def agreement(mask: NDArray[np.bool_], drawn: Corners | None, *, begun: int = 0)
     if drawn is None:
         return float(np.count_nonzero(mask) <= SLIVER * begun)
     height, width = mask.shape
-    found, shown = tight_box(mask), clipped(drawn, width, height)
+    found, shown = tight_box(solid(mask)), clipped(drawn, width, height)
     return 0.0 if found is None or shown is None else box_overlap(found, shown)
 
 
@@ -136,7 +171,7 @@ def dense_map(
     verdicts = {i: _on_frame(i, p.verdict(threshold), maps) for i, p in passages.items()}
     for object_id, verdict in verdicts.items():
         if verdict not in (Verdict.REFUSED, Verdict.ABSENT):
-            mask = maps[verdict] == object_id
+            mask = solid(maps[verdict] == object_id)
             label_map[mask] = np.where(label_map[mask] == 0, object_id, VOID)
     for object_id, verdict in verdicts.items():
         if verdict is Verdict.REFUSED:
@@ -162,9 +197,7 @@ def _on_frame(object_id: int, verdict: Verdict, maps: Mapping[Verdict, LabelMap]
     if verdict is not Verdict.BOTH:
         return verdict
     first, second = (maps[way] == object_id for way in _WAYS)
-    union = np.count_nonzero(first | second)
-    apart = union and np.count_nonzero(first & second) < WALKS_AGREE * union
-    return Verdict.REFUSED if apart else verdict
+    return verdict if mask_overlap(first, second) >= ALIKE else Verdict.REFUSED
 
 
 def _area(box: Corners) -> float:

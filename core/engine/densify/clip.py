@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -10,17 +9,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.data.dense_labels import Passage, Verdict, agreement, dense_map, make_void
-from core.engine.fuse import Opinion, fuse
-from core.engine.propagate import PropagationRequest, propagate
-from core.engine.spool import ProbabilitySpool
+from core.data.dense_labels import (
+    Arrival,
+    Passage,
+    Verdict,
+    agreement,
+    dense_map,
+    make_void,
+)
+from core.engine.densify.carry import CarriedMasks
+from core.engine.fuse import fuse
 from core.jobs import CancelToken, Progress
 from core.media.annotations.values import Box
 from core.prompts.boxes import boxes_to_keyframes
-from core.types import Direction, FrameResult, Keyframe, LabelMap
+from core.types import Keyframe, LabelMap
 
 if TYPE_CHECKING:
-    from core.data.box_tables import Corners, DrawnBox
+    from core.data.box_tables import DrawnBox
     from core.media.video import VideoSource
     from core.prompts.request import FeatureReader
     from core.tracking.contract import Tracker
@@ -67,11 +72,11 @@ class Checks:
 
     Attributes:
         answered: overlap of each drawn box with the mask that was made of it.
-        carried: overlap of each drawn box with the masks that walks brought there.
+        carried: how the masks agreed that walks brought to a labeled frame.
     """
 
     answered: dict[int, list[float]] = field(default_factory=dict)
-    carried: dict[int, list[float]] = field(default_factory=dict)
+    carried: dict[int, list[Arrival]] = field(default_factory=dict)
 
 
 def densify_clip(
@@ -152,14 +157,15 @@ def _stretch(
     request: ClipRequest, first: Keyframe, last: Keyframe, checks: Checks, token: CancelToken
 ) -> Iterator[Progress | DenseFrame]:
     """Carry both ends through a stretch, each without the other, and label what lies between."""
+    video, tracker = request.video, request.tracker
     with ExitStack() as stack:
-        backward = stack.enter_context(_Walk(request, last, first.frame_index))
-        forward = stack.enter_context(_Walk(request, first, last.frame_index))
+        backward = stack.enter_context(CarriedMasks(video, tracker, last, to=first.frame_index))
+        forward = stack.enter_context(CarriedMasks(video, tracker, first, to=last.frame_index))
         yield from backward.go(token)
         yield from forward.go(token)
         passages = _passages(request, forward, backward)
         for object_id, passage in passages.items():
-            checks.carried.setdefault(object_id, []).extend(passage.agreements)
+            checks.carried.setdefault(object_id, []).extend(passage.arrivals)
         fuses = Verdict.BOTH in {p.verdict(request.threshold) for p in passages.values()}
         for index in range(first.frame_index + 1, last.frame_index):
             token.check()
@@ -170,71 +176,25 @@ def _stretch(
             yield DenseFrame(index, label_map, verdicts)
 
 
-def _passages(request: ClipRequest, forward: _Walk, backward: _Walk) -> dict[int, Passage]:
+def _passages(
+    request: ClipRequest, forward: CarriedMasks, backward: CarriedMasks
+) -> dict[int, Passage]:
     start, end = forward.keyframe.frame_index, backward.keyframe.frame_index
     at = {(b.frame_index, b.object_id): b.corners for b in request.boxes}
     ids = sorted({box.object_id for box in request.boxes})
     return {
         object_id: Passage(
             (at[start, object_id], at[end, object_id]),
-            forward.agreement(object_id, at[end, object_id]),
-            backward.agreement(object_id, at[start, object_id]),
+            forward.arrival(object_id, backward.keyframe, at[end, object_id]),
+            backward.arrival(object_id, forward.keyframe, at[start, object_id]),
         )
         for object_id in ids
     }
 
 
-def _fused(request: ClipRequest, index: int, forward: _Walk, backward: _Walk) -> LabelMap:
+def _fused(
+    request: ClipRequest, index: int, forward: CarriedMasks, backward: CarriedMasks
+) -> LabelMap:
     opinion = fuse(forward.opinion(index), backward.opinion(index))
     frame = request.video.frame(index)
     return request.tracker.render(opinion.probabilities, frame, opinion.object_ids)
-
-
-class _Walk:
-    """The masks of one keyframe, carried to a frame on which another one lies."""
-
-    def __init__(self, request: ClipRequest, keyframe: Keyframe, to: int) -> None:
-        self.keyframe = keyframe
-        self._request = request
-        self._to = to
-        self._maps: dict[int, bytes] = {}
-        self._spool = ProbabilitySpool()
-        self._begun = {i: int((keyframe.label_map == i).sum()) for i in keyframe.object_ids}
-
-    def __enter__(self) -> _Walk:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._spool.__exit__(None, None, None)
-
-    def go(self, token: CancelToken) -> Iterator[Progress]:
-        """Walk; nothing happens where there is no mask to be carried."""
-        if not any(self._begun.values()):
-            return
-        at = self.keyframe.frame_index
-        forward = self._to > at
-        bounds = (at + 1, self._to + 1) if forward else (self._to, at)
-        way = Direction.FORWARD if forward else Direction.BACKWARD
-        request = PropagationRequest((self.keyframe,), *bounds, ways=(way,))
-        video, tracker = self._request.video, self._request.tracker
-        for item in propagate(video, tracker, request, token, keep=self._spool):
-            if isinstance(item, FrameResult):
-                self._maps[item.frame_index] = zlib.compress(item.label_map.tobytes(), 1)
-            yield Progress(0, 0, f"carrying {way.name.lower()}")
-
-    def map(self, index: int) -> LabelMap:
-        """The label map of a frame; empty where nothing was carried."""
-        info = self._request.video.info
-        if index not in self._maps:
-            return np.zeros((info.height, info.width), np.uint8)
-        flat = np.frombuffer(zlib.decompress(self._maps[index]), np.uint8)
-        return flat.reshape(info.height, info.width)
-
-    def opinion(self, index: int) -> Opinion:
-        """What the walk says of a frame."""
-        return self._spool.get(index)[0]
-
-    def agreement(self, object_id: int, drawn: Corners | None) -> float | None:
-        """How well an object agrees with its box at the end; None where it was not carried."""
-        begun = self._begun.get(object_id, 0)
-        return agreement(self.map(self._to) == object_id, drawn, begun=begun) if begun else None

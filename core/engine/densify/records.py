@@ -29,7 +29,9 @@ class ObjectRecord:
         object_id, name: as in the table of boxes.
         boxes: how many were drawn.
         answered: mean overlap of these with the masks made of them, 0..1; None without boxes.
-        carried: mean overlap with the masks that walks brought there; None without a walk.
+        carried: mean overlap with the tight boxes of masks that walks brought there; None without
+            a walk.
+        alike: mean overlap of these masks with those made of the boxes; None without any.
         kept, refused, absent: frames on which it has a mask, is void, or was not visible.
     """
 
@@ -38,6 +40,7 @@ class ObjectRecord:
     boxes: int
     answered: float | None
     carried: float | None
+    alike: float | None
     kept: int
     refused: int
     absent: int

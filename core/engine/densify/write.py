@@ -93,13 +93,15 @@ class ClipJob:
     def _object(self, object_id: int, name: str, checks: Checks) -> ObjectRecord:
         counts = self._counts[object_id]
         answered = checks.answered.get(object_id, [])
+        carried = checks.carried.get(object_id, [])
         refused, absent = counts[Verdict.REFUSED], counts[Verdict.ABSENT]
         return ObjectRecord(
             object_id,
             name,
             boxes=len(answered),
             answered=_mean(answered),
-            carried=_mean(checks.carried.get(object_id, [])),
+            carried=_mean([one.box for one in carried]),
+            alike=_mean([one.mask for one in carried if one.mask is not None]),
             kept=counts.total() - refused - absent,
             refused=refused,
             absent=absent,
