@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.errors import OutputError
 from core.media.atomic import write_atomic
 from core.media.input_file import read_input_text
 from core.text import encoded
@@ -130,6 +131,19 @@ def read_record(out: Path, clip: str, *, settings: str) -> ClipRecord | None:
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return record if (record.clip, record.settings) == (clip, settings) else None
+
+
+def remove_record(out: Path, clip: str) -> None:
+    """Say that a clip is not finished, before the first of its files is written anew.
+
+    Raises:
+        OutputError: the record of an earlier run cannot be removed.
+    """
+    path = out / RECORDS / f"{clip}.json"
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be removed: {error.strerror}.") from error
 
 
 def write_tables(out: Path, records: Sequence[ClipRecord], problems: Mapping[str, str]) -> None:

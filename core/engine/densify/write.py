@@ -15,7 +15,7 @@ import numpy as np
 from core.data.dense_labels import Verdict
 from core.engine.densify.clip import Checks, ClipRequest, DenseFrame, densify_clip
 from core.engine.densify.plan import ClipPlan, DensifyRequest, require_frames
-from core.engine.densify.records import ClipRecord, ObjectRecord, write_record
+from core.engine.densify.records import ClipRecord, ObjectRecord, remove_record, write_record
 from core.engine.registry import build_tracker
 from core.errors import OutputError
 from core.jobs import CancelToken, Progress
@@ -45,6 +45,7 @@ class ClipJob:
     def go(self, token: CancelToken) -> Generator[Progress]:
         """Label the clip and say that it is finished; progress is in its frames."""
         start, clip, out = time.perf_counter(), self._clip, self._request.out
+        remove_record(out, clip.name)
         masks = _cleared(out / "Annotations/480p" / clip.name, ".png")
         pictures = out / "JPEGImages/480p" / clip.name
         if self._request.frames:

@@ -45,6 +45,10 @@ RUNS = {
     "ablate --variants": "ablate --davis TREE --variants ODD.toml --csv OUT",
     "ablate --csv": "ablate --davis TREE --variants VARIANTS --csv ODD",
     "ablate --weights": "ablate --davis TREE --variants VARIANTS --csv OUT --weights ODD",
+    "densify --boxes": "densify --boxes ODD --videos FOLDER -o OUT --system copy",
+    "densify --videos": "densify --boxes BOXES --videos ODD -o OUT --system copy",
+    "densify --out": "densify --boxes BOXES --videos FOLDER -o ODD --system copy",
+    "densify --weights": "densify --boxes BOXES --videos FOLDER -o OUT --weights ODD",
     "new input": "new ODD -o NEW",
     "new --masks": "new FRAMES --masks ODD -o NEW",
     "new --out": "new FRAMES -o ODD.vosapp",
@@ -198,7 +202,9 @@ def run(project, frames, tmp_path, save_masks, capsys):
     (tree / "JPEGImages/480p").mkdir(parents=True)
     (tree / "JPEGImages/480p/bears").symlink_to(frames)
     (tmp_path / "variants.toml").write_text("[wide]\n")
+    (tmp_path / "boxes.csv").write_text("clip,frame,object,x,y,w,h\na,0,1,0,0,9,9\n")
     places = {
+        "BOXES": tmp_path / "boxes.csv",
         "VARIANTS": tmp_path / "variants.toml",
         "ODD": tmp_path / "odd",
         "FOLDER": tmp_path,
