@@ -88,6 +88,29 @@ def read_box_table(path: Path) -> dict[str, tuple[DrawnBox, ...]]:
     return {clip: tuple(boxes[key] for key in sorted(boxes)) for clip, boxes in found.items()}
 
 
+def read_crowds(path: Path) -> frozenset[str]:
+    """The clips whose note says "crowd": look-alikes of their objects have no box.
+
+    Args:
+        path: CSV with the columns clip and note.
+
+    Raises:
+        AnnotationReadError: no such file, no CSV, or other columns.
+    """
+    lines = ((number, _cells(line, path, f"line {number}")) for number, line in _lines(path))
+    _, head = next(lines, (1, []))
+    if [cell.lower() for cell in head] != ["clip", "note"]:
+        raise AnnotationReadError(f"{path} has other columns than clip and note.", "Mend it.")
+    found = set()
+    for number, cells in lines:
+        if len(cells) != 2:
+            msg = f"{path}, line {number}, has {len(cells)} columns in place of 2."
+            raise AnnotationReadError(msg, 'Put a note with commas between ".')
+        if "crowd" in cells[1].lower():
+            found.add(cells[0])
+    return frozenset(found)
+
+
 def require_complete(boxes: tuple[DrawnBox, ...]) -> None:
     """Refuse boxes of a clip that do not speak of each object on each labeled frame.
 
@@ -105,14 +128,9 @@ def require_complete(boxes: tuple[DrawnBox, ...]) -> None:
 
 def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     columns: dict[str, int] | None = None
-    for number, line in enumerate(read_lines(path), 1):
+    for number, line in _lines(path):
         where = f"line {number}"
-        try:
-            cells = [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
-        except csv.Error as error:
-            raise AnnotationReadError(f"{path}, {where}, is no CSV: {error}.", _HINT) from error
-        if not any(cells):
-            continue
+        cells = _cells(line, path, where)
         if columns is None:
             columns = _columns(cells, path)
         elif len(cells) != columns["_count"]:
@@ -120,6 +138,19 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             raise AnnotationReadError(msg, _HINT)
         else:
             yield where, {name: cells[at] for name, at in columns.items() if name in FIELDS}
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines that say something, with their numbers."""
+    found = enumerate(read_lines(path), 1)
+    return ((number, line) for number, line in found if line.strip(" ,\t"))
+
+
+def _cells(line: str, path: Path, where: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
+    except csv.Error as error:
+        raise AnnotationReadError(f"{path}, {where}, is no CSV: {error}.", _HINT) from error
 
 
 def _columns(cells: list[str], path: Path) -> dict[str, int]:

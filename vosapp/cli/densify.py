@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.data.box_tables import read_box_table
+from core.data.box_tables import read_box_table, read_crowds
 from core.data.dense_labels import AGREES
 from core.data.splits import Split, in_split
 from core.errors import OutputError, UsageError
@@ -51,6 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="which clips: those to train on, those held out, or all (default: train)",
     )
     parser.add_argument("--clips", metavar="A,B", help="only these, whatever their split")
+    parser.add_argument(
+        "--notes",
+        type=Path,
+        metavar="FILE",
+        help='CSV with clip and note; clips noted as "crowd" are left out',
+    )
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N of them")
     parser.add_argument(
         "--step", type=positive, default=1, metavar="N", help="label every Nth frame (default: 1)"
@@ -86,7 +92,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
     if args.out.exists() and not args.out.is_dir():
         raise OutputError(f"{args.out} is no folder.", "Name a folder for the results.")
-    boxes = _chosen(read_box_table(args.boxes), args)
+    boxes = _chosen(_without_crowds(read_box_table(args.boxes), args.notes, console), args)
     tracker = tracker_request(args)
     if args.threads is not None:
         use_threads(args.threads, system=args.system)
@@ -114,6 +120,17 @@ def _follow(job: Job[Densified], console: Console) -> Densified:
         if progress.warning:
             console.warn(progress.text)
     return result[0]
+
+
+def _without_crowds(
+    table: dict[str, tuple[DrawnBox, ...]], notes: Path | None, console: Console
+) -> dict[str, tuple[DrawnBox, ...]]:
+    """The clips whose background is known: in a crowd it holds objects without a box."""
+    crowds = frozenset() if notes is None else read_crowds(notes)
+    left = {clip: boxes for clip, boxes in table.items() if clip not in crowds}
+    if len(left) < len(table):
+        console.say(f"Left out as crowds: {len(table) - len(left)} clips.")
+    return left
 
 
 def _chosen(

@@ -31,7 +31,7 @@ class DensifyRequest:
         out: folder for the tree.
         tracker: the system that carries.
         threshold: overlap of boxes from which a carried mask agrees, 0..1.
-        step: every so manyth frame is walked and labeled, beside those with boxes.
+        step: every Nth frame is walked and labeled, beside those with boxes.
         frames: write the frames, too.
     """
 

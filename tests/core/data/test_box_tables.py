@@ -8,7 +8,7 @@ import os
 import pytest
 
 from core.data import box_tables
-from core.data.box_tables import DrawnBox, read_box_table, require_complete
+from core.data.box_tables import DrawnBox, read_box_table, read_crowds, require_complete
 from core.errors import AnnotationReadError
 
 HEAD = "clip,frame,object,name,x,y,w,h"
@@ -146,3 +146,17 @@ def test_each_object_needs_a_row_on_each_labeled_frame():
     require_complete(BOXES["a.mp4"])
     with pytest.raises(AnnotationReadError, match=r"frame 2 has boxes, but no row for object 2"):
         require_complete(BOXES["b.mp4"])
+
+
+def test_crowds_of_notes(tmp_path):
+    path = tmp_path / "notes.csv"
+    path.write_text('clip,note\na,"crowd (many, many)"\nb,blurred\n\nc,Crowded row\n')
+    assert read_crowds(path) == {"a", "c"}
+
+
+@pytest.mark.parametrize("text", ["", "clip,remark\n", "clip,note\na,b,c\n", 'clip,note\na,"b\n'])
+def test_notes_that_are_none(tmp_path, text):
+    path = tmp_path / "notes.csv"
+    path.write_text(text)
+    with pytest.raises(AnnotationReadError):
+        read_crowds(path)

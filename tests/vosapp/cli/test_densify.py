@@ -86,6 +86,13 @@ def test_which_clips(command, options, wanted, tmp_path):
     assert clips(tmp_path) == wanted
 
 
+def test_crowds_are_left_out(command, tmp_path, capsys):
+    (tmp_path / "notes.csv").write_text('clip,note\na.mp4,"a Crowd, and more"\nb.mp4,blurred\n')
+    assert main([*command, "--notes", str(tmp_path / "notes.csv")]) == 0
+    assert "Left out as crowds: 1 clips" in capsys.readouterr().out
+    assert clips(tmp_path) == ["b"]
+
+
 def test_text_for_people_and_frames(command, tmp_path, capsys):
     assert main([*command, "--limit", "1", "--frames", "--step", "3"]) == 0
     told = capsys.readouterr().out

@@ -48,6 +48,7 @@ RUNS = {
     "densify --boxes": "densify --boxes ODD --videos FOLDER -o OUT --system copy",
     "densify --videos": "densify --boxes BOXES --videos ODD -o OUT --system copy",
     "densify --out": "densify --boxes BOXES --videos FOLDER -o ODD --system copy",
+    "densify --notes": "densify --boxes BOXES --videos FOLDER -o OUT --system copy --notes ODD",
     "densify --weights": "densify --boxes BOXES --videos FOLDER -o OUT --weights ODD",
     "new input": "new ODD -o NEW",
     "new --masks": "new FRAMES --masks ODD -o NEW",
