@@ -3,7 +3,7 @@
 Chosen once, by whole source repositories, so that no source is on both sides: people at sports,
 animals, a kitchen, robots, golfers and a rider, traffic. Every system that is trained on the boxes
 leaves them out, and is compared on them. Their raw frames were seen, without any label, by the
-`thin` weights of the system `self_supervised`: that they are unseen holds for boxes and masks only.
+bundled weights called `thin`: that they are unseen holds for boxes and masks only.
 """
 
 from __future__ import annotations

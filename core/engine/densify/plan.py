@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core import __version__
 from core.data.box_tables import DrawnBox, require_complete
-from core.data.dense_labels import AGREES
+from core.data.dense_labels import AGREES, ALIKE, SLIVER
 from core.data.raw_video import find_videos
 from core.errors import AnnotationReadError, DatasetError
 from core.media.file_hash import sha256_of
@@ -130,6 +130,6 @@ def _clip(
     parts = (
         *(__version__, tracker.system, weights, tracker.quality.value, tracker.device),
         *(f"{request.threshold:g}", str(request.step), str(request.frames), drawn),
-        str(video.stat().st_size),
+        *(str(video.stat().st_size), f"{ALIKE:g}", f"{SLIVER:g}"),
     )
     return ClipPlan(video.stem, video, boxes, frames, " ".join(parts))

@@ -90,7 +90,7 @@ def test_where_nothing_is_visible_the_mask_has_to_be_gone(pixels, found):
         (Passage((LEFT, RIGHT), None, Arrival(0.7)), Verdict.BACKWARD),
         (Passage((LEFT, RIGHT), Arrival(0.1), None), Verdict.REFUSED),
         (Passage((LEFT, RIGHT)), Verdict.REFUSED),
-        (Passage((LEFT, RIGHT), Arrival(0.9, 0.5), Arrival(0.9, 0.4)), Verdict.FORWARD),
+        (Passage((LEFT, RIGHT), Arrival(0.9, 0.6), Arrival(0.9, 0.5)), Verdict.FORWARD),
         (Passage((LEFT, None), Arrival(1.0)), Verdict.FORWARD),
         (Passage((None, None)), Verdict.ABSENT),
     ],
