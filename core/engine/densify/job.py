@@ -61,7 +61,7 @@ def densify(request: DensifyRequest, token: CancelToken) -> Job[Densified]:
     resumed = sum(record is not None for record in records.values())
     whole, problems = sum(len(clip.frames) for clip in clips), dict[str, str]()
     done = sum(len(clip.frames) for clip in clips if records[clip.name] is not None)
-    describe = _feature_reader(request.tracker)
+    describe = feature_reader(request.tracker)
     for clip in (clip for clip in clips if records[clip.name] is None):
         yield Progress(done, whole, clip.name)
         try:
@@ -82,7 +82,8 @@ def _finished(records: Mapping[str, ClipRecord | None]) -> tuple[ClipRecord, ...
     return tuple(record for record in records.values() if record is not None)
 
 
-def _feature_reader(tracker: TrackerRequest) -> FeatureReader | None:
+def feature_reader(tracker: TrackerRequest) -> FeatureReader | None:
+    """What reads features of frames for prompts; None for a system without."""
     features = system_spec(tracker.system).features
     if not features or tracker.weights is None:
         return None

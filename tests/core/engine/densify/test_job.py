@@ -202,6 +202,6 @@ def test_a_folder_that_cannot_be_made_is_told(request_of, tmp_path):
 
 def test_features_of_the_system_help_the_prompts(request_of, boxes, monkeypatch):
     asked = []
-    monkeypatch.setattr(job_module, "_feature_reader", lambda tracker: asked.append(tracker))
+    monkeypatch.setattr(job_module, "feature_reader", lambda tracker: asked.append(tracker))
     run(request_of(boxes={"car.mkv": boxes["car.mkv"]}))
     assert [one.system for one in asked] == ["flow"]
