@@ -1,6 +1,6 @@
 """What boxes made dense are worth: J of the masks that are kept on films with exact ones.
 
-    python -m core.eval.densifying --system NAME --weights FILE --scenes herd,chase
+    python -m core.eval.densifying OUT.txt --system NAME --weights FILE --scenes herd,chase
 
 Films of `core.data.synthetic` at half size get boxes on four frames, as far off as drawn ones.
 """
@@ -24,6 +24,7 @@ from core.engine.densify.clip import ClipRequest, DenseFrame, densify_clip
 from core.engine.densify.job import feature_reader
 from core.engine.registry import build_tracker
 from core.jobs import CancelToken
+from core.media.atomic import write_atomic
 from core.tracking.contract import TrackerRequest
 from core.types import Quality, VideoInfo
 
@@ -121,23 +122,29 @@ def worth(request: ClipRequest, label_maps: Sequence[LabelMap]) -> Worth:
 def main(arguments: list[str]) -> None:
     """See the module."""
     parser = argparse.ArgumentParser("densifying", description=__doc__)
+    parser.add_argument("out", type=Path, help="gets a line a film, and one for all")
     parser.add_argument("--system", required=True)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--scenes", default=",".join(scene.name for scene in MULTI_OBJECT_SET))
     parser.add_argument("--agreement", type=float, default=AGREES)
     args = parser.parse_args(arguments)
     tracker = TrackerRequest(args.system, Quality.FAST, "cpu", args.weights)
-    describe, rng, found = feature_reader(tracker), np.random.default_rng(0), list[Worth]()
+    describe, rng = feature_reader(tracker), np.random.default_rng(0)
+    found: dict[str, Worth] = {}
     for scene in MULTI_OBJECT_SET:
         if scene.name in args.scenes.split(","):
             frames, label_maps = zip(*render(scaled(scene, 0.5)), strict=True)
             boxes = drawn_boxes(label_maps, rng)
             film = Film(frames)
             request = ClipRequest(film, boxes, build_tracker(tracker), describe, args.agreement)
-            found.append(worth(request, label_maps))
-            sys.stdout.write(f"{scene.name}: {found[-1]}\n")
-    total = Worth(tuple(j for one in found for j in one.kept), sum(one.refused for one in found))
-    sys.stdout.write(f"all: {total}\n")
+            found[scene.name] = worth(request, label_maps)
+            write_atomic(args.out, _text(found).encode())
+
+
+def _text(found: dict[str, Worth]) -> str:
+    kept = tuple(j for one in found.values() for j in one.kept)
+    total = Worth(kept, sum(one.refused for one in found.values()))
+    return "".join(f"{name}: {one}\n" for name, one in {**found, "all": total}.items())
 
 
 if __name__ == "__main__":

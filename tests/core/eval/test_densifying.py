@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.data.synthetic import moving_shapes
 from core.engine.densify.clip import ClipRequest
 from core.engine.registry import build_tracker
-from core.eval.densifying import Film, drawn_boxes, worth
+from core.eval.densifying import Film, drawn_boxes, main, worth
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
@@ -32,3 +34,13 @@ def test_what_is_kept_is_compared_with_the_truth():
     assert len(found.kept) + found.refused == 2 * (9 - 4)
     assert found.kept and np.mean(found.kept) > 0.7
     assert "mean J" in str(found)
+
+
+def test_the_command_writes_a_line_a_film(tmp_path, monkeypatch):
+    from core.data.synthetic import MULTI_OBJECT_SET
+
+    short = replace(MULTI_OBJECT_SET[0], frame_count=6)
+    monkeypatch.setattr("core.eval.densifying.MULTI_OBJECT_SET", (short,))
+    main([str(tmp_path / "out.txt"), "--system", "copy"])
+    lines = (tmp_path / "out.txt").read_text().splitlines()
+    assert [line.split(":")[0] for line in lines] == [short.name, "all"]
