@@ -52,6 +52,8 @@ class Worth:
 
     def __str__(self) -> str:
         kept = np.array(self.kept)
+        if not len(kept):
+            return f"kept 0; refused {self.refused}"
         return (
             f"kept {len(kept)}, mean J {kept.mean():.3f}, above .5 {(kept > 0.5).mean():.1%};"
             f" refused {self.refused}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from core.data.synthetic import moving_shapes
 from core.engine.densify.clip import ClipRequest
@@ -36,6 +37,7 @@ def test_what_is_kept_is_compared_with_the_truth():
     assert "mean J" in str(found)
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_line_a_film(tmp_path, monkeypatch):
     from core.data.synthetic import MULTI_OBJECT_SET
 
