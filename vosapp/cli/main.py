@@ -70,6 +70,11 @@ COMMANDS = (
         "compare variants of a system on a dataset",
         "vosapp.cli.ablate",
     ),
+    Command(
+        "densify",
+        "make label maps from boxes on a few frames of many clips",
+        "vosapp.cli.densify",
+    ),
     Command("new", "make a project for a video", "vosapp.cli.new"),
     Command("info", "show what is in a project", "vosapp.cli.info"),
     Command(

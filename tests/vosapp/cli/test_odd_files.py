@@ -49,6 +49,12 @@ RUNS = {
     "ablate --csv": "ablate --davis TREE --variants VARIANTS --csv ODD",
     "ablate --weights": "ablate --davis TREE --variants VARIANTS --csv OUT --weights ODD",
     "ablate --backbone": "ablate --davis TREE --variants VARIANTS --csv OUT --backbone ODD",
+    "densify --boxes": "densify --boxes ODD --videos FOLDER -o OUT --system copy",
+    "densify --videos": "densify --boxes BOXES --videos ODD -o OUT --system copy",
+    "densify --out": "densify --boxes BOXES --videos FOLDER -o ODD --system copy",
+    "densify --notes": "densify --boxes BOXES --videos FOLDER -o OUT --system copy --notes ODD",
+    "densify --weights": "densify --boxes BOXES --videos FOLDER -o OUT --weights ODD",
+    "densify --backbone": "densify --boxes BOXES --videos FOLDER -o OUT --backbone ODD",
     "new input": "new ODD -o NEW",
     "new --masks": "new FRAMES --masks ODD -o NEW",
     "new --out": "new FRAMES -o ODD.vosapp",
@@ -64,12 +70,15 @@ RUNS = {
     "export --video": "export PROJECT --format overlay --video ODD -o OUT",
     "finetune project": "finetune ODD.vosapp",
     "finetune --weights": "finetune PROJECT --weights ODD",
+    "finetune --backbone": "finetune PROJECT --backbone ODD",
     "finetune --video": "finetune PROJECT --video ODD",
     "train self_supervised --videos": "train self_supervised --videos ODD --out OUT --steps 1",
     "train self_supervised --images": "train self_supervised --images ODD --out OUT --steps 1",
     "train self_supervised --out": "train self_supervised --images FRAMES --out ODD --steps 1",
     "train self_supervised --cache": "train self_supervised --images FRAMES --out OUT --steps 1"
     " --cache ODD",
+    "train self_supervised --backbone": "train self_supervised --images FRAMES --out OUT --steps 1"
+    " --backbone ODD",
     "train self_supervised --init": "train self_supervised --images FRAMES --out OUT --steps 1"
     " --init ODD",
     "import-weights input": "import-weights ODD -o OUT",
@@ -203,7 +212,9 @@ def run(project, frames, tmp_path, save_masks, capsys):
     (tree / "JPEGImages/480p").mkdir(parents=True)
     (tree / "JPEGImages/480p/bears").symlink_to(frames)
     (tmp_path / "variants.toml").write_text("[wide]\n")
+    (tmp_path / "boxes.csv").write_text("clip,frame,object,x,y,w,h\na,0,1,0,0,9,9\n")
     places = {
+        "BOXES": tmp_path / "boxes.csv",
         "VARIANTS": tmp_path / "variants.toml",
         "ODD": tmp_path / "odd",
         "FOLDER": tmp_path,
