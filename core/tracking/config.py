@@ -36,8 +36,25 @@ class ReadConfig:
     temperature: float = 1.5
 
 
+@dataclass(frozen=True, slots=True)
+class TargetConfig:
+    """How a target model of each object is learned, and what it counts; `core.tracking.target`."""
+
+    gain: float = 1.0
+    """A score s, -1..1, multiplies the odds of what was read by exp(gain * s)."""
+    walked: float = 0.9
+    """What all frames of a long walk that are surely right count together, in keyframes."""
+    keeps: float = 0.9
+    """Share of what was learned of walked frames that is kept from one to the next, 0..1."""
+    balance: float = 0.5
+    """Share of a frame's weight that its cells of the object have, however few they are."""
+    ridge: float = 0.01
+    """What is added to the diagonal of the sum of products, as a share of its mean."""
+
+
 READING = ReadConfig()
 FEEDBACK = FeedbackConfig()
+TARGET = TargetConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,8 @@ class TrackingConfig:
     anchors: tuple[int, ...] = (5,)
     """Steps of the walk that are read for good: the sixth frame."""
     feedback: FeedbackConfig = FEEDBACK
+    target: TargetConfig = TARGET
+    """Of runs that learn target models (`TrackerRequest.target`)."""
 
 
 @dataclass(frozen=True, slots=True)

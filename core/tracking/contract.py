@@ -182,9 +182,12 @@ class TrackerRequest:
         quality: working resolution.
         device: "auto", "cpu", "cuda" or "mps".
         weights: checkpoint; None for systems without.
+        target: learn a small target model of each object along the walk (ADR 0038); the spec of
+            a system that can says `targets`.
     """
 
     system: str
     quality: Quality
     device: str = "auto"
     weights: Path | None = None
+    target: bool = False

@@ -7,6 +7,7 @@ tracks so brings what makes keys of a frame, an `Encode`, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -28,6 +29,7 @@ from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
 from core.tracking.feedback import Feedback
 from core.tracking.judging.judge import Judge, Reading, without
 from core.tracking.sizes import shrunk
+from core.tracking.target.model import TargetModels
 from core.tracking.walk_state import pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap
 
@@ -37,6 +39,27 @@ CACHE_BYTES = 64 << 20
 
 Encode = Callable[[Frame], Tensor]
 """Keys C x h x w float32 of a frame at working size, on the device that is to match."""
+EncodeBoth = Callable[[Frame], tuple[Tensor, Tensor]]
+"""The same keys, and features D x h' x w' of the same frame that are not learned here; h' divides
+h, w' divides w."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What is kept of a frame, rounded to half precision.
+
+    Attributes:
+        keys: C x h x w.
+        features: D x h' x w'; None where no target models are learned.
+    """
+
+    keys: Tensor
+    features: Tensor | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of both."""
+        return self.keys.nbytes + (0 if self.features is None else self.features.nbytes)
 
 
 class MatchingTracker:
@@ -56,6 +79,7 @@ class MatchingTracker:
         *,
         stride: int,
         calibration: Calibration,
+        encode_both: EncodeBoth | None = None,
     ) -> None:
         """Make a tracker without keyframes.
 
@@ -65,15 +89,19 @@ class MatchingTracker:
             device: where `encode` leaves its keys.
             stride: pixels of a frame at working size to a cell of its keys.
             calibration: what cues are worth with these keys.
+            encode_both: makes keys and features of a frame at once, in place of `encode`; with it
+                target models are learned (`core.tracking.target`). None learns none.
         """
         self._encode = encode
+        self._encode_both = encode_both
+        self._target = None if encode_both is None else TargetModels(config.target)
         self._config = config
         self._device = device
         self._stride = stride
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
         self._judge = Judge(config.reading, calibration)
         self._feedback = Feedback(config.feedback)
-        self._cache: LruCache[int, Tensor] = LruCache(CACHE_BYTES, bytes_of)
+        self._cache: LruCache[int, Encoded] = LruCache(CACHE_BYTES, bytes_of)
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
 
@@ -85,7 +113,8 @@ class MatchingTracker:
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
         """See `Tracker.add_keyframe`."""
         small = self._shrink(frame)
-        keys = self._keys(keyframe.frame_index, small)
+        encoded = self._encoded(keyframe.frame_index, small)
+        keys = encoded.keys.float()
         probabilities = label_probabilities(keyframe, (keys.shape[1], keys.shape[2]))
         soft = torch.from_numpy(probabilities).to(self._device)
         memory = MemoryFrame(
@@ -94,6 +123,8 @@ class MatchingTracker:
         self._bank.add_keyframe(memory)
         self._judge.add_keyframe(memory)
         self._feedback.add_keyframe(memory, small)
+        if self._target is not None and encoded.features is not None:
+            self._target.add_keyframe(memory, encoded.features)
         self._keyframes[keyframe.frame_index] = keyframe
 
     def remove_keyframe(self, frame_index: int) -> None:
@@ -101,20 +132,28 @@ class MatchingTracker:
         self._bank.remove_keyframe(frame_index)
         self._judge.remove_keyframe(frame_index)
         self._feedback.remove_keyframe(frame_index)
+        if self._target is not None:
+            self._target.remove_keyframe(frame_index)
         self._keyframes.pop(frame_index, None)
 
     def start(self, direction: Direction) -> None:  # noqa: ARG002 - both ways are alike here
         """See `Tracker.start`."""
         self._bank.start_run()
         self._judge.start()
+        if self._target is not None:
+            self._target.start()
         self._step = 0
 
     @torch.inference_mode()
     def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
         """See `Tracker.step`."""
         small = self._shrink(frame)
-        keys = self._keys(frame_index, small)
+        encoded = self._encoded(frame_index, small)
+        keys = encoded.keys.float()
         reading = self._propagate(frame_index, keys, object_ids)
+        if self._target is not None and encoded.features is not None:
+            joint = self._target.reweighed(reading.joint, encoded.features, object_ids)
+            reading = replace(reading, joint=joint)
         judgment = self._judge.judge(frame_index, keys, reading, object_ids)
         # Sharp before two walks are fused: where they disagree each would claim a place of its own.
         answer = self._feedback.sharp(judgment.soft)
@@ -128,6 +167,10 @@ class MatchingTracker:
         kept = without(labels, object_ids, judgment.doubtful)
         self._bank.add_labeled(self._step, MemoryFrame(frame_index, keys, kept, object_ids))
         self._step += 1
+        if self._target is not None and encoded.features is not None:
+            known = () if keyframe is None else keyframe.object_ids
+            trusted = judgment.trusted(but=known)
+            self._target.learn(answer, encoded.features, object_ids, trusted)
         probabilities = answer.cpu().numpy()
         return StepResult(probabilities, object_ids, judgment.confidence, judgment.absent)
 
@@ -159,7 +202,8 @@ class MatchingTracker:
     def save_state(self) -> bytes:
         """See `Resumable.save_state`: the few labeled frames of the memory."""
         frames = frames_to_arrays(self._bank.labeled)
-        return pack({"step": np.array(self._step), **frames, **self._judge.to_arrays()})
+        target = {} if self._target is None else self._target.to_arrays()
+        return pack({"step": np.array(self._step), **frames, **self._judge.to_arrays(), **target})
 
     def load_state(self, state: bytes) -> None:
         """See `Resumable.load_state`."""
@@ -169,6 +213,8 @@ class MatchingTracker:
             raise ValueError(msg)
         self._bank.restore_run(frames_from_arrays(arrays, self._device))
         self._judge.restore(arrays)
+        if self._target is not None:
+            self._target.restore(arrays, self._device)
         self._step = int(arrays["step"])
 
     def _propagate(self, frame_index: int, keys: Tensor, object_ids: tuple[int, ...]) -> Reading:
@@ -230,11 +276,19 @@ class MatchingTracker:
 
         They are rounded to half precision, as the cache has them.
         """
-        keys = self._cache.get(frame_index)
-        if keys is None:
-            keys = self._encode(small).half()
-            self._cache.put(frame_index, keys)
-        return keys.float()
+        return self._encoded(frame_index, small).keys.float()
+
+    def _encoded(self, frame_index: int, small: Frame) -> Encoded:
+        """Keys and features of a frame at working size, made together and once."""
+        encoded = self._cache.get(frame_index)
+        if encoded is None:
+            if self._encode_both is None:
+                encoded = Encoded(self._encode(small).half())
+            else:
+                keys, features = self._encode_both(small)
+                encoded = Encoded(keys.half(), features.half())
+            self._cache.put(frame_index, encoded)
+        return encoded
 
     def _shrink(self, frame: Frame) -> Frame:
         return shrunk(frame, self._config.short_side, stride=self._stride)

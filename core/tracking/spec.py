@@ -48,6 +48,7 @@ class SystemSpec:
             another one is the default.
         uses_torch: torch has to be loaded to run it.
         adapts: its tracker is `core.tracking.contract.Adaptable`.
+        targets: its tracker learns target models where `TrackerRequest.target` asks for it.
         features: "module:function" that takes weights and a device and returns a function from
             a frame to `core.prompts.request.FrameFeatures`; empty where prompts get none.
         calibration: what its cues are worth where the weights do not say; None where it has no
@@ -69,6 +70,7 @@ class SystemSpec:
     backbone_presets: frozenset[str] = frozenset()
     uses_torch: bool = False
     adapts: bool = False
+    targets: bool = False
     features: str = ""
     calibration: Calibration | None = None
     recipe: Recipe | None = None

@@ -7,12 +7,12 @@ from pathlib import Path
 import torch
 
 from core.device import choose_device
-from core.errors import CheckpointMissing
+from core.errors import CheckpointMissing, UsageError
 from core.nn.checkpoints import load_weights, read_info, require_fit, require_system
 from core.systems.self_supervised.config import CALIBRATION, TRACKING, EncoderConfig
 from core.systems.self_supervised.fused import FusedEncoder, FusedKeys, new_encoder
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.spec import SYSTEM
+from core.systems.self_supervised.spec import SPEC, SYSTEM
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 from core.tracking.config import Calibration, TrackingConfig
 from core.tracking.contract import TrackerRequest
@@ -30,16 +30,25 @@ def build(
     Raises:
         CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
         DeviceUnavailable: no such device.
+        UsageError: target models are wanted, and the weights see no backbone.
     """
     device = choose_device(request.device)
     if request.weights is None:
         msg = f"The system {SYSTEM} needs weights."
         raise CheckpointMissing(msg, "Give --weights FILE.")
     encoder = read_encoder(request.weights)
+    if request.target and not isinstance(encoder, FusedEncoder):
+        msg = f"The weights {request.weights} see no ImageNet backbone: no target model can learn."
+        presets = " or ".join(sorted(SPEC.backbone_presets))
+        raise UsageError(msg, f"Take weights of the preset {presets}, or --adapt unet.")
     known = read_info(request.weights).calibration
     calibration = Calibration.from_dict(known) if known else CALIBRATION
     return SelfSupervisedTracker(
-        encoder, config or TRACKING[request.quality], device, calibration=calibration
+        encoder,
+        config or TRACKING[request.quality],
+        device,
+        calibration=calibration,
+        target=request.target,
     )
 
 

@@ -118,16 +118,31 @@ def keys_of(encoder: KeyEncoder | FusedEncoder, small: Frame) -> Tensor:
         encoder: ready for inference (`core.nn.inference`).
         small: H x W x 3 uint8 RGB, sides multiples of 4.
     """
-    like = next(encoder.parameters())
-
-    def ready(image: Tensor) -> Tensor:
-        return image.to(like.device, like.dtype, memory_format=torch.channels_last)
-
-    images = [ready(lab_tensor(small))]
+    images = [_ready(lab_tensor(small), encoder)]
     if isinstance(encoder, FusedEncoder):
-        images.append(ready(frame_tensor(small)))
+        images.append(_ready(frame_tensor(small), encoder))
     keys: Tensor = encoder(*images)[0]
     return keys
+
+
+@torch.inference_mode()
+def keys_and_features_of(encoder: FusedEncoder, small: Frame) -> tuple[Tensor, Tensor]:
+    """What `keys_of` gives, and features of the backbone, which runs once for both.
+
+    Returns:
+        The keys, and D x ceil(H/8) x ceil(W/8) float32: `directions` of the maps at strides 8 and
+        16, so that D is their channels together and a cell's length is about the root of 2.
+    """
+    image = _ready(lab_tensor(small), encoder)
+    eighth, sixteenth = encoder.maps(image, _ready(frame_tensor(small), encoder))
+    keys: Tensor = encoder.keys(image, eighth, sixteenth)
+    far = enlarged(directions(sixteenth), eighth)
+    return keys[0], torch.cat([directions(eighth), far], dim=1)[0]
+
+
+def _ready(image: Tensor, encoder: nn.Module) -> Tensor:
+    like = next(encoder.parameters())
+    return image.to(like.device, like.dtype, memory_format=torch.channels_last)
 
 
 def directions(features: Tensor) -> Tensor:

@@ -110,6 +110,7 @@ SPEC = SystemSpec(
     backbone_presets=frozenset({"thin-imagenet"}),
     uses_torch=True,
     adapts=True,
+    targets=True,
     features="core.systems.self_supervised.features:feature_reader",
     calibration=CALIBRATION,
     recipe=RECIPE,

@@ -61,6 +61,11 @@ class Judgment:
     absent: frozenset[int]
     doubtful: frozenset[int]
 
+    def trusted(self, *, but: tuple[int, ...]) -> dict[int, float]:
+        """Confidence of the objects that are there without doubt, and are none of some others."""
+        left_out = {*but, *self.absent, *self.doubtful}
+        return {i: value for i, value in self.confidence.items() if i not in left_out}
+
 
 class Judge:
     """Judges the frames of one walk, one after another.
