@@ -84,16 +84,31 @@ def require_adapting(name: str) -> None:
         raise UsageError(msg, f"Leave --adapt away, or take one that can: {able}.")
 
 
+def require_targets(name: str) -> None:
+    """Refuse a system that learns no target models.
+
+    Raises:
+        UsageError: it does not, or there is none of that name; names those that do.
+    """
+    if not system_spec(name).targets:
+        able = ", ".join(spec.name for spec in systems().values() if spec.targets)
+        msg = f"The system {name} cannot adapt to a video by target models."
+        raise UsageError(msg, f"Leave --adapt target away, or take one that can: {able}.")
+
+
 def build_tracker(request: TrackerRequest) -> Tracker:
     """Load a system and its weights.
 
     Raises:
-        UsageError: an unknown system, or a quality that it does not offer.
+        UsageError: an unknown system, or a quality that it does not offer; target models where it
+            learns none, or its weights have no features for them.
         CheckpointMissing, CheckpointMismatch: its weights are not there or do not fit.
         DeviceUnavailable: no such device here.
     """
     spec = system_spec(request.system)
     require_quality(spec, request.quality)
+    if request.target:
+        require_targets(request.system)
     tracker: Tracker = load(spec.implementation)(request)
     return tracker
 

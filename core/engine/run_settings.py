@@ -41,15 +41,16 @@ def run_settings(
         "threads": str(threads),
         "range": f"{request.start}:{request.stop}",
         "direction": " and ".join(sorted(way.name.lower() for way in request.ways)),
-        "adaptation": _adaptation(adaptation),
+        "adaptation": _adaptation(adaptation, target=system.target),
     }
 
 
-def _adaptation(adaptation: Adaptation | None) -> str:
+def _adaptation(adaptation: Adaptation | None, *, target: bool) -> str:
     if adaptation is None:
-        return "none"
+        return "target" if target else "none"
     steps = "" if adaptation.iterations is None else f", {adaptation.iterations} steps"
-    return f"{'alone' if adaptation.paper_mode else 'fused'}, seed {adaptation.seed}{steps}"
+    both = "target, " if target else ""
+    return f"{both}{'alone' if adaptation.paper_mode else 'fused'}, seed {adaptation.seed}{steps}"
 
 
 def differences(settings: dict[str, str], earlier: dict[str, str]) -> list[str]:

@@ -40,6 +40,7 @@ ADAPTED = (
     "Each sequence is learned between two passes, in {:.0f} seconds on average, which are not in"
     " the seconds a frame; both passes are."
 )
+TARGET = "A target model of each object is learned along the walk; that is in the seconds a frame."
 TIMES = (
     "Seconds a frame: frames without a given mask, decoding included, scoring and writing not."
     " Memory: the whole process."
@@ -157,6 +158,8 @@ def make_benchmark_report(
         spent = statistics.fmean([run.learning_seconds for run in runs] or [0.0])
         alone = " What was learned decides alone." if request.adaptation.paper_mode else ""
         notes.append(ADAPTED.format(spent) + alone)
+    if request.tracker.target:
+        notes.append(TARGET)
     notes += [TIMES, *(note for run in runs for note in run.notes)]
     rows = [row for run in runs for row in run.score.objects]
     return BenchmarkReport(tuple(runs), total(rows), by_sequence, tuple(notes))

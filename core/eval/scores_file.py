@@ -73,6 +73,8 @@ def given_name(request: BenchmarkRequest) -> str:
     name = LATE if request.late_entries else FIRST if count == 1 else f"{count} masks"
     if request.late_entries and count > 1:
         name += f", and {count} masks"
+    if request.tracker.target:
+        name += "; target models"
     if request.adaptation is None:
         return name
     return f"{name}; adapted" + (", alone" if request.adaptation.paper_mode else "")

@@ -22,10 +22,10 @@ HELP = "compare variants of a system on a dataset"
 EPILOG = (
     "--variants names a TOML or JSON file with a table for each variant: [plain] changes nothing, "
     "and [wide] with the line config.radius = 16 below it changes one field of the system's config "
-    "(--fields shows them). A variant may also say weights, adapt, paper_mode, keyframes and "
-    "late_entries. Each variant is run on each sequence at each quality, and its row is appended "
-    "to the table at once; rows that are there are not measured again, so that a run that was "
-    "stopped goes on when it is given again."
+    "(--fields shows them). A variant may also say weights, adapt (true, unet, target), "
+    "paper_mode, keyframes and late_entries. Each variant is run on each sequence at each quality, "
+    "and its row is appended to the table at once; rows that are there are not measured again, so "
+    "that a run that was stopped goes on when it is given again."
 )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.engine.adapted import LEARNING
-from core.engine.registry import require_adapting
+from core.engine.registry import require_adapting, require_targets
 from core.errors import UsageError
 from core.jobs import Progress
 from core.types import FrameResult
@@ -14,33 +15,47 @@ from core.types import FrameResult
 if TYPE_CHECKING:
     import argparse
 
-    from core.tracking.contract import Adaptation
+    from core.tracking.contract import Adaptation, TrackerRequest
+
+
+UNET, TARGET = "unet", "target"
 
 
 def add_adapt_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `--adapt` and `--paper-mode`."""
+    """Declare `--adapt` and `--paper-mode`; `--adapt` alone means `--adapt unet`."""
     parser.add_argument(
         "--adapt",
-        action="store_true",
-        help="learn each video from its keyframes and the first masks, then make all masks anew "
-        "(takes one to two minutes more on a processor)",
+        nargs="?",
+        const=UNET,
+        choices=(UNET, TARGET),
+        help="learn each video. unet, which --adapt alone means: from its keyframes and the first "
+        "masks, then all masks are made anew (takes one to two minutes more on a processor). "
+        "target: a small model of each object goes along with it, in one pass (needs weights that "
+        "see the ImageNet backbone)",
     )
     parser.add_argument(
         "--paper-mode",
         action="store_true",
-        help="with --adapt: what was learned decides alone, instead of together with propagation",
+        help="with --adapt unet: what was learned decides alone, instead of together with "
+        "propagation",
     )
 
 
 def adaptation_of(args: argparse.Namespace) -> Adaptation | None:
-    """Return how a run adapts; None where it does not.
+    """Return how a run adapts between two passes; None where it does not.
 
     Raises:
-        UsageError: the system cannot adapt, or `--paper-mode` without `--adapt`.
+        UsageError: the system cannot adapt, or `--paper-mode` without `--adapt unet`.
     """
     from core.tracking.contract import Adaptation
 
-    if not args.adapt:
+    if args.adapt != UNET:
+        if args.paper_mode and args.adapt:
+            raise UsageError(
+                f"--paper-mode does not go with --adapt {args.adapt}: a target model never decides"
+                " alone.",
+                "Leave --paper-mode away, or give --adapt unet.",
+            )
         if args.paper_mode:
             raise UsageError("--paper-mode says how a run adapts.", "Give --adapt, too.")
         return None
@@ -48,10 +63,22 @@ def adaptation_of(args: argparse.Namespace) -> Adaptation | None:
     return Adaptation(paper_mode=args.paper_mode)
 
 
-def adaptation_name(adaptation: Adaptation | None) -> str | None:
-    """How a run adapts, as results tell it: none, fused or paper."""
+def with_target(request: TrackerRequest, args: argparse.Namespace) -> TrackerRequest:
+    """Return what builds the tracker, with target models where `--adapt target` asks for them.
+
+    Raises:
+        UsageError: the system learns none.
+    """
+    if args.adapt != TARGET:
+        return request
+    require_targets(request.system)
+    return replace(request, target=True)
+
+
+def adaptation_name(adaptation: Adaptation | None, request: TrackerRequest) -> str | None:
+    """How a run adapts, as results tell it: none, fused, paper or target."""
     if adaptation is None:
-        return None
+        return TARGET if request.target else None
     return "paper" if adaptation.paper_mode else "fused"
 
 

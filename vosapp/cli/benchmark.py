@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.jobs import Cancelled
-from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments
+from vosapp.cli.adapt_options import (
+    adaptation_name,
+    adaptation_of,
+    add_adapt_arguments,
+    with_target,
+)
 from vosapp.cli.benchmark_all import add_all_arguments, check_all, run_all
 from vosapp.cli.benchmark_curve import add_curve_argument, add_to_curve, check_curve
 from vosapp.cli.benchmark_prompts import add_prompt_arguments, check_prompts, run_prompts
@@ -139,7 +144,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         "weights": request.tracker.weights,
         "quality": args.quality,
         "device": device,
-        "adaptation": adaptation_name(request.adaptation),
+        "adaptation": adaptation_name(request.adaptation, request.tracker),
         "keyframes": args.keyframes,
         "late_entries": args.late_entries,
         "complete": not console.token.cancelled,
@@ -205,7 +210,7 @@ def _request(args: argparse.Namespace) -> BenchmarkRequest:
 
     return BenchmarkRequest(
         root=args.davis,
-        tracker=tracker_request(args),
+        tracker=with_target(tracker_request(args), args),
         sequences=sequence_names(args.sequences),
         keyframe_count=args.keyframes,
         late_entries=args.late_entries,

@@ -50,7 +50,7 @@ def check_all(args: argparse.Namespace) -> None:
     others = {
         "--system": args.system is not None,
         "--quality": args.quality is not None,
-        "--adapt": args.adapt or args.paper_mode,
+        "--adapt": args.adapt is not None or args.paper_mode,
         "--interactive": args.interactive or args.rounds is not None or args.pick is not None,
         "--prompts": args.prompts or args.prompt_methods is not None or args.boxes_only,
         "--confidence": args.confidence,

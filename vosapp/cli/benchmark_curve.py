@@ -33,7 +33,7 @@ def check_curve(args: argparse.Namespace) -> None:
         msg = "--curve shows scores of the weights that a run made."
         raise UsageError(msg, "Give them with --weights.")
     other = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
-    other |= {"--adapt": args.adapt, "--paper-mode": args.paper_mode}
+    other |= {"--adapt": args.adapt is not None, "--paper-mode": args.paper_mode}
     why = "Its points are comparable: one mask, nothing adapted."
     check_mode("--curve", chosen=args.curve, own={}, others=other, why=why)
     trained_steps(args.weights)

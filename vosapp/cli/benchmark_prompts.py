@@ -53,7 +53,7 @@ def check_prompts(args: argparse.Namespace) -> None:
         "--keyframes": args.keyframes > 1,
         "--late-entries": args.late_entries,
         "--confidence": args.confidence,
-        "--adapt": args.adapt or args.paper_mode,
+        "--adapt": args.adapt is not None or args.paper_mode,
         "--out": args.out is not None,
         "--curve": args.curve,
         "--scores": args.scores is not None,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VosError
+from vosapp.cli.adapt_options import UNET
 from vosapp.cli.options import check_file
 from vosapp.cli.told import command_line
 
@@ -80,7 +81,7 @@ def _command(args: argparse.Namespace, request: BenchmarkRequest) -> str:
         "--quality": args.quality,
         "--keyframes": args.keyframes if args.keyframes > 1 else None,
         "--late-entries": args.late_entries,
-        "--adapt": args.adapt,
+        "--adapt": args.adapt == UNET or args.adapt,
         "--paper-mode": args.paper_mode,
     }
     return command_line("benchmark", options)

@@ -35,11 +35,26 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         """Parse, and refuse what is left over here, where the options it may mean are known."""
-        self._given = list(args or ())
-        parsed, left = super().parse_known_args(args, namespace)
+        self._given = self._bare_options_told(list(args or ()))
+        parsed, left = super().parse_known_args(self._given, namespace)
         if left:
             self.error(f"unrecognized arguments: {' '.join(left)}")
         return parsed, left
+
+    def _bare_options_told(self, given: list[str]) -> list[str]:
+        """Give an option its value where it stands without one, before an argument.
+
+        Where a value with choices may be left away, only one of them is taken for it:
+        `propagate --adapt film.mp4` is no adaptation of the name film.mp4.
+        """
+        told, end = list(given), given.index("--") if "--" in given else len(given)
+        for place, word in enumerate(given[:end]):
+            action = self._option_string_actions.get(word)
+            if action is None or action.nargs != "?" or not action.choices:
+                continue
+            if [*given, ""][place + 1] not in action.choices:
+                told[place] = f"{word}={action.const}"
+        return told
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Print help; what the system says against it is not swallowed, as argparse would."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VosError
-from vosapp.cli.adapt_options import adaptation_name, adaptation_of, phases
+from vosapp.cli.adapt_options import adaptation_name, adaptation_of, phases, with_target
 from vosapp.cli.following import finish_job
 from vosapp.cli.project_options import open_project_video
 from vosapp.cli.run_options import tracker_request
@@ -84,7 +84,7 @@ def run_project(
     with ExitStack() as stack:
         peak = stack.enter_context(PeakMemory())
         adaptation = adaptation_of(args)
-        system = tracker_request(args)
+        system = with_target(tracker_request(args), args)
         project = stack.enter_context(open_project(args.input))
         for note in project.notes:
             console.warn(note)
@@ -246,5 +246,5 @@ def _result(run: _Run) -> dict[str, object]:
         "weights": weights_identity(run.system.weights) if run.tuned else run.system.weights,
         "adapted_weights": run.tuned,
         "quality": run.system.quality,
-        "adaptation": adaptation_name(work.adaptation),
+        "adaptation": adaptation_name(work.adaptation, run.system),
     }

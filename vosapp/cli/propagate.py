@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VideoDecodeError, VosError
 from core.types import FrameResult
-from vosapp.cli.adapt_options import adaptation_name, adaptation_of, add_adapt_arguments, phases
+from vosapp.cli.adapt_options import (
+    adaptation_name,
+    adaptation_of,
+    add_adapt_arguments,
+    phases,
+    with_target,
+)
 from vosapp.cli.earlier_results import replaced, settle_earlier
 from vosapp.cli.frame_range import (
     BACKWARD_CACHE_BYTES,
@@ -56,7 +62,8 @@ EPILOG = (
     "is empty or stale is computed, keyframes and checked masks stay, and one step undoes it all; "
     "weights that were fine-tuned on its video (vosapp finetune) are used where they are switched "
     "on. "
-    "With --adapt, what --resume takes over is the first pass, span by span; learning begins anew."
+    "With --adapt unet, what --resume takes over is the first pass, span by span; learning begins "
+    "anew. With --adapt target it goes on as without."
 )
 PROJECT_SUFFIX = ".vosapp"
 
@@ -117,7 +124,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         For a project see `vosapp.cli.project_run`. Else `output` (folder), `frames` (with a
         result), `resumed_frames` (those of them that were done before), `seconds`,
         `frames_per_second`, `object_ids`, `keyframes` (frame indices), `system`, `weights`,
-        `quality`, `device`, `adaptation` (none, fused or paper), `peak_memory_mb` and
+        `quality`, `device`, `adaptation` (none, fused, paper or target), `peak_memory_mb` and
         `confidence`: for each frame with a result the mean over its objects, or none.
 
     Raises:
@@ -134,7 +141,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     with ExitStack() as stack:
         peak = stack.enter_context(PeakMemory())
         adaptation = adaptation_of(args)
-        system = tracker_request(args)
+        system = with_target(tracker_request(args), args)
         bounds = parse_range(args.range)
         video = stack.enter_context(telling(_open(args.input, FORWARD_CACHE_BYTES), console))
         request = _request(args, bounds, video.info, console)
@@ -353,6 +360,6 @@ def _result(run: _Run, record: RunRecord) -> dict[str, object]:
         "system": run.system.system,
         "weights": run.system.weights,
         "quality": run.system.quality,
-        "adaptation": adaptation_name(run.adaptation),
+        "adaptation": adaptation_name(run.adaptation, run.system),
         "confidence": [record.frames[index].confidence for index in sorted(record.frames)],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.engine.registry import require_adapting, system_spec
+from core.engine.registry import require_adapting, require_targets, system_spec
 from core.errors import UsageError
 from core.eval.ablation.variants import Variant
 from core.eval.ablation.varying import tracker_maker
@@ -95,7 +95,10 @@ def _measurements(request: AblationRequest) -> list[Measurement]:
 def _column(request: AblationRequest, variant: Variant, quality: Quality) -> list[Measurement]:
     """One variant at one quality on all sequences."""
     tracker = replace(
-        request.tracker, quality=quality, weights=variant.weights or request.tracker.weights
+        request.tracker,
+        quality=quality,
+        weights=variant.weights or request.tracker.weights,
+        target=variant.target,
     )
     whole = BenchmarkRequest(
         request.root,
@@ -124,6 +127,8 @@ def _check(variant: Variant, system: str) -> None:
     """Refuse weights and options that the system does not have."""
     if variant.adapt:
         require_adapting(system)
+    if variant.target:
+        require_targets(system)
     if variant.weights is None:
         return
     if not system_spec(system).needs_weights:

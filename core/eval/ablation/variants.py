@@ -10,7 +10,7 @@ Each table of it is a variant; what it does not name stays as the command has it
 
     [longer]
     weights = "run/weights.safetensors"   # beside this file
-    adapt = true
+    adapt = true                   # or "unet", which is the same, or "target"
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ MAX_BYTES = 1 << 20
 
 Read = Callable[[str], Any]
 READERS: dict[str, Read] = {".toml": tomllib.loads, ".json": json.loads}
-KINDS: dict[str, type] = {
-    "config": dict,
-    "weights": str,
-    "adapt": bool,
-    "paper_mode": bool,
-    "keyframes": int,
-    "late_entries": bool,
+KINDS: dict[str, tuple[type, ...]] = {
+    "config": (dict,),
+    "weights": (str,),
+    "adapt": (bool, str),
+    "paper_mode": (bool,),
+    "keyframes": (int,),
+    "late_entries": (bool,),
 }
 """What a variant may say."""
+ADAPTATIONS = (True, False, "unet", "target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ class Variant:
         said: what the file says of it, as one line of JSON.
         config: fields of the system's config that are changed; mappings for configs within it.
         weights: others than those of the command.
-        adapt, paper_mode, keyframes, late_entries: as the options of `vosapp benchmark`.
+        adapt: as `--adapt unet` of `vosapp benchmark`.
+        target: as `--adapt target` of it.
+        paper_mode, keyframes, late_entries: as its other options.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Variant:
     config: Mapping[str, object] = field(default_factory=dict)
     weights: Path | None = None
     adapt: bool = False
+    target: bool = False
     paper_mode: bool = False
     keyframes: int = 1
     late_entries: bool = False
@@ -89,16 +93,24 @@ def _variant(name: str, values: object, path: Path) -> Variant:
         if key not in KINDS:
             msg = f"The variant {name} has an unknown key, {key}."
             raise UsageError(msg, f"It may say: {', '.join(KINDS)}; fields go below config.")
-        if type(value) is not KINDS[key]:
+        if type(value) not in KINDS[key]:
             msg = f"The variant {name} says {key} = {value!r}."
-            raise UsageError(msg, f"It must be of type {KINDS[key].__name__}.")
+            raise UsageError(msg, f"It must be of type {KINDS[key][0].__name__}.")
+    adapt = values.get("adapt", False)
+    if adapt not in ADAPTATIONS:
+        msg = f"The variant {name} says adapt = {adapt!r}."
+        raise UsageError(msg, "It must be true, false, unet or target.")
     if values.get("keyframes", 1) < 1:
         raise UsageError(f"The variant {name} gives no keyframe.", "Give 1 or more.")
-    if values.get("paper_mode") and not values.get("adapt"):
+    if values.get("paper_mode") and adapt == "target":
+        msg = f"The variant {name} has paper_mode, which belongs to adapt = true."
+        raise UsageError(msg, "Leave paper_mode out.")
+    if values.get("paper_mode") and not adapt:
         raise UsageError(f"The variant {name} has paper_mode without adapt.", "Add adapt = true.")
     weights = values.get("weights")
     said = json.dumps(values, sort_keys=True)
     options = cast("dict[str, Any]", {k: v for k, v in values.items() if k != "weights"})
+    options |= {"adapt": adapt in (True, "unet"), "target": adapt == "target"}
     return Variant(
         name, said, weights=None if weights is None else path.parent / weights, **options
     )

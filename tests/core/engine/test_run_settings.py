@@ -52,6 +52,7 @@ def test_the_same_is_the_same(base):
         ({"system": {"system": "copy"}}, "system flow, now copy"),
         ({"system": {"quality": Quality.FINE}}, "quality fast, now fine"),
         ({"system": {"weights": None}}, "other weights"),
+        ({"system": {"target": True}}, "adaptation none, now target"),
         ({"device": "cuda"}, "device cpu, now cuda"),
         ({"threads": 1}, "threads 2, now 1"),
         ({"info": {"frame_count": 8}}, "other input"),

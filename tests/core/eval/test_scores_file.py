@@ -74,6 +74,7 @@ def test_a_report_becomes_a_score():
         ({"keyframe_count": 3}, "3 masks"),
         ({"late_entries": True}, "each object where it first appears"),
         ({"adaptation": Adaptation()}, "the first mask; adapted"),
+        ({"tracker": replace(REQUEST.tracker, target=True)}, "the first mask; target models"),
         ({"adaptation": Adaptation(paper_mode=True)}, "the first mask; adapted, alone"),
     ],
 )

@@ -187,6 +187,7 @@ def test_what_a_system_does_not_have(words, tmp_path, capsys):
     command = [w for w in words if w not in ("--weights", str(tmp_path / "w.safetensors"))]
     for variants, message in (
         ("[a]\nadapt = true", "cannot adapt"),
+        ("[a]\nadapt = 'target'", "cannot adapt"),
         ("[a]\nweights = 'w.safetensors'", "uses none"),
         ("[a]\nconfig.radius = 3", "no config"),
     ):

@@ -171,6 +171,7 @@ def test_a_score_becomes_a_point_of_the_run_s_curve(davis, capsys, run_folder):
         (["--curve", "--weights", "w", "--late-entries"], "--late-entries does not go with"),
         (["--curve", "--weights", "w", "--keyframes", "2"], "--keyframes does not go with"),
         (["--curve", "--weights", "w", "--adapt"], "--adapt does not go with"),
+        (["--adapt", "target"], "cannot adapt"),
         (["--rounds", "3"], "Give --interactive"),
         (["--pick", "truth"], "Give --interactive"),
     ],

@@ -40,6 +40,23 @@ def test_a_table_is_read_in_its_order(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("said", "adapt", "target"),
+    [
+        ("", False, False),
+        ("adapt = false", False, False),
+        ("adapt = true", True, False),
+        ("adapt = 'unet'", True, False),
+        ("adapt = 'target'", False, True),
+    ],
+)
+def test_which_adaptation_is_meant(tmp_path, said, adapt, target):
+    path = tmp_path / "v.toml"
+    path.write_text(f"[one]\n{said}")
+    (one,) = read_variants(path)
+    assert (one.adapt, one.target) == (adapt, target)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "names no variant"),
@@ -48,6 +65,8 @@ def test_a_table_is_read_in_its_order(tmp_path):
         ("[wide]\nradius = 16", "has an unknown key, radius"),
         ("[wide]\nconfig = 3", "config = 3"),
         ("[wide]\nadapt = 1", "adapt = 1"),
+        ("[wide]\nadapt = 'best'", "adapt = 'best'"),
+        ("[wide]\nadapt = 'target'\npaper_mode = true", "belongs to adapt = true"),
         ("[wide]\nkeyframes = 0", "gives no keyframe"),
         ("[wide]\npaper_mode = true", "paper_mode without adapt"),
     ],
