@@ -39,6 +39,7 @@ class RunChoice:
         quality: working resolution.
         device: "auto", "cpu", "cuda" or "mps".
         adapt: learn this video's objects between two passes.
+        target: learn a target model of each object along the walk.
         tuned: use the weights that were tuned to this video and are kept in the project; only
             where `weights` names no others.
     """
@@ -48,6 +49,7 @@ class RunChoice:
     quality: Quality = Quality.FAST
     device: str = "auto"
     adapt: bool = False
+    target: bool = False
     tuned: bool = False
 
     @property

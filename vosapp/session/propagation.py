@@ -212,7 +212,9 @@ class PropagationControl(WorkControl):
         weights: Path | None = choice.weights
         if weights is None and system_spec(choice.system).needs_weights:
             weights = default_weights(choice.system)
-        return TrackerRequest(choice.system, choice.quality, choice.device, weights)
+        return TrackerRequest(
+            choice.system, choice.quality, choice.device, weights, target=choice.target
+        )
 
     # What comes from the engine
 

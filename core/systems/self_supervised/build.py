@@ -39,8 +39,9 @@ def build(
     encoder = read_encoder(request.weights)
     if request.target and not isinstance(encoder, FusedEncoder):
         msg = f"The weights {request.weights} see no ImageNet backbone: no target model can learn."
-        presets = " or ".join(sorted(SPEC.backbone_presets))
-        raise UsageError(msg, f"Take weights of the preset {presets}, or --adapt unet.")
+        able = " or ".join(sorted(SPEC.backbone_presets))
+        hint = f"Take weights of the preset {able}, or adapt by the U-Net (--adapt unet)."
+        raise UsageError(msg, hint)
     known = read_info(request.weights).calibration
     calibration = Calibration.from_dict(known) if known else CALIBRATION
     return SelfSupervisedTracker(

@@ -16,7 +16,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.engine.registry import build_tracker
+from core.nn.lite0 import Lite0Features
 from core.systems.self_supervised.config import PRESETS
+from core.systems.self_supervised.fused import FusedEncoder
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 from core.tracking.config import TrackingConfig
@@ -82,17 +84,26 @@ def build_tiny():
     return SelfSupervisedTracker(KeyEncoder(PRESETS["tiny"]), config, torch.device("cpu"))
 
 
+def build_target():
+    """The same with target models, on the features of a backbone that has learned nothing."""
+    torch.manual_seed(0)
+    encoder = FusedEncoder(PRESETS["tiny-imagenet"], Lite0Features())
+    config = TrackingConfig(short_side=48, radius=3)
+    return SelfSupervisedTracker(encoder, config, torch.device("cpu"), target=True)
+
+
 BUILDERS = {
     "copy": build_baseline("copy"),
     "flow": build_baseline("flow"),
     "self_supervised": build_tiny,
+    "target": build_target,
     "color": build_color,
 }
 
 
 @pytest.fixture(scope="session")
 def build_system():
-    """Functions that build a tracker, by name: every system, and `color`."""
+    """Functions that build a tracker, by name: every system, `target` and `color`."""
     return BUILDERS
 
 

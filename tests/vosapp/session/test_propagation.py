@@ -186,6 +186,13 @@ def test_learning_the_video_needs_a_system_that_can(qtbot, tracked):
     assert "copy" in outcome.error.message
 
 
+def test_target_models_are_asked_of_the_system(tracked):
+    tracked.propagation.set_choice(RunChoice(system="copy", target=True))
+    assert tracked.propagation.order(RunMode.OPEN).system.target
+    tracked.propagation.set_choice(RunChoice(system="copy"))
+    assert not tracked.propagation.order(RunMode.OPEN).system.target
+
+
 def test_learning_the_video_gives_every_frame_twice_and_ends_with_the_second(qtbot, make_workspace):
     from vosapp_fakes import LearningTracker
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QCheckBox,
     QComboBox,
     QFormLayout,
     QFrame,
@@ -31,6 +30,12 @@ DEVICE_TITLES = {
     "cuda": "Nvidia GPU (CUDA)",
     "mps": "Apple GPU (MPS)",
 }
+LEARNING = {
+    (False, False): "None",
+    (True, False): "U-Net, between two passes",
+    (False, True): "Target model, along the way",
+}
+"""Titles of how a run learns: `RunChoice.adapt` and `RunChoice.target`."""
 
 
 class RunChooser(QFrame):
@@ -60,7 +65,7 @@ class RunChooser(QFrame):
         self._system, self._device = QComboBox(self), QComboBox(self)
         self._weights = QLabel(self)
         self._weights_row = QWidget(self)
-        self._learn = QCheckBox(self.tr("Learn the objects between two passes"), self)
+        self._learn = QComboBox(self)
         self._qualities = QButtonGroup(self)
         self._lines: list[QLabel] = []
         self._note = QLabel(self)
@@ -78,6 +83,7 @@ class RunChooser(QFrame):
         form.addRow(self.tr("System"), self._system)
         form.addRow(self.tr("Weights"), self._weights_row)
         form.addRow(self.tr("Device"), self._device)
+        form.addRow(self.tr("Learning"), self._learn)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
@@ -85,7 +91,6 @@ class RunChooser(QFrame):
         heading = QLabel(f"<b>{self.tr('Quality')}</b>", self)
         column.addWidget(heading)
         self._add_qualities(column)
-        column.addWidget(self._learn)
         self._note.setWordWrap(True)
         set_tone(self._note, "muted")
         column.addWidget(self._note)
@@ -142,14 +147,19 @@ class RunChooser(QFrame):
         self._system.setAccessibleName(self.tr("System"))
         self._device.setToolTip(self.tr("Where it is computed"))
         self._device.setAccessibleName(self.tr("Device"))
+        self._learn.setAccessibleName(self.tr("Learning"))
         self._learn.setToolTip(
-            self.tr("Train a small network on your keyframes between two passes; takes longer")
+            self.tr(
+                "How a run learns this video's objects: a small network between two passes takes "
+                "longer; a target model of each object takes little, and needs weights with the "
+                "ImageNet backbone"
+            )
         )
         self._system.activated.connect(self._choose_system)
         self._device.activated.connect(
             lambda _i: self._choose(replace(self._choice, device=self._device.currentData()))
         )
-        self._learn.toggled.connect(lambda on: self._choose(replace(self._choice, adapt=on)))
+        self._learn.activated.connect(self._choose_learning)
 
     def _fill_weights_row(self) -> None:
         row = QHBoxLayout(self._weights_row)
@@ -174,21 +184,33 @@ class RunChooser(QFrame):
         self._system.setCurrentIndex(self._system.findData(choice.system))
         self._device.setCurrentIndex(self._device.findData(choice.device))
         self._show_qualities()
-        self._learn.setChecked(choice.adapt)
-        self._learn.setVisible(any(one.adapts for one in self._systems))
-        self._learn.setEnabled(system.adapts)
+        self._show_learning(system)
         self._weights_row.setEnabled(system.needs_weights)
         name = self.tr("bundled") if choice.weights is None else visible(choice.weights.name)
         if choice.uses_tuned:
             name = self.tr("fine-tuned")
         self._weights.setText(name if system.needs_weights else self.tr("needs none"))
 
+    def _show_learning(self, system: SystemSpec) -> None:
+        """The ways of learning that the chosen system offers."""
+        offered = [way for way in LEARNING if way[0] <= system.adapts and way[1] <= system.targets]
+        self._learn.clear()
+        for way in offered:
+            self._learn.addItem(self.tr(LEARNING[way]), way)
+        chosen = self._choice.adapt, self._choice.target
+        self._learn.setCurrentIndex(offered.index(chosen) if chosen in offered else 0)
+        self._learn.setEnabled(len(offered) > 1)
+
     def _current(self) -> SystemSpec:
         return next(one for one in self._systems if one.name == self._choice.system)
 
     def _choose_system(self, _index: int) -> None:
         name = str(self._system.currentData())
-        self._choose(replace(self._choice, system=name, weights=None, adapt=False))
+        self._choose(replace(self._choice, system=name, weights=None, adapt=False, target=False))
+
+    def _choose_learning(self, _index: int) -> None:
+        adapt, target = self._learn.currentData()
+        self._choose(replace(self._choice, adapt=adapt, target=target))
 
     def _choose_tuned(self, *, tuned: bool) -> None:
         self._choose(replace(self._choice, weights=None, tuned=tuned))

@@ -27,6 +27,33 @@ def test_the_chooser_changes_the_next_run(desk, qtbot):
     chooser.close()
 
 
+def test_the_chooser_offers_the_ways_of_learning(desk):
+    control = desk.workspace.propagation
+    chooser = RunChooser(control.choice, desk.window)
+    chooser.chosen.connect(control.set_choice)
+
+    def choose(row):
+        chooser._learn.setCurrentIndex(row)
+        chooser._learn.activated.emit(row)
+        return control.choice.adapt, control.choice.target
+
+    assert [chooser._learn.itemText(row) for row in range(chooser._learn.count())] == [
+        "None",
+        "U-Net, between two passes",
+        "Target model, along the way",
+    ]
+    assert choose(2) == (False, True)
+    assert chooser._learn.currentIndex() == 2
+    assert choose(1) == (True, False)
+    assert choose(2) == (False, True)
+    names = [one.name for one in systems()]
+    chooser._system.setCurrentIndex(names.index("copy"))
+    chooser._system.activated.emit(names.index("copy"))
+    assert (control.choice.adapt, control.choice.target) == (False, False)
+    assert (chooser._learn.count(), chooser._learn.isEnabled()) == (1, False)
+    chooser.close()
+
+
 def test_speeds_of_the_chooser_are_those_of_the_readme(repo_root):
     line = next(
         line
