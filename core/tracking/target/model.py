@@ -18,6 +18,7 @@ from torch import Tensor
 
 from core.memory.bank import MemoryFrame
 from core.tracking.config import TargetConfig
+from core.tracking.target.state import Arrays, sums_from_arrays, sums_to_arrays
 from core.tracking.target.sums import (
     Sums,
     cells_of,
@@ -27,9 +28,6 @@ from core.tracking.target.sums import (
     sums_of,
     walked_on,
 )
-
-Arrays = dict[str, NDArray[np.generic]]
-IDS, PRODUCTS, ANSWERS = "target.ids", "target.products", "target.answers"
 
 
 class TargetModels:
@@ -127,15 +125,7 @@ class TargetModels:
 
     def to_arrays(self) -> Arrays:
         """The walk so far, without any loss."""
-        ids = sorted(self._walked)
-        if not ids:
-            return {IDS: np.zeros(0, np.int64)}
-        sums = [self._walked[object_id] for object_id in ids]
-        return {
-            IDS: np.array(ids, np.int64),
-            PRODUCTS: torch.stack([one.products for one in sums]).cpu().numpy(),
-            ANSWERS: torch.stack([one.answers for one in sums]).cpu().numpy(),
-        }
+        return sums_to_arrays(self._walked)
 
     def restore(self, arrays: Mapping[str, NDArray[np.generic]], device: torch.device) -> None:
         """Go on with a walk; the keyframes must be the same.
@@ -143,11 +133,7 @@ class TargetModels:
         Raises:
             ValueError: the arrays make no sense.
         """
-        if IDS not in arrays:
-            msg = "The saved walk has no target models."
-            raise ValueError(msg)
-        ids = [int(object_id) for object_id in arrays[IDS]]
-        walked = _sums_from(ids, arrays, device) if ids else {}
+        walked = sums_from_arrays(arrays, device)
         known = [one for sums in (*self._keyframes.values(), walked) for one in sums.values()]
         if len({one.answers.shape for one in known}) > 1:
             msg = "The saved walk's target models are of other features than the keyframes'."
@@ -164,25 +150,3 @@ class TargetModels:
         found = [sums[object_id] for sums in ordered if object_id in sums]
         walked = self._walked.get(object_id)
         return found if walked is None else [*found, walked]
-
-
-def _sums_from(
-    ids: list[int], arrays: Mapping[str, NDArray[np.generic]], device: torch.device
-) -> dict[int, Sums]:
-    if PRODUCTS not in arrays or ANSWERS not in arrays:
-        msg = "The saved walk lacks sums of its target models."
-        raise ValueError(msg)
-    products, answers = (_numbers(arrays[name]) for name in (PRODUCTS, ANSWERS))
-    if answers.ndim != 2 or products.shape != (len(ids), answers.shape[1], answers.shape[1]):
-        msg = "The sums of the saved walk's target models do not fit together."
-        raise ValueError(msg)
-    rows = (torch.from_numpy(array).to(device) for array in (products, answers))
-    return {i: Sums(p, a, shows=True) for i, p, a in zip(ids, *rows, strict=True)}
-
-
-def _numbers(array: NDArray[np.generic]) -> NDArray[np.float32]:
-    found = np.asarray(array, np.float32) if array.dtype == np.float32 else None
-    if found is None or not np.isfinite(found).all():
-        msg = "The sums of the saved walk's target models are no numbers."
-        raise ValueError(msg)
-    return found
