@@ -50,6 +50,10 @@ class TargetConfig:
     """Share of a frame's weight that its cells of the object have, however few they are."""
     ridge: float = 0.01
     """What is added to the diagonal of the sum of products, as a share of its mean."""
+    frail: float = 0.88
+    """An object of whose mask cells of the features keep less has no say, see `target.trust`."""
+    sturdy: float = 0.93
+    """One of which they keep this much has all of it; in between its say rises linearly."""
 
 
 READING = ReadConfig()

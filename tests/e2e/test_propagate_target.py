@@ -14,6 +14,7 @@ from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.lite0 import Lite0Features
 from core.systems.self_supervised import fused
 from core.systems.self_supervised.config import PRESETS, TRACKING
+from core.tracking.config import TargetConfig
 from core.types import Quality
 from vosapp.cli.main import main
 
@@ -45,7 +46,8 @@ def seer(tmp_path, backbone, monkeypatch):
     path = tmp_path / "seer.safetensors"
     info = CheckpointInfo("self_supervised", "tiny-imagenet", encoder.config.to_dict())
     save_weights(path, encoder.keys, info)
-    small = replace(TRACKING[Quality.FAST], short_side=64)
+    sure = TargetConfig(frail=-1.0, sturdy=0.0)
+    small = replace(TRACKING[Quality.FAST], short_side=64, target=sure)
     monkeypatch.setitem(TRACKING, Quality.FAST, small)
     return ["--weights", str(path), "--quality", "fast"]
 

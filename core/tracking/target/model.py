@@ -28,6 +28,7 @@ from core.tracking.target.sums import (
     sums_of,
     walked_on,
 )
+from core.tracking.target.trust import kept_at, trust
 
 
 class TargetModels:
@@ -35,12 +36,13 @@ class TargetModels:
 
     What keyframes say is kept as long as they are there, with every cell of their background;
     what walked frames say counts by its confidence and is forgotten bit by bit. An object has a
-    model while a keyframe shows it.
+    model while a keyframe shows it, and shows that it is not too thin for one.
     """
 
     def __init__(self, config: TargetConfig) -> None:
         self._config = config
         self._keyframes: dict[int, dict[int, Sums]] = {}
+        self._kept: dict[int, dict[int, float]] = {}
         self._walked: dict[int, Sums] = {}
 
     def add_keyframe(self, keyframe: MemoryFrame, features: Tensor) -> None:
@@ -51,17 +53,23 @@ class TargetModels:
                 any cell is absent: all cells are negative. Of others it says nothing.
             features: D x h' x w' of its frame; their size divides that of `soft`.
         """
-        cells = cells_of(features)
-        inside = planes_at(keyframe.soft, (features.shape[1], features.shape[2]))
+        cells, size = cells_of(features), (features.shape[1], features.shape[2])
+        inside = planes_at(keyframe.soft, size)
         stated, balance = inside.sum(0).clamp(max=1), self._config.balance
         self._keyframes[keyframe.frame_index] = {
             object_id: sums_of(cells, plane, stated, balance=balance)
             for object_id, plane in zip(keyframe.object_ids, inside[1:], strict=True)
         }
+        self._kept[keyframe.frame_index] = {
+            object_id: kept_at(plane, size)
+            for object_id, plane in zip(keyframe.object_ids, keyframe.soft[1:], strict=True)
+            if plane.any()
+        }
 
     def remove_keyframe(self, frame_index: int) -> None:
         """Forget a keyframe; nothing happens where there is none."""
         self._keyframes.pop(frame_index, None)
+        self._kept.pop(frame_index, None)
 
     def start(self) -> None:
         """Begin a walk: forget all walked frames."""
@@ -86,13 +94,17 @@ class TargetModels:
         return reweighed(joint, fine, gain=self._config.gain)
 
     def scores(self, features: Tensor, object_ids: tuple[int, ...]) -> Tensor:
-        """K x h' x w' from -1 (something else) to 1 (the object); 0 for one without a model."""
+        """K x h' x w' from -1 (something else) to 1 (the object); 0 for one without a model.
+
+        Each is multiplied with what its object's model is trusted (`target.trust`).
+        """
         cells = cells_of(features)
         planes = cells.new_zeros(len(object_ids), *features.shape[1:])
         for row, object_id in enumerate(object_ids):
             if self._has_model(object_id):
                 weights = solved(self._sums(object_id), ridge=self._config.ridge)
-                planes[row] = (weights @ cells).view(features.shape[1:]).clamp(-1, 1)
+                scores = (weights @ cells).view(features.shape[1:]).clamp(-1, 1)
+                planes[row] = scores * self._trust(object_id)
         return planes
 
     def learn(
@@ -141,8 +153,11 @@ class TargetModels:
         self._walked = walked
 
     def _has_model(self, object_id: int) -> bool:
-        known = (sums.get(object_id) for sums in self._keyframes.values())
-        return any(one is not None and one.shows for one in known)
+        return self._trust(object_id) > 0
+
+    def _trust(self, object_id: int) -> float:
+        ordered = (self._kept[index] for index in sorted(self._kept))
+        return trust([kept[object_id] for kept in ordered if object_id in kept], self._config)
 
     def _sums(self, object_id: int) -> list[Sums]:
         """What is known of an object: keyframes by their index, so that order is no matter."""

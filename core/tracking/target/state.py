@@ -47,7 +47,7 @@ def sums_from_arrays(
         msg = "The sums of the saved walk's target models do not fit together."
         raise ValueError(msg)
     rows = (torch.from_numpy(array).to(device) for array in (products, answers))
-    return {i: Sums(p, a, shows=True) for i, p, a in zip(ids, *rows, strict=True)}
+    return {i: Sums(p, a) for i, p, a in zip(ids, *rows, strict=True)}
 
 
 def _numbers(array: NDArray[np.generic]) -> NDArray[np.float32]:

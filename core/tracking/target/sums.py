@@ -30,12 +30,10 @@ class Sums:
     Attributes:
         products: C x C float32, sum w x x^T over cells.
         answers: C float32, sum w x y over cells.
-        shows: some cell has a part of the object; else all of them are negative.
     """
 
     products: Tensor
     answers: Tensor
-    shows: bool
 
 
 def cells_of(features: Tensor) -> Tensor:
@@ -67,7 +65,7 @@ def sums_of(cells: Tensor, inside: Tensor, stated: Tensor, *, balance: float) ->
     weights = inside * own + outside * other
     answers = (2 * inside - stated) / stated.clamp(min=1e-6)
     weighted = cells * weights
-    return Sums(weighted @ cells.T, weighted @ answers, shows=bool(inside.any()))
+    return Sums(weighted @ cells.T, weighted @ answers)
 
 
 def solved(sums: Sequence[Sums], *, ridge: float) -> Tensor:
@@ -118,4 +116,4 @@ def walked_on(before: Sums | None, frame: Sums, weight: float, *, config: Target
     if before is not None:
         products = config.keeps * before.products + products
         answers = config.keeps * before.answers + answers
-    return Sums(products, answers, shows=True)
+    return Sums(products, answers)

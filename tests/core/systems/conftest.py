@@ -21,7 +21,7 @@ from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.fused import FusedEncoder
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
-from core.tracking.config import TrackingConfig
+from core.tracking.config import TargetConfig, TrackingConfig
 from core.tracking.contract import StepResult, TrackerRequest
 from core.types import Quality
 
@@ -88,7 +88,8 @@ def build_target():
     """The same with target models, on the features of a backbone that has learned nothing."""
     torch.manual_seed(0)
     encoder = FusedEncoder(PRESETS["tiny-imagenet"], Lite0Features())
-    config = TrackingConfig(short_side=48, radius=3)
+    sure = TargetConfig(frail=-1.0, sturdy=0.0)
+    config = TrackingConfig(short_side=48, radius=3, target=sure)
     return SelfSupervisedTracker(encoder, config, torch.device("cpu"), target=True)
 
 

@@ -40,7 +40,8 @@ def encoder():
 
 
 def tracker(*, target, gain=1.0):
-    config = TrackingConfig(short_side=48, radius=3, target=TargetConfig(gain=gain))
+    sure = TargetConfig(gain=gain, frail=-1.0, sturdy=0.0)
+    config = TrackingConfig(short_side=48, radius=3, target=sure)
     return SelfSupervisedTracker(encoder(), config, torch.device("cpu"), target=target)
 
 

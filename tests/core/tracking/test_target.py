@@ -10,8 +10,10 @@ from core.memory.bank import MemoryFrame
 from core.tracking.config import TargetConfig
 from core.tracking.target.model import TargetModels
 from core.tracking.target.sums import CONSTANT, cells_of, planes_at, reweighed, solved, sums_of
+from core.tracking.target.trust import kept_at, trust
 
-CONFIG = TargetConfig()
+CONFIG = TargetConfig(frail=-1.0, sturdy=0.0)
+"""Models that are trusted with any object, since those here are noise."""
 SIZE, WIDTH = (4, 6), 5
 FINE = (8, 12)
 
@@ -152,7 +154,6 @@ def test_an_absent_object_gives_only_negatives():
     sums = sums_of(cells, cells[0] * 0, torch.ones_like(cells[0]), balance=0.5)
     weights = torch.full_like(cells[0], 0.5 / cells.shape[1])
     torch.testing.assert_close(sums.answers, -(cells * weights).sum(1))
-    assert not sums.shows
     now, before = features(9), models(keyframe(0, 10))
     with_absent = models(keyframe(0, 10), absent(9, 11))
     assert with_absent.scores(now, (1, 2))[1].mean() < before.scores(now, (1, 2))[1].mean()
@@ -264,3 +265,47 @@ def test_weights_have_the_least_squares():
     for seed in range(8):
         step = torch.randn(WIDTH + 1, generator=torch.manual_seed(seed)).double() * 1e-3
         assert loss(weights + step) > loss(weights)
+
+
+def test_what_coarser_cells_keep_equals_a_naive_loop():
+    """Means of 2 x 2 cells, brought back by weights of 3/4 and 1/4, kept inside at the border."""
+    plane = soft(8)[1] * 2.5
+    coarse = pooled(plane[None])[0]
+    union = both = 0
+    for row in range(FINE[0]):
+        for column in range(FINE[1]):
+            value = 0.0
+            near = [
+                (k // 2, min(max(k // 2 + (1 if k % 2 else -1), 0), n - 1))
+                for k, n in ((row, SIZE[0]), (column, SIZE[1]))
+            ]
+            for r, wr in zip(near[0], (0.75, 0.25), strict=True):
+                for c, wc in zip(near[1], (0.75, 0.25), strict=True):
+                    value += wr * wc * coarse[r, c]
+            before = float(plane[row, column]) > 0.5
+            both += before and value > 0.5
+            union += before or value > 0.5
+    assert 0 < both < union
+    assert kept_at(plane, SIZE) == pytest.approx(both / union)
+    assert kept_at(plane * 0, SIZE) == 0
+
+
+def test_trust_rises_between_frail_and_sturdy():
+    config = TargetConfig(frail=0.8, sturdy=0.9)
+    assert trust([], config) == 0
+    assert [trust([kept], config) for kept in (0.5, 0.8, 0.9, 1.0)] == pytest.approx([0, 0, 1, 1])
+    assert trust([0.7, 1.0], config) == pytest.approx(0.5)
+
+
+def test_a_thin_object_has_no_say_beside_a_thick_one():
+    planes = torch.zeros(3, *FINE)
+    planes[1, :, :6] = 1
+    planes[2, :, 9] = 1
+    planes[0] = 1 - planes[1:].sum(0)
+    found = TargetModels(TargetConfig())
+    found.add_keyframe(MemoryFrame(0, torch.zeros(1, *FINE), planes, (1, 2)), features(0))
+    scores = found.scores(features(5), (1, 2))
+    assert scores[0].any()
+    assert not scores[1].any()
+    found.learn(planes, features(3), (1, 2), {1: 1.0, 2: 1.0})
+    assert list(found.to_arrays()["target.ids"]) == [1]
