@@ -121,9 +121,8 @@ def test_a_crowd_stays_out_of_merged_losses():
     assert terms(changed, rgb, known, config) == found
     assert terms(changed, rgb, known)["projection"] != terms(logits, rgb, known)["projection"]
     boxes = fill_boxes(known.boxes, (H, W)).without(known.masked).merged()
-    wanted = projection_loss(
-        merged_logits(logits[:2]), boxes.__class__(*(x[:2] for x in (boxes.planes, boxes.known)))
-    )
+    seen = BoxPlanes(boxes.planes[:2], boxes.known[:2])
+    wanted = projection_loss(merged_logits(logits[:2]), seen)
     assert found["projection"][0] == pytest.approx(float(wanted), rel=1e-5)
 
 
