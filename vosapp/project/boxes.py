@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.media.annotations.values import Box
 from core.types import MAX_OBJECT_ID
 from vosapp.project.model import MAX_FRAMES, check, is_int
 from vosapp.project.parse import checked, parse_flag
 from vosapp.project.rows import Rows
 from vosapp.project.schema import BOXES
 
+_DIGITS = 6
 _FAR = 1e6
 """Pixels; no edge of a box is farther out."""
 
@@ -145,6 +147,23 @@ def between(first: BoxLabel, last: BoxLabel, frame_index: int) -> BoxLabel:
         mixed(first.width, last.width),
         mixed(first.height, last.height),
         drawn=False,
+    )
+
+
+def label_of(box: Box) -> BoxLabel:
+    """The label that a box of a file becomes; sizes are rounded to a millionth of a pixel."""
+    size = (round(box.right - box.left, _DIGITS), round(box.bottom - box.top, _DIGITS))
+    width, height = (max(n, 10.0**-_DIGITS) for n in size) if box.visible else (0.0, 0.0)
+    return BoxLabel(
+        box.frame_index, box.object_id, box.left, box.top, width, height, drawn=box.drawn
+    )
+
+
+def box_of(label: BoxLabel) -> Box:
+    """The box that formats write of a label."""
+    right, bottom = label.x + label.width, label.y + label.height
+    return Box(
+        label.frame_index, label.object_id, label.x, label.y, right, bottom, drawn=label.drawn
     )
 
 

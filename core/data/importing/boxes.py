@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from core.data.importing.collect import MAX_BOXES, NO_FRAME, Collection, Label, require_room
-from core.data.importing.matching import match_numbers
+from core.data.importing.matching import folder_names, match_numbers
 from core.data.importing.reading import finite, read_lines
 from core.data.importing.roots import BOXES, file_in
-from core.errors import AnnotationReadError
+from core.errors import AnnotationReadError, MaskMismatch
 from core.jobs import CancelToken, Progress
 from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.types import VideoInfo
@@ -30,10 +30,15 @@ _COLUMNS = {
     "height": ("height", "h", "bb_height"),
     "right": ("right", "xmax", "x2", "xbr"),
     "bottom": ("bottom", "ymax", "y2", "ybr"),
-    "name": ("name", "label", "class", "category"),
+    "name": ("name",),
+    "category": ("category", "class", "label"),
+    "drawn": ("drawn", "keyframe"),
+    "video": ("clip", "video", "sequence"),
 }
 """What a column means, and what it may be called."""
 _MOT = ("frame", "id", "left", "top", "width", "height", "confidence")
+_PLACES = ("left", "top", "width", "height", "right", "bottom")
+_SHOWN = 5
 _CHECK_EVERY = 4096
 _MAX_COLUMNS = 64
 _MAX_NUMBER = 10**9
@@ -42,9 +47,13 @@ _MAX_NUMBER = 10**9
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """A line; without corners it says that the object is not visible."""
+
     frame: int
     label: Label
-    corners: tuple[float, float, float, float]
+    corners: tuple[float, float, float, float] | None
+    drawn: bool = True
+    video: str = ""
 
 
 def read_boxes(
@@ -58,9 +67,12 @@ def read_boxes(
     """Read boxes from text with commas.
 
     With a line of column names: frame, id, and left, top with width, height or right, bottom, in
-    any order and under their usual names. Without: MOTChallenge, `frame, id, left, top, width,
-    height, confidence, ...`, frames counted from 1; lines of confidence 0 do not count. A line
-    that makes no sense is left out and named; corners may be swapped.
+    any order and under their usual names. All four places empty: the object is not visible there.
+    Also name and category (one of the two alone is the category), drawn (0 for interpolated boxes)
+    and clip, the video that a line is about; where there are several, those of this one's name, or
+    of `only`, are read. Without: MOTChallenge, `frame, id, left, top, width, height, confidence,
+    ...`, frames counted from 1; lines of confidence 0 do not count. A line that makes no sense is
+    left out and named; corners may be swapped.
 
     Args:
         path: the text file, or the root of a sequence with gt/gt.txt.
@@ -71,7 +83,7 @@ def read_boxes(
 
     Raises:
         AnnotationReadError: no such file, or a line that makes no sense.
-        MaskMismatch: frames that the video does not have.
+        MaskMismatch: frames that the video does not have, or lines of other videos only.
     """
     path = file_in(path, info, BOXES)
     lines = read_lines(path)
@@ -104,6 +116,7 @@ def read_boxes(
     if wrong and not rows:
         raise wrong[0]
     collection = Collection(info, options=options)
+    rows = _of_video(rows, collection)
     _add(collection, rows, 1 if columns is None or "confidence" in columns else 0)
     _tell(collection, ignored=ignored, wrong=wrong)
     return collection.assemble(mapping, token)
@@ -123,7 +136,35 @@ def _add(collection: Collection, rows: list[_Row], first: int) -> None:
     collection.notes.append(rule)
     for row in rows:
         label = collection.add_label(row.label)
-        collection.add_box(row.frame - offset, label, corners=row.corners)
+        if row.corners is None:
+            collection.add_unseen(row.frame - offset, label)
+        else:
+            frame = row.frame - offset
+            collection.add_box(frame, label, corners=row.corners, drawn=row.drawn)
+
+
+def _of_video(rows: list[_Row], collection: Collection) -> list[_Row]:
+    """The lines about this video; all where they name none, or only one."""
+    named, only = {row.video for row in rows}, collection.options.only
+    if len(named) < 2 and not only:
+        return rows
+    if named == {""}:
+        raise AnnotationReadError(
+            "The boxes do not say which video they are of, so that --only chooses nothing.",
+            "Leave it out, or add a column clip.",
+        )
+    wanted = {only} if only else set(folder_names(collection.info))
+    chosen = [row for row in rows if wanted & {row.video, PurePosixPath(row.video).stem}]
+    if not chosen:
+        listed = sorted(named - {""})
+        shown = ", ".join(name[:80] for name in listed[:_SHOWN]) or "none"
+        raise MaskMismatch(
+            f"The boxes are of {len(listed)} videos, none of them called"
+            f" {only[:80] or collection.info.name}.",
+            f"Say which is this one with --only NAME: {shown}.",
+        )
+    collection.notes.append(f"Only boxes of the video {chosen[0].video[:80]} are read.")
+    return chosen
 
 
 def _cells(line: str, path: Path, number: int) -> list[str]:
@@ -164,6 +205,15 @@ def _row(cells: list[str], columns: Mapping[str, int]) -> _Row:
     frame = finite(cells[columns["frame"]])
     if not frame.is_integer() or abs(frame) > _MAX_NUMBER:
         raise ValueError("the frame is no whole number")
+    row = _Row(
+        int(frame),
+        _label(cells, columns),
+        None,
+        drawn=_text(cells, columns, "drawn").lower() not in ("0", "0.0", "false"),
+        video=_text(cells, columns, "video"),
+    )
+    if "confidence" not in columns and not any(_text(cells, columns, x) for x in _PLACES):
+        return replace(row, drawn=True)
     left, top = (finite(cells[columns[name]]) for name in ("left", "top"))
     if "width" in columns and "height" in columns:
         wide, high = (finite(cells[columns[name]]) for name in ("width", "height"))
@@ -172,15 +222,22 @@ def _row(cells: list[str], columns: Mapping[str, int]) -> _Row:
         right, bottom = left + wide, top + high
     else:
         right, bottom = (finite(cells[columns[name]]) for name in ("right", "bottom"))
-    return _Row(int(frame), _label(cells, columns), (left, top, right, bottom))
+    return replace(row, corners=(left, top, right, bottom))
 
 
 def _label(cells: list[str], columns: Mapping[str, int]) -> Label:
     text = cells[columns["id"]][:80]
-    name = cells[columns["name"]][:200] if "name" in columns else ""
+    name, category = _text(cells, columns, "name"), _text(cells, columns, "category")
+    if "category" not in columns:
+        name, category = "", name
     number = text.removesuffix(".0")
     wanted = int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None
-    return Label(f"track {number}", wanted, "", name)
+    return Label(f"track {number}", wanted, name, category)
+
+
+def _text(cells: list[str], columns: Mapping[str, int], name: str) -> str:
+    place = columns.get(name)
+    return cells[place][:200] if place is not None and place < len(cells) else ""
 
 
 def _number(cells: list[str], columns: Mapping[str, int], name: str, default: float) -> float:

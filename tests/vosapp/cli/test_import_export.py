@@ -12,9 +12,9 @@ from vosapp.cli.export_annotations import ALIASES as EXPORT_ALIASES
 from vosapp.cli.export_annotations import EXPORTERS
 from vosapp.cli.import_annotations import ALIASES as IMPORT_ALIASES
 from vosapp.cli.import_annotations import IMPORTERS
+from vosapp.project.boxes import BoxLabel
 from vosapp.project.edit_ranges import CheckFrames
 from vosapp.project.edits import LockObject, RecolorObject, RenameObject
-from vosapp.project.model import PromptKind
 from vosapp.project.opening import open_project
 
 COUNT, HEIGHT, WIDTH = 5, 24, 32
@@ -95,20 +95,19 @@ def test_mapping(call, project, tmp_path, save_masks):
     assert any("left out" in note for note in told["notes"])
 
 
-def test_boxes_become_prompts(call, project, tmp_path):
+def test_boxes_become_box_labels(call, project, tmp_path):
     file = tmp_path / "boxes.csv"
     file.write_text("frame,id,left,top,width,height\n0,2,1,2,10,8\n3,4,5,5,100,6\n")
     told = call("import", project, file, "--format", "boxes")
-    assert (told["boxes"], told["prompts"], told["keyframes"]) == (2, 2, [])
+    assert (told["boxes"], told["box_labels"], told["keyframes"]) == (2, 2, [])
     with open_project(project) as opened:
-        (prompt,) = opened.prompts(3)
-        assert (prompt.object_id, prompt.kind) == (4, PromptKind.BOX)
-        assert prompt.points == ((5.0, 5.0, 1), (32.0, 11.0, 1))
+        assert opened.boxes(3) == {4: BoxLabel(3, 4, 5.0, 5.0, 27.0, 6.0)}
+        assert opened.prompts(3) == ()
         assert [item.object_id for item in opened.objects()] == [1, 4, 2]
-    assert call("import", project, file, "--format", "mot")["prompts"] == 0
+    assert call("import", project, file, "--format", "mot")["box_labels"] == 0
     with open_project(project) as opened:
         opened.undo()
-        assert opened.prompts(3) == () and len(opened.objects()) == 2
+        assert opened.boxes_in() == () and len(opened.objects()) == 2
 
 
 def test_names_categories_and_colors(call, project, tmp_path, frames):
