@@ -40,6 +40,11 @@ ALIASES = {
     "mot": "boxes",
     "csv": "boxes",
     "yolo-seg": "yolo",
+    "boxes-csv": "boxes",
+    "boxes-mot": "boxes",
+    "boxes-yolo": "yolo",
+    "boxes-coco": "coco",
+    "boxes-cvat": "cvat",
 }
 """Other names of importers, so that what `vosapp export` writes is read under the same name."""
 MAX_MAPPING_BYTES = 1 << 20

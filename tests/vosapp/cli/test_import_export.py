@@ -9,7 +9,7 @@ from core.media.label_map import read_label_map, write_label_map
 from core.types import FrameResult
 from vosapp.cli import main as cli
 from vosapp.cli.export_annotations import ALIASES as EXPORT_ALIASES
-from vosapp.cli.export_annotations import EXPORTERS
+from vosapp.cli.export_annotations import BOX_EXPORTERS, EXPORTERS
 from vosapp.cli.import_annotations import ALIASES as IMPORT_ALIASES
 from vosapp.cli.import_annotations import IMPORTERS
 from vosapp.project.boxes import BoxLabel
@@ -24,13 +24,14 @@ BOTH_WAYS += ("mots-png", "mots-txt", "masks", "davis-zip", "youtube-vos-zip")
 
 def test_the_formats_have_the_same_names_both_ways():
     imported = {*IMPORT_ALIASES, *(importer.name for importer in IMPORTERS)}
-    exported = {*EXPORT_ALIASES, *(exporter.name for exporter in EXPORTERS)}
+    exporters = (*EXPORTERS, *BOX_EXPORTERS)
+    exported = {*EXPORT_ALIASES, *(exporter.name for exporter in exporters)}
     only_out = {"overlay", "cut-outs"}
     only_out |= {"matte-png", "matte-prores", "matte-vp9"}
     assert exported - imported == only_out
-    assert imported - exported == {"labelme", "boxes", "mot", "csv"}
+    assert imported - exported == {"labelme"}
     assert set(IMPORT_ALIASES.values()) <= {importer.name for importer in IMPORTERS}
-    assert set(EXPORT_ALIASES.values()) <= {exporter.name for exporter in EXPORTERS}
+    assert set(EXPORT_ALIASES.values()) <= {exporter.name for exporter in exporters}
 
 
 def test_keyframes_stay_unless_told_otherwise(call, project, tmp_path, save_masks, shown):
