@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from core.data.color_check import THRESHOLDS, ColorCheck, check_frames, check_neighbors
+from core.data.color_check.counting import THRESHOLDS, ColorCheck, check_frames, check_neighbors
 from core.ops.color_matches import CYCLIC_TUBE, MASKFREEVIS
 
 T, H, W = 3, 12, 13

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data.color_table import main
+from core.data.color_check.__main__ import main
 
 
 @pytest.fixture

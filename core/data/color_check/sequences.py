@@ -1,10 +1,8 @@
-"""Table 3.1 of Skogh 2024 on any dataset: `python -m core.data.color_table --help`."""
+"""Table 3.1 of Skogh 2024 on the sequences of any dataset."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -12,15 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.data.color_check import THRESHOLDS, ColorCheck, check_frames, check_neighbors
-from core.data.layouts import SequencePaths, read_tree
-from core.errors import DatasetError, VosError
+from core.data.color_check.counting import THRESHOLDS, ColorCheck, check_frames, check_neighbors
+from core.data.layouts import SequencePaths
+from core.errors import DatasetError
 from core.jobs import CancelToken
 from core.media.image_file import read_rgb
 from core.media.label_map import read_label_map
 from core.ops.boxes import cell_means
 from core.ops.color import cielab
-from core.text import visible
 
 SIDE = 384
 """Pixels to a side of a training frame; frames are stretched to a square as there."""
@@ -71,30 +68,18 @@ def _labels(path: Path) -> Tensor:
     return torch.from_numpy(np.asarray(small, np.uint8))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Print the means over clips; return 0, or 2 with one line on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m core.data.color_table", description=__doc__)
-    parser.add_argument("folder", type=Path, metavar="ROOT", help="a DAVIS or YouTube-VOS tree")
-    try:
-        sequences = read_tree(parser.parse_args(arguments).folder)
-        rows = list(check_sequences(sequences, CancelToken()))
-    except VosError as error:
-        print(visible(str(error)), file=sys.stderr)  # noqa: T201
-        return 2
+def table(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the lines of both tables: for each threshold the means over clips."""
     for name, which in (("temporal", 0), ("pairwise", 1)):
-        print(f"{name}, {len(rows)} clips\ntau    share  coverage  precision")  # noqa: T201
+        yield f"{name}, {len(rows)} clips"
+        yield "tau    share  coverage  precision"
         for index, threshold in enumerate(THRESHOLDS):
             checks = [row[which][index] for row in rows]
             means = (_mean([x.share for x in checks]), _mean([x.coverage for x in checks]))
             precision = _mean([x.precision for x in checks])
-            print(f"{threshold:<6} {means[0]:.3f}  {means[1]:.3f}     {precision:.4f}")  # noqa: T201
-    return 0
+            yield f"{threshold:<6} {means[0]:.3f}  {means[1]:.3f}     {precision:.4f}"
 
 
 def _mean(values: list[float | None]) -> float:
     known = [x for x in values if x is not None]
     return sum(known) / len(known) if known else float("nan")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
