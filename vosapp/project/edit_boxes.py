@@ -37,7 +37,7 @@ class PutBox:
         frame = editor.frame(self.label.frame_index)
         editor.editable(self.label.object_id)
         editor.boxes.put(inside(editor, self.label))
-        _follow(editor, self.label.object_id, frame, frame)
+        _follow(editor, self.label.object_id, frame, frame, ends_gone=False)
         return ()
 
 
@@ -45,8 +45,8 @@ class PutBox:
 class RemoveBoxes:
     """Remove an object's box labels on the frames `start` to `stop` - 1; masks stay.
 
-    Interpolated labels beside the range are computed anew, or go where a drawn one at their end has
-    gone.
+    Where drawn ones go, interpolated labels beside the range are computed anew between those that
+    are left, or go with them where there is none on one side.
 
     Attributes:
         object_id: whose.
@@ -67,10 +67,12 @@ class RemoveBoxes:
         """Do it."""
         start, stop = editor.range(self.start, self.stop)
         editor.editable(self.object_id)
-        for label in editor.boxes.of_object(self.object_id, start, stop):
-            if not (label.drawn and self.interpolated_only):
-                editor.boxes.remove(label)
-        _follow(editor, self.object_id, start, stop - 1)
+        labels = editor.boxes.of_object(self.object_id, start, stop)
+        going = [x for x in labels if not (x.drawn and self.interpolated_only)]
+        for label in going:
+            editor.boxes.remove(label)
+        if any(label.drawn for label in going):
+            _follow(editor, self.object_id, start, stop - 1, ends_gone=True)
         return ()
 
 
@@ -148,23 +150,27 @@ def _cut(start: float, length: float, limit: int) -> tuple[float, float]:
     return first, min(start + length, float(limit)) - first
 
 
-def _follow(editor: Editor, object_id: int, first: int, last: int) -> None:
-    """Let interpolated labels follow a change of drawn ones on the frames `first` to `last`."""
+def _follow(editor: Editor, object_id: int, first: int, last: int, *, ends_gone: bool) -> None:
+    """Let interpolated labels follow a change of drawn ones on the frames `first` to `last`.
+
+    Between two drawn ones they are computed anew. With one on one side only they are a file's, and
+    stay, unless what was on the other side has gone just now.
+    """
     labels = editor.boxes.of_object(object_id, 0, editor.video.frame_count)
-    before = max((x.frame_index for x in labels if x.drawn and x.frame_index < first), default=-1)
-    after = min(
-        (x.frame_index for x in labels if x.drawn and x.frame_index > last),
-        default=editor.video.frame_count,
-    )
+    drawn = [x.frame_index for x in labels if x.drawn]
+    before = max((x for x in drawn if x < first), default=-1)
+    after = min((x for x in drawn if x > last), default=editor.video.frame_count)
     start: BoxLabel | None = None
     waiting: list[BoxLabel] = []
     for label in (x for x in labels if before <= x.frame_index <= after):
         if not label.drawn:
             waiting.append(label)
             continue
-        _renew(editor, waiting, start, label)
+        if start is not None or ends_gone:
+            _renew(editor, waiting, start, label)
         start, waiting = label, []
-    _renew(editor, waiting, start, None)
+    if ends_gone:
+        _renew(editor, waiting, start, None)
 
 
 def _renew(

@@ -146,7 +146,7 @@ _PLAIN_BOXES = (
     " AND json_extract(points, '$[0][1]') <> json_extract(points, '$[1][1]') ELSE 0 END"
     " AND NOT EXISTS (SELECT 1 FROM assertions WHERE assertions.frame_index = prompts.frame_index"
     " AND assertions.object_id = prompts.object_id)"
-    " AND NOT EXISTS (SELECT 1 FROM changes WHERE table_name = 'prompts' AND key_1 = prompt_id"
+    " AND prompt_id NOT IN (SELECT key_1 FROM changes WHERE table_name = 'prompts'"
     " AND existed <> 0) GROUP BY frame_index, object_id"
 )
 

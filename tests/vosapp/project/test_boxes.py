@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from core.errors import UsageError
+from core.media.annotations.values import Box, ImportedAnnotations, ObjectInfo
 from vosapp.project.boxes import BoxCounts, BoxLabel
 from vosapp.project.edit_boxes import InterpolateBoxes, PutBox, RemoveBoxes
+from vosapp.project.edit_import import ImportAnnotations
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edit_ranges import ClearMasks, DeleteObject, MergeObjects, SplitObject
 from vosapp.project.edits import LockObject
@@ -150,6 +152,20 @@ def test_without_an_end_they_go(tracked):
     assert sorted(lefts(tracked)) == [0, 1, 2, 3, 4]
     tracked.do(RemoveBoxes(1, 0, 2))
     assert sorted(lefts(tracked)) == [4]
+
+
+def test_those_of_a_file_that_lead_nowhere_stay(project):
+    """CVAT goes on with the last box of a track to the end of the video."""
+    boxes = [Box(f, 1, 1.0, 1.0, 4.0, 6.0, f == 2) for f in range(6)]
+    project.do(ImportAnnotations(ImportedAnnotations((ObjectInfo.plain(1),), boxes=tuple(boxes))))
+    project.do(PutBox(label(2, 5.0)))
+    assert lefts(project) == {0: 1, 1: 1, 2: 5, 3: 1, 4: 1, 5: 1}
+    project.do(RemoveBoxes(1, 4, 5))
+    assert lefts(project) == {0: 1, 1: 1, 2: 5, 3: 1, 5: 1}
+    project.do(PutBox(label(5, 8.0)))
+    assert lefts(project) == {0: 1, 1: 1, 2: 5, 3: 6, 5: 8}
+    project.do(RemoveBoxes(1, 2, 3))
+    assert lefts(project) == {5: 8}
 
 
 def test_next_to_what_is_not_visible_nothing_is_made(tracked):
