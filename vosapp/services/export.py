@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CACHE_BYTES = 8 << 20
 """Of decoded frames; an export reads each frame once."""
 _PICTURES = frozenset({"overlay", "matte-png", "matte-prores", "matte-vp9", "cut-outs"})
-_OWN_FOLDER = frozenset({"matte-png", "cut-outs", "object-masks", "masks"})
+_OWN_FOLDER = frozenset({"matte-png", "cut-outs", "object-masks", "masks", "boxes-mot"})
 """Formats that write to OUT/SEQUENCE."""
 
 

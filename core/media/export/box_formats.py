@@ -40,6 +40,10 @@ class BoxExport(ABC):
     """
 
     __slots__ = ()
+    own_folder: ClassVar[bool] = False
+    """Its files lie in OUT/SEQUENCE, not below a folder that the format names."""
+    shows_frames: ClassVar[bool] = False
+    """The pictures of the video are part of it, whatever its options."""
     unseen: ClassVar[bool] = False
     """The format can say that an object is not visible."""
     tells_drawn: ClassVar[bool] = False
@@ -145,6 +149,7 @@ class MotBoxes(BoxExport):
 
     name: ClassVar[str] = "boxes-mot"
     title: ClassVar[str] = "Boxes (MOTChallenge)"
+    own_folder: ClassVar[bool] = True
 
     def _lost(self, source: AnnotationSource) -> Iterable[str]:
         yield from losses.names_lost(source, categories=False)

@@ -145,3 +145,10 @@ def test_frames_without_boxes_any_more_are_left_over(boxed, call, capsys, tmp_pa
     assert cli.main(words) == 2
     assert "--force" in capsys.readouterr().err
     assert call(*words, "--force")["removed"] == 2
+
+
+def test_nothing_is_written_among_the_frames(boxed, capsys, frames):
+    words = ["export", str(boxed), "--format", "boxes-mot", "-o", str(frames.parent)]
+    assert cli.main(words) == 2
+    assert "among the video's own frames" in capsys.readouterr().err
+    assert not (frames / "gt").exists()
