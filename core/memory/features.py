@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Generic, Protocol, TypeVar
 
-from torch import Tensor
+
+class Sized(Protocol):
+    """Features of one frame, be it a tensor or several."""
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes they take."""
 
 
-class FeatureCache:
+Features = TypeVar("Features", bound=Sized)
+
+
+class FeatureCache(Generic[Features]):
     """Features by frame index; the ones used longest ago go first.
 
     Features depend on the frame alone, so that what a tracker answers does not depend on what the
@@ -17,15 +27,15 @@ class FeatureCache:
     def __init__(self, byte_budget: int) -> None:
         self._budget = byte_budget
         self._bytes = 0
-        self._entries: OrderedDict[int, Tensor] = OrderedDict()
+        self._entries: OrderedDict[int, Features] = OrderedDict()
 
-    def get(self, frame_index: int) -> Tensor | None:
+    def get(self, frame_index: int) -> Features | None:
         """The features of a frame, or None."""
         if frame_index in self._entries:
             self._entries.move_to_end(frame_index)
         return self._entries.get(frame_index)
 
-    def put(self, frame_index: int, features: Tensor) -> None:
+    def put(self, frame_index: int, features: Features) -> None:
         """Keep the features of a frame; they must not be changed afterwards."""
         if frame_index in self._entries:
             return

@@ -73,7 +73,7 @@ class MatchingTracker:
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
         self._judge = Judge(config.reading, calibration)
         self._feedback = Feedback(config.feedback)
-        self._cache = FeatureCache(CACHE_BYTES)
+        self._cache = FeatureCache[Tensor](CACHE_BYTES)
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
 
