@@ -43,6 +43,11 @@ class Cells:
         none = tokens.key.new_zeros(len(tokens))
         return cls(tokens, none, none + YOUNG)
 
+    def joined(self, other: Cells) -> Cells:
+        """These cells and then others."""
+        used, life = torch.cat([self.used, other.used]), torch.cat([self.life, other.life])
+        return Cells(self.tokens.joined(other.tokens), used, life)
+
     @property
     def rate(self) -> Tensor:
         """N, how much of each cell was read in each step of its life."""
@@ -88,7 +93,16 @@ class LayeredMemory:
         leaving, self.working = self.working[:count], self.working[count:]
         rates = together([cells.rate for cells in leaving])
         frames = [cells.tokens for cells in leaving]
-        self.long_term += map(Cells.new, consolidate(frames, rates, count=limits.prototypes))
+        for tokens in consolidate(frames, rates, count=limits.prototypes):
+            self._keep(Cells.new(tokens))
+
+    def _keep(self, cells: Cells) -> None:
+        """Put prototypes to those that know the same objects."""
+        for number, others in enumerate(self.long_term):
+            if others.tokens.values.keys() == cells.tokens.values.keys():
+                self.long_term[number] = others.joined(cells)
+                return
+        self.long_term.append(cells)
 
     def _forget(self, size: int) -> None:
         """Forget the least used prototypes: those that are used no more than the best of the rest.

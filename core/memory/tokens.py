@@ -38,6 +38,12 @@ class Tokens:
         values = {i: value[index] for i, value in self.values.items()}
         return Tokens(self.key[index], self.shrinkage[index], selection, values)
 
+    def joined(self, other: Tokens) -> Tokens:
+        """These cells and then others that know the same objects; without selections."""
+        values = {i: torch.cat([value, other.values[i]]) for i, value in self.values.items()}
+        key = torch.cat([self.key, other.key])
+        return Tokens(key, torch.cat([self.shrinkage, other.shrinkage]), None, values)
+
     def of_objects(self, object_ids: Sequence[int]) -> Tokens:
         """The same cells with what they know of these objects alone."""
         return replace(self, values={i: v for i, v in self.values.items() if i in object_ids})
