@@ -93,8 +93,8 @@ class LayeredMemory:
         leaving, self.working = self.working[:count], self.working[count:]
         rates = together([cells.rate for cells in leaving])
         frames = [cells.tokens for cells in leaving]
-        for tokens in consolidate(frames, rates, count=limits.prototypes):
-            self._keep(Cells.new(tokens))
+        for prototypes in consolidate(frames, rates, count=limits.prototypes):
+            self._keep(Cells.new(prototypes))
 
     def _keep(self, cells: Cells) -> None:
         """Put prototypes to those that know the same objects."""

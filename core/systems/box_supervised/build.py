@@ -48,7 +48,7 @@ def build(
     network = read_public(request.weights) if foreign else read_network(request.weights)
     known = {} if foreign else read_info(request.weights).calibration
     calibration = Calibration.from_dict(known) if known else CALIBRATION
-    ready = for_tracking(network, device, half=config.half)
+    ready = for_tracking(network, device, dtype=tracking_dtype(device, half=config.half))
     return BoxSupervisedTracker(ready, config, device, calibration=calibration)
 
 
@@ -85,16 +85,22 @@ def new_network(config: NetworkConfig) -> MemoryNetwork:
     return network
 
 
-def for_tracking(network: MemoryNetwork, device: torch.device, *, half: bool) -> MemoryNetwork:
+def tracking_dtype(device: torch.device, *, half: bool) -> torch.dtype:
+    """What encoders and decoder compute in: half precision on a GPU where that is wanted."""
+    return torch.float16 if half and device.type == "cuda" else torch.float32
+
+
+def for_tracking(
+    network: MemoryNetwork, device: torch.device, *, dtype: torch.dtype = torch.float32
+) -> MemoryNetwork:
     """The network ready for inference on a device.
 
     Args:
         network: not to be trained afterwards.
         device: where it computes.
-        half: encode and decode in half precision where that is a GPU. Keys stay in float32: their
-            squares cancel in the similarity.
+        dtype: what encoders and decoder compute in. Keys stay in float32, whose squares cancel in
+            the similarity, and so do sensory memory, similarities, logits and probabilities.
     """
-    dtype = torch.float16 if half and device.type == "cuda" else torch.float32
     ready = for_inference(network, device, dtype=dtype)
     ready.key_proj.float()
     return ready

@@ -90,7 +90,7 @@ def build_tiny():
 def build_memory(**config):
     """The `box_supervised` tracker with random values."""
     torch.manual_seed(0)
-    network = for_tracking(MemoryNetwork(NETWORKS["tiny"]), torch.device("cpu"), half=False)
+    network = for_tracking(MemoryNetwork(NETWORKS["tiny"]), torch.device("cpu"))
     return BoxSupervisedTracker(network, MemoryTrackingConfig(48, **config), torch.device("cpu"))
 
 

@@ -52,7 +52,7 @@ def labels(*boxes):
 
 
 def tracker(**config):
-    made = for_tracking(network(), torch.device("cpu"), half=False)
+    made = for_tracking(network(), torch.device("cpu"))
     config = {"every": 2, "top_k": 6, "memory": SMALL} | config
     return BoxSupervisedTracker(made, MemoryTrackingConfig(44, **config), torch.device("cpu"))
 
