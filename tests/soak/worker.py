@@ -101,7 +101,6 @@ def random_edit(rng, project):
             edits.LockObject(one, rng.random() < 0.3),
             edits.ReorderObjects(tuple(rng.sample(ids, len(ids)))),
             edits.AddPrompt(box),
-            edits.RemovePrompts(one, frame),
             edits.Group((edits.AddPrompt(box), edit_masks.Paint(frame, one, *place, patch))),
         ]
     )

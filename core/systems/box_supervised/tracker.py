@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.cache import LruCache, bytes_of
 from core.memory.bank import MemoryFrame
-from core.memory.features import FeatureCache
 from core.memory.layers import LayeredMemory
 from core.memory.layers_state import (
     memory_to_arrays,
@@ -103,7 +103,7 @@ class BoxSupervisedTracker:
         self._walk = Propagation(network, config.memory, top_k=config.top_k)
         self._labels = LayeredMemory(config.memory, top_k=config.top_k)
         self._judge = Judge(ReadConfig(config.top_k, 1.0), calibration)
-        self._cache = FeatureCache[FrameFeatures](CACHE_BYTES)
+        self._cache: LruCache[int, FrameFeatures] = LruCache(CACHE_BYTES, bytes_of)
         self._given: dict[int, _Given] = {}
         self._stepped: dict[int, Tokens] = {}
         self._direction = Direction.FORWARD

@@ -1,8 +1,8 @@
 """Keys that know where and what: our network at stride 4 beside a frozen ImageNet backbone.
 
-The similarity of two cells is that of the network plus a weight times the cosine of the backbone's
-features at strides 8 and 16. All of it is linear in the features, so that a few projections bring
-it into keys that are no wider than before: a search costs what it did.
+The similarity of two cells is a weighted sum of that of the network and of the cosines of the
+backbone's features at strides 8 and 16. All of it is linear in the features, so that a few
+projections bring it into keys that are no wider than before: a search costs what it did.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from core.types import Frame
 
 EIGHTH, SIXTEENTH = CHANNELS[1:]
 """Channels of the backbone's maps at strides 8 and 16."""
-SEMANTIC_WEIGHTS = (2.0, 4.0)
-"""What cosines at these strides count against a similarity <q, k> / sqrt(C) of the network; see
-docs/levers.md."""
+WEIGHTS = (5 / 16, 5.0, 10.0)
+"""What a similarity <q, k> / sqrt(C) of the network, and cosines of features at strides 8 and 16,
+add to a similarity of fused keys; see docs/levers.md."""
 
 
 class FusedKeys(nn.Module):
@@ -71,7 +71,7 @@ class FusedEncoder(nn.Module):
         self.keys = FusedKeys(config)
         self.backbone = backbone.requires_grad_(requires_grad=False).eval()
 
-    def train(self, mode: bool = True) -> Self:
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - as `nn.Module` has it
         """Switch what learns; the backbone stays in eval mode."""
         super().train(mode)
         self.backbone.eval()
@@ -176,10 +176,8 @@ class Autoencoder(nn.Module):
         """Keys and features, B x C x h x w, whose product is the similarity that is wanted."""
         keys = self.encoder.keys.near(image)
         maps = self.encoder.maps(image)
-        parts = [keys / keys.shape[1] ** 0.25]
-        for weight, features in zip(SEMANTIC_WEIGHTS, maps, strict=True):
-            parts.append(weight**0.5 * enlarged(directions(features), keys))
-        return torch.cat(parts, dim=1)
+        planes = [keys / keys.shape[1] ** 0.25, *(enlarged(directions(x), keys) for x in maps)]
+        return torch.cat([w**0.5 * x for w, x in zip(WEIGHTS, planes, strict=True)], dim=1)
 
 
 def fusion_step(encoder: FusedEncoder, *, team: Team) -> Callable[[PairBatch], LossTerms]:
@@ -204,5 +202,5 @@ def scales(config: EncoderConfig) -> tuple[float, float, float]:
     Similarities of keys are divided by the root of their width, and cosines have weights.
     """
     wide = config.fused_channels**0.25
-    eighth, sixteenth = (wide * weight**0.5 for weight in SEMANTIC_WEIGHTS)
-    return wide / config.key_channels**0.25, eighth, sixteenth
+    quarter, eighth, sixteenth = (wide * weight**0.5 for weight in WEIGHTS)
+    return quarter / config.key_channels**0.25, eighth, sixteenth

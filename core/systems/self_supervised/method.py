@@ -56,7 +56,7 @@ class SelfSupervised:
         """See `Method.require_possible`."""
         stage_pairs(stage, options)
         if preset in BACKBONES and stage != FIRST_STAGE:
-            msg = f"There is no {stage} stage for {preset}: only its backbone is kept, no keys."
+            msg = f"{preset} has no {stage} stage: its training ends with the {FIRST_STAGE} stage."
             raise UsageError(msg, f"Use --stage {FIRST_STAGE}.")
         if stage == FUSION_STAGE and not _is_fused(preset):
             fused = ", ".join(name for name in PRESETS if _is_fused(name))

@@ -97,7 +97,6 @@ def writes(project):
     """Edits of all kinds, then back to the beginning and forth again."""
     box = project.label_map(0) > 0
     yield lambda: project.do(edits.AddPrompt(Prompt(3, 1, PromptKind.BOX, ((1, 2, 1), (3, 4, 1)))))
-    yield lambda: project.do(edits.RemovePrompts(1, 3))
     yield lambda: project.do(edits.ReorderObjects((2, 1)))
     yield lambda: project.do(edit_masks.SetMask(9, 1, box))
     yield lambda: project.do(edit_masks.MarkAbsent(7, 1))
