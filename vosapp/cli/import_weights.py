@@ -21,7 +21,7 @@ SHOWN = 4
 
 EPILOG = (
     "Known are MAST, MAMP, CRW, ResNet-18 and ResNet-50 of torchvision or timm, and DINO's "
-    "ResNet-50. The kind is seen from the names in the file; MAMP has to be named. Pickles are "
+    "ResNet-50; for the memory network XMem, STCN and ResNet-50. The kind is seen from the names in the file; MAMP has to be named. Pickles are "
     "opened by torch's restricted loader, and refused when they hold anything but weights."
 )
 
@@ -37,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--system", choices=able, default=able[0], help=f"whose weights they become ({able[0]})"
     )
-    parser.add_argument("--kind", metavar="K", help="mast, mamp, crw, resnet or dino")
+    parser.add_argument(
+        "--kind", metavar="K", help="mast, mamp, crw, resnet or dino; xmem, stcn or resnet"
+    )
     parser.add_argument(
         "--preset", metavar="P", help="network to fill (default: the one that fits)"
     )
