@@ -21,8 +21,9 @@ SHOWN = 4
 
 EPILOG = (
     "Known are MAST, MAMP, CRW, ResNet-18 and ResNet-50 of torchvision or timm, and DINO's "
-    "ResNet-50; for the memory network XMem, STCN and ResNet-50. The kind is seen from the names in the file; MAMP has to be named. Pickles are "
-    "opened by torch's restricted loader, and refused when they hold anything but weights."
+    "ResNet-50; for the memory network XMem, STCN and ResNet-50. The kind is seen from the names "
+    "in the file; MAMP has to be named. Pickles are opened by torch's restricted loader, and "
+    "refused when they hold anything but weights."
 )
 
 

@@ -19,6 +19,9 @@ from core.memory.tokens import Tokens
 from core.ops.padding import Padding
 from core.systems.box_supervised.model import FrameFeatures, MemoryNetwork
 
+AT_ONCE = 4
+"""Objects that are decoded together: the room they take does not grow with their number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -91,12 +94,16 @@ class Propagation:
         if not object_ids:
             return look.image.new_zeros(0, *look.image.shape[-2:])
         found = self.memory.read(permanent, look.key, look.selection, object_ids)
-        read = torch.stack([torch.unflatten(found[i].T, 1, look.cells) for i in object_ids])[None]
-        sensory = self._sensory_of(look, object_ids)
-        logits, sensory = self._network.decode(look.features, read, sensory, update=update)
-        if update:
-            self._keep(object_ids, sensory)
-        return torch.sigmoid(logits[0])
+        masks = list[Tensor]()
+        for start in range(0, len(object_ids), AT_ONCE):
+            some = object_ids[start : start + AT_ONCE]
+            read = torch.stack([torch.unflatten(found[i].T, 1, look.cells) for i in some])[None]
+            sensory = self._sensory_of(look, some)
+            logits, sensory = self._network.decode(look.features, read, sensory, update=update)
+            if update:
+                self._keep(some, sensory)
+            masks.append(torch.sigmoid(logits[0]))
+        return torch.cat(masks)
 
     def memorize(self, look: Look, object_ids: tuple[int, ...], masks: Tensor) -> Tokens:
         """Renew the sensory memory by what is to be remembered of a frame, and return that.

@@ -226,6 +226,21 @@ class TestAgainstThePlainProgram:
                 np.testing.assert_allclose(got, wanted, atol=1e-5)
 
 
+@torch.inference_mode()
+def test_objects_are_decoded_a_few_at_a_time(monkeypatch):
+    frames = film(4)
+    drawn = labels(*((i, 2 + 10 * (i // 3), 3 + 18 * (i % 3)) for i in range(1, 7)))
+    ids = tuple(range(1, 7))
+    together = start(tracker(), frames, (0, ids, drawn))
+    apart = start(tracker(), frames, (0, ids, drawn))
+    for index in range(1, 4):
+        monkeypatch.setattr("core.systems.box_supervised.propagation.AT_ONCE", 10)
+        wanted = together.step(index, frames[index], ids).probabilities
+        monkeypatch.setattr("core.systems.box_supervised.propagation.AT_ONCE", 4)
+        got = apart.step(index, frames[index], ids).probabilities
+        np.testing.assert_allclose(got, wanted, atol=1e-5)
+
+
 class TestMemory:
     """Sizes, and what is never diluted."""
 
