@@ -15,7 +15,7 @@ from torch import Tensor
 from core.memory.consolidation import consolidate
 from core.memory.limits import MemoryLimits
 from core.memory.tokens import Tokens, alike, together
-from core.ops.anisotropic import best, read_best, similarity, usage
+from core.ops.anisotropic import as_memory, as_query, best, read_best, usage
 
 YOUNG = 1e-7
 """Life of a cell that was never read: its usage is 0 and not 0 / 0."""
@@ -174,9 +174,9 @@ class _Reading:
     def __init__(
         self, parts: Sequence[Tokens], groups: Sequence[tuple[tuple[int, ...], tuple[bool, ...]]]
     ) -> None:
-        self._key = together([part.key for part in parts])
-        self._shrinkage = together([part.shrinkage for part in parts])
-        self.used = self._key.new_zeros(len(self._key))
+        key = together([part.key for part in parts])
+        self._memory = as_memory(key, together([part.shrinkage for part in parts])).T
+        self.used = key.new_zeros(len(key))
         self._groups = list[_Group]()
         open_cells = torch.ones_like(self.used)
         for object_ids, places in groups:
@@ -187,16 +187,16 @@ class _Reading:
     def read(self, key: Tensor, selection: Tensor, top_k: int) -> dict[int, Tensor]:
         """See `LayeredMemory.read`; a few queries at a time, so that a long memory fits."""
         room = IN_CACHE if key.device.type == "cpu" else ELSEWHERE
-        count = max(1, room // (4 * len(self._key)))
-        rows = zip(torch.split(key, count), torch.split(selection, count), strict=True)
-        parts = [self._read_rows(some, chosen, top_k) for some, chosen in rows]
+        count = max(1, room // (4 * len(self.used)))
+        queries = torch.split(as_query(key, selection), count)
+        parts = [self._read_rows(some, top_k) for some in queries]
         return {i: together([part[i] for part in parts]) for i in parts[0]}
 
-    def _read_rows(self, key: Tensor, selection: Tensor, top_k: int) -> dict[int, Tensor]:
-        found = similarity(self._key, self._shrinkage, key, selection)
+    def _read_rows(self, queries: Tensor, top_k: int) -> dict[int, Tensor]:
+        found = queries @ self._memory
         read = dict[int, Tensor]()
         for group in self._groups:
-            whole = len(group.cells) == len(self._key)
+            whole = len(group.cells) == len(self.used)
             affinity = best(found if whole else found[:, group.cells], k=top_k)
             self.used[group.cells] += usage(affinity, len(group.cells)) * group.counted
             values = read_best(affinity, group.values).chunk(len(group.object_ids), 1)

@@ -95,21 +95,33 @@ def usage(affinity: Affinity, count: int) -> Tensor:
     return used.index_add_(0, affinity.cells.flatten(), affinity.weights.flatten())
 
 
-def as_products(key: Tensor, shrinkage: Tensor, selection: Tensor) -> tuple[Tensor, Tensor]:
-    """Cells as queries and as memory whose scaled dot product is the similarity.
+def as_query(query: Tensor, selection: Tensor) -> Tensor:
+    """Queries as longer vectors, whose dot product with those of `as_memory` is the similarity.
 
-    Searches by <q, m> / sqrt(C') find the same cells so.
+    One product of matrices is a third of the work of `similarity`, whose sums go through memory
+    again and again.
 
     Args:
-        key: N x C.
-        shrinkage: N.
+        query: N x C.
         selection: N x C.
 
     Returns:
-        Two tensors N x C', C' = 2 C + 1: as queries, and as memory.
+        N x (2 C + 1).
     """
-    squares = (selection * key.square()).sum(1, keepdim=True)
-    query = torch.cat([-selection, 2 * key * selection, -squares], 1)
-    query *= math.sqrt(query.shape[1] / key.shape[1])
-    memory = torch.cat([key.square(), key, torch.ones_like(squares)], 1) * shrinkage[:, None]
-    return query, memory
+    own = (selection * query.square()).sum(1, keepdim=True)
+    longer = torch.cat([-selection, 2 * query * selection, -own], 1)
+    return longer / math.sqrt(query.shape[1])
+
+
+def as_memory(key: Tensor, shrinkage: Tensor) -> Tensor:
+    """Memory cells as longer vectors, see `as_query`.
+
+    Args:
+        key: M x C.
+        shrinkage: M.
+
+    Returns:
+        M x (2 C + 1).
+    """
+    ones = torch.ones_like(key[:, :1])
+    return torch.cat([key.square(), key, ones], 1) * shrinkage[:, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from core.memory.layers_state import (
 )
 from core.memory.tokens import Tokens
 from core.ops.aggregate import aggregate
-from core.ops.anisotropic import as_products
+from core.ops.anisotropic import as_memory, as_query
 from core.systems.box_supervised.config import CALIBRATION, MemoryTrackingConfig
 from core.systems.box_supervised.model import FrameFeatures, MemoryNetwork
 from core.systems.box_supervised.propagation import Look, Propagation
@@ -134,8 +135,7 @@ class BoxSupervisedTracker:
         self._stepped.pop(index, None)
         rest = (1 - in_cells(void) - shares.sum(0)).clamp(min=0)
         soft = torch.cat([rest[None], shares])
-        asked = as_products(look.key, look.shrinkage, look.selection)[0]
-        keys = torch.unflatten(asked.T, 1, look.cells)
+        keys = torch.unflatten(_searching(as_query(look.key, look.selection)).T, 1, look.cells)
         self._judge.add_keyframe(MemoryFrame(index, keys, soft, ids, keyframe.reference))
 
     def remove_keyframe(self, frame_index: int) -> None:
@@ -280,8 +280,7 @@ class BoxSupervisedTracker:
             plane = in_cells(scene.asserted[object_id]) if unseen else cells[row]
             joint[scene.object_ids.index(object_id)] = plane
         far, sources = self._far(scene, joint)
-        memory = as_products(look.key, look.shrinkage, look.selection)[1]
-        keys = torch.unflatten(memory.T, 1, look.cells).contiguous()
+        keys = torch.unflatten(as_memory(look.key, look.shrinkage).T, 1, look.cells).contiguous()
         reading = Reading(joint, far, joint, sources)
         return self._judge.judge(scene.index, keys, reading, scene.object_ids)
 
@@ -329,6 +328,11 @@ def _corrected(masks: Tensor, asserted: dict[int, Tensor], shown: Sequence[int])
     for object_id, mask in asserted.items():
         result[shown.index(object_id)] = mask
     return result
+
+
+def _searching(queries: Tensor) -> Tensor:
+    """Queries for a search that divides similarities by the root of their length."""
+    return queries * math.sqrt(queries.shape[1])
 
 
 def _nothing(look: Look) -> Tokens:

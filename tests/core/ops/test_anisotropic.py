@@ -9,7 +9,15 @@ import pytest
 import torch
 
 from core.ops.aggregate import aggregate
-from core.ops.anisotropic import as_products, best, read_all, read_best, similarity, usage
+from core.ops.anisotropic import (
+    as_memory,
+    as_query,
+    best,
+    read_all,
+    read_best,
+    similarity,
+    usage,
+)
 from core.ops.padding import around
 
 MEMORY, QUERIES, CHANNELS, VALUES, TOP = 23, 7, 5, 3, 4
@@ -103,11 +111,9 @@ def test_a_query_that_resembles_nothing_still_reads(dtype):
     assert torch.isfinite(weights).all() and float(weights[0, 0]) == pytest.approx(0.7311, abs=1e-3)
 
 
-def test_as_products(cells):
+def test_the_product_of_longer_vectors_is_the_same(cells):
     key, shrinkage, query, selection, _ = cells
-    asked = as_products(query, torch.ones(QUERIES, dtype=key.dtype), selection)[0]
-    memory = as_products(key, shrinkage, torch.ones_like(key))[1]
-    got = asked @ memory.T / math.sqrt(asked.shape[1])
+    got = as_query(query, selection) @ as_memory(key, shrinkage).T
     torch.testing.assert_close(got, naive(key, shrinkage, query, selection))
 
 
