@@ -10,10 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.memory.layers import LayeredMemory
+from core.memory.layers_state import (
+    Arrays,
+    memory_to_arrays,
+    restore_memory,
+    tokens_from_arrays,
+    tokens_to_arrays,
+)
 from core.memory.limits import MemoryLimits
 from core.memory.tokens import Tokens
 from core.ops.padding import Padding
@@ -65,17 +74,19 @@ class Propagation:
     Attributes:
         memory: the frames that were memorized.
         sensory: C_h x h x w of each object that the walk has met.
+        stepped: what the walk saw on keyframes that it stepped on, by frame index.
     """
 
     def __init__(self, network: MemoryNetwork, limits: MemoryLimits, *, top_k: int) -> None:
         self._network = network
         self.memory = LayeredMemory(limits, top_k=top_k)
         self.sensory: dict[int, Tensor] = {}
+        self.stepped: dict[int, Tokens] = {}
 
     def start(self) -> None:
         """Begin a walk: forget all."""
         self.memory.clear()
-        self.sensory = {}
+        self.sensory, self.stepped = {}, {}
 
     def segment(
         self, look: Look, permanent: Sequence[Tokens], object_ids: tuple[int, ...], *, update: bool
@@ -122,6 +133,30 @@ class Propagation:
     def begin(self, states: Mapping[int, Tensor]) -> None:
         """Give objects that the walk has not met a sensory memory to go on from."""
         self.sensory = {**states, **self.sensory}
+
+    def to_arrays(self) -> Arrays:
+        """All that the walk knows."""
+        arrays = memory_to_arrays(self.memory)
+        for object_id, state in self.sensory.items():
+            arrays[f"sensory.{object_id}"] = state.cpu().numpy()
+        for index, tokens in self.stepped.items():
+            arrays |= tokens_to_arrays(tokens, f"stepped.{index}")
+        return arrays
+
+    def restore(self, arrays: Mapping[str, NDArray[np.generic]], device: torch.device) -> None:
+        """Go on with a walk that `to_arrays` was asked of.
+
+        Raises:
+            ValueError: an array is missing.
+        """
+        restore_memory(self.memory, arrays, device)
+        for name, array in arrays.items():
+            kind, _, rest = name.partition(".")
+            if kind == "sensory":
+                self.sensory[int(rest)] = torch.from_numpy(array).to(device)
+            elif kind == "stepped" and rest.endswith(".key"):
+                index = int(rest.removesuffix(".key"))
+                self.stepped[index] = tokens_from_arrays(arrays, f"stepped.{index}", device)
 
     def _sensory_of(self, look: Look, object_ids: tuple[int, ...]) -> Tensor:
         """1 x K x C_h x h x w; zeros for objects that are new."""

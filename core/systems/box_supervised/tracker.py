@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,23 +14,17 @@ from torch import Tensor
 from core.cache import LruCache, bytes_of
 from core.memory.bank import MemoryFrame
 from core.memory.layers import LayeredMemory
-from core.memory.layers_state import (
-    memory_to_arrays,
-    restore_memory,
-    tokens_from_arrays,
-    tokens_to_arrays,
-)
 from core.memory.tokens import Tokens
 from core.ops.aggregate import aggregate
 from core.ops.anisotropic import as_memory, as_query
-from core.systems.box_supervised.config import CALIBRATION, MemoryTrackingConfig
+from core.systems.box_supervised.config import CALIBRATION, STRIDE, MemoryTrackingConfig
 from core.systems.box_supervised.model import FrameFeatures, MemoryNetwork
 from core.systems.box_supervised.propagation import Look, Propagation
-from core.systems.box_supervised.views import asserted_masks, in_cells, padded_frame
 from core.tracking.asserted import overruled
 from core.tracking.config import Calibration, ReadConfig
 from core.tracking.contract import StepResult
 from core.tracking.judging.judge import Judge, Judgment, Reading
+from core.tracking.padded import asserted_masks, bilinear_labels, in_cells, padded_frame
 from core.tracking.walk_state import Arrays, direction_of, pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap
 
@@ -106,7 +99,6 @@ class BoxSupervisedTracker:
         self._judge = Judge(ReadConfig(config.top_k, 1.0), calibration)
         self._cache: LruCache[int, FrameFeatures] = LruCache(CACHE_BYTES, bytes_of)
         self._given: dict[int, _Given] = {}
-        self._stepped: dict[int, Tokens] = {}
         self._direction = Direction.FORWARD
         self._memorized: int | None = None
 
@@ -124,16 +116,16 @@ class BoxSupervisedTracker:
         masks, void = masks.to(self._device), void.to(self._device)
         alone = Propagation(self._network, self._config.memory, top_k=self._config.top_k)
         tokens = alone.memorize(look, ids, aggregate(masks)[1:]) if ids else _nothing(look)
-        shares = in_cells(masks)
-        stated = in_cells(void).flatten() <= 0.5
+        shares = in_cells(masks, STRIDE)
+        stated = in_cells(void, STRIDE).flatten() <= 0.5
         labels = {i: shares[row].flatten()[:, None] for row, i in enumerate(ids)}
         known = Tokens(tokens.key, tokens.shrinkage, tokens.selection, labels)
         shows = frozenset(i for i, mask in zip(ids, masks, strict=True) if bool(mask.any()))
         self._given[index] = _Given(
             keyframe, tokens.chosen(stated), known.chosen(stated), alone.sensory, shows
         )
-        self._stepped.pop(index, None)
-        rest = (1 - in_cells(void) - shares.sum(0)).clamp(min=0)
+        self._walk.stepped.pop(index, None)
+        rest = (1 - in_cells(void, STRIDE) - shares.sum(0)).clamp(min=0)
         soft = torch.cat([rest[None], shares])
         keys = torch.unflatten(_searching(as_query(look.key, look.selection)).T, 1, look.cells)
         self._judge.add_keyframe(MemoryFrame(index, keys, soft, ids, keyframe.reference))
@@ -147,7 +139,6 @@ class BoxSupervisedTracker:
         """See `Tracker.start`."""
         self._walk.start()
         self._judge.start()
-        self._stepped = {}
         self._direction = direction
         self._memorized = None
 
@@ -171,44 +162,25 @@ class BoxSupervisedTracker:
         self, probabilities: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
     ) -> LabelMap:
         """See `Tracker.render`: bilinear, and the most probable label wins."""
-        size = frame.shape[1], frame.shape[0]
-        best = cv2.resize(probabilities[0], size, interpolation=cv2.INTER_LINEAR)
-        labels: LabelMap = np.zeros(frame.shape[:2], np.uint8)
-        for object_id, plane in zip(object_ids, probabilities[1:], strict=True):
-            fine = cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR)
-            labels[fine > best] = object_id
-            best = np.maximum(best, fine)
-        return labels
+        return bilinear_labels(probabilities, frame.shape[:2], object_ids)
 
     def save_state(self) -> bytes:
         """See `Resumable.save_state`: working, long-term and sensory memory."""
         arrays: Arrays = {"direction": np.array(self._direction.value)}
         if self._memorized is not None:
             arrays["memorized"] = np.array(self._memorized)
-        for object_id, state in self._walk.sensory.items():
-            arrays[f"sensory.{object_id}"] = state.cpu().numpy()
-        for index, tokens in self._stepped.items():
-            arrays |= tokens_to_arrays(tokens, f"stepped.{index}")
-        return pack(arrays | memory_to_arrays(self._walk.memory) | self._judge.to_arrays())
+        return pack(arrays | self._walk.to_arrays() | self._judge.to_arrays())
 
     def load_state(self, state: bytes) -> None:
         """See `Resumable.load_state`."""
         arrays = unpack(state)
         self.start(direction_of(arrays))
         self._memorized = int(arrays["memorized"]) if "memorized" in arrays else None
-        restore_memory(self._walk.memory, arrays, self._device)
-        for name, array in arrays.items():
-            kind, _, rest = name.partition(".")
-            if kind == "sensory":
-                self._walk.sensory[int(rest)] = torch.from_numpy(array).to(self._device)
-            elif kind == "stepped" and rest.endswith(".key"):
-                lead = name.removesuffix(".key")
-                index = int(rest.removesuffix(".key"))
-                self._stepped[index] = tokens_from_arrays(arrays, lead, self._device)
+        self._walk.restore(arrays, self._device)
         self._judge.restore(arrays)
 
     def _look(self, frame_index: int, frame: Frame) -> Look:
-        image, padding = padded_frame(frame, self._config.short_side)
+        image, padding = padded_frame(frame, self._config.short_side, stride=STRIDE)
         image = image.to(self._device)
         features = self._cache.get(frame_index)
         if features is None:
@@ -219,7 +191,7 @@ class BoxSupervisedTracker:
     def _permanent(self, but: int) -> list[Tokens]:
         """What keyframes assert, by frame index; of those on the way what the walk saw there."""
         every = sorted(index for index in self._given if index != but)
-        found = [self._stepped.get(index, self._given[index].tokens) for index in every]
+        found = [self._walk.stepped.get(index, self._given[index].tokens) for index in every]
         return [tokens for tokens in found if len(tokens)]
 
     def _scene(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> _Scene:
@@ -273,11 +245,11 @@ class BoxSupervisedTracker:
 
     def _judged(self, scene: _Scene, objects: Tensor) -> Judgment:
         """What confidence and absence the frame speaks for, from planes of cells."""
-        look, cells = scene.look, in_cells(aggregate(objects)[1:])
+        look, cells = scene.look, in_cells(aggregate(objects)[1:], STRIDE)
         joint = look.key.new_zeros(len(scene.object_ids), *look.cells)
         for row, object_id in enumerate(scene.shown):
             unseen = object_id in scene.asserted and not bool(objects[row].any())
-            plane = in_cells(scene.asserted[object_id]) if unseen else cells[row]
+            plane = in_cells(scene.asserted[object_id], STRIDE) if unseen else cells[row]
             joint[scene.object_ids.index(object_id)] = plane
         far, sources = self._far(scene, joint)
         keys = torch.unflatten(as_memory(look.key, look.shrinkage).T, 1, look.cells).contiguous()
@@ -305,7 +277,7 @@ class BoxSupervisedTracker:
         self._memorized = scene.index
         if scene.given is not None:
             if len(scene.given.tokens) == len(tokens):
-                self._stepped[scene.index] = tokens
+                self._walk.stepped[scene.index] = tokens
             return
         certain = [i for i in scene.shown if i not in judgment.doubtful]
         if certain:

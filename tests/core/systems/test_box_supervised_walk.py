@@ -12,14 +12,13 @@ import numpy as np
 import psutil
 import pytest
 import torch
-import torch.nn.functional as F
 
 from core.memory.limits import MemoryLimits
 from core.systems.box_supervised.build import for_tracking
 from core.systems.box_supervised.config import PRESETS, MemoryTrackingConfig
 from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.tracker import BoxSupervisedTracker
-from core.systems.box_supervised.views import inner_size, padded_frame
+from core.tracking.padded import padded_frame
 from core.types import Direction, Keyframe
 
 SIZE = (44, 60)
@@ -83,7 +82,7 @@ class Plain:
     def step(self, frame, masks=None):
         """Probabilities of background and objects, whose ids ascend."""
         self.now += 1
-        image, padding = padded_frame(frame, 44)
+        image, padding = padded_frame(frame, 44, stride=16)
         features = self.net.encode_frame(image)
         due = masks is not None or self.now - self.last >= self.every
         soft, ids = None, tuple(self.sensory)
@@ -319,39 +318,3 @@ class TestMemory:
                 resident[step] = process.memory_info().rss
         assert saved[1000] <= 1.05 * saved[500]
         assert resident[1000] - resident[300] < 8 << 20
-
-
-class TestViews:
-    """Working sizes and the frame as the network sees it."""
-
-    @pytest.mark.parametrize(
-        ("size", "short", "wanted"),
-        [
-            ((480, 854), 480, (480, 854)),
-            ((1080, 1920), 480, (480, 853)),
-            ((1920, 1080), 240, (426, 240)),
-            ((240, 240), 300, (300, 300)),
-            ((100, 1000), 240, (60, 600)),
-        ],
-    )
-    def test_inner_size(self, size, short, wanted):
-        assert inner_size(*size, short) == wanted
-
-    def test_a_frame_of_working_size_is_not_resampled(self):
-        frame = film(1)[0]
-        image, padding = padded_frame(frame, 44)
-        assert image.shape == (1, 3, 48, 64)
-        mean, std = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))
-        inner = padding.crop(image)[0].permute(1, 2, 0).numpy()
-        np.testing.assert_allclose(inner, (frame / 255 - mean) / std, atol=1e-5)
-        assert float(image.abs().sum()) == pytest.approx(float(padding.crop(image).abs().sum()))
-
-    def test_rendering_is_bilinear_and_the_largest_wins(self):
-        probabilities = np.random.default_rng(0).random((3, 11, 15)).astype(np.float32)
-        frame = np.zeros((44, 60, 3), np.uint8)
-        got = tracker().render(probabilities, frame, (4, 9))
-        fine = F.interpolate(torch.from_numpy(probabilities)[None], size=(44, 60), mode="bilinear")[
-            0
-        ]
-        wanted = np.array([0, 4, 9], np.uint8)[fine.argmax(0).numpy()]
-        assert (got == wanted).mean() > 0.999
