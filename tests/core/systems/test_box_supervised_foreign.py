@@ -218,7 +218,7 @@ def test_weights_without_sensory_memory(tensors, tmp_path):
 
 def test_imported_it_is_the_same_network(public, tensors, tmp_path):
     out = tmp_path / "o.safetensors"
-    assert main(["import-weights", str(public), "-o", str(out), "--system", SYSTEM]) == 0
+    assert main(["import-weights", str(public), "-o", str(out)]) == 0
     info = read_info(out)
     assert (info.system, info.preset) == (SYSTEM, "resnet50")
     assert NetworkConfig.from_dict(info.config) == PRESETS["resnet50"]
