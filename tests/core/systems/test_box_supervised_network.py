@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from core.data.synthetic import moving_shapes
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.fusion import PreResidual, UpBlock, each
 from core.nn.gates import GatedAttention
@@ -239,6 +240,25 @@ class TestClips:
         result.soft[:, :, 1:].square().mean().backward()
         without = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()]
         assert without == []
+
+    def test_it_learns_one_clip(self):
+        """The loss on the masks of a film falls to less than half."""
+        torch.manual_seed(0)
+        network = ClipNetwork(MemoryNetwork(PRESETS["tiny"])).train()
+        frames, label_maps = moving_shapes(frame_count=3)
+        film = torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2)[None].float() / 64 - 2
+        labels = torch.from_numpy(np.stack(label_maps)).long()[None]
+        first = torch.stack([labels[:, 0] == i for i in (1, 2)], 1).float()
+        plan, losses = draw_plan(3, torch.Generator(), renew=1.0), []
+        optimizer = torch.optim.Adam(network.parameters(), 3e-3)
+        for _ in range(60):
+            soft = network(film, first, torch.ones(1, 2), plan).soft
+            loss = F.nll_loss(soft.clamp(min=1e-7).log().transpose(1, 2), labels[:, 1:])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        assert losses[-1] < 0.5 * losses[0]
 
     @torch.no_grad()
     def test_objects_that_a_clip_lacks_are_empty(self, tiny):
