@@ -31,6 +31,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from vosapp.jobs.owners import is_there
+from vosapp.services.backbone import choose_backbone
 from vosapp.session.places import Places, user_places
 from vosapp.ui.dialogs.crash import CrashDialog
 from vosapp.ui.main_window import MainWindow
@@ -190,6 +191,7 @@ def run(argv: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
+    choose_backbone()
     app = make_application(argv)
     hooks = Hooks()
     hooks.install()

@@ -92,7 +92,7 @@ def make_card(weights: Path) -> str:
     info, notes = read_info(weights), read_notes(notes_path(weights))
     trained = {**notes.facts, **info.training}
     if "labels" not in trained:
-        msg = f"Nothing says which labels {weights.name} has seen."
+        msg = f"It is not said which labels {weights.name} learned from."
         raise UsageError(msg, f'Write it to {notes_path(weights).name}: [facts] labels = "none".')
     stages = [*(training_rows(one) for one in notes.earlier), training_rows(trained)]
     parts = [

@@ -90,22 +90,6 @@ def contour_accuracy(
     )
 
 
-def region_similarities(
-    masks: AnyMask, truths: AnyMask, voids: AnyMask | None = None
-) -> NDArray[np.float64]:
-    """`region_similarity` of each frame of two T x H x W stacks, T float64."""
-    triples = _frames(masks, truths, voids)
-    return np.array([region_similarity(m, t, v) for m, t, v in triples], np.float64)
-
-
-def contour_accuracies(
-    masks: AnyMask, truths: AnyMask, voids: AnyMask | None = None, *, bound: float = DEFAULT_BOUND
-) -> NDArray[np.float64]:
-    """`contour_accuracy` of each frame of two T x H x W stacks, T float64."""
-    triples = _frames(masks, truths, voids)
-    return np.array([contour_accuracy(m, t, v, bound=bound) for m, t, v in triples], np.float64)
-
-
 def score_frame(
     prediction: AnyMask,
     truth: AnyMask,
@@ -210,10 +194,3 @@ def _prepare(
         raise ValueError(f"void of shape {np.shape(void)} does not fit masks of {inside.shape}")
     counts = np.asarray(void) == 0
     return inside & counts, expected & counts
-
-
-def _frames(
-    masks: AnyMask, truths: AnyMask, voids: AnyMask | None
-) -> list[tuple[AnyMask, AnyMask, AnyMask | None]]:
-    void_frames = [None] * len(masks) if voids is None else list(voids)
-    return list(zip(masks, truths, void_frames, strict=True))

@@ -78,7 +78,7 @@ def make_plans(
     meta = read_meta(gt) if protocol is Protocol.YOUTUBE_VOS else None
     wanted = meta if sequences is None else sequences
     if wanted is not None and not wanted:
-        raise DatasetError(f"No sequence of {gt} is named.", "Name at least one sequence.")
+        raise DatasetError(f"No sequence of {gt} is chosen.", "Name at least one.")
     truths = read_tree(_truth_root(gt, protocol), sequences=wanted)
     tree = find_mask_tree(results)
     _require_sequences(truths, tree)
@@ -116,7 +116,7 @@ def plan_sequence(
     if not truths:
         raise DatasetError(
             f"{sequence.name} has {len(sequence.masks)} frames with masks and nothing to score.",
-            "The first and the last frame are not scored: three frames are the least.",
+            "The first and the last frame are never scored, so at least three are needed.",
         )
     if protocol is Protocol.DAVIS16:
         return SequencePlan(sequence.name, truths, (), (1,))
@@ -132,7 +132,7 @@ def _first_frame_ids(
     if not shown:
         raise DatasetError(
             f"{sequence.masks[0]} shows no object, so nothing of {sequence.name} is scored.",
-            "Objects that appear later count in the YouTube-VOS protocol.",
+            "Choose the YouTube-VOS protocol, which also scores objects that appear later.",
         )
     ids = tuple(range(1, shown[-1] + 1))
     gaps = [str(object_id) for object_id in ids if object_id not in shown]
@@ -209,7 +209,7 @@ def _require_sequences(truths: tuple[SequencePaths, ...], tree: Path) -> None:
     missing = [sequence.name for sequence in truths if not (tree / sequence.name).is_dir()]
     if missing:
         raise DatasetError(
-            f"{tree} has no results of {len(missing)} of {len(truths)} sequences: "
+            f"{tree} has no results for {len(missing)} of {len(truths)} sequences: "
             f"{shorten(missing)}.",
             "Add them, or name the sequences to score.",
         )

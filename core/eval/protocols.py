@@ -142,19 +142,18 @@ def _require_known(result: LabelMap, object_ids: tuple[int, ...], path: Path) ->
     extra = [int(i) for i in np.unique(result) if i != 0 and i not in object_ids]
     if extra:
         raise MaskMismatch(
-            f"{path} has ids {_numbers(extra)}, the ground truth of the sequence has "
+            f"{path} has ids {_numbers(extra)}, but the ground truth of the sequence has "
             f"{_numbers(object_ids)}.",
-            "Results carry the ids of the ground truth; ids of their own only suit the "
-            "unsupervised protocol.",
+            "Use the ids of the ground truth; only the unsupervised protocol takes others.",
         )
 
 
 def _require_few(proposals: tuple[int, ...], path: Path) -> None:
     if len(proposals) > MAX_PROPOSALS:
         raise MaskMismatch(
-            f"{path} brings the number of proposals of its sequence to {len(proposals)}; "
-            f"{MAX_PROPOSALS} are allowed.",
-            "Drop the least certain ones.",
+            f"With {path} the sequence has {len(proposals)} proposals; at most {MAX_PROPOSALS} are"
+            " allowed.",
+            "Leave out those that are least certain.",
         )
 
 

@@ -66,19 +66,6 @@ class StabilityMeter:
         return sum(self._costs) / len(self._costs) if self._costs else math.nan
 
 
-def time_instability(mask: NDArray[Any], following: NDArray[Any]) -> float:
-    """T of two consecutive masks, 0..1, lower is better; NaN where one has no contour.
-
-    Args:
-        mask: H x W, not zero = inside.
-        following: the next frame's mask, H x W.
-    """
-    meter = StabilityMeter()
-    meter.add(mask)
-    meter.add(following)
-    return meter.value
-
-
 def shape_context(mask: NDArray[Any]) -> Floats | None:
     """Shape contexts of a mask's contour, `POINT_COUNT` x 60, rows sum to at most 1.
 

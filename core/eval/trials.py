@@ -13,7 +13,6 @@ Both are a look at few frames, not a measure of accuracy; of the two, neighbors 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -79,11 +78,6 @@ class TrialScore:
     def mean(self) -> float:
         """Mean J of the objects."""
         return sum(self.scores.values()) / len(self.scores)
-
-
-def mean_score(scores: Sequence[TrialScore]) -> float:
-    """Mean over trials of their means; NaN without any."""
-    return sum(one.mean for one in scores) / len(scores) if scores else math.nan
 
 
 def plan_trials(

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, Self
 
+from core.cache import LruCache, bytes_of
 from core.errors import VideoDecodeError
-from core.media.cache import FrameCache, Prefetcher
+from core.media.apart import apart
+from core.media.prefetch import Prefetcher
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class CachedSource:
 
     def __init__(self, reader: FrameReader, *, cache_bytes: int, prefetch: bool) -> None:
         self._reader = reader
-        self._cache = FrameCache(cache_bytes)
+        self._cache: LruCache[int, Frame] = LruCache(cache_bytes, bytes_of, apart)
         self._lock = threading.Lock()
         self._last = -1
         self._step = 1

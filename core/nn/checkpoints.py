@@ -72,6 +72,18 @@ def read_info(path: Path) -> CheckpointInfo:
     return _parse(_header(path), path)
 
 
+def has_header(path: Path) -> bool:
+    """Whether a file says which system its weights belong to; one of another kind does not.
+
+    Raises:
+        CheckpointMissing: there is no such file.
+    """
+    try:
+        return _header(path) is not None
+    except CheckpointMismatch:
+        return False
+
+
 def _header(path: Path) -> str | None:
     if not path.is_file():
         msg = f"There are no weights at {path}."
@@ -165,6 +177,20 @@ def load_weights(path: Path, module: nn.Module) -> None:
         tensors = load_tensors(path)
     except Exception as error:
         raise _damaged(path, error) from error
+    fill_module(path, module, tensors)
+
+
+def fill_module(path: Path, module: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Fill a module with tensors by name; every name and shape must fit.
+
+    Args:
+        path: where they are from, for the message.
+        module: what is filled.
+        tensors: by the names that `state_dict` has.
+
+    Raises:
+        CheckpointMismatch: other names, shapes or numbers; three are named.
+    """
     shapes = {name: tuple(x.shape) for name, x in tensors.items()}
     odd = [f"{_told(n)} holds {x.dtype}" for n, x in tensors.items() if not _is_plain(x)]
     _refuse(path, _differences(shapes, module.state_dict()) + odd)

@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.cache import LruCache, bytes_of
 from core.jobs import CancelToken, Job
 from core.memory.bank import MemoryBank, MemoryFrame
 from core.memory.bank_state import frames_from_arrays, frames_to_arrays
-from core.memory.features import FeatureCache
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import Candidates, distance_handicap, read, search_frames, search_windows
 from core.tracking.adaptation.learning import AdaptConfig
@@ -73,7 +73,7 @@ class MatchingTracker:
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
         self._judge = Judge(config.reading, calibration)
         self._feedback = Feedback(config.feedback)
-        self._cache = FeatureCache(CACHE_BYTES)
+        self._cache: LruCache[int, Tensor] = LruCache(CACHE_BYTES, bytes_of)
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
 

@@ -9,6 +9,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
+from core.nn.lite0_file import find_backbone
 from core.tracking.config import Calibration
 from core.train.recipe import Recipe
 from core.types import Quality
@@ -43,6 +44,8 @@ class SystemSpec:
         measured: how the speeds of `qualities` were measured.
         presets: networks that it tracks with, the default first; empty for a system without
             weights.
+        backbone_presets: those that need the ImageNet backbone (ADR 0032); where it is missing,
+            another one is the default.
         uses_torch: torch has to be loaded to run it.
         adapts: its tracker is `core.tracking.contract.Adaptable`.
         features: "module:function" that takes weights and a device and returns a function from
@@ -51,6 +54,8 @@ class SystemSpec:
             confidence.
         recipe: how it is trained; None where it has nothing to learn.
         importer: "module:function" that takes over weights of other programs.
+        foreign: "module:function" that says of a file whether it is one of another program that
+            the system may track with as it is; empty where there are none.
         configs: "module:name" of the configs that it tracks with, frozen dataclasses by quality;
             `implementation` then takes another one as `config`. Empty where nothing is varied.
         discovers: "module:function" that builds what finds objects without prompts.
@@ -63,12 +68,14 @@ class SystemSpec:
     qualities: tuple[QualityOffer, ...] = ()
     measured: str = ""
     presets: tuple[str, ...] = ()
+    backbone_presets: frozenset[str] = frozenset()
     uses_torch: bool = False
     adapts: bool = False
     features: str = ""
     calibration: Calibration | None = None
     recipe: Recipe | None = None
     importer: str = ""
+    foreign: str = ""
     configs: str = ""
     discovers: str = ""
 
@@ -87,7 +94,10 @@ class SystemSpec:
         if not self.presets:
             msg = f"{self.name} has no weights."
             raise ValueError(msg)
-        return self.presets[0]
+        possible = set(self.presets)
+        if self.backbone_presets and find_backbone() is None:
+            possible -= self.backbone_presets
+        return next((p for p in self.presets if p in possible), self.presets[0])
 
     @property
     def finetunes(self) -> bool:

@@ -65,22 +65,29 @@ def train(request: TrainRequest, token: CancelToken) -> Steps:
         request = replace(request, threads=threads)
         if team.leads:
             note_start(request)
-        network = make_network(request, method, team.device)
-        stage = method.stage(request.stage_name, network, request.settings, team)
-        packs = yield from _pack_in_turn(request, team, token)
-        last, log = None, request.out / LOG
-        try:
-            for last in fit_stage(request, stage, packs, team, token):
-                if team.leads:
-                    append_line(log, asdict(last))
-                yield last
-        finally:
-            if team.leads:
-                draw_curve(log, request.out / PICTURE)
-        if team.leads:
-            _finish(request, stage, packs, last or _last_logged(log))
+        yield from _train_in(team, request, method, token)
         team.wait()
     return request.out / WEIGHTS
+
+
+def _train_in(
+    team: Team, request: TrainRequest, method: Method, token: CancelToken
+) -> Generator[Progress | TrainProgress]:
+    """Run the stage in a team; on its own, so that what holds the team's group ends with it."""
+    network = make_network(request, method, team.device)
+    stage = method.stage(request.stage_name, network, request.settings, team)
+    packs = yield from _pack_in_turn(request, team, token)
+    last, log = None, request.out / LOG
+    try:
+        for last in fit_stage(request, stage, packs, team, token):
+            if team.leads:
+                append_line(log, asdict(last))
+            yield last
+    finally:
+        if team.leads:
+            draw_curve(log, request.out / PICTURE)
+    if team.leads:
+        _finish(request, stage, packs, last or _last_logged(log))
 
 
 def make_network(request: TrainRequest, method: Method, device: torch.device) -> nn.Module:

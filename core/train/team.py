@@ -7,6 +7,7 @@ finite) is agreed upon, so that no process waits for one that has left.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,6 +86,9 @@ def team_size() -> int:
 def joined(device: torch.device) -> Iterator[Team]:
     """Be one of the processes that torchrun has started; alone without it.
 
+    What `Team.parallel` gave has to be let go of inside: the group's threads end with the last that
+    holds it, and one that still runs while Python shuts down can end the process with SIGABRT.
+
     Args:
         device: as asked for; with several graphics processors each process takes its own.
     """
@@ -94,8 +98,21 @@ def joined(device: torch.device) -> Iterator[Team]:
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
+    _import_before_group()
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield Team(dist.get_rank(), dist.get_world_size(), device)
     finally:
+        # Modules that were trained in parallel hold the group in circles of references.
+        gc.collect()
         dist.destroy_process_group()
+
+
+def _import_before_group() -> None:
+    """Import what would take a group that is there as the default of its functions' arguments.
+
+    DistributedDataParallel imports it, and it would hold the group and its threads for good.
+    """
+    # WORKAROUND(torch 2.13): `group=group.WORLD` in torch.distributed.nn.functional.
+    import torch.distributed.nn.functional
+    import torch.distributed.optim  # noqa: F401

@@ -14,6 +14,7 @@ import pytest
 
 import core
 import vosapp
+from core.nn import lite0_file
 from vosapp.cli.probes import PACKAGES
 
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
@@ -101,7 +102,16 @@ def test_constraints_pin_every_dependency(repo_root):
 def test_doctor_looks_at_every_dependency(repo_root):
     settings = tomllib.loads((repo_root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = {re.match(r"[\w.-]+", line)[0] for line in settings["dependencies"]}
+    # A package of data; `_backbone_finding` looks at its file.
+    wanted -= {lite0_file.DISTRIBUTION}
     assert {package.distribution for package in PACKAGES if package.needed} == wanted
+
+
+def test_the_backbone_is_pinned_to_the_version_whose_hash_is_known(repo_root):
+    settings = tomllib.loads((repo_root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pin = f"{lite0_file.DISTRIBUTION}=={lite0_file.VERSION}"
+    assert pin in settings["dependencies"]
+    assert pin in (repo_root / "packaging" / "constraints.txt").read_text(encoding="utf-8").split()
 
 
 def test_make_lists_its_targets(repo_root):

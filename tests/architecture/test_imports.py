@@ -41,6 +41,7 @@ def test_the_check_sees_torch():
         "core.engine",
         "core.eval",
         "core.nn",
+        "core.nn.lite0_file",
         "core.prompts.fill",
         "core.prompts.segment",
         "core.systems",

@@ -100,7 +100,7 @@ def random_edit(rng, project):
             edits.ShowObject(one, rng.random() < 0.5),
             edits.LockObject(one, rng.random() < 0.3),
             edits.ReorderObjects(tuple(rng.sample(ids, len(ids)))),
-            edits.RemovePrompts(one, frame),
+            edits.AddPrompt(box),
             edit_boxes.PutBox(edit_boxes.BoxLabel(frame, one, 1.5, 2.0, rng.random() + 1, 9.25)),
             edit_boxes.InterpolateBoxes(one),
             edit_boxes.RemoveBoxes(one, frame, stop),

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from core.engine.registry import default_system
-from core.errors import CheckpointMissing
+from core.errors import CheckpointMissing, VosError
+from core.nn.lite0_file import find_backbone, require_backbone
 from vosapp import __version__, assets
 from vosapp.cli import probes
+from vosapp.cli.backbone_option import add_backbone_argument
 from vosapp.services.weights import default_weights
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ NAME = "doctor"
 HELP = "show what is installed and what is missing"
 
 LOW_DISK_BYTES = 1_000_000_000
+WITHOUT_BACKBONE = "Without it masks are made by a network that is less accurate."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Finding:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare nothing: the options that every command has are enough."""
+    """Declare where the backbone may lie; all else is looked for where it is installed."""
+    add_backbone_argument(parser)
     parser.epilog = "Exit code 0: `vosapp propagate` can run here. 2: something is missing."
 
 
@@ -53,18 +57,21 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:  # noq
     """Look at packages, devices, weights, libraries and disk, and report.
 
     Returns:
-        `ready` (the main job can run), `python`, `packages`, `devices`, `weights`, `libraries`,
+        `ready` (the main job can run), `python`, `packages`, `devices`, `weights`, `backbone` (the
+        file of ImageNet weights; null where it is missing or damaged), `libraries`,
         `disk_free_bytes` and `findings`, the lines that people see.
     """
     console.say("Looking at what is installed; this takes a few seconds.")
     packages = probes.probe_packages()
     libraries = probes.probe_libraries()
     disk = shutil.disk_usage(Path.cwd()).free
+    backbone = _backbone_finding()
     findings = [
         _python_finding(),
         *(_package_finding(package, packages[package.module]) for package in probes.PACKAGES),
         *_device_findings(packages["torch"]),
         _weights_finding(),
+        backbone,
         *_library_findings(libraries),
         _disk_finding(disk),
     ]
@@ -78,6 +85,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:  # noq
         "packages": packages,
         "devices": _devices(packages["torch"]),
         "weights": _weights(),
+        "backbone": backbone.detail if backbone.state == "ok" else None,
         "libraries": libraries,
         "disk_free_bytes": disk,
         "findings": findings,
@@ -135,6 +143,14 @@ def _weights_finding() -> Finding:
     except CheckpointMissing as error:
         return Finding("weights", "missing", error.message, error.hint)
     return Finding("weights", "ok", ", ".join(str(weights["file"]) for weights in _weights()))
+
+
+def _backbone_finding() -> Finding:
+    name = "ImageNet backbone"
+    try:
+        return Finding(name, "ok", str(require_backbone(find_backbone())))
+    except VosError as error:
+        return Finding(name, "note", error.message, f"{WITHOUT_BACKBONE} {error.hint}")
 
 
 def _library_findings(libraries: dict[str, bool]) -> list[Finding]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.data.importing.collect import MAX_BOXES, MAX_SHAPES
-from core.data.importing.formats import IMPORTERS, importer_named
+from core.data.importing.formats import IMPORTERS
 from core.data.importing.reading import MAX_BYTES, MAX_LINES
 from core.errors import UsageError
 from core.media.input_file import read_input
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from core.media.annotations.values import ImportedAnnotations
     from vosapp.cli.console import Console
     from vosapp.project.edit_import import ImportReport
-    from vosapp.project.model import Change
     from vosapp.project.store import Project
+    from vosapp.services.import_annotations import Imported
 
 NAME = "import"
 HELP = "take annotations of a file format into a project"
@@ -48,7 +48,6 @@ ALIASES = {
 }
 """Other names of importers, so that what `vosapp export` writes is read under the same name."""
 MAX_MAPPING_BYTES = 1 << 20
-_CACHE_BYTES = 8 << 20
 BOXES_HINT = "Boxes are no masks: --boxes-to-masks makes some, here or in vosapp propagate."
 EPILOG = (
     "Labeled frames become keyframes, boxes become box labels. What is a keyframe already, has a "
@@ -93,34 +92,34 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         VosError: anything the user can mend; the project is as it was.
         Cancelled: likewise.
     """
-    from vosapp.project.edit_import import ImportAnnotations
     from vosapp.project.opening import open_project
-    from vosapp.project.source import stored_info
+    from vosapp.services import import_annotations as service
     from vosapp.services.box_masks import with_masks
 
-    importer = importer_named(ALIASES.get(args.format, args.format))
+    name = ALIASES.get(args.format, args.format)
     options = import_options(args)
     mapping = read_mapping(args.mapping)
     with ExitStack() as stack:
         project = stack.enter_context(open_project(args.project))
         for note in project.notes:
             console.warn(note)
-        info = stored_info(project)
         video = None
         if options.boxes_to_masks or args.video is not None:
-            video = open_project_video(project, args, console, cache_bytes=_CACHE_BYTES)
+            video = open_project_video(project, args, console, cache_bytes=service.CACHE_BYTES)
             stack.enter_context(telling(video, console))
-        read = importer.read(args.path, info, mapping=mapping, token=console.token, options=options)
+        read = service.read_annotations(
+            project, name, args.path, token=console.token, mapping=mapping, options=options
+        )
         found = finish_job(read, console, unit="steps")
         if options.boxes_to_masks and video is not None:
             found = with_masks(found, video.frame, console.token)
         for note in found.notes:
             console.say(note)
-        edit = ImportAnnotations(found, overwrite=args.overwrite)
-        change = finish_job(project.run(edit, console.token), console, unit="frames")
-        _tell(edit.report, change, console)
-        result = _result(project, found, edit.report)
-    return result | {"source": args.path, "format": importer.name}
+        job = service.take_over(project, found, overwrite=args.overwrite, token=console.token)
+        done = finish_job(job, console, unit="frames")
+        _tell(done, console)
+        result = _result(project, found, done.report)
+    return result | {"source": args.path, "format": name}
 
 
 def read_mapping(path: Path | None) -> dict[str, int] | None:
@@ -146,7 +145,8 @@ def read_mapping(path: Path | None) -> dict[str, int] | None:
     return value
 
 
-def _tell(report: ImportReport, change: Change, console: Console) -> None:
+def _tell(imported: Imported, console: Console) -> None:
+    report = imported.report
     for note in report.notes:
         console.say(note)
     if report.unasserted:
@@ -164,7 +164,7 @@ def _tell(report: ImportReport, change: Change, console: Console) -> None:
             " --overwrite replaces those that were there."
         )
     done = f"Imported {len(report.frames)} keyframes and {report.boxes} box labels."
-    console.report(done if change.name else "Nothing to import: the project is as it was.")
+    console.report(done if imported.change.name else "Nothing to import: the project is as it was.")
     if report.boxes and not report.frames:
         console.say(BOXES_HINT)
 

@@ -22,6 +22,7 @@ from core.jobs import Cancelled
 from vosapp import __version__
 from vosapp.cli.console import Console, OutputClosed, OutputLost, written
 from vosapp.cli.parser import Parser, add_common_arguments, take_common_options
+from vosapp.services.backbone import choose_backbone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,6 +69,11 @@ COMMANDS = (
         "ablate",
         "compare variants of a system on a dataset",
         "vosapp.cli.ablate",
+    ),
+    Command(
+        "densify",
+        "make label maps from boxes on a few frames of many clips",
+        "vosapp.cli.densify",
     ),
     Command("new", "make a project for a video", "vosapp.cli.new"),
     Command("info", "show what is in a project", "vosapp.cli.info"),
@@ -181,6 +187,7 @@ def _run(given: list[str], console: Console) -> int:
         return int(leaving.code or 0)
     if module is None:
         raise UsageError("No command given.", "See vosapp --help.")
+    choose_backbone(getattr(args, "backbone", None))
     console.result(module.run(args, console))
     if console.token.cancelled:
         console.stopped(with_result=True)

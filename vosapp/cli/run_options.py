@@ -10,6 +10,7 @@ from core.device import DEVICES
 from core.engine.registry import default_system, require_quality, system_spec, systems
 from core.errors import UsageError
 from core.types import Quality
+from vosapp.cli.backbone_option import add_backbone_argument
 from vosapp.services.weights import default_weights
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_compute_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare device and threads."""
+    """Declare device, threads and backbone."""
+    add_backbone_argument(parser)
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where to compute (default: auto)"
     )
@@ -87,8 +89,11 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
 
 def _check_weights(path: Path, system: str) -> None:
     from core.nn.checkpoints import read_info, require_system
+    from core.tracking.spec import load
 
-    require_system(read_info(path), system, path)
+    foreign = system_spec(system).foreign
+    if not (foreign and load(foreign)(path)):
+        require_system(read_info(path), system, path)
 
 
 def positive(text: str) -> int:

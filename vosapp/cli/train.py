@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.engine.registry import recipe_of, systems
 from core.jobs import Progress
+from vosapp.cli.backbone_option import add_backbone_argument
 from vosapp.cli.parser import add_common_arguments
 from vosapp.cli.run_options import positive
 
@@ -66,6 +67,7 @@ def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
         metavar="N",
         help="processor threads (default: the system's; a run that is resumed keeps its own)",
     )
+    add_backbone_argument(sub)
     sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")
     add_common_arguments(sub)
     sub.add_argument("--workers", type=int, default=1, help="processes that prepare batches")

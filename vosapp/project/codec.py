@@ -76,17 +76,6 @@ def decode_map(data: bytes, height: int, width: int) -> LabelMap:
     return label_map
 
 
-def map_size(data: bytes) -> tuple[int, int]:
-    """Return (height, width) that a stored label map claims to have.
-
-    Raises:
-        Unreadable: the bytes are no label map.
-    """
-    check(isinstance(data, bytes) and len(data) >= _HEADER.size, "a label map is cut off")
-    _, height, width, *_ = _HEADER.unpack_from(data)
-    return height, width
-
-
 def bounding_box(label_map: LabelMap) -> tuple[int, int, int, int]:
     """Return (top, left, bottom, right) of the pixels that are not 0; all 0 where there is none."""
     rows = np.flatnonzero(label_map.any(axis=1))

@@ -214,25 +214,6 @@ class AddPrompt:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class RemovePrompts:
-    """Forget an object's prompts on a frame. Its mask stays."""
-
-    object_id: int
-    frame_index: int
-
-    def title(self, editor: Editor) -> str:
-        """Return what it does."""
-        return f"Remove prompts of {editor.object(self.object_id).name}"
-
-    def apply(self, editor: Editor) -> Iterable[Progress]:
-        """Do it."""
-        editor.editable(self.object_id)
-        frame = editor.frame(self.frame_index)
-        editor.remove_prompts(self.object_id, frame, frame + 1)
-        return ()
-
-
 def _name(name: str) -> str:
     if len(name) > MAX_NAME or "\0" in name:
         raise UsageError(f"Names and categories have at most {MAX_NAME} letters.")

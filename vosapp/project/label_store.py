@@ -6,11 +6,11 @@ propagation ever writes the first, so it cannot destroy what the user did.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterable
 
 import numpy as np
 
+from core.cache import LruCache, bytes_of
 from core.media.apart import apart
 from core.types import LabelMap
 from vosapp.project import rules
@@ -36,7 +36,7 @@ class LabelStore:
         self._rows = rows
         self._height = height
         self._width = width
-        self._cache = _MapCache(cache_bytes)
+        self._cache: LruCache[tuple[str, int], LabelMap] = LruCache(cache_bytes, bytes_of, apart)
         self.blank = np.zeros((height, width), np.uint8)
         self.blank.flags.writeable = False
 
@@ -52,7 +52,7 @@ class LabelStore:
             if row is None:
                 return None
             decoded = decode_map(row[0], self._height, self._width)
-            found = self._cache.put((table.name, frame_index), decoded)
+            found = self._keep((table.name, frame_index), decoded)
         return found
 
     def put_layer(self, table: Table, frame_index: int, label_map: LabelMap) -> None:
@@ -60,8 +60,7 @@ class LabelStore:
         self._drop(table.name, frame_index)
         if label_map.any():
             self._rows.put(table, (frame_index,), (encode_map(label_map),))
-            label_map.flags.writeable = False
-            self._cache.put((table.name, frame_index), label_map)
+            self._keep((table.name, frame_index), label_map)
         elif self._rows.get(table, frame_index) is not None:
             self._rows.delete(table, frame_index)
 
@@ -74,7 +73,7 @@ class LabelStore:
             if results is None and keyframe is None:
                 return self.blank
             composed = rules.compose(results, keyframe, asserted)
-            found = self._cache.put((_SHOWN, frame_index), composed)
+            found = self._keep((_SHOWN, frame_index), composed)
         return found
 
     def forget_shown(self, frame_index: int) -> None:
@@ -91,39 +90,10 @@ class LabelStore:
         """Drop all decoded maps."""
         self._cache.clear()
 
+    def _keep(self, key: tuple[str, int], label_map: LabelMap) -> LabelMap:
+        label_map.flags.writeable = False
+        return self._cache.put(key, label_map)
+
     def _drop(self, name: str, frame_index: int) -> None:
         self._cache.drop((name, frame_index))
         self._cache.drop((_SHOWN, frame_index))
-
-
-class _MapCache:
-    """Least-recently-used maps within a budget of bytes."""
-
-    def __init__(self, budget: int) -> None:
-        self._budget = budget
-        self._used = 0
-        self._maps: OrderedDict[tuple[str, int], LabelMap] = OrderedDict()
-
-    def get(self, key: tuple[str, int]) -> LabelMap | None:
-        found = self._maps.get(key)
-        if found is not None:
-            self._maps.move_to_end(key)
-        return found
-
-    def put(self, key: tuple[str, int], label_map: LabelMap) -> LabelMap:
-        """Keep a map; returns it as it is kept, read-only."""
-        self.drop(key)
-        kept = self._maps[key] = apart(label_map)
-        self._used += kept.nbytes
-        while self._used > self._budget:
-            self.drop(next(iter(self._maps)))
-        return kept
-
-    def drop(self, key: tuple[str, int]) -> None:
-        old = self._maps.pop(key, None)
-        if old is not None:
-            self._used -= old.nbytes
-
-    def clear(self) -> None:
-        self._maps.clear()
-        self._used = 0

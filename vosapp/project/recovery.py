@@ -26,11 +26,10 @@ from vosapp.project.codec import LANE_FRAMES, decode_map, decode_piece
 from vosapp.project.colors import usual_color
 from vosapp.project.file import Options, read_video
 from vosapp.project.model import TrackedObject, Unreadable, VideoRef, check
-from vosapp.project.opening import DEFAULTS, create_project, open_project
+from vosapp.project.opening import create_project
 from vosapp.project.parse import parse_assertion, parse_json, parse_object, parse_prompt, parse_run
 from vosapp.project.schema import ASSERTIONS, BOXES, KEYFRAMES, LANES, OBJECTS, PROMPTS, RESULTS
 from vosapp.project.side_files import side_files, side_problem
-from vosapp.project.store import Project
 from vosapp.project.tuned import parse_tuned_row
 
 MAX_PROBES = 50_000
@@ -105,21 +104,6 @@ def _copy(path: Path, folder: Path) -> Path:
             "Check the disk and the permissions.",
         ) from exc
     return folder / path.name
-
-
-def open_or_salvage(
-    path: Path, target: Path, options: Options = DEFAULTS
-) -> tuple[Project, Salvage | None]:
-    """Open a project, or else a new one with what can still be read of it.
-
-    Raises:
-        VosError: as for `open_project`, where nothing can be saved either.
-    """
-    try:
-        return open_project(path, options), None
-    except ProjectFileError:
-        saved = salvage(path, target)
-        return open_project(target, options), saved
 
 
 class _Reader:

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 CACHE_BYTES = 8 << 20
 """Of decoded frames; an export reads each frame once."""
-_PICTURES = frozenset({"overlay", "matte-png", "matte-prores", "matte-vp9", "cut-outs"})
-_OWN_FOLDER = frozenset({"matte-png", "cut-outs", "object-masks", "masks", "boxes-mot"})
-"""Formats that write to OUT/SEQUENCE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ def with_values(exporter: Exporter, values: Mapping[str, object]) -> Exporter:
 
 def needs_pictures(exporter: Exporter) -> bool:
     """True where a format writes the video's frames, and not only masks."""
-    return exporter.name in _PICTURES or bool(getattr(exporter, "images", False))
+    return exporter.shows_frames or bool(getattr(exporter, "images", False))
 
 
 def guard_frames(source: AnnotationSource, exporter: Exporter, out: Path) -> None:
@@ -129,7 +126,7 @@ def guard_frames(source: AnnotationSource, exporter: Exporter, out: Path) -> Non
     if not source.video.stems:
         return
     name, frames = sequence_name(source), os.path.realpath(source.video.path)
-    places = [out / name] if exporter.name in _OWN_FOLDER else []
+    places = [out / name] if exporter.own_folder else []
     if needs_pictures(exporter):
         places += [out.joinpath(*p, name) for p in (("JPEGImages",), ("images",))]
         places.append(out / "JPEGImages" / "480p" / name)

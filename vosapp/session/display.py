@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from core.cache import LruCache, bytes_of
 from core.errors import VosError
 from core.media.apart import apart
 from core.media.video import VideoSource
@@ -225,8 +225,8 @@ class _Frames:
     """Decoded frames by index, the least recently used go first."""
 
     def __init__(self, video: VideoSource, budget: int) -> None:
-        self._video, self._budget, self._used = video, budget, 0
-        self._frames: OrderedDict[int, Frame] = OrderedDict()
+        self._video = video
+        self._frames: LruCache[int, Frame] = LruCache(budget, bytes_of, apart)
 
     def __contains__(self, index: int) -> bool:
         return index in self._frames
@@ -236,14 +236,8 @@ class _Frames:
         return self._video.notes
 
     def get(self, index: int) -> Frame:
-        if index in self._frames:
-            self._frames.move_to_end(index)
-            return self._frames[index]
-        frame = self._frames[index] = apart(self._video.frame(index))
-        self._used += frame.nbytes
-        while self._used > self._budget and len(self._frames) > 1:
-            self._used -= self._frames.popitem(last=False)[1].nbytes
-        return frame
+        found = self._frames.get(index)
+        return self._frames.put(index, self._video.frame(index)) if found is None else found
 
     def prepare(self, index: int) -> None:
         """Decode a frame that may be wanted; one that cannot be is left for later to report."""
@@ -255,7 +249,7 @@ class _Frames:
 
     def nearest(self, index: int) -> Frame | None:
         """The closest decoded frame, None where there is none within reach."""
-        near = min(self._frames, key=lambda i: abs(i - index), default=None)
+        near = min(self._frames.keys, key=lambda i: abs(i - index), default=None)
         if near is None or abs(near - index) > STAND_IN_REACH:
             return None
-        return self._frames[near]
+        return self._frames.get(near)

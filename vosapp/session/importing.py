@@ -7,18 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.importing.formats import IMPORTERS, importer_named
+from core.data.importing.formats import IMPORTERS
 from core.jobs import CancelToken, Progress
 from core.media.annotations.options import AS_USUAL, ImportOptions
 from core.media.annotations.values import ImportedAnnotations
 from vosapp.jobs.outcome import Done, Outcome
 from vosapp.jobs.runner import JobHandle
-from vosapp.project.edit_import import ImportAnnotations, ImportReport
-from vosapp.project.model import Change
 from vosapp.project.relink import open_linked, video_path
-from vosapp.project.source import stored_info
 from vosapp.project.store import Project
+from vosapp.services import import_annotations as service
 from vosapp.services.box_masks import with_masks
+from vosapp.services.import_annotations import CACHE_BYTES, Imported
 from vosapp.session.session import Session
 
 
@@ -39,17 +38,8 @@ class ImportFormat:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What was taken over."""
-
-    change: Change
-    report: ImportReport
-
-
 ReadJob = Callable[[CancelToken], Generator[Progress, None, ImportedAnnotations]]
 TakeJob = Callable[[CancelToken], Generator[Progress, None, Imported]]
-_CACHE_BYTES = 8 << 20
 _FILES = frozenset({"coco", "ytvis", "cvat", "boxes", "mots-txt"})
 _TEXTS: Mapping[str, str] = {
     "masks": "PNG masks whose pixel values are object ids; names say the frame.",
@@ -97,9 +87,9 @@ def read(
     """
 
     def job(token: CancelToken) -> Generator[Progress, None, ImportedAnnotations]:
-        info = stored_info(project)
-        job = importer_named(name).read(path, info, mapping=mapping, token=token, options=options)
-        return (yield from job)
+        return service.read_annotations(
+            project, name, path, token=token, mapping=mapping, options=options
+        )
 
     return job
 
@@ -127,9 +117,7 @@ def take_over(
 
     def job(token: CancelToken) -> Generator[Progress, None, Imported]:
         with _masked(project, found, boxes_from, token) as whole:
-            edit = ImportAnnotations(whole, overwrite=overwrite)
-            change = yield from project.run(edit, token)
-        return Imported(change, edit.report)
+            return (yield from service.take_over(project, whole, overwrite=overwrite, token=token))
 
     return job
 
@@ -143,7 +131,7 @@ def _masked(
         return
     # A place that is given is written to the project: only where it does not know it.
     given = None if video_path(project) == place else place
-    video, _notes = open_linked(project, given, cache_bytes=_CACHE_BYTES)
+    video, _notes = open_linked(project, given, cache_bytes=CACHE_BYTES)
     with video:
         yield with_masks(found, video.frame, token)
 

@@ -75,14 +75,6 @@ def next_stale(session: Lanes, way: int) -> int | None:
     return beyond(starts_of(stale), session.frame_index, way)
 
 
-def worst_frames(session: Lanes, count: int) -> tuple[int, ...]:
-    """Return at most `count` frames that need a look, the worst first."""
-    score = need(session)
-    found = suppressed(score, apart=APART)
-    order = np.argsort(-score[found], kind="stable")[:count]
-    return tuple(int(i) for i in found[order])
-
-
 def need(session: Lanes) -> NDArray[np.float32]:
     """Return how much each frame needs a look, float32 per frame; 0 for not at all.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import bisect
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import cv2
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from core.cache import LruCache, bytes_of
 from core.errors import VosError
 from core.media.video import VideoSource, open_video
 from core.types import Frame
@@ -44,9 +44,8 @@ class ThumbnailLoader(QObject):
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._path = path
-        self._cache: OrderedDict[int, Frame] = OrderedDict()
+        self._cache: LruCache[int, Frame] = LruCache(CACHE_BYTES, bytes_of)
         self._sorted: list[int] = []
-        self._used = 0
         self._wishes: dict[str, tuple[int, ...]] = {}
         self._broken: set[int] = set()
         self._under_way: set[int] = set()
@@ -59,7 +58,7 @@ class ThumbnailLoader(QObject):
     def want(self, frame_indices: Sequence[int], who: str) -> None:
         """Ask for thumbnails, the most urgent first; replaces what `who` asked for before."""
         with self._changed:
-            known = self._cache.keys() | self._under_way
+            known = {*self._cache.keys, *self._under_way}
             self._wishes[who] = tuple(i for i in frame_indices if i not in known)
             self._changed.notify()
             if self._thread is None and not self._closed and self._wishes[who]:
@@ -72,10 +71,7 @@ class ThumbnailLoader(QObject):
 
     def get(self, frame_index: int) -> Frame | None:
         """Return a thumbnail, h x w x 3 uint8 RGB, or None where it is not made yet."""
-        found = self._cache.get(frame_index)
-        if found is not None:
-            self._cache.move_to_end(frame_index)
-        return found
+        return self._cache.get(frame_index)
 
     def nearest(self, frame_index: int, reach: int) -> int | None:
         """Return the frame closest to one that has a thumbnail, at most `reach` away."""
@@ -98,13 +94,8 @@ class ThumbnailLoader(QObject):
             self._under_way.discard(frame_index)
         if self._closed or frame_index in self._cache:
             return
-        self._cache[frame_index] = thumbnail
-        bisect.insort(self._sorted, frame_index)
-        self._used += thumbnail.nbytes
-        while self._used > CACHE_BYTES and len(self._cache) > 1:
-            old, picture = self._cache.popitem(last=False)
-            self._sorted.remove(old)
-            self._used -= picture.nbytes
+        self._cache.put(frame_index, thumbnail)
+        self._sorted = sorted(self._cache.keys)
         self.ready.emit(frame_index)
 
     # In the thread

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.data.importing.choosing import only_or_own
 from core.data.importing.coco import check_size
 from core.data.importing.collect import VOID_LABEL, Collection, Label, says_ignore
 from core.data.importing.matching import folder_names, match_names
-from core.data.importing.reading import Node, list_files, read_json
+from core.data.importing.reading import Node, list_files, list_folders, read_json
 from core.data.importing.shapes import Bitmap, Ellipse, Rings, box_around
 from core.errors import AnnotationReadError
 from core.jobs import CancelToken, Progress
@@ -67,9 +68,7 @@ def read_labelme(
         AnnotationReadError: no LabelMe files, damaged or hostile.
         MaskMismatch: another size than the video, or names that are no frames of it.
     """
-    files = list_files(_find_folder(path, info), ".json") if path.is_dir() else [path]
-    if not files:
-        raise AnnotationReadError(f"The folder {path} holds no JSON files.", "Check the path.")
+    files = _find_files(path, info) if path.is_dir() else [path]
     frames, rule = match_names([file.name for file in files], info, options)
     collection = Collection(info, [rule], options)
     skipped = 0
@@ -83,14 +82,28 @@ def read_labelme(
     return collection.assemble(mapping, token)
 
 
-def _find_folder(path: Path, info: VideoInfo) -> Path:
-    """Return the folder of the files: itself, or one below that is the only one or the video's."""
-    if list_files(path, ".json"):
-        return path
-    below = [p for p in sorted(path.iterdir()) if p.is_dir() and not p.name.startswith(".")]
-    found = [p for p in below[:_MAX_FOLDERS] if list_files(p, ".json")]
-    named = [p for p in found if p.name in folder_names(info)]
-    return (named or found)[0] if len(named or found) == 1 else path
+def _find_files(path: Path, info: VideoInfo) -> list[Path]:
+    """Return the files of a folder, or of the one below that is the only one or the video's.
+
+    Raises:
+        AnnotationReadError: there are none, it is open which are meant, or they cannot be read.
+    """
+    if files := list_files(path, ".json"):
+        return files
+    found: dict[Path, list[Path]] = {}
+    unread: list[AnnotationReadError] = []
+    for folder in list_folders(path)[:_MAX_FOLDERS]:
+        try:
+            files = list_files(folder, ".json")
+        except AnnotationReadError as error:
+            if folder.name in folder_names(info):
+                raise
+            unread.append(error)
+        else:
+            found |= {folder: files} if files else {}
+    if unread and not found:
+        raise unread[0]
+    return found[only_or_own(tuple(found), path, info, of="JSON files")]
 
 
 def _read_file(file: Path, index: int, collection: Collection) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.data.importing.choosing import ONLY, only_or_own
 from core.data.importing.collect import Label, checked_mapping, object_infos, propose_ids
 from core.data.importing.mask_zip import MaskFiles, ZippedMasks
 from core.data.importing.matching import folder_names, match_names
@@ -209,14 +210,7 @@ def _mask_folder(path: Path, info: VideoInfo, only: str) -> Path:
     if only:
         raise AnnotationReadError(f"{path} holds no folder of masks called {only[:80]}.")
     sequences = sorted(p for p in tree.iterdir() if p.is_dir() and _images(p))
-    named = [p for p in sequences if p.name in folder_names(info)]
-    if len(named) == 1 or len(sequences) == 1:
-        return (named or sequences)[0]
-    shown = ", ".join(p.name for p in sequences[:_SHOWN])
-    raise AnnotationReadError(
-        f"{tree} holds {len(sequences)} sequences, none of them called {info.name}.",
-        f"Say which is this one with --only NAME: {shown}.",
-    )
+    return only_or_own(sequences, tree, info, of="masks", do=ONLY)
 
 
 def _images(folder: Path) -> list[Path]:

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from core.data.importing.choosing import ONLY, listed, only_or_own
 from core.data.importing.coco import check_size
-from core.data.importing.matching import folder_names
 from core.data.importing.reading import MAX_BYTES
 from core.errors import AnnotationReadError
 from core.media.image_file import IMAGE_SUFFIXES
@@ -17,7 +17,6 @@ from core.media.zip_file import ZIP_ERRORS, open_zip, read_member
 from core.types import VideoInfo
 
 _TREES = ("Annotations", "Annotations_unsupervised")
-_SHOWN = 5
 
 
 class MaskFiles:
@@ -72,9 +71,12 @@ class ZippedMasks(MaskFiles):
             place = PurePosixPath(name)
             if place.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(place):
                 folders[place.parent].append(name)
-        self._names = {
-            path / name: name for name in folders[self._choose(list(folders), info, only)]
-        }
+        try:
+            chosen = _chosen(list(folders), path, info, only)
+        except AnnotationReadError:
+            self.close()
+            raise
+        self._names = {path / name: name for name in folders[chosen]}
 
     @property
     def paths(self) -> list[Path]:
@@ -112,23 +114,19 @@ class ZippedMasks(MaskFiles):
     def _unreadable(self, error: BaseException) -> AnnotationReadError:
         return AnnotationReadError(f"{self._path} is no zip that can be read: {error}.")
 
-    def _choose(self, folders: list[PurePosixPath], info: VideoInfo, only: str) -> PurePosixPath:
-        """Return the folder of a name; any where none was said and it is the only one."""
-        if not folders:
-            self.close()
-            raise AnnotationReadError(f"The zip {self._path} holds no masks.")
-        names = (only,) if only else folder_names(info)
-        trees = [folder for folder in folders if set(_TREES) & set(folder.parts)]
-        known = [folder for folder in trees or folders if folder.name in names]
-        found = known or trees or folders
-        if len(found) == 1 and (known or not only):
-            return found[0]
-        self.close()
-        shown = ", ".join(str(folder)[:80] for folder in found[:_SHOWN])
-        raise AnnotationReadError(
-            f"{self._path} holds {len(found)} folders of masks that could be those of {names[0]}.",
-            f"Say which is this one with --only NAME: {shown}.",
-        )
+
+def _chosen(folders: list[PurePosixPath], path: Path, info: VideoInfo, only: str) -> PurePosixPath:
+    """Return the folder of a name; any where none was said and it is the only one."""
+    trees = [folder for folder in folders if set(_TREES) & set(folder.parts)]
+    if only:
+        known = [folder for folder in trees or folders if folder.name == only]
+        if folders and not known:
+            raise AnnotationReadError(
+                f"{path} holds no folder of masks called {only[:80]}.",
+                f"It holds {listed(trees or folders, path)}.",
+            )
+        trees = known
+    return only_or_own(trees or folders, path, info, of="masks", do=ONLY)
 
 
 def _is_hidden(place: PurePosixPath) -> bool:

@@ -102,6 +102,14 @@ def list_files(folder: Path, suffix: str) -> list[Path]:
         raise AnnotationReadError(f"{folder} cannot be read: {error.strerror}.") from error
 
 
+def list_folders(folder: Path) -> list[Path]:
+    """Return the folders in a folder, in order of their names; no hidden ones; as `list_files`."""
+    try:
+        return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.is_dir())
+    except OSError as error:
+        raise AnnotationReadError(f"{folder} cannot be read: {error.strerror}.") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A value in a JSON file that knows where it stands, for errors that can be acted on.

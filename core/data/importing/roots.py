@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from core.data.importing.matching import folder_names
+from core.data.importing.choosing import only_or_own
 from core.errors import AnnotationReadError
 from core.types import VideoInfo
 
@@ -20,7 +21,6 @@ CVAT = ("annotations.xml", "*.xml")
 YTVIS = ("annotations/instances*.json", "*.json")
 MOTS_TXT = ("gt/gt.txt", "*.txt")
 """Where CVAT, YouTube-VIS and MOTS, and our exports, put the files of these formats."""
-_SHOWN = 5
 
 
 def file_in(path: Path, info: VideoInfo, places: Sequence[str]) -> Path:
@@ -37,27 +37,19 @@ def file_in(path: Path, info: VideoInfo, places: Sequence[str]) -> Path:
     """
     if not path.is_dir():
         return path
-    names = folder_names(info)
     for place in places:
         try:
             found = sorted(p for p in path.glob(place) if p.is_file() and p.name[:1] != ".")
         except OSError as error:
             raise AnnotationReadError(f"{path} cannot be read: {error.strerror}.") from error
-        own = [p for p in found if _is_of(p, path, names)] or found
-        if len(own) == 1:
-            return own[0]
-        if own:
-            shown = ", ".join(str(p.relative_to(path)) for p in own[:_SHOWN])
-            raise AnnotationReadError(
-                f"{path} holds {len(own)} files that could be those of {info.name}.",
-                f"Choose one of them: {shown}.",
-            )
+        if found:
+            return only_or_own(found, path, info, is_own=partial(_is_of, path))
     raise AnnotationReadError(
         f"The folder {path} holds no annotation file.", f"Looked for {', '.join(places)}."
     )
 
 
-def _is_of(file: Path, root: Path, names: Sequence[str]) -> bool:
+def _is_of(root: Path, file: Path, names: Sequence[str]) -> bool:
     """Whether a file or a folder above it, below the root, has one of the names."""
     parts = (*file.relative_to(root).parts[:-1], file.stem)
     return any(part == name or part.endswith(f"_{name}") for part in parts for name in names)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.data.importing.choosing import only_or_own
 from core.data.importing.collect import Collection, Label
 from core.data.importing.matching import folder_names, match_names
-from core.data.importing.reading import list_files, read_lines, read_text
+from core.data.importing.reading import list_files, list_folders, read_lines, read_text
 from core.data.importing.shapes import Rings
 from core.data.importing.yolo_lines import Extras, YoloLine, find_extras
 from core.data.importing.yolo_names import class_names, point_numbers
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _NOT_LABELS = {"classes.txt", "labels.txt", "train.txt", "val.txt", "test.txt"}
 _NOT_LABELS |= {"valid.txt", "validation.txt", "notes.txt", "readme.txt", "readme.roboflow.txt"}
 _NOT_LABELS |= {"readme.dataset.txt", "obj.names.txt"}
-_SHOWN = 5
+_LOOKED_AT = 5
 _MAX_FOLDERS = 1000
 _DEPTH = 5
 _LINE = 4096
@@ -64,8 +65,6 @@ def read_yolo(
     """
     folder = _find_folder(path, info)
     files = _label_files(folder)
-    if not files:
-        raise AnnotationReadError(f"The folder {folder} holds no labels.", "Check the path.")
     names = class_names(path, folder)
     counted = _counted(files, info, options)
     frames, rule = match_names([file.name for file in files], info, counted)
@@ -112,16 +111,7 @@ def _find_folder(path: Path, info: VideoInfo) -> Path:
         if folder.is_dir() and _label_files(folder):
             return folder
     found = list(dict.fromkeys(_below(path)))
-    known = [folder for folder in found if folder.name in folder_names(info)]
-    if len(known or found) == 1:
-        return (known or found)[0]
-    if found:
-        shown = ", ".join(str(folder.relative_to(path)) for folder in found[:_SHOWN])
-        raise AnnotationReadError(
-            f"{path} holds {len(found)} folders of labels, none of them called {info.name}.",
-            f"Choose one of them: {shown}.",
-        )
-    return path
+    return only_or_own(found, path, info, of="labels")
 
 
 def _below(path: Path) -> Iterator[Path]:
@@ -137,17 +127,13 @@ def _below(path: Path) -> Iterator[Path]:
             if looked > _MAX_FOLDERS:
                 return
             below += _folders(folder)
-            if folder != path and any(map(_looks_like_labels, _label_files(folder)[:_SHOWN])):
+            if folder != path and any(map(_looks_like_labels, _label_files(folder)[:_LOOKED_AT])):
                 yield folder
         level = below
 
 
 def _folders(folder: Path) -> list[Path]:
-    try:
-        found = [p for p in folder.iterdir() if not p.name.startswith(".") and p.is_dir()]
-    except OSError as error:
-        raise AnnotationReadError(f"{folder} cannot be read: {error.strerror}.") from error
-    return sorted(p for p in found if not p.is_symlink())
+    return [below for below in list_folders(folder) if not below.is_symlink()]
 
 
 def _looks_like_labels(file: Path) -> bool:

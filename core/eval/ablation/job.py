@@ -127,7 +127,7 @@ def _check(variant: Variant, system: str) -> None:
     if variant.weights is None:
         return
     if not system_spec(system).needs_weights:
-        msg = f"The variant {variant.name} names weights, and the system {system} has none."
+        msg = f"The variant {variant.name} names weights, but the system {system} uses none."
         raise UsageError(msg, "Leave weights out.")
     require_system(read_info(variant.weights), system, variant.weights)
 
@@ -138,5 +138,5 @@ def _require_same(request: AblationRequest, ledger: Ledger) -> None:
     for row in ledger.rows:
         name = row["variant"]
         if said.get(name, row["changes"]) != row["changes"]:
-            msg = f"In {ledger.path} the variant {name} is {row['changes']}, and now {said[name]}."
+            msg = f"In {ledger.path} the variant {name} means {row['changes']}, here {said[name]}."
             raise UsageError(msg, "Give it another name, or name another --csv.")

@@ -95,7 +95,7 @@ def _variant(name: str, values: object, path: Path) -> Variant:
     if values.get("keyframes", 1) < 1:
         raise UsageError(f"The variant {name} gives no keyframe.", "Give 1 or more.")
     if values.get("paper_mode") and not values.get("adapt"):
-        raise UsageError(f"The variant {name} says paper_mode alone.", "Say adapt = true, too.")
+        raise UsageError(f"The variant {name} has paper_mode without adapt.", "Add adapt = true.")
     weights = values.get("weights")
     said = json.dumps(values, sort_keys=True)
     options = cast("dict[str, Any]", {k: v for k, v in values.items() if k != "weights"})

@@ -180,7 +180,7 @@ def _split(request: CalibrationRequest) -> tuple[list[_Part], list[_Part]]:
         others += parts[1::2]
     if not others:
         msg = f"There is only one sequence in {request.roots[0]}."
-        raise UsageError(msg, "Give two or more: half of them show what the outcome is worth.")
+        raise UsageError(msg, "Give two or more: half of them are kept for testing the outcome.")
     return fit, others
 
 

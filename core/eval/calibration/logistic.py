@@ -36,7 +36,7 @@ def fit_confidence(seen: Sequence[Seen]) -> tuple[float, float, float, float]:
     """
     told = [one for one in seen if one.cell is not None and has_mask(one.cell)]
     if len(told) < FEWEST:
-        msg = f"There are {len(told)} cells to fit confidence to; {FEWEST} is the least."
+        msg = f"There are only {len(told)} masks to fit confidence to; {FEWEST} are needed."
         raise UsageError(msg, "Give more sequences, or longer ones.")
     cues = np.array([astuple(one.sighting.cues) for one in told], np.float64)
     j = np.array([one.cell.j for one in told if one.cell is not None], np.float64)

@@ -24,7 +24,7 @@ def cue_source(tracker: Tracker, system: str) -> CueSource:
     """
     if not isinstance(tracker, Judged):
         msg = f"The system {system} cannot be calibrated: its tracker reports no cues."
-        raise UsageError(msg, "Take a system whose tracker judges its own labels.")
+        raise UsageError(msg, "Choose a system that says how sure it is of its masks.")
     return tracker.cues
 
 

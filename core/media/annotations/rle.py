@@ -31,11 +31,6 @@ def encode_coco(mask: Mask) -> str:
     return counts.decode("ascii")
 
 
-def encode_coco_plain(mask: Mask) -> list[int]:
-    """Return the uncompressed counts of an H x W mask."""
-    return [int(run) for run in _runs(mask.ravel(order="F"))]
-
-
 def decode_coco(counts: str | Sequence[int], *, height: int, width: int) -> Mask:
     """Return the H x W mask of compressed (text) or uncompressed (numbers) counts.
 

@@ -65,6 +65,14 @@ class Exporter(Protocol):
     def title(self) -> str:
         """Name for people."""
 
+    @property
+    def own_folder(self) -> bool:
+        """Its files lie in OUT/SEQUENCE, not below a folder that the format names."""
+
+    @property
+    def shows_frames(self) -> bool:
+        """The pictures of the video are part of it, whatever its options."""
+
     def announce_losses(
         self, source: AnnotationSource, *, token: CancelToken | None = None
     ) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ class ObjectMasks(SequenceExport):
 
     name: ClassVar[str] = "object-masks"
     title: ClassVar[str] = "Binary PNG for each object"
+    own_folder: ClassVar[bool] = True
 
     def _lost(
         self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
@@ -64,6 +65,8 @@ class CutOuts(SequenceExport):
 
     name: ClassVar[str] = "cut-outs"
     title: ClassVar[str] = "Cut-outs of objects (PNG with transparency)"
+    own_folder: ClassVar[bool] = True
+    shows_frames: ClassVar[bool] = True
     object_ids: tuple[int, ...] = ()
     crop: bool = False
 

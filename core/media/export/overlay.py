@@ -47,6 +47,7 @@ class OverlayVideo(SequenceExport):
 
     name: ClassVar[str] = "overlay"
     title: ClassVar[str] = "Overlay video (H.264)"
+    shows_frames: ClassVar[bool] = True
     every_frame: ClassVar[bool] = True
     opacity: float = 0.5
 
@@ -82,6 +83,7 @@ class AlphaMatte(SequenceExport):
         coding: `PRORES_4444` or `VP9_ALPHA`.
     """
 
+    shows_frames: ClassVar[bool] = True
     every_frame: ClassVar[bool] = True
     object_ids: tuple[int, ...] = ()
     coding: Coding = PRORES_4444
@@ -127,6 +129,8 @@ class MatteFrames(SequenceExport):
 
     name: ClassVar[str] = "matte-png"
     title: ClassVar[str] = "Alpha matte (PNG sequence)"
+    own_folder: ClassVar[bool] = True
+    shows_frames: ClassVar[bool] = True
     object_ids: tuple[int, ...] = ()
 
     def _lost(

@@ -29,6 +29,7 @@ class PlainMasks(SequenceExport):
 
     name: ClassVar[str] = "masks"
     title: ClassVar[str] = "Masks (palette PNG)"
+    own_folder: ClassVar[bool] = True
     void: bool = False
 
     def _lost(

@@ -49,6 +49,10 @@ class SequenceExport(ABC):
     """
 
     __slots__ = ()
+    own_folder: ClassVar[bool] = False
+    """See `core.media.export.base.Exporter`."""
+    shows_frames: ClassVar[bool] = False
+    """See `core.media.export.base.Exporter`."""
     every_frame: ClassVar[bool] = False
     """Frames without a label map have their place in the format; they look as if empty."""
 

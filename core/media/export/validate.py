@@ -20,7 +20,7 @@ from core.media.export.davis import Davis2016, Davis2017
 from core.media.export.losses import counted, listed
 from core.media.export.mots import MotsPng, MotsTxt
 from core.media.export.object_masks import CutOuts
-from core.media.export.overlay import AlphaMatte, MatteFrames, OverlayVideo
+from core.media.export.overlay import AlphaMatte, OverlayVideo
 from core.media.export.plain_masks import PlainMasks
 from core.media.export.video_writer import H264, coded_size
 from core.media.export.yolo import YoloSegmentation
@@ -38,7 +38,6 @@ MAX_PROPOSALS = 20
 _DAVIS = ("davis2017", "davis2016", "davis-zip")
 _PALETTE = (Davis2017, YouTubeVos, PlainMasks, ResultsZip)
 _BY_NAME = (CvatVideo, YoloSegmentation, CutOuts)
-_PICTURES = (OverlayVideo, AlphaMatte, MatteFrames, CutOuts)
 
 
 class Severity(Enum):
@@ -241,5 +240,5 @@ def _sizes(source: AnnotationSource, exporter: Exporter) -> Iterator[Finding]:
         wide, high = coded_size(*own, coding)
         text = f"{own[0]} x {own[1]} is odd: pictures are extended to {wide} x {high}."
         yield Finding(None, None, Severity.WARNING, text)
-    if isinstance(exporter, _PICTURES) and source.frames and source.frame is no_frame:
+    if exporter.shows_frames and source.frames and source.frame is no_frame:
         yield Finding(None, None, Severity.ERROR, "The pictures of the video are needed.")

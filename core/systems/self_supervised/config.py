@@ -24,6 +24,9 @@ class EncoderConfig:
     """Residual blocks in each stage."""
     key_channels: int
     """Channels C of the key; similarities are divided by sqrt(C)."""
+    fused_channels: int = 0
+    """Channels of the key once the features of the ImageNet backbone are part of it
+    (`core.systems.self_supervised.fused`); 0 for an encoder without."""
 
     def __post_init__(self) -> None:
         if len(self.widths) != 4 or len(self.blocks) != 4:
@@ -31,8 +34,11 @@ class EncoderConfig:
             raise ValueError(msg)
 
     def to_dict(self) -> dict[str, object]:
-        """The config as plain values, for a checkpoint's header."""
-        return asdict(self)
+        """The config as plain values, for a checkpoint's header; as ever where nothing is fused."""
+        values = asdict(self)
+        if not self.fused_channels:
+            del values["fused_channels"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, object]) -> EncoderConfig:
@@ -42,12 +48,14 @@ class EncoderConfig:
             CheckpointMismatch: a field is missing, unknown, of a wrong kind or too large.
         """
         try:
-            if values.keys() != {"widths", "blocks", "key_channels"}:
+            if values.keys() - {"fused_channels"} != {"widths", "blocks", "key_channels"}:
                 raise TypeError
+            fused = values.get("fused_channels")
             return cls(
                 _stages(values["widths"], MAX_WIDTH),
                 _stages(values["blocks"], MAX_BLOCKS),
                 _number(values["key_channels"], MAX_KEY_CHANNELS),
+                0 if fused is None else _number(fused, MAX_KEY_CHANNELS),
             )
         except (TypeError, ValueError) as error:
             what = "an encoder that this version does not know"
@@ -79,9 +87,12 @@ def _number(value: object, largest: int) -> int:
 PRESETS: dict[str, EncoderConfig] = {
     "thin": EncoderConfig((32, 64, 96, 128), (1, 2, 2, 1), 64),
     "resnet18": EncoderConfig((64, 128, 256, 256), (2, 2, 2, 2), 64),
+    "thin-imagenet": EncoderConfig((32, 64, 96, 128), (1, 2, 2, 1), 64, 64),
     "tiny": EncoderConfig((8, 8, 8, 8), (1, 1, 1, 1), 8),
+    "tiny-imagenet": EncoderConfig((8, 8, 8, 8), (1, 1, 1, 1), 8, 8),
 }
-"""`thin` for CPUs (0.8 M parameters), `resnet18` is MAST's layout (5.3 M), `tiny` is for tests."""
+"""`thin` for CPUs (0.8 M parameters), `resnet18` is MAST's layout (5.3 M), `tiny` is for tests;
+those with `-imagenet` see the features of the ImageNet backbone, too."""
 
 
 CALIBRATION = Calibration(

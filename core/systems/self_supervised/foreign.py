@@ -46,7 +46,7 @@ def import_weights(
     if kind is not None and kind not in KINDS:
         raise UsageError(f"There is no kind {kind!r}.", f"Choose one of {', '.join(KINDS)}.")
     if out.exists() and path.exists() and out.samefile(path):
-        msg = f"{out} is the file that is read; it would be lost."
+        msg = f"{out} is the file to be read, and would be overwritten."
         raise UsageError(msg, "Choose another name for what is written.")
     foreign = read_foreign(path)
     found = kind or detect_kind(foreign.tensors, foreign.container)
@@ -118,8 +118,8 @@ def _require_depth(network: nn.Module, left: list[str], path: Path) -> None:
     for name in left:
         stage, _, rest = name.partition(".")
         if stage in stages and f"{stage}.{rest.split('.')[0]}" not in have:
-            msg = f"{path} is of a deeper ResNet: {stage} has more blocks than ours."
-            raise CheckpointMismatch(msg, "ResNet-18 and ResNet-50 can be taken.")
+            msg = f"{path} is of a deeper ResNet: its {stage} has too many blocks."
+            raise CheckpointMismatch(msg, "Only ResNet-18 and ResNet-50 can be imported.")
 
 
 def _obstacle(

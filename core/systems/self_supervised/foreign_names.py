@@ -73,9 +73,9 @@ def detect_kind(names: Iterable[str], container: str) -> str:
     if any("patch_embed" in name for name in stripped):
         msg = "These are weights of a vision transformer; only convolutional encoders fit."
     elif "conv1.0.weight" in stripped:
-        msg = "This ResNet has a stem of three convolutions; ours has one of 7x7."
+        msg = "This ResNet begins with three convolutions; it has to begin with one of 7 x 7."
     else:
-        msg = f"These weights are of no known program; their tensors are called {shown}."
+        msg = f"The program that made these weights is not known; their tensors are called {shown}."
     raise CheckpointMismatch(msg, f"Known are {', '.join(KINDS)}.")
 
 

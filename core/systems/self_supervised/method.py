@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +16,15 @@ from core.nn.backbone import BACKBONE, BACKBONES
 from core.nn.checkpoints import load_weights, read_info, require_system
 from core.nn.synced_norm import sync_batch_norm
 from core.systems.self_supervised.config import PRESETS
+from core.systems.self_supervised.fused import FusedEncoder, fusion_step, new_encoder
 from core.systems.self_supervised.model import KeyEncoder, RgbKeys
-from core.systems.self_supervised.spec import FIRST_STAGE, LABELS_STAGE, RECIPE, SYSTEM
+from core.systems.self_supervised.spec import (
+    FIRST_STAGE,
+    FUSION_STAGE,
+    LABELS_STAGE,
+    RECIPE,
+    SYSTEM,
+)
 from core.systems.self_supervised.train import memory_step, pairwise_step
 from core.systems.self_supervised.train_labels import EachApart, labels_step
 from core.train.anchored import Anchored
@@ -27,7 +34,9 @@ from core.train.momentum import MOMENTUM, MomentumPair
 from core.train.recipe import Values
 from core.train.team import Team
 
-Network = KeyEncoder | RgbKeys
+Network = KeyEncoder | FusedEncoder | RgbKeys
+IMAGENET_CLASSES = "ImageNet classes"
+"""What headers say of labels that the backbone has seen; cards have more words for it."""
 REFERENCES = 5
 """Frames in the memory of the second stage, the first of the clip among them (paper, 3.2)."""
 MEMORY_GAPS = (0.07, 0.14, 0.21, 0.34)
@@ -49,8 +58,12 @@ class SelfSupervised:
         """See `Method.require_possible`."""
         stage_pairs(stage, options)
         if preset in BACKBONES and stage != FIRST_STAGE:
-            msg = f"There is no {stage} stage for {preset}: only its backbone is kept, no keys."
+            msg = f"{preset} has no {stage} stage: its training ends with the {FIRST_STAGE} stage."
             raise UsageError(msg, f"Use --stage {FIRST_STAGE}.")
+        if stage == FUSION_STAGE and not _is_fused(preset):
+            fused = ", ".join(name for name in PRESETS if _is_fused(name))
+            msg = f"There is no {stage} stage for {preset}: it has no ImageNet backbone."
+            raise UsageError(msg, f"Use --preset with one of {fused}.")
 
     def stage(self, name: str, network: nn.Module, options: Values, team: Team) -> Stage:
         """See `Method.stage`."""
@@ -61,6 +74,8 @@ class SelfSupervised:
         if name == LABELS_STAGE:
             blend = float(options["blend"])
             return _labels_stage(encoder, pairs, radius=radius, blend=blend, team=team)
+        if isinstance(encoder, FusedEncoder) and name == FUSION_STAGE:
+            return _fusion_stage(encoder, replace(pairs, drop=0.0), team=team)
         if name == FIRST_STAGE:
             return pairwise_stage(encoder, pairs, radius=radius, team=team)
         return _memory_stage(encoder, pairs, radius=radius, team=team)
@@ -114,6 +129,13 @@ def _labels_stage(
     return Stage(anchored, samples, step, weights, training=said)
 
 
+def _fusion_stage(encoder: FusedEncoder, pairs: PairConfig, *, team: Team) -> Stage:
+    step = fusion_step(encoder, team=team)
+    said: dict[str, object] = {"pairs": asdict(pairs)}
+    samples = partial(PairDataset, config=pairs)
+    return Stage(encoder, samples, step, lambda: (_weights("weights", encoder),), training=said)
+
+
 def stage_pairs(stage: str, options: Values) -> PairConfig:
     """How a stage draws its samples.
 
@@ -122,7 +144,7 @@ def stage_pairs(stage: str, options: Values) -> PairConfig:
     batch, crop, widen = (int(options[name]) for name in ("batch", "crop", "widen"))
     if stage == LABELS_STAGE:
         return PairConfig(batch=max(1, batch // 2), crop=crop, widen=widen)
-    if stage == FIRST_STAGE:
+    if stage in (FIRST_STAGE, FUSION_STAGE):
         return PairConfig(batch=batch, crop=crop, widen=widen)
     return PairConfig(batch=batch, crop=crop, widen=widen, references=REFERENCES, gaps=MEMORY_GAPS)
 
@@ -136,18 +158,23 @@ def new_network(preset: str) -> Network:
 
     Raises:
         UsageError: no such preset.
+        CheckpointMissing, CheckpointMismatch: see `new_encoder`.
     """
     if preset in PRESETS:
-        return KeyEncoder(PRESETS[preset])
+        return new_encoder(PRESETS[preset])
     RECIPE.require_preset(preset)
     return RgbKeys(BACKBONES[preset])
+
+
+def _is_fused(preset: str) -> bool:
+    return preset in PRESETS and PRESETS[preset].fused_channels > 0
 
 
 def kept_part(network: Network) -> tuple[str, nn.Module]:
     """Whose weights a network's are (the `system` of a checkpoint), and the part that is kept."""
     if isinstance(network, RgbKeys):
         return BACKBONE, network.backbone
-    return SYSTEM, network
+    return SYSTEM, network.keys if isinstance(network, FusedEncoder) else network
 
 
 def start_from(network: Network, preset: str, path: Path) -> None:
@@ -156,10 +183,12 @@ def start_from(network: Network, preset: str, path: Path) -> None:
     Raises:
         CheckpointMissing, CheckpointMismatch: not there, damaged, or of another network.
     """
-    system, part = kept_part(network)
+    (system, part), wanted = kept_part(network), network.config
     info = read_info(path)
     require_system(info, system, path)
-    if info.config != json.loads(json.dumps(network.config.to_dict())):
+    if isinstance(network, FusedEncoder) and "fused_channels" not in info.config:
+        part, wanted = network.keys.near, replace(network.config, fused_channels=0)
+    if info.config != json.loads(json.dumps(wanted.to_dict())):
         msg = f"{path} holds the preset {info.preset}, not {preset}."
         raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
     load_weights(path, part)
@@ -167,11 +196,12 @@ def start_from(network: Network, preset: str, path: Path) -> None:
 
 def _weights(name: str, network: Network, training: dict[str, object] | None = None) -> Weights:
     system, part = kept_part(network)
-    return Weights(name, part, system, network.config.to_dict(), training or {})
+    seen = {"labels": IMAGENET_CLASSES} if isinstance(network, FusedEncoder) else {}
+    return Weights(name, part, system, network.config.to_dict(), seen | (training or {}))
 
 
 def _ours(network: nn.Module) -> Network:
-    if not isinstance(network, KeyEncoder | RgbKeys):
+    if not isinstance(network, Network):
         msg = f"{type(network).__name__} is no network of {SYSTEM}."
         raise TypeError(msg)
     return network

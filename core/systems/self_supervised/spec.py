@@ -13,6 +13,7 @@ from core.types import Quality
 SYSTEM = "self_supervised"
 FIRST_STAGE = "pairwise"
 LABELS_STAGE = "labels"
+FUSION_STAGE = "fusion"
 BLEND = 1 / 3
 """How far the stage of labels goes from where it started: all the way, thin objects are lost;
 measured on nine sequences, see ADR 0020."""
@@ -26,8 +27,10 @@ RECIPE = Recipe(
     presets=MappingProxyType(
         {
             "thin": "for processors, 0.8 M values",
+            "thin-imagenet": "thin beside a frozen ImageNet backbone",
             "resnet18": "for GPUs, the layout of MAST, 5.3 M values",
             "tiny": "for tests",
+            "tiny-imagenet": "for tests",
             "resnet18-rgb": "a backbone that other systems start from",
             "resnet50-rgb": "a backbone that other systems start from",
             "tiny-rgb": "for tests",
@@ -36,6 +39,11 @@ RECIPE = Recipe(
     stages=(
         StageSpec(FIRST_STAGE, "pairwise color reconstruction"),
         StageSpec("memory", "color reconstruction from a momentum memory", after=FIRST_STAGE),
+        StageSpec(
+            FUSION_STAGE,
+            "projections that bring keys and the ImageNet backbone's features together",
+            after=FIRST_STAGE,
+        ),
         StageSpec(
             LABELS_STAGE,
             "label propagation on composite clips, beside pairwise color reconstruction",
@@ -98,10 +106,11 @@ SPEC = SystemSpec(
         ),
     ),
     measured="one object, 854 x 480, two processor cores (make bench)",
-    presets=("thin", "resnet18"),
+    presets=("thin-imagenet", "thin", "resnet18"),
+    backbone_presets=frozenset({"thin-imagenet"}),
     uses_torch=True,
     adapts=True,
-    features="core.systems.self_supervised.features:feature_reader",
+    features="core.systems.self_supervised.build:feature_reader",
     calibration=CALIBRATION,
     recipe=RECIPE,
     importer="core.systems.self_supervised.foreign:import_weights",

@@ -5,11 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.nn.fuse import fuse_batch_norm
-from core.nn.layout import channels_last
+from core.nn.inference import for_inference
 from core.nn.precision import inference_dtype
-from core.ops.color import lab_tensor
 from core.systems.self_supervised.config import CALIBRATION, STRIDE
+from core.systems.self_supervised.fused import FusedEncoder, keys_of
 from core.systems.self_supervised.model import KeyEncoder
 from core.tracking.config import Calibration, TrackingConfig
 from core.tracking.matching import Encode, MatchingTracker
@@ -21,7 +20,7 @@ class SelfSupervisedTracker(MatchingTracker):
 
     def __init__(
         self,
-        encoder: KeyEncoder,
+        encoder: KeyEncoder | FusedEncoder,
         config: TrackingConfig,
         device: torch.device,
         *,
@@ -32,15 +31,11 @@ class SelfSupervisedTracker(MatchingTracker):
         )
 
 
-def encode_with(encoder: KeyEncoder, device: torch.device) -> Encode:
+def encode_with(encoder: KeyEncoder | FusedEncoder, device: torch.device) -> Encode:
     """What makes keys of frames with an encoder; its weights are fused for that."""
-    dtype = inference_dtype(device)
-    fused = channels_last(fuse_batch_norm(encoder.eval()), device).to(dtype)
+    ready = for_inference(encoder, device, dtype=inference_dtype(device))
 
-    @torch.inference_mode()
     def encode(small: Frame) -> Tensor:
-        image = lab_tensor(small).to(device, dtype, memory_format=torch.channels_last)
-        keys: Tensor = fused(image)[0]
-        return keys.float().contiguous()
+        return keys_of(ready, small).float().contiguous()
 
     return encode

@@ -67,11 +67,11 @@ def require_run(request: FinetuneRequest, folder: Path) -> None:
     note = folder / SETTINGS
     if folder.is_symlink():
         # It is emptied, and removed in the end.
-        msg = f"{folder} is a symbolic link, and no folder of a run."
+        msg = f"{folder} is a symbolic link, not the folder of a run."
         raise UsageError(msg, "Move it away, or choose another folder.")
     with _folder_errors(folder):
         if folder.exists() and not note.is_file() and any(folder.iterdir()):
-            msg = f"{folder} holds something else than a run."
+            msg = f"{folder} is there already and holds no run."
             raise UsageError(msg, "Move it away, or choose another folder.")
         if request.resume and note.is_file() and not _is_of(note.read_text(), request):
             msg = f"{folder} holds a run with other settings."

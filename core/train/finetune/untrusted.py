@@ -24,15 +24,15 @@ def require_sound(path: Path, recipe: Recipe) -> None:
     require_system(info, recipe.system, path)
     known = ", ".join(recipe.presets)
     if info.preset not in recipe.presets:
-        msg = f"{path.name} describes a network that is none of {known}."
-        raise CheckpointMismatch(msg, "Use weights made by vosapp.")
+        msg = f"{path.name} describes a network that vosapp does not have."
+        raise CheckpointMismatch(msg, f"Use weights made by vosapp: {known}.")
     method: Finetunes = recipe.load()
     kept = method.weights(method.network(info.preset))
     if kept.system != info.system or json.loads(json.dumps(kept.config)) != info.config:
-        msg = f"{path.name} describes a network that is none of {known}."
-        raise CheckpointMismatch(msg, "Use weights made by vosapp.")
+        msg = f"{path.name} describes a network that vosapp does not have."
+        raise CheckpointMismatch(msg, f"Use weights made by vosapp: {known}.")
     load_weights(path, kept.module)
     for name, tensor in kept.module.state_dict().items():
         if not tensor.isfinite().all():
-            msg = f"{path.name} holds numbers that are not finite, in {name}."
-            raise CheckpointMismatch(msg, "Make the weights again.")
+            msg = f"{path.name} is damaged: numbers in {name} are not finite."
+            raise CheckpointMismatch(msg, "Train the weights again, or use others.")

@@ -14,8 +14,15 @@ from core.eval.stability import (
     _warp,
     match_cost,
     shape_context,
-    time_instability,
 )
+
+
+def time_instability(mask: np.ndarray, following: np.ndarray) -> float:
+    """T of two consecutive masks; NaN where one has no contour."""
+    meter = StabilityMeter()
+    meter.add(mask)
+    meter.add(following)
+    return meter.value
 
 
 def ellipse(x: float, y: float, wide: float = 30, high: float = 18) -> np.ndarray:

@@ -5,8 +5,8 @@ import mmap
 import numpy as np
 import psutil
 
+from core.cache import LruCache, bytes_of
 from core.media.apart import SMALLEST, apart
-from core.media.cache import FrameCache
 
 FRAME = (270, 480, 3)
 
@@ -42,7 +42,7 @@ def test_without_memory_apart_it_is_kept_where_it_is(monkeypatch):
 
 
 def test_a_frame_outlives_its_cache():
-    cache = FrameCache(10 * np.prod(FRAME))
+    cache = LruCache(10 * int(np.prod(FRAME)), bytes_of, apart)
     kept = cache.put(0, np.full(FRAME, 7, np.uint8))
     cache.clear()
     assert (kept == 7).all()
@@ -58,7 +58,7 @@ def test_memory_of_a_cache_goes_back_whatever_lies_between():
     """Frames and small things by turns; all frames go, the small things stay."""
     use_heap()
     count, between = 150, []
-    cache, before = FrameCache(count * int(np.prod(FRAME))), resident()
+    cache, before = LruCache(count * int(np.prod(FRAME)), bytes_of, apart), resident()
     for index in range(count):
         cache.put(index, np.full(FRAME, index, np.uint8))
         between.append(np.ones(40_000, np.uint8))

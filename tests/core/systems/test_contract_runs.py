@@ -106,5 +106,5 @@ def test_feature_cache_changes_no_result(build_system, run, truth, monkeypatch, 
     without = build()
     results = [run(tracker, truth(0), truth(3), truth(7)) for tracker in (with_cache, without)]
     assert results[0] == results[1]
-    assert len(with_cache._cache._entries) == COUNT
-    assert len(without._cache._entries) < COUNT
+    assert len(with_cache._cache) == COUNT
+    assert len(without._cache) < COUNT

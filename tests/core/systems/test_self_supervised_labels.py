@@ -178,4 +178,4 @@ def test_samples_and_radius_of_the_stage():
     assert halves == [1, 1, 2, 4]
     radius = next(option for option in RECIPE.options if option.name == "radius")
     usual = [radius.usual(stage.name, refines=False) for stage in RECIPE.stages]
-    assert usual == [8, 8, 10]
+    assert usual == [8, 8, 8, 10]

@@ -47,8 +47,9 @@ def losses(out, name="color"):
     return [json.loads(line)["losses"][name] for line in lines]
 
 
-def in_two(arguments):
-    """Run vosapp in two processes as torchrun would start them; return what each says."""
+def in_two(arguments=(), *, words=("-m", "vosapp")):
+    """Run vosapp, or other words of Python's command line, in two processes as torchrun would
+    start them; return what each says."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -56,9 +57,9 @@ def in_two(arguments):
     members = []
     for rank in ("0", "1"):
         own = {**os.environ, **shared, "RANK": rank, "LOCAL_RANK": rank, "OMP_NUM_THREADS": "1"}
-        words = [sys.executable, "-m", "vosapp", *arguments]
+        line = [sys.executable, *words, *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        members.append(subprocess.Popen(words, env=own, text=True, **pipes))
+        members.append(subprocess.Popen(line, env=own, text=True, **pipes))
     answers = [member.communicate(timeout=300) for member in members]
     return [(member.returncode, *said) for member, said in zip(members, answers, strict=True)]
 
@@ -150,6 +151,33 @@ def test_batch_that_cannot_be_divided(videos, tmp_path):
     answers = in_two(command(videos, tmp_path / "run", "--batch", "3"))
     assert [code for code, *_ in answers] == [2, 2]
     assert "3 cannot be divided among 2" in answers[0][2]
+
+
+THREADS = """
+from pathlib import Path
+import torch
+from core.train.team import joined
+
+def threads():
+    return sorted(p.read_text().strip() for p in Path("/proc/self/task").glob("*/comm"))
+
+def work(team):
+    module = team.parallel(torch.nn.Linear(2, 1))
+    module(torch.ones(1, 2)).sum().backward()
+
+with joined(torch.device("cpu")) as team:
+    work(team)
+    assert any("gloo" in name for name in threads()), threads()
+    team.wait()
+left = [name for name in threads() if "gloo" in name or "tcpstore" in name]
+assert not left, left
+"""
+
+
+def test_no_thread_of_the_group_is_left_when_python_shuts_down():
+    """One that is would end the process with SIGABRT now and then."""
+    answers = in_two(words=["-c", THREADS])
+    assert answers == [(0, "", "")] * 2
 
 
 def test_alone_nothing_is_shared():

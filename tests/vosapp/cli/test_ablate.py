@@ -142,7 +142,7 @@ def test_a_variant_keeps_its_meaning(words, tmp_path, capsys):
     (tmp_path / "v.toml").write_text(VARIANTS.replace("radius = 1", "radius = 2"))
     capsys.readouterr()
     assert main(words) == 2
-    assert "variant narrow is" in capsys.readouterr().err
+    assert "variant narrow means" in capsys.readouterr().err
 
 
 def test_any_system_can_be_compared(words, tmp_path, capsys):
@@ -187,7 +187,7 @@ def test_what_a_system_does_not_have(words, tmp_path, capsys):
     command = [w for w in words if w not in ("--weights", str(tmp_path / "w.safetensors"))]
     for variants, message in (
         ("[a]\nadapt = true", "cannot adapt"),
-        ("[a]\nweights = 'w.safetensors'", "has none"),
+        ("[a]\nweights = 'w.safetensors'", "uses none"),
         ("[a]\nconfig.radius = 3", "no config"),
     ):
         (tmp_path / "v.toml").write_text(variants)

@@ -7,15 +7,18 @@ import shutil
 
 import pytest
 
+from core.engine.registry import default_system
 from core.errors import CheckpointMissing
 from vosapp import assets
 from vosapp.cli import doctor, main, probes
+
+WEIGHTS = f"{default_system().name}-{default_system().default_preset}.safetensors"
 
 
 @pytest.fixture
 def weights(monkeypatch, tmp_path):
     """Bundled weights, whatever this checkout holds."""
-    (tmp_path / "self_supervised-thin.safetensors").write_bytes(b"12345")
+    (tmp_path / WEIGHTS).write_bytes(b"12345")
     monkeypatch.setattr(assets, "weights_dir", lambda: tmp_path)
 
 
@@ -40,7 +43,7 @@ def test_whole_installation(weights, capsys):
     assert "libavcodec" in report["packages"]["av"]["extra"]
     assert report["devices"][0]["name"] == "cpu"
     assert report["devices"][0]["memory_bytes"] > 0
-    assert report["weights"] == [{"bytes": 5, "file": "self_supervised-thin.safetensors"}]
+    assert report["weights"] == [{"bytes": 5, "file": WEIGHTS}]
     assert report["disk_free_bytes"] > 0
 
 

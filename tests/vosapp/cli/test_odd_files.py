@@ -26,6 +26,7 @@ RUNS = {
     "propagate --masks": "propagate FRAMES --masks ODD -o OUT --system copy",
     "propagate --out": "propagate FRAMES --masks MASKS -o ODD --system copy",
     "propagate --weights": "propagate FRAMES --masks MASKS -o OUT --weights ODD",
+    "propagate --backbone": "propagate FRAMES --masks MASKS -o OUT --backbone ODD",
     "propagate --video": "propagate PROJECT --video ODD --system copy",
     "evaluate --gt": "evaluate --gt ODD --results TREE",
     "evaluate --results": "evaluate --gt TREE --results ODD",
@@ -34,17 +35,26 @@ RUNS = {
     "evaluate --csv": "evaluate --gt TREE --results TREE --csv ODD",
     "benchmark --davis": "benchmark --davis ODD --system copy",
     "benchmark --weights": "benchmark --davis TREE --weights ODD",
+    "benchmark --backbone": "benchmark --davis TREE --backbone ODD",
     "benchmark --csv": "benchmark --davis TREE --system copy --csv ODD",
     "benchmark --out": "benchmark --davis TREE --system copy --out ODD",
     "benchmark --scores": "benchmark --davis TREE --system copy --scores ODD",
     "benchmark --markdown": "benchmark --davis TREE --all-systems --markdown ODD",
     "calibrate --davis": "calibrate --davis ODD -o OUT",
     "calibrate --weights": "calibrate --davis TREE --weights ODD -o OUT",
+    "calibrate --backbone": "calibrate --davis TREE --backbone ODD -o OUT",
     "calibrate --out": "calibrate --davis TREE -o ODD",
     "ablate --davis": "ablate --davis ODD --variants VARIANTS --csv OUT",
     "ablate --variants": "ablate --davis TREE --variants ODD.toml --csv OUT",
     "ablate --csv": "ablate --davis TREE --variants VARIANTS --csv ODD",
     "ablate --weights": "ablate --davis TREE --variants VARIANTS --csv OUT --weights ODD",
+    "ablate --backbone": "ablate --davis TREE --variants VARIANTS --csv OUT --backbone ODD",
+    "densify --boxes": "densify --boxes ODD --videos FOLDER -o OUT --system copy",
+    "densify --videos": "densify --boxes BOXES --videos ODD -o OUT --system copy",
+    "densify --out": "densify --boxes BOXES --videos FOLDER -o ODD --system copy",
+    "densify --notes": "densify --boxes BOXES --videos FOLDER -o OUT --system copy --notes ODD",
+    "densify --weights": "densify --boxes BOXES --videos FOLDER -o OUT --weights ODD",
+    "densify --backbone": "densify --boxes BOXES --videos FOLDER -o OUT --backbone ODD",
     "new input": "new ODD -o NEW",
     "new --masks": "new FRAMES --masks ODD -o NEW",
     "new --out": "new FRAMES -o ODD.vosapp",
@@ -60,15 +70,19 @@ RUNS = {
     "export --video": "export PROJECT --format overlay --video ODD -o OUT",
     "finetune project": "finetune ODD.vosapp",
     "finetune --weights": "finetune PROJECT --weights ODD",
+    "finetune --backbone": "finetune PROJECT --backbone ODD",
     "finetune --video": "finetune PROJECT --video ODD",
     "train self_supervised --videos": "train self_supervised --videos ODD --out OUT --steps 1",
     "train self_supervised --images": "train self_supervised --images ODD --out OUT --steps 1",
     "train self_supervised --out": "train self_supervised --images FRAMES --out ODD --steps 1",
     "train self_supervised --cache": "train self_supervised --images FRAMES --out OUT --steps 1"
     " --cache ODD",
+    "train self_supervised --backbone": "train self_supervised --images FRAMES --out OUT --steps 1"
+    " --backbone ODD",
     "train self_supervised --init": "train self_supervised --images FRAMES --out OUT --steps 1"
     " --init ODD",
     "import-weights input": "import-weights ODD -o OUT",
+    "doctor --backbone": "doctor --backbone ODD",
     "import-weights --out": "import-weights WEIGHTS -o ODD",
 }
 """Command and option -> a run of it with the odd file in its place."""
@@ -198,7 +212,9 @@ def run(project, frames, tmp_path, save_masks, capsys):
     (tree / "JPEGImages/480p").mkdir(parents=True)
     (tree / "JPEGImages/480p/bears").symlink_to(frames)
     (tmp_path / "variants.toml").write_text("[wide]\n")
+    (tmp_path / "boxes.csv").write_text("clip,frame,object,x,y,w,h\na,0,1,0,0,9,9\n")
     places = {
+        "BOXES": tmp_path / "boxes.csv",
         "VARIANTS": tmp_path / "variants.toml",
         "ODD": tmp_path / "odd",
         "FOLDER": tmp_path,

@@ -101,7 +101,6 @@ def writes(project):
     """Edits of all kinds, then back to the beginning and forth again."""
     box = project.label_map(0) > 0
     yield lambda: project.do(edits.AddPrompt(Prompt(3, 1, PromptKind.BOX, ((1, 2, 1), (3, 4, 1)))))
-    yield lambda: project.do(edits.RemovePrompts(1, 3))
     yield lambda: project.do(edit_boxes.PutBox(BoxLabel(5, 1, 1.0, 2.0, 3.0, 4.0)))
     yield lambda: project.do(edit_boxes.InterpolateBoxes(1))
     yield lambda: project.do(edit_boxes.RemoveBoxes(1, 4))

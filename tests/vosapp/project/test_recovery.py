@@ -15,7 +15,7 @@ from vosapp.project.file import Options
 from vosapp.project.keyframes import keyframes
 from vosapp.project.model import FrameState, Prompt, PromptKind
 from vosapp.project.opening import create_project, open_project
-from vosapp.project.recovery import open_or_salvage, salvage
+from vosapp.project.recovery import salvage
 
 PAGE = 4096
 
@@ -188,8 +188,8 @@ def test_a_view_in_place_of_a_table_is_never_read(full, tmp_path):
     )
     with pytest.raises(ProjectFileError, match="tables of a project"):
         open_project(full)
-    project, saved = open_or_salvage(full, tmp_path / "new.vosapp")
-    with project:
+    saved = salvage(full, tmp_path / "new.vosapp")
+    with open_project(tmp_path / "new.vosapp") as project:
         assert "results: the table is missing or changed" in saved.lost
         assert len(project.keyframe_indices(1)) == 10
 
@@ -207,8 +207,6 @@ def test_no_project(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(ProjectFileError, match="no vosapp project"):
         salvage(path, tmp_path / "new.vosapp")
-    with pytest.raises(ProjectFileError, match="no vosapp project"):
-        open_or_salvage(path, tmp_path / "new.vosapp")
     assert [p.name for p in tmp_path.iterdir()] == ["a.vosapp"]
 
 
@@ -222,12 +220,6 @@ def test_nothing_is_overwritten(full, tmp_path):
 def test_a_missing_file(tmp_path):
     with pytest.raises(ProjectFileError, match="cannot be copied"):
         salvage(tmp_path / "none.vosapp", tmp_path / "new.vosapp")
-
-
-def test_a_sound_project_is_simply_opened(full, tmp_path):
-    project, saved = open_or_salvage(full, tmp_path / "new.vosapp")
-    with project:
-        assert saved is None and project.path == full
 
 
 def test_damage_is_met_when_the_part_is_read(full):

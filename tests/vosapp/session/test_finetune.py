@@ -15,6 +15,7 @@ from vosapp.project.file import Options
 from vosapp.project.opening import open_project
 from vosapp.project.store import Project
 from vosapp.project.tuned import digest_of
+from vosapp.services.weights import default_weights, finetuned_system
 from vosapp.session.choice import RunChoice
 
 
@@ -55,7 +56,7 @@ def test_a_tuning_is_shown_and_compared(qtbot, make_workspace):
     outcome = tuned(qtbot, workspace)
     assert isinstance(outcome, Done)
     assert (tuner.orders[0].minutes, tuner.orders[0].start, tuner.orders[0].stop) == (3, 0, 24)
-    assert tuner.orders[0].base.name == "self_supervised-thin.safetensors"
+    assert tuner.orders[0].base == default_weights(finetuned_system())
     assert states[-1].text == "learning" and states[-1].step == 4
     # Of 0.1, 0.05, 0.0333 and 0.025: a running mean, for single steps jump.
     assert states[-1].loss == pytest.approx(0.08245) and states[-1].done == states[-1].total
@@ -233,7 +234,7 @@ def test_damaged_ones_are_told_and_the_systems_own_are_used(qtbot, tracked):
     tracked.session.drain()
     project = tracked.session.project
     origin = project.run_of(int(project.lane(1).runs[5]))
-    assert origin.weights.startswith("self_supervised-thin.safetensors")
+    assert origin.weights.startswith(default_weights(finetuned_system()).name)
     assert not tracked.finetuning.used and not project.uses_tuned
     assert (
         tracked.finetuning.problem is error or tracked.finetuning.problem.message == error.message

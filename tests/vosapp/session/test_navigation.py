@@ -57,12 +57,6 @@ def test_doubtful_frames_come_in_time_order_each_weak_stretch_once():
     assert navigation.next_doubtful(shown, -1) == 50
 
 
-def test_worst_frames_walk_from_worst_to_less_bad_then_to_stale_ones():
-    shown = session(lane(confidence={30: 0.4, 50: 0.1}), lane({10: STALE}))
-    assert navigation.worst_frames(shown, 9) == (50, 30, 10)
-    assert navigation.worst_frames(shown, 1) == (50,)
-
-
 @pytest.mark.parametrize("state", [KEY, ABSENT, FrameState.CHECKED, FrameState.EMPTY])
 def test_what_was_looked_at_or_never_computed_needs_no_look(state):
     shown = session(lane({30: state}, {30: 0.1}))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -67,13 +68,14 @@ def test_the_nearest_thumbnail_stands_in(qtbot, loader):
     assert loader.nearest(0, 2) == 2
 
 
-def test_the_cache_keeps_to_its_budget(qtbot, loader, monkeypatch):
+def test_the_cache_keeps_to_its_budget(qtbot, film, monkeypatch):
     monkeypatch.setattr(thumbnails, "CACHE_BYTES", 3 * 48 * 64 * 3)
-    order = collect(loader)
-    loader.want(tuple(range(6)), "strip")
-    qtbot.waitUntil(lambda: len(order) == 6)
-    assert [i for i in range(6) if loader.get(i) is not None] == [3, 4, 5]
-    assert loader.nearest(0, 3) == 3
+    with closing(ThumbnailLoader(film)) as loader:
+        order = collect(loader)
+        loader.want(tuple(range(6)), "strip")
+        qtbot.waitUntil(lambda: len(order) == 6)
+        assert [i for i in range(6) if loader.get(i) is not None] == [3, 4, 5]
+        assert loader.nearest(0, 3) == 3
 
 
 def test_no_thread_before_the_first_wish_and_none_after_closing(qtbot, film):

@@ -121,11 +121,6 @@ class CanvasView(ToolView):
             context.commit(local, name=f"Paste mask of {name}")
         return bool(target)
 
-    @property
-    def can_paste(self) -> bool:
-        """True where a mask was copied."""
-        return self._clip is not None
-
     # A workspace
 
     def _connect(self, workspace: Workspace) -> None:

@@ -27,8 +27,8 @@ from core.text import visible
 from core.types import MAX_OBJECT_ID
 from vosapp.jobs.outcome import Done, Outcome
 from vosapp.project.edit_import import ImportReport
+from vosapp.services.import_annotations import Imported
 from vosapp.session import importing
-from vosapp.session.importing import Imported
 from vosapp.session.work import WorkControl, WorkState
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
+from core.cache import LruCache
 from core.types import Frame
 from vosapp.project.model import TrackedObject
 from vosapp.session.thumbnails import ThumbnailLoader
@@ -98,7 +98,7 @@ class ThumbnailStrip:
 
     def __init__(self, loader: ThumbnailLoader, aspect: float, count: int) -> None:
         self._loader, self._aspect, self._count = loader, aspect, count
-        self._pictures: OrderedDict[int, QPixmap] = OrderedDict()
+        self._pictures: LruCache[int, QPixmap] = LruCache(MOST_PICTURES, lambda _: 1)
         self._asked: tuple[int, ...] = ()
 
     def ask(self, axis: TimeAxis) -> None:
@@ -129,9 +129,7 @@ class ThumbnailStrip:
     def _pixmap(self, frame_index: int) -> QPixmap | None:
         found = self._pictures.get(frame_index)
         if found is None and (thumbnail := self._loader.get(frame_index)) is not None:
-            found = self._pictures[frame_index] = to_pixmap(thumbnail, STRIP)
-            if len(self._pictures) > MOST_PICTURES:
-                self._pictures.popitem(last=False)
+            found = self._pictures.put(frame_index, to_pixmap(thumbnail, STRIP))
         return found
 
 

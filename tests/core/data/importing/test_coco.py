@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import AnnotationReadError, MaskMismatch
 from core.media.annotations.options import AS_USUAL, ImportOptions
-from core.media.annotations.rle import encode_coco, encode_coco_plain
+from core.media.annotations.rle import encode_coco, encode_cvat
 
 
 def image(key, name, **more):
@@ -51,7 +51,7 @@ def test_polygons_with_a_hole_and_a_part(read):
 
 def test_runs_in_both_ways(read):
     mask = np.random.default_rng(0).random((12, 20)) < 0.4
-    for counts in (encode_coco(mask), encode_coco_plain(mask)):
+    for counts in (encode_coco(mask), encode_cvat(mask.T)):
         runs = {"size": [12, 20], "counts": counts}
         found = read("coco", document([annotation(2, runs, iscrowd=0)]))
         assert np.array_equal(maps(found)[4], mask)

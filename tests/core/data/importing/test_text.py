@@ -253,7 +253,7 @@ def test_a_dataset_without_this_video(tmp_path, info):
         folder = tmp_path / "Annotations" / "480p" / name
         folder.mkdir(parents=True)
         write_label_map(folder / "00000.png", np.ones((12, 20), np.uint8))
-    with pytest.raises(AnnotationReadError, match="2 sequences, none of them called film"):
+    with pytest.raises(AnnotationReadError, match="2 folders of masks that could be those of film"):
         result_of(importer_named("masks").read(tmp_path, info))
 
 

@@ -49,7 +49,7 @@ def test_a_table_is_read_in_its_order(tmp_path):
         ("[wide]\nconfig = 3", "config = 3"),
         ("[wide]\nadapt = 1", "adapt = 1"),
         ("[wide]\nkeyframes = 0", "gives no keyframe"),
-        ("[wide]\npaper_mode = true", "paper_mode alone"),
+        ("[wide]\npaper_mode = true", "paper_mode without adapt"),
     ],
 )
 def test_what_makes_no_sense_is_told(tmp_path, text, message):

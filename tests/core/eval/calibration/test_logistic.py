@@ -75,5 +75,5 @@ def test_cells_that_are_empty_by_both_do_not_count(seen):
 
 
 def test_too_few_cells_are_refused(seen):
-    with pytest.raises(UsageError, match=f"{FEWEST - 1} cells"):
+    with pytest.raises(UsageError, match=f"only {FEWEST - 1} masks"):
         fit_confidence([seen(i) for i in range(FEWEST - 1)])

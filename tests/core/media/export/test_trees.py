@@ -234,3 +234,14 @@ def test_frames_of_a_jpeg_folder_are_copied_without_loss(make_source, tmp_path):
     result_of(Davis2017().export(source, tmp_path / "out"))
     original = (source.video.path / "a.jpg").read_bytes()
     assert (tmp_path / "out/JPEGImages/480p/film/a.jpg").read_bytes() == original
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda e: e.name)
+def test_what_exporters_say_of_their_files_and_pictures_is_true(exporter, make_source, tmp_path):
+    seen, source = [], make_source(count=2)
+    given = source.frame
+    watched = replace(source, frame=lambda index: seen.append(index) or given(index))
+    bare = replace(exporter, images=False) if hasattr(exporter, "images") else exporter
+    result_of(bare.export(watched, tmp_path / "out"))
+    assert exporter.own_folder == (tmp_path / "out" / "film").is_dir()
+    assert exporter.shows_frames == bool(seen)

@@ -222,7 +222,7 @@ def test_other_settings_are_not_resumed(request_, tmp_path, change):
 def test_a_folder_with_something_else_stays(request_, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "novel.txt").write_text("mine")
-    with pytest.raises(UsageError, match="something else"):
+    with pytest.raises(UsageError, match="holds no run"):
         run(replace(request_, run=tmp_path / "run"))
     assert (tmp_path / "run" / "novel.txt").read_text() == "mine"
 
