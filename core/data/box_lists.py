@@ -1,29 +1,19 @@
 """Boxes that were drawn on many clips, as tensors that losses learn from.
 
-A list is a CSV with the columns clip, frame, object, x, y, w, h; places are empty where the object
-is not visible. Beside it a CSV of notes, clip and note, says which clips are crowds.
+Tables and notes are those of `core.data.box_tables`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from core.errors import DatasetError
-from core.media.input_file import read_input_text
-
-MAX_BYTES = 64 << 20
-"""Larger lists are refused."""
-_CROWD = re.compile(r"\bcrowd\b", re.IGNORECASE)
-_HINT = "A line reads: clip, frame, object, name, x, y, w, h."
+from core.data.box_tables import DrawnBox, read_box_table, read_crowds
 
 Places = tuple[float, float, float, float]
 """x, y, width, height in pixels; 0 wide: not visible."""
@@ -69,49 +59,24 @@ class ClipBoxes:
 
 
 def read_box_list(boxes: Path, notes: Path | None = None) -> dict[str, ClipBoxes]:
-    """Read a list of boxes, by the names of the clips as they are written there.
+    """Read a table of boxes, by the names of the clips as they are written there.
 
     Args:
-        boxes: the list.
-        notes: clips in whose note the word crowd occurs are crowds; None knows of none.
+        boxes: the table.
+        notes: says which clips are crowds; None knows of none.
 
     Raises:
-        DatasetError: a file cannot be read, a column is missing or a line makes no sense.
+        AnnotationReadError: see `read_box_table` and `read_crowds`.
     """
-    crowds = set() if notes is None else _crowds(notes)
-    found: dict[str, ClipBoxes] = {}
-    for number, row in _rows(boxes, ("clip", "frame", "object", "x", "y", "w", "h")):
-        clip = found.setdefault(row["clip"], ClipBoxes(crowd=row["clip"] in crowds))
-        try:
-            key = (int(row["frame"]), int(row["object"]))
-            clip.places[key] = _places([row[name].strip() for name in ("x", "y", "w", "h")])
-        except ValueError as error:
-            raise DatasetError(f"{boxes}, line {number}, is no box: {error}.", _HINT) from error
-    return found
+    crowds = frozenset[str]() if notes is None else read_crowds(notes)
+    return {
+        clip: ClipBoxes({(b.frame_index, b.object_id): _place(b) for b in drawn}, clip in crowds)
+        for clip, drawn in read_box_table(boxes).items()
+    }
 
 
-def _places(texts: list[str]) -> Places:
-    if not any(texts):
+def _place(box: DrawnBox) -> Places:
+    if box.corners is None:
         return (0.0, 0.0, 0.0, 0.0)
-    x, y, width, height = map(float, texts)
-    if not all(map(math.isfinite, (x, y, width, height))) or min(width, height) <= 0:
-        raise ValueError("its size or place makes no sense")
-    return x, y, width, height
-
-
-def _crowds(notes: Path) -> set[str]:
-    return {row["clip"] for _, row in _rows(notes, ("clip", "note")) if _CROWD.search(row["note"])}
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the lines after the first, and their numbers; what a short one lacks is empty."""
-    try:
-        reader = csv.DictReader(io.StringIO(read_input_text(path, limit=MAX_BYTES)), restval="")
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
-        if missing:
-            raise DatasetError(f"{path} lacks the column {missing[0]}.", _HINT)
-        for row in reader:
-            yield reader.line_num, {name: row[name] for name in columns}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DatasetError(f"{path} cannot be read: {reason}.", "Check the file.") from error
+    left, top, right, bottom = box.corners
+    return left, top, right - left, bottom - top

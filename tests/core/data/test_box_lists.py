@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from core.data.box_lists import read_box_list
-from core.errors import DatasetError
 from core.ops.boxes import fill_boxes
 
 HEAD = "clip,frame,object,name,x,y,w,h\n"
@@ -44,25 +43,3 @@ def test_some_objects(files):
     clip = read_box_list(*files)["a.mp4"]
     torch.testing.assert_close(clip.on((0,), (3,)), torch.tensor([[[5.0, 5, 2, 2]]]))
     assert clip.on((0, 1), ()).shape == (2, 0, 4)
-
-
-@pytest.mark.parametrize(
-    ("text", "error"),
-    [
-        ("clip,frame,object,x,y,w\n", "lacks the column h"),
-        (HEAD + "a,x,1,cat,1,1,1,1\n", "line 2, is no box"),
-        (HEAD + "a,0,1,cat,1,1,1\n", "line 2, is no box"),
-        (HEAD + "a,0,1,cat,1,1,-1,1\n", "line 2, is no box"),
-        (HEAD + "a,0,1,cat,1,nan,1,1\n", "line 2, is no box"),
-    ],
-)
-def test_what_makes_no_sense(tmp_path, text, error):
-    path = tmp_path / "boxes.csv"
-    path.write_text(text)
-    with pytest.raises(DatasetError, match=error):
-        read_box_list(path)
-
-
-def test_no_file(tmp_path):
-    with pytest.raises(DatasetError, match="cannot be read"):
-        read_box_list(tmp_path / "boxes.csv")
