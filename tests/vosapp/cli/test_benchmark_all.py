@@ -138,7 +138,8 @@ def test_a_score_goes_beside_the_weights(davis, bundled, capsys):
     )
 
 
-def test_a_score_of_the_bundled_weights_goes_to_a_file(davis, bundled, tmp_path):
+def test_a_score_of_the_bundled_weights_goes_to_a_file(davis, bundled, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.tracking.spec.find_backbone", lambda: None)
     path = tmp_path / "s.json"
     for quality in ("fast", "fine", "fast"):
         assert main([*davis, "--quality", quality, "--scores", str(path)]) == 0
