@@ -14,6 +14,7 @@ missing is empty. Such a table is ground truth: one row that makes no sense refu
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ NEEDED = ("frame", "object", "x", "y", "w", "h")
 MAX_BOXES = 500_000
 """Tables with more rows are refused."""
 _MAX_COLUMNS, _MAX_FRAME, _MAX_TEXT = 64, 10**6, 200
+_CROWD = re.compile(r"\bcrowd\b", re.IGNORECASE)
 _HINT = "A row says: clip, frame from 0, object 1 to 254, name, x, y, w, h; empty: not visible."
 
 Corners = tuple[float, float, float, float]
@@ -89,7 +91,7 @@ def read_box_table(path: Path) -> dict[str, tuple[DrawnBox, ...]]:
 
 
 def read_crowds(path: Path) -> frozenset[str]:
-    """The clips whose note says "crowd": look-alikes of their objects have no box.
+    """The clips whose note has the word "crowd": look-alikes of their objects have no box.
 
     Args:
         path: CSV with the columns clip and note.
@@ -106,7 +108,7 @@ def read_crowds(path: Path) -> frozenset[str]:
         if len(cells) != 2:
             msg = f"{path}, line {number}, has {len(cells)} columns in place of 2."
             raise AnnotationReadError(msg, 'Put a note with commas between ".')
-        if "crowd" in cells[1].lower():
+        if _CROWD.search(cells[1]):
             found.add(cells[0])
     return frozenset(found)
 

@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 
 from core.errors import UsageError
 from core.systems.baselines.spec import COPY, FLOW
+from core.systems.box_supervised.spec import SPEC as BOX_SUPERVISED
 from core.systems.self_supervised.spec import SPEC as SELF_SUPERVISED
 from core.tracking.contract import Tracker, TrackerRequest
 from core.tracking.spec import SystemSpec, load
@@ -19,7 +20,7 @@ from core.train.recipe import Recipe
 from core.types import Quality
 
 GROUP = "vosapp.systems"
-OURS = (SELF_SUPERVISED, FLOW, COPY)
+OURS = (SELF_SUPERVISED, BOX_SUPERVISED, FLOW, COPY)
 """Those that come with the project, the default first."""
 
 

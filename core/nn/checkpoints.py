@@ -72,6 +72,18 @@ def read_info(path: Path) -> CheckpointInfo:
     return _parse(_header(path), path)
 
 
+def has_header(path: Path) -> bool:
+    """Whether a file says which system its weights belong to; one of another kind does not.
+
+    Raises:
+        CheckpointMissing: there is no such file.
+    """
+    try:
+        return _header(path) is not None
+    except CheckpointMismatch:
+        return False
+
+
 def _header(path: Path) -> str | None:
     if not path.is_file():
         msg = f"There are no weights at {path}."

@@ -1,4 +1,4 @@
-"""RGB to normalized Lab, the color space in which correspondence is learned."""
+"""RGB to Lab: normalized, in which correspondence is learned, and in its own scale."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ XYZ_TO_RGB = (
     (0.055648, -0.204043, 1.057311),
 )
 """White point D65 and the primaries of sRGB (IEC 61966-2-1)."""
+RGB_TO_XYZ = (
+    (0.412453, 0.357580, 0.180423),
+    (0.212671, 0.715160, 0.072169),
+    (0.019334, 0.119193, 0.950227),
+)
+"""The inverse of `XYZ_TO_RGB`."""
 
 
 def rgb_to_lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -40,6 +46,31 @@ def rgb_to_lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 def lab_tensor(image: NDArray[np.uint8]) -> Tensor:
     """An RGB frame as the encoder takes it: 1 x 3 x H x W float32 normalized Lab."""
     return torch.from_numpy(rgb_to_lab(image)).permute(2, 0, 1)[None]
+
+
+@torch.no_grad()
+def cielab(rgb: Tensor) -> Tensor:
+    """CIE Lab (D65) in its own scale, on the device that the frames are on.
+
+    Distances in it are about what people see: 2.3 is just noticeable (Mahy et al. 1994).
+
+    Args:
+        rgb: ... x 3 x H x W float, sRGB 0..1.
+
+    Returns:
+        ... x 3 x H x W float32: L 0..100, a and b about -108..98. Without a gradient.
+    """
+    value = rgb.float()
+    linear = torch.where(
+        value <= 0.04045, value / 12.92, ((value.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4
+    )
+    red, green, blue = linear.unbind(-3)
+    # No matrix product: under autocast it would be rounded to 16 bits.
+    x, y, z = (
+        _root((red * r + green * g + blue * b) / white)
+        for (r, g, b), white in zip(RGB_TO_XYZ, WHITE, strict=True)
+    )
+    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), dim=-3)
 
 
 @torch.no_grad()
@@ -70,3 +101,11 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 def _cube(value: Tensor) -> Tensor:
     """Lab's way back from its cube root, which is straight near black."""
     return torch.where(value > 6 / 29, value**3, 3 * (6 / 29) ** 2 * (value - 4 / 29))
+
+
+def _root(value: Tensor) -> Tensor:
+    """Lab's cube root, which is straight near black."""
+    cut = (6 / 29) ** 3
+    return torch.where(
+        value > cut, value.clamp(min=cut) ** (1 / 3), value / (3 * (6 / 29) ** 2) + 4 / 29
+    )

@@ -55,6 +55,8 @@ class SystemSpec:
             confidence.
         recipe: how it is trained; None where it has nothing to learn.
         importer: "module:function" that takes over weights of other programs.
+        foreign: "module:function" that says of a file whether it is one of another program that
+            the system may track with as it is; empty where there are none.
         configs: "module:name" of the configs that it tracks with, frozen dataclasses by quality;
             `implementation` then takes another one as `config`. Empty where nothing is varied.
         discovers: "module:function" that builds what finds objects without prompts.
@@ -75,6 +77,7 @@ class SystemSpec:
     calibration: Calibration | None = None
     recipe: Recipe | None = None
     importer: str = ""
+    foreign: str = ""
     configs: str = ""
     discovers: str = ""
 

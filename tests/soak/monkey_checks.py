@@ -172,7 +172,7 @@ def everything(project):
     maps = b"".join(project.label_map(index).tobytes() for index in frames)
     lanes = tuple(project.states(o.object_id).tobytes() for o in project.objects())
     prompts = tuple(project.prompts(index) for index in frames)
-    return project.objects(), lanes, maps, prompts
+    return project.objects(), lanes, maps, prompts, project.boxes_in()
 
 
 def _same(found, wanted, what):

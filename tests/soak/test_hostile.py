@@ -26,13 +26,13 @@ def sound(tmp_path_factory, worker):
         project.put_tuned(info, data, use=True)
         for _ in range(150):
             worker.attempt(worker.operation(rng, project), project)
-        project.do(
-            worker.edits.AddPrompt(
-                worker.Prompt(
-                    3, project.objects()[0].object_id, worker.PromptKind.BOX, ((1, 2, 1), (3, 4, 1))
-                )
-            )
-        )
+        one = project.objects()[0].object_id
+        project.do(worker.edits.LockObject(one, False))
+        corners = ((1, 2, 1), (3, 4, 1))
+        prompt = worker.Prompt(3, one, worker.PromptKind.BOX, corners)
+        project.do(worker.edits.AddPrompt(prompt))
+        label = worker.edit_boxes.BoxLabel(3, one, 1.0, 2.0, 2.0, 2.0)
+        project.do(worker.edit_boxes.PutBox(label))
         assert project.counts()[2] and project.keyframe_indices()
     return path.read_bytes()
 

@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 from core.errors import OutputError, VosError  # noqa: E402
 from core.jobs import CancelToken  # noqa: E402, F401
 from core.types import FrameResult, Keyframe  # noqa: E402
-from vosapp.project import edit_masks, edit_ranges, edits, tuned  # noqa: E402, F401
+from vosapp.project import edit_boxes, edit_masks, edit_ranges, edits, tuned  # noqa: E402, F401
 from vosapp.project.file import Options  # noqa: E402
 from vosapp.project.keyframes import keyframes  # noqa: E402
 from vosapp.project.model import Prompt, PromptKind, VideoRef  # noqa: E402
@@ -101,6 +101,9 @@ def random_edit(rng, project):
             edits.LockObject(one, rng.random() < 0.3),
             edits.ReorderObjects(tuple(rng.sample(ids, len(ids)))),
             edits.AddPrompt(box),
+            edit_boxes.PutBox(edit_boxes.BoxLabel(frame, one, 1.5, 2.0, rng.random() + 1, 9.25)),
+            edit_boxes.InterpolateBoxes(one),
+            edit_boxes.RemoveBoxes(one, frame, stop),
             edits.Group((edits.AddPrompt(box), edit_masks.Paint(frame, one, *place, patch))),
         ]
     )
@@ -285,7 +288,7 @@ def read_all(project):
         lambda: [project.lane(item.object_id) for item in project.objects()],
         *[lambda f=f: project.label_map(f) for f in frames],
         *[lambda f=f: project.keyframe_map(f) for f in frames],
-        *[lambda f=f: project.prompts(f) for f in frames],
+        *[lambda f=f: (project.prompts(f), project.boxes(f)) for f in frames],
         *[lambda f=f: project.assertions(f) for f in frames],
     ]
     for call in calls:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError
-from core.media.export.formats import EXPORTERS, exporter_named
+from core.media.export.box_formats import BoxExport
+from core.media.export.formats import BOX_EXPORTERS, EXPORTERS, exporter_named
 from core.media.export.validate import Severity
 from vosapp.cli.export_options import add_format_arguments, object_ids, with_options
 from vosapp.cli.following import finish_job
@@ -36,9 +37,16 @@ if TYPE_CHECKING:
     from vosapp.project.store import Project
 
 NAME = "export"
-HELP = "write a project's masks in a file format"
+HELP = "write a project's masks or box labels in a file format"
 
-ALIASES = {"davis": "davis2017", "cvat": "cvat-video", "yolo": "yolo-seg"}
+ALIASES = {
+    "davis": "davis2017",
+    "cvat": "cvat-video",
+    "yolo": "yolo-seg",
+    "boxes": "boxes-csv",
+    "csv": "boxes-csv",
+    "mot": "boxes-mot",
+}
 """Other names of exporters, so that both directions know a format by the same names."""
 REFUSED = 2
 
@@ -49,7 +57,8 @@ EPILOG = (
     "files of a folder that are there with the same content stay. Where an earlier export has left "
     "files that this one does not replace, it is refused; --force removes exactly these. "
     "A format that is one file "
-    "(video, zip, JSON, XML, text) appears when it is whole, and is written anew."
+    "(video, zip, JSON, XML, text) appears when it is whole, and is written anew. The formats "
+    "boxes-... write box labels and look at no mask."
 )
 
 
@@ -57,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = EPILOG
     parser.add_argument("project", type=Path, metavar="PROJECT", help="a project (.vosapp)")
-    names = sorted({*ALIASES, *(exporter.name for exporter in EXPORTERS)})
+    names = sorted({*ALIASES, *(exporter.name for exporter in (*EXPORTERS, *BOX_EXPORTERS))})
     parser.add_argument(
         "--format", required=True, choices=names, metavar="F", help=f"one of {', '.join(names)}"
     )
@@ -121,6 +130,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         source = _source(project, exporter, args, _Around(stack, console, wanted))
         guard_frames(source, exporter, args.out)
         job = _Export(project, source, exporter, args.out)
+        if isinstance(exporter, BoxExport):
+            return _boxes(job, args, console)
         return _validated(job, args, console)
 
 
@@ -152,6 +163,24 @@ def _source(
     )
 
 
+def _boxes(job: _Export, args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Write box labels: there is no mask to look at."""
+    from core.media.export.leftovers import refuse_leftovers, remove_leftovers
+
+    frames, boxes = job.source.frames, job.source.boxes
+    if not boxes:
+        raise OutputError(
+            f"No frame of {frames.start}:{frames.stop} has a box label.",
+            "Import boxes first; masks go out in the other formats.",
+        )
+    leftovers = job.exporter.leftovers(job.source, job.out, ())
+    if not args.force:
+        refuse_leftovers(leftovers, "export")
+    removed = remove_leftovers(leftovers)
+    losses = job.exporter.announce_losses(job.source, token=console.token)
+    return _result(job, ()) | _write(job, losses, console) | {"removed": removed}
+
+
 def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.media.export.leftovers import refuse_leftovers, remove_leftovers
     from core.media.export.validate import validate
@@ -180,7 +209,8 @@ def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict
     removed = remove_leftovers(leftovers)
     if removed:
         console.say(f"Removed {removed} files of an earlier export from {job.out}")
-    return result | _write(job, console) | {"removed": removed}
+    losses = all_losses(job.project, job.source, job.exporter, token=console.token)
+    return result | _write(job, losses, console) | {"removed": removed}
 
 
 def _tell_findings(findings: tuple[Finding, ...], console: Console) -> None:
@@ -194,8 +224,7 @@ def _tell_findings(findings: tuple[Finding, ...], console: Console) -> None:
         tell[finding.severity](f"{at}{finding.text}")
 
 
-def _write(job: _Export, console: Console) -> dict[str, object]:
-    losses = all_losses(job.project, job.source, job.exporter, token=console.token)
+def _write(job: _Export, losses: tuple[str, ...], console: Console) -> dict[str, object]:
     for sentence in losses:
         console.warn(f"{job.exporter.title}: {sentence}")
     console.kept = f"Whole files are in {job.out}; the same command goes on from there."
@@ -217,7 +246,8 @@ def _report(job: _Export, report: ExportReport, console: Console) -> None:
     if report.unchanged:
         told += f" {report.unchanged} were there already."
     if report.missing:
-        told += f" Without any label: frames {listed(report.missing)}."
+        what = "box" if isinstance(job.exporter, BoxExport) else "label"
+        told += f" Without any {what}: frames {listed(report.missing)}."
     console.report(told)
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import UsageError
-from core.media.export.formats import EXPORTERS
+from core.media.export.formats import BOX_EXPORTERS, EXPORTERS
 from vosapp.cli.run_options import positive
 from vosapp.services.export import OPTIONS, options_of, with_values
 
@@ -42,7 +42,8 @@ def with_options(exporter: Exporter, args: argparse.Namespace) -> Exporter:
     own = options_of(exporter)
     for option in OPTIONS:
         if option.field in given and option not in own:
-            having = ", ".join(e.name for e in EXPORTERS if option in options_of(e))
+            every = (*EXPORTERS, *BOX_EXPORTERS)
+            having = ", ".join(e.name for e in every if option in options_of(e))
             raise UsageError(
                 f"The format {exporter.name} has no option {option.flags}.", f"It is for {having}."
             )

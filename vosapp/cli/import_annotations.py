@@ -40,13 +40,19 @@ ALIASES = {
     "mot": "boxes",
     "csv": "boxes",
     "yolo-seg": "yolo",
+    "boxes-csv": "boxes",
+    "boxes-mot": "boxes",
+    "boxes-yolo": "yolo",
+    "boxes-coco": "coco",
+    "boxes-cvat": "cvat",
 }
 """Other names of importers, so that what `vosapp export` writes is read under the same name."""
 MAX_MAPPING_BYTES = 1 << 20
 BOXES_HINT = "Boxes are no masks: --boxes-to-masks makes some, here or in vosapp propagate."
 EPILOG = (
-    "Labeled frames become keyframes, boxes become prompts. What is a keyframe already, or was "
-    "checked, stays unless --overwrite is given; locked objects always stay. A mapping is JSON of "
+    "Labeled frames become keyframes, boxes become box labels. What is a keyframe already, has a "
+    "box, or was checked, stays unless --overwrite is given; locked objects always stay. A "
+    "mapping is JSON of "
     'labels and object ids such as {"bear": 1, "tree": 0}, where 0 leaves a label out; with --json '
     "the mapping that was used is in the result, to be changed and handed in again. One undo takes "
     f"all of it back. One import takes files of up to {MAX_BYTES >> 20} MB, {MAX_LINES:,} lines of "
@@ -67,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mapping", type=Path, metavar="FILE", help="JSON: label to object id (default: proposed)"
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace keyframes and checked masks"
+        "--overwrite", action="store_true", help="replace keyframes, boxes and checked masks"
     )
     add_import_arguments(parser)
     add_video_argument(parser)
@@ -79,7 +85,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     Returns:
         `project`, `source`, `format`, `labeled` (frames in the files), `keyframes` (frames taken
         over), `kept` (by frame, ids that stay as they were), `unasserted` (labeled frames that
-        assert no object), `boxes`, `prompts`, `objects`, `mapping` and `notes`.
+        assert no object), `boxes` (in the files), `box_labels` (taken over), `objects`, `mapping`
+        and `notes`.
 
     Raises:
         VosError: anything the user can mend; the project is as it was.
@@ -151,9 +158,14 @@ def _tell(imported: Imported, console: Console) -> None:
         )
     if report.locked_boxes:
         console.warn(f"{report.locked_boxes} boxes are left out: their objects are locked.")
-    done = f"Imported {len(report.frames)} keyframes and {report.prompts} boxes as prompts."
+    if report.kept_boxes:
+        console.warn(
+            f"{report.kept_boxes} boxes are left out: their objects have one on the frame."
+            " --overwrite replaces those that were there."
+        )
+    done = f"Imported {len(report.frames)} keyframes and {report.boxes} box labels."
     console.report(done if imported.change.name else "Nothing to import: the project is as it was.")
-    if report.prompts and not report.frames:
+    if report.boxes and not report.frames:
         console.say(BOXES_HINT)
 
 
@@ -168,7 +180,7 @@ def _result(
         "kept": report.kept,
         "unasserted": report.unasserted,
         "boxes": len(found.boxes),
-        "prompts": report.prompts,
+        "box_labels": report.boxes,
         "objects": [
             {"object_id": info.object_id, "name": named[info.object_id]} for info in found.objects
         ],

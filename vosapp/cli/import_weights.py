@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.engine.registry import system_spec, systems
+from core.errors import CheckpointMismatch, UsageError, VosError
 
 if TYPE_CHECKING:
     import argparse
@@ -21,8 +22,9 @@ SHOWN = 4
 
 EPILOG = (
     "Known are MAST, MAMP, CRW, ResNet-18 and ResNet-50 of torchvision or timm, and DINO's "
-    "ResNet-50. The kind is seen from the names in the file; MAMP has to be named. Pickles are "
-    "opened by torch's restricted loader, and refused when they hold anything but weights."
+    "ResNet-50; for the memory network XMem, STCN and ResNet-50. The kind is seen from the names "
+    "in the file; MAMP has to be named. Pickles are opened by torch's restricted loader, and "
+    "refused when they hold anything but weights."
 )
 
 
@@ -35,9 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     able = [spec.name for spec in systems().values() if spec.importer]
     parser.add_argument(
-        "--system", choices=able, default=able[0], help=f"whose weights they become ({able[0]})"
+        "--system",
+        choices=able,
+        help=f"whose weights they become (default: the first that knows them: {', '.join(able)})",
     )
-    parser.add_argument("--kind", metavar="K", help="mast, mamp, crw, resnet or dino")
+    parser.add_argument(
+        "--kind", metavar="K", help="mast, mamp, crw, resnet or dino; xmem, stcn or resnet"
+    )
     parser.add_argument(
         "--preset", metavar="P", help="network to fill (default: the one that fits)"
     )
@@ -50,11 +56,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         `weights` (file), `kind`, `system`, `preset`, `taken` (names), `left` (name to reason),
         `unfilled` (names in our network) and `notes`.
     """
-    from core.tracking.spec import load
-
-    report: ImportReport = load(system_spec(args.system).importer)(
-        args.input, args.out, kind=args.kind, preset=args.preset
-    )
+    report = _import(args)
     _tell(report, args.out, console)
     return {
         "weights": args.out,
@@ -66,6 +68,30 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         "unfilled": report.unfilled,
         "notes": report.notes,
     }
+
+
+def _import(args: argparse.Namespace) -> ImportReport:
+    """Import for the system that is named, or for the first that knows the file.
+
+    Raises:
+        VosError: what the first system says of it, where none knows it.
+    """
+    from core.tracking.spec import load
+
+    able = [spec for spec in systems().values() if spec.importer]
+    if args.system is not None:
+        able = [system_spec(args.system)]
+    refused = list[VosError]()
+    for spec in able:
+        try:
+            report: ImportReport = load(spec.importer)(
+                args.input, args.out, kind=args.kind, preset=args.preset
+            )
+        except (CheckpointMismatch, UsageError) as error:
+            refused.append(error)
+        else:
+            return report
+    raise refused[0]
 
 
 def _tell(report: ImportReport, out: Path, console: Console) -> None:

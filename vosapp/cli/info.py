@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
     from typing import Any
 
     from vosapp.cli.console import Console
+    from vosapp.project.boxes import BoxCounts
     from vosapp.project.model import TrackedObject
     from vosapp.project.store import Project
 
@@ -41,8 +44,9 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
     Returns:
         `project`, `bytes`, `video` (with `found`, its place now, and whether it is the `same`
-        file; None where it is not found), `objects` (each with its frames
-        by state), `states` (frames x objects by state), `keyframes`, `references`, `history`,
+        file; None where it is not found), `objects` (each with its frames by state and its box
+        labels), `states` (frames x objects by state), `boxes` (labels that are drawn, interpolated
+        and unseen, and how many frames have any), `keyframes`, `references`, `history`,
         `runs` (origins of masks), `adapted` (weights that were fine-tuned on the video, as
         `vosapp.cli.finetune.describe` tells them; None without), `problems` of the file, and `lost`
         with `--repair`.
@@ -71,14 +75,15 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
 
 def _describe(project: Project) -> dict[str, object]:
-    problems = project.problems()
+    problems, counts = project.problems(), project.box_counts()
     return {
         "project": project.path,
         "bytes": project.path.stat().st_size,
         "revision": project.revision,
         "video": _video(project),
-        "objects": [_object(project, item) for item in project.objects()],
+        "objects": [_object(project, item, counts) for item in project.objects()],
         "states": {state.name.lower(): n for state, n in project.counts().items()},
+        "boxes": _boxes(project),
         "keyframes": project.keyframe_indices(),
         "references": sorted({item.frame_index for item in project.references()}),
         "history": _history(project),
@@ -116,9 +121,12 @@ def _video(project: Project) -> dict[str, object]:
     }
 
 
-def _object(project: Project, item: TrackedObject) -> dict[str, object]:
+def _object(
+    project: Project, item: TrackedObject, boxes: Mapping[int, BoxCounts]
+) -> dict[str, object]:
     import numpy as np
 
+    from vosapp.project.boxes import BoxCounts
     from vosapp.project.model import FrameState
 
     counts = np.bincount(project.states(item.object_id), minlength=len(FrameState))
@@ -130,7 +138,15 @@ def _object(project: Project, item: TrackedObject) -> dict[str, object]:
         "visible": item.visible,
         "locked": item.locked,
         "frames": {state.name.lower(): int(counts[state]) for state in FrameState},
+        "boxes": asdict(boxes.get(item.object_id, BoxCounts())),
     }
+
+
+def _boxes(project: Project) -> dict[str, int]:
+    from vosapp.project.boxes import count
+
+    labels = project.boxes_in()
+    return asdict(count(labels)) | {"frames": len({label.frame_index for label in labels})}
 
 
 def _history(project: Project) -> dict[str, object]:
@@ -173,16 +189,28 @@ def _lines(result: dict[str, object]) -> list[str]:
         f"keyframes: {len(told['keyframes'])}, of them {len(told['references'])} references",
         f"history: {history['undo']} steps to undo, {history['redo']} to redo",
     ]
+    if told["boxes"]["frames"]:
+        boxes = _counted_boxes(told["boxes"])
+        lines.append(f"{boxes} on {told['boxes']['frames']} frames")
     for item in told["objects"]:
         states = ", ".join(f"{count} {name}" for name, count in item["frames"].items() if count)
         kind = f" ({item['category']})" if item["category"] else ""
-        lines.append(f"object {item['object_id']}, {item['name']}{kind}: {states}")
+        boxes = _counted_boxes(item["boxes"])
+        text = "; ".join(part for part in (states, boxes) if part)
+        lines.append(f"object {item['object_id']}, {item['name']}{kind}: {text}")
     if told["adapted"]:
         lines.append(_adapted_line(told["adapted"]))
     lines += [f"{run['masks']} masks by {run['system']} {run['weights']}" for run in told["runs"]]
     return lines + (
         [f"damaged: {problem}" for problem in told["problems"]] or ["the file is sound"]
     )
+
+
+def _counted_boxes(counts: dict[str, int]) -> str:
+    """Box labels by what they say; empty where there are none."""
+    names = {"drawn": "drawn", "interpolated": "interpolated", "unseen": "not visible"}
+    shown = ", ".join(f"{counts[key]} {name}" for key, name in names.items() if counts[key])
+    return f"box labels: {shown}" if shown else ""
 
 
 def _adapted_line(adapted: dict[str, Any]) -> str:

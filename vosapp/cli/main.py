@@ -82,7 +82,11 @@ COMMANDS = (
         "take annotations of a file format into a project",
         "vosapp.cli.import_annotations",
     ),
-    Command("export", "write a project's masks in a file format", "vosapp.cli.export_annotations"),
+    Command(
+        "export",
+        "write a project's masks or box labels in a file format",
+        "vosapp.cli.export_annotations",
+    ),
     Command(
         "finetune",
         "fine-tune the network on a project's video",

@@ -110,16 +110,12 @@ def run_project(
 
 def _mask_boxes(project: Project, video: VideoSource, console: Console) -> None:
     """Make keyframes of the boxes in the project, as one step that can be undone."""
-    from core.media.annotations.values import ImportedAnnotations
-    from vosapp.project.edit_import import ImportAnnotations
-    from vosapp.services.box_masks import boxes_of, with_masks
+    from vosapp.services.box_masks import masking
 
-    boxes = boxes_of(project)
-    found = with_masks(ImportedAnnotations((), boxes=boxes), video.frame, console.token)
-    for note in found.notes or ("There is no box without a mask",):
+    edit = masking(project, video.frame, console.token)
+    for note in edit.found.notes or ("There is no box without a mask",):
         console.say(note)
-    if boxes:
-        edit = ImportAnnotations(found)
+    if edit.found.frames:
         finish_job(project.run(edit, console.token), console, unit="frames")
 
 

@@ -89,8 +89,11 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
 
 def _check_weights(path: Path, system: str) -> None:
     from core.nn.checkpoints import read_info, require_system
+    from core.tracking.spec import load
 
-    require_system(read_info(path), system, path)
+    foreign = system_spec(system).foreign
+    if not (foreign and load(foreign)(path)):
+        require_system(read_info(path), system, path)
 
 
 def positive(text: str) -> int:

@@ -13,10 +13,11 @@ from core.jobs import Progress
 from core.media.annotations.values import Box, ImportedAnnotations, ObjectInfo
 from core.types import Keyframe
 from vosapp.project import rules
+from vosapp.project.boxes import label_of
 from vosapp.project.edit_masks import ImportKeyframes
 from vosapp.project.editor import Editor
 from vosapp.project.edits import AddObject
-from vosapp.project.model import MAX_NAME, FrameState, Prompt, PromptKind, TrackedObject
+from vosapp.project.model import MAX_NAME, FrameState, TrackedObject
 
 
 @dataclass(slots=True)
@@ -27,8 +28,9 @@ class ImportReport:
         frames: on which something was taken over as a keyframe, ascending.
         unasserted: labeled frames that assert no object, and so make no keyframe.
         kept: by frame, the ids that stay as they are: asserted, checked, or locked.
-        prompts: boxes that became prompts.
-        known_prompts: boxes that were prompts already.
+        boxes: that became box labels.
+        known_boxes: that were there already.
+        kept_boxes: left out, since another box of the object is on the frame.
         locked_boxes: boxes left out, since their objects are locked.
         notes: plain sentences on what of the objects could not be taken over.
     """
@@ -36,19 +38,21 @@ class ImportReport:
     frames: list[int] = field(default_factory=list)
     unasserted: int = 0
     kept: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    prompts: int = 0
-    known_prompts: int = 0
+    boxes: int = 0
+    known_boxes: int = 0
+    kept_boxes: int = 0
     locked_boxes: int = 0
     notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportAnnotations:
-    """Take over objects, keyframes and boxes; label maps are read one by one.
+    """Take over objects, keyframes and box labels; label maps are read one by one.
 
     Attributes:
         found: what an importer has found.
-        overwrite: replace what the user asserted or checked; else it stays and keeps its pixels.
+        overwrite: replace what the user asserted, checked or boxed; else it stays and keeps its
+            pixels.
             Locked objects always stay.
         report: filled while the edit is done.
     """
@@ -100,19 +104,20 @@ class ImportAnnotations:
     def _add_boxes(self, editor: Editor, boxes: list[Box]) -> Iterator[None]:
         """Add the boxes of one frame, with a step for each; what is known is read once."""
         frame = editor.frame(boxes[0].frame_index)
-        known = {replace(prompt, prompt_id=0) for prompt in editor.prompts(frame)}
+        known = editor.boxes.on_frame(frame)
         locked = editor.locked_ids()
         for box in boxes:
-            corners = ((box.left, box.top, 1), (box.right, box.bottom, 1))
-            prompt = Prompt(frame, box.object_id, PromptKind.BOX, corners)
+            label, there = label_of(box), known.get(box.object_id)
             if box.object_id in locked:
                 self.report.locked_boxes += 1
-            elif prompt in known:
-                self.report.known_prompts += 1
+            elif label == there:
+                self.report.known_boxes += 1
+            elif there is not None and not self.overwrite:
+                self.report.kept_boxes += 1
             else:
-                known.add(prompt)
-                editor.put_prompt(prompt)
-                self.report.prompts += 1
+                known[box.object_id] = label
+                editor.boxes.put(label)
+                self.report.boxes += 1
             yield
 
 

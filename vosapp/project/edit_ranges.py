@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import UsageError
 from core.jobs import Progress
+from vosapp.project.edit_boxes import move_boxes, remove_boxes
 from vosapp.project.editor import Editor
 from vosapp.project.model import Assertion
 from vosapp.project.schema import KEYFRAMES, OBJECTS, RESULTS, Table
@@ -76,7 +77,10 @@ class SetReference:
 
 @dataclass(frozen=True, slots=True)
 class ClearMasks:
-    """Delete an object's masks, keyframes and prompts on the frames `start` to `stop` - 1."""
+    """Delete an object's masks, keyframes and prompts on the frames `start` to `stop` - 1.
+
+    Box labels stay: `vosapp.project.edit_boxes.RemoveBoxes` removes them.
+    """
 
     object_id: int
     start: int
@@ -106,6 +110,7 @@ class DeleteObject:
         """Do it."""
         editor.editable(self.object_id)
         yield from _clear(editor, self.object_id, 0, editor.video.frame_count)
+        remove_boxes(editor, self.object_id)
         editor.rows.delete(OBJECTS, self.object_id)
 
 
@@ -185,6 +190,7 @@ def _relabel(editor: Editor, source: int, target: int, start: int) -> Iterable[P
         yield Progress(done, len(frames), "moving masks")
     editor.lanes.merge(source, target, start, stop)
     editor.move_prompts(source, target, start)
+    move_boxes(editor, source, target, start)
 
 
 def _relabel_keyframe(editor: Editor, source: int, target: int, frame: int) -> None:

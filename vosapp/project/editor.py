@@ -16,6 +16,7 @@ import numpy as np
 from core.errors import UsageError
 from core.types import MAX_OBJECT_ID, LabelMap
 from vosapp.project import rules
+from vosapp.project.boxes import BoxLabels
 from vosapp.project.colors import usual_color
 from vosapp.project.label_store import LabelStore
 from vosapp.project.lanes import Lanes
@@ -54,6 +55,7 @@ class Editor:
             self.rows, height=video.height, width=video.width, cache_bytes=cache_bytes
         )
         self.lanes = Lanes(self.rows, video.frame_count)
+        self.boxes = BoxLabels(self.rows)
         self._touched: dict[int, set[int]] = defaultdict(set)
         self._stale: dict[int, set[int]] = defaultdict(set)
         self._wide: set[int] = set()

@@ -244,7 +244,7 @@ class Change:
 
     Attributes:
         name: what was done; empty where nothing was.
-        frame_indices: frames whose masks or prompts changed, ascending.
+        frame_indices: frames whose masks or box labels changed, ascending.
         object_ids: objects of which something changed, ascending.
         revision: the project's revision after it.
     """

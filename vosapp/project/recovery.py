@@ -21,13 +21,14 @@ from core.media.scratch import scratch_folder
 from core.types import MAX_OBJECT_ID
 from vosapp.project import connection as sqlite
 from vosapp.project import schema
+from vosapp.project.boxes import parse_box
 from vosapp.project.codec import LANE_FRAMES, decode_map, decode_piece
 from vosapp.project.colors import usual_color
 from vosapp.project.file import Options, read_video
 from vosapp.project.model import TrackedObject, Unreadable, VideoRef, check
 from vosapp.project.opening import create_project
 from vosapp.project.parse import parse_assertion, parse_json, parse_object, parse_prompt, parse_run
-from vosapp.project.schema import ASSERTIONS, KEYFRAMES, LANES, OBJECTS, PROMPTS, RESULTS
+from vosapp.project.schema import ASSERTIONS, BOXES, KEYFRAMES, LANES, OBJECTS, PROMPTS, RESULTS
 from vosapp.project.side_files import side_files, side_problem
 from vosapp.project.tuned import parse_tuned_row
 
@@ -230,6 +231,8 @@ class _Builder:
         self._take(ASSERTIONS.name, ASSERTIONS.columns, last, self._assertion)
         self._take(LANES.name, LANES.columns, MAX_OBJECT_ID, self._lane)
         self._take(PROMPTS.name, PROMPTS.columns, 1 << 40, self._prompt)
+        if self._reader.should_have(BOXES.name):
+            self._take(BOXES.name, BOXES.columns, last, self._box)
         if self._reader.should_have("tuned"):
             columns = ("tuned_id", "base", "digest", "made", "weights")
             self._take("tuned", columns, 1, parse_tuned_row)
@@ -280,6 +283,9 @@ class _Builder:
     def _prompt(self, row: Row) -> None:
         self._check_frame(parse_prompt(row).frame_index)
 
+    def _box(self, row: Row) -> None:
+        self._check_frame(parse_box(row).frame_index)
+
     def _lane(self, row: Row) -> None:
         object_id, number, data = row
         check(type(object_id) is int and 1 <= object_id <= MAX_OBJECT_ID, "no object id")
@@ -295,7 +301,8 @@ class _Builder:
         """Objects whose row is lost but of which there is work."""
         sql = (
             "SELECT object_id FROM assertions UNION SELECT object_id FROM lanes"
-            " UNION SELECT object_id FROM prompts EXCEPT SELECT object_id FROM objects"
+            " UNION SELECT object_id FROM prompts UNION SELECT object_id FROM boxes"
+            " EXCEPT SELECT object_id FROM objects"
         )
         for (object_id,) in self._new.execute(sql).fetchall():
             item = TrackedObject(object_id, f"Object {object_id}", usual_color(object_id))

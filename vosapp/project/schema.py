@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 APPLICATION_ID = 0x766F7361
 """Marks a SQLite file as a vosapp project ("vosa")."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Version that this code reads and writes; stored as SQLite's `user_version`."""
 
 
@@ -18,8 +18,9 @@ class Table:
     Attributes:
         name: its name.
         keys: one or two whole-number columns that name a row.
-        fields: further columns: whole numbers and text.
+        fields: further columns: whole numbers, text and other numbers.
         texts: those of the fields that are text.
+        reals: those of the fields that are numbers with a fraction.
         blob: column of bytes, always the last one; empty for none.
     """
 
@@ -28,6 +29,7 @@ class Table:
     fields: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     blob: str = ""
+    reals: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -42,8 +44,9 @@ class Table:
     @property
     def types(self) -> tuple[type, ...]:
         """What each value of a row must be; SQLite itself takes anything anywhere."""
-        fields = (str if name in self.texts else int for name in self.fields)
-        return (*fields, bytes) if self.blob else tuple(fields)
+        kinds = dict.fromkeys(self.texts, str) | dict.fromkeys(self.reals, float)
+        fields = tuple(kinds.get(name, int) for name in self.fields)
+        return (*fields, bytes) if self.blob else fields
 
 
 OBJECTS = Table(
@@ -58,12 +61,18 @@ PROMPTS = Table(
     ("frame_index", "object_id", "kind", "points"),
     texts=("kind", "points"),
 )
+BOXES = Table(
+    "boxes",
+    ("frame_index", "object_id"),
+    ("x", "y", "width", "height", "drawn"),
+    reals=("x", "y", "width", "height"),
+)
 ASSERTIONS = Table("assertions", ("frame_index", "object_id"), ("area", "reference"))
 KEYFRAMES = Table("keyframes", ("frame_index",), blob="label_map")
 RESULTS = Table("results", ("frame_index",), blob="label_map")
 LANES = Table("lanes", ("object_id", "piece"), blob="data")
 UNDOABLE = {
-    table.name: table for table in (OBJECTS, PROMPTS, ASSERTIONS, KEYFRAMES, RESULTS, LANES)
+    table.name: table for table in (OBJECTS, PROMPTS, BOXES, ASSERTIONS, KEYFRAMES, RESULTS, LANES)
 }
 """Tables of the user's work by name. Rows of all others never go through the undo history."""
 
@@ -82,6 +91,9 @@ CREATE = (
     " category TEXT NOT NULL)",
     "CREATE TABLE prompts (prompt_id INTEGER PRIMARY KEY, frame_index INTEGER NOT NULL,"
     " object_id INTEGER NOT NULL, kind TEXT NOT NULL, points TEXT NOT NULL)",
+    "CREATE TABLE boxes (frame_index INTEGER NOT NULL, object_id INTEGER NOT NULL,"
+    " x REAL NOT NULL, y REAL NOT NULL, width REAL NOT NULL, height REAL NOT NULL,"
+    " drawn INTEGER NOT NULL, PRIMARY KEY (frame_index, object_id)) WITHOUT ROWID",
     "CREATE TABLE assertions (frame_index INTEGER NOT NULL, object_id INTEGER NOT NULL,"
     " area INTEGER NOT NULL, reference INTEGER NOT NULL, PRIMARY KEY (frame_index, object_id))"
     " WITHOUT ROWID",
@@ -101,12 +113,13 @@ CREATE = (
     " UNIQUE (entry_id, table_name, key_1, key_2))",
     "CREATE INDEX prompts_by_frame ON prompts (frame_index)",
     "CREATE INDEX assertions_by_object ON assertions (object_id, frame_index)",
+    "CREATE INDEX boxes_by_object ON boxes (object_id, frame_index)",
 )
 """Statements that make an empty project of `SCHEMA_VERSION`."""
 
 
-def _statement(table: str) -> str:
-    return next(text for text in CREATE if text.startswith(f"CREATE TABLE {table} "))
+def _statement(name: str) -> str:
+    return next(text for text in CREATE if text.split()[2] == name)
 
 
 _OBJECTS_1 = (
@@ -116,8 +129,36 @@ _OBJECTS_1 = (
 FORMER: dict[int, dict[str, str]] = {
     1: {"objects": _OBJECTS_1, "frame_index": ""},
     2: {"tuned": ""},
+    3: {"boxes": "", "boxes_by_object": ""},
 }
 """Older version -> its statements for tables that are others today; empty for those it lacks."""
+
+# Imported boxes were kept as prompts; those of the box tool have a mask. A box becomes a label
+# where no mask is and nothing but adding it was done: else undo would miss what it takes back.
+_PLAIN_BOXES = (
+    "SELECT MAX(prompt_id) FROM prompts WHERE kind = 'box'"
+    " AND typeof(frame_index) = 'integer' AND typeof(object_id) = 'integer'"
+    " AND CASE WHEN json_valid(points) THEN json_type(points, '$[0][0]') IN ('integer', 'real')"
+    " AND json_type(points, '$[0][1]') IN ('integer', 'real')"
+    " AND json_type(points, '$[1][0]') IN ('integer', 'real')"
+    " AND json_type(points, '$[1][1]') IN ('integer', 'real')"
+    " AND json_extract(points, '$[0][0]') <> json_extract(points, '$[1][0]')"
+    " AND json_extract(points, '$[0][1]') <> json_extract(points, '$[1][1]') ELSE 0 END"
+    " AND NOT EXISTS (SELECT 1 FROM assertions WHERE assertions.frame_index = prompts.frame_index"
+    " AND assertions.object_id = prompts.object_id)"
+    " AND prompt_id NOT IN (SELECT key_1 FROM changes WHERE table_name = 'prompts'"
+    " AND existed <> 0) GROUP BY frame_index, object_id"
+)
+
+
+def _corner(pick: str, axis: int) -> str:
+    first, second = (f"json_extract(points, '$[{corner}][{axis}]')" for corner in (0, 1))
+    return f"{pick}({first}, {second})"
+
+
+def _length(axis: int) -> str:
+    return f"{_corner('MAX', axis)} - {_corner('MIN', axis)}"
+
 
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     1: (
@@ -132,6 +173,20 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         _statement("frame_index"),
     ),
     2: (_statement("tuned"),),
+    3: (
+        _statement("boxes"),
+        _statement("boxes_by_object"),
+        "INSERT INTO boxes SELECT frame_index, object_id,"
+        f" {_corner('MIN', 0)}, {_corner('MIN', 1)}, {_length(0)}, {_length(1)}, 1"
+        f" FROM prompts WHERE prompt_id IN ({_PLAIN_BOXES})",
+        "UPDATE changes SET table_name = 'boxes',"
+        " key_2 = (SELECT object_id FROM prompts WHERE prompt_id = key_1),"
+        " key_1 = (SELECT frame_index FROM prompts WHERE prompt_id = key_1)"
+        f" WHERE table_name = 'prompts' AND key_1 IN ({_PLAIN_BOXES})",
+        "DELETE FROM prompts WHERE kind = 'box' AND EXISTS (SELECT 1 FROM boxes"
+        " WHERE boxes.frame_index = prompts.frame_index AND boxes.object_id = prompts.object_id)"
+        f" AND prompt_id IN ({_PLAIN_BOXES})",
+    ),
 }
 """Version -> statements that lead from it to the next one. A migration must end in exactly the
 schema that `CREATE` makes, so it rebuilds tables instead of altering them; a test compares."""

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UsageError
-from core.media.annotations.values import AnnotationSource, ObjectInfo, no_frame
+from core.media.annotations.values import AnnotationSource, Box, ObjectInfo, no_frame
 from core.media.frame_times import FrameTimes
 from core.types import VOID, Frame, LabelMap, VideoInfo
 from vosapp.project import rules
+from vosapp.project.boxes import box_of
 from vosapp.project.colors import usual_color
 from vosapp.project.model import FrameState, TrackedObject
 from vosapp.project.relink import video_path
@@ -75,7 +76,16 @@ def annotation_source(
         return np.where(void, VOID, shown).astype(np.uint8) if void.any() else shown
 
     infos = tuple(_object_info(items[object_id]) for object_id in chosen)
-    return AnnotationSource(info, infos, label_map, frame, frame_range, times)
+    boxes = _boxes(project, chosen, frame_range)
+    return AnnotationSource(info, infos, label_map, frame, frame_range, times, boxes)
+
+
+def _boxes(project: Project, object_ids: Collection[int], frames: range | None) -> tuple[Box, ...]:
+    wanted = range(project.video.frame_count) if frames is None else frames
+    if not wanted:
+        return ()
+    labels = project.boxes_in(wanted.start, wanted.stop)
+    return tuple(box_of(label) for label in labels if label.object_id in object_ids)
 
 
 def labeled_frames(project: Project, object_ids: Collection[int]) -> NDArray[np.bool_]:

@@ -20,10 +20,10 @@ from core.errors import OutputError
 from core.jobs import CancelToken, Progress
 from core.types import FrameResult, LabelMap
 from vosapp.project.backup import copy_database
+from vosapp.project.box_reading import BoxReading
 from vosapp.project.connection import Access, Journal, connect
 from vosapp.project.editor import Span
 from vosapp.project.edits import Edit
-from vosapp.project.file import ProjectFile
 from vosapp.project.lanes import Lane
 from vosapp.project.lock import held_lock
 from vosapp.project.model import (
@@ -39,16 +39,16 @@ from vosapp.project.model import (
 from vosapp.project.parse import parse_run
 from vosapp.project.results import Propagation, mark_left, put_results
 from vosapp.project.rows import Key
-from vosapp.project.schema import ASSERTIONS, KEYFRAMES, LANES, OBJECTS, RESULTS
+from vosapp.project.schema import ASSERTIONS, BOXES, KEYFRAMES, LANES, OBJECTS, RESULTS
 from vosapp.project.side_files import side_files
 
 MAX_RUNS = 65_535
 """Propagations whose origin is kept; a lane has 16 bits for it."""
-_FRAME_TABLES = frozenset({ASSERTIONS.name, KEYFRAMES.name, RESULTS.name})
+_FRAME_TABLES = frozenset({ASSERTIONS.name, BOXES.name, KEYFRAMES.name, RESULTS.name})
 _KEYFRAME_TABLES = frozenset({ASSERTIONS.name, KEYFRAMES.name})
 
 
-class Project(ProjectFile):
+class Project(BoxReading):
     """An open project. Made by `create_project` and `open_project`; safe to use from any thread."""
 
     # Reading
@@ -364,6 +364,6 @@ def _parts(changed: Iterable[tuple[str, Key]]) -> tuple[tuple[int, ...], tuple[i
             frames.add(key[0])
         if table in (OBJECTS.name, LANES.name):
             ids.add(key[0])
-        if table == ASSERTIONS.name:
+        if table in (ASSERTIONS.name, BOXES.name):
             ids.add(key[1])
     return tuple(sorted(frames)), tuple(sorted(ids))

@@ -11,11 +11,14 @@ import numpy as np
 from core.media.annotations.values import Box, ImportedAnnotations
 from core.prompts.request import BoxPrompt, SegmentRequest
 from core.types import MAX_OBJECT_ID, Keyframe
+from vosapp.project.boxes import box_of
+from vosapp.project.edit_import import ImportAnnotations
 from vosapp.project.model import PromptKind
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
     from core.types import Frame
+    from vosapp.project.model import Prompt
     from vosapp.project.store import Project
 
 
@@ -30,7 +33,7 @@ def with_masks(
         token: looked at before each box.
     """
     by_frame: dict[int, list[Box]] = {}
-    for box in found.boxes:
+    for box in filter(lambda box: box.visible, found.boxes):
         by_frame.setdefault(box.frame_index, []).append(box)
 
     def keyframes() -> Iterator[Keyframe]:
@@ -52,24 +55,55 @@ def with_masks(
         yield _keyframe(Keyframe(index, ids, base), by_frame[index], picture, token)
 
     frames = tuple(sorted({*found.frames, *by_frame}))
-    note = f"Boxes that become masks: {len(found.boxes)} on {len(by_frame)} frames."
+    count = sum(map(len, by_frame.values()))
+    note = f"Boxes that become masks: {count} on {len(by_frame)} frames."
     notes = (*found.notes, note) if by_frame else found.notes
     return replace(found, frames=frames, keyframes=keyframes, notes=notes)
 
 
 def boxes_of(project: Project) -> tuple[Box, ...]:
-    """Return the boxes in a project whose objects have no keyframe and no lock there."""
+    """Return the boxes in a project whose objects have no keyframe and no lock there.
+
+    Box labels, drawn and interpolated; and boxes that older versions kept as prompts, where the
+    object has no label.
+    """
     locked = {item.object_id for item in project.objects() if item.locked}
-    found = []
+    found = {
+        (label.frame_index, label.object_id): box_of(label)
+        for label in project.boxes_in()
+        if label.visible
+    }
     for index in project.prompted_frames():
-        prompts = [p for p in project.prompts(index) if p.kind is PromptKind.BOX]
-        asserted = project.assertions(index) if prompts else {}
-        for prompt in prompts:
-            if prompt.object_id not in locked and prompt.object_id not in asserted:
-                (x0, y0, _), (x1, y1, _) = prompt.points
-                corners = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-                found.append(Box(index, prompt.object_id, *corners))
-    return tuple(found)
+        for prompt in project.prompts(index):
+            if prompt.kind is PromptKind.BOX:
+                found.setdefault((index, prompt.object_id), _box_of_prompt(prompt))
+    asserted = {index: project.assertions(index) for index in {index for index, _ in found}}
+    return tuple(
+        found[index, object_id]
+        for index, object_id in sorted(found)
+        if object_id not in locked and object_id not in asserted[index]
+    )
+
+
+def masking(
+    project: Project, frame: Callable[[int], Frame], token: CancelToken | None = None
+) -> ImportAnnotations:
+    """Return the edit that makes keyframes of the boxes in a project; the masks are made while it
+    is done.
+
+    Args:
+        project: see `boxes_of` for which boxes.
+        frame: gives the picture of a frame.
+        token: looked at before each box.
+    """
+    found = ImportedAnnotations((), boxes=boxes_of(project))
+    return ImportAnnotations(replace(with_masks(found, frame, token), boxes=()))
+
+
+def _box_of_prompt(prompt: Prompt) -> Box:
+    (x0, y0, _), (x1, y1, _) = prompt.points
+    corners = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    return Box(prompt.frame_index, prompt.object_id, *corners)
 
 
 def _keyframe(

@@ -25,7 +25,14 @@ def default_weights(system: str) -> Path:
     Raises:
         CheckpointMissing: none are bundled.
     """
-    return bundled_weights(system, system_spec(system).default_preset)
+    spec = system_spec(system)
+    try:
+        return bundled_weights(system, spec.default_preset)
+    except CheckpointMissing as error:
+        if spec.recipe is not None:
+            raise
+        hint = f"Name a file with --weights; vosapp import-weights --system {system} makes one."
+        raise CheckpointMissing(error.message, hint) from error
 
 
 def are_default(identity: str, system: str) -> bool:

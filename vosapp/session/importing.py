@@ -48,7 +48,7 @@ _TEXTS: Mapping[str, str] = {
     "ytvis": "One JSON file with one entry for each object over the whole video.",
     "cvat": "Masks, polygons and boxes of CVAT for images or for video.",
     "labelme": "One JSON file beside each image.",
-    "boxes": "Boxes become prompts; they have no masks.",
+    "boxes": "Boxes become box labels; they are no masks.",
     "mots-png": "16-bit PNG with class and instance in one number.",
     "mots-txt": "One text file of run lengths.",
     "yolo": "Outlines or boxes in text files, one for each frame.",
@@ -101,7 +101,7 @@ def take_over(
     overwrite: bool,
     boxes_from: Path | None = None,
 ) -> TakeJob:
-    """Make keyframes and prompts of what was read, as one step that can be undone.
+    """Make keyframes and box labels of what was read, as one step that can be undone.
 
     Args:
         project: open.

@@ -375,4 +375,11 @@ def _add_shape(collection: Collection, entry: Node, index: int, label: str) -> N
         x, y, wide, high = (float(n) for n in numbers)
         if wide < 0 or high < 0:
             raise box.fail("has a negative size")
-        collection.add_box(index, label, corners=(x, y, x + wide, y + high))
+        by_hand = _is_drawn(entry.get("attributes"))
+        collection.add_box(index, label, corners=(x, y, x + wide, y + high), drawn=by_hand)
+
+
+def _is_drawn(attributes: Node | None) -> bool:
+    """False for what CVAT has interpolated, as its attribute `keyframe` says."""
+    node = attributes.get("keyframe") if attributes is not None else None
+    return node is None or node.value is not False

@@ -117,12 +117,27 @@ class Collection:
         require_room(self._shape_count, most=MAX_SHAPES, what="shapes")
         self._shapes.setdefault(frame_index, []).append(_Shape(label, geometry, z))
 
+    def add_unseen(self, frame_index: int, label: str) -> None:
+        """Say that an object is not visible on a frame; asserts nothing of its mask.
+
+        Raises:
+            AnnotationReadError: there are too many boxes.
+        """
+        require_room(len(self._boxes) + self._outside + 1, most=MAX_BOXES, what="boxes")
+        if label != VOID_LABEL:
+            self._boxes.append((label, Box(frame_index, 0, 0.0, 0.0, 0.0, 0.0)))
+
     def add_box(
-        self, frame_index: int, label: str, *, corners: tuple[float, float, float, float]
+        self,
+        frame_index: int,
+        label: str,
+        *,
+        corners: tuple[float, float, float, float],
+        drawn: bool = True,
     ) -> None:
         """Add a box (left, top, right, bottom), cut off at the frame's edge; void ones are shapes.
 
-        Corners that are swapped are put right.
+        Corners that are swapped are put right. `drawn` is False for an interpolated one.
 
         Raises:
             AnnotationReadError: a number is not finite, or there are too many.
@@ -145,7 +160,7 @@ class Collection:
             ring = np.array(((left, top), (right, top), (right, bottom), (left, bottom)))
             self.add_shape(frame_index, label, geometry=Rings((ring,), "a region to be ignored"))
             return
-        self._boxes.append((label, Box(frame_index, 0, left, top, right, bottom)))
+        self._boxes.append((label, Box(frame_index, 0, left, top, right, bottom, drawn)))
 
     def leave_out(self, error: AnnotationReadError, frame_index: int, label: str = "") -> None:
         """Remember a shape that is not understood; nothing is said of its object on that frame.
@@ -189,7 +204,7 @@ class Collection:
             index: {ids.get(label, 0) for label in labels}
             for index, labels in self._unknown.items()
         }
-        for box in boxes:
+        for box in filter(lambda box: box.visible, boxes):
             unknown.setdefault(box.frame_index, set()).add(box.object_id)
         painted = _Painter(self.info, self._shapes, ids, token, unknown)
         return ImportedAnnotations(
@@ -219,7 +234,7 @@ class Collection:
     def _settle_unlabeled(self) -> None:
         """Leave out the frames without any shape, unless the format or the user calls them empty.
 
-        A frame with boxes alone makes no keyframe either: its boxes ask for masks.
+        A frame with boxes alone makes no keyframe either: boxes say nothing of masks.
         """
         bare = {i for i, on_frame in self._shapes.items() if not on_frame} - self._stated
         state = self.options.unlabelled or self.unlabelled

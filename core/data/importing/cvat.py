@@ -185,8 +185,10 @@ class _Reader:
         for index, shape in shown:
             if shape.tag != "box":
                 self._try_shape(shape, index, label)
-        for index, box in self._interpolated(self._boxes(shapes, label)):
-            self._add_box(index, label, box)
+        boxes = self._boxes(shapes, label)
+        drawn = {index for index, shape in shapes if shape.get("keyframe", "1") != "0"}
+        for index, box in self._interpolated(boxes):
+            self._add_box(index, label, box, drawn=index in drawn)
         for index, shape in shapes:
             if shape.tag != "box" and shape.get("outside", "0") == "1" and len(shown) > 1:
                 self.collection.add_labeled_frame(index)
@@ -220,14 +222,14 @@ class _Reader:
         z = self._number(shape.get("z_order", "0"), "z_order")
         self.collection.add_shape(index, label, geometry=self._geometry(shape), z=z)
 
-    def _add_box(self, index: int, label: str, box: _Turned) -> None:
+    def _add_box(self, index: int, label: str, box: _Turned, *, drawn: bool = True) -> None:
         *corners, angle = box
         left, top, right, bottom = corners
         around = (left, top, right, bottom)
         if angle % 180:
             self.turned += 1
             around = box_around(turned_corners(around, angle))
-        self.collection.add_box(index, label, corners=around)
+        self.collection.add_box(index, label, corners=around, drawn=drawn)
 
     def _geometry(self, shape: Element) -> Geometry:
         where = f"{self.path}: {shape.tag} on frame {shape.get('frame', '?')[:20]}"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.types import VideoInfo
 
 
-_SEVERAL = frozenset({"masks", "coco", "ytvis", "cvat"})
+_SEVERAL = frozenset({"masks", "coco", "ytvis", "cvat", "boxes"})
 """Formats in which one file or folder holds several videos, by name."""
 
 

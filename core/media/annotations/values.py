@@ -64,6 +64,8 @@ class AnnotationSource:
         frame: gives the H x W x 3 picture of a frame; only formats with pictures call it.
         frame_range: the frames to export, ascending, step 1; None takes all.
         times: when each frame of the video is shown; None where it has to be looked up.
+        boxes: box labels of the objects on the frames to export, by frame, then object; only
+            formats of boxes write them.
     """
 
     video: VideoInfo
@@ -72,6 +74,7 @@ class AnnotationSource:
     frame: Callable[[int], Frame] = no_frame
     frame_range: range | None = None
     times: FrameTimes | None = None
+    boxes: tuple[Box, ...] = ()
 
     @property
     def frames(self) -> range:
@@ -96,7 +99,9 @@ class Box:
         frame_index: 0-based.
         object_id: 1..254.
         left, top, right, bottom: edges in pixels; 0, 0 is the upper left corner of the first
-            pixel, width, height the lower right corner of the last one.
+            pixel, width, height the lower right corner of the last one. All 0 says that nothing of
+            the object is visible on the frame.
+        drawn: False where it was interpolated between others.
     """
 
     frame_index: int
@@ -105,6 +110,12 @@ class Box:
     top: float
     right: float
     bottom: float
+    drawn: bool = True
+
+    @property
+    def visible(self) -> bool:
+        """False where it says that nothing of the object is visible."""
+        return self.right > self.left
 
 
 def _no_keyframes() -> Iterator[Keyframe]:

@@ -70,7 +70,7 @@ class Coco(SequenceExport):
             file_name = f"{source.stem(index)}.jpg"
             if self.images:
                 task.folder.write(("images", sequence, file_name), frame_jpeg(source, index))
-            images.append(_image(source, index, own.get(index, f"{sequence}/{file_name}")))
+            images.append(image_entry(source, index, own.get(index, f"{sequence}/{file_name}")))
             for object_id in ids_in(label_map):
                 entry = self._annotation(mask_of(label_map, object_id), object_id, catalog)
                 entry |= {"id": len(annotations) + 1, "image_id": images[-1]["id"]}
@@ -78,10 +78,10 @@ class Coco(SequenceExport):
 
         yield put
         videos = [{"id": 1, "name": sequence}]
-        document = _document(task, catalog, videos) | {"images": images}
-        document["info"]["unlabelled"] = ABSENT
+        whole = document(task, catalog, videos) | {"images": images}
+        whole["info"]["unlabelled"] = ABSENT
         place = ("annotations", f"instances_{sequence}.json")
-        task.folder.write_json(place, document | {"annotations": annotations})
+        task.folder.write_json(place, whole | {"annotations": annotations})
 
     def _annotation(self, mask: NDArray[np.bool_], object_id: int, catalog: Catalog) -> _Json:
         segmentation: object = _rle(mask)
@@ -142,12 +142,12 @@ class YouTubeVis(SequenceExport):
 
         yield put
         own = {} if self.images else own_file_names(source)
-        document = _document(task, catalog, [_video(source, sequence, own)])
+        whole = document(task, catalog, [_video(source, sequence, own)])
         annotations = [tracks[object_id] for object_id in sorted(tracks)]
-        task.folder.write_json((f"{sequence}.json",), document | {"annotations": annotations})
+        task.folder.write_json((f"{sequence}.json",), whole | {"annotations": annotations})
 
 
-def _document(task: Task, catalog: Catalog, videos: list[_Json]) -> _Json:
+def document(task: Task, catalog: Catalog, videos: list[_Json]) -> _Json:
     """Return what both kinds of documents begin with."""
     return {
         "info": {"description": task.sequence, "version": "1.0"},
@@ -168,7 +168,8 @@ def _holes_lost(source: AnnotationSource, token: CancelToken | None) -> list[str
     return [f"Holes that are filled: {holes}, in {losses.counted(masks, 'mask')}."]
 
 
-def _image(source: AnnotationSource, index: int, file_name: str) -> _Json:
+def image_entry(source: AnnotationSource, index: int, file_name: str) -> _Json:
+    """Return what COCO says of a frame."""
     return {
         "id": index + 1,
         "file_name": file_name,

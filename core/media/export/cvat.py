@@ -41,7 +41,7 @@ class CvatVideo(SequenceExport):
     def _lost(
         self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
     ) -> Iterable[str]:
-        renamed = sum(_label(info) != info.name for info in source.objects if info.name)
+        renamed = sum(label_text(info) != info.name for info in source.objects if info.name)
         yield from [f"Names with letters that XML cannot hold: {renamed}."] if renamed else []
         yield from losses.void_lost(found)
         yield from losses.unseen_lost(source, found)
@@ -59,7 +59,7 @@ class CvatVideo(SequenceExport):
                 tracks.extend(_track(len(tracks), (index, _last(source)), info, label_map))
 
         yield put
-        lines = [*_head(source), *tracks, "</annotations>", ""]
+        lines = [*head(source), *tracks, "</annotations>", ""]
         task.folder.write_text((f"{task.sequence}.xml",), "\n".join(lines))
 
 
@@ -67,11 +67,13 @@ def _last(source: AnnotationSource) -> int:
     return source.video.frame_count - 1
 
 
-def _label(info: ObjectInfo) -> str:
+def label_text(info: ObjectInfo) -> str:
+    """What an object is called, without what XML cannot hold."""
     return info.title.translate(_CONTROLS)
 
 
-def _head(source: AnnotationSource) -> Iterator[str]:
+def head(source: AnnotationSource, *, kind: str = "mask") -> Iterator[str]:
+    """Yield the lines that a file begins with; `kind` is what labels are drawn with."""
     video = source.video
     yield '<?xml version="1.0" encoding="utf-8"?>'
     yield "<annotations>"
@@ -84,8 +86,8 @@ def _head(source: AnnotationSource) -> Iterator[str]:
     yield "    <labels>"
     for info in source.objects:
         color = "#" + "".join(f"{part:02x}" for part in info.color)
-        yield f"      <label><name>{escape(_label(info))}</name><color>{color}</color>"
-        yield "        <type>mask</type><attributes>"
+        yield f"      <label><name>{escape(label_text(info))}</name><color>{color}</color>"
+        yield f"        <type>{kind}</type><attributes>"
         yield from _attribute_spec("object_id", str(info.object_id))
         yield from _attribute_spec("category", info.category.translate(_CONTROLS))
         yield "        </attributes></label>"
@@ -117,7 +119,7 @@ def _track(
     shapes = _mask(index, 0, (left, top, box.shape[1], box.shape[0]), counts, attributes)
     if index < last:
         shapes += _mask(index + 1, 1, (left, top, 1, 1), "1", attributes)
-    label = quoteattr(_label(info))
+    label = quoteattr(label_text(info))
     head = f'<track id="{number}" label={label} group_id="{info.object_id}" source="manual">'
     return [f"  {head}{shapes}</track>"]
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from core.media.annotations.named import find_named
 from core.media.export.archives import ResultsZip
+from core.media.export.box_formats import BoxesCsv, MotBoxes
+from core.media.export.box_sets import CocoBoxes, CvatBoxes, YoloBoxes
 from core.media.export.coco import Coco, YouTubeVis
 from core.media.export.cvat import CvatVideo
 from core.media.export.davis import Davis2016, Davis2017
@@ -40,7 +42,16 @@ EXPORTERS: tuple[Exporter, ...] = (
     AlphaMatte(coding=PRORES_4444),
     AlphaMatte(coding=VP9_ALPHA),
 )
-"""Each format with its usual options; change them with `dataclasses.replace`."""
+"""Each format of masks with its usual options; change them with `dataclasses.replace`."""
+
+BOX_EXPORTERS: tuple[Exporter, ...] = (
+    BoxesCsv(),
+    MotBoxes(),
+    YoloBoxes(),
+    CocoBoxes(),
+    CvatBoxes(),
+)
+"""Each format of box labels with its usual options."""
 
 
 def exporter_named(name: str) -> Exporter:
@@ -49,4 +60,4 @@ def exporter_named(name: str) -> Exporter:
     Raises:
         UsageError: there is none of that name; the hint lists them.
     """
-    return find_named(EXPORTERS, name, what="export format")
+    return find_named((*EXPORTERS, *BOX_EXPORTERS), name, what="export format")

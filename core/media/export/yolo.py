@@ -62,8 +62,8 @@ class YoloSegmentation(SequenceExport):
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
         source, sequence = task.source, task.sequence
-        classes = _Classes(source, by_object=self.by_object)
-        _refuse_other_classes(task.folder.root, classes.names, sequence)
+        classes = Classes(source, by_object=self.by_object)
+        refuse_other_classes(task.folder.root, classes.names, sequence)
 
         def put(index: int, label_map: LabelMap) -> None:
             stem = source.stem(index)
@@ -77,7 +77,7 @@ class YoloSegmentation(SequenceExport):
             task.folder.write_text(("labels", sequence, f"{stem}.txt"), text)
 
         yield put
-        task.folder.write_text(("data.yaml",), _data_yaml(classes.names, sequence))
+        task.folder.write_text(("data.yaml",), data_yaml(classes.names, sequence))
 
     def _classes_lost(self, source: AnnotationSource) -> Iterable[str]:
         classed = [info for info in source.objects if info.category]
@@ -88,12 +88,12 @@ class YoloSegmentation(SequenceExport):
             named = sum(bool(info.name) for info in classed)
             if named:
                 yield f"Not written: names ({losses.counted(named, 'object')} with a category)."
-            for kind, count in _Classes(source, by_object=False).shared.items():
+            for kind, count in Classes(source, by_object=False).shared.items():
                 yield f"Only their order tells objects of one class apart: {count} are {kind!r}."
-        yield from _ids_lost(source)
+        yield from ids_lost(source)
 
 
-class _Classes:
+class Classes:
     """Numbers of classes: one for each category, and one for each object without a category.
 
     Attributes:
@@ -132,7 +132,7 @@ def _line(class_index: int, outline: Outline, source: AnnotationSource) -> str:
     return f"{class_index} {values}\n"
 
 
-def _refuse_other_classes(root: Path, titles: tuple[str, ...], sequence: str) -> None:
+def refuse_other_classes(root: Path, titles: tuple[str, ...], sequence: str) -> None:
     """Refuse to give new names to the classes of sequences that are there already.
 
     Raises:
@@ -144,7 +144,7 @@ def _refuse_other_classes(root: Path, titles: tuple[str, ...], sequence: str) ->
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(f"{path} is there already and cannot be read: {error}.") from error
-    names = _data_yaml(titles, sequence).partition("names:")[2]
+    names = data_yaml(titles, sequence).partition("names:")[2]
     if text and set(others) - {sequence} and text.partition("names:")[2].rstrip() != names.rstrip():
         shown = ", ".join(sorted(set(others) - {sequence})[:3])
         raise OutputError(
@@ -153,17 +153,24 @@ def _refuse_other_classes(root: Path, titles: tuple[str, ...], sequence: str) ->
         )
 
 
-def _data_yaml(titles: tuple[str, ...], sequence: str) -> str:
-    """Return the list of classes; names are quoted as JSON, which is YAML too."""
+def data_yaml(titles: tuple[str, ...], sequence: str, *, absent: bool = True) -> str:
+    """Return the list of classes; names are quoted as JSON, which is YAML too.
+
+    Args:
+        titles: of the classes.
+        sequence: its folder.
+        absent: say that no object is on frames without a line.
+    """
     names = "".join(
         f"  {place}: {json.dumps(title, ensure_ascii=False)}\n"
         for place, title in enumerate(titles)
     )
     folder = json.dumps(f"images/{sequence}", ensure_ascii=False)
-    return f"path: .\ntrain: {folder}\nval: {folder}\nunlabelled: absent\nnames:\n{names}"
+    unlabelled = "unlabelled: absent\n" if absent else ""
+    return f"path: .\ntrain: {folder}\nval: {folder}\n{unlabelled}names:\n{names}"
 
 
-def _ids_lost(source: AnnotationSource) -> list[str]:
+def ids_lost(source: AnnotationSource) -> list[str]:
     """Say how ids change: classes are counted up, and readers give ids in their order."""
     changed = [
         f"{info.object_id} becomes {place}"

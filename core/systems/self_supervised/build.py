@@ -1,21 +1,31 @@
-"""Building the tracker from a request, and the encoder from a weights file."""
+"""From a weights file: the encoder, the tracker around it, and keys of frames for prompts."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+import cv2
 import torch
 
 from core.device import choose_device
 from core.errors import CheckpointMissing, UsageError
 from core.nn.checkpoints import load_weights, read_info, require_fit, require_system
-from core.systems.self_supervised.config import CALIBRATION, TRACKING, EncoderConfig
-from core.systems.self_supervised.fused import FusedEncoder, FusedKeys, new_encoder
+from core.nn.inference import for_inference
+from core.prompts.request import FeatureReader, FrameFeatures
+from core.systems.self_supervised.config import CALIBRATION, STRIDE, TRACKING, EncoderConfig
+from core.systems.self_supervised.fused import FusedEncoder, FusedKeys, keys_of, new_encoder
 from core.systems.self_supervised.model import KeyEncoder
+from core.systems.self_supervised.prompts import LEARNED
 from core.systems.self_supervised.spec import SPEC, SYSTEM
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 from core.tracking.config import Calibration, TrackingConfig
 from core.tracking.contract import TrackerRequest
+from core.tracking.sizes import working_size
+from core.types import Frame
+
+SHORT_SIDE = 360
+"""Short side at which frames are encoded for prompts; the weights of the cues were learned so."""
 
 
 def build(
@@ -71,3 +81,40 @@ def read_encoder(weights: Path) -> KeyEncoder | FusedEncoder:
     encoder = new_encoder(config)
     load_weights(weights, encoder.keys if isinstance(encoder, FusedEncoder) else encoder)
     return encoder
+
+
+def load_encoder(weights: Path, device: torch.device) -> KeyEncoder | FusedEncoder:
+    """The encoder of a weights file, ready for inference.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
+    """
+    return for_inference(read_encoder(weights), device)
+
+
+def feature_reader(weights: Path, device: torch.device) -> FeatureReader:
+    """What reads frames with the encoder of a weights file; see `core.tracking.spec.SystemSpec`.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
+    """
+    return partial(frame_features, load_encoder(weights, device))
+
+
+def frame_features(
+    encoder: KeyEncoder | FusedEncoder, frame: Frame, short_side: int = SHORT_SIDE
+) -> FrameFeatures:
+    """Keys of a frame.
+
+    Args:
+        encoder: in eval mode, on the device that is to compute.
+        frame: H x W x 3 uint8.
+        short_side: pixels to which the frame's short side is brought before encoding.
+
+    Returns:
+        C x h x w float16 on the processor's side; the cells cover the frame evenly.
+    """
+    height, width = working_size(frame.shape[0], frame.shape[1], short_side, stride=STRIDE)
+    way = cv2.INTER_AREA if height < frame.shape[0] else cv2.INTER_LINEAR
+    small: Frame = cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[assignment]
+    return FrameFeatures(keys_of(encoder, small).half().cpu().numpy(), STRIDE, LEARNED)

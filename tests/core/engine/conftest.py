@@ -101,12 +101,30 @@ def keyframe(index, ids, label_map=None):
     return Keyframe(index, ids, box(*ids) if label_map is None else label_map)
 
 
+def build_memory():
+    """The memory network with random values, and a memory that is soon full."""
+    import torch
+
+    from core.memory.limits import MemoryLimits
+    from core.systems.box_supervised.build import for_tracking
+    from core.systems.box_supervised.config import PRESETS, MemoryTrackingConfig
+    from core.systems.box_supervised.model import MemoryNetwork
+    from core.systems.box_supervised.tracker import BoxSupervisedTracker
+
+    torch.manual_seed(0)
+    network = for_tracking(MemoryNetwork(PRESETS["tiny"]), torch.device("cpu"))
+    config = MemoryTrackingConfig(48, every=2, memory=MemoryLimits(4, 2, 8, 100))
+    return BoxSupervisedTracker(network, config, torch.device("cpu"))
+
+
 def build_tiny(system):
     """A tracker of a real system, small and without a checkpoint file."""
     from core.engine.registry import build_tracker
     from core.tracking.contract import TrackerRequest
     from core.types import Quality
 
+    if system == "box_supervised":
+        return build_memory()
     if system != "self_supervised":
         return build_tracker(TrackerRequest(system, Quality.FAST))
     import torch

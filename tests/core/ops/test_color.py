@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.ops.color import lab_tensor, lab_to_rgb, rgb_to_lab
+from core.ops.color import LAB_MEAN, LAB_STD, cielab, lab_tensor, lab_to_rgb, rgb_to_lab
 
 KNOWN = {
     # sRGB under D65: L, a, b as in any table of colors.
@@ -84,3 +84,20 @@ def test_the_way_back_is_exact_under_autocast():
     with torch.autocast("cpu", torch.bfloat16):
         rounded = lab_to_rgb(lab)
     assert torch.equal(rounded, lab_to_rgb(lab))
+
+
+def test_tensors_have_the_known_colors_in_their_own_scale():
+    colors = torch.tensor(list(KNOWN), dtype=torch.float32).T[:, None] / 255
+    torch.testing.assert_close(
+        cielab(colors)[:, 0].T, torch.tensor(list(KNOWN.values())), atol=0.35, rtol=0
+    )
+
+
+def test_both_ways_to_lab_agree():
+    """As far as OpenCV's tables do with the formulas."""
+    image = np.random.default_rng(3).integers(0, 256, (40, 50, 3), np.uint8)
+    rgb = torch.from_numpy(image).permute(2, 0, 1) / 255
+    wanted = rgb_to_lab(image) * np.float32(LAB_STD) + np.float32(LAB_MEAN)
+    found = cielab(rgb[None].expand(2, 3, 40, 50))
+    assert found.shape == (2, 3, 40, 50)
+    np.testing.assert_allclose(found[1].permute(1, 2, 0).numpy(), wanted, atol=0.6)

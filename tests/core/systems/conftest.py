@@ -17,6 +17,11 @@ from torch import nn
 
 from core.engine.registry import build_tracker
 from core.nn.lite0 import Lite0Features
+from core.systems.box_supervised.build import for_tracking
+from core.systems.box_supervised.config import PRESETS as NETWORKS
+from core.systems.box_supervised.config import MemoryTrackingConfig
+from core.systems.box_supervised.model import MemoryNetwork
+from core.systems.box_supervised.tracker import BoxSupervisedTracker
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.fused import FusedEncoder
 from core.systems.self_supervised.model import KeyEncoder
@@ -93,11 +98,19 @@ def build_target():
     return SelfSupervisedTracker(encoder, config, torch.device("cpu"), target=True)
 
 
+def build_memory(**config):
+    """The `box_supervised` tracker with random values."""
+    torch.manual_seed(0)
+    network = for_tracking(MemoryNetwork(NETWORKS["tiny"]), torch.device("cpu"))
+    return BoxSupervisedTracker(network, MemoryTrackingConfig(48, **config), torch.device("cpu"))
+
+
 BUILDERS = {
     "copy": build_baseline("copy"),
     "flow": build_baseline("flow"),
     "self_supervised": build_tiny,
     "target": build_target,
+    "box_supervised": build_memory,
     "color": build_color,
 }
 

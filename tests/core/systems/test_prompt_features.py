@@ -10,8 +10,8 @@ from core.errors import CheckpointMismatch
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.prompts.request import BoxPrompt, SegmentRequest
 from core.prompts.segment import segment
+from core.systems.self_supervised.build import frame_features, load_encoder
 from core.systems.self_supervised.config import PRESETS
-from core.systems.self_supervised.features import frame_features, load_encoder
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.prompts import LEARNED
 

@@ -177,3 +177,23 @@ def test_one_sequence_is_not_enough(weights, tmp_path, capsys):
     out = ["-o", str(tmp_path / "out.safetensors"), "--weights", str(weights)]
     assert main(["calibrate", "--davis", str(tmp_path / "one"), *out]) == 2
     assert "only one sequence" in capsys.readouterr().err
+
+
+def test_the_memory_network_takes_part(davis, tmp_path, monkeypatch):
+    """Its cues are its own, and the file that comes out is tracked with by them."""
+    from core.systems.box_supervised import config
+    from core.systems.box_supervised.model import MemoryNetwork
+
+    small = {Quality.FAST: config.MemoryTrackingConfig(48)}
+    monkeypatch.setattr("core.systems.box_supervised.build.TRACKING", small)
+    torch.manual_seed(0)
+    network = MemoryNetwork(config.PRESETS["tiny"])
+    info = CheckpointInfo("box_supervised", "tiny", network.config.to_dict())
+    save_weights(tmp_path / "w.safetensors", network, info)
+    words = ["calibrate", "--davis", str(davis), "--weights", str(tmp_path / "w.safetensors")]
+    options = ["-o", str(tmp_path / "out.safetensors"), "--system", "box_supervised"]
+    assert main([*words, *options, "--quality", "fast"]) == 0
+    known = Calibration.from_dict(read_info(tmp_path / "out.safetensors").calibration)
+    assert known.confidence != config.CALIBRATION.confidence
+    request = TrackerRequest("box_supervised", Quality.FAST, "cpu", tmp_path / "out.safetensors")
+    assert build_tracker(request).cues.calibration == known

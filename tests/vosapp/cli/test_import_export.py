@@ -9,12 +9,12 @@ from core.media.label_map import read_label_map, write_label_map
 from core.types import FrameResult
 from vosapp.cli import main as cli
 from vosapp.cli.export_annotations import ALIASES as EXPORT_ALIASES
-from vosapp.cli.export_annotations import EXPORTERS
+from vosapp.cli.export_annotations import BOX_EXPORTERS, EXPORTERS
 from vosapp.cli.import_annotations import ALIASES as IMPORT_ALIASES
 from vosapp.cli.import_annotations import IMPORTERS
+from vosapp.project.boxes import BoxLabel
 from vosapp.project.edit_ranges import CheckFrames
 from vosapp.project.edits import LockObject, RecolorObject, RenameObject
-from vosapp.project.model import PromptKind
 from vosapp.project.opening import open_project
 
 COUNT, HEIGHT, WIDTH = 5, 24, 32
@@ -24,13 +24,14 @@ BOTH_WAYS += ("mots-png", "mots-txt", "masks", "davis-zip", "youtube-vos-zip")
 
 def test_the_formats_have_the_same_names_both_ways():
     imported = {*IMPORT_ALIASES, *(importer.name for importer in IMPORTERS)}
-    exported = {*EXPORT_ALIASES, *(exporter.name for exporter in EXPORTERS)}
+    exporters = (*EXPORTERS, *BOX_EXPORTERS)
+    exported = {*EXPORT_ALIASES, *(exporter.name for exporter in exporters)}
     only_out = {"overlay", "cut-outs"}
     only_out |= {"matte-png", "matte-prores", "matte-vp9"}
     assert exported - imported == only_out
-    assert imported - exported == {"labelme", "boxes", "mot", "csv"}
+    assert imported - exported == {"labelme"}
     assert set(IMPORT_ALIASES.values()) <= {importer.name for importer in IMPORTERS}
-    assert set(EXPORT_ALIASES.values()) <= {exporter.name for exporter in EXPORTERS}
+    assert set(EXPORT_ALIASES.values()) <= {exporter.name for exporter in exporters}
 
 
 def test_keyframes_stay_unless_told_otherwise(call, project, tmp_path, save_masks, shown):
@@ -95,20 +96,19 @@ def test_mapping(call, project, tmp_path, save_masks):
     assert any("left out" in note for note in told["notes"])
 
 
-def test_boxes_become_prompts(call, project, tmp_path):
+def test_boxes_become_box_labels(call, project, tmp_path):
     file = tmp_path / "boxes.csv"
     file.write_text("frame,id,left,top,width,height\n0,2,1,2,10,8\n3,4,5,5,100,6\n")
     told = call("import", project, file, "--format", "boxes")
-    assert (told["boxes"], told["prompts"], told["keyframes"]) == (2, 2, [])
+    assert (told["boxes"], told["box_labels"], told["keyframes"]) == (2, 2, [])
     with open_project(project) as opened:
-        (prompt,) = opened.prompts(3)
-        assert (prompt.object_id, prompt.kind) == (4, PromptKind.BOX)
-        assert prompt.points == ((5.0, 5.0, 1), (32.0, 11.0, 1))
+        assert opened.boxes(3) == {4: BoxLabel(3, 4, 5.0, 5.0, 27.0, 6.0)}
+        assert opened.prompts(3) == ()
         assert [item.object_id for item in opened.objects()] == [1, 4, 2]
-    assert call("import", project, file, "--format", "mot")["prompts"] == 0
+    assert call("import", project, file, "--format", "mot")["box_labels"] == 0
     with open_project(project) as opened:
         opened.undo()
-        assert opened.prompts(3) == () and len(opened.objects()) == 2
+        assert opened.boxes_in() == () and len(opened.objects()) == 2
 
 
 def test_names_categories_and_colors(call, project, tmp_path, frames):

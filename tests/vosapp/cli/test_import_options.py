@@ -128,11 +128,11 @@ def test_boxes_become_masks_on_import(call, project_of, tmp_path):
     boxes = tmp_path / "boxes.csv"
     boxes.write_text("frame,id,left,top,width,height\n0,2,2,2,18,16\n3,2,5,2,18,16\n")
     told = call("import", project_of, boxes, "--format", "boxes", "--boxes-to-masks")
-    assert told["keyframes"] == [0, 3] and told["prompts"] == 2
+    assert told["keyframes"] == [0, 3] and told["box_labels"] == 2
     with open_project(project_of) as opened:
         assert (opened.label_map(0)[4:16, 4:18] == 2).mean() > 0.9
         opened.undo()
-        assert opened.keyframe_indices() == () and opened.prompts(0) == ()
+        assert opened.keyframe_indices() == () and opened.boxes(0) == {}
 
 
 def test_boxes_become_masks_on_propagation(call, project_of, tmp_path, capsys):

@@ -39,7 +39,7 @@ RUNS = {
     "benchmark --csv": "benchmark --davis TREE --system copy --csv ODD",
     "benchmark --out": "benchmark --davis TREE --system copy --out ODD",
     "benchmark --scores": "benchmark --davis TREE --system copy --scores ODD",
-    "benchmark --markdown": "benchmark --davis TREE --all-systems --markdown ODD",
+    "benchmark --markdown": "benchmark --davis TREE --all-systems --qualities fast --markdown ODD",
     "calibrate --davis": "calibrate --davis ODD -o OUT",
     "calibrate --weights": "calibrate --davis TREE --weights ODD -o OUT",
     "calibrate --backbone": "calibrate --davis TREE --backbone ODD -o OUT",

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from core.device import DEVICES
-from core.engine.registry import systems
+from core.engine.registry import default_system, systems
 from core.errors import CheckpointMissing, UsageError
 from core.media.label_map import write_label_map
 from core.types import Quality
@@ -96,7 +96,7 @@ def test_bundled_weights_are_the_default(tmp_path, monkeypatch):
     monkeypatch.setattr("vosapp.services.weights.bundled_weights", bundled)
     with pytest.raises(CheckpointMissing, match="none"):
         run_options.tracker_request(parse())
-    assert asked == [("self_supervised", "thin")]
+    assert asked == [("self_supervised", default_system().default_preset)]
     assert run_options.tracker_request(parse("--system", "flow")).weights is None
 
 

@@ -64,7 +64,7 @@ def snapshot():
     """Describes all that a user can see of a project, and the rows behind it."""
 
     def take(project):
-        tables = ("objects", "prompts", "assertions", "keyframes", "results", "lanes")
+        tables = ("objects", "prompts", "boxes", "assertions", "keyframes", "results", "lanes")
         rows = {
             table: project._connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
             for table in tables

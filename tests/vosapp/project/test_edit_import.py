@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.media.annotations.values import Box, ImportedAnnotations, ObjectInfo
+from vosapp.project.boxes import BoxLabels, box_of, label_of
 from vosapp.project.edit_import import ImportAnnotations
-from vosapp.project.editor import Editor
 from vosapp.project.edits import LockObject
 
 
@@ -20,13 +20,14 @@ def box(frame, object_id, left):
 def test_what_is_known_of_a_frame_is_read_once(project, monkeypatch):
     """It was read for every box: 200,000 boxes on 2,000 frames took minutes."""
     asked = []
-    prompts = Editor.prompts
+    on_frame = BoxLabels.on_frame
     monkeypatch.setattr(
-        Editor, "prompts", lambda self, frame: asked.append(frame) or prompts(self, frame)
+        BoxLabels, "on_frame", lambda self, frame: asked.append(frame) or on_frame(self, frame)
     )
-    edit = ImportAnnotations(found(box(i // 300, 1, i % 300 / 100) for i in range(900)))
+    boxes = [Box(i // 300, 1 + i % 250, 1.0, 1.0, 4.0, 6.0) for i in range(900)]
+    edit = ImportAnnotations(found(boxes))
     project.do(edit)
-    assert edit.report.prompts == 900
+    assert edit.report.boxes + edit.report.known_boxes == 900
     assert asked == [0, 1, 2]
 
 
@@ -34,9 +35,37 @@ def test_boxes_that_are_there_or_locked_or_doubled_are_left_out(project):
     project.do(ImportAnnotations(found([box(3, 1, 1.0), box(4, 2, 1.0)])))
     project.do(LockObject(2, True))
     edit = ImportAnnotations(
-        found([box(3, 1, 1.0), box(3, 1, 2.0), box(3, 1, 2.0), box(3, 2, 1.0), box(5, 1, 1.0)])
+        found([box(3, 1, 1.0), box(3, 1, 2.0), box(3, 2, 1.0), box(5, 1, 1.0), box(5, 1, 2.0)])
     )
     project.do(edit)
     report = edit.report
-    assert (report.prompts, report.known_prompts, report.locked_boxes) == (2, 2, 1)
-    assert [p.points[0][0] for p in project.prompts(3)] == [1.0, 2.0]
+    assert (report.boxes, report.known_boxes, report.kept_boxes, report.locked_boxes) == (
+        1,
+        1,
+        2,
+        1,
+    )
+    assert [x.x for x in project.boxes_of(1)] == [1.0, 1.0]
+
+
+def test_boxes_are_replaced_where_that_is_wanted(project):
+    project.do(ImportAnnotations(found([box(3, 1, 1.0)])))
+    edit = ImportAnnotations(found([box(3, 1, 2.0)]), overwrite=True)
+    project.do(edit)
+    assert (edit.report.boxes, edit.report.kept_boxes) == (1, 0)
+    assert project.boxes(3)[1].x == 2.0
+    project.undo()
+    assert project.boxes(3)[1].x == 1.0
+
+
+def test_boxes_make_no_keyframe_and_no_prompt(project):
+    before = project.revision
+    project.do(ImportAnnotations(found([box(3, 1, 1.0), Box(5, 1, 0.0, 0.0, 0.0, 0.0)])))
+    assert project.keyframe_indices() == () and project.prompts(3) == ()
+    assert project.revision == before
+    assert [x.visible for x in project.boxes_of(1)] == [True, False]
+
+
+def test_labels_and_boxes_are_the_same_both_ways():
+    for wanted in (box(3, 1, 1.0), Box(1, 2, 0.5, 0.25, 3.125, 4.0, False), Box(1, 2, 0, 0, 0, 0)):
+        assert box_of(label_of(wanted)) == wanted

@@ -16,7 +16,8 @@ from core.media.annotations.values import AnnotationSource
 from core.media.export.base import sequence_name
 from core.media.frame_times import FrameIndex
 from core.types import FrameResult
-from vosapp.project import edit_masks, edit_ranges, edits, tuned
+from vosapp.project import edit_boxes, edit_masks, edit_ranges, edits, tuned
+from vosapp.project.boxes import BoxLabel
 from vosapp.project.file import Options
 from vosapp.project.model import Change, Prompt, PromptKind, Unreadable, VideoRef
 from vosapp.project.opening import create_project, open_project
@@ -47,6 +48,7 @@ def sound(tmp_path_factory):
         project.do(edit_masks.SetMask(0, 1, box))
         project.do(edit_masks.SetMask(5, 2, box))
         project.do(edits.AddPrompt(Prompt(3, 1, PromptKind.BOX, ((1, 2, 1), (3, 4, 1)))))
+        project.do(edit_boxes.PutBox(BoxLabel(3, 1, 1.0, 2.0, 2.0, 2.0)))
         project.do(edit_ranges.SetReference(0, (1,)))
         run = project.begin_propagation("copy", "w")
         results = [FrameResult(i, box.astype(np.uint8), (1, 2), {1: 0.5}) for i in (2, 7)]
@@ -68,8 +70,8 @@ def sound(tmp_path_factory):
 
 
 TABLES = (
-    *("project", "settings", "video", "frame_index", "objects", "prompts", "assertions"),
-    *("keyframes", "results", "lanes", "runs", "tuned", "history", "changes"),
+    *("project", "settings", "video", "frame_index", "objects", "prompts", "boxes"),
+    *("assertions", "keyframes", "results", "lanes", "runs", "tuned", "history", "changes"),
 )
 
 
@@ -80,6 +82,7 @@ def reads(project):
         yield lambda i=index: project.keyframe_map(i)
         yield lambda i=index: project.assertions(i)
         yield lambda i=index: project.prompts(i)
+        yield lambda i=index: project.boxes(i)
         yield lambda i=index: project.state(i, 1)
         yield lambda i=index: project.span(i, 1)
     for object_id in (1, 2):
@@ -90,6 +93,7 @@ def reads(project):
     yield from (project.next_steps, project.problems, project.counts, project.tuned)
     yield from (project.tuned_data, project.frame_index, lambda: project.run_of(1))
     yield from (lambda: project.setting("x"), lambda: project.uses_tuned)
+    yield from (project.boxes_in, project.box_counts, lambda: project.boxes_of(1))
     yield lambda: read_update(project, Change(""))
 
 
@@ -97,6 +101,9 @@ def writes(project):
     """Edits of all kinds, then back to the beginning and forth again."""
     box = project.label_map(0) > 0
     yield lambda: project.do(edits.AddPrompt(Prompt(3, 1, PromptKind.BOX, ((1, 2, 1), (3, 4, 1)))))
+    yield lambda: project.do(edit_boxes.PutBox(BoxLabel(5, 1, 1.0, 2.0, 3.0, 4.0)))
+    yield lambda: project.do(edit_boxes.InterpolateBoxes(1))
+    yield lambda: project.do(edit_boxes.RemoveBoxes(1, 4))
     yield lambda: project.do(edits.ReorderObjects((2, 1)))
     yield lambda: project.do(edit_masks.SetMask(9, 1, box))
     yield lambda: project.do(edit_masks.MarkAbsent(7, 1))
@@ -162,6 +169,7 @@ def attempt_all(path, options, steps):
         ("lanes", "data", "'data'"),
         ("results", "label_map", "'map'"),
         ("prompts", "object_id", "'one'"),
+        ("boxes", "width", "'wide'"),
     ],
 )
 def test_text_where_a_number_belongs_is_told(table, column, value, sound, tmp_path):
@@ -183,7 +191,7 @@ def test_what_a_row_must_be_is_what_the_tables_declare(sound):
     with contextlib.closing(sqlite3.connect(sound[0])) as file:
         for name, table in UNDOABLE.items():
             declared = {row[1]: row[2] for row in file.execute(f"PRAGMA table_info({name})")}
-            kinds = {int: "INTEGER", str: "TEXT", bytes: "BLOB"}
+            kinds = {int: "INTEGER", str: "TEXT", float: "REAL", bytes: "BLOB"}
             assert [kinds[kind] for kind in table.types] == [declared[c] for c in table.values]
             assert all(declared[key] == "INTEGER" for key in table.keys)
 

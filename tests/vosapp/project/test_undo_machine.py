@@ -14,6 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from core.errors import UsageError
 from core.types import FrameResult, Keyframe
+from vosapp.project.boxes import BoxLabel
+from vosapp.project.edit_boxes import InterpolateBoxes, PutBox, RemoveBoxes
 from vosapp.project.edit_masks import ImportKeyframes, MarkAbsent, Paint, SetMask
 from vosapp.project.edit_ranges import (
     CheckFrames,
@@ -31,7 +33,7 @@ HEIGHT, WIDTH, FRAMES = 6, 8, 9
 FRAME = st.integers(0, FRAMES - 1)
 ID = st.integers(1, 4)
 SEED = st.integers(0, 2**32 - 1)
-TABLES = ("objects", "prompts", "assertions", "keyframes", "results", "lanes")
+TABLES = ("objects", "prompts", "boxes", "assertions", "keyframes", "results", "lanes")
 SACRED = {FrameState.KEYFRAME, FrameState.CHECKED, FrameState.ABSENT}
 
 
@@ -119,6 +121,17 @@ class UndoMachine(RuleBasedStateMachine):
         )
         if kind != 1 or len(self.project.objects()) < 4:
             self.edit(edits[kind])
+
+    @rule(object_id=ID, start=FRAME, stop=FRAME, kind=st.integers(0, 4))
+    def boxes(self, object_id, start, stop, kind):
+        edits = (
+            PutBox(BoxLabel(start, object_id, float(stop), 1.0, 3.0, 2.5)),
+            PutBox(BoxLabel(start, object_id, 0.0, 0.0, 0.0, 0.0)),
+            InterpolateBoxes(object_id),
+            RemoveBoxes(object_id, start, stop),
+            RemoveBoxes(object_id, start, interpolated_only=True),
+        )
+        self.edit(edits[kind])
 
     @rule(start=FRAME, seed=SEED, edit_between=st.booleans())
     def propagate(self, start, seed, edit_between):

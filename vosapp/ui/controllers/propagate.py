@@ -222,7 +222,7 @@ class PropagateController(Controller):
             self.shell.window,
             self.tr("Choose Weights"),
             owner=workspace,
-            filters=self.tr("Weights (*.safetensors)"),
+            filters=self.tr("Weights (*.safetensors *.pth *.pt)"),
             folder="",
             take=take,
         )

@@ -251,10 +251,10 @@ class ImportDialog(WorkDialog):
             return
         done = outcome.value
         self.notes.setPlainText("\n".join(map(visible, self._report(done.report))))
-        frames, prompts = done.report.frames, done.report.prompts
-        parts = [counted(len(frames), "keyframe")] if frames or not prompts else []
-        if prompts:
-            parts.append(self.tr("{0} as prompts").format(self._boxes(prompts)))
+        frames, boxes = done.report.frames, done.report.boxes
+        parts = [counted(len(frames), "keyframe")] if frames or not boxes else []
+        if boxes:
+            parts.append(counted(boxes, "box label"))
         text = self.tr("Imported {0}. One undo takes it back.").format(", ".join(parts))
         nothing = self.tr("Nothing to import: the project is as it was.")
         self.say(text if done.change.name else nothing, "success")
@@ -270,6 +270,9 @@ class ImportDialog(WorkDialog):
         if report.kept:
             text = self.tr("On {0} what was drawn, checked or locked stays.")
             lines.append(text.format(counted(len(report.kept), "frame")))
+        if report.kept_boxes:
+            text = self.tr("Left out, as their objects have a box there: {0}.")
+            lines.append(text.format(self._boxes(report.kept_boxes)))
         if report.locked_boxes:
             text = self.tr("Left out, as their objects are locked: {0}.")
             lines.append(text.format(self._boxes(report.locked_boxes)))

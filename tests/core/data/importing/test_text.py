@@ -11,6 +11,7 @@ from PIL import Image
 from core.data.importing.formats import IMPORTERS, importer_named
 from core.errors import AnnotationReadError, MaskMismatch, UsageError
 from core.jobs import Cancelled, CancelToken, result_of
+from core.media.annotations.options import ImportOptions
 
 
 def corners(found):
@@ -30,6 +31,52 @@ def test_csv_with_column_names(read):
     found = read("boxes", text, file="a.csv")
     assert corners(found) == [(0, 7, 1, 2, 5, 6), (9, 8, 1, 2, 5, 6)]
     assert [i.category for i in found.objects] == ["car", "car"]
+
+
+CLIPS = (
+    "clip,frame,object,name,x,y,w,h\n"
+    "film.mp4,0,1,person,2.5,1,4,5\nfilm.mp4,0,2,dog,1,1,2,2\nfilm.mp4,9,1,person,,,,\n"
+    "other.mp4,50,1,cat,1,1,2,2\n"
+)
+
+
+def test_boxes_of_many_clips_and_objects_that_are_not_visible(read):
+    found = read("boxes", CLIPS, file="boxes.csv")
+    assert corners(found) == [(0, 1, 2.5, 1, 6.5, 6), (0, 2, 1, 1, 3, 3), (9, 1, 0, 0, 0, 0)]
+    assert [b.visible for b in found.boxes] == [True, True, False]
+    assert [i.category for i in found.objects] == ["person", "dog"]
+    assert "Only boxes of the video film.mp4 are read." in found.notes
+    assert found.frames == () and list(found.keyframes()) == []
+
+
+def test_the_clip_that_is_named(read, tmp_path, info):
+    for name in ("film", "film.mp4"):
+        found = read("boxes", CLIPS, file="boxes.csv", options=ImportOptions(only=name))
+        assert len(found.boxes) == 3
+    with pytest.raises(MaskMismatch, match="2 videos, none of them called third"):
+        read("boxes", CLIPS, file="boxes.csv", options=ImportOptions(only="third"))
+    with pytest.raises(MaskMismatch, match=r"--only NAME: a\.mp4, b\.mp4"):
+        text = CLIPS.replace("film", "a").replace("other", "b")
+        read("boxes", text, file="boxes.csv")
+    with pytest.raises(AnnotationReadError, match="do not say which video"):
+        text = "frame,id,x,y,w,h\n0,1,1,1,2,2\n"
+        read("boxes", text, file="boxes.csv", options=ImportOptions(only="film"))
+
+
+def test_names_categories_and_what_was_drawn(read):
+    text = (
+        "frame,id,name,category,x,y,w,h,drawn\n0,1,Rex,dog,1,1,2,2,1\n1,1,Rex,dog,1,1,2,2,0\n"
+        "2,1,Rex,dog,1,1,2,2,\n"
+    )
+    found = read("boxes", text, file="boxes.csv")
+    assert [(i.name, i.category) for i in found.objects] == [("Rex", "dog")]
+    assert [b.drawn for b in found.boxes] == [True, False, True]
+
+
+def test_half_a_box_is_told(read):
+    text = "frame,id,x,y,w,h\n0,1,1,1,2,2\n1,1,1,,2,2\n"
+    found = read("boxes", text, file="boxes.csv")
+    assert len(found.boxes) == 1 and "line 3, is no box" in " ".join(found.notes)
 
 
 def test_csv_with_semicolons_and_a_byte_order_mark(read):
@@ -246,7 +293,6 @@ def test_a_mask_file_beyond_the_end_is_refused(name, tmp_path, info):
 def test_only_one_sequence_of_masks(zipped, only, value, tmp_path, info):
     import shutil
 
-    from core.media.annotations.options import ImportOptions
     from core.media.label_map import write_label_map
 
     for name, object_id in (("bear", 2), ("fox", 3)):
@@ -265,11 +311,8 @@ def test_only_one_sequence_of_masks(zipped, only, value, tmp_path, info):
         result_of(masks.read(path, info, options=ImportOptions(only="wolf")))
 
 
-@pytest.mark.parametrize(
-    "name", ["object-masks", "labelme", "boxes", "mots-png", "mots-txt", "yolo"]
-)
+@pytest.mark.parametrize("name", ["object-masks", "labelme", "mots-png", "mots-txt", "yolo"])
 def test_only_is_refused_where_it_would_do_nothing(name, tmp_path, info):
-    from core.media.annotations.options import ImportOptions
 
-    with pytest.raises(UsageError, match="--only goes with coco, cvat, masks, ytvis"):
+    with pytest.raises(UsageError, match="--only goes with boxes, coco, cvat, masks, ytvis"):
         result_of(importer_named(name).read(tmp_path, info, options=ImportOptions(only="a")))

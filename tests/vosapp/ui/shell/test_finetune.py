@@ -13,6 +13,7 @@ from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QLabel
 from vosapp_fakes import FakeTracker, FakeTuner, mask_of
 
+from core.engine.registry import default_system
 from core.errors import TrainingError
 from vosapp.assets import bundled_identity
 from vosapp.project.edit_masks import SetMask
@@ -86,7 +87,9 @@ def test_learned_compared_used_and_switched(open_desk, adapt, qtbot):
 
 def test_it_says_what_is_compared(open_desk, adapt, qtbot):
     """Also where the project has tuned weights already: learning never begins from those."""
-    shell = open_desk(FakeTuner(base=bundled_identity("self_supervised", "thin")))
+    shell = open_desk(
+        FakeTuner(base=bundled_identity("self_supervised", default_system().default_preset))
+    )
     control = shell.workspace.finetuning
     shown = adapt(shell)
     assert "with the bundled weights and with the new" in shown.estimate.text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.engine.registry import default_system
 from vosapp.assets import bundled_identity
 from vosapp.project.tuned import TunedInfo
 from vosapp.session.finetune import FinetuneState
@@ -29,10 +30,11 @@ def test_weights_are_called_by_their_file(base, text):
 
 
 def test_bundled_weights_are_told_by_their_hash(monkeypatch, tmp_path):
-    base = bundled_identity("self_supervised", "thin")
+    spec = default_system()
+    base = bundled_identity(spec.name, spec.default_preset)
     assert base_text(info_of(base)) == "the bundled weights"
     monkeypatch.setattr("vosapp.assets._root", lambda: tmp_path)
-    assert base_text(info_of(base)) == "self_supervised-thin.safetensors"
+    assert base_text(info_of(base)) == f"{spec.name}-{spec.default_preset}.safetensors"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""Boxes that were drawn on many clips, as tensors that losses learn from.
+
+Tables and notes are those of `core.data.box_tables`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from core.data.box_tables import DrawnBox, read_box_table, read_crowds
+
+Places = tuple[float, float, float, float]
+"""x, y, width, height in pixels; 0 wide: not visible."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipBoxes:
+    """The boxes of one clip.
+
+    Attributes:
+        places: (frame index, object number) -> its box.
+        crowd: not every look-alike has a box.
+    """
+
+    places: dict[tuple[int, int], Places] = field(default_factory=dict)
+    crowd: bool = False
+
+    @property
+    def objects(self) -> tuple[int, ...]:
+        """Numbers of the objects, ascending."""
+        return tuple(sorted({number for _, number in self.places}))
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        """Frames on which anything is known, ascending."""
+        return tuple(sorted({frame for frame, _ in self.places}))
+
+    def on(self, frames: Sequence[int], objects: Sequence[int] | None = None) -> Tensor:
+        """Boxes as `core.ops.boxes.fill_boxes` takes them.
+
+        Args:
+            frames: T frame indices.
+            objects: K numbers; None takes all.
+
+        Returns:
+            T x K x 4 float32: x, y, width, height in pixels of the clip; 0 where the object is not
+            visible, NaN where nothing is known.
+        """
+        numbers = self.objects if objects is None else objects
+        unknown = (math.nan,) * 4
+        found = [[self.places.get((frame, k), unknown) for k in numbers] for frame in frames]
+        return torch.tensor(found, dtype=torch.float32).reshape(len(frames), len(numbers), 4)
+
+
+def read_box_list(boxes: Path, notes: Path | None = None) -> dict[str, ClipBoxes]:
+    """Read a table of boxes, by the names of the clips as they are written there.
+
+    Args:
+        boxes: the table.
+        notes: says which clips are crowds; None knows of none.
+
+    Raises:
+        AnnotationReadError: see `read_box_table` and `read_crowds`.
+    """
+    crowds = frozenset[str]() if notes is None else read_crowds(notes)
+    return {
+        clip: ClipBoxes({(b.frame_index, b.object_id): _place(b) for b in drawn}, clip in crowds)
+        for clip, drawn in read_box_table(boxes).items()
+    }
+
+
+def _place(box: DrawnBox) -> Places:
+    if box.corners is None:
+        return (0.0, 0.0, 0.0, 0.0)
+    left, top, right, bottom = box.corners
+    return left, top, right - left, bottom - top

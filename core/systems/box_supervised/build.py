@@ -1,0 +1,106 @@
+"""Building the tracker from a request, and the network from a file of weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from core.device import choose_device
+from core.errors import CheckpointMissing
+from core.nn.checkpoints import load_weights, read_info, require_fit, require_system
+from core.nn.inference import for_inference
+from core.nn.lite0_file import find_backbone
+from core.nn.lite0_weights import load_features
+from core.systems.box_supervised.config import (
+    CALIBRATION,
+    TRACKING,
+    MemoryTrackingConfig,
+    NetworkConfig,
+)
+from core.systems.box_supervised.foreign import is_foreign, read_public
+from core.systems.box_supervised.model import Lite0KeyEncoder, MemoryNetwork
+from core.systems.box_supervised.spec import SYSTEM
+from core.systems.box_supervised.tracker import BoxSupervisedTracker
+from core.tracking.config import Calibration
+from core.tracking.contract import TrackerRequest
+
+
+def build(
+    request: TrackerRequest, *, config: MemoryTrackingConfig | None = None
+) -> BoxSupervisedTracker:
+    """A tracker with the weights of the request: ours, or a public file of XMem as it is.
+
+    Args:
+        request: which weights and quality, and where.
+        config: another than that of the quality.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
+        DeviceUnavailable: no such device.
+    """
+    device = choose_device(request.device)
+    if request.weights is None:
+        msg = f"The system {SYSTEM} needs weights."
+        raise CheckpointMissing(msg, "Give --weights FILE, such as XMem.pth of its authors.")
+    config = config or TRACKING[request.quality]
+    foreign = is_foreign(request.weights)
+    network = read_public(request.weights) if foreign else read_network(request.weights)
+    known = {} if foreign else read_info(request.weights).calibration
+    calibration = Calibration.from_dict(known) if known else CALIBRATION
+    ready = for_tracking(network, device, dtype=tracking_dtype(device, half=config.half))
+    return BoxSupervisedTracker(ready, config, device, calibration=calibration)
+
+
+def read_network(weights: Path) -> MemoryNetwork:
+    """Build the network that a file of ours describes, and fill it.
+
+    A header can describe a network that no memory holds. So it is compared with the tensors of
+    the file first, on a network without any.
+
+    Raises:
+        CheckpointMissing: weights, or the ImageNet backbone that they need, are not there.
+        CheckpointMismatch: damaged, or of another system.
+    """
+    info = read_info(weights)
+    require_system(info, SYSTEM, weights)
+    config = NetworkConfig.from_dict(info.config)
+    with torch.device("meta"):
+        require_fit(weights, MemoryNetwork(config).learned())
+    network = new_network(config)
+    load_weights(weights, network.learned())
+    return network
+
+
+def new_network(config: NetworkConfig) -> MemoryNetwork:
+    """A network with random values; EfficientNet-Lite0 has those of ImageNet.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: see `core.nn.lite0_weights.load_features`.
+    """
+    network = MemoryNetwork(config)
+    if isinstance(network.key_encoder, Lite0KeyEncoder):
+        network.key_encoder.features = load_features(find_backbone())
+        network.key_encoder.requires_grad_(not config.needs_backbone)
+    return network
+
+
+def tracking_dtype(device: torch.device, *, half: bool) -> torch.dtype:
+    """What encoders and decoder compute in: half precision on a GPU where that is wanted."""
+    return torch.float16 if half and device.type == "cuda" else torch.float32
+
+
+def for_tracking(
+    network: MemoryNetwork, device: torch.device, *, dtype: torch.dtype = torch.float32
+) -> MemoryNetwork:
+    """The network ready for inference on a device.
+
+    Args:
+        network: not to be trained afterwards.
+        device: where it computes.
+        dtype: what encoders and decoder compute in. Keys stay in float32, whose squares cancel in
+            the similarity, and so do sensory memory, similarities, logits and probabilities.
+    """
+    ready = for_inference(network, device, dtype=dtype)
+    ready.key_proj.float()
+    return ready

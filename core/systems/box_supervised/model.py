@@ -1,0 +1,281 @@
+"""The network of XMem (Cheng & Schwing 2022), with encoders and widths that can be exchanged.
+
+Module names of the preset `resnet50` are those of the public weights, so that these fit unchanged.
+Tensors of several objects lie as B x K x C x H x W; B is clips.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.nn.backbone import RGB_MEAN, RGB_STD
+from core.nn.blocks import BasicBlock, Bottleneck
+from core.nn.fusion import FusionBlock, UpBlock, beside, each, enlarged
+from core.nn.lite0 import Lite0Features, normalized
+from core.nn.sensory import Reinforcement, SensoryUpdate
+from core.systems.box_supervised.config import NetworkConfig
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFeatures:
+    """What is computed of frames alone, whatever is to be found on them.
+
+    Attributes:
+        key: B x C_k x h x w float32, h = H/16.
+        shrinkage: B x 1 x h x w float32, at least 1.
+        selection: B x C_k x h x w float32, 0..1.
+        maps: features at strides 4, 8 and 16, each B x C x h' x w'.
+    """
+
+    key: Tensor
+    shrinkage: Tensor
+    selection: Tensor
+    maps: tuple[Tensor, Tensor, Tensor]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all of it."""
+        return sum(x.nbytes for x in (self.key, self.shrinkage, self.selection, *self.maps))
+
+    def __getitem__(self, clips: slice) -> FrameFeatures:
+        """The features of some of the B frames."""
+        quarter, eighth, sixteenth = (x[clips] for x in self.maps)
+        keys = self.key[clips], self.shrinkage[clips], self.selection[clips]
+        return FrameFeatures(*keys, (quarter, eighth, sixteenth))
+
+
+class KeyEncoder(nn.Module):
+    """ResNet up to its third stage; the first stage is called `res2` as in the public weights."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        make = _basic if config.backbone == "basic" else _bottlenecks
+        w1, w2, w3 = config.widths
+        n1, n2, n3 = config.blocks
+        self.conv1 = nn.Conv2d(3, config.stem, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(config.stem)
+        self.res2 = make(config.stem, w1, n1, 1)
+        self.layer2 = make(w1, w2, n2, 2)
+        self.layer3 = make(w2, w3, n3, 2)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """B x 3 x H x W, normalized RGB -> maps at strides 4, 8 and 16."""
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(image))), 3, 2, 1)
+        quarter = self.res2(x)
+        eighth = self.layer2(quarter)
+        return quarter, eighth, self.layer3(eighth)
+
+
+class Lite0KeyEncoder(nn.Module):
+    """EfficientNet-Lite0's maps with cells where a ResNet has them.
+
+    Its padding is lopsided on even sides (`core.nn.lite0.first_cell`): one more line behind puts
+    cell i of stride s on pixel s i, as for a ResNet and for the encoder of masks.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = Lite0Features()
+        for name, values in (("mean", RGB_MEAN), ("std", RGB_STD)):
+            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+        self.mean: Tensor
+        self.std: Tensor
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """B x 3 x H x W, normalized RGB -> maps at strides 4, 8 and 16."""
+        colors = normalized(255 * (image.float() * self.std + self.mean))
+        maps = self.features(F.pad(colors, (0, 1, 0, 1)).to(image))
+        quarter, eighth, sixteenth = (x[..., :-1, :-1].contiguous() for x in maps)
+        return quarter, eighth, sixteenth
+
+
+class KeyProjection(nn.Module):
+    """Key, shrinkage and selection from the features at stride 16 (equation 2 and section 3.2)."""
+
+    def __init__(self, in_channels: int, key_channels: int) -> None:
+        super().__init__()
+        self.key_proj = nn.Conv2d(in_channels, key_channels, 3, 1, 1)
+        self.d_proj = nn.Conv2d(in_channels, 1, 3, 1, 1)
+        self.e_proj = nn.Conv2d(in_channels, key_channels, 3, 1, 1)
+        nn.init.orthogonal_(self.key_proj.weight)
+        nn.init.zeros_(_bias(self.key_proj))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """B x C x h x w -> key, shrinkage and selection."""
+        x = x.to(self.key_proj.weight)
+        return self.key_proj(x), self.d_proj(x).square() + 1, torch.sigmoid(self.e_proj(x))
+
+
+class ValueEncoder(nn.Module):
+    """Encodes each object's mask on a frame to what is remembered of it.
+
+    It sees the frame, the object's mask and the sum of all others'. The pooling comes before the
+    first ReLU, as in the public network; that changes nothing, for both keep the order of numbers.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        w1, w2, w3 = config.value_widths
+        n1, n2, n3 = config.value_blocks
+        self.conv1 = nn.Conv2d(5, config.value_stem, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(config.value_stem)
+        self.layer1 = _basic(config.value_stem, w1, n1, 1)
+        self.layer2 = _basic(w1, w2, n2, 2)
+        self.layer3 = _basic(w2, w3, n3, 2)
+        self.fuser = FusionBlock(config.widths[2], w3, config.value_channels)
+        self.hidden_reinforce = (
+            Reinforcement(config.value_channels, config.sensory_channels)
+            if config.sensory_channels
+            else None
+        )
+
+    def forward(self, image: Tensor, sixteenth: Tensor, masks: Tensor) -> Tensor:
+        """Image B3HW, features at stride 16 and masks B x K x H x W -> B x K x C_v x h x w."""
+        others = masks.sum(1, keepdim=True) - masks
+        x = each(self._encode, beside(image, torch.stack([masks, others], 2).to(image)))
+        value: Tensor = self.fuser(sixteenth, x)
+        return value
+
+    def _encode(self, x: Tensor) -> Tensor:
+        x = F.relu(F.max_pool2d(self.bn1(self.conv1(x)), 3, 2, 1))
+        coded: Tensor = self.layer3(self.layer2(self.layer1(x)))
+        return coded
+
+
+class Decoder(nn.Module):
+    """From what was read of an object, and its sensory memory, to its mask."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        quarter, eighth, sixteenth = config.widths
+        d16, d8, d4 = config.decoder_widths
+        known = config.value_channels + config.sensory_channels
+        self.fuser = FusionBlock(sixteenth, known, d16)
+        self.hidden_update = (
+            SensoryUpdate((d16, d8, d4 + 1), config.sensory_inner, config.sensory_channels)
+            if config.sensory_channels
+            else None
+        )
+        self.up_16_8 = UpBlock(eighth, d16, d8)
+        self.up_8_4 = UpBlock(quarter, d8, d4)
+        self.pred = nn.Conv2d(d4, 1, 3, 1, 1)
+
+    def forward(
+        self, maps: tuple[Tensor, Tensor, Tensor], read: Tensor, sensory: Tensor, *, update: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Logits of masks, and the sensory memory, renewed where `update` says so.
+
+        Args:
+            maps: the frame's features at strides 4, 8 and 16.
+            read: B x K x C_v x h x w.
+            sensory: B x K x C_h x h x w.
+            update: whether the decoder renews the sensory memory.
+
+        Returns:
+            B x K x H/4 x W/4 float32, and the sensory memory.
+        """
+        quarter, eighth, sixteenth = maps
+        g16 = self.fuser(sixteenth, torch.cat([read, sensory], 2).to(sixteenth))
+        g8 = self.up_16_8(eighth, g16)
+        g4 = self.up_8_4(quarter, g8)
+        logits = each(self.pred, F.relu(g4))
+        if update and self.hidden_update is not None:
+            sensory = self.hidden_update((g16, g8, torch.cat([g4, logits], 2)), sensory)
+        return logits[:, :, 0].float(), sensory
+
+
+class MemoryNetwork(nn.Module):
+    """All of XMem but its memory: what encodes frames and masks, and what decodes.
+
+    Batch norm always uses its running statistics, in training as well, as in the paper's.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.key_encoder = Lite0KeyEncoder() if config.is_lite0 else KeyEncoder(config)
+        self.value_encoder = ValueEncoder(config)
+        self.key_proj = KeyProjection(config.widths[2], config.key_channels)
+        self.decoder = Decoder(config)
+
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002
+        """Switch to training or back; batch norm stays as in inference."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
+    def learned(self) -> nn.ModuleDict:
+        """All parts but an installed backbone, by the same names: what a checkpoint holds."""
+        parts = dict(self.named_children())
+        if self.config.needs_backbone:
+            del parts["key_encoder"]
+        return nn.ModuleDict(parts)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What encoders and decoder compute in."""
+        return self.decoder.pred.weight.dtype
+
+    def encode_frame(self, image: Tensor) -> FrameFeatures:
+        """Features of frames: B x 3 x H x W normalized RGB, H and W multiples of 16."""
+        maps = self.key_encoder(image.to(self.dtype))
+        key, shrinkage, selection = self.key_proj(maps[2])
+        return FrameFeatures(key, shrinkage, selection, maps)
+
+    def encode_masks(
+        self, image: Tensor, features: FrameFeatures, sensory: Tensor, masks: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """What is to be remembered of objects, and their sensory memory renewed by it.
+
+        Args:
+            image: B x 3 x H x W, as for `encode_frame`.
+            features: of these frames.
+            sensory: B x K x C_h x h x w float32.
+            masks: B x K x H x W, 0..1, of all objects; each is told where the others are.
+
+        Returns:
+            Values B x K x C_v x h x w float32, and the sensory memory.
+        """
+        value = self.value_encoder(image.to(self.dtype), features.maps[2], masks)
+        reinforce = self.value_encoder.hidden_reinforce
+        return value.float(), sensory if reinforce is None else reinforce(value, sensory)
+
+    def decode(
+        self, features: FrameFeatures, read: Tensor, sensory: Tensor, *, update: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Logits B x K x H x W float32 of masks, and the sensory memory; see `Decoder.forward`."""
+        logits, sensory = self.decoder(features.maps, read, sensory, update=update)
+        return enlarged(logits, 4), sensory
+
+    def new_sensory(self, features: FrameFeatures, count: int) -> Tensor:
+        """The sensory memory of objects that nothing is known of yet: B x K x C_h x h x w zeros."""
+        clips, _, height, width = features.key.shape
+        return features.key.new_zeros(clips, count, self.config.sensory_channels, height, width)
+
+
+def _bias(convolution: nn.Conv2d) -> Tensor:
+    if convolution.bias is None:
+        msg = "This convolution has no bias."
+        raise ValueError(msg)
+    return convolution.bias
+
+
+def _basic(in_channels: int, out_channels: int, blocks: int, stride: int) -> nn.Sequential:
+    first = BasicBlock(in_channels, out_channels, stride=stride)
+    return nn.Sequential(
+        first, *(BasicBlock(out_channels, out_channels) for _ in range(blocks - 1))
+    )
+
+
+def _bottlenecks(in_channels: int, out_channels: int, blocks: int, stride: int) -> nn.Sequential:
+    first = Bottleneck(in_channels, out_channels, stride=stride)
+    return nn.Sequential(
+        first, *(Bottleneck(out_channels, out_channels) for _ in range(blocks - 1))
+    )
