@@ -52,6 +52,7 @@ def fit(
     *,
     state_file: Path,
     token: CancelToken,
+    before_step: Callable[[float], None] = lambda _share: None,
     after_step: Callable[[], None] = lambda: None,
     team: Team | None = None,
 ) -> Iterator[TrainProgress]:
@@ -65,6 +66,7 @@ def fit(
         config: length, rate, precision.
         state_file: the state; written at intervals, at the end and on cancel.
         token: cancels between steps.
+        before_step: is told before each step what share of the run is done, 0..1.
         after_step: called after each step of the optimizer, before a state is written.
         team: the processes that share each batch and loss; the first writes states.
 
@@ -92,6 +94,7 @@ def fit(
             save()
             raise Cancelled
         rate = config.learning_rate * _schedule(share, config.warmup)
+        before_step(share)
         with _precision(module, config):
             terms = step(next(stream))
         losses = _descend(terms, module, optimizer, team, config=config, rate=rate, step=done)
