@@ -89,7 +89,7 @@ def _add_option(sub: argparse.ArgumentParser, option: Option) -> None:
     if option.kind is bool:
         sub.add_argument(name, action="store_true", default=None, help=option.help)
         return
-    usual = [f"{option.default:g}" if option.kind is float else f"{option.default}"]
+    usual = [f"{option.default:g}" if option.kind is float else f"{option.default}" or "none"]
     usual += [f"in the stage {stage} {value}" for stage, value in option.by_stage.items()]
     if option.refining is not None:
         usual.append(f"with --init {option.refining:g}")
