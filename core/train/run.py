@@ -128,9 +128,7 @@ def _pack(
     cache = request.cache or request.out / "frames"
     packs: list[FramePack] = []
     if request.videos is not None:
-        packs += yield from pack_folder(
-            request.videos, cache, PackConfig(), token, wanted=wanted
-        )
+        packs += yield from pack_folder(request.videos, cache, PackConfig(), token, wanted=wanted)
     if request.images is not None:
         packs += yield from pack_images(request.images, cache, PackConfig(), token)
     return packs

@@ -171,7 +171,7 @@ def _request(args: argparse.Namespace) -> TrainRequest:
     recipe = recipe_of(args.system)
     init = _init(args.init, args.system, args.preset)
     given: dict[str, Value] = {
-        option.name: getattr(args, option.name)
+        option.name: _plain(getattr(args, option.name))
         for option in recipe.all_options
         if getattr(args, option.name) is not None
     }
@@ -209,6 +209,10 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         threads=args.threads,
         command=_typed(args.typed),
     )
+
+
+def _plain(value: Value | Path) -> Value:
+    return str(value) if isinstance(value, Path) else value
 
 
 def _typed(words: list[str]) -> str:

@@ -102,9 +102,7 @@ def _sample(
     for row in np.flatnonzero(masked):
         maps[row] = _label_map(film, places[row], cut, (height, width), side=side)
     flipped = [x[:, ::-1] if cut.flip else x for x in scaled]
-    return ClipSample(
-        stacked(flipped), maps, cut_boxes(boxes, cut, side), masked, film.boxes.crowd
-    )
+    return ClipSample(stacked(flipped), maps, cut_boxes(boxes, cut, side), masked, film.boxes.crowd)
 
 
 def _boxes(film: BoxedFilm, places: tuple[int, ...], width: int) -> Boxes:

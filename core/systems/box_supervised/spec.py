@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import MappingProxyType
 
 from core.systems.box_supervised.config import CALIBRATION
@@ -45,7 +46,7 @@ RECIPE = Recipe(
         ),
         Option(
             "boxes",
-            str,
+            Path,
             "table of boxes drawn on --videos; held-out clips are never trained on",
             "",
             stages=_BOXES,
@@ -53,7 +54,7 @@ RECIPE = Recipe(
         ),
         Option(
             "notes",
-            str,
+            Path,
             "CSV of clip and note; a note with the word crowd says that look-alikes have no box",
             "",
             stages=_BOXES,
@@ -61,7 +62,7 @@ RECIPE = Recipe(
         ),
         Option(
             "dense",
-            str,
+            Path,
             "label maps that vosapp densify made of these boxes",
             "",
             stages=_BOXES,

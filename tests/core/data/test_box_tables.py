@@ -150,7 +150,9 @@ def test_each_object_needs_a_row_on_each_labeled_frame():
 
 def test_crowds_of_notes(tmp_path):
     path = tmp_path / "notes.csv"
-    path.write_text('clip,note\na,"crowd (many, many)"\nb,blurred\n\nc,Crowd: a row\nd,crowded street\n')
+    path.write_text(
+        'clip,note\na,"crowd (many, many)"\nb,blurred\n\nc,Crowd: a row\nd,crowded street\n'
+    )
     assert read_crowds(path) == {"a", "c"}
 
 
