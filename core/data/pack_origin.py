@@ -1,4 +1,4 @@
-"""Which videos are packed for training, which of their frames without fail, and where they are from.
+"""Which videos are packed for training, which of their frames without fail, and whence they are.
 
 Packed frames are thinned: those that hardly differ from the last one, or follow too soon, are left
 out. What a person said of a frame holds for that very frame, so it has to be asked for.

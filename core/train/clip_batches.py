@@ -1,4 +1,4 @@
-"""Batches of short clips with masks or boxes; a batch is a function of seed, step and place in it."""
+"""Batches of short clips with masks or boxes; a batch is a function of the seed and the step."""
 
 from __future__ import annotations
 

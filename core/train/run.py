@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Generator
 from dataclasses import asdict, replace
@@ -87,16 +88,21 @@ def _train_in(
     stage = method.stage(request.stage_name, network, request.settings, team)
     packs = yield from _pack_in_turn(request, method, team, token)
     last, log = None, request.out / LOG
+    before = _last_logged(log)
+    due = _next_snapshot(request, before.seconds / 60 if before else 0.0)
     try:
         for last in fit_stage(request, stage, packs, team, token):
             if team.leads:
                 append_line(log, asdict(last))
+                if (minutes := last.seconds / 60) >= due:
+                    _write_weights(request, stage, packs, last, mark=f"-{last.step:06d}")
+                    due = _next_snapshot(request, minutes)
             yield last
     finally:
         if team.leads:
             draw_curve(log, request.out / PICTURE)
     if team.leads:
-        _finish(request, stage, packs, last or _last_logged(log))
+        _write_weights(request, stage, packs, last or before)
 
 
 def make_network(request: TrainRequest, method: Method, device: torch.device) -> nn.Module:
@@ -112,8 +118,9 @@ def _pack_in_turn(
     request: TrainRequest, method: Method, team: Team, token: CancelToken
 ) -> Generator[Progress, None, list[FramePack]]:
     """The leader packs; the others then find everything packed."""
-    choosy = isinstance(method, ChoosesVideos)
-    wanted = method.wanted(request.stage_name, request.settings) if choosy else EVERY_VIDEO
+    wanted = EVERY_VIDEO
+    if isinstance(method, ChoosesVideos):
+        wanted = method.wanted(request.stage_name, request.settings)
     if not team.leads:
         team.wait()
     packs = yield from _pack(request, wanted, token)
@@ -209,8 +216,24 @@ def _last_logged(path: Path) -> TrainProgress | None:
         return None
 
 
-def _finish(
-    request: TrainRequest, stage: Stage, packs: list[FramePack], last: TrainProgress | None
+def _next_snapshot(request: TrainRequest, minutes: float) -> float:
+    """When the weights of the moment are written next, in minutes of the run; infinite for never.
+
+    Args:
+        request: says how often.
+        minutes: since the run began; what is due at whole multiples is due after this.
+    """
+    often = request.snapshots
+    return often * (minutes // often + 1) if often else math.inf
+
+
+def _write_weights(
+    request: TrainRequest,
+    stage: Stage,
+    packs: list[FramePack],
+    last: TrainProgress | None,
+    *,
+    mark: str = "",
 ) -> None:
     training: dict[str, object] = {
         "stage": request.recipe.stage(request.stage_name).title,
@@ -237,4 +260,4 @@ def _finish(
         said = training | kept.training
         said["labels"] = united(str(said["labels"]), labels_before(request))
         info = CheckpointInfo(kept.system, request.preset_name, kept.config, said, license=LICENSE)
-        save_weights(request.out / f"{kept.name}.safetensors", kept.module, info)
+        save_weights(request.out / f"{kept.name}{mark}.safetensors", kept.module, info)

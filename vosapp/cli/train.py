@@ -69,6 +69,13 @@ def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
     )
     add_backbone_argument(sub)
     sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")
+    sub.add_argument(
+        "--snapshots",
+        type=float,
+        default=0.0,
+        metavar="MINUTES",
+        help="write the weights of the moment, too, every so many minutes",
+    )
     add_common_arguments(sub)
     sub.add_argument("--workers", type=int, default=1, help="processes that prepare batches")
 
@@ -207,6 +214,7 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         cache=args.cache,
         workers=args.workers,
         threads=args.threads,
+        snapshots=args.snapshots,
         command=_typed(args.typed),
     )
 

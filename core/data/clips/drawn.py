@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.data.clips.films import BoxedFilm
 from core.data.clips.sample import ClipConfig, ClipSample, chosen, stacked
-from core.media.label_map import read_label_map
+from core.media.label_map import read_label_map, resize_label_map
 
 NEAR = (1, 2)
 """How many packed frames what is between lies from a frame of which something is known."""
@@ -54,7 +54,7 @@ def drawn_sample(film: BoxedFilm, config: ClipConfig, rng: np.random.Generator) 
 
 
 def draw_places(film: BoxedFilm, count: int, rng: np.random.Generator) -> tuple[int, ...]:
-    """Places in the pack of a clip's frames: one with an object, then others that lead away from it.
+    """Places in the pack of a clip's frames: one with an object, then others in one direction.
 
     At least one of the later ones is a frame of which something is known; what is between are other
     such frames, and frames next to them, for the loss that ties neighbors in time.
@@ -95,8 +95,7 @@ def _sample(
     boxes = _boxes(film, places, width)
     cut = _draw_cut(boxes[0], (height, width), rng)
     way = cv2.INTER_AREA if cut.side > side else cv2.INTER_LINEAR
-    parts = [_part(frame, cut) for frame in frames]
-    scaled = [cv2.resize(x, (side, side), interpolation=way) for x in parts]
+    scaled = [_scaled(_part(frame, cut), side, way) for frame in frames]
     masked = np.array([place in film.masks for place in places])
     maps = np.zeros((len(places), side, side), np.uint8)
     for row in np.flatnonzero(masked):
@@ -139,6 +138,10 @@ def _part(image: NDArray[np.uint8], cut: _Cut) -> NDArray[np.uint8]:
     return image[cut.top : cut.top + cut.side, cut.left : cut.left + cut.side]
 
 
+def _scaled(image: NDArray[np.uint8], side: int, way: int) -> NDArray[np.uint8]:
+    return cv2.resize(image, (side, side), interpolation=way)  # type: ignore[return-value]
+
+
 def cut_boxes(boxes: Boxes, cut: _Cut, side: int) -> Boxes:
     """Boxes in pixels of a square that was cut out and resized; one that is outside is absent."""
     scale = side / cut.side
@@ -159,8 +162,8 @@ def _label_map(
 ) -> NDArray[np.uint8]:
     """The part of a frame's label map, with objects numbered 1 to K in the order of the boxes."""
     full = read_label_map(film.masks[place]).label_map
-    packed = cv2.resize(full, size[::-1], interpolation=cv2.INTER_NEAREST)
-    part = cv2.resize(_part(packed, cut), (side, side), interpolation=cv2.INTER_NEAREST)
+    packed = resize_label_map(full, size[::-1])
+    part = resize_label_map(_part(packed, cut), (side, side))
     numbers = np.zeros(256, np.uint8)
     numbers[255] = 255
     for row, number in enumerate(film.boxes.objects):

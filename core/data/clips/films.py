@@ -1,4 +1,4 @@
-"""Packed films with drawn boxes: which frames of a pack a person, or `vosapp densify`, speaks of."""
+"""Packed films with drawn boxes: of which frames of a pack a person or `vosapp densify` speaks."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class ClipSample:
     @property
     def count(self) -> int:
         """K."""
-        return self.boxes.shape[1]
+        return int(self.boxes.shape[1])
 
 
 def chosen(sample: ClipSample, most: int, rng: np.random.Generator) -> ClipSample:

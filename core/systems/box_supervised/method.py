@@ -52,7 +52,7 @@ class BoxSupervised:
             raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
         load_weights(weights, ours.learned())
 
-    def require_possible(self, stage: str, preset: str, options: Values) -> None:
+    def require_possible(self, stage: str, _preset: str, options: Values) -> None:
         """See `Method.require_possible`."""
         clip_config(stage, options)
         if stage != BOXES_STAGE:

@@ -90,12 +90,12 @@ RUNS = {
     " --backbone ODD",
     "train box_supervised --init": "train box_supervised --images FRAMES --out OUT --steps 1"
     " --init ODD",
-    "train box_supervised --boxes": "train box_supervised --stage boxes --init WEIGHTS --videos FOLDER"
-    " --out OUT --boxes ODD",
-    "train box_supervised --notes": "train box_supervised --stage boxes --init WEIGHTS --videos FOLDER"
-    " --out OUT --boxes BOXES --notes ODD",
-    "train box_supervised --dense": "train box_supervised --stage boxes --init WEIGHTS --videos FOLDER"
-    " --out OUT --boxes BOXES --dense ODD",
+    "train box_supervised --boxes": "train box_supervised --stage boxes --init WEIGHTS"
+    " --videos FOLDER --out OUT --boxes ODD",
+    "train box_supervised --notes": "train box_supervised --stage boxes --init WEIGHTS"
+    " --videos FOLDER --out OUT --boxes BOXES --notes ODD",
+    "train box_supervised --dense": "train box_supervised --stage boxes --init WEIGHTS"
+    " --videos FOLDER --out OUT --boxes BOXES --dense ODD",
     "import-weights input": "import-weights ODD -o OUT",
     "doctor --backbone": "doctor --backbone ODD",
     "import-weights --out": "import-weights WEIGHTS -o ODD",
