@@ -66,14 +66,12 @@ def fit(
         config: length, rate, precision.
         state_file: the state; written at intervals, at the end and on cancel.
         token: cancels between steps.
-        before_step: is told before each step what share of the run is done, 0..1.
-        after_step: called after each step of the optimizer, before a state is written.
+        before_step, after_step: see `core.train.method.Stage`; a state is written after both.
         team: the processes that share each batch and loss; the first writes states.
 
     Raises:
         TrainingError: a loss or gradient that is not finite; the last good state stays on disk.
-        CheckpointMismatch: `state_file` is damaged or of another network.
-        OutputError: it cannot be written.
+        CheckpointMismatch, OutputError: `state_file` is of another network; cannot be written.
         Cancelled: by the token, after a save.
     """
     team = team or Team()
@@ -86,8 +84,8 @@ def fit(
             save_state(state_file, module, optimizer, step=done, seconds=time.monotonic() - start)
 
     while True:
-        own = _share(config, done, time.monotonic() - start)
-        share, stop = team.agree(own, stop=token.cancelled)
+        share = _share(config, done, time.monotonic() - start)
+        share, stop = team.agree(share, stop=token.cancelled)
         if share >= 1:
             break
         if stop:

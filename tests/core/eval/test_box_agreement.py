@@ -12,12 +12,12 @@ from core.data.box_tables import DrawnBox
 from core.data.clips.sample import tight_boxes
 from core.data.splits import HELD_OUT
 from core.data.synthetic import moving_shapes
-from core.eval.box_agreement import (
+from core.eval.box_agreement.__main__ import main
+from core.eval.box_agreement.measure import (
     Agreement,
     ClipAgreement,
     clip_agreement,
     filled_map,
-    main,
     start_keyframes,
 )
 from core.eval.densifying import Film
@@ -147,6 +147,9 @@ def test_what_is_missing_is_one_line(folder, capsys):
     (folder / f"{HELD}.mp4").unlink()
     assert main(words) == 2
     assert main([*words[2:], "--boxes", str(folder / "none.csv")]) == 2
+    (folder / "boxes.csv").write_text("clip,frame,object,x,y,w,h\na,0,1,1,1,2,2\n")
+    assert main(words) == 2
     err = capsys.readouterr().err
-    assert len(err.splitlines()) == 2
+    assert len(err.splitlines()) == 3
+    assert "no clip of the split held-out" in err
     assert "0 videos of the name" in err and "none.csv" in err

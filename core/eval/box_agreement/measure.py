@@ -1,34 +1,27 @@
 """How tracked masks agree with drawn boxes: what is validated on where nobody drew masks.
 
-    python -m core.eval.box_agreement --boxes FILE --videos DIR --weights FILE
-
 Each object begins as its filled box on the first frame on which it is seen, and is carried forward;
-on each later frame with boxes the tight box of its mask is compared with the drawn one. Unless
-another split is asked for, that is done on the clips that are held out (`core.data.splits`).
+on each later frame with boxes the tight box of its mask is compared with the drawn one.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from core.data.box_tables import DrawnBox, read_box_table
+from core.data.box_tables import DrawnBox
 from core.data.dense_labels import agreement, clipped
-from core.data.splits import Split, in_split
 from core.engine.densify.plan import videos_by_name
 from core.engine.propagate import PropagationRequest, propagate
 from core.engine.registry import build_tracker
-from core.errors import DatasetError, VosError
+from core.errors import DatasetError
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource, open_video
-from core.text import visible
 from core.tracking.contract import Tracker, TrackerRequest
-from core.types import Direction, FrameResult, Keyframe, LabelMap, Quality
+from core.types import Direction, FrameResult, Keyframe, LabelMap
 
 Boxes = tuple[DrawnBox, ...]
 
@@ -157,38 +150,3 @@ def filled_map(boxes: Sequence[DrawnBox], size: tuple[int, int]) -> LabelMap:
         label_map[rows, int(left) : max(int(left) + 1, round(right))] = object_id
     label_map.flags.writeable = False
     return label_map
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Print a line a clip and the mean; return 0, or 2 with one line on stderr."""
-    parser = argparse.ArgumentParser("python -m core.eval.box_agreement", description=__doc__)
-    parser.add_argument("--boxes", type=Path, required=True, help="table of boxes")
-    parser.add_argument("--videos", type=Path, required=True, help="folder with the clips")
-    parser.add_argument("--system", default="box_supervised")
-    parser.add_argument("--weights", type=Path)
-    parser.add_argument("--quality", type=Quality, default=Quality.FAST, help="default: fast")
-    parser.add_argument("--split", type=Split, default=Split.HELD_OUT, help="default: held-out")
-    parser.add_argument("--device", default="cpu")
-    args = parser.parse_args(arguments)
-    try:
-        every = read_box_table(args.boxes)
-        boxes = {clip: every[clip] for clip in in_split(every, args.split)}
-        tracker = TrackerRequest(args.system, args.quality, args.device, args.weights)
-        print(_finished(box_agreement(boxes, args.videos, tracker, CancelToken())).table())  # noqa: T201
-    except VosError as error:
-        print(visible(str(error)), file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
-
-
-def _finished(job: Job[Agreement]) -> Agreement:
-    while True:
-        try:
-            print(next(job).text, file=sys.stderr)  # noqa: T201
-        except StopIteration as end:
-            result: Agreement = end.value
-            return result
-
-
-if __name__ == "__main__":
-    sys.exit(main())
