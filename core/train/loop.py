@@ -25,6 +25,8 @@ from core.train.team import Team
 from core.train.terms import LossTerms
 
 Batch = TypeVar("Batch")
+ALONE = Team()
+"""A process that shares its batches with no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def fit(
     token: CancelToken,
     before_step: Callable[[float], None] = lambda _share: None,
     after_step: Callable[[], None] = lambda: None,
-    team: Team | None = None,
+    team: Team = ALONE,
 ) -> Iterator[TrainProgress]:
     """Train a module; go on from `state_file` where there is one.
 
@@ -66,7 +68,8 @@ def fit(
         config: length, rate, precision.
         state_file: the state; written at intervals, at the end and on cancel.
         token: cancels between steps.
-        before_step, after_step: see `core.train.method.Stage`; a state is written after both.
+        before_step: is told before each step what share of the run is done, 0..1.
+        after_step: called after each step of the optimizer, before a state is written.
         team: the processes that share each batch and loss; the first writes states.
 
     Raises:
@@ -74,7 +77,6 @@ def fit(
         CheckpointMismatch, OutputError: `state_file` is of another network; cannot be written.
         Cancelled: by the token, after a save.
     """
-    team = team or Team()
     done, elapsed = load_state(state_file, module, optimizer) if state_file.exists() else (0, 0.0)
     start = time.monotonic() - elapsed
     stream, due = iter(batches(done)), _Due(config)
