@@ -19,6 +19,7 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
+from core.data.pack_origin import EVERY_VIDEO, PackOrigin, Wanted
 from core.data.raw_video import find_videos, sequential_frames
 from core.errors import OutputError, TrainingError, VosError
 from core.jobs import CancelToken, Job, Progress
@@ -61,6 +62,8 @@ class FramePack:
     """Seconds from the start, ascending; for images their numbers."""
     still: bool = False
     """Whether each frame is an image of its own."""
+    origin: PackOrigin | None = None
+    """Where its frames are from, where frames were asked for; see `core.data.pack_origin`."""
 
     @property
     def weight(self) -> float:
@@ -85,9 +88,21 @@ class FramePack:
 
 
 def pack_folder(
-    videos: Path, cache: Path, config: PackConfig, token: CancelToken
+    videos: Path,
+    cache: Path,
+    config: PackConfig,
+    token: CancelToken,
+    *,
+    wanted: Wanted = EVERY_VIDEO,
 ) -> Job[list[FramePack]]:
-    """Pack every video below a folder; what is packed already is taken as it is.
+    """Pack the videos below a folder; what is packed already is taken as it is.
+
+    Args:
+        videos: the folder, or one video.
+        cache: where packs lie.
+        config: size and rate of packed frames.
+        token: is looked at before each frame.
+        wanted: videos that are left out, and frames that are packed without fail.
 
     Yields a `Progress` for each video; that of a video that cannot be read is a warning.
 
@@ -105,11 +120,15 @@ def pack_folder(
     if not paths:
         msg = f"{videos} holds no video."
         raise TrainingError(msg, "Give a folder with video files; subfolders are searched too.")
+    paths = [path for path in paths if not wanted.leaves_out(path.name)]
+    if not paths:
+        msg = f"All videos in {videos} are held out: they are there to validate on."
+        raise TrainingError(msg, "Give other videos.")
     packs = []
     for done, path in enumerate(paths):
         text, warning = path.name, False
         try:
-            packs.append(_pack(path, cache, config, token))
+            packs.append(_pack(path, cache, config, token, wanted.of(path)))
         except OutputError:
             raise
         except VosError as error:
@@ -125,14 +144,18 @@ def pack_folder(
     return usable
 
 
-def _pack(video: Path, cache: Path, config: PackConfig, token: CancelToken) -> FramePack:
+def _pack(
+    video: Path, cache: Path, config: PackConfig, token: CancelToken, kept: frozenset[int]
+) -> FramePack:
     token.check()
     stat = video.stat()
     identity = f"{video.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{config}"
+    if kept:
+        identity += f"|{sorted(kept)}"
     frames = cache / f"{video.stem}-{short_hash(identity)}.frames"
     if not is_packed(frames):
         with writing_pack(frames, config) as writer:
-            _write_frames(video, writer, token)
+            _write_frames(video, writer, token, kept)
     return stored_pack(frames)
 
 
@@ -156,19 +179,25 @@ def stored_pack(frames: Path, *, still: bool = False) -> FramePack:
     if index is None:
         msg = f"{frames} is damaged."
         raise TrainingError(msg, "Start again: frames are packed anew.")
-    return FramePack(frames, *index, still)
+    offsets, times, origin = index
+    return FramePack(frames, offsets, times, still, origin)
 
 
-def _index(frames: Path) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
-    """Offsets and times of a pack; None where it is not there or not whole."""
+_Index = tuple[tuple[int, ...], tuple[float, ...], PackOrigin | None]
+
+
+def _index(frames: Path) -> _Index | None:
+    """Offsets, times and origin of a pack; None where it is not there or not whole."""
     try:
         stored = json.loads(read_input(frames.with_suffix(".json"), limit=None))
         offsets = tuple(int(n) for n in stored["offsets"])
         times = tuple(float(n) for n in stored["times"])
+        origin = PackOrigin.from_dict(stored["origin"]) if "origin" in stored else None
         whole = offsets[-1] == frames.stat().st_size and len(offsets) == len(times) + 1
+        whole = whole and (origin is None or len(origin.indices) == len(times))
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    return (offsets, times) if whole else None
+    return (offsets, times, origin) if whole else None
 
 
 class PackWriter:
@@ -179,6 +208,7 @@ class PackWriter:
         self.config = config
         self.offsets = [0]
         self.times: list[float] = []
+        self.origin: PackOrigin | None = None
 
     def add(self, frame: Frame, time: float) -> None:
         """Add a frame, which has the pack's size already (see `shrink`)."""
@@ -206,22 +236,30 @@ def writing_pack(frames: Path, config: PackConfig) -> Iterator[PackWriter]:
     except OSError as error:
         msg = f"Packed frames cannot be written to {frames.parent}: {error.strerror}."
         raise OutputError(msg, "Choose a folder with free space that can be written to.") from error
-    index = {"offsets": writer.offsets, "times": writer.times}
+    index: dict[str, object] = {"offsets": writer.offsets, "times": writer.times}
+    if writer.origin is not None:
+        index["origin"] = writer.origin.to_dict()
     write_atomic(frames.with_suffix(".json"), json.dumps(index).encode())
 
 
-def _write_frames(video: Path, writer: PackWriter, token: CancelToken) -> None:
-    config, last = writer.config, None
-    for time, frame in sequential_frames(video):
+def _write_frames(
+    video: Path, writer: PackWriter, token: CancelToken, kept: frozenset[int]
+) -> None:
+    config, last, indices, size = writer.config, None, list[int](), (0, 0)
+    for index, (time, frame) in enumerate(sequential_frames(video)):
         token.check()
-        if writer.times and time - writer.times[-1] < 0.999 / config.max_fps:
+        asked, size = index in kept, (frame.shape[1], frame.shape[0])
+        if not asked and writer.times and time - writer.times[-1] < 0.999 / config.max_fps:
             continue
         small = shrink(frame, config.short_side)
         sketch = cv2.resize(small, (64, 64), interpolation=cv2.INTER_AREA).astype(np.int16)
-        if last is not None and np.abs(sketch - last).mean() < config.min_change:
+        if not asked and last is not None and np.abs(sketch - last).mean() < config.min_change:
             continue
         last = sketch
         writer.add(small, time)
+        indices.append(index)
+    if kept:
+        writer.origin = PackOrigin(video.name, size, tuple(indices))
 
 
 def shrink(frame: Frame, short_side: int) -> Frame:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from core.train.labels import kinds_of
+
 LABELS = {
     "none": "none: no mask, box or class that a person drew or named",
     "ImageNet classes": "classes of ImageNet, for the backbone alone",
@@ -32,7 +34,7 @@ def training_rows(training: Mapping[str, object]) -> dict[str, str]:
     """What is known of a training, by titles, in order."""
     facts = dict(training)
     told = {
-        "labels": LABELS.get(str(facts.get("labels")), text_of(facts.get("labels", ""))),
+        "labels": _labels(facts.get("labels", "")),
         "data": _joined(facts, "data", videos="raw videos", frames="frames", images="images"),
         "settings": _settings(facts),
         "time": _time(facts.get("seconds")),
@@ -47,6 +49,12 @@ def training_rows(training: Mapping[str, object]) -> dict[str, str]:
     found = {**told, **others}
     ordered = [*TITLES, *(name for name in found if name not in TITLES)]
     return {TITLES.get(name, name): found[name] for name in ordered if found.get(name)}
+
+
+def _labels(seen: object) -> str:
+    """Each kind of labels in words."""
+    kinds = kinds_of(seen) if isinstance(seen, str) else (text_of(seen),)
+    return "; ".join(LABELS.get(kind, kind) for kind in kinds)
 
 
 def _joined(facts: Mapping[str, object], own: str, **counts: str) -> str:

@@ -25,6 +25,8 @@ from core.train.team import Team
 from core.train.terms import LossTerms
 
 Batch = TypeVar("Batch")
+ALONE = Team()
+"""A process that shares its batches with no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,9 @@ def fit(
     *,
     state_file: Path,
     token: CancelToken,
+    before_step: Callable[[float], None] = lambda _share: None,
     after_step: Callable[[], None] = lambda: None,
-    team: Team | None = None,
+    team: Team = ALONE,
 ) -> Iterator[TrainProgress]:
     """Train a module; go on from `state_file` where there is one.
 
@@ -65,16 +68,15 @@ def fit(
         config: length, rate, precision.
         state_file: the state; written at intervals, at the end and on cancel.
         token: cancels between steps.
+        before_step: is told before each step what share of the run is done, 0..1.
         after_step: called after each step of the optimizer, before a state is written.
         team: the processes that share each batch and loss; the first writes states.
 
     Raises:
         TrainingError: a loss or gradient that is not finite; the last good state stays on disk.
-        CheckpointMismatch: `state_file` is damaged or of another network.
-        OutputError: it cannot be written.
+        CheckpointMismatch, OutputError: `state_file` is of another network; cannot be written.
         Cancelled: by the token, after a save.
     """
-    team = team or Team()
     done, elapsed = load_state(state_file, module, optimizer) if state_file.exists() else (0, 0.0)
     start = time.monotonic() - elapsed
     stream, due = iter(batches(done)), _Due(config)
@@ -84,14 +86,15 @@ def fit(
             save_state(state_file, module, optimizer, step=done, seconds=time.monotonic() - start)
 
     while True:
-        own = _share(config, done, time.monotonic() - start)
-        share, stop = team.agree(own, stop=token.cancelled)
+        share = _share(config, done, time.monotonic() - start)
+        share, stop = team.agree(share, stop=token.cancelled)
         if share >= 1:
             break
         if stop:
             save()
             raise Cancelled
         rate = config.learning_rate * _schedule(share, config.warmup)
+        before_step(share)
         with _precision(module, config):
             terms = step(next(stream))
         losses = _descend(terms, module, optimizer, team, config=config, rate=rate, step=done)

@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from core.data.frame_pack import FramePack
+from core.data.pack_origin import Wanted
 from core.train.finetune.config import FinetuneConfig
 from core.train.recipe import Values
 from core.train.team import Team
@@ -56,6 +57,10 @@ def _nothing() -> None:
     pass
 
 
+def _unheard(_share: float) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """What learns in a stage.
@@ -67,6 +72,7 @@ class Stage:
         weights: what is written at the end, the result of the run first.
         after_step: called after each step of the optimizer.
         training: what headers say of this stage.
+        before_step: is told before each step what share of the run is done, 0..1.
     """
 
     module: nn.Module
@@ -75,6 +81,7 @@ class Stage:
     weights: Callable[[], tuple[Weights, ...]]
     after_step: Callable[[], None] = _nothing
     training: dict[str, object] = field(default_factory=dict)
+    before_step: Callable[[float], None] = _unheard
 
 
 class Method(Protocol):
@@ -117,3 +124,15 @@ class Finetunes(Method, Protocol):
 
     def weights(self, network: nn.Module) -> Weights:
         """A network as a file."""
+
+
+@runtime_checkable
+class ChoosesVideos(Method, Protocol):
+    """A method that does not learn from any video, or from certain frames."""
+
+    def wanted(self, stage: str, options: Values) -> Wanted:
+        """Which videos a stage leaves out, and which frames it needs.
+
+        Raises:
+            VosError: what says so cannot be read.
+        """

@@ -26,6 +26,8 @@ def note_start(request: TrainRequest) -> None:
     if not (request.out / STATE).exists():
         name = request.init.name if request.init else None
         note = {"init": name, "settings": fixed_settings(request)}
+        if labels := labels_before(request):
+            note["labels"] = labels
         write_atomic(request.out / START, json.dumps(note).encode())
 
 
@@ -97,6 +99,17 @@ def started_from(request: TrainRequest) -> str | None:
         # Runs that are older than this file: their weights tell, if there are any.
         name = _named_in(request.out / WEIGHTS) or (request.init.name if request.init else None)
     return name if isinstance(name, str) else None
+
+
+def labels_before(request: TrainRequest) -> str:
+    """Labels that the weights had seen which the run started from, as headers say it; may be ""."""
+    found = _note(request.out).get("labels")
+    if found is None and request.init is not None:
+        try:
+            found = read_info(request.init).training.get("labels")
+        except (CheckpointMissing, CheckpointMismatch):
+            found = None
+    return found if isinstance(found, str) else ""
 
 
 def _note(out: Path) -> dict[str, Any]:

@@ -28,7 +28,8 @@ class Option:
 
     Attributes:
         name: on the command line `--name`, in a run's record `name`.
-        kind: `int`, `float`, `bool` (a flag) or `str`.
+        kind: `int`, `float`, `bool` (a flag), `str`, or `Path`, whose value is a `str`, too: what
+            a run's record keeps.
         help: one line for people; the default is added to it.
         default: where nothing else is said.
         refining: default of a run that starts from weights; None for the same.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,8 @@ class TrainRequest:
         workers: processes that prepare batches; 0 prepares them in between.
         threads: of the processor; None takes those that the run began with, at its start as many
             as torch has.
+        snapshots: minutes after which the weights of the moment are written beside the result, each
+            time; 0 for never.
         command: what the user typed, for the header of the weights; empty where nothing was.
     """
 
@@ -55,6 +58,7 @@ class TrainRequest:
     cache: Path | None = None
     workers: int = 1
     threads: int | None = None
+    snapshots: float = 0.0
     command: str = ""
 
     @property
@@ -91,6 +95,9 @@ def check_request(request: TrainRequest, method: Method) -> None:
     if request.workers < 0:
         msg = f"There cannot be {request.workers} workers."
         raise UsageError(msg, "Give --workers 0 or more.")
+    if not 0 <= request.snapshots < math.inf:
+        msg = f"Weights cannot be written every {request.snapshots} minutes."
+        raise UsageError(msg, "Give --snapshots a number above 0, or leave it out.")
     require_threads(request.threads)
     _check_options(request)
     _check_start(request)

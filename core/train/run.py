@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Generator
 from dataclasses import asdict, replace
@@ -13,6 +14,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
+from core.data.pack_origin import EVERY_VIDEO, Wanted
 from core.data.still_pack import pack_images
 from core.device import choose_device, computing_with, memory_errors, thread_count
 from core.jobs import CancelToken, Progress
@@ -20,9 +22,17 @@ from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.layout import channels_last
 from core.train.config import FitConfig
 from core.train.curve import PICTURE, draw_curve
+from core.train.labels import united
 from core.train.loop import TrainProgress, fit
-from core.train.method import Method, Stage
-from core.train.origin import WEIGHTS, note_start, require_same, started_from, threads_of
+from core.train.method import ChoosesVideos, Method, Stage
+from core.train.origin import (
+    WEIGHTS,
+    labels_before,
+    note_start,
+    require_same,
+    started_from,
+    threads_of,
+)
 from core.train.request import STATE, TrainRequest, check_request
 from core.train.run_log import LOG, append_line, read_lines
 from core.train.team import Team, joined, team_size
@@ -76,18 +86,23 @@ def _train_in(
     """Run the stage in a team; on its own, so that what holds the team's group ends with it."""
     network = make_network(request, method, team.device)
     stage = method.stage(request.stage_name, network, request.settings, team)
-    packs = yield from _pack_in_turn(request, team, token)
+    packs = yield from _pack_in_turn(request, method, team, token)
     last, log = None, request.out / LOG
+    before = _last_logged(log)
+    due = _next_snapshot(request, before.seconds / 60 if before else 0.0)
     try:
         for last in fit_stage(request, stage, packs, team, token):
             if team.leads:
                 append_line(log, asdict(last))
+                if (minutes := last.seconds / 60) >= due:
+                    _write_weights(request, stage, packs, last, mark=f"-{last.step:06d}")
+                    due = _next_snapshot(request, minutes)
             yield last
     finally:
         if team.leads:
             draw_curve(log, request.out / PICTURE)
     if team.leads:
-        _finish(request, stage, packs, last or _last_logged(log))
+        _write_weights(request, stage, packs, last or before)
 
 
 def make_network(request: TrainRequest, method: Method, device: torch.device) -> nn.Module:
@@ -100,22 +115,27 @@ def make_network(request: TrainRequest, method: Method, device: torch.device) ->
 
 
 def _pack_in_turn(
-    request: TrainRequest, team: Team, token: CancelToken
+    request: TrainRequest, method: Method, team: Team, token: CancelToken
 ) -> Generator[Progress, None, list[FramePack]]:
     """The leader packs; the others then find everything packed."""
+    wanted = EVERY_VIDEO
+    if isinstance(method, ChoosesVideos):
+        wanted = method.wanted(request.stage_name, request.settings)
     if not team.leads:
         team.wait()
-    packs = yield from _pack(request, token)
+    packs = yield from _pack(request, wanted, token)
     if team.leads:
         team.wait()
     return packs
 
 
-def _pack(request: TrainRequest, token: CancelToken) -> Generator[Progress, None, list[FramePack]]:
+def _pack(
+    request: TrainRequest, wanted: Wanted, token: CancelToken
+) -> Generator[Progress, None, list[FramePack]]:
     cache = request.cache or request.out / "frames"
     packs: list[FramePack] = []
     if request.videos is not None:
-        packs += yield from pack_folder(request.videos, cache, PackConfig(), token)
+        packs += yield from pack_folder(request.videos, cache, PackConfig(), token, wanted=wanted)
     if request.images is not None:
         packs += yield from pack_images(request.images, cache, PackConfig(), token)
     return packs
@@ -180,6 +200,7 @@ def fit_samples(
             length,
             state_file=state_file,
             token=token,
+            before_step=stage.before_step,
             after_step=stage.after_step,
             team=team,
         )
@@ -195,8 +216,24 @@ def _last_logged(path: Path) -> TrainProgress | None:
         return None
 
 
-def _finish(
-    request: TrainRequest, stage: Stage, packs: list[FramePack], last: TrainProgress | None
+def _next_snapshot(request: TrainRequest, minutes: float) -> float:
+    """When the weights of the moment are written next, in minutes of the run; infinite for never.
+
+    Args:
+        request: says how often.
+        minutes: since the run began; what is due at whole multiples is due after this.
+    """
+    often = request.snapshots
+    return often * (minutes // often + 1) if often else math.inf
+
+
+def _write_weights(
+    request: TrainRequest,
+    stage: Stage,
+    packs: list[FramePack],
+    last: TrainProgress | None,
+    *,
+    mark: str = "",
 ) -> None:
     training: dict[str, object] = {
         "stage": request.recipe.stage(request.stage_name).title,
@@ -221,5 +258,6 @@ def _finish(
     }
     for kept in stage.weights():
         said = training | kept.training
+        said["labels"] = united(str(said["labels"]), labels_before(request))
         info = CheckpointInfo(kept.system, request.preset_name, kept.config, said, license=LICENSE)
-        save_weights(request.out / f"{kept.name}.safetensors", kept.module, info)
+        save_weights(request.out / f"{kept.name}{mark}.safetensors", kept.module, info)

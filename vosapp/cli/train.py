@@ -69,6 +69,13 @@ def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
     )
     add_backbone_argument(sub)
     sub.add_argument("--cache", type=Path, help="folder for packed frames (default OUT/frames)")
+    sub.add_argument(
+        "--snapshots",
+        type=float,
+        default=0.0,
+        metavar="MINUTES",
+        help="write the weights of the moment, too, every so many minutes",
+    )
     add_common_arguments(sub)
     sub.add_argument("--workers", type=int, default=1, help="processes that prepare batches")
 
@@ -89,7 +96,7 @@ def _add_option(sub: argparse.ArgumentParser, option: Option) -> None:
     if option.kind is bool:
         sub.add_argument(name, action="store_true", default=None, help=option.help)
         return
-    usual = [f"{option.default:g}" if option.kind is float else f"{option.default}"]
+    usual = [f"{option.default:g}" if option.kind is float else f"{option.default}" or "none"]
     usual += [f"in the stage {stage} {value}" for stage, value in option.by_stage.items()]
     if option.refining is not None:
         usual.append(f"with --init {option.refining:g}")
@@ -171,7 +178,7 @@ def _request(args: argparse.Namespace) -> TrainRequest:
     recipe = recipe_of(args.system)
     init = _init(args.init, args.system, args.preset)
     given: dict[str, Value] = {
-        option.name: getattr(args, option.name)
+        option.name: _plain(getattr(args, option.name))
         for option in recipe.all_options
         if getattr(args, option.name) is not None
     }
@@ -207,8 +214,13 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         cache=args.cache,
         workers=args.workers,
         threads=args.threads,
+        snapshots=args.snapshots,
         command=_typed(args.typed),
     )
+
+
+def _plain(value: Value | Path) -> Value:
+    return str(value) if isinstance(value, Path) else value
 
 
 def _typed(words: list[str]) -> str:

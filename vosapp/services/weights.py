@@ -29,9 +29,10 @@ def default_weights(system: str) -> Path:
     try:
         return bundled_weights(system, spec.default_preset)
     except CheckpointMissing as error:
-        if spec.recipe is not None:
+        if not spec.foreign:
             raise
-        hint = f"Name a file with --weights; vosapp import-weights --system {system} makes one."
+        makers = f"vosapp train {system} or vosapp import-weights --system {system}"
+        hint = f"Name a file with --weights; {makers} makes one."
         raise CheckpointMissing(error.message, hint) from error
 
 

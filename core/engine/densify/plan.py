@@ -73,7 +73,7 @@ def plan_clips(request: DensifyRequest) -> list[ClipPlan]:
     if not 0 < request.threshold <= 1 or request.step < 1:
         msg = f"A threshold of {request.threshold:g} with step {request.step} makes no sense."
         raise ValueError(msg)
-    found = _videos(request.videos)
+    found = videos_by_name(request.videos)
     missing = [clip for clip in request.boxes if len(found.get(clip, ())) != 1]
     if missing:
         count = len(found.get(missing[0], ()))
@@ -107,8 +107,12 @@ def require_frames(clip: ClipPlan, video: VideoSource) -> None:
             raise AnnotationReadError(msg, f"Frames are {info.width} x {info.height} pixels.")
 
 
-def _videos(folder: Path) -> dict[str, list[Path]]:
-    """Videos by their names, with and without suffix; one that is named itself also by nothing."""
+def videos_by_name(folder: Path) -> dict[str, list[Path]]:
+    """Videos by their names, with and without suffix; one that is named itself also by nothing.
+
+    Raises:
+        DatasetError: no such folder.
+    """
     if not folder.exists():
         raise DatasetError(f"{folder} does not exist.", "Check the path.")
     found: dict[str, list[Path]] = {}

@@ -114,9 +114,10 @@ def read_clips(query: FrameFeatures, memory: list[FrameFeatures], values: list[T
     Returns:
         B x K x C_v x h x w.
     """
-    key = torch.cat([look.key.flatten(2) for look in memory], 2).mT
-    shrinkage = torch.cat([look.shrinkage.flatten(1) for look in memory], 1)
-    found = similarity(key, shrinkage, query.key.flatten(2).mT, query.selection.flatten(2).mT)
     held = torch.cat([value.flatten(3) for value in values], 3)
-    read = read_all(found, held.flatten(1, 2).mT).mT
+    with torch.autocast(held.device.type, enabled=False):
+        key = torch.cat([look.key.flatten(2) for look in memory], 2).mT
+        shrinkage = torch.cat([look.shrinkage.flatten(1) for look in memory], 1)
+        found = similarity(key, shrinkage, query.key.flatten(2).mT, query.selection.flatten(2).mT)
+        read = read_all(found, held.flatten(1, 2).mT).mT
     return torch.reshape(read, values[0].shape)

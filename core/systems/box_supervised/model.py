@@ -107,8 +107,10 @@ class KeyProjection(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """B x C x h x w -> key, shrinkage and selection."""
-        x = x.to(self.key_proj.weight)
-        return self.key_proj(x), self.d_proj(x).square() + 1, torch.sigmoid(self.e_proj(x))
+        # Squares of keys cancel in the similarity: half precision is too little, in training too.
+        with torch.autocast(x.device.type, enabled=False):
+            x = x.to(self.key_proj.weight)
+            return self.key_proj(x), self.d_proj(x).square() + 1, torch.sigmoid(self.e_proj(x))
 
 
 class ValueEncoder(nn.Module):

@@ -2,16 +2,110 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import MappingProxyType
+
 from core.systems.box_supervised.config import CALIBRATION
 from core.tracking.spec import QualityOffer, SystemSpec
+from core.train.recipe import Option, Recipe, StageSpec
 from core.types import Quality
 
 SYSTEM = "box_supervised"
+COMPOSITES_STAGE = "composites"
+BOXES_STAGE = "boxes"
+_BOXES = (BOXES_STAGE,)
+
+RECIPE = Recipe(
+    system=SYSTEM,
+    help="learns masks from composite clips, then from boxes drawn on a few frames of videos",
+    method="core.systems.box_supervised.method:BoxSupervised",
+    presets=MappingProxyType(
+        {
+            "small": "for processors, 2.4 M values beside a frozen ImageNet backbone",
+            "resnet50": "for GPUs, the layout of XMem, 62 M values",
+            "tiny": "for tests",
+        }
+    ),
+    stages=(
+        StageSpec(COMPOSITES_STAGE, "masks of composite clips"),
+        StageSpec(BOXES_STAGE, "masks from drawn boxes and colors", after=COMPOSITES_STAGE),
+    ),
+    options=(
+        Option("batch", int, "clips in a batch", 4, least=1),
+        Option("crop", int, "side of a training image, a multiple of 16 pixels", 192, least=32),
+        Option("frames", int, "frames of a clip", 4, least=3, most=32),
+        Option("objects", int, "most objects of a clip", 3, least=1, most=16),
+        Option(
+            "starts",
+            float,
+            "share of clips with masks that begin with filled boxes all the same",
+            0.5,
+            least=0,
+            most=1,
+            metavar="SHARE",
+        ),
+        Option(
+            "boxes",
+            Path,
+            "table of boxes drawn on --videos; held-out clips are never trained on",
+            "",
+            stages=_BOXES,
+            metavar="FILE",
+        ),
+        Option(
+            "notes",
+            Path,
+            "CSV of clip and note; a note with the word crowd says that look-alikes have no box",
+            "",
+            stages=_BOXES,
+            metavar="FILE",
+        ),
+        Option(
+            "dense",
+            Path,
+            "label maps that vosapp densify made of these boxes",
+            "",
+            stages=_BOXES,
+            metavar="FOLDER",
+        ),
+        Option(
+            "mixture",
+            float,
+            "share of clips that are composites still, so that objects stay apart",
+            0.5,
+            least=0,
+            most=1,
+            stages=_BOXES,
+            metavar="SHARE",
+        ),
+        Option(
+            "warm",
+            float,
+            "share of the run over which the losses of colors come in",
+            0.25,
+            least=0,
+            most=1,
+            stages=_BOXES,
+            metavar="SHARE",
+        ),
+        Option(
+            "temporal",
+            float,
+            "weight of the loss that ties neighboring frames; 0 leaves it out, and is faster",
+            0.1,
+            least=0,
+            most=10,
+            stages=_BOXES,
+            metavar="WEIGHT",
+        ),
+    ),
+    sources=("videos", "images"),
+)
 
 SPEC = SystemSpec(
     name=SYSTEM,
     title="Memory network",
-    summary="a network with working, sensory and long-term memory (XMem); for weights you bring",
+    summary="a network with working, sensory and long-term memory (XMem); bring or train weights",
     implementation="core.systems.box_supervised.build:build",
     configs="core.systems.box_supervised.config:TRACKING",
     qualities=(
@@ -25,6 +119,7 @@ SPEC = SystemSpec(
     backbone_presets=frozenset({"small"}),
     uses_torch=True,
     calibration=CALIBRATION,
+    recipe=RECIPE,
     importer="core.systems.box_supervised.foreign:import_weights",
     foreign="core.systems.box_supervised.foreign:is_foreign",
 )

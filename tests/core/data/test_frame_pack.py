@@ -12,6 +12,7 @@ import pytest
 
 from core.data import frame_pack
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
+from core.data.pack_origin import PackOrigin, Wanted
 from core.data.synthetic import moving_shapes
 from core.errors import OutputError, TrainingError
 from core.jobs import Cancelled, CancelToken, Progress
@@ -269,3 +270,50 @@ def test_nobody_knows_the_name_that_a_pack_has_while_it_is_written(tmp_path):
     with frame_pack.writing_pack(target, CONFIG) as writer:
         writer.add(np.zeros((8, 8, 3), np.uint8), 0.0)
     assert precious.read_bytes() == b"mine" and frame_pack.is_packed(target)
+
+
+class TestAskedFor:
+    """Frames that somebody drew on are packed however little changes; held-out videos are not."""
+
+    def folder(self, tmp_path):
+        frames = moving_shapes(seed=0, frame_count=3)[0]
+        still = [frames[0]] * 9 + [frames[2]] * 3
+        write_video(tmp_path / "v/still.mp4", still)
+        write_video(tmp_path / "v/other.mp4", list(moving_shapes(seed=1, frame_count=6)[0]))
+        return tmp_path / "v"
+
+    @pytest.mark.parametrize("name", ["still", "still.mp4"])
+    def test_exact_frames_are_in_the_pack(self, tmp_path, name):
+        config = replace(CONFIG, min_change=2.0)
+        wanted = Wanted({name: frozenset({4, 5, 11})})
+        videos = self.folder(tmp_path)
+        job = pack_folder(videos, tmp_path / "cache", config, CancelToken(), wanted=wanted)
+        other, still = collected(job)[1]
+        assert other.origin is None
+        assert still.origin == PackOrigin("still.mp4", (96, 64), (0, 4, 5, 9, 11))
+        np.testing.assert_allclose(still.times, np.array(still.origin.indices) / 24, atol=1e-6)
+        assert len(still.offsets) == 6
+        again = pack_folder(videos, tmp_path / "cache", config, CancelToken(), wanted=wanted)
+        assert collected(again)[1] == [other, still]
+        plain = pack(videos, tmp_path / "cache", config)[1]
+        assert len(plain[1].times) == 2, "a pack without them is another one"
+
+    def test_left_out(self, tmp_path):
+        videos = self.folder(tmp_path)
+        wanted = Wanted(leaves_out=lambda name: name == "still.mp4")
+        job = pack_folder(videos, tmp_path / "cache", CONFIG, CancelToken(), wanted=wanted)
+        progress, packs = collected(job)
+        assert [item.text for item in progress] == ["other.mp4"]
+        assert len(packs) == 1
+        nothing = Wanted(leaves_out=lambda _: True)
+        with pytest.raises(TrainingError, match="held out"):
+            collected(pack_folder(videos, tmp_path, CONFIG, CancelToken(), wanted=nothing))
+
+    def test_an_origin_that_is_damaged_is_packed_anew(self, tmp_path):
+        videos, wanted = self.folder(tmp_path), Wanted({"still": frozenset({4})})
+        for _ in range(2):
+            job = pack_folder(videos, tmp_path / "cache", CONFIG, CancelToken(), wanted=wanted)
+            still = collected(job)[1][1]
+            assert 4 in still.origin.indices
+            index = still.path.with_suffix(".json")
+            index.write_text(index.read_text().replace('"size"', '"sise"'))

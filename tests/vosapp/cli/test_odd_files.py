@@ -81,6 +81,21 @@ RUNS = {
     " --backbone ODD",
     "train self_supervised --init": "train self_supervised --images FRAMES --out OUT --steps 1"
     " --init ODD",
+    "train box_supervised --videos": "train box_supervised --videos ODD --out OUT --steps 1",
+    "train box_supervised --images": "train box_supervised --images ODD --out OUT --steps 1",
+    "train box_supervised --out": "train box_supervised --images FRAMES --out ODD --steps 1",
+    "train box_supervised --cache": "train box_supervised --images FRAMES --out OUT --steps 1"
+    " --cache ODD",
+    "train box_supervised --backbone": "train box_supervised --images FRAMES --out OUT --steps 1"
+    " --backbone ODD",
+    "train box_supervised --init": "train box_supervised --images FRAMES --out OUT --steps 1"
+    " --init ODD",
+    "train box_supervised --boxes": "train box_supervised --stage boxes --init WEIGHTS"
+    " --videos FOLDER --out OUT --boxes ODD",
+    "train box_supervised --notes": "train box_supervised --stage boxes --init WEIGHTS"
+    " --videos FOLDER --out OUT --boxes BOXES --notes ODD",
+    "train box_supervised --dense": "train box_supervised --stage boxes --init WEIGHTS"
+    " --videos FOLDER --out OUT --boxes BOXES --dense ODD",
     "import-weights input": "import-weights ODD -o OUT",
     "doctor --backbone": "doctor --backbone ODD",
     "import-weights --out": "import-weights WEIGHTS -o ODD",

@@ -62,6 +62,20 @@ def test_train_then_go_on(command, capsys, tmp_path):
     build_tracker(TrackerRequest("self_supervised", Quality.FAST, "cpu", weights))
 
 
+def test_weights_of_the_moment(command, tmp_path):
+    """Also in a run that goes on; the result is the last of them."""
+    often = ["--snapshots", "1e-6"]
+    assert main([*command, "--steps", "2", *often]) == cli.DONE
+    assert main([*command, "--steps", "3", "--resume", *often]) == cli.DONE
+    run = tmp_path / "run"
+    found = sorted(path.name for path in run.glob("weights-*"))
+    assert found == [f"weights-00000{step}.safetensors" for step in (1, 2, 3)]
+    steps = [read_info(run / name).training["steps"] for name in found]
+    assert steps == [1, 2, 3]
+    last, result = (load_file(run / name) for name in (found[-1], "weights.safetensors"))
+    assert all(torch.equal(last[name], x) for name, x in result.items())
+
+
 def test_text_says_where_the_weights_are(command, capsys, tmp_path):
     assert main([*command, "--steps", "1"]) == cli.DONE
     assert f"Weights: {tmp_path / 'run/weights.safetensors'}" in capsys.readouterr().out
@@ -118,6 +132,8 @@ def test_broken_video_is_told(command, videos, capsys, tmp_path):
         (["--steps", "4", "--seed", "-1"], "seed of -1"),
         (["--steps", "4", "--seed", "99999999999999999999999"], "is not possible"),
         (["--steps", "4", "--workers", "-1"], "-1 workers"),
+        (["--steps", "4", "--snapshots", "-1"], "every -1.0 minutes"),
+        (["--steps", "4", "--snapshots", "nan"], "every nan minutes"),
         (["--steps", "4", "--device", "gpu"], "'gpu'"),
         (["--steps", "4", "--init", "{root}/none.safetensors"], "none.safetensors"),
         (["--steps", "4", "--init", "{root}/hostile.safetensors"], "hostile.safetensors"),

@@ -1,0 +1,66 @@
+"""The training step: masks are carried through a clip, and compared with what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from core.nn.backbone import RGB_MEAN, RGB_STD
+from core.systems.box_supervised.clips import ClipResult, draw_plan
+from core.train.clip_batches import ClipBatch
+from core.train.mask_loss import MaskLossConfig, Supervision, first_masks, mask_loss
+from core.train.terms import LossTerms
+
+
+@dataclass(slots=True)
+class Course:
+    """How far a run has come.
+
+    Attributes:
+        done: share of the run that is over, 0..1; losses come in and change by it.
+    """
+
+    done: float = 0.0
+
+    def set(self, share: float) -> None:
+        """See `core.train.method.Stage.before_step`."""
+        self.done = share
+
+
+def clip_step(
+    network: Callable[..., ClipResult], config: MaskLossConfig, course: Course
+) -> Callable[[ClipBatch], LossTerms]:
+    """The training step of both stages.
+
+    Args:
+        network: a `core.systems.box_supervised.clips.ClipNetwork`.
+        config: weights of the losses.
+        course: of the run.
+    """
+
+    def step(batch: ClipBatch) -> LossTerms:
+        first = first_masks(batch.known, batch.by_box)
+        present = first.flatten(2).any(2).float()
+        plan = draw_plan(batch.frames.shape[1], torch.Generator().manual_seed(batch.seed))
+        found = network(normalized_rgb(batch.frames), first, present, plan)
+        # Losses are sums over all pixels, for which bfloat16 has too few digits.
+        with torch.autocast(batch.frames.device.type, enabled=False):
+            logits, later = found.soft.float().log(), after_first(batch.known)
+            return mask_loss(logits, batch.frames[:, 1:], later, config, done=course.done)
+
+    return step
+
+
+def normalized_rgb(frames: Tensor) -> Tensor:
+    """... x 3 x H x W, sRGB 0..1, as networks see it."""
+    mean, std = (frames.new_tensor(x).view(3, 1, 1) for x in (RGB_MEAN, RGB_STD))
+    return (frames - mean) / std
+
+
+def after_first(known: Supervision) -> Supervision:
+    """What is known of all frames but the first, which is given."""
+    every = {field.name: getattr(known, field.name) for field in fields(known)}
+    return Supervision(**{k: x if k == "crowd" else x[:, 1:] for k, x in every.items()})

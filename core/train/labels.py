@@ -1,0 +1,26 @@
+"""Labels that weights have seen, in this training and in those that they started from. No torch."""
+
+from __future__ import annotations
+
+NONE = "none"
+"""What headers say of weights that have seen no label."""
+BETWEEN = "; "
+
+
+def united(*seen: str) -> str:
+    """What headers say of weights that have seen all of these labels.
+
+    Args:
+        seen: as headers have them: "none", "boxes", "ImageNet classes; boxes" ...; an empty one
+            says nothing.
+
+    Returns:
+        Each kind once, in their order; "none" where there is no kind.
+    """
+    kinds = [kind for text in seen for kind in kinds_of(text) if kind != NONE]
+    return BETWEEN.join(dict.fromkeys(kinds)) or NONE
+
+
+def kinds_of(seen: str) -> tuple[str, ...]:
+    """The kinds of labels that a header names."""
+    return tuple(kind for kind in seen.split(BETWEEN) if kind)
