@@ -41,7 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
             raise UsageError("Nothing says what is to be measured.", "Give --weights FILE.")
         system = args.system or read_info(args.weights).system
         tracker = TrackerRequest(system, args.quality, args.device, args.weights)
-        print(_finished(box_agreement(boxes, args.videos, tracker, CancelToken())).table())  # noqa: T201
+        found = _finished(box_agreement(boxes, args.videos, tracker, CancelToken()))
+        print("\n".join(visible(line) for line in found.table().splitlines()))  # noqa: T201
     except VosError as error:
         print(visible(str(error)), file=sys.stderr)  # noqa: T201
         return 2
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _finished(job: Job[Agreement]) -> Agreement:
     while True:
         try:
-            print(next(job).text, file=sys.stderr)  # noqa: T201
+            print(visible(next(job).text), file=sys.stderr)  # noqa: T201
         except StopIteration as end:
             result: Agreement = end.value
             return result

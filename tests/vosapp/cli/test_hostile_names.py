@@ -271,6 +271,7 @@ def test_logs_and_warnings():
 OWN_STREAMS = {
     "core/data/color_check/__main__.py",
     "core/data/synthetic/__main__.py",
+    "core/eval/box_agreement/__main__.py",
     "vosapp/__main__.py",
     "vosapp/cli/console.py",
     "vosapp/cli/main.py",
