@@ -34,7 +34,6 @@ BLOCKS = (2, 4, 10)
 """The blocks that these maps are outputs of."""
 CHANNELS = (24, 40, 112)
 """The channels of these maps."""
-HEAD_STRIDE = 32
 HEAD_CHANNELS = 1280
 CLASSES = 1000
 RGB_MEAN = 127.0

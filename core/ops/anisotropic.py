@@ -29,31 +29,22 @@ class Affinity:
     cells: Tensor
 
 
-def similarity(
-    key: Tensor, shrinkage: Tensor | None, query: Tensor, selection: Tensor | None
-) -> Tensor:
+def similarity(key: Tensor, shrinkage: Tensor, query: Tensor, selection: Tensor) -> Tensor:
     """Similarity of every query with every memory cell; gradients flow through all inputs.
 
     Args:
         key: ... x M x C, of the memory.
-        shrinkage: ... x M; None is 1 everywhere.
+        shrinkage: ... x M.
         query: ... x N x C.
-        selection: ... x N x C; None is 1 everywhere, and leaves the square of the query out (Cheng
-            et al. 2021, STCN): the softmax over the memory does not see it.
+        selection: ... x N x C.
 
     Returns:
         ... x N x M.
     """
-    if selection is None:
-        squares = key.square().sum(-1)[..., None, :]
-        found = 2 * (query @ key.mT) - squares
-    else:
-        own = (selection * query.square()).sum(-1, keepdim=True)
-        squares = selection @ key.square().mT
-        found = 2 * ((query * selection) @ key.mT) - squares - own
-    if shrinkage is not None:
-        found = found * shrinkage[..., None, :]
-    return found / math.sqrt(key.shape[-1])
+    own = (selection * query.square()).sum(-1, keepdim=True)
+    squares = selection @ key.square().mT
+    found = 2 * ((query * selection) @ key.mT) - squares - own
+    return found * shrinkage[..., None, :] / math.sqrt(key.shape[-1])
 
 
 def read_all(found: Tensor, values: Tensor) -> Tensor:

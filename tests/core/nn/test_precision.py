@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.nn.precision import inference_dtype, separable_dtype
+from core.nn.precision import inference_dtype
 
 
 @pytest.mark.parametrize(
@@ -23,22 +23,6 @@ def test_bfloat16_where_the_processor_has_tiles_of_it(monkeypatch, capabilities,
     assert inference_dtype(torch.device("cuda")) == torch.float32
 
 
-@pytest.mark.parametrize(
-    ("capabilities", "wanted"),
-    [
-        ({"amx_bf16": True, "avx512_bf16": False}, torch.bfloat16),
-        ({"amx_bf16": False, "avx512_bf16": True}, torch.bfloat16),
-        ({"bf16": True}, torch.float32),
-        ({}, torch.float32),
-    ],
-)
-def test_separable_convolutions_gain_by_vectors_of_it(monkeypatch, capabilities, wanted):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
-    assert separable_dtype(torch.device("cpu")) == wanted
-    assert separable_dtype(torch.device("cuda")) == torch.float32
-
-
 def test_float32_where_torch_cannot_tell(monkeypatch):
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert inference_dtype(torch.device("cpu")) == torch.float32
-    assert separable_dtype(torch.device("cpu")) == torch.float32
