@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.nn.blocks import Bottleneck, stage
+from core.nn.blocks import bottlenecks, stage
 
 BACKBONE = "backbone"
 """Name in the headers of weights that are no system of their own but a start for others."""
@@ -42,6 +42,12 @@ BACKBONES: dict[str, BackboneConfig] = {
 """Public weights of ResNet-18 and ResNet-50 fit the first two; `tiny-rgb` is for tests."""
 
 
+def normalized_rgb(rgb: Tensor) -> Tensor:
+    """... x 3 x H x W, sRGB 0..1, normalized by `RGB_MEAN` and `RGB_STD`."""
+    mean, std = (rgb.new_tensor(values).view(3, 1, 1) for values in (RGB_MEAN, RGB_STD))
+    return (rgb - mean) / std
+
+
 class Backbone(nn.Module):
     """ResNet (He et al. 2016) up to its third stage, with maps at strides 4, 8 and 16.
 
@@ -56,7 +62,7 @@ class Backbone(nn.Module):
         self.bn1 = nn.BatchNorm2d(config.stem)
         w1, w2, w3 = config.widths
         n1, n2, n3 = config.blocks
-        make = _bottlenecks if config.bottleneck else stage
+        make = bottlenecks if config.bottleneck else stage
         self.layer1 = make(config.stem, w1, blocks=n1, stride=1)
         self.layer2 = make(w1, w2, blocks=n2, stride=2)
         self.layer3 = make(w2, w3, blocks=n3, stride=2)
@@ -75,9 +81,3 @@ class Backbone(nn.Module):
         quarter = self.layer1(F.max_pool2d(x, 3, 2, 1))
         eighth = self.layer2(quarter)
         return quarter, eighth, self.layer3(eighth)
-
-
-def _bottlenecks(in_channels: int, out_channels: int, *, blocks: int, stride: int) -> nn.Sequential:
-    first = Bottleneck(in_channels, out_channels, stride=stride)
-    rest = [Bottleneck(out_channels, out_channels) for _ in range(blocks - 1)]
-    return nn.Sequential(first, *rest)

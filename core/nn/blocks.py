@@ -68,3 +68,10 @@ def stage(in_channels: int, out_channels: int, *, blocks: int, stride: int) -> n
     first = BasicBlock(in_channels, out_channels, stride=stride)
     rest = [BasicBlock(out_channels, out_channels) for _ in range(blocks - 1)]
     return nn.Sequential(first, *rest)
+
+
+def bottlenecks(in_channels: int, out_channels: int, *, blocks: int, stride: int) -> nn.Sequential:
+    """A row of `Bottleneck`s of which the first changes size and width."""
+    first = Bottleneck(in_channels, out_channels, stride=stride)
+    rest = [Bottleneck(out_channels, out_channels) for _ in range(blocks - 1)]
+    return nn.Sequential(first, *rest)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.nn.backbone import RGB_MEAN, RGB_STD
+from core.nn.backbone import normalized_rgb
 from core.ops.padding import Padding, around
 from core.tracking.sizes import LONGEST
 from core.types import VOID, Frame, Keyframe, LabelMap
@@ -26,9 +26,8 @@ def padded_frame(frame: Frame, short_side: int, *, stride: int) -> tuple[Tensor,
     Returns:
         1 x 3 x H' x W' float32, channels last, and what of it is padding.
     """
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (RGB_MEAN, RGB_STD))
-    image = torch.from_numpy(np.array(frame)).permute(2, 0, 1).float().div(255)
-    image = ((image - mean) / std)[None]
+    rgb = torch.from_numpy(np.array(frame)).permute(2, 0, 1).float().div(255)
+    image = normalized_rgb(rgb)[None]
     size = inner_size(frame.shape[0], frame.shape[1], short_side)
     if size != frame.shape[:2]:
         image = F.interpolate(image, size=size, mode="bilinear", antialias=True)

@@ -18,8 +18,9 @@ from core.systems.box_supervised.config import (
     MemoryTrackingConfig,
     NetworkConfig,
 )
+from core.systems.box_supervised.encoders import Lite0KeyEncoder
 from core.systems.box_supervised.foreign import is_foreign, read_public
-from core.systems.box_supervised.model import Lite0KeyEncoder, MemoryNetwork
+from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.spec import SYSTEM
 from core.systems.box_supervised.tracker import BoxSupervisedTracker
 from core.tracking.config import Calibration

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
-from torch import Tensor
 
-from core.nn.backbone import RGB_MEAN, RGB_STD
+from core.nn.backbone import normalized_rgb
 from core.systems.box_supervised.clips import ClipResult, draw_plan
 from core.train.clip_batches import ClipBatch
 from core.train.mask_loss import MaskLossConfig, Supervision, first_masks, mask_loss
@@ -52,12 +51,6 @@ def clip_step(
             return mask_loss(logits, batch.frames[:, 1:], later, config, done=course.done)
 
     return step
-
-
-def normalized_rgb(frames: Tensor) -> Tensor:
-    """... x 3 x H x W, sRGB 0..1, as networks see it."""
-    mean, std = (frames.new_tensor(x).view(3, 1, 1) for x in (RGB_MEAN, RGB_STD))
-    return (frames - mean) / std
 
 
 def after_first(known: Supervision) -> Supervision:

@@ -18,7 +18,8 @@ from core.ops.anisotropic import similarity
 from core.systems.box_supervised.build import for_tracking, new_network, read_network
 from core.systems.box_supervised.clips import ClipNetwork, ClipPlan, draw_plan
 from core.systems.box_supervised.config import PRESETS, NetworkConfig
-from core.systems.box_supervised.model import KeyEncoder, MemoryNetwork
+from core.systems.box_supervised.encoders import KeyEncoder
+from core.systems.box_supervised.model import MemoryNetwork
 
 GOLDEN = {
     "key": [0.67331, 5.068, 4.1787, -0.95009, 5.6139],
