@@ -49,7 +49,7 @@ def _values(frames: Sequence[Tokens], found: Tensor) -> dict[int, Tensor]:
     ids = sorted({i for frame in frames for i in frame.values})
     sizes = [len(frame) for frame in frames]
     values = dict[int, Tensor]()
-    for group, places in alike(ids, lambda i: tuple(frame.knows(i) for frame in frames)):
+    for group, places in alike(ids, frames):
         knowing = [frame for frame, known in zip(frames, places, strict=True) if known]
         columns = [
             part for part, known in zip(torch.split(found, sizes, 1), places, strict=True) if known

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -49,23 +50,32 @@ class Tokens:
         return replace(self, values={i: v for i, v in self.values.items() if i in object_ids})
 
 
+class Knows(Protocol):
+    """A place that says something of some objects: a frame, or cells."""
+
+    def knows(self, object_id: int, /) -> bool:
+        """Whether anything is said of an object."""
+
+
 def alike(
-    object_ids: Sequence[int], knowing: Callable[[int], tuple[bool, ...]]
+    object_ids: Sequence[int], places: Sequence[Knows]
 ) -> list[tuple[tuple[int, ...], tuple[bool, ...]]]:
-    """Object ids grouped by where they are known, those that are known in most places first.
+    """Object ids grouped by the places that know them, those known in most places first.
 
     Args:
         object_ids: ascending.
-        knowing: for an id, which of some places know it.
+        places: what may know them.
 
     Returns:
-        Ids and their places, group after group; one group in the common case.
+        Ids, and for each place whether it knows them, group after group; one group in the common
+        case.
     """
     groups: dict[tuple[bool, ...], list[int]] = {}
     for object_id in object_ids:
-        groups.setdefault(knowing(object_id), []).append(object_id)
+        known = tuple(place.knows(object_id) for place in places)
+        groups.setdefault(known, []).append(object_id)
     ordered = sorted(groups.items(), key=lambda group: -sum(group[0]))
-    return [(tuple(ids), places) for places, ids in ordered]
+    return [(tuple(ids), known) for known, ids in ordered]
 
 
 def together(parts: Sequence[Tensor]) -> Tensor:

@@ -19,6 +19,7 @@ from core.cache import LruCache, bytes_of
 from core.jobs import CancelToken, Job
 from core.memory.bank import MemoryBank, MemoryFrame
 from core.memory.bank_state import frames_from_arrays, frames_to_arrays
+from core.memory.tokens import alike
 from core.ops.guided import GuidedConfig, guided_labels
 from core.ops.matching import Candidates, distance_handicap, read, search_frames, search_windows
 from core.tracking.adaptation.learning import AdaptConfig
@@ -226,7 +227,7 @@ class MatchingTracker:
         recent = self._bank.recent(self._step)
         planes = keys.new_zeros(3, len(object_ids), *keys.shape[1:])
         sources: dict[int, tuple[int, ...]] = {}
-        for ids in alike(object_ids, (*self._bank.keyframes, *recent)):
+        for ids, _ in alike(object_ids, (*self._bank.keyframes, *recent)):
             near = self._bank.nearby_keyframes(frame_index, keys, ids[0])
             late = [memory for memory in recent if memory.knows(ids[0])]
             if near or late:
@@ -292,11 +293,3 @@ class MatchingTracker:
 
     def _shrink(self, frame: Frame) -> Frame:
         return shrunk(frame, self._config.short_side, stride=self._stride)
-
-
-def alike(object_ids: tuple[int, ...], frames: tuple[MemoryFrame, ...]) -> list[tuple[int, ...]]:
-    """Object ids grouped by which frames know them; one group in the common case."""
-    groups: dict[tuple[bool, ...], list[int]] = {}
-    for object_id in object_ids:
-        groups.setdefault(tuple(frame.knows(object_id) for frame in frames), []).append(object_id)
-    return [tuple(group) for group in groups.values()]

@@ -54,8 +54,8 @@ def softmax(row):
 
 
 def test_groups_those_known_in_most_places_first():
-    known = {1: (False, True), 2: (True, True), 5: (True, True)}
-    assert alike((1, 2, 5), known.get) == [((2, 5), (True, True)), ((1,), (False, True))]
+    places = frame(0, (2, 5)), frame(1, (1, 2, 5))
+    assert alike((1, 2, 5), places) == [((2, 5), (True, True)), ((1,), (False, True))]
 
 
 def test_consolidation_is_the_naive_one():
@@ -189,7 +189,7 @@ def test_many_queries_are_read_in_parts(monkeypatch):
     for memory in (whole, parts):
         memory.add(frame(0))
     wanted = whole.read([], query.key, query.selection, (1,))[1]
-    monkeypatch.setattr("core.memory.layers.IN_CACHE", 4 * CELLS * 7)
+    monkeypatch.setattr("core.memory.reading.IN_CACHE", 4 * CELLS * 7)
     torch.testing.assert_close(parts.read([], query.key, query.selection, (1,))[1], wanted)
     torch.testing.assert_close(parts.working[0].used, whole.working[0].used)
 
