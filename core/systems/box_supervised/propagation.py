@@ -8,7 +8,6 @@ sensory memory in place of the decoder.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -25,47 +24,11 @@ from core.memory.layers_state import (
 )
 from core.memory.limits import MemoryLimits
 from core.memory.tokens import Tokens
-from core.ops.padding import Padding
-from core.systems.box_supervised.model import FrameFeatures, MemoryNetwork
+from core.systems.box_supervised.looks import Look, rows
+from core.systems.box_supervised.model import MemoryNetwork
 
 AT_ONCE = 4
 """Objects that are decoded together: the room they take does not grow with their number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A frame as the network sees it.
-
-    Attributes:
-        image: 1 x 3 x H x W float32 normalized RGB; H and W are multiples of 16.
-        padding: what of it lies around the frame.
-        features: of the image.
-    """
-
-    image: Tensor
-    padding: Padding
-    features: FrameFeatures
-
-    @property
-    def cells(self) -> tuple[int, int]:
-        """Height and width of the key, in cells."""
-        height, width = self.features.key.shape[-2:]
-        return height, width
-
-    @property
-    def key(self) -> Tensor:
-        """N x C_k keys, row by row."""
-        return rows(self.features.key[0])
-
-    @property
-    def selection(self) -> Tensor:
-        """N x C_k selections."""
-        return rows(self.features.selection[0])
-
-    @property
-    def shrinkage(self) -> Tensor:
-        """N shrinkages."""
-        return self.features.shrinkage[0, 0].flatten()
 
 
 class Propagation:
@@ -103,7 +66,7 @@ class Propagation:
             K x H x W probabilities, which may exceed 1 together.
         """
         if not object_ids:
-            return look.image.new_zeros(0, *look.image.shape[-2:])
+            return look.image.new_zeros(0, *look.size)
         found = self.memory.read(permanent, look.key, look.selection, object_ids)
         masks = list[Tensor]()
         for start in range(0, len(object_ids), AT_ONCE):
@@ -165,8 +128,3 @@ class Propagation:
 
     def _keep(self, object_ids: tuple[int, ...], sensory: Tensor) -> None:
         self.sensory = {**self.sensory, **dict(zip(object_ids, sensory[0], strict=True))}
-
-
-def rows(x: Tensor) -> Tensor:
-    """C x h x w -> N x C, cell after cell."""
-    return x.flatten(1).T.contiguous()

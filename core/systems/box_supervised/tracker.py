@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,44 +10,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.cache import LruCache, bytes_of
-from core.memory.bank import MemoryFrame
-from core.memory.layers import LayeredMemory
-from core.memory.tokens import Tokens
 from core.ops.aggregate import aggregate
-from core.ops.anisotropic import as_memory, as_query
+from core.ops.anisotropic import as_memory
 from core.systems.box_supervised.config import CALIBRATION, STRIDE, MemoryTrackingConfig
-from core.systems.box_supervised.model import FrameFeatures, MemoryNetwork
-from core.systems.box_supervised.propagation import Look, Propagation
+from core.systems.box_supervised.keyframes import Given, Keyframes, given_by
+from core.systems.box_supervised.looks import Look, Looks
+from core.systems.box_supervised.model import MemoryNetwork
+from core.systems.box_supervised.propagation import Propagation
 from core.tracking.asserted import overruled
 from core.tracking.config import Calibration, ReadConfig
 from core.tracking.contract import StepResult
 from core.tracking.judging.judge import Judge, Judgment, Reading
-from core.tracking.padded import asserted_masks, bilinear_labels, in_cells, padded_frame
+from core.tracking.padded import bilinear_labels, in_cells
 from core.tracking.walk_state import Arrays, direction_of, pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap
-
-CACHE_BYTES = 64 << 20
-"""Features that are kept for the second walk over a span, in bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What a keyframe contributes.
-
-    Attributes:
-        keyframe: the keyframe.
-        tokens: its permanent memory, of the objects that it asserts.
-        labels: the same cells with the share of each object in place of values.
-        sensory: what a walk that leaves from it begins with, by object.
-        shows: the objects that have pixels on it.
-    """
-
-    keyframe: Keyframe
-    tokens: Tokens
-    labels: Tokens
-    sensory: dict[int, Tensor]
-    shows: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +43,7 @@ class _Scene:
     look: Look
     object_ids: tuple[int, ...]
     shown: tuple[int, ...]
-    given: _Given | None
+    given: Given | None
     asserted: dict[int, Tensor]
 
 
@@ -94,11 +69,10 @@ class BoxSupervisedTracker:
         self._network = network
         self._config = config
         self._device = device
+        self._looks = Looks(network, config.short_side, device)
+        self._keyframes = Keyframes(config.top_k)
         self._walk = Propagation(network, config.memory, top_k=config.top_k)
-        self._labels = LayeredMemory(config.memory, top_k=config.top_k)
         self._judge = Judge(ReadConfig(config.top_k, 1.0), calibration)
-        self._cache: LruCache[int, FrameFeatures] = LruCache(CACHE_BYTES, bytes_of)
-        self._given: dict[int, _Given] = {}
         self._direction = Direction.FORWARD
         self._memorized: int | None = None
 
@@ -110,29 +84,15 @@ class BoxSupervisedTracker:
     @torch.inference_mode()
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
         """See `Tracker.add_keyframe`."""
-        index, ids = keyframe.frame_index, keyframe.object_ids
-        look = self._look(index, frame)
-        masks, void = asserted_masks(keyframe, look.image.shape[-2:], look.padding)
-        masks, void = masks.to(self._device), void.to(self._device)
-        alone = Propagation(self._network, self._config.memory, top_k=self._config.top_k)
-        tokens = alone.memorize(look, ids, aggregate(masks)[1:]) if ids else _nothing(look)
-        shares = in_cells(masks, STRIDE)
-        stated = in_cells(void, STRIDE).flatten() <= 0.5
-        labels = {i: shares[row].flatten()[:, None] for row, i in enumerate(ids)}
-        known = Tokens(tokens.key, tokens.shrinkage, tokens.selection, labels)
-        shows = frozenset(i for i, mask in zip(ids, masks, strict=True) if bool(mask.any()))
-        self._given[index] = _Given(
-            keyframe, tokens.chosen(stated), known.chosen(stated), alone.sensory, shows
-        )
-        self._walk.stepped.pop(index, None)
-        rest = (1 - in_cells(void, STRIDE) - shares.sum(0)).clamp(min=0)
-        soft = torch.cat([rest[None], shares])
-        keys = torch.unflatten(_searching(as_query(look.key, look.selection)).T, 1, look.cells)
-        self._judge.add_keyframe(MemoryFrame(index, keys, soft, ids, keyframe.reference))
+        look = self._looks.at(keyframe.frame_index, frame)
+        given = given_by(keyframe, look, network=self._network, config=self._config)
+        self._keyframes.add(given)
+        self._walk.stepped.pop(keyframe.frame_index, None)
+        self._judge.add_keyframe(given.probed)
 
     def remove_keyframe(self, frame_index: int) -> None:
         """See `Tracker.remove_keyframe`; a saved walk still has what it saw there."""
-        self._given.pop(frame_index, None)
+        self._keyframes.remove(frame_index)
         self._judge.remove_keyframe(frame_index)
 
     def start(self, direction: Direction) -> None:
@@ -149,11 +109,12 @@ class BoxSupervisedTracker:
         met = self._meet(scene)
         due = scene.given is not None or self._is_due(frame_index)
         objects = self._segment(scene, met, update=not due)
-        judgment = self._judged(scene, objects)
-        for row, object_id in enumerate(scene.shown):
-            if object_id in judgment.absent:
-                objects[row] = 0
         soft = aggregate(objects)
+        judgment = self._judged(scene, objects, soft)
+        gone = [row for row, i in enumerate(scene.shown) if i in judgment.absent]
+        if gone:
+            objects[gone] = 0
+            soft = aggregate(objects)
         if due and scene.shown:
             self._memorize(scene, soft, judgment)
         return self._answer(scene, soft, judgment)
@@ -179,28 +140,12 @@ class BoxSupervisedTracker:
         self._walk.restore(arrays, self._device)
         self._judge.restore(arrays)
 
-    def _look(self, frame_index: int, frame: Frame) -> Look:
-        image, padding = padded_frame(frame, self._config.short_side, stride=STRIDE)
-        image = image.to(self._device)
-        features = self._cache.get(frame_index)
-        if features is None:
-            features = self._network.encode_frame(image)
-            self._cache.put(frame_index, features)
-        return Look(image, padding, features)
-
-    def _permanent(self, but: int) -> list[Tokens]:
-        """What keyframes assert, by frame index; of those on the way what the walk saw there."""
-        every = sorted(index for index in self._given if index != but)
-        found = [self._walk.stepped.get(index, self._given[index].tokens) for index in every]
-        return [tokens for tokens in found if len(tokens)]
-
     def _scene(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> _Scene:
-        look, given = self._look(frame_index, frame), self._given.get(frame_index)
-        shown = tuple(i for i in object_ids if any(i in g.shows for g in self._given.values()))
-        asserted = dict[int, Tensor]()
+        look, given = self._looks.at(frame_index, frame), self._keyframes.get(frame_index)
+        shown, asserted = self._keyframes.shown(object_ids), dict[int, Tensor]()
         if given is not None:
-            masks, _ = asserted_masks(given.keyframe, look.image.shape[-2:], look.padding)
-            pairs = zip(given.keyframe.object_ids, masks.to(self._device), strict=True)
+            masks, _ = look.asserted(given.keyframe)
+            pairs = zip(given.keyframe.object_ids, masks, strict=True)
             asserted = {i: mask for i, mask in pairs if i in shown}
         return _Scene(frame_index, look, object_ids, shown, given, asserted)
 
@@ -210,16 +155,15 @@ class BoxSupervisedTracker:
         Returns:
             Those that it had met before.
         """
-        met, way = frozenset(self._walk.sensory), self._direction.value
-        gone = (index for index in self._given if (scene.index - index) * way > 0)
-        passed = sorted(gone, key=lambda index: -way * index)
+        met = frozenset(self._walk.sensory)
+        passed = self._keyframes.passed(scene.index, self._direction)
         for object_id in scene.shown:
-            states = [self._given[i].sensory for i in passed]
+            states = (given.sensory for given in passed)
             nearest = next((state for state in states if object_id in state), None)
             if nearest is not None:
                 self._walk.begin({object_id: nearest[object_id]})
         if self._memorized is None and scene.shown:
-            self._memorized = passed[0] if passed else scene.index
+            self._memorized = passed[0].keyframe.frame_index if passed else scene.index
         return met
 
     def _is_due(self, frame_index: int) -> bool:
@@ -233,41 +177,34 @@ class BoxSupervisedTracker:
         Where a user asserts all of them nothing is looked for, and what begins here neither.
         """
         look, shown = scene.look, scene.shown
-        planes = look.image.new_zeros(len(shown), *look.image.shape[-2:])
+        planes = look.image.new_zeros(len(shown), *look.size)
         if set(shown) <= scene.asserted.keys():
             return planes
-        permanent = self._permanent(scene.index)
+        permanent = self._keyframes.permanent(self._walk.stepped, but=scene.index)
         seen = (i for i in shown if i in met or i not in scene.asserted)
         known = tuple(i for i in seen if self._walk.memory.known(permanent, i))
         found = self._walk.segment(look, permanent, known, update=update)
         planes[[shown.index(i) for i in known]] = found
         return planes
 
-    def _judged(self, scene: _Scene, objects: Tensor) -> Judgment:
-        """What confidence and absence the frame speaks for, from planes of cells."""
-        look, cells = scene.look, in_cells(aggregate(objects)[1:], STRIDE)
-        joint = look.key.new_zeros(len(scene.object_ids), *look.cells)
+    def _judged(self, scene: _Scene, objects: Tensor, soft: Tensor) -> Judgment:
+        """What confidence and absence the frame speaks for, from planes of cells.
+
+        Args:
+            scene: the frame.
+            objects: K x H x W, see `_segment`.
+            soft: (1 + K) x H x W, these aggregated.
+        """
+        look, cells = scene.look, in_cells(soft[1:], STRIDE)
+        joint = look.image.new_zeros(len(scene.object_ids), *look.cells)
         for row, object_id in enumerate(scene.shown):
             unseen = object_id in scene.asserted and not bool(objects[row].any())
             plane = in_cells(scene.asserted[object_id], STRIDE) if unseen else cells[row]
             joint[scene.object_ids.index(object_id)] = plane
-        far, sources = self._far(scene, joint)
+        far, sources = self._keyframes.read_labels(look, scene.object_ids)
         keys = torch.unflatten(as_memory(look.key, look.shrinkage).T, 1, look.cells).contiguous()
         reading = Reading(joint, far, joint, sources)
         return self._judge.judge(scene.index, keys, reading, scene.object_ids)
-
-    def _far(self, scene: _Scene, joint: Tensor) -> tuple[Tensor, dict[int, tuple[int, ...]]]:
-        """K x h x w shares that keyframes alone speak for, and which keyframes know each object."""
-        look, ids = scene.look, scene.object_ids
-        given = {k: g for k, g in sorted(self._given.items()) if len(g.labels)}
-        sources = {i: tuple(k for k, g in given.items() if g.labels.knows(i)) for i in ids}
-        known = tuple(i for i in ids if sources[i])
-        labels = [g.labels for g in given.values()]
-        found = self._labels.read(labels, look.key, look.selection, known)
-        far = torch.zeros_like(joint)
-        for object_id, plane in found.items():
-            far[ids.index(object_id)] = torch.unflatten(plane[:, 0], 0, look.cells)
-        return far, sources
 
     def _memorize(self, scene: _Scene, soft: Tensor, judgment: Judgment) -> None:
         """Remember a frame: one that a user has drawn on for good, as the walk sees it."""
@@ -300,13 +237,3 @@ def _corrected(masks: Tensor, asserted: dict[int, Tensor], shown: Sequence[int])
     for object_id, mask in asserted.items():
         result[shown.index(object_id)] = mask
     return result
-
-
-def _searching(queries: Tensor) -> Tensor:
-    """Queries for a search that divides similarities by the root of their length."""
-    return queries * math.sqrt(queries.shape[1])
-
-
-def _nothing(look: Look) -> Tokens:
-    """Cells that speak of no object."""
-    return Tokens(look.key, look.shrinkage, look.selection, {})

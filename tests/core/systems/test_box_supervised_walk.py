@@ -260,11 +260,11 @@ class TestMemory:
         frames = film(30)
         given = [(0, (1,), labels((1, 4, 5))), (9, (1,), labels((1, 10, 20)))]
         made = start(tracker(), frames, *given)
-        before = [made._given[k].tokens for k in (0, 9)]
+        before = [made._keyframes.get(k).tokens for k in (0, 9)]
         for index, frame in enumerate(frames):
             made.step(index, frame, (1,))
         for index, tokens in zip((0, 9), before, strict=True):
-            own = made._permanent(-1)
+            own = made._keyframes.permanent(made._walk.stepped)
             assert any(torch.equal(tokens.values[1], each.values[1]) for each in own), index
         keys = torch.cat([c.tokens.key for c in made._walk.memory.long_term])
         for tokens in before:
@@ -291,7 +291,7 @@ class TestMemory:
         frames, drawn = film(1), labels((1, 4, 5))
         drawn[:, 30:] = 255
         made = start(tracker(), frames, (0, (1,), drawn))
-        (tokens,) = made._permanent(-1)
+        (tokens,) = made._keyframes.permanent(made._walk.stepped)
         assert 0 < len(tokens) < 12
 
     def test_a_keyframe_that_is_void_all_over_says_nothing(self):
@@ -303,7 +303,7 @@ class TestMemory:
 
     @pytest.mark.slow
     def test_a_thousand_frames_take_no_more_memory_than_some(self, monkeypatch):
-        monkeypatch.setattr("core.systems.box_supervised.tracker.CACHE_BYTES", 1 << 20)
+        monkeypatch.setattr("core.systems.box_supervised.looks.CACHE_BYTES", 1 << 20)
         frames, drawn = film(7), labels((1, 4, 5), (2, 20, 30))
         limits = MemoryLimits(10, 5, 16, 200)
         made = start(tracker(every=2, memory=limits), frames, (0, (1, 2), drawn))
