@@ -9,8 +9,16 @@ import torch
 from torch import Tensor
 
 from core.errors import CheckpointMismatch, UsageError
-from core.nn.checkpoints import CheckpointInfo, fill_module, has_header, save_weights
+from core.nn.checkpoints import fill_module, has_header
 from core.nn.foreign import ImportReport, read_foreign
+from core.nn.importing import (
+    UNFILLED,
+    misfit,
+    odd_numbers,
+    require_kind,
+    require_other_file,
+    save_import,
+)
 from core.systems.box_supervised.config import PRESETS, NetworkConfig
 from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.spec import SYSTEM
@@ -26,17 +34,15 @@ FIRST = "value_encoder.conv1.weight"
 JOINED = ("value_encoder.fuser.block1.conv1.weight", "value_encoder.fuser.block1.downsample.weight")
 """Convolutions that see features of masks and of the frame, which STCN has in the other order."""
 MASK_FEATURES = 256
-HALF_MAX = 65504.0
-"""Largest number of the 16 bits that weights are kept in."""
 
 
 def is_foreign(path: Path) -> bool:
-    """Whether a file is none that vosapp has written, so that `read_public` is to open it."""
+    """Whether a file was not written by vosapp, so that `read_public` has to open it."""
     return path.is_file() and not has_header(path)
 
 
 def read_public(path: Path) -> MemoryNetwork:
-    """The network of a public file of XMem, every tensor of which is as it should be.
+    """The network of a public file of XMem; every name and shape in it must fit.
 
     Raises:
         CheckpointMissing: no such file.
@@ -68,13 +74,10 @@ def import_weights(
             program, or nothing in it fits.
         OutputError: `out` cannot be written.
     """
-    if kind is not None and kind not in KINDS:
-        raise UsageError(f"There is no kind {kind!r}.", f"Choose one of {', '.join(KINDS)}.")
+    require_kind(kind, KINDS)
     if preset not in (None, PRESET):
         raise UsageError(f"Nothing is imported as {preset!r}.", f"Give --preset {PRESET}.")
-    if out.exists() and path.exists() and out.samefile(path):
-        msg = f"{out} is the file that is read; it would be lost."
-        raise UsageError(msg, "Choose another name for what is written.")
+    require_other_file(path, out)
     foreign = read_foreign(path)
     tensors = _bare(foreign.tensors)
     found = kind or detect_kind(tensors)
@@ -85,13 +88,12 @@ def import_weights(
     if not taken:
         msg = f"Nothing in {path} fits the preset {PRESET}."
         raise CheckpointMismatch(msg, "Name another --kind.")
-    origin = {"imported": KINDS[found], "tensors": len(taken), "unfilled": unfilled}
-    terms = "that of the imported file"
-    info = CheckpointInfo(SYSTEM, PRESET, network.config.to_dict(), origin, license=terms)
-    save_weights(out, network, info)
-    return ImportReport(
+    report = ImportReport(
         found, SYSTEM, PRESET, tuple(taken), left, tuple(unfilled), _notes(found, unfilled)
     )
+    config = network.config.to_dict()
+    save_import(out, network, report=report, title=KINDS[found], config=config)
+    return report
 
 
 def detect_kind(names: Iterable[str]) -> str:
@@ -153,7 +155,7 @@ def _fill(
     taken = dict[str, str]()
     for name, tensor in tensors.items():
         target = _our_name(kind, name)
-        reason = _obstacle(target, tensor, wanted)
+        reason = misfit(target, tensor, wanted) or odd_numbers(tensor)
         if reason:
             left[name] = reason
             continue
@@ -175,21 +177,10 @@ def _reordered(tensor: Tensor) -> Tensor:
     return torch.cat([tensor[:, MASK_FEATURES:], tensor[:, :MASK_FEATURES]], 1)
 
 
-def _obstacle(target: str, tensor: Tensor, wanted: Mapping[str, Tensor]) -> str:
-    """Why a tensor cannot be taken; empty where it can."""
-    if target not in wanted:
-        return "no such part in this network"
-    if tensor.shape != wanted[target].shape:
-        return f"{list(tensor.shape)} where {list(wanted[target].shape)} is needed"
-    if not torch.isfinite(tensor).all() or tensor.abs().max() > HALF_MAX:
-        return "numbers that are not finite, or too large for 16 bits"
-    return ""
-
-
 def _notes(kind: str, unfilled: list[str]) -> tuple[str, ...]:
     notes = list[str]()
     if kind == "stcn":
         notes.append("STCN has no sensory memory, no shrinkage and no selection.")
     if unfilled:
-        notes.append("Parts that were not filled are random: train before use (--init).")
+        notes.append(UNFILLED)
     return tuple(notes)

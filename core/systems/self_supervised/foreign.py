@@ -13,17 +13,22 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core.errors import CheckpointMismatch, UsageError
+from core.errors import CheckpointMismatch
 from core.nn.backbone import Backbone
-from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.foreign import ImportReport, read_foreign
+from core.nn.importing import (
+    UNFILLED,
+    misfit,
+    odd_numbers,
+    require_kind,
+    require_other_file,
+    save_import,
+)
 from core.systems.self_supervised.foreign_names import KINDS, detect_kind, our_name
 from core.systems.self_supervised.method import kept_part, new_network
 from core.systems.self_supervised.model import KeyEncoder
 
 COUNT = "num_batches_tracked"
-HALF_MAX = 65504.0
-"""Largest number of the 16 bits that weights are kept in."""
 
 
 def import_weights(
@@ -43,11 +48,8 @@ def import_weights(
             program, of a deeper network, or nothing in it fits.
         OutputError: `out` cannot be written.
     """
-    if kind is not None and kind not in KINDS:
-        raise UsageError(f"There is no kind {kind!r}.", f"Choose one of {', '.join(KINDS)}.")
-    if out.exists() and path.exists() and out.samefile(path):
-        msg = f"{out} is the file to be read, and would be overwritten."
-        raise UsageError(msg, "Choose another name for what is written.")
+    require_kind(kind, KINDS)
+    require_other_file(path, out)
     foreign = read_foreign(path)
     found = kind or detect_kind(foreign.tensors, foreign.container)
     chosen = preset or _preset_for(found, foreign.tensors)
@@ -63,12 +65,10 @@ def import_weights(
     notes = _notes(found, network, asked=kind is not None, unfilled=unfilled)
     if not KINDS[found].scaled and isinstance(network, KeyEncoder):
         _scale_keys(network)
-    origin = {"imported": KINDS[found].title, "tensors": len(taken), "unfilled": unfilled}
-    terms = "that of the imported file"
-    save_weights(
-        out, network, CheckpointInfo(system, chosen, filled.config.to_dict(), origin, license=terms)
-    )
-    return ImportReport(found, system, chosen, tuple(taken), left, tuple(unfilled), notes)
+    report = ImportReport(found, system, chosen, tuple(taken), left, tuple(unfilled), notes)
+    config = filled.config.to_dict()
+    save_import(out, network, report=report, title=KINDS[found].title, config=config)
+    return report
 
 
 def _preset_for(kind: str, tensors: Mapping[str, Tensor]) -> str:
@@ -126,15 +126,10 @@ def _obstacle(
     target: str, tensor: Tensor, wanted: Mapping[str, Tensor], *, other_colors: bool
 ) -> str:
     """Why a tensor cannot be taken; empty where it can."""
-    if target not in wanted:
-        return "no such part in this network"
-    if tensor.shape != wanted[target].shape:
-        return f"{list(tensor.shape)} where {list(wanted[target].shape)} is needed"
-    if target.startswith(("conv1.", "bn1.")) and other_colors:
+    reason = misfit(target, tensor, wanted)
+    if not reason and target.startswith(("conv1.", "bn1.")) and other_colors:
         return "the first convolution of an encoder that reads other colors (RGB, Lab)"
-    if not torch.isfinite(tensor).all() or tensor.abs().max() > HALF_MAX:
-        return "numbers that are not finite, or too large for 16 bits"
-    return ""
+    return reason or odd_numbers(tensor)
 
 
 def _scale_keys(encoder: KeyEncoder) -> None:
@@ -152,7 +147,7 @@ def _notes(kind: str, network: nn.Module, *, asked: bool, unfilled: list[str]) -
         if not asked:
             notes.append("MAMP calls its tensors alike: for a file of MAMP give --kind mamp.")
     if unfilled:
-        notes.append("Parts that were not filled are random: train before use (--init).")
+        notes.append(UNFILLED)
     elif isinstance(network, Backbone):
         notes.append("A backbone is a start for training, not a system to track with.")
     return tuple(notes)

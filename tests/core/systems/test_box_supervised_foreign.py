@@ -294,7 +294,7 @@ def test_options_of_imports(public, tmp_path):
         import_weights(public, out, kind="mast")
     with pytest.raises(UsageError, match="'small'"):
         import_weights(public, out, preset="small")
-    with pytest.raises(UsageError, match="would be lost"):
+    with pytest.raises(UsageError, match="would be overwritten"):
         import_weights(public, public)
 
 

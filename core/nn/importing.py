@@ -1,0 +1,78 @@
+"""What imports of weights of other programs share: what is refused, what fits, what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import UsageError
+from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.nn.foreign import ImportReport
+
+HALF_MAX = torch.finfo(torch.float16).max
+"""Largest number of the 16 bits that weights are kept in."""
+UNFILLED = "Parts that were not filled are random: train before use (--init)."
+"""Note on weights that do not fill all of the network."""
+
+
+def require_kind(kind: str | None, known: Collection[str]) -> None:
+    """Raise `UsageError` unless `kind` is one of the known programs, or None."""
+    if kind is not None and kind not in known:
+        raise UsageError(f"There is no kind {kind!r}.", f"Choose one of {', '.join(known)}.")
+
+
+def require_other_file(path: Path, out: Path) -> None:
+    """Raise `UsageError` where the new file would overwrite the one that is read."""
+    if out.exists() and path.exists() and out.samefile(path):
+        msg = f"{out} is the file to be read, and would be overwritten."
+        raise UsageError(msg, "Choose another name for what is written.")
+
+
+def misfit(target: str, tensor: Tensor, wanted: Mapping[str, Tensor]) -> str:
+    """Why a tensor has no place in a network; empty where it has one.
+
+    Args:
+        target: its name in the network.
+        tensor: of the file.
+        wanted: tensors of the network by name.
+    """
+    if target not in wanted:
+        return "no such part in this network"
+    if tensor.shape != wanted[target].shape:
+        return f"{list(tensor.shape)} where {list(wanted[target].shape)} is needed"
+    return ""
+
+
+def odd_numbers(tensor: Tensor) -> str:
+    """Why the numbers of a tensor cannot be kept; empty where they can."""
+    if not torch.isfinite(tensor).all() or tensor.abs().max() > HALF_MAX:
+        return "numbers that are not finite, or too large for 16 bits"
+    return ""
+
+
+def save_import(
+    out: Path, network: nn.Module, *, report: ImportReport, title: str, config: dict[str, object]
+) -> None:
+    """Write what an import has filled, with a header that says where it comes from.
+
+    Args:
+        out: the new safetensors file.
+        network: what a checkpoint keeps.
+        report: of the import.
+        title: of the program that the weights are of.
+        config: of the network, as plain values.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    origin: dict[str, object] = {
+        "imported": title,
+        "tensors": len(report.taken),
+        "unfilled": report.unfilled,
+    }
+    terms = "that of the imported file"
+    info = CheckpointInfo(report.system, report.preset, config, origin, license=terms)
+    save_weights(out, network, info)
