@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 
 from core.device import choose_device
-from core.errors import CheckpointMissing
 from core.nn.checkpoints import load_weights, read_info, require_fit, require_system
 from core.nn.inference import for_inference
 from core.nn.lite0_file import find_backbone
@@ -23,8 +22,8 @@ from core.systems.box_supervised.foreign import is_foreign, read_public
 from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.spec import SYSTEM
 from core.systems.box_supervised.tracker import BoxSupervisedTracker
-from core.tracking.config import Calibration
 from core.tracking.contract import TrackerRequest
+from core.tracking.weights import calibration_of, weights_of
 
 
 def build(
@@ -41,14 +40,12 @@ def build(
         DeviceUnavailable: no such device.
     """
     device = choose_device(request.device)
-    if request.weights is None:
-        msg = f"The system {SYSTEM} needs weights."
-        raise CheckpointMissing(msg, "Give --weights FILE, such as XMem.pth of its authors.")
-    config = config or TRACKING[request.quality]
-    foreign = is_foreign(request.weights)
-    network = read_public(request.weights) if foreign else read_network(request.weights)
-    known = {} if foreign else read_info(request.weights).calibration
-    calibration = Calibration.from_dict(known) if known else CALIBRATION
+    hint = "Give --weights FILE, such as XMem.pth of its authors."
+    weights, config = weights_of(request, hint=hint), config or TRACKING[request.quality]
+    if is_foreign(weights):
+        network, calibration = read_public(weights), CALIBRATION
+    else:
+        network, calibration = read_network(weights), calibration_of(weights, CALIBRATION)
     ready = for_tracking(network, device, dtype=tracking_dtype(device, half=config.half))
     return BoxSupervisedTracker(ready, config, device, calibration=calibration)
 

@@ -9,7 +9,7 @@ import cv2
 import torch
 
 from core.device import choose_device
-from core.errors import CheckpointMissing, UsageError
+from core.errors import UsageError
 from core.nn.checkpoints import load_weights, read_info, require_fit, require_system
 from core.nn.inference import for_inference
 from core.prompts.request import FeatureReader, FrameFeatures
@@ -19,9 +19,10 @@ from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.prompts import LEARNED
 from core.systems.self_supervised.spec import SPEC, SYSTEM
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
-from core.tracking.config import Calibration, TrackingConfig
+from core.tracking.config import TrackingConfig
 from core.tracking.contract import TrackerRequest
 from core.tracking.sizes import working_size
+from core.tracking.weights import calibration_of, weights_of
 from core.types import Frame
 
 SHORT_SIDE = 360
@@ -43,22 +44,18 @@ def build(
         UsageError: target models are wanted, and the weights see no backbone.
     """
     device = choose_device(request.device)
-    if request.weights is None:
-        msg = f"The system {SYSTEM} needs weights."
-        raise CheckpointMissing(msg, "Give --weights FILE.")
-    encoder = read_encoder(request.weights)
+    weights = weights_of(request)
+    encoder = read_encoder(weights)
     if request.target and not isinstance(encoder, FusedEncoder):
-        msg = f"The weights {request.weights} see no ImageNet backbone: no target model can learn."
+        msg = f"The weights {weights} see no ImageNet backbone: no target model can learn."
         able = " or ".join(sorted(SPEC.backbone_presets))
         hint = f"Take weights of the preset {able}, or adapt by the U-Net (--adapt unet)."
         raise UsageError(msg, hint)
-    known = read_info(request.weights).calibration
-    calibration = Calibration.from_dict(known) if known else CALIBRATION
     return SelfSupervisedTracker(
         encoder,
         config or TRACKING[request.quality],
         device,
-        calibration=calibration,
+        calibration=calibration_of(weights, CALIBRATION),
         target=request.target,
     )
 

@@ -10,8 +10,8 @@ from core.device import choose_device
 from core.nn.checkpoints import load_weights, read_info, require_system
 from core.ops.attention import windowed_readout
 from core.ops.color import lab_tensor
-from core.tracking.config import Calibration
 from core.tracking.matching import MatchingTracker
+from core.tracking.weights import calibration_of
 from core.train.method import Stage, Weights
 from core.train.terms import LossTerms
 from vosapp_dummy.spec import CALIBRATION, TRACKING, WIDTHS
@@ -76,11 +76,10 @@ def build(request, *, config=None):
     def encode(small):
         return network(lab_tensor(small).to(device))[0].contiguous()
 
-    known = info.calibration
     return MatchingTracker(
         encode,
         config or TRACKING[request.quality],
         device,
         stride=STRIDE,
-        calibration=Calibration.from_dict(known) if known else CALIBRATION,
+        calibration=calibration_of(request.weights, CALIBRATION),
     )
