@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.train.labels import kinds_of
+from core.train.labels import IMAGENET_CLASSES, NONE, kinds_of
 
 LABELS = {
-    "none": "none: no mask, box or class that a person drew or named",
-    "ImageNet classes": "classes of ImageNet, for the backbone alone",
+    NONE: "none: no mask, box or class that a person drew or named",
+    IMAGENET_CLASSES: "classes of ImageNet, for the backbone alone",
     "boxes": "boxes",
     "masks": "masks",
 }

@@ -148,6 +148,22 @@ def require_system(info: CheckpointInfo, system: str, path: Path) -> None:
         raise CheckpointMismatch(msg, f"Use --system {info.system}, or other weights.")
 
 
+def require_config(
+    info: CheckpointInfo, config: dict[str, object], *, preset: str, path: Path
+) -> None:
+    """Raise `CheckpointMismatch` unless the weights fill a network of this config.
+
+    Args:
+        info: header of the weights.
+        config: of the network, as plain values.
+        preset: what that network is called.
+        path: of the weights, for the message.
+    """
+    if info.config != json.loads(json.dumps(config)):
+        msg = f"{path} holds the preset {info.preset}, not {preset}."
+        raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
+
+
 def require_fit(path: Path, module: nn.Module) -> None:
     """Refuse a checkpoint whose tensors have other names or shapes; no tensor is read.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 NONE = "none"
 """What headers say of weights that have seen no label."""
+IMAGENET_CLASSES = "ImageNet classes"
+"""What headers say of labels that the installed backbone has seen."""
 BETWEEN = "; "
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,8 +15,8 @@ from core.data.frame_pack import FramePack
 from core.data.layouts import find_mask_tree
 from core.data.pack_origin import Wanted
 from core.data.splits import is_held_out
-from core.errors import CheckpointMismatch, UsageError
-from core.nn.checkpoints import load_weights, read_info, require_system
+from core.errors import UsageError
+from core.nn.checkpoints import load_weights, read_info, require_config, require_system
 from core.systems.box_supervised.build import new_network
 from core.systems.box_supervised.clips import ClipNetwork
 from core.systems.box_supervised.config import PRESETS
@@ -25,14 +24,11 @@ from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.spec import BOXES_STAGE, RECIPE, SYSTEM
 from core.systems.box_supervised.train import Course, clip_step
 from core.train.clip_batches import ClipDataset
-from core.train.labels import united
+from core.train.labels import IMAGENET_CLASSES, united
 from core.train.mask_loss import MaskLossConfig
 from core.train.method import Stage, Weights
 from core.train.recipe import Values
 from core.train.team import Team
-
-IMAGENET_CLASSES = "ImageNet classes"
-"""What headers say of labels that the installed backbone has seen."""
 
 
 class BoxSupervised:
@@ -47,9 +43,7 @@ class BoxSupervised:
         """See `Method.start_from`."""
         ours, info = _ours(network), read_info(weights)
         require_system(info, SYSTEM, weights)
-        if info.config != json.loads(json.dumps(ours.config.to_dict())):
-            msg = f"{weights} holds the preset {info.preset}, not {preset}."
-            raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
+        require_config(info, ours.config.to_dict(), preset=preset, path=weights)
         load_weights(weights, ours.learned())
 
     def require_possible(self, stage: str, _preset: str, options: Values) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -11,9 +10,9 @@ from torch import nn
 
 from core.data.composites.batches import MixedDataset
 from core.data.pairs import PairConfig, PairDataset
-from core.errors import CheckpointMismatch, UsageError
+from core.errors import UsageError
 from core.nn.backbone import BACKBONE, BACKBONES
-from core.nn.checkpoints import load_weights, read_info, require_system
+from core.nn.checkpoints import load_weights, read_info, require_config, require_system
 from core.nn.synced_norm import sync_batch_norm
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.fused import FusedEncoder, fusion_step, new_encoder
@@ -29,14 +28,13 @@ from core.systems.self_supervised.train import memory_step, pairwise_step
 from core.systems.self_supervised.train_labels import EachApart, labels_step
 from core.train.anchored import Anchored
 from core.train.finetune.config import FinetuneConfig
+from core.train.labels import IMAGENET_CLASSES
 from core.train.method import Stage, Weights
 from core.train.momentum import MOMENTUM, MomentumPair
 from core.train.recipe import Values
 from core.train.team import Team
 
 Network = KeyEncoder | FusedEncoder | RgbKeys
-IMAGENET_CLASSES = "ImageNet classes"
-"""What headers say of labels that the backbone has seen; cards have more words for it."""
 REFERENCES = 5
 """Frames in the memory of the second stage, the first of the clip among them (paper, 3.2)."""
 MEMORY_GAPS = (0.07, 0.14, 0.21, 0.34)
@@ -188,9 +186,7 @@ def start_from(network: Network, preset: str, path: Path) -> None:
     require_system(info, system, path)
     if isinstance(network, FusedEncoder) and "fused_channels" not in info.config:
         part, wanted = network.keys.near, replace(network.config, fused_channels=0)
-    if info.config != json.loads(json.dumps(wanted.to_dict())):
-        msg = f"{path} holds the preset {info.preset}, not {preset}."
-        raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
+    require_config(info, wanted.to_dict(), preset=preset, path=path)
     load_weights(path, part)
 
 
