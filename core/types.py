@@ -15,6 +15,8 @@ Frame = NDArray[np.uint8]
 """H x W x 3, RGB, 0..255."""
 LabelMap = NDArray[np.uint8]
 """H x W object ids, 0 = background, 255 = void (never in results)."""
+Arrays = dict[str, NDArray[np.generic]]
+"""Arrays by name, as the state of a walk is saved."""
 
 MAX_OBJECT_ID = 254
 """Largest object id: label maps are 8 bit and 255 is void."""

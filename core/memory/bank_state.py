@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from core.memory.bank import MemoryFrame
-
-Arrays = dict[str, NDArray[np.generic]]
+from core.types import Arrays
 
 
 def frames_to_arrays(frames: dict[int, MemoryFrame]) -> Arrays:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from core.memory.layers import Cells, LayeredMemory
 from core.memory.tokens import Tokens
-
-Arrays = dict[str, NDArray[np.generic]]
+from core.types import Arrays
 
 
 def memory_to_arrays(memory: LayeredMemory) -> Arrays:

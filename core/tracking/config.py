@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, fields
 
 from core.errors import CheckpointMismatch
 
+FEATURE_BYTES = 64 << 20
+"""What a tracker keeps of features for the second walk over a span, in bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeedbackConfig:

@@ -25,7 +25,7 @@ from core.ops.matching import Candidates, distance_handicap, read, search_frames
 from core.tracking.adaptation.learning import AdaptConfig
 from core.tracking.adaptation.video import FeatureSource, learn
 from core.tracking.asserted import label_probabilities, overruled
-from core.tracking.config import Calibration, TrackingConfig
+from core.tracking.config import FEATURE_BYTES, Calibration, TrackingConfig
 from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
 from core.tracking.feedback import Feedback
 from core.tracking.judging.judge import Judge, Reading, without
@@ -33,10 +33,6 @@ from core.tracking.sizes import shrunk
 from core.tracking.target.model import TargetModels
 from core.tracking.walk_state import pack, unpack
 from core.types import Direction, Frame, Keyframe, LabelMap
-
-CACHE_BYTES = 64 << 20
-"""Features that are kept for the second walk over a span, in bytes."""
-
 
 Encode = Callable[[Frame], Tensor]
 """Keys C x h x w float32 of a frame at working size, on the device that is to match."""
@@ -102,7 +98,7 @@ class MatchingTracker:
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
         self._judge = Judge(config.reading, calibration)
         self._feedback = Feedback(config.feedback)
-        self._cache: LruCache[int, Encoded] = LruCache(CACHE_BYTES, bytes_of)
+        self._cache: LruCache[int, Encoded] = LruCache(FEATURE_BYTES, bytes_of)
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
 
@@ -269,15 +265,8 @@ class MatchingTracker:
         return search_frames(keys, keyframes, handicap=handicap, k=config.reading.top_k)
 
     def _features(self, frame_index: int, frame: Frame) -> Tensor:
-        """Keys of a frame of any size; see `_keys`."""
-        return self._keys(frame_index, self._shrink(frame))
-
-    def _keys(self, frame_index: int, small: Frame) -> Tensor:
-        """Keys of a frame at working size, C x h x w float32.
-
-        They are rounded to half precision, as the cache has them.
-        """
-        return self._encoded(frame_index, small).keys.float()
+        """Keys C x h x w float32 of a frame of any size, rounded as `Encoded` has them."""
+        return self._encoded(frame_index, self._shrink(frame)).keys.float()
 
     def _encoded(self, frame_index: int, small: Frame) -> Encoded:
         """Keys and features of a frame at working size, made together and once."""

@@ -5,12 +5,9 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.media.zip_directory import require_unpacked
-from core.types import Direction
-
-Arrays = dict[str, NDArray[np.generic]]
+from core.types import Arrays, Direction
 
 
 def pack(arrays: Arrays) -> bytes:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from core.ops.label_maps import largest_label, merge_keyframe, one_hot
 from core.tracking.contract import StepResult, TrackerRequest
-from core.tracking.walk_state import Arrays, direction_of, pack, unpack
-from core.types import Direction, Frame, Keyframe, LabelMap, Quality
+from core.tracking.walk_state import direction_of, pack, unpack
+from core.types import Arrays, Direction, Frame, Keyframe, LabelMap, Quality
 
 PRESETS = {
     Quality.FAST: cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,

@@ -11,11 +11,9 @@ from core.cache import LruCache, bytes_of
 from core.ops.padding import Padding
 from core.systems.box_supervised.config import STRIDE
 from core.systems.box_supervised.model import FrameFeatures, MemoryNetwork
+from core.tracking.config import FEATURE_BYTES
 from core.tracking.padded import asserted_masks, padded_frame
 from core.types import Frame, Keyframe
-
-CACHE_BYTES = 64 << 20
-"""Features that are kept for the second walk over a span, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class Looks:
         self._network = network
         self._short_side = short_side
         self._device = device
-        self._cache: LruCache[int, FrameFeatures] = LruCache(CACHE_BYTES, bytes_of)
+        self._cache: LruCache[int, FrameFeatures] = LruCache(FEATURE_BYTES, bytes_of)
 
     def at(self, frame_index: int, frame: Frame) -> Look:
         """The look of a frame, H x W x 3 uint8."""

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from core.memory.layers import LayeredMemory
 from core.memory.layers_state import (
-    Arrays,
     memory_to_arrays,
     restore_memory,
     tokens_from_arrays,
@@ -26,6 +25,7 @@ from core.memory.limits import MemoryLimits
 from core.memory.tokens import Tokens
 from core.systems.box_supervised.looks import Look, rows
 from core.systems.box_supervised.model import MemoryNetwork
+from core.types import Arrays
 
 AT_ONCE = 4
 """Objects that are decoded together: the room they take does not grow with their number."""

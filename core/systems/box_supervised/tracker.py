@@ -22,8 +22,8 @@ from core.tracking.config import Calibration, ReadConfig
 from core.tracking.contract import StepResult
 from core.tracking.judging.judge import Judge, Judgment, Reading
 from core.tracking.padded import bilinear_labels, in_cells
-from core.tracking.walk_state import Arrays, direction_of, pack, unpack
-from core.types import Direction, Frame, Keyframe, LabelMap
+from core.tracking.walk_state import direction_of, pack, unpack
+from core.types import Arrays, Direction, Frame, Keyframe, LabelMap
 
 
 @dataclass(frozen=True, slots=True)

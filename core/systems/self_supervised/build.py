@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import cv2
 import torch
 
 from core.device import choose_device
@@ -21,7 +20,7 @@ from core.systems.self_supervised.spec import SPEC, SYSTEM
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 from core.tracking.config import TrackingConfig
 from core.tracking.contract import TrackerRequest
-from core.tracking.sizes import working_size
+from core.tracking.sizes import shrunk
 from core.tracking.weights import calibration_of, weights_of
 from core.types import Frame
 
@@ -111,7 +110,5 @@ def frame_features(
     Returns:
         C x h x w float16 on the processor's side; the cells cover the frame evenly.
     """
-    height, width = working_size(frame.shape[0], frame.shape[1], short_side, stride=STRIDE)
-    way = cv2.INTER_AREA if height < frame.shape[0] else cv2.INTER_LINEAR
-    small: Frame = cv2.resize(frame, (width, height), interpolation=way)  # type: ignore[assignment]
+    small = shrunk(frame, short_side, stride=STRIDE)
     return FrameFeatures(keys_of(encoder, small).half().cpu().numpy(), STRIDE, LEARNED)

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.tracking.config import Calibration
-
-Arrays = dict[str, NDArray[np.generic]]
+from core.types import Arrays
 
 REMEMBERED = 15
 """Frames on which the object was there, of which the median mass is its usual one."""

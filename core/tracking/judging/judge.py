@@ -13,7 +13,7 @@ from torch import Tensor
 from core.memory.bank import MemoryFrame
 from core.ops import probabilities
 from core.tracking.config import Calibration, ReadConfig
-from core.tracking.judging.absence import Arrays, Sight, Track, advance
+from core.tracking.judging.absence import Sight, Track, advance
 from core.tracking.judging.absence import from_arrays as tracks_from_arrays
 from core.tracking.judging.absence import to_arrays as tracks_to_arrays
 from core.tracking.judging.confidence import (
@@ -26,6 +26,7 @@ from core.tracking.judging.confidence import (
     soft_iou,
 )
 from core.tracking.judging.sightings import Sighting
+from core.types import Arrays
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from core.memory.bank import MemoryFrame
 from core.tracking.config import TargetConfig
-from core.tracking.target.state import Arrays, sums_from_arrays, sums_to_arrays
+from core.tracking.target.state import sums_from_arrays, sums_to_arrays
 from core.tracking.target.sums import (
     Sums,
     cells_of,
@@ -29,6 +29,7 @@ from core.tracking.target.sums import (
     walked_on,
 )
 from core.tracking.target.trust import kept_at, trust
+from core.types import Arrays
 
 
 class TargetModels:

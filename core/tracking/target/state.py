@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.tracking.target.sums import Sums
+from core.types import Arrays
 
-Arrays = dict[str, NDArray[np.generic]]
 IDS, PRODUCTS, ANSWERS = "target.ids", "target.products", "target.answers"
 
 

@@ -320,7 +320,7 @@ class TestSmall:
     @needs_backbone
     @torch.inference_mode()
     def test_cells_lie_where_those_of_a_resnet_do(self):
-        """A dot moves the nearest cell of each map most, in both encoders the same one."""
+        """What a dot changes of each map is centered on the cell that lies on it."""
         lite0 = new_network(PRESETS["small"]).eval().key_encoder
         resnet = KeyEncoder(PRESETS["tiny"]).eval()
         for encoder in (lite0, resnet):
@@ -331,8 +331,10 @@ class TestSmall:
             for change, stride in zip(moved, (4, 8, 16), strict=True):
                 assert change.shape == (96 // stride, 128 // stride)
                 weights = change / change.sum()
-                row = float((weights.sum(1) * torch.arange(len(change))).sum())
-                assert row == pytest.approx(48 / stride, abs=0.6)
+                rows, columns = (torch.arange(n) for n in change.shape)
+                row, column = (weights.sum(1) * rows).sum(), (weights.sum(0) * columns).sum()
+                assert float(row) == pytest.approx(48 / stride, abs=0.6)
+                assert float(column) == pytest.approx(64 / stride, abs=0.6)
 
     @needs_backbone
     def test_its_checkpoint_holds_no_backbone(self, tmp_path):
