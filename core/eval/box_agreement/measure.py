@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from core.data.box_tables import DrawnBox
-from core.data.dense_labels import agreement, clipped
+from core.data.dense_labels import agreement
 from core.engine.densify.plan import videos_by_name
 from core.engine.propagate import PropagationRequest, propagate
 from core.engine.registry import build_tracker
 from core.errors import DatasetError
 from core.jobs import CancelToken, Job, Progress
+from core.media.annotations.rectangles import area_of, clipped
 from core.media.video import VideoSource, open_video
 from core.tracking.contract import Tracker, TrackerRequest
 from core.types import Direction, FrameResult, Keyframe, LabelMap
@@ -144,7 +145,7 @@ def filled_map(boxes: Sequence[DrawnBox], size: tuple[int, int]) -> LabelMap:
     """Label map of filled boxes, smaller ones above larger ones."""
     label_map = np.zeros(size, np.uint8)
     cut = [(clipped(b.corners, size[1], size[0]), b.object_id) for b in boxes if b.corners]
-    areas = [((c[2] - c[0]) * (c[3] - c[1]), c, object_id) for c, object_id in cut if c]
+    areas = [(area_of(c), c, object_id) for c, object_id in cut if c]
     for _, (left, top, right, bottom), object_id in sorted(areas, reverse=True):
         rows = slice(int(top), max(int(top) + 1, round(bottom)))
         label_map[rows, int(left) : max(int(left) + 1, round(right))] = object_id
