@@ -62,6 +62,12 @@ class DrawnBox:
     corners: Corners | None
 
 
+def clip_names(clip: str) -> tuple[str, ...]:
+    """What a clip, or a video, is called: as it is written, and without a suffix that it has."""
+    bare = clip.rpartition(".")[0]
+    return (clip, bare) if bare else (clip,)
+
+
 def read_box_table(path: Path) -> dict[str, tuple[DrawnBox, ...]]:
     """The boxes of each clip, clips in the table's order, boxes by frame and object.
 

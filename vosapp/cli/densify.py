@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.data.box_tables import read_box_table, read_crowds
+from core.data.box_tables import clip_names, read_box_table, read_crowds
 from core.data.dense_labels import AGREES
 from core.data.splits import Split, in_split
 from core.errors import OutputError, UsageError
@@ -140,8 +140,8 @@ def _chosen(
     names = in_split(table, Split(args.split))
     if args.clips is not None:
         wanted = {name.strip() for name in args.clips.split(",") if name.strip()}
-        names = tuple(clip for clip in table if {clip, clip.rpartition(".")[0]} & wanted)
-        known = {name for clip in table for name in (clip, clip.rpartition(".")[0])}
+        names = tuple(clip for clip in table if not wanted.isdisjoint(clip_names(clip)))
+        known = {name for clip in table for name in clip_names(clip)}
         if not wanted or wanted - known:
             unknown = min(wanted - known, default="")
             msg = f"--clips names {unknown!r}, of which {args.boxes} has no boxes."

@@ -14,10 +14,9 @@ import numpy as np
 
 from core.data.box_tables import DrawnBox
 from core.data.dense_labels import agreement
-from core.engine.densify.plan import videos_by_name
+from core.engine.densify.plan import find_clips
 from core.engine.propagate import PropagationRequest, propagate
 from core.engine.registry import build_tracker
-from core.errors import DatasetError
 from core.jobs import CancelToken, Job, Progress
 from core.media.annotations.rectangles import area_of, clipped
 from core.media.video import VideoSource, open_video
@@ -84,14 +83,10 @@ def box_agreement(
         VosError: of the kinds that `build_tracker` and `propagate` name.
         Cancelled: by the token.
     """
-    found = videos_by_name(videos)
-    for clip in boxes:
-        if len(found.get(clip, ())) != 1:
-            msg = f"{len(found.get(clip, ()))} videos of the name {clip} are in {videos}, not one."
-            raise DatasetError(msg, "Name the folder with the clips of the table of boxes.")
+    found = find_clips(boxes, videos)
     clips = dict[str, ClipAgreement]()
     for clip, drawn in boxes.items():
-        with open_video(found[clip][0]) as video:
+        with open_video(found[clip]) as video:
             clips[clip] = clip_agreement(video, drawn, build_tracker(tracker), token)
         yield Progress(len(clips), len(boxes), f"{clip}: {clips[clip].mean:.4f}")
     return Agreement(clips)
