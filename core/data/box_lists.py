@@ -1,4 +1,4 @@
-"""Boxes that were drawn on many clips, as tensors that losses learn from.
+"""Boxes that were drawn on many clips, as arrays that clips for training are cut with. No torch.
 
 Tables and notes are those of `core.data.box_tables`.
 """
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from core.data.box_tables import DrawnBox, read_box_table, read_crowds
 
@@ -41,21 +41,14 @@ class ClipBoxes:
         """Frames on which anything is known, ascending."""
         return tuple(sorted({frame for frame, _ in self.places}))
 
-    def on(self, frames: Sequence[int], objects: Sequence[int] | None = None) -> Tensor:
-        """Boxes as `core.ops.boxes.fill_boxes` takes them.
+    def on(self, frames: Sequence[int]) -> NDArray[np.float32]:
+        """All boxes on some frames, T x K x 4: x, y, width, height in pixels of the clip.
 
-        Args:
-            frames: T frame indices.
-            objects: K numbers; None takes all.
-
-        Returns:
-            T x K x 4 float32: x, y, width, height in pixels of the clip; 0 where the object is not
-            visible, NaN where nothing is known.
+        0 where the object is not visible, NaN where nothing is known.
         """
-        numbers = self.objects if objects is None else objects
-        unknown = (math.nan,) * 4
+        numbers, unknown = self.objects, (math.nan,) * 4
         found = [[self.places.get((frame, k), unknown) for k in numbers] for frame in frames]
-        return torch.tensor(found, dtype=torch.float32).reshape(len(frames), len(numbers), 4)
+        return np.array(found, np.float32).reshape(len(frames), len(numbers), 4)
 
 
 def read_box_list(boxes: Path, notes: Path | None = None) -> dict[str, ClipBoxes]:

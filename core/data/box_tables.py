@@ -21,6 +21,7 @@ from pathlib import Path
 
 from core.data.importing.reading import finite, read_json, read_lines
 from core.errors import AnnotationReadError
+from core.media.annotations.rectangles import Corners
 from core.types import MAX_OBJECT_ID
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -41,9 +42,6 @@ _MAX_COLUMNS, _MAX_FRAME, _MAX_TEXT = 64, 10**6, 200
 _CROWD = re.compile(r"\bcrowd\b", re.IGNORECASE)
 _HINT = "A row says: clip, frame from 0, object 1 to 254, name, x, y, w, h; empty: not visible."
 
-Corners = tuple[float, float, float, float]
-"""left, top, right, bottom in pixels: edges, not centers of pixels."""
-
 
 @dataclass(frozen=True, slots=True)
 class DrawnBox:
@@ -62,6 +60,12 @@ class DrawnBox:
     object_id: int
     name: str
     corners: Corners | None
+
+
+def clip_names(clip: str) -> tuple[str, ...]:
+    """What a clip, or a video, is called: as it is written, and without a suffix that it has."""
+    bare = clip.rpartition(".")[0]
+    return (clip, bare) if bare else (clip,)
 
 
 def read_box_table(path: Path) -> dict[str, tuple[DrawnBox, ...]]:

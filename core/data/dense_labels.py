@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.media.annotations.rectangles import box_overlap, clipped, mask_overlap, tight_box
 from core.types import VOID, LabelMap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.data.box_tables import Corners
+    from core.media.annotations.rectangles import Corners
 
 AGREES = 0.6
 """Overlap of boxes from which a carried mask agrees. Boxes are drawn to 1 to 2 % of the frame: for
@@ -98,15 +99,6 @@ class Passage:
         return Verdict.BACKWARD if backward else Verdict.REFUSED
 
 
-def tight_box(mask: NDArray[np.bool_]) -> Corners | None:
-    """Edges of the smallest box around a mask; None where it has no pixel."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not rows.size:
-        return None
-    left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
-    return float(left), float(top), float(right), float(bottom)
-
-
 def solid(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """A mask without its stray fragments, see `SLIVER`; they hang together by edges or corners."""
     count, marks, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
@@ -114,20 +106,6 @@ def solid(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     sizes[0] = 0
     kept: NDArray[np.bool_] = (sizes >= SLIVER * sizes.sum())[marks] & mask
     return kept
-
-
-def box_overlap(first: Corners, second: Corners) -> float:
-    """Intersection over union of two boxes with area, 0..1."""
-    wide = min(first[2], second[2]) - max(first[0], second[0])
-    high = min(first[3], second[3]) - max(first[1], second[1])
-    shared = max(wide, 0.0) * max(high, 0.0)
-    return shared / (_area(first) + _area(second) - shared)
-
-
-def mask_overlap(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
-    """Intersection over union of two masks, 0..1; 1 where both are empty."""
-    union = np.count_nonzero(first | second)
-    return float(np.count_nonzero(first & second) / union) if union else 1.0
 
 
 def agreement(mask: NDArray[np.bool_], drawn: Corners | None, *, begun: int = 0) -> float:
@@ -143,13 +121,6 @@ def agreement(mask: NDArray[np.bool_], drawn: Corners | None, *, begun: int = 0)
     height, width = mask.shape
     found, shown = tight_box(solid(mask)), clipped(drawn, width, height)
     return 0.0 if found is None or shown is None else box_overlap(found, shown)
-
-
-def clipped(box: Corners, width: int, height: int) -> Corners | None:
-    """The part of a box inside a frame; None where there is none."""
-    left, top, right, bottom = box
-    cut = max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
-    return cut if cut[0] < cut[2] and cut[1] < cut[3] else None
 
 
 def dense_map(
@@ -200,7 +171,3 @@ def _on_frame(object_id: int, verdict: Verdict, maps: Mapping[Verdict, LabelMap]
         return verdict
     first, second = (maps[way] == object_id for way in _WAYS)
     return verdict if mask_overlap(first, second) >= ALIKE else Verdict.REFUSED
-
-
-def _area(box: Corners) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.data.box_tables import clip_names
 from core.text import is_text
 
 
@@ -56,7 +57,7 @@ class PackOrigin:
 
     def is_called(self, clip: str) -> bool:
         """Whether the video has this name, with or without its suffix."""
-        return clip in (self.video, self.video.rpartition(".")[0] or self.video)
+        return clip in clip_names(self.video)
 
     def to_dict(self) -> dict[str, object]:
         """As plain values, for the index of a pack."""

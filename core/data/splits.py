@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
+from core.data.box_tables import clip_names
+
 HELD_OUT = frozenset({
     "adventours_boating_54d5d6_00",
     "adventours_car_ride_481642_00",
@@ -33,17 +35,9 @@ HELD_OUT = frozenset({
     "umi_gripper_github_io_teaser_data_collection_cup_04be91_01",
     "umi_gripper_github_io_teaser_data_collection_dish_ad046a_00",
 })  # fmt: skip
-"""Stems of the clips that are never trained on."""
-HELD_OUT_SOURCES = frozenset({
-    "Crafty9813/Crafty9813.github.io",
-    "aryakarthi/adventours",
-    "gabilodeau/INF6804",
-    "hadyrMohammed/animals",
-    "udacity/CarND-LaneLines-P1",
-    "umi-gripper/umi-gripper.github.io",
-    "yformer/EfficientTAM",
-})  # fmt: skip
-"""The repositories that they come from; all other clips come from others."""
+"""Stems of the clips that are never trained on. They come from Crafty9813/Crafty9813.github.io,
+aryakarthi/adventours, gabilodeau/INF6804, hadyrMohammed/animals, udacity/CarND-LaneLines-P1,
+umi-gripper/umi-gripper.github.io and yformer/EfficientTAM; all other clips from other sources."""
 
 
 class Split(Enum):
@@ -56,7 +50,7 @@ class Split(Enum):
 
 def is_held_out(clip: str) -> bool:
     """Whether a clip, named with or without its suffix, is one of those to validate on."""
-    return clip in HELD_OUT or clip.rpartition(".")[0] in HELD_OUT
+    return not HELD_OUT.isdisjoint(clip_names(clip))
 
 
 def in_split(clips: Iterable[str], split: Split) -> tuple[str, ...]:

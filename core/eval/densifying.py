@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.data.box_tables import DrawnBox
-from core.data.dense_labels import AGREES, Verdict, mask_overlap, tight_box
+from core.data.dense_labels import AGREES, Verdict
 from core.data.synthetic import MULTI_OBJECT_SET, render, scaled
 from core.engine.densify.clip import ClipRequest, DenseFrame, densify_clip
 from core.engine.densify.job import feature_reader
 from core.engine.registry import build_tracker
 from core.jobs import CancelToken
+from core.media.annotations.rectangles import mask_overlap, tight_box
 from core.media.atomic import write_atomic
 from core.tracking.contract import TrackerRequest
 from core.types import Quality, VideoInfo

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from core.data.layouts import read_tree
-from core.eval.prompt_robot import click_until, jittered, next_click, tight_box
+from core.eval.prompt_robot import click_until, jittered, next_click, tight_prompt
 from core.media.atomic import write_atomic
 from core.media.image_file import read_rgb
 from core.media.label_map import read_label_map
@@ -105,7 +105,7 @@ def learn_passes(examples: list[Example], seed: int = 0) -> Passes:
 
 def box_example(sample: Sample, rng: np.random.Generator) -> Example:
     """A box that is not quite tight."""
-    box = jittered(tight_box(sample.truth), JITTER, rng)
+    box = jittered(tight_prompt(sample.truth), JITTER, rng)
     request = SegmentRequest(sample.frame, box=box, features=sample.features)
     view, inside = answers.box_view(request)
     return Example(view, box_cues(view, inside), inside, view.crop.mask(sample.truth) > 0.5)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.media.annotations.rectangles import mask_overlap, tight_box
 from core.prompts.request import BoxPrompt, PointPrompt
 
 if TYPE_CHECKING:
@@ -25,18 +26,12 @@ LONG_SIDE = 320
 """Size at which plain GrabCut answers clicks: at full size, twenty clicks take minutes."""
 
 
-def overlap(mask: Mask, truth: Mask) -> float:
-    """Intersection over union; 1 where both are empty."""
-    union = int((mask | truth).sum())
-    return int((mask & truth).sum()) / union if union else 1.0
-
-
-def tight_box(mask: Mask) -> BoxPrompt:
-    """The smallest box around a mask, which has a pixel."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    edges = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-    x0, y0, x1, y1 = (float(edge) for edge in edges)
-    return BoxPrompt((x0, y0, x1, y1))
+def tight_prompt(mask: Mask) -> BoxPrompt:
+    """The smallest box around a mask, which has a pixel; `ValueError` where it has none."""
+    box = tight_box(mask)
+    if box is None:
+        raise ValueError("no box is around an empty mask")
+    return BoxPrompt(box)
 
 
 def jittered(prompt: BoxPrompt, share: float, rng: np.random.Generator) -> BoxPrompt:
@@ -74,7 +69,7 @@ def click_until(clicker: Clicker, truth: Mask, *, target: float, most: int) -> t
             break
         points = (*points, click)
         mask = clicker(points, mask if len(points) > 1 else None)
-        overlaps.append(overlap(mask, truth))
+        overlaps.append(mask_overlap(mask, truth))
         if overlaps[-1] >= target:
             break
     return tuple(overlaps)

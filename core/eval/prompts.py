@@ -20,12 +20,12 @@ from core.eval.prompt_robot import (
     click_until,
     clicks_needed,
     jittered,
-    overlap,
     plain_box,
     plain_clicks,
-    tight_box,
+    tight_prompt,
 )
 from core.jobs import CancelToken, Progress
+from core.media.annotations.rectangles import mask_overlap
 from core.media.image_file import read_rgb
 from core.media.label_map import read_label_map
 from core.prompts.request import PromptMethod, SegmentRequest
@@ -130,7 +130,7 @@ def measure_prompts(request: PromptRequest, token: CancelToken) -> Iterator[Prog
         features = None if request.describe is None else request.describe(frame)
         for object_id in sorted({int(i) for i in np.unique(label_map)} - {0, VOID}):
             truth = label_map == object_id
-            shifted = jittered(tight_box(truth), SHIFT, rng)
+            shifted = jittered(tight_prompt(truth), SHIFT, rng)
             figures = {}
             for name, answer in _answers(request, frame, features).items():
                 token.check()
@@ -173,8 +173,8 @@ def _ours(method: PromptMethod, frame: Frame, features: FrameFeatures | None) ->
 
 def _measure(answer: _Answer, truth: Mask, shifted: BoxPrompt, *, clicks: bool) -> PromptFigures:
     start = time.process_time()
-    tight = overlap(answer.box(tight_box(truth)), truth)
-    moved = overlap(answer.box(shifted), truth)
+    tight = mask_overlap(answer.box(tight_prompt(truth)), truth)
+    moved = mask_overlap(answer.box(shifted), truth)
     middle = time.process_time()
     found = click_until(answer.clicks, truth, target=TARGET, most=MOST) if clicks else ()
     spent = time.process_time() - middle

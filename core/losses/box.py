@@ -12,8 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.losses.precision import full_precision
 from core.ops.boxes import BoxPlanes
-from core.ops.color_matches import GAMMA, Offset, same_color, shifted
+from core.ops.color_matches import DILATION, GAMMA, SAME, Offset, same_color, shifted
 
 
 class DiceForm(Enum):
@@ -91,7 +92,7 @@ def projection_loss(
         A scalar 0..2, of x and y together, over what is known; 0 where nothing is.
     """
     known = boxes.known[..., None, None].to(boxes.planes)
-    found, wanted = _full(logits).sigmoid() * known, boxes.planes * known
+    found, wanted = full_precision(logits).sigmoid() * known, boxes.planes
     if counted is not None:
         found = found * counted[:, :, None]
     weight = boxes.known.to(found)
@@ -109,8 +110,8 @@ def pairwise_loss(
     lab: Tensor,
     boxes: BoxPlanes,
     *,
-    threshold: float = 0.3,
-    dilation: int = 2,
+    threshold: float = SAME,
+    dilation: int = DILATION,
     gamma: float = GAMMA,
     average: Average = Average.PAIRS,
 ) -> Tensor:
@@ -131,8 +132,7 @@ def pairwise_loss(
     Returns:
         A scalar >= 0; 0 where nothing is known.
     """
-    z = _full(logits)
-    inside = boxes.planes * boxes.known[..., None, None]
+    z, inside = full_precision(logits), boxes.planes
     total, pairs = z.new_zeros(()), z.new_zeros(())
     for offset in _half_kernel(dilation):
         same = same_color(lab, offset, threshold=threshold, gamma=gamma)[:, :, None]
@@ -177,8 +177,3 @@ def _dice(found: Tensor, wanted: Tensor, form: DiceForm) -> Tensor:
         return printed
     released = 1 - 2 * (found * wanted).sum(-1) / (squares + 1e-5)
     return torch.where(wanted.sum(-1) > 0, released, printed)
-
-
-def _full(logits: Tensor) -> Tensor:
-    """At least 32 bits: squares and logarithms of half precision are too coarse."""
-    return logits.float() if logits.element_size() < 4 else logits

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.losses.precision import full_precision
 from core.types import VOID
 
 
@@ -24,7 +25,7 @@ def bootstrapped_cross_entropy(
     Returns:
         A scalar, the mean over frames that say something; 0 where none does.
     """
-    z = logits.float() if logits.element_size() < 4 else logits
+    z = full_precision(logits)
     wanted = label_maps.long().masked_fill(label_maps == VOID, -1).flatten(0, 1)
     losses = F.cross_entropy(z.flatten(0, 1), wanted, ignore_index=-1, reduction="none")
     counted = (wanted >= 0) & masked.flatten()[:, None, None]
@@ -52,7 +53,7 @@ def dice_loss(
     Returns:
         A scalar 0..1, the mean over objects and frames; 0 where there is none.
     """
-    z = logits.float() if logits.element_size() < 4 else logits
+    z = full_precision(logits)
     counted = (label_maps != VOID)[:, :, None]
     ids = torch.arange(1, z.shape[2], device=z.device).view(1, 1, -1, 1, 1)
     wanted = (label_maps[:, :, None] == ids).to(z)

@@ -13,8 +13,17 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from core.losses.box import disagreement
+from core.losses.precision import full_precision
 from core.ops.boxes import BoxPlanes
-from core.ops.color_matches import CYCLIC_TUBE, GAMMA, Offset, Search, patch_matches, shifted
+from core.ops.color_matches import (
+    ALIKE,
+    CYCLIC_TUBE,
+    GAMMA,
+    Offset,
+    Search,
+    patch_matches,
+    shifted,
+)
 
 
 def temporal_loss(
@@ -23,7 +32,7 @@ def temporal_loss(
     boxes: BoxPlanes,
     *,
     search: Search = CYCLIC_TUBE,
-    threshold: float = 0.05,
+    threshold: float = ALIKE,
     gamma: float = GAMMA,
     detach: bool = False,
 ) -> Tensor:
@@ -48,7 +57,7 @@ def temporal_loss(
     Returns:
         A scalar >= 0; 0 where nothing matches or clips have one frame.
     """
-    z = logits.float() if logits.element_size() < 4 else logits
+    z = full_precision(logits)
     if z.shape[1] < 2:
         return z.sum() * 0
     matched = ring_matches(lab, search, threshold=threshold, gamma=gamma)
@@ -67,7 +76,7 @@ def temporal_loss(
 
 
 def ring_matches(
-    lab: Tensor, search: Search, *, threshold: float = 0.05, gamma: float = GAMMA
+    lab: Tensor, search: Search, *, threshold: float = ALIKE, gamma: float = GAMMA
 ) -> Tensor:
     """Matches of each frame with the next one, and of the last with the first.
 
@@ -86,7 +95,7 @@ def ring_matches(
 
 
 def _filter(boxes: BoxPlanes, search: Search) -> Tensor:
-    inside = boxes.planes * boxes.known[..., None, None]
+    inside = boxes.planes
     return inside.amax(1, keepdim=True).expand_as(inside) if search.any_box else inside
 
 

@@ -1,4 +1,4 @@
-"""Writing a file so that its final name never holds half of it."""
+"""Writing a file so that its final name never holds half of it, and making its folder."""
 
 from __future__ import annotations
 
@@ -26,3 +26,17 @@ def write_atomic(path: Path, data: bytes) -> None:
             f"Cannot write {path}: {exc.strerror or exc}.",
             "Choose a folder that exists, that you may write to, and that has free space.",
         ) from exc
+
+
+def made_folder(path: Path) -> Path:
+    """Make a folder where there is none, and return it.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"Cannot create the folder {path}: {error.strerror}."
+        raise OutputError(msg, "Choose a folder you may write.") from error
+    return path

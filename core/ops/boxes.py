@@ -15,7 +15,7 @@ class BoxPlanes:
 
     Attributes:
         planes: B x T x K x H x W float32, 1 inside an object's box, else 0; all 0 where the object
-            is known to be absent or nothing is known of it.
+            is known to be absent or nothing is known of it, so that losses need not ask `known`.
         known: B x T x K bool, whether the object's box, or its absence, is known on the frame.
     """
 

@@ -16,6 +16,11 @@ from torch import Tensor
 GAMMA = 2.0
 """Temperature of the similarity (BoxInst's and MaskFreeVIS' code; the thesis states none)."""
 
+SAME, ALIKE = 0.3, 0.05
+"""Thresholds tau of pixels (BoxInst) and of patches (MaskFreeVIS)."""
+DILATION = 2
+"""Cells from a pixel to the neighbors that it is compared with (BoxInst)."""
+
 Offset = tuple[int, int]
 """Rows down and columns right."""
 
@@ -74,7 +79,7 @@ def shifted(planes: Tensor, offset: Offset, *, fill: float = 0.0) -> Tensor:
 
 
 def same_color(
-    lab: Tensor, offset: Offset, *, threshold: float = 0.3, gamma: float = GAMMA
+    lab: Tensor, offset: Offset, *, threshold: float = SAME, gamma: float = GAMMA
 ) -> Tensor:
     """Where a cell has the color of its neighbor at an offset in the same frame.
 
@@ -97,7 +102,7 @@ def patch_matches(
     other: Tensor,
     search: Search,
     *,
-    threshold: float = 0.05,
+    threshold: float = ALIKE,
     gamma: float = GAMMA,
 ) -> Tensor:
     """Which patches of another frame look like the patch around each cell.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.media.annotations.rectangles import tight_box
 from core.prompts.cues import box_cues, click_cues
 from core.prompts.evidence import answer
 from core.prompts.finish import full_mask, joined, local_change, obeyed, rough_mask
@@ -130,8 +131,8 @@ def frame_edges(request: SegmentRequest) -> Edges:
 
 def mask_edges(mask: NDArray[np.bool_], points: tuple[PointPrompt, ...]) -> Edges:
     """The rectangle around a mask, which has a pixel, and clicks."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    edges = [(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)]
+    box = tight_box(mask)
+    edges = [] if box is None else [box]
     edges += [(point.x, point.y, point.x + 1, point.y + 1) for point in points]
     low, high = np.min(edges, axis=0), np.max(edges, axis=0)
     return float(low[0]), float(low[1]), float(high[2]), float(high[3])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.media.annotations.rectangles import tight_box
 from core.prompts.crop import Crop, Edges, crop_around
 
 if TYPE_CHECKING:
@@ -66,12 +67,8 @@ def _edges(request: SegmentRequest) -> Edges:
     """The rectangle that a request is about: box, mask and clicks; the frame for clicks alone."""
     height, width = request.frame.shape[:2]
     edges = [request.box.box] if request.box is not None else []
-    if request.previous is not None and request.previous.any():
-        rows, columns = (
-            np.flatnonzero(request.previous.any(1)),
-            np.flatnonzero(request.previous.any(0)),
-        )
-        edges.append((columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+    if request.previous is not None and (box := tight_box(request.previous)) is not None:
+        edges.append(box)
     if not edges:
         return (0, 0, width, height)
     edges += [(point.x, point.y, point.x + 1, point.y + 1) for point in request.points]

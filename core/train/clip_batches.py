@@ -94,7 +94,7 @@ class ClipDataset(Dataset[ClipBatch]):
 
 def supervision_of(samples: list[ClipSample]) -> Supervision:
     """What is known of clips that have different numbers of objects; padding has unknown boxes."""
-    count = max(1, *(sample.count for sample in samples), 1)
+    count = max(1, *(sample.count for sample in samples))
     boxes = [
         F.pad(torch.from_numpy(x.boxes), (0, 0, 0, count - x.count), value=torch.nan)
         for x in samples

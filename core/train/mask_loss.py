@@ -23,7 +23,7 @@ from core.losses.masks import bootstrapped_cross_entropy, dice_loss
 from core.losses.temporal import temporal_loss
 from core.ops.boxes import BoxPlanes, cell_means, counted_pixels, fill_boxes
 from core.ops.color import cielab
-from core.ops.color_matches import CYCLIC_TUBE, Search
+from core.ops.color_matches import ALIKE, CYCLIC_TUBE, SAME, Search
 from core.train.terms import LossTerms
 from core.types import VOID
 
@@ -58,8 +58,8 @@ class MaskLossConfig:
     merged: bool = False
     large_picture: bool = False
     form: DiceForm = DiceForm.BOXINST
-    same: float = 0.3
-    match: float = 0.05
+    same: float = SAME
+    match: float = ALIKE
     search: Search = CYCLIC_TUBE
     detach: bool = True
     warm_up: float = 1 / 11
@@ -152,6 +152,9 @@ def _box_terms(
     *,
     done: float,
 ) -> Terms:
+    """None where none weighs anything: composites need no colors and no boxes."""
+    if not (config.projection or config.pairwise or config.temporal):
+        return {}
     found, seen = _foreground(logits, boxes, known, config)
     counted = counted_pixels(boxes, known.crowd)
     rising = warmed(done, config.warm_up)

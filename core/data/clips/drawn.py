@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.clips.films import BoxedFilm
+from core.data.clips.films import BoxedFilm, origin_of
 from core.data.clips.sample import ClipConfig, ClipSample, chosen, stacked
 from core.media.label_map import read_label_map, resize_label_map
 
@@ -106,9 +106,9 @@ def _sample(
 
 def _boxes(film: BoxedFilm, places: tuple[int, ...], width: int) -> Boxes:
     """T x K x 4 in pixels of the pack."""
-    found = film.boxes.on([film.index(place) for place in places]).numpy()
-    full_width = film.pack.origin.size[0] if film.pack.origin else width
-    scaled: Boxes = found * np.float32(width / full_width)
+    origin = origin_of(film.pack)
+    found = film.boxes.on([origin.indices[place] for place in places])
+    scaled: Boxes = found * np.float32(width / origin.size[0])
     return scaled
 
 

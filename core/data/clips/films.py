@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from core.data.box_lists import ClipBoxes
+from core.data.box_tables import clip_names
 from core.data.frame_pack import FramePack
 from core.data.layouts import find_mask_tree
+from core.data.pack_origin import PackOrigin
 from core.data.splits import is_held_out
 from core.errors import TrainingError
 
@@ -43,15 +45,15 @@ class BoxedFilm:
 
     def index(self, place: int) -> int:
         """The index in the video of a packed frame."""
-        return origin_of(self.pack)[place]
+        return origin_of(self.pack).indices[place]
 
 
-def origin_of(pack: FramePack) -> tuple[int, ...]:
-    """Indices in the video of a pack's frames; `ValueError` where it does not say them."""
+def origin_of(pack: FramePack) -> PackOrigin:
+    """Where a pack's frames are from; `ValueError` where it does not say so."""
     if pack.origin is None:
         msg = f"{pack.path} does not say which frames it holds."
         raise ValueError(msg)
-    return pack.origin.indices
+    return pack.origin
 
 
 def boxed_films(
@@ -87,7 +89,7 @@ def boxed_films(
 
 
 def _film(pack: FramePack, clip: str, boxes: ClipBoxes, tree: Path | None) -> BoxedFilm:
-    place_of = {index: place for place, index in enumerate(origin_of(pack))}
+    place_of = {index: place for place, index in enumerate(origin_of(pack).indices)}
     missing = [frame for frame in boxes.frames if frame not in place_of]
     if missing:
         msg = f"{clip} has boxes on frame {missing[0]}, which its video does not have."
@@ -101,8 +103,7 @@ def _film(pack: FramePack, clip: str, boxes: ClipBoxes, tree: Path | None) -> Bo
 def _masks(clip: str, place_of: Mapping[int, int], tree: Path | None) -> dict[int, Path]:
     if tree is None:
         return {}
-    names = (clip, clip.rpartition(".")[0])
-    folder = next((tree / name for name in names if name and (tree / name).is_dir()), None)
+    folder = next((tree / name for name in clip_names(clip) if (tree / name).is_dir()), None)
     if folder is None:
         return {}
     files = sorted(file for file in folder.iterdir() if _MASK.fullmatch(file.name))

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.dense_labels import tight_box
 from core.errors import TrainingError
+from core.media.annotations.rectangles import tight_box
 from core.types import VOID, Frame, LabelMap
 
 MAX_SIDE = 1024
-MAX_FRAMES = 32
 CELL = 16
 """Sides of training images are multiples of it, the stride of the coarsest features."""
 LIGHT, TINT, SHIFT = (0.75, 1.25), (0.92, 1.08), 0.08

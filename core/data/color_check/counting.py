@@ -12,18 +12,24 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.ops.color_matches import CYCLIC_TUBE, Offset, Search, patch_matches, same_color, shifted
+from core.ops.color_matches import (
+    CYCLIC_TUBE,
+    DILATION,
+    Offset,
+    Search,
+    patch_matches,
+    same_color,
+    shifted,
+)
 from core.types import VOID
 
 THRESHOLDS = (0.0, 0.005, 0.01, 0.05, 0.1, 0.2, 0.3)
 """Of table 3.1."""
-DILATION = 2
-"""Cells to the neighbors of the pairwise loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColorCheck:
-    """Counts at one threshold; those of several clips are added up.
+    """Counts of one clip at one threshold.
 
     Attributes:
         pairs: that could have been tied.
@@ -34,22 +40,12 @@ class ColorCheck:
         right: of these, with the same label.
     """
 
-    pairs: int = 0
-    tied: int = 0
-    pixels: int = 0
-    reached: int = 0
-    labeled: int = 0
-    right: int = 0
-
-    def __add__(self, other: ColorCheck) -> ColorCheck:
-        return ColorCheck(
-            self.pairs + other.pairs,
-            self.tied + other.tied,
-            self.pixels + other.pixels,
-            self.reached + other.reached,
-            self.labeled + other.labeled,
-            self.right + other.right,
-        )
+    pairs: int
+    tied: int
+    pixels: int
+    reached: int
+    labeled: int
+    right: int
 
     @property
     def share(self) -> float | None:
@@ -70,7 +66,7 @@ class ColorCheck:
 @torch.no_grad()
 def check_frames(
     lab: Tensor,
-    label_maps: Tensor | None = None,
+    label_maps: Tensor,
     *,
     search: Search = CYCLIC_TUBE,
     thresholds: Sequence[float] = THRESHOLDS,
@@ -81,7 +77,7 @@ def check_frames(
 
     Args:
         lab: T x 3 x h x w, Lab in its own scale (`core.ops.color.cielab`).
-        label_maps: T x h x w uint8 at the same size, 255 void; None where there are no masks.
+        label_maps: T x h x w uint8 at the same size, 255 void.
         search: patches and where they are looked for.
         thresholds: tau, each 0..1.
 
@@ -89,7 +85,7 @@ def check_frames(
         One for each threshold. Pairs are (p, p') of eq. 3.18, all over the picture, in no box.
     """
     following = lab.roll(-1, 0)
-    tied = [_comparable(_planes(lab, label_maps), x, search.tied, ahead=1) for x in search.places]
+    tied = [_comparable(label_maps, x, search.tied, ahead=1) for x in search.places]
     pairs = _Pairs.of(tied, len(search.tied))
     possible = patch_matches(lab, following, search, threshold=0)
     return tuple(
@@ -100,19 +96,15 @@ def check_frames(
 
 @torch.no_grad()
 def check_neighbors(
-    lab: Tensor,
-    label_maps: Tensor | None = None,
-    *,
-    dilation: int = DILATION,
-    thresholds: Sequence[float] = THRESHOLDS,
+    lab: Tensor, label_maps: Tensor, *, thresholds: Sequence[float] = THRESHOLDS
 ) -> tuple[ColorCheck, ...]:
-    """What the pairwise loss would tie within each frame: 8 neighbors at a dilation.
+    """What the pairwise loss would tie within each frame: 8 neighbors at its dilation.
 
-    Arguments and result as of `check_frames`; `dilation` is in cells.
+    Arguments and result as of `check_frames`.
     """
-    line = (-dilation, 0, dilation)
+    line = (-DILATION, 0, DILATION)
     offsets = [(down, right) for down in line for right in line if down or right]
-    tied = [_comparable(_planes(lab, label_maps), x, ((0, 0),), ahead=0) for x in offsets]
+    tied = [_comparable(label_maps, x, ((0, 0),), ahead=0) for x in offsets]
     pairs = _Pairs.of(tied, 1)
 
     def same(threshold: float) -> Tensor:
@@ -149,17 +141,11 @@ class _Pairs:
         )
 
 
-def _planes(lab: Tensor, label_maps: Tensor | None) -> Tensor:
-    """Labels as numbers that can be shifted; all void where there are none."""
-    if label_maps is None:
-        return lab.new_full((lab.shape[0], *lab.shape[2:]), VOID)
-    return label_maps.float()
-
-
 def _comparable(
-    labels: Tensor, place: Offset, tied: tuple[Offset, ...], *, ahead: int
+    label_maps: Tensor, place: Offset, tied: tuple[Offset, ...], *, ahead: int
 ) -> tuple[Tensor, Tensor]:
     """Of the pairs with a patch at a place `ahead` frames on: how many have labels, and agree."""
+    labels = label_maps.float()
     other = labels.roll(-ahead, 0)
     labeled = right = torch.zeros_like(labels)
     for down, aside in tied:

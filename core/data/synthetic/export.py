@@ -11,6 +11,7 @@ from core.data.synthetic.rendering import render
 from core.data.synthetic.scenes import SAMPLE
 from core.errors import OutputError
 from core.jobs import Progress
+from core.media.atomic import made_folder
 from core.media.label_map import write_label_map
 from core.media.safe_input import whole_path
 
@@ -39,8 +40,8 @@ def write_davis(scenes: Iterable[Scene], root: Path) -> Iterator[Progress]:
     total = sum(scene.frame_count for scene in wanted)
     done = 0
     for scene in wanted:
-        frames = _folder(root / "JPEGImages" / "480p" / scene.name)
-        masks = _folder(root / "Annotations" / "480p" / scene.name)
+        frames = made_folder(root / "JPEGImages" / "480p" / scene.name)
+        masks = made_folder(root / "Annotations" / "480p" / scene.name)
         for frame_index, (frame, label_map) in enumerate(render(scene)):
             _write_jpeg(frames / f"{frame_index:05d}.jpg", frame)
             write_label_map(masks / f"{frame_index:05d}.png", label_map)
@@ -48,7 +49,7 @@ def write_davis(scenes: Iterable[Scene], root: Path) -> Iterator[Progress]:
             yield Progress(done, total, f"rendering {scene.name}")
     names = "".join(f"{scene.name}\n" for scene in wanted)
     for place in (("480p", "sequences.txt"), ("2017", "val.txt")):
-        _write_text(_folder(root / "ImageSets" / place[0]) / place[1], names)
+        _write_text(made_folder(root / "ImageSets" / place[0]) / place[1], names)
 
 
 def write_sample(folder: Path, scene: Scene = SAMPLE) -> Iterator[Progress]:
@@ -61,7 +62,7 @@ def write_sample(folder: Path, scene: Scene = SAMPLE) -> Iterator[Progress]:
     Raises:
         OutputError: a file cannot be written.
     """
-    masks = _folder(folder / "masks")
+    masks = made_folder(folder / "masks")
     path = folder / f"{scene.name}.mp4"
     try:
         with av.open(whole_path(path), "w", options={"movflags": "faststart"}) as container:
@@ -86,17 +87,6 @@ def write_sample(folder: Path, scene: Scene = SAMPLE) -> Iterator[Progress]:
         raise OutputError(
             f"Cannot write {path}: {error}.", "Choose a folder you may write."
         ) from error
-
-
-def _folder(path: Path) -> Path:
-    """Create a folder."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"Cannot create the folder {path}: {error.strerror}.", "Choose a folder you may write."
-        ) from error
-    return path
 
 
 def _write_jpeg(path: Path, frame: Frame) -> None:

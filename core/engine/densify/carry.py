@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from core.data.dense_labels import Arrival, agreement, mask_overlap
+from core.data.dense_labels import Arrival, agreement
 from core.engine.fuse import Opinion
 from core.engine.propagate import PropagationRequest, propagate
 from core.engine.spool import ProbabilitySpool
 from core.jobs import CancelToken, Progress
+from core.media.annotations.rectangles import mask_overlap
 from core.types import Direction, FrameResult, Keyframe, LabelMap
 
 if TYPE_CHECKING:
-    from core.data.box_tables import Corners
+    from core.media.annotations.rectangles import Corners
     from core.media.video import VideoSource
     from core.tracking.contract import Tracker
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from core.device import choose_device
 from core.engine.densify.plan import DensifyRequest, plan_clips
 from core.engine.densify.records import RECORDS, ClipRecord, read_record, write_tables
-from core.engine.densify.write import ClipJob, made_folder
+from core.engine.densify.write import ClipJob
 from core.engine.registry import system_spec
 from core.errors import AnnotationReadError, PromptError, VideoDecodeError, VideoOpenError
 from core.jobs import CancelToken, Job, Progress
+from core.media.atomic import made_folder
 from core.prompts.request import FeatureReader
 from core.tracking.contract import TrackerRequest
 from core.tracking.spec import load

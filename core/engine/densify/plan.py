@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import __version__
-from core.data.box_tables import DrawnBox, require_complete
+from core.data.box_tables import DrawnBox, clip_names, require_complete
 from core.data.dense_labels import AGREES, ALIKE, SLIVER
 from core.data.raw_video import find_videos
 from core.errors import AnnotationReadError, DatasetError
@@ -73,16 +73,10 @@ def plan_clips(request: DensifyRequest) -> list[ClipPlan]:
     if not 0 < request.threshold <= 1 or request.step < 1:
         msg = f"A threshold of {request.threshold:g} with step {request.step} makes no sense."
         raise ValueError(msg)
-    found = videos_by_name(request.videos)
-    missing = [clip for clip in request.boxes if len(found.get(clip, ())) != 1]
-    if missing:
-        count = len(found.get(missing[0], ()))
-        name = missing[0] or "(none: the table has no column clip)"
-        msg = f"{count} videos of the name {name} are in {request.videos}, not one."
-        raise DatasetError(msg, "Name the folder with the clips of the table of boxes.")
+    found = find_clips(request.boxes, request.videos)
     weights = request.tracker.weights
     mark = "" if weights is None else sha256_of(weights)
-    clips = [_clip(request, found[c][0], boxes, mark) for c, boxes in request.boxes.items()]
+    clips = [_clip(request, found[c], boxes, mark) for c, boxes in request.boxes.items()]
     twice = [name for name, count in Counter(clip.name for clip in clips).items() if count > 1]
     if twice:
         msg = f"Two clips are called {twice[0]}, but for their endings."
@@ -107,18 +101,30 @@ def require_frames(clip: ClipPlan, video: VideoSource) -> None:
             raise AnnotationReadError(msg, f"Frames are {info.width} x {info.height} pixels.")
 
 
-def videos_by_name(folder: Path) -> dict[str, list[Path]]:
-    """Videos by their names, with and without suffix; one that is named itself also by nothing.
+def find_clips(clips: Iterable[str], videos: Path) -> dict[str, Path]:
+    """The video of each clip, which is named with or without its suffix.
+
+    Args:
+        clips: names; an empty one means the video that `videos` is.
+        videos: folder with the clips, or one of them.
 
     Raises:
-        DatasetError: no such folder.
+        DatasetError: no such folder; a video is missing or there twice.
     """
-    if not folder.exists():
-        raise DatasetError(f"{folder} does not exist.", "Check the path.")
-    found: dict[str, list[Path]] = {}
-    for path in find_videos(folder):
-        for name in {path.name, path.stem, *([] if folder.is_dir() else [""])}:
-            found.setdefault(name, []).append(path)
+    if not videos.exists():
+        raise DatasetError(f"{videos} does not exist.", "Check the path.")
+    by_name: dict[str, list[Path]] = {}
+    for path in find_videos(videos):
+        for name in (*clip_names(path.name), *([] if videos.is_dir() else [""])):
+            by_name.setdefault(name, []).append(path)
+    found = {}
+    for clip in clips:
+        named = by_name.get(clip, [])
+        if len(named) != 1:
+            name = clip or "(none: the table has no column clip)"
+            msg = f"{len(named)} videos of the name {name} are in {videos}, not one."
+            raise DatasetError(msg, "Name the folder with the clips of the table of boxes.")
+        found[clip] = named[0]
     return found
 
 

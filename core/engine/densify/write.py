@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -18,8 +19,8 @@ from core.engine.densify.plan import ClipPlan, DensifyRequest, require_frames
 from core.engine.densify.records import ClipRecord, ObjectRecord, remove_record, write_record
 from core.engine.registry import build_tracker
 from core.errors import OutputError
-from core.jobs import CancelToken, Progress
-from core.media.atomic import write_atomic
+from core.jobs import CancelToken, Progress, mapped
+from core.media.atomic import made_folder, write_atomic
 from core.media.chosen_frames import ChosenFrames
 from core.media.label_map import write_label_map
 from core.media.video import VideoSource, open_video
@@ -40,48 +41,48 @@ class ClipJob:
         self._request = request
         self._clip = clip
         self._describe = describe
+        self._masks = request.out / "Annotations/480p" / clip.name
+        self._pictures = request.out / "JPEGImages/480p" / clip.name
         self._counts: dict[int, Counter[Verdict]] = {}
+        self._walked = 0
 
     def go(self, token: CancelToken) -> Generator[Progress]:
         """Label the clip and say that it is finished; progress is in its frames."""
-        start, clip, out = time.perf_counter(), self._clip, self._request.out
-        remove_record(out, clip.name)
-        masks = _cleared(out / "Annotations/480p" / clip.name, ".png")
-        pictures = out / "JPEGImages/480p" / clip.name
+        start, clip = time.perf_counter(), self._clip
+        remove_record(self._request.out, clip.name)
+        _cleared(self._masks, ".png")
         if self._request.frames:
-            _cleared(pictures, ".jpg")
+            _cleared(self._pictures, ".jpg")
         with open_video(clip.video, cache_bytes=CACHE_BYTES) as whole:
             require_frames(clip, whole)
             video = ChosenFrames(whole, clip.frames)
-            job, walked = densify_clip(self._clip_request(video), token), 0
-            while True:
-                try:
-                    item = next(job)
-                except StopIteration as end:
-                    checks: Checks = end.value
-                    break
-                if isinstance(item, DenseFrame):
-                    name = f"{clip.frames[item.frame_index]:05d}"
-                    write_label_map(masks / f"{name}.png", item.label_map)
-                    if self._request.frames:
-                        _write_frame(pictures / f"{name}.jpg", video.frame(item.frame_index))
-                    self._count(item)
-                else:
-                    walked += 1
-                    # Two walks reach each frame.
-                    yield Progress(min(walked // 2, len(clip.frames)), 0, clip.name)
+            job = densify_clip(self._clip_request(video), token)
+            checks = yield from mapped(job, partial(self._step, video))
         self.record = self._record(checks, time.perf_counter() - start)
-        write_record(out, self.record)
+        write_record(self._request.out, self.record)
+
+    def _step(self, video: VideoSource, item: Progress | DenseFrame) -> Progress:
+        """Write what there is to be written, and say how far the clip is."""
+        if isinstance(item, DenseFrame):
+            self._write(video, item)
+        else:
+            self._walked += 1
+        # Two walks reach each frame.
+        return Progress(min(self._walked // 2, len(self._clip.frames)), 0, self._clip.name)
+
+    def _write(self, video: VideoSource, item: DenseFrame) -> None:
+        name = f"{self._clip.frames[item.frame_index]:05d}"
+        write_label_map(self._masks / f"{name}.png", item.label_map)
+        if self._request.frames:
+            _write_frame(self._pictures / f"{name}.jpg", video.frame(item.frame_index))
+        for object_id, verdict in item.verdicts.items():
+            self._counts.setdefault(object_id, Counter())[verdict] += 1
 
     def _clip_request(self, video: VideoSource) -> ClipRequest:
         at = {index: place for place, index in enumerate(self._clip.frames)}
         boxes = tuple(replace(b, frame_index=at[b.frame_index]) for b in self._clip.boxes)
         tracker = build_tracker(self._request.tracker)
         return ClipRequest(video, boxes, tracker, self._describe, self._request.threshold)
-
-    def _count(self, item: DenseFrame) -> None:
-        for object_id, verdict in item.verdicts.items():
-            self._counts.setdefault(object_id, Counter())[verdict] += 1
 
     def _record(self, checks: Checks, seconds: float) -> ClipRecord:
         clip = self._clip
@@ -109,21 +110,8 @@ class ClipJob:
         )
 
 
-def made_folder(path: Path) -> None:
-    """Make a folder where there is none.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"Cannot create the folder {path}: {error.strerror}."
-        raise OutputError(msg, "Choose a folder you may write.") from error
-
-
-def _cleared(folder: Path, suffix: str) -> Path:
-    """A folder without the files of an earlier run."""
+def _cleared(folder: Path, suffix: str) -> None:
+    """Make a folder, and remove the files of an earlier run from it."""
     made_folder(folder)
     try:
         for path in folder.iterdir():
@@ -131,7 +119,6 @@ def _cleared(folder: Path, suffix: str) -> Path:
                 path.unlink()
     except OSError as error:
         raise OutputError(f"{folder} cannot be emptied: {error.strerror}.") from error
-    return folder
 
 
 def _write_frame(path: Path, frame: Frame) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from core.data.box_tables import read_box_table
 from core.data.splits import Split, in_split
 from core.errors import AnnotationReadError, UsageError, VosError
-from core.eval.box_agreement.measure import Agreement, box_agreement
-from core.jobs import CancelToken, Job
+from core.eval.box_agreement.measure import box_agreement
+from core.jobs import CancelToken, Progress, mapped, result_of
 from core.nn.checkpoints import read_info
 from core.text import visible
 from core.tracking.contract import TrackerRequest
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise UsageError("Nothing says what is to be measured.", "Give --weights FILE.")
         system = args.system or read_info(args.weights).system
         tracker = TrackerRequest(system, args.quality, args.device, args.weights)
-        found = _finished(box_agreement(boxes, args.videos, tracker, CancelToken()))
+        found = result_of(mapped(box_agreement(boxes, args.videos, tracker, CancelToken()), _tell))
         print("\n".join(visible(line) for line in found.table().splitlines()))  # noqa: T201
     except VosError as error:
         print(visible(str(error)), file=sys.stderr)  # noqa: T201
@@ -49,13 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _finished(job: Job[Agreement]) -> Agreement:
-    while True:
-        try:
-            print(visible(next(job).text), file=sys.stderr)  # noqa: T201
-        except StopIteration as end:
-            result: Agreement = end.value
-            return result
+def _tell(progress: Progress) -> None:
+    print(visible(progress.text), file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

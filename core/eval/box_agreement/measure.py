@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from core.data.box_tables import DrawnBox
-from core.data.dense_labels import agreement, clipped
-from core.engine.densify.plan import videos_by_name
+from core.data.dense_labels import agreement
+from core.engine.densify.plan import find_clips
 from core.engine.propagate import PropagationRequest, propagate
 from core.engine.registry import build_tracker
-from core.errors import DatasetError
 from core.jobs import CancelToken, Job, Progress
+from core.media.annotations.rectangles import area_of, clipped
 from core.media.video import VideoSource, open_video
 from core.tracking.contract import Tracker, TrackerRequest
 from core.types import Direction, FrameResult, Keyframe, LabelMap
@@ -83,14 +83,10 @@ def box_agreement(
         VosError: of the kinds that `build_tracker` and `propagate` name.
         Cancelled: by the token.
     """
-    found = videos_by_name(videos)
-    for clip in boxes:
-        if len(found.get(clip, ())) != 1:
-            msg = f"{len(found.get(clip, ()))} videos of the name {clip} are in {videos}, not one."
-            raise DatasetError(msg, "Name the folder with the clips of the table of boxes.")
+    found = find_clips(boxes, videos)
     clips = dict[str, ClipAgreement]()
     for clip, drawn in boxes.items():
-        with open_video(found[clip][0]) as video:
+        with open_video(found[clip]) as video:
             clips[clip] = clip_agreement(video, drawn, build_tracker(tracker), token)
         yield Progress(len(clips), len(boxes), f"{clip}: {clips[clip].mean:.4f}")
     return Agreement(clips)
@@ -144,7 +140,7 @@ def filled_map(boxes: Sequence[DrawnBox], size: tuple[int, int]) -> LabelMap:
     """Label map of filled boxes, smaller ones above larger ones."""
     label_map = np.zeros(size, np.uint8)
     cut = [(clipped(b.corners, size[1], size[0]), b.object_id) for b in boxes if b.corners]
-    areas = [((c[2] - c[0]) * (c[3] - c[1]), c, object_id) for c, object_id in cut if c]
+    areas = [(area_of(c), c, object_id) for c, object_id in cut if c]
     for _, (left, top, right, bottom), object_id in sorted(areas, reverse=True):
         rows = slice(int(top), max(int(top) + 1, round(bottom)))
         label_map[rows, int(left) : max(int(left) + 1, round(right))] = object_id

@@ -10,12 +10,9 @@ from core.data.dense_labels import (
     Passage,
     Verdict,
     agreement,
-    box_overlap,
-    clipped,
     dense_map,
     make_void,
     solid,
-    tight_box,
 )
 from core.types import VOID
 
@@ -41,17 +38,7 @@ def labels(**boxes):
     return label_map
 
 
-def test_tight_box_and_overlap():
-    assert tight_box(mask(3, 1, 7, 2)) == (3, 1, 7, 2)
-    assert tight_box(mask(0, 0, 0, 0)) is None
-    assert box_overlap(LEFT, LEFT) == 1
-    assert box_overlap(LEFT, RIGHT) == 0
-    assert box_overlap((0, 0, 4, 4), (2, 0, 6, 4)) == pytest.approx(8 / 24)
-
-
 def test_agreement_is_with_the_part_inside_the_frame():
-    assert clipped((-2, -2, 20, 3), 16, 8) == (0, 0, 16, 3)
-    assert clipped((16, 0, 20, 3), 16, 8) is None
     assert agreement(mask(0, 0, 4, 4), (-5, -5, 4, 4)) == 1
     assert agreement(mask(0, 0, 4, 4), (50, 50, 60, 60)) == 0
     assert agreement(mask(0, 0, 0, 0), LEFT) == 0

@@ -18,13 +18,13 @@ from core.eval.prompt_robot import (
     clicks_needed,
     jittered,
     next_click,
-    overlap,
     plain_box,
     plain_clicks,
-    tight_box,
+    tight_prompt,
 )
 from core.eval.prompts import PLAIN, PromptFigures, PromptRequest, PromptRun, measure_prompts
 from core.jobs import Cancelled, CancelToken, Progress
+from core.media.annotations.rectangles import mask_overlap
 from core.media.label_map import write_label_map
 from core.prompts.answers import by_evidence
 from core.prompts.learned import LEARNED
@@ -43,21 +43,21 @@ def truth():
 
 
 def test_overlap(truth):
-    assert overlap(truth, truth) == 1
-    assert overlap(np.zeros_like(truth), truth) == 0
-    assert overlap(np.zeros_like(truth), np.zeros_like(truth)) == 1
+    assert mask_overlap(truth, truth) == 1
+    assert mask_overlap(np.zeros_like(truth), truth) == 0
+    assert mask_overlap(np.zeros_like(truth), np.zeros_like(truth)) == 1
     half = block(truth.shape, slice(20, 41), slice(30, 45))
-    assert overlap(half, truth) == pytest.approx(15 / 31)
+    assert mask_overlap(half, truth) == pytest.approx(15 / 31)
 
 
 def test_tight_box_has_the_mask_and_nothing_else(truth):
-    assert tight_box(truth).box == (30, 20, 61, 41)
+    assert tight_prompt(truth).box == (30, 20, 61, 41)
     corner = block((5, 5), slice(0, 1), slice(0, 1))
-    assert tight_box(corner).box == (0, 0, 1, 1)
+    assert tight_prompt(corner).box == (0, 0, 1, 1)
 
 
 def test_shifted_edges_stay_within_their_share(truth):
-    box = tight_box(truth)
+    box = tight_prompt(truth)
     shifts = np.array(
         [
             np.subtract(jittered(box, 0.05, np.random.default_rng(seed)).box, box.box)
@@ -113,9 +113,9 @@ def test_robot_gives_up(truth):
 def test_plain_grabcut(truth):
     frame = np.where(truth[..., None], (200, 40, 40), (40, 160, 40)).astype(np.uint8)
     frame += np.random.default_rng(0).integers(0, 30, frame.shape).astype(np.uint8)
-    assert overlap(plain_box(frame, tight_box(truth)), truth) > 0.9
+    assert mask_overlap(plain_box(frame, tight_prompt(truth)), truth) > 0.9
     found = plain_clicks(frame, (PointPrompt(45, 30), PointPrompt(5, 5, positive=False)))
-    assert overlap(found, truth) > 0.9
+    assert mask_overlap(found, truth) > 0.9
 
 
 @pytest.fixture
@@ -216,8 +216,8 @@ def test_learning_finds_what_sets_objects_apart(davis):
         table |= part
     assert set(table) == {"box", "first clicks", "clicks"}
     for sample in samples:
-        request = SegmentRequest(sample.frame, box=tight_box(sample.truth))
-        assert overlap(by_evidence(request, table), sample.truth) > 0.7
+        request = SegmentRequest(sample.frame, box=tight_prompt(sample.truth))
+        assert mask_overlap(by_evidence(request, table), sample.truth) > 0.7
 
 
 def test_learned_text_is_the_table():

@@ -239,3 +239,10 @@ def test_a_network_learns_the_disk_from_boxes():
         optimizer.step()
     mask = z[0, :, 0] > 0
     assert float((mask & disks).sum() / (mask | disks).sum()) > 0.95
+
+
+def test_without_losses_of_boxes_no_color_is_computed(monkeypatch):
+    monkeypatch.setattr("core.train.mask_loss.cielab", lambda rgb: pytest.fail("not needed"))
+    logits, rgb, known = example()
+    config = MaskLossConfig(projection=0, pairwise=0, temporal=0)
+    assert set(mask_loss(logits, rgb, known, config).terms) == {"cross_entropy", "dice"}

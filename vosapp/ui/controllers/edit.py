@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
+from core.media.annotations.rectangles import tight_box
 from core.prompts.request import BoxPrompt
 from vosapp.project.edit_masks import SetMask
 from vosapp.session.prompting import PromptAnswer, PromptAsk
@@ -60,7 +58,8 @@ class EditController(Controller):
         """Copy the mask; its box can be a prompt on another frame."""
         view, object_id = workspace.session.view, workspace.session.object_id
         if self.shell.panels.canvas.copy_mask() and view is not None:
-            self._box = _box_around(view.label_map == object_id)
+            box = tight_box(view.label_map == object_id)
+            self._box = None if box is None else BoxPrompt(box)
 
     def _paste_prompt(self, workspace: Workspace) -> None:
         """Ask for a mask within the copied mask's box; the answer is taken at once."""
@@ -94,12 +93,3 @@ class EditController(Controller):
 
     def _show_editor(self) -> None:
         ShortcutEditor(self.shell.keymap, self.shell.window).open()
-
-
-def _box_around(mask: NDArray[np.bool_]) -> BoxPrompt | None:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not rows.size:
-        return None
-    return BoxPrompt(
-        (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
-    )

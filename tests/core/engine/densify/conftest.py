@@ -6,8 +6,8 @@ import av
 import pytest
 
 from core.data.box_tables import DrawnBox
-from core.data.dense_labels import tight_box
 from core.data.synthetic import moving_shapes
+from core.media.annotations.rectangles import tight_box
 
 LABELED = (1, 4, 7)
 COUNT = 9
