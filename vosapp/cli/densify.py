@@ -10,14 +10,12 @@ from core.data.box_tables import read_box_table, read_crowds
 from core.data.dense_labels import AGREES
 from core.data.splits import Split, in_split
 from core.errors import OutputError, UsageError
+from vosapp.cli.following import finish_job
 from vosapp.cli.run_options import add_run_arguments, positive, tracker_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from core.data.box_tables import DrawnBox
     from core.engine.densify.job import Densified
-    from core.jobs import Job, Progress
     from vosapp.cli.console import Console
 
 NAME = "densify"
@@ -101,25 +99,12 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     )
     console.kept = "Clips that were finished are kept: give the same command to go on."
     with memory_guard(args.system):
-        found = _follow(densify(request, console.token), console)
+        found = finish_job(densify(request, console.token), console, unit="frames")
     _report(found, args.out, console)
     return to_dict(found.records, found.problems) | {
         "output": args.out,
         "resumed_clips": found.resumed,
     }
-
-
-def _follow(job: Job[Densified], console: Console) -> Densified:
-    """Run a job to its end and tell its warnings."""
-    result: list[Densified] = []
-
-    def steps() -> Iterator[Progress]:
-        result.append((yield from job))
-
-    for progress in console.follow(steps(), unit="frames"):
-        if progress.warning:
-            console.warn(progress.text)
-    return result[0]
 
 
 def _without_crowds(

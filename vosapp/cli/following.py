@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def finish_job(job: Job[T], console: Console, *, unit: str) -> T:
-    """Run a job to its end under a progress bar and return its result.
+    """Run a job to its end under a progress bar, tell its warnings, and return its result.
 
     Args:
         job: yields how far it is.
@@ -26,6 +26,7 @@ def finish_job(job: Job[T], console: Console, *, unit: str) -> T:
     def steps() -> Iterator[Progress]:
         result.append((yield from job))
 
-    for _ in console.follow(steps(), unit=unit):
-        pass
+    for progress in console.follow(steps(), unit=unit):
+        if progress.warning:
+            console.warn(progress.text)
     return result[0]
