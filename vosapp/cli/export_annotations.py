@@ -165,7 +165,7 @@ def _source(
 
 def _boxes(job: _Export, args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Write box labels: there is no mask to look at."""
-    from core.media.export.leftovers import refuse_leftovers, remove_leftovers
+    from core.media.export.leftovers import refuse_leftovers
 
     frames, boxes = job.source.frames, job.source.boxes
     if not boxes:
@@ -176,13 +176,13 @@ def _boxes(job: _Export, args: argparse.Namespace, console: Console) -> dict[str
     leftovers = job.exporter.leftovers(job.source, job.out, ())
     if not args.force:
         refuse_leftovers(leftovers, "export")
-    removed = remove_leftovers(leftovers)
+    removed = _remove(leftovers, job.out, console)
     losses = job.exporter.announce_losses(job.source, token=console.token)
     return _result(job, ()) | _write(job, losses, console) | {"removed": removed}
 
 
 def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict[str, object]:
-    from core.media.export.leftovers import refuse_leftovers, remove_leftovers
+    from core.media.export.leftovers import refuse_leftovers
     from core.media.export.validate import validate
 
     frames = job.source.frames
@@ -206,11 +206,18 @@ def _validated(job: _Export, args: argparse.Namespace, console: Console) -> dict
         )
         console.exit_code = REFUSED
         return result
-    removed = remove_leftovers(leftovers)
-    if removed:
-        console.say(f"Removed {removed} files of an earlier export from {job.out}")
+    removed = _remove(leftovers, job.out, console)
     losses = all_losses(job.project, job.source, job.exporter, token=console.token)
     return result | _write(job, losses, console) | {"removed": removed}
+
+
+def _remove(leftovers: tuple[Path, ...], out: Path, console: Console) -> int:
+    from core.media.export.leftovers import remove_leftovers
+
+    removed = remove_leftovers(leftovers)
+    if removed:
+        console.say(f"Removed {removed} files of an earlier export from {out}")
+    return removed
 
 
 def _tell_findings(findings: tuple[Finding, ...], console: Console) -> None:

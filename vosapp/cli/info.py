@@ -83,7 +83,7 @@ def _describe(project: Project) -> dict[str, object]:
         "video": _video(project),
         "objects": [_object(project, item, counts) for item in project.objects()],
         "states": {state.name.lower(): n for state, n in project.counts().items()},
-        "boxes": _boxes(project),
+        "boxes": _boxes(project, counts),
         "keyframes": project.keyframe_indices(),
         "references": sorted({item.frame_index for item in project.references()}),
         "history": _history(project),
@@ -142,11 +142,11 @@ def _object(
     }
 
 
-def _boxes(project: Project) -> dict[str, int]:
-    from vosapp.project.boxes import count
+def _boxes(project: Project, boxes: Mapping[int, BoxCounts]) -> dict[str, int]:
+    from vosapp.project.boxes import BoxCounts
 
-    labels = project.boxes_in()
-    return asdict(count(labels)) | {"frames": len({label.frame_index for label in labels})}
+    whole = sum(boxes.values(), start=BoxCounts())
+    return asdict(whole) | {"frames": len(project.boxed_frames())}
 
 
 def _history(project: Project) -> dict[str, object]:

@@ -12,7 +12,7 @@ from core.errors import OutputError, ProjectFileError, ProjectLocked, VosError
 from vosapp.project import schema
 from vosapp.project.filesystem import is_full, is_network
 from vosapp.project.model import Unreadable
-from vosapp.project.side_files import side_problem
+from vosapp.project.side_files import side_files, side_problem
 
 BUSY_SECONDS = 5.0
 """How long to wait for a reader that is in the way."""
@@ -122,7 +122,7 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> int:
     """Return the version of a project file.
 
     Raises:
-        ProjectFileError: no project, or one of a newer version.
+        ProjectFileError: no project, one of a newer version, or one whose end is cut off.
     """
     marked = connection.execute("PRAGMA application_id").fetchone()[0]
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -136,7 +136,29 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> int:
         )
     if version < 1:
         raise ProjectFileError(f"{path} has no valid file version ({version}).", _DAMAGED_HINT)
+    _check_length(connection, path)
     return version
+
+
+def _check_length(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that is shorter than it says.
+
+    SQLite itself misses whole pages only: what is cut off of the last one it reads as zeros.
+    """
+    # In a transaction: nobody writes to the file between the two looks at it.
+    connection.execute("BEGIN")
+    try:
+        pages, page_bytes = (
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "page_size")
+        )
+        missing = pages * page_bytes - path.stat().st_size
+        # What lies in a journal is not in the file yet, or not any more.
+        settled = not any(side.is_file() and side.stat().st_size for side in side_files(path))
+    finally:
+        connection.execute("ROLLBACK")
+    if settled and missing > 0:
+        raise damaged(path, f"its last {missing} bytes are missing")
 
 
 def check_shape(connection: sqlite3.Connection, path: Path, version: int | None = None) -> None:

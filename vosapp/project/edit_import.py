@@ -30,7 +30,8 @@ class ImportReport:
         kept: by frame, the ids that stay as they are: asserted, checked, or locked.
         boxes: that became box labels.
         known_boxes: that were there already.
-        kept_boxes: left out, since another box of the object is on the frame.
+        kept_boxes: left out, since another box of the object is on the frame, of the project or
+            the first one of the files.
         locked_boxes: boxes left out, since their objects are locked.
         notes: plain sentences on what of the objects could not be taken over.
     """
@@ -52,8 +53,7 @@ class ImportAnnotations:
     Attributes:
         found: what an importer has found.
         overwrite: replace what the user asserted, checked or boxed; else it stays and keeps its
-            pixels.
-            Locked objects always stay.
+            pixels. Locked objects always stay.
         report: filled while the edit is done.
     """
 
@@ -104,7 +104,7 @@ class ImportAnnotations:
     def _add_boxes(self, editor: Editor, boxes: list[Box]) -> Iterator[None]:
         """Add the boxes of one frame, with a step for each; what is known is read once."""
         frame = editor.frame(boxes[0].frame_index)
-        known = editor.boxes.on_frame(frame)
+        known, taken = editor.boxes.on_frame(frame), set[int]()
         locked = editor.locked_ids()
         for box in boxes:
             label, there = label_of(box), known.get(box.object_id)
@@ -112,12 +112,13 @@ class ImportAnnotations:
                 self.report.locked_boxes += 1
             elif label == there:
                 self.report.known_boxes += 1
-            elif there is not None and not self.overwrite:
+            elif box.object_id in taken or (there is not None and not self.overwrite):
                 self.report.kept_boxes += 1
             else:
                 known[box.object_id] = label
                 editor.boxes.put(label)
                 self.report.boxes += 1
+            taken.add(box.object_id)
             yield
 
 

@@ -69,12 +69,12 @@ def read_annotations(
 def take_over(
     project: Project, found: ImportedAnnotations, *, overwrite: bool, token: CancelToken
 ) -> Job[Imported]:
-    """Make keyframes and prompts of what was read, as one step that can be undone.
+    """Make keyframes and box labels of what was read, as one step that can be undone.
 
     Args:
         project: open.
         found: what was read.
-        overwrite: replace keyframes and checked masks too; locked objects always stay.
+        overwrite: replace keyframes, boxes and checked masks too; locked objects always stay.
         token: cancels the job.
 
     Raises:

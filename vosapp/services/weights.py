@@ -36,6 +36,17 @@ def default_weights(system: str) -> Path:
         raise CheckpointMissing(error.message, hint) from error
 
 
+def has_default(system: str) -> bool:
+    """Return whether weights are bundled for a system."""
+    if not system_spec(system).needs_weights:
+        return False
+    try:
+        default_weights(system)
+    except CheckpointMissing:
+        return False
+    return True
+
+
 def are_default(identity: str, system: str) -> bool:
     """Return whether a name and hash, as projects keep them, are those of the usual weights."""
     try:

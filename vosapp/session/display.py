@@ -226,7 +226,9 @@ class _Frames:
 
     def __init__(self, video: VideoSource, budget: int) -> None:
         self._video = video
-        self._frames: LruCache[int, Frame] = LruCache(budget, bytes_of, apart)
+        # The frame that is shown is kept, however large: it is asked for after each edit.
+        least = 3 * video.info.width * video.info.height
+        self._frames: LruCache[int, Frame] = LruCache(max(budget, least), bytes_of, apart)
 
     def __contains__(self, index: int) -> bool:
         return index in self._frames

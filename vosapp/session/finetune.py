@@ -42,7 +42,6 @@ class FinetuneState(WorkState):
     loss: float = math.nan
 
 
-LEARNING = "learning"
 CALM = 0.9
 """Weight of what was in the running mean of the loss, at each step."""
 
@@ -154,7 +153,7 @@ class FinetuneControl(WorkControl):
             return
         quality = self._propagation.choice.quality
         handle = self._session.engine.submit(finetune_job(self._engine, order, quality))
-        self.follow(handle, FinetuneState("waiting for the engine"))
+        self.follow(handle, FinetuneState(self.tr("waiting for the engine")))
 
     def decide(self, *, use: bool) -> None:
         """Use what the last tuning has made, or stay with what was used before.
@@ -246,7 +245,8 @@ class FinetuneControl(WorkControl):
             for step in steps:
                 loss = step.loss if math.isnan(loss) else CALM * loss + (1 - CALM) * step.loss
             done = round(1000 * last.fraction)
-            self.show_state(FinetuneState(LEARNING, done, 1000, last.seconds_left, last.step, loss))
+            text, left = self.tr("learning"), last.seconds_left
+            self.show_state(FinetuneState(text, done, 1000, left, last.step, loss))
 
     def take_outcome(self, outcome: Outcome) -> None:
         """See `WorkControl`."""

@@ -48,7 +48,7 @@ _TEXTS: Mapping[str, str] = {
     "ytvis": "One JSON file with one entry for each object over the whole video.",
     "cvat": "Masks, polygons and boxes of CVAT for images or for video.",
     "labelme": "One JSON file beside each image.",
-    "boxes": "Boxes become box labels; they are no masks.",
+    "boxes": "Boxes become box labels, which are no masks; Boxes to masks makes masks, too.",
     "mots-png": "16-bit PNG with class and instance in one number.",
     "mots-txt": "One text file of run lengths.",
     "yolo": "Outlines or boxes in text files, one for each frame.",
@@ -106,7 +106,7 @@ def take_over(
     Args:
         project: open.
         found: what was read.
-        overwrite: replace keyframes and checked masks too; locked objects always stay.
+        overwrite: replace keyframes, boxes and checked masks too; locked objects always stay.
         boxes_from: the video, where boxes are to become masks.
 
     The job raises:

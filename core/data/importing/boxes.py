@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from core.data.importing.box_lines import BoxLine, BoxLines
+from core.data.importing.choosing import ONLY, SHOWN
 from core.data.importing.collect import MAX_BOXES, NO_FRAME, Collection, require_room
 from core.data.importing.matching import folder_names, match_numbers
 from core.data.importing.reading import read_lines
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
     from core.jobs import Job
     from core.media.annotations.values import ImportedAnnotations
 
-_SHOWN = 5
 _CHECK_EVERY = 4096
 _MAX_COLUMNS = 64
-"""Where a line is left out that does not say its frame; boxes say nothing of other objects."""
 
 
 def read_boxes(
@@ -112,11 +111,11 @@ def _of_video(rows: list[BoxLine], collection: Collection) -> list[BoxLine]:
     chosen = [row for row in rows if wanted & {row.video, PurePosixPath(row.video).stem}]
     if not chosen:
         listed = sorted(named - {""})
-        shown = ", ".join(name[:80] for name in listed[:_SHOWN]) or "none"
+        shown = ", ".join(name[:80] for name in listed[:SHOWN]) or "none"
         raise MaskMismatch(
             f"The boxes are of {len(listed)} videos, none of them called"
             f" {only[:80] or collection.info.name}.",
-            f"Say which is this one with --only NAME: {shown}.",
+            f"{ONLY}: {shown}.",
         )
     collection.notes.append(f"Only boxes of the video {chosen[0].video[:80]} are read.")
     return chosen

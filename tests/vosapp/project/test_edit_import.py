@@ -58,6 +58,16 @@ def test_boxes_are_replaced_where_that_is_wanted(project):
     assert project.boxes(3)[1].x == 1.0
 
 
+def test_of_two_boxes_in_the_files_the_first_is_taken_whatever_is_replaced(project):
+    project.do(ImportAnnotations(found([box(3, 1, 1.0), box(5, 1, 1.0)])))
+    twice = [box(3, 1, 2.0), box(3, 1, 3.0), box(4, 1, 2.0), box(4, 1, 3.0), box(5, 1, 1.0)]
+    edit = ImportAnnotations(found([*twice, box(5, 1, 4.0)]), overwrite=True)
+    project.do(edit)
+    report = edit.report
+    assert (report.boxes, report.known_boxes, report.kept_boxes) == (2, 1, 3)
+    assert [x.x for x in project.boxes_of(1)] == [2.0, 2.0, 1.0]
+
+
 def test_boxes_make_no_keyframe_and_no_prompt(project):
     before = project.revision
     project.do(ImportAnnotations(found([box(3, 1, 1.0), Box(5, 1, 0.0, 0.0, 0.0, 0.0)])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import VideoOpenError
+from core.media.video import open_video
 from vosapp.session import display
 
 
@@ -87,3 +88,21 @@ def test_what_is_wrong_with_the_video_is_told_once(qtbot, workspace, film, monke
     finally:
         loader.close()
     assert told == ["Frames up to 7 are damaged."]
+
+
+class LargeVideo(DamagedVideo):
+    """Counts what is decoded."""
+
+    asked = 0
+
+    def frame(self, index):
+        self.asked += 1
+        return self._video.frame(index)
+
+
+def test_a_frame_that_takes_all_the_memory_is_decoded_once(film):
+    with open_video(film) as video:
+        large = LargeVideo(video)
+        frames = display._Frames(large, 1)
+        assert frames.get(3) is frames.get(3) and large.asked == 1
+        assert frames.get(4) is not None and 3 not in frames and 4 in frames

@@ -42,7 +42,9 @@ class ExchangeController(DialogController):
         self.show_dialog(dialog)
 
     def _tell_abandoned(self) -> None:
-        text = self.tr("The export was stopped; whole files stay, and exporting again goes on.")
+        text = self.tr(
+            "The export was stopped; finished files stay. Export again to write the others."
+        )
         self.shell.window.status.showMessage(text, 8000)
 
     def _import(self, workspace: Workspace) -> None:

@@ -12,13 +12,14 @@ from PySide6.QtCore import Qt
 from core.errors import VosError
 from core.text import visible
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
+from vosapp.services.weights import has_default
 from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
 from vosapp.session.systems import QUALITIES, offer_of, systems
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import choose_file
-from vosapp.ui.dialogs.chooser import RunChooser
+from vosapp.ui.dialogs.chooser import LEARNING, RunChooser
 from vosapp.ui.notice import Choice, Kind, Notice
 from vosapp.ui.theme import icon
 from vosapp.ui.work.words import duration, run_text, size
@@ -236,15 +237,18 @@ class PropagateController(Controller):
         title = next(spec.title for spec in systems() if spec.name == choice.system)
         button.setText(self.tr("{0}, fine-tuned").format(text) if choice.uses_tuned else text)
         button.setIcon(icon("tune-variant"))
-        button.setToolTip(
-            self.tr("System, weights, quality and device: {0}, {1}, {2}, {3}").format(
-                self.tr(title), self._weights(choice), text.lower(), choice.device
-            )
+        tip = self.tr("System, weights, quality and device: {0}, {1}, {2}, {3}").format(
+            self.tr(title), self._weights(choice), text.lower(), choice.device
         )
+        if choice.adapt or choice.target:
+            way = self.tr(LEARNING[choice.adapt, choice.target])
+            tip += self.tr(". Learning: {0}").format(way)
+        button.setToolTip(tip)
 
     def _weights(self, choice: RunChoice) -> str:
         if choice.uses_tuned:
             return self.tr("weights fine-tuned on this video")
-        return (
-            self.tr("bundled weights") if choice.weights is None else visible(choice.weights.name)
-        )
+        if choice.weights is not None:
+            return visible(choice.weights.name)
+        bundled = has_default(choice.system)
+        return self.tr("bundled weights") if bundled else self.tr("no weights")

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.text import visible
+from vosapp.services.weights import has_default
 from vosapp.session.choice import RunChoice
 from vosapp.session.systems import DEVICES, QUALITIES, SystemSpec, offer_of, systems
 from vosapp.ui.forms import align_labels
@@ -65,6 +66,7 @@ class RunChooser(QFrame):
         self._system, self._device = QComboBox(self), QComboBox(self)
         self._weights = QLabel(self)
         self._weights_row = QWidget(self)
+        self._bundled = QPushButton(self.tr("Bundled"), self)
         self._learn = QComboBox(self)
         self._qualities = QButtonGroup(self)
         self._lines: list[QLabel] = []
@@ -128,7 +130,7 @@ class RunChooser(QFrame):
             button.setEnabled(offer is not None)
             button.setChecked(quality is self._choice.quality)
             button.setToolTip(text or self.tr("Makes no difference with this method"))
-            button.setAccessibleName(f"{title}: {text}" if text else title)
+            button.setAccessibleName(f"{button.text()}: {text}" if text else button.text())
             line.setText(text)
             line.setVisible(bool(text))
         measured = self._current().measured
@@ -165,9 +167,8 @@ class RunChooser(QFrame):
         row = QHBoxLayout(self._weights_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._weights, 1)
-        bundled = QPushButton(self.tr("Bundled"), self)
-        bundled.setToolTip(self.tr("Use the weights that come with vosapp"))
-        bundled.clicked.connect(lambda: self._choose_tuned(tuned=False))
+        self._bundled.setToolTip(self.tr("Use the weights that come with vosapp"))
+        self._bundled.clicked.connect(lambda: self._choose_tuned(tuned=False))
         self.finetuned = QPushButton(self.tr("Fine-tuned"), self)
         self.finetuned.setToolTip(self.tr("Use the weights that were fine-tuned on this video"))
         self.finetuned.clicked.connect(lambda: self._choose_tuned(tuned=True))
@@ -175,7 +176,7 @@ class RunChooser(QFrame):
         other = QPushButton(self.tr("File\u2026"), self)
         other.setToolTip(self.tr("Use other weights (.safetensors)"))
         other.clicked.connect(self._choose_weights)
-        row.addWidget(bundled)
+        row.addWidget(self._bundled)
         row.addWidget(self.finetuned)
         row.addWidget(other)
 
@@ -186,10 +187,21 @@ class RunChooser(QFrame):
         self._show_qualities()
         self._show_learning(system)
         self._weights_row.setEnabled(system.needs_weights)
-        name = self.tr("bundled") if choice.weights is None else visible(choice.weights.name)
-        if choice.uses_tuned:
-            name = self.tr("fine-tuned")
-        self._weights.setText(name if system.needs_weights else self.tr("needs none"))
+        self._bundled.setEnabled(has_default(system.name))
+        self._weights.setText(self._weights_text(system))
+        # As high as what it shows now; a system may offer less than the one before.
+        self.adjustSize()
+
+    def _weights_text(self, system: SystemSpec) -> str:
+        if not system.needs_weights:
+            return self.tr("needs none")
+        if self._choice.uses_tuned:
+            return self.tr("fine-tuned")
+        if self._choice.weights is not None:
+            return visible(self._choice.weights.name)
+        if has_default(system.name):
+            return self.tr("bundled")
+        return self.tr("none yet: choose a file")
 
     def _show_learning(self, system: SystemSpec) -> None:
         """The ways of learning that the chosen system offers."""

@@ -168,7 +168,7 @@ class ExportDialog(WorkDialog):
             (self.browse, self.tr("Choose folder"), self.tr("Choose the folder")),
             (self.findings, self.tr("Problems"), self.tr("Click a frame to see it")),
             (self.export_button, self.tr("Export"), self.tr("Write the files")),
-            (self.stop_button, self.tr("Stop"), self.tr("Stop; whole files stay")),
+            (self.stop_button, self.tr("Stop"), self.tr("Stop; finished files stay")),
             (self.show_button, self.tr("Show in folder"), self.tr("Open the folder")),
         )
 
@@ -281,7 +281,7 @@ class ExportDialog(WorkDialog):
         self.show_button.show()
 
     def _tell(self, outcome: Outcome) -> None:
-        stopped = self.tr("Stopped. Whole files stay; Export goes on from there.")
+        stopped = self.tr("Stopped. Finished files stay; Export writes what is missing.")
         self.tell_end(outcome, stopped=stopped)
 
     def leave(self, *_ignored: object) -> None:

@@ -62,7 +62,7 @@ class ImportDialog(WorkDialog):
         self._to_masks = False
         self.mapping = QTableWidget(0, 2, self)
         self.notes = QPlainTextEdit(self)
-        self.overwrite = QCheckBox(self.tr("Overwrite my keyframes and checked masks"), self)
+        self.overwrite = QCheckBox(self.tr("Overwrite my keyframes, boxes and checked masks"), self)
         self.import_button = QPushButton(self.tr("Import"), self)
         self._fill()
         self._lay_out()

@@ -42,7 +42,7 @@ class PromptTool(Drafting[T], Tool):
 
     def find_target(self) -> int:
         """Return whose mask it is, and claim it where need be; 0 where that cannot be."""
-        return self._prompter.target
+        raise NotImplementedError
 
     def take(self) -> bool:
         """Take the mask; False where nothing is drawn."""

@@ -44,6 +44,7 @@ def test_the_chooser_offers_the_ways_of_learning(desk):
     ]
     assert choose(2) == (False, True)
     assert chooser._learn.currentIndex() == 2
+    assert desk.window.choose_button.toolTip().endswith("Learning: Target model, along the way")
     assert choose(1) == (True, False)
     assert choose(2) == (False, True)
     names = [one.name for one in systems()]
@@ -51,6 +52,21 @@ def test_the_chooser_offers_the_ways_of_learning(desk):
     chooser._system.activated.emit(names.index("copy"))
     assert (control.choice.adapt, control.choice.target) == (False, False)
     assert (chooser._learn.count(), chooser._learn.isEnabled()) == (1, False)
+    chooser.close()
+
+
+def test_the_chooser_says_where_no_weights_are_bundled(desk):
+    control = desk.workspace.propagation
+    chooser = RunChooser(control.choice, desk.window)
+    chooser.chosen.connect(control.set_choice)
+    assert (chooser._weights.text(), chooser._bundled.isEnabled()) == ("bundled", True)
+    names = [one.name for one in systems()]
+    row = names.index("box_supervised")
+    chooser._system.setCurrentIndex(row)
+    chooser._system.activated.emit(row)
+    assert chooser._weights.text() == "none yet: choose a file"
+    assert not chooser._bundled.isEnabled() and chooser._weights_row.isEnabled()
+    assert "no weights" in desk.window.choose_button.toolTip()
     chooser.close()
 
 

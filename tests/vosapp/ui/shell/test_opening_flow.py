@@ -120,8 +120,8 @@ def test_a_locked_project_can_be_left_alone(shell, drawn_project, press):
 def test_a_damaged_project_can_be_recovered(shell, drawn_project, press, qtbot):
     size = drawn_project.stat().st_size
     with drawn_project.open("r+b") as file:
-        file.seek(size - 2 * 4096)
-        file.write(os.urandom(2 * 4096))
+        file.seek(size - 4096)
+        file.write(os.urandom(4096))
         file.truncate(size - 2048)
     before = drawn_project.read_bytes()
     shell.opener.open(drawn_project)
