@@ -119,7 +119,7 @@ class RunChooser(QFrame):
 
     def _show_qualities(self) -> None:
         """What the chosen system makes of each quality; one that it does not offer is disabled."""
-        for number, (quality, title) in enumerate(QUALITIES.items()):
+        for number, quality in enumerate(QUALITIES):
             button, line = self._qualities.button(number), self._lines[number]
             offer = offer_of(self._choice.system, quality)
             text = "" if offer is None else self.tr(offer.text)
