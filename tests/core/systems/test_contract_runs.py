@@ -102,7 +102,7 @@ def test_feature_cache_changes_no_result(build_system, run, truth, monkeypatch, 
     """None at all, or one that holds a few frames; what is not held is encoded again."""
     build = build_system["self_supervised"]
     with_cache = build()
-    monkeypatch.setattr(matching, "CACHE_BYTES", budget)
+    monkeypatch.setattr(matching, "FEATURE_BYTES", budget)
     without = build()
     results = [run(tracker, truth(0), truth(3), truth(7)) for tracker in (with_cache, without)]
     assert results[0] == results[1]

@@ -209,7 +209,7 @@ def test_an_export_is_stopped_and_begun_again(exporting, held, qtbot):
     exporting.stop_button.click()
     gate.set()
     qtbot.waitUntil(lambda: not works(exporting))
-    assert "Export goes on from there" in exporting.state.text()
+    assert "Export writes what is missing" in exporting.state.text()
     assert exporting.state.property("tone") == "warning" and exporting.folder.isEnabled()
     exporting.export_button.click()
     qtbot.waitUntil(exporting.show_button.isVisible)
