@@ -15,7 +15,7 @@ from core.prompts.request import FeatureReader, FrameFeatures
 from core.systems.self_supervised.config import CALIBRATION, STRIDE, TRACKING, EncoderConfig
 from core.systems.self_supervised.fused import FusedEncoder, FusedKeys, keys_of, new_encoder
 from core.systems.self_supervised.model import KeyEncoder
-from core.systems.self_supervised.prompts import LEARNED
+from core.systems.self_supervised.prompts import LEARNED, LEARNED_FUSED
 from core.systems.self_supervised.spec import SPEC, SYSTEM
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 from core.tracking.config import TrackingConfig
@@ -111,4 +111,5 @@ def frame_features(
         C x h x w float16 on the processor's side; the cells cover the frame evenly.
     """
     small = shrunk(frame, short_side, stride=STRIDE)
-    return FrameFeatures(keys_of(encoder, small).half().cpu().numpy(), STRIDE, LEARNED)
+    learned = LEARNED_FUSED if isinstance(encoder, FusedEncoder) else LEARNED
+    return FrameFeatures(keys_of(encoder, small).half().cpu().numpy(), STRIDE, learned)
