@@ -56,6 +56,7 @@ def fit(
     token: CancelToken,
     before_step: Callable[[float], None] = lambda _share: None,
     after_step: Callable[[], None] = lambda: None,
+    ended: Callable[[], bool] = lambda: False,
     team: Team = ALONE,
 ) -> Iterator[TrainProgress]:
     """Train a module; go on from `state_file` where there is one.
@@ -70,6 +71,7 @@ def fit(
         token: cancels between steps.
         before_step: is told before each step what share of the run is done, 0..1.
         after_step: called after each step of the optimizer, before a state is written.
+        ended: asked of the first process before each step: the run is over, whatever its length.
         team: the processes that share each batch and loss; the first writes states.
 
     Raises:
@@ -86,7 +88,7 @@ def fit(
             save_state(state_file, module, optimizer, step=done, seconds=time.monotonic() - start)
 
     while True:
-        share = _share(config, done, time.monotonic() - start)
+        share = 1.0 if ended() else _share(config, done, time.monotonic() - start)
         share, stop = team.agree(share, stop=token.cancelled)
         if share >= 1:
             break
@@ -103,7 +105,11 @@ def fit(
         seconds = time.monotonic() - start
         if due.after(done):
             save()
-        yield TrainProgress(done, _share(config, done, seconds), losses, rate, seconds)
+        progress = TrainProgress(done, _share(config, done, seconds), losses, rate, seconds)
+        paused = time.monotonic()
+        yield progress
+        # What others do with a step, such as measuring the weights, is no training.
+        start += time.monotonic() - paused
     save()
 
 

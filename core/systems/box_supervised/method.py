@@ -55,6 +55,10 @@ class BoxSupervised:
             msg = f"The {BOXES_STAGE} stage learns from boxes that were drawn on --videos."
             raise UsageError(msg, "Give the table of boxes with --boxes FILE.")
         read_boxes(options)
+        parts = (options[name] for name in ("projection", "pairwise", "temporal", "mixture"))
+        if not any(parts) and not options["dense"]:
+            msg = "Without losses of boxes, composites and label maps there is nothing to learn."
+            raise UsageError(msg, "Leave one of --projection, --pairwise, --temporal above 0.")
         if options["dense"]:
             find_mask_tree(Path(str(options["dense"])))
 
@@ -74,7 +78,11 @@ class BoxSupervised:
             samples = partial(_boxed_samples, clips, options)
         seen = IMAGENET_CLASSES if ours.config.needs_backbone else ""
         labels = united(seen, "boxes" if name == BOXES_STAGE else "")
-        losses = {"warm_up": loss.warm_up, "temporal": loss.temporal}
+        losses = {
+            "warm_up": loss.warm_up,
+            **{"projection": loss.projection, "pairwise": loss.pairwise, "temporal": loss.temporal},
+        }
+        labeled = frozenset(read_boxes(options)) if name == BOXES_STAGE else frozenset[str]()
         said: dict[str, object] = {"clips": asdict(clips), "labels": labels}
         if name == BOXES_STAGE:
             said["losses"] = losses
@@ -85,6 +93,7 @@ class BoxSupervised:
             lambda: (Weights("weights", ours.learned(), SYSTEM, ours.config.to_dict()),),
             training=said,
             before_step=course.set,
+            labeled=labeled,
         )
 
 
@@ -99,14 +108,18 @@ def loss_config(stage: str, options: Values) -> MaskLossConfig:
     """Weights of the losses; composites have masks, and so no losses of boxes."""
     if stage != BOXES_STAGE:
         return MaskLossConfig(projection=0, pairwise=0, temporal=0)
-    return MaskLossConfig(temporal=float(options["temporal"]), warm_up=float(options["warm"]))
+    parts = (float(options[name]) for name in ("projection", "pairwise", "temporal"))
+    projection, pairwise, temporal = parts
+    return MaskLossConfig(
+        projection=projection, pairwise=pairwise, temporal=temporal, warm_up=float(options["warm"])
+    )
 
 
 def read_boxes(options: Values) -> dict[str, ClipBoxes]:
     """The boxes of all clips but those that are held out.
 
     Raises:
-        AnnotationReadError: see `core.data.box_lists.read_box_list`.
+        AnnotationReadError, DatasetError, MaskReadError: see `core.data.box_lists.read_box_list`.
     """
     notes = Path(str(options["notes"])) if options["notes"] else None
     every = read_box_list(Path(str(options["boxes"])), notes)
