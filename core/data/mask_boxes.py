@@ -10,7 +10,7 @@ import numpy as np
 from core.data.box_tables import DrawnBox
 from core.data.layouts import SequencePaths, read_tree
 from core.errors import DatasetError
-from core.media.annotations.rectangles import Corners
+from core.media.annotations.rectangles import Corners, area_of, tight_box
 from core.media.label_map import read_label_map
 from core.types import VOID, LabelMap
 
@@ -50,16 +50,23 @@ def _boxes(sequence: SequencePaths) -> Iterator[DrawnBox]:
 
 def tight_corners(label_map: LabelMap) -> dict[int, Corners | None]:
     """Left, top, right and bottom of each object; None for one that touches void."""
-    found: dict[int, Corners | None] = {}
     void = np.pad(label_map == VOID, 1)
     near = void[:-2, 1:-1] | void[2:, 1:-1] | void[1:-1, :-2] | void[1:-1, 2:]
-    for object_id in np.unique(label_map):
-        if object_id in (0, VOID):
-            continue
-        mask = label_map == object_id
-        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-        edges = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
-        left, top, right, bottom = (float(edge) for edge in edges)
-        unknown = bool((near & mask).any())
-        found[int(object_id)] = None if unknown else (left, top, right, bottom)
-    return found
+    unknown = set(np.unique(label_map[near]).tolist())
+    return {i: None if i in unknown else box for i, box in boxes_in(label_map).items()}
+
+
+def boxes_in(label_map: LabelMap) -> dict[int, Corners]:
+    """The tight box around each object that has a pixel, whatever is beside it."""
+    ids = [int(i) for i in np.unique(label_map) if i not in (0, VOID)]
+    found = {i: tight_box(label_map == i) for i in ids}
+    return {i: box for i, box in found.items() if box is not None}
+
+
+def filled(label_map: LabelMap) -> LabelMap:
+    """The boxes around the objects of a label map, filled; smaller ones above larger ones."""
+    result = np.zeros_like(label_map)
+    boxes = [(area_of(box), object_id, box) for object_id, box in boxes_in(label_map).items()]
+    for _, object_id, (left, top, right, bottom) in sorted(boxes, reverse=True):
+        result[int(top) : int(bottom), int(left) : int(right)] = object_id
+    return result

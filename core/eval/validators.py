@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from core.data.box_tables import clip_names, read_box_table
+from core.data.layouts import shorten
+from core.data.raw_video import find_videos
 from core.data.splits import Split, in_split
 from core.engine.densify.plan import find_clips
 from core.errors import AnnotationReadError, UsageError
@@ -34,12 +36,14 @@ def validator_of(
         boxes: a table that is trained on; its clips cannot validate, but those held out.
 
     Raises:
-        UsageError: no videos for a table of boxes, or nothing that reads them frame by frame.
+        UsageError: no videos for a table of boxes, or nothing that reads them frame by frame; a
+            data set whose sequences are trained on.
         AnnotationReadError: the table cannot be read, or has nothing that is not trained on.
         DatasetError, VideoOpenError, MaskReadError, MaskMismatch: see `plan_jobs`, `find_clips`.
     """
     if path.is_dir():
         jobs = plan_jobs(BenchmarkRequest(path, tracker))
+        _require_apart([job.plan.name for job in jobs], videos)
         name = f"J&F {path.resolve().name} ({len(jobs)})"
         return Validator(name, partial(_score, path, tracker))
     if videos is None:
@@ -48,6 +52,15 @@ def validator_of(
     chosen = _held_out(path, boxes)
     _require_readable(chosen, videos)
     return Validator(f"box agreement ({len(chosen)})", partial(_agree, chosen, videos, tracker))
+
+
+def _require_apart(names: Sequence[str], videos: Path | None) -> None:
+    """Refuse sequences that are trained on: weights would be refused there, hours later."""
+    trained = () if videos is None else find_videos(videos)
+    both = sorted({place.name for place in trained if place.is_dir()} & set(names))
+    if both:
+        msg = f"{shorten(both)} would be trained on and validate, too."
+        raise UsageError(msg, "Name another data set with --validate.")
 
 
 def _held_out(path: Path, trained: Path | None) -> Mapping[str, Boxes]:

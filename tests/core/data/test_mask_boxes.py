@@ -8,7 +8,7 @@ import pytest
 
 from core.data.box_lists import read_box_list
 from core.data.box_tables import DrawnBox
-from core.data.mask_boxes import boxes_of_masks, tight_corners
+from core.data.mask_boxes import boxes_of_masks, filled, tight_corners
 from core.errors import DatasetError
 from core.media.label_map import write_label_map
 
@@ -66,3 +66,14 @@ def test_a_mask_without_a_frame_is_refused(tmp_path, label_maps):
     write_label_map(tmp_path / "Annotations/480p/bear/00009.png", label_maps[0])
     with pytest.raises(DatasetError, match="no frame of its name"):
         boxes_of_masks(tmp_path)
+
+
+def test_filled_boxes_cover_and_the_smaller_one_is_above(label_maps):
+    maps = label_maps[2].copy()
+    maps[0, 0] = maps[7, 7] = 5
+    found = filled(maps)
+    assert (found[4:6, 4:6] == 3).all()
+    assert (found[1:3, 2:6] == 1).all()
+    assert found[0, 5] == found[7, 0] == 5
+    assert not (found == 255).any()
+    assert filled(np.zeros((3, 4), np.uint8)).sum() == 0

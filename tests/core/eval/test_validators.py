@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from core.data.splits import HELD_OUT
 from core.data.synthetic import moving_shapes
@@ -16,6 +17,7 @@ from core.eval.box_agreement import measure
 from core.eval.validators import validator_of
 from core.jobs import CancelToken, result_of
 from core.media.label_map import write_label_map
+from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.systems.baselines.copy import CopyTracker
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
@@ -50,9 +52,11 @@ def write_png():
 
 
 @pytest.fixture
-def weights_seen(monkeypatch):
+def weights_seen(monkeypatch, tmp_path):
     """Trackers are copies whatever the weights; which were asked for is written down."""
     seen = []
+    info = CheckpointInfo("copy", "none", {})
+    save_weights(tmp_path / "w.safetensors", torch.nn.Linear(1, 1), info)
 
     def build(request):
         seen.append(request.weights)
@@ -125,3 +129,9 @@ def test_without_pyav_videos_validate_nothing(tmp_path, monkeypatch):
     boxes = table(tmp_path / "boxes.csv", "gone")
     with pytest.raises(UsageError, match="frame by frame here: No module named 'av'"):
         validator_of(boxes, TRACKER, videos=tmp_path)
+
+
+def test_sequences_that_are_trained_on_do_not_validate(davis, tmp_path):
+    with pytest.raises(UsageError, match="bear, boat would be trained on"):
+        validator_of(davis, TRACKER, videos=davis)
+    assert validator_of(davis, TRACKER, videos=tmp_path / "davis.mp4").name == "J&F DAVIS (2)"

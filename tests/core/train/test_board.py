@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from typing import ClassVar
 
 import pytest
 
@@ -17,7 +18,7 @@ STEP = TrainProgress(3, 0.5, {"dice": 0.25, "pairwise": 0.5}, 1e-3, 2.0)
 class Writer:
     """Stands for torch's SummaryWriter."""
 
-    made = []
+    made: ClassVar[list] = []
 
     def __init__(self, folder, purge_step=None):
         if "nowhere" in folder:
