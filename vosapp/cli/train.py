@@ -192,14 +192,16 @@ def _tell(progress: Progress, console: Console) -> None:
 
 def _validator(request: TrainRequest) -> Validator | None:
     """What measures weights on the way; of several processes the first one does so."""
-    from core.eval.validators import validator_of
-    from core.tracking.contract import TrackerRequest
     from core.train.team import team_rank
-    from core.types import Quality
 
     path = str(request.settings["validate"])
     if not path or team_rank():
         return None
+    # Not before: machines that only train may lack what tracking needs.
+    from core.eval.validators import validator_of
+    from core.tracking.contract import TrackerRequest
+    from core.types import Quality
+
     boxes = str(request.settings.get("boxes", ""))
     tracker = TrackerRequest(request.recipe.system, Quality.FAST, request.device)
     trained = Path(boxes) if boxes else None

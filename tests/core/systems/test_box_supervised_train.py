@@ -302,8 +302,18 @@ def test_two_processes_share_a_batch(first, clips, tmp_path):
     words += ["--videos", str(clips / "videos"), "--out", str(tmp_path / "two")]
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
     command += [f"--master_port={port}", "-m", "vosapp", *words]
+    # The first process measures and ends the run; the other one waits for it, and ends, too.
+    command += ["--validate", str(clips / "boxes.csv"), "--interval", "1e-6", "--patience", "0"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     subprocess.run(command, check=True, capture_output=True, env=environment, timeout=300)
-    one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
+    one = load_file(tmp_path / "one/weights.safetensors")
+    two = load_file(tmp_path / "two/weights-last.safetensors")
     for name, tensor in one.items():
         torch.testing.assert_close(tensor.float(), two[name].float(), atol=2e-3, rtol=0)
+    lines = (tmp_path / "two/log.jsonl").read_text().splitlines()
+    assert sum('"validated": "box agreement (1)"' in line for line in lines) == 3
+    settled = [*command, "--patience", "1e-9", "--gain", "1", "--steps", "50"]
+    settled[settled.index(str(tmp_path / "two"))] = str(tmp_path / "settled")
+    subprocess.run(settled, check=True, capture_output=True, env=environment, timeout=300)
+    steps = read_info(tmp_path / "settled/weights-last.safetensors").training["steps"]
+    assert steps == 2, "the second measurement finds that nothing was gained"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 
 import av
@@ -161,3 +162,19 @@ def test_what_cannot_validate_is_said_before_the_first_step(
     assert len(err.splitlines()) == 1
     assert message in err
     assert not (tmp_path / "run/state.pt").exists()
+
+
+@pytest.mark.slow
+def test_training_needs_neither_window_nor_video_library(trained, folder, tmp_path):
+    """Machines that are lent for training often have torch, OpenCV and little else."""
+    absent = ("av", "PySide6", "natsort", "pycocotools", "qtawesome", "shiboken6", "psutil", "tqdm")
+    words = [*trained, "--boxes", str(folder / "boxes.csv"), "--steps", "2"]
+    words += ["--cache", str(tmp_path / "there")]
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent}));"
+        f"from vosapp.cli.main import main; sys.exit(main({words}))"
+    )
+    call = [sys.executable, "-c", script]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == cli.DONE, done.stderr
+    assert read_info(tmp_path / "run/weights.safetensors").training["sequences"] == ["a"]
