@@ -247,7 +247,7 @@ def test_what_others_do_with_a_step_is_no_training(tmp_path, clock):
     for progress in Run(tmp_path).fit(FitConfig(minutes=1)):
         seconds.append(progress.seconds)
         clock.now += 3600
-    assert len(seconds) > 5
+    assert len(seconds) > 3
     assert seconds[-1] < 70
 
 

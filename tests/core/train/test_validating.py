@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import types
 from dataclasses import replace
 
 import av
@@ -219,3 +221,31 @@ def test_how_it_is_measured_is_remembered(request_):
     run(replace(request_, options=changed, resume=True), Oracle())
     chosen = settings_of(RECIPE, {}, stage="pairwise", out=request_.out, resume=True, refines=False)
     assert (chosen["interval"], chosen["crop"]) == (7.0, 32)
+
+
+def test_tensorboard_is_told_of_steps_and_scores(request_, monkeypatch, tmp_path):
+    told = []
+
+    class Writer:
+        def __init__(self, folder, purge_step):
+            told.append((folder, purge_step))
+
+        def add_scalar(self, name, value, step):
+            told.append((name, step))
+
+        def close(self):
+            told.append("closed")
+
+    module = types.ModuleType("torch.utils.tensorboard")
+    module.SummaryWriter = Writer
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+    request = replace(request_, length=FitConfig(steps=2), board=tmp_path / "board")
+    run(request, Oracle(0.1, 0.2))
+    assert told[0] == (str(tmp_path / "board"), None) and told[-1] == "closed"
+    for step in (1, 2):
+        for name in ("losses/color", "losses/total", "learning_rate", f"scores/{NAME}"):
+            assert (name, step) in told
+    told.clear()
+    run(replace(request, resume=True, length=FitConfig(steps=3)), Oracle(0.1))
+    assert told[0] == (str(tmp_path / "board"), 3)
+    assert ("losses/total", 3) in told and ("losses/total", 2) not in told
