@@ -20,6 +20,7 @@ from core.train.validation import (
     best_of,
     has_settled,
     read_measured,
+    with_measured,
 )
 
 PHASE, OUTCOME = "validating", "validated"
@@ -120,8 +121,7 @@ class Validating:
         if better:
             self._write(last, "", {"validation": {name: new.value}})
         self._new = new
-        others = tuple(one for one in self._measured if one.step != new.step)
-        self._measured = tuple(sorted((*others, new), key=lambda one: one.step))
+        self._measured = with_measured(self._measured, new)
         line = {"step": new.step, "seconds": new.seconds, MEASURED: name}
         append_line(self._log, {**line, "scores": {name: new.value}, "best": better})
         text = f"{name} {new.value:.4f} at step {new.step}" + ", the best so far" * better
@@ -136,7 +136,7 @@ class Validating:
             yield Progress(0, 0, "Nothing was measured: the result is the last step.", PHASE, True)
             return
         line: dict[str, object] = {"step": last.step if last else 0, "best_step": best.step}
-        line |= {"best": best.value, MEASURED: f"{self._validator.name}, the end"}
+        line |= {"best": best.value, "measure": self._validator.name}
         if self.settled:
             rules = self._rules
             why = f"less than {rules.gain:g} gained in {rules.patience:g} minutes"

@@ -79,7 +79,8 @@ class Measured:
 def read_measured(log: Path, name: str) -> tuple[Measured, ...]:
     """What was measured in a run so far by a measure of this name, in the order of steps.
 
-    What is told of a step last counts: a run that was killed makes its last steps again.
+    A run that was killed makes its last steps again. Of one that was measured twice the better
+    value counts: its weights are those that are kept.
     """
     found = dict[int, Measured]()
     for line in read_lines(log):
@@ -90,8 +91,19 @@ def read_measured(log: Path, name: str) -> tuple[Measured, ...]:
         except (ValueError, TypeError, LookupError):
             continue
         if math.isfinite(one.value):
-            found[one.step] = one
+            found[one.step] = _better(one, found.get(one.step))
     return tuple(found[step] for step in sorted(found))
+
+
+def with_measured(measured: tuple[Measured, ...], new: Measured) -> tuple[Measured, ...]:
+    """All that was measured, with one more; see `read_measured` of a step that comes twice."""
+    found = {one.step: one for one in measured}
+    found[new.step] = _better(new, found.get(new.step))
+    return tuple(found[step] for step in sorted(found))
+
+
+def _better(new: Measured, old: Measured | None) -> Measured:
+    return new if old is None or new.value > old.value else old
 
 
 def best_of(measured: tuple[Measured, ...]) -> Measured | None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from core.train.run_log import append_line
-from core.train.validation import Measured, Rules, best_of, has_settled, read_measured
+from core.train.validation import (
+    Measured,
+    Rules,
+    best_of,
+    has_settled,
+    read_measured,
+    with_measured,
+)
 
 
 def course(*values, minutes=15.0):
@@ -56,8 +63,17 @@ def test_the_log_is_read_again(tmp_path):
     append_line(log, {"step": 7, "validated": "J&F"})
     append_line(log, {"step": 8, "losses": {}, "seconds": 1})
     found = read_measured(log, "J&F")
-    assert [(one.step, one.value) for one in found] == [(2, 0.5), (3, 0.4), (4, 0.55)]
+    assert [(one.step, one.value) for one in found] == [(2, 0.5), (3, 0.4), (4, 0.6)]
     assert [one.seconds for one in found] == [4, 6, 8]
+
+
+def test_of_a_step_that_is_made_again_the_weights_that_are_kept_count():
+    """They are those of the better value, wherever it stands."""
+    measured = course(0.1, 0.9)
+    again = with_measured(measured, Measured(10, 900, 0.3))
+    assert again == measured
+    assert with_measured(measured, Measured(10, 900, 0.95))[1].value == 0.95
+    assert [one.step for one in with_measured(measured, Measured(5, 9, 0.2))] == [0, 5, 10]
 
 
 @pytest.mark.parametrize(
