@@ -11,6 +11,7 @@ from torch import nn
 from core.data.box_lists import ClipBoxes, read_box_list
 from core.data.clips.films import boxed_films
 from core.data.clips.sample import ClipConfig
+from core.data.dense_labels import DENSIFIED
 from core.data.frame_pack import FramePack
 from core.data.layouts import find_mask_tree
 from core.data.pack_origin import Wanted
@@ -77,7 +78,7 @@ class BoxSupervised:
         if name == BOXES_STAGE:
             samples = partial(_boxed_samples, clips, options)
         seen = IMAGENET_CLASSES if ours.config.needs_backbone else ""
-        labels = united(seen, "boxes" if name == BOXES_STAGE else "")
+        labels = united(seen, *_labels(name, options))
         losses = {
             "warm_up": loss.warm_up,
             **{"projection": loss.projection, "pairwise": loss.pairwise, "temporal": loss.temporal},
@@ -124,6 +125,15 @@ def read_boxes(options: Values) -> dict[str, ClipBoxes]:
     notes = Path(str(options["notes"])) if options["notes"] else None
     every = read_box_list(Path(str(options["boxes"])), notes)
     return {clip: boxes for clip, boxes in every.items() if not is_held_out(clip)}
+
+
+def _labels(stage: str, options: Values) -> tuple[str, ...]:
+    """Kinds of labels that a stage learns from; label maps made of boxes are no more than these."""
+    if stage != BOXES_STAGE:
+        return ()
+    dense = Path(str(options["dense"]))
+    made = any((folder / DENSIFIED).is_file() for folder in (dense, *dense.absolute().parents[:2]))
+    return ("boxes", "masks") if options["dense"] and not made else ("boxes",)
 
 
 def _boxed_samples(

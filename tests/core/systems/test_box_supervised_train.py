@@ -168,7 +168,10 @@ def test_masks_made_of_boxes(first, clips, tmp_path):
         folder.mkdir(parents=True)
         for index, label_map in enumerate(moving_shapes(seed=seed, frame_count=20)[1]):
             write_label_map(folder / f"{index:05d}.png", np.where(label_map == 2, 255, label_map))
-    losses = run(second(first, clips, dense=str(tmp_path / "dense"), mixture=0.0))[-1].losses
+    (tmp_path / "dense/densify.json").write_text("{}")
+    request = second(first, clips, dense=str(tmp_path / "dense"), mixture=0.0)
+    losses = run(request)[-1].losses
+    assert read_info(request.out / "weights.safetensors").training["labels"] == "boxes"
     assert losses["dice"] > 0
     assert losses["cross_entropy"] > 0
 
@@ -199,6 +202,8 @@ def test_boxes_around_the_masks_of_a_data_set(first, clips, tmp_path):
     assert training["frames"] == 24, "each frame has a box"
     masks = replace(boxes, out=tmp_path / "masks", options={**boxes.options, "dense": str(root)})
     losses = run(masks)[-1].losses
+    assert training["labels"] == "boxes"
+    assert read_info(masks.out / "weights.safetensors").training["labels"] == "boxes; masks"
     assert losses["dice"] > 0 and losses["projection"] == losses["temporal"] == 0
     later = replace(first, out=tmp_path / "later", init=boxes.out / "weights.safetensors")
     run(later)
