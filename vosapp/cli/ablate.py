@@ -111,7 +111,7 @@ def _tracker(args: argparse.Namespace, variants: tuple[Variant, ...]) -> Tracker
 
 def _fields(system: str, console: Console) -> dict[str, object]:
     """What may be varied: each field with its values by quality, or one where all are alike."""
-    from core.eval.ablation.varying import varied_fields
+    from core.eval.ablation.varying import trained_options, varied_fields
 
     by_quality = varied_fields(system)
     names = next(iter(by_quality.values()))
@@ -120,4 +120,7 @@ def _fields(system: str, console: Console) -> dict[str, object]:
         shown = values[0] if len(set(values)) == 1 else " / ".join(values)
         console.report(f"config.{name} = {shown}")
     console.report(f"Several values are those of {', '.join(q.value for q in by_quality)}.")
-    return {"fields": {quality.value: fields for quality, fields in by_quality.items()}}
+    options = trained_options(system)
+    console.report(*(f"train.{name} = {value}" for name, value in options.items()))
+    fields = {quality.value: fields for quality, fields in by_quality.items()}
+    return {"fields": fields, "train": options}

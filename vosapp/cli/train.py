@@ -28,7 +28,7 @@ HELP = "train a system on your own videos"
 BUNDLED = "bundled"
 USUAL_MINUTES = 60.0
 SOURCES = {
-    "videos": "folder of raw videos",
+    "videos": "folder of raw videos; sequences of a data set (JPEGImages) are videos, too",
     "images": "folder of still images, which are set in motion",
 }
 

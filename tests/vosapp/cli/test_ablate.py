@@ -157,6 +157,10 @@ def test_fields_are_shown(capsys):
     assert main(["ablate", "--fields"]) == 0
     out = capsys.readouterr().out
     assert "config.short_side = 32 / 40 / 48" in out and "config.feedback.power = 2.0" in out
+    assert "train.batch = 8" in out
+    assert main(["ablate", "--fields", "--system", "box_supervised"]) == 0
+    out = capsys.readouterr().out
+    assert "config.every = 5" in out and "train.pairwise = 1.0" in out
     assert main(["ablate", "--fields", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["fields"]["fine"]["short_side"] == 48
     assert main(["ablate", "--fields", "--system", "copy"]) == 2
