@@ -1,4 +1,4 @@
-"""What a benchmark plays and gives: back and forth, boxes, and nothing that was trained on."""
+"""What a benchmark plays and gives: back and forth, and nothing that was trained on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from core.errors import UsageError
 from core.eval.benchmark import BACK_AND_FORTH, SEEN, SequenceRun, benchmark
 from core.eval.benchmark_plan import BenchmarkRequest, plan_jobs, trained_on
 from core.eval.scores_file import given_name
-from core.eval.starts import Start, started
 from core.jobs import CancelToken
 from core.media.label_map import read_label_map
 from core.nn.checkpoints import CheckpointInfo, save_weights
@@ -110,32 +109,6 @@ def test_each_pass_is_scored_by_its_own_truth(root):
     assert walker.shown == list(range(1, 15))
     assert BACK_AND_FORTH in report.notes
     assert given_name(there_and_back(root)) == "the first mask; played back and forth"
-
-
-@pytest.mark.parametrize("start", Start)
-def test_what_is_given(root, start):
-    request = BenchmarkRequest(root, COPY, ("bear",), keyframe_count=2, start=start)
-    (job,) = plan_jobs(request)
-    true = job.keyframes()
-    assert job.whole() == {2}
-    with job.open(cache_bytes=0) as video:
-        found = started(
-            true, start, video=video, tracker=COPY, token=CancelToken(), whole=job.whole()
-        )
-    assert [k.frame_index for k in found] == [0, 2]
-    assert [k.object_ids for k in found] == [k.object_ids for k in true]
-    np.testing.assert_array_equal(found[1].label_map, true[1].label_map)
-    first, mask = found[0].label_map, true[0].label_map
-    if start is Start.MASK:
-        np.testing.assert_array_equal(first, mask)
-        return
-    assert {*np.unique(first)} == {*np.unique(mask)}
-    assert (first != mask).any()
-    if start is Start.BOX:
-        for object_id in found[0].object_ids:
-            rows, columns = np.nonzero(mask == object_id)
-            box = first[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-            assert (box > 0).all() and (box == object_id).mean() > 0.5
 
 
 @pytest.fixture

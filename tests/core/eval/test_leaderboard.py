@@ -10,7 +10,6 @@ import torch
 
 from core.errors import UsageError
 from core.eval.benchmark_plan import BenchmarkRequest
-from core.eval.interactive import InteractiveRequest, InteractiveRun, Pick, annotate
 from core.eval.leaderboard import COLUMNS, Contestant, Place, compare, usable
 from core.eval.leaderboard_report import to_dict, to_markdown
 from core.eval.starts import Start
@@ -144,21 +143,6 @@ def test_starts_and_corrections_are_rows_and_columns_of_their_own(request_for, t
     assert text.count("| lost ") == 1
     assert to_dict(board)["places"][0]["corrected"] == list(board.places[0].corrected)
     assert finish(compare(request_for, BOTH[:2], CancelToken(), table=table, **both)) == (board, [])
-
-
-def test_corrections_are_those_of_the_robot(request_for):
-    """Each frame that gets its true mask helps those around it."""
-    board, _ = finish(compare(request_for, BOTH[:1], CancelToken(), corrections=2))
-    root = request_for.root
-    runs = [
-        x for x in annotate(
-            InteractiveRequest(BenchmarkRequest(root, TrackerRequest("copy", Quality.BALANCED)),
-                               2, (Pick.TRUTH,)), CancelToken())
-        if isinstance(x, InteractiveRun)
-    ]  # fmt: skip
-    for number in (1, 2):
-        means = [run.rounds[Pick.TRUTH][number].open_j_and_f for run in runs]
-        assert board.places[0].corrected[number - 1] == pytest.approx(sum(means) / len(means))
 
 
 def test_weights_that_were_trained_on_a_sequence_are_missing_there(request_for, tmp_path):
