@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.data.box_lists import ClipBoxes
 from core.data.clips.drawn import _Cut, cut_boxes, draw_places, drawn_sample
 from core.data.clips.films import boxed_films
 from core.data.clips.sample import ClipConfig, tight_boxes
@@ -103,3 +104,17 @@ def test_same_generator_same_clip(film):
     first, second = (drawn_sample(film, CONFIG, np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(first.frames, second.frames)
     np.testing.assert_array_equal(first.boxes, second.boxes)
+
+
+def test_clips_reach_as_far_with_boxes_on_all_frames_as_with_masks(pack, dense):
+    """Else neighbors alone would be learned from, which hardly differ."""
+    every = ClipBoxes({(index, 1): (1.0, 1, 5, 5) for index in pack.origin.indices})
+    (film,) = boxed_films([pack], {"film": every}, None)
+    reached = [
+        max(
+            abs(np.diff(draw_places(one, 3, np.random.default_rng(seed)))).sum()
+            for seed in range(40)
+        )
+        for one in (film, dense)
+    ]
+    assert min(reached) > 8

@@ -62,3 +62,26 @@ def test_label_maps_of_packed_frames(pack, boxes, shapes, tmp_path):
     wanted = {f"{i:05d}.png" for i in range(3, 25) if i % 2 == 0 or i == 3}
     assert {path.name for path in film.masks.values()} == wanted
     assert all(film.index(place) == int(path.stem) for place, path in film.masks.items())
+
+
+def test_label_maps_of_a_folder_of_images_are_found_by_name(pack, boxes, shapes, tmp_path):
+    """Whatever numbers the images of a data set have."""
+    folder = tmp_path / "Annotations/480p/film"
+    folder.mkdir(parents=True)
+    names = tuple(f"f{5 + 3 * index:03d}" for index in pack.origin.indices)
+    for name in names[::2]:
+        write_label_map(folder / f"{name}.png", np.asarray(shapes[1])[0])
+    write_label_map(folder / "00003.png", np.asarray(shapes[1])[0])
+    named = replace(pack, origin=replace(pack.origin, video="film", names=names))
+    (film,) = boxed_films([named], {"film": boxes}, tmp_path)
+    assert {place: path.stem for place, path in film.masks.items()} == {
+        place: name for place, name in enumerate(names) if place % 2 == 0
+    }
+
+
+def test_films_of_which_most_frames_are_known_are_dense(pack, boxes, shapes):
+    (sparse,) = boxed_films([pack], {"film": boxes}, None)
+    assert not sparse.is_dense
+    every = ClipBoxes({(index, 1): (1.0, 1, 5, 5) for index in pack.origin.indices})
+    (film,) = boxed_films([pack], {"film": every}, None)
+    assert film.is_dense
