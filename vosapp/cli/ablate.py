@@ -25,13 +25,13 @@ EPILOG = (
     "--variants names a TOML or JSON file with a table for each variant: [plain] changes nothing, "
     "and [wide] with the line config.radius = 16 below it changes one field of the system's config "
     "(--fields shows them). A variant may also say weights, adapt (true, unet, target), "
-    "paper_mode, keyframes, late_entries, given (mask, box, prompt), like (an earlier variant, "
-    "which it then changes), and train: options of vosapp train, as train.pairwise = 0, whose "
-    "weights it is run with; train.after names an earlier variant to start from, and seeds = 3 "
-    "trains three times. Trainings are kept in --runs. "
-    "Each variant is run on each sequence at each quality, "
-    "and its row is appended to the table at once; rows that are there are not measured again, so "
-    "that a run that was stopped goes on when it is given again."
+    "paper_mode, keyframes, late_entries, given (mask, box, prompt), back_and_forth, like (an "
+    "earlier variant, which it then changes), and train: options of vosapp train, as "
+    "train.pairwise = 0, whose weights it is run with; train.after names an earlier variant to "
+    "start from, and seeds = 3 trains three times. Trainings are kept in --runs. Each variant is "
+    "run on each sequence at each quality, and its row is appended to the table at once; rows that "
+    "are there are not measured again, so that a run that was stopped goes on when it is given "
+    "again."
 )
 
 

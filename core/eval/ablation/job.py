@@ -129,6 +129,7 @@ def _column(request: AblationRequest, variant: Variant, quality: Quality) -> lis
         variant.late_entries,
         adaptation=Adaptation(paper_mode=variant.paper_mode) if variant.adapt else None,
         start=Start(variant.given),
+        back_and_forth=variant.back_and_forth,
     )
     key = {
         "variant": variant.name,

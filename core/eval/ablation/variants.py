@@ -49,6 +49,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "keyframes": (int,),
     "late_entries": (bool,),
     "given": (str,),
+    "back_and_forth": (bool,),
     "train": (dict,),
     "seeds": (int,),
     "like": (str,),
@@ -70,7 +71,7 @@ class Variant:
         weights: others than those of the command.
         adapt: as `--adapt unet` of `vosapp benchmark`.
         target: as `--adapt target` of it.
-        paper_mode, keyframes, late_entries, given: as its other options.
+        paper_mode, keyframes, late_entries, given, back_and_forth: as its other options.
         train: options of `vosapp train`, whose weights it runs with; none for one that trains
             nothing.
         group: name of the table, which it shares with those of other seeds.
@@ -86,6 +87,7 @@ class Variant:
     keyframes: int = 1
     late_entries: bool = False
     given: str = "mask"
+    back_and_forth: bool = False
     train: Mapping[str, object] = field(default_factory=dict)
     group: str = ""
 

@@ -246,3 +246,14 @@ def test_variants_are_not_scored_on_what_they_learned(words, tmp_path, capsys):
     (tmp_path / "v.toml").write_text(TRAINED)
     assert main(words) == 2
     assert "trained on bear, boat" in capsys.readouterr().err
+
+
+def test_a_variant_may_be_played_back_and_forth_from_boxes(words, tmp_path):
+    (tmp_path / "v.toml").write_text(
+        "[once]\n[long]\nback_and_forth = true\n[boxes]\ngiven = 'box'\n"
+    )
+    command = [w for w in words if w not in ("--weights", str(tmp_path / "w.safetensors"))]
+    assert main([*command, "--system", "flow", "--sequences", "bear"]) == 0
+    rows = rows_of(tmp_path / "t.csv")[:3]
+    assert [row["frames"] for row in rows] == ["5", "15", "5"]
+    assert len({row["j_and_f"] for row in rows}) == 3
