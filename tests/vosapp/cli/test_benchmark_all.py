@@ -10,6 +10,8 @@ import torch
 from core.engine import registry
 from core.eval.scores_file import read_scores
 from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.systems.box_supervised import config
+from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.self_supervised.config import PRESETS, TRACKING
 from core.systems.self_supervised.model import KeyEncoder
 from core.tracking.config import TrackingConfig
@@ -118,6 +120,29 @@ def test_from_masks_and_boxes_with_corrections(davis, bundled, tmp_path, capsys)
     before = (tmp_path / "t.csv").read_text()
     assert main([*davis, *words]) == 0
     assert (tmp_path / "t.csv").read_text() == before
+
+
+def test_the_memory_network_takes_part_with_weights(davis, bundled, tmp_path, capsys, monkeypatch):
+    """From masks and from filled boxes, before and after a correction, beside all others."""
+    small = {Quality.FAST: config.MemoryTrackingConfig(32)}
+    monkeypatch.setattr("core.systems.box_supervised.build.TRACKING", small)
+    torch.manual_seed(0)
+    network, own = MemoryNetwork(config.PRESETS["tiny"]), tmp_path / "own.safetensors"
+    save_weights(own, network, CheckpointInfo("box_supervised", "tiny", network.config.to_dict()))
+    words = ["--all-systems", "--qualities", "fast", "--weights", str(own), "--late-entries"]
+    words += ["--given", "mask,box", "--rounds", "1", "--csv", str(tmp_path / "t.csv"), "--json"]
+    assert main([*davis, *words]) == 0
+    places = json.loads(capsys.readouterr().out)["places"]
+    own_places = [place for place in places if place["system"] == "box_supervised"]
+    assert {place["given"] for place in own_places} == {
+        "each object where it first appears",
+        "each object where it first appears, as filled boxes",
+    }
+    for place in own_places:
+        assert place["weights"] == "own" and place["missing"] is None
+        assert place["seconds"] > 0 and place["peak_memory_mb"] > 0
+        assert 0 <= place["j_and_f"] <= 1 and 0 <= place["corrected"][0] <= 1
+    assert {place["weights"] for place in places} == {None, bundled.stem, "own"}
 
 
 def test_a_public_file_takes_part_for_its_system(bundled, tmp_path, capsys, davis):
