@@ -103,7 +103,10 @@ def fit(
         seconds = time.monotonic() - start
         if due.after(done):
             save()
+        left = time.monotonic()
         yield TrainProgress(done, _share(config, done, seconds), losses, rate, seconds)
+        # What whoever drives the run does between two steps, a pause for one, is no training.
+        start += time.monotonic() - left
     save()
 
 
