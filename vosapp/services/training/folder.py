@@ -29,7 +29,8 @@ import psutil
 from core.errors import OutputError, TrainingError
 from core.media.atomic import made_folder, write_atomic
 from core.media.input_file import read_input
-from vosapp.services.training.values import Kind, RunRequest, Source
+from vosapp.services.training.run_values import RunRequest
+from vosapp.services.training.values import Kind, Source
 
 MAX_BYTES = 4 << 20
 _SAME_SECONDS = 3.0

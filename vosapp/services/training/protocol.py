@@ -10,13 +10,15 @@ import json
 import math
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from core.media.input_file import open_input
 from core.train.run_log import append_line
 from vosapp.services.training.folder import RunFolder
-from vosapp.services.training.values import LossPoint, RunState, ScorePoint
+from vosapp.services.training.run_values import LossPoint, RunState, ScorePoint
 
 MOST_POINTS = 4000
 """Points of the loss curves that are kept; above it every second one is dropped."""
@@ -152,17 +154,12 @@ class Listener:
 
     def heard(self) -> Heard:
         """All that was said until now."""
-        try:
-            with self._file.open("rb") as file:
-                while data := self._whole_lines(file.read(CHUNK) if self._sought(file) else b""):
-                    self._heard = self._heard.after(_lines(data))
-        except OSError:
-            pass
+        with suppress(OSError), open_input(self._file) as file:
+            file.seek(self._at)
+            while data := self._whole_lines(file.read(CHUNK)):
+                self._heard = self._heard.after(_lines(data))
+                file.seek(self._at)
         return self._heard
-
-    def _sought(self, file: Any) -> bool:
-        file.seek(self._at)
-        return True
 
     def _whole_lines(self, data: bytes) -> bytes:
         end = data.rfind(b"\n") + 1
