@@ -177,6 +177,8 @@ def require_trainable(found: Survey, *, needs_labels: bool) -> None:
     """
     if needs_labels and not found.has_labels:
         first = found.unusable[0].text if found.unusable else "Nothing was chosen."
+        if found.held_out:
+            first = f"All {len(found.held_out)} labeled videos are held out."
         msg = f"There are no labels to learn from. {first}"
         raise UsageError(msg, "Draw boxes on two frames or more of a project, and choose it.")
     if not any(clip.part is not Part.HELD_OUT for clip in found.clips):

@@ -207,12 +207,6 @@ def read_process(folder: RunFolder) -> ProcessMark | None:
         return None
 
 
-def is_running(folder: RunFolder) -> bool:
-    """Whether a process is at work on it."""
-    mark = read_process(folder)
-    return mark is not None and mark.is_alive
-
-
 def copy_file(source: Path, target: Path) -> None:
     """Copy weights so that the target is whole at any time.
 

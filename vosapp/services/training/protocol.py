@@ -78,10 +78,11 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """All that a run has said, put together."""
+    """All that a run has said, put together; `said_at` is when it said its state."""
 
     state: RunState = RunState.STARTING
     text: str = ""
+    said_at: float = 0.0
     fraction: float = 0.0
     step: int = 0
     seconds: float = 0.0
@@ -119,6 +120,7 @@ def _take(
     kind = line["kind"]
     if kind == "state":
         changes |= {"state": RunState(line["state"]), "text": str(line["text"])}
+        changes["said_at"] = float(line["at"])
         if line["text"]:
             log.append(str(line["text"]))
     elif kind == "step":

@@ -24,7 +24,6 @@ from vosapp.services.training.control import Control
 from vosapp.services.training.core_trainer import with_preset
 from vosapp.services.training.folder import (
     RunFolder,
-    is_running,
     new_folder,
     read_process,
     read_request,
@@ -199,9 +198,10 @@ class RunWatch:
     def status(self) -> RunStatus:
         """How the run is now."""
         _reap()
-        alive = is_running(self._folder)
+        mark = read_process(self._folder)
+        alive = mark is not None and mark.is_alive
         heard = self._listener.heard()
-        state, text = _state(heard, alive=alive)
+        state, text = _state(heard, began=mark.at if mark is not None and alive else None)
         best = self._folder.weights("best")
         return RunStatus(
             self._folder.path,
@@ -223,13 +223,14 @@ class RunWatch:
         )
 
 
-def _state(heard: Heard, *, alive: bool) -> tuple[RunState, str]:
-    if alive and not heard.state.alive:
-        # It has just been resumed, and has said nothing yet; or it is about to end.
-        return RunState.STARTING, "Starting."
-    if not alive and heard.state.alive:
+def _state(heard: Heard, *, began: float | None) -> tuple[RunState, str]:
+    """What a run does, by what it has said and by when its process began; None: it is gone."""
+    if began is None and heard.state.alive:
         return RunState.LOST, f"{_GONE} It can be resumed."
-    return heard.state, heard.text or ("Starting." if heard.state is RunState.STARTING else "")
+    if began is not None and heard.said_at < began:
+        # It has just been started, or resumed, and has said nothing yet.
+        return RunState.STARTING, "Starting."
+    return heard.state, heard.text
 
 
 def run_status(folder: Path) -> RunStatus:
