@@ -7,7 +7,6 @@ that it is still the same file.
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import json
 import re
@@ -158,7 +157,7 @@ def _require_address(address: str) -> None:
 class _OnlyWeb(urllib.request.HTTPRedirectHandler):
     """Follows to other web addresses, and nowhere else."""
 
-    def redirect_request(
+    def redirect_request(  # noqa: PLR0917
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any,
         newurl: str,
     ) -> urllib.request.Request | None:  # fmt: skip
@@ -176,9 +175,6 @@ def _fetch(address: str, part: _Part, token: CancelToken) -> Generator[Downloadi
     if not mark:
         part.drop()
     with closing(_opened(address, done, mark)) as answer:
-        if answer is None:
-            # The server has no more bytes: all of it is there.
-            return
         begins, total = _place_of(answer, done)
         _keep_mark(part, address, answer.headers)
         if begins == 0:
@@ -214,7 +210,7 @@ def _opened(address: str, done: int, mark: str) -> Any:
     headers = {"User-Agent": f"vosapp/{__version__}", "Accept-Encoding": "identity"}
     if done:
         headers |= {"Range": f"bytes={done}-", "If-Range": mark}
-    request = urllib.request.Request(address, headers=headers)  # noqa: S310
+    request = urllib.request.Request(address, headers=headers)
     opener = urllib.request.build_opener(_OnlyWeb)
     try:
         return opener.open(request, timeout=TIMEOUT_SECONDS)
