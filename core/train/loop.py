@@ -78,8 +78,7 @@ def fit(
         Cancelled: by the token, after a save.
     """
     done, elapsed = load_state(state_file, module, optimizer) if state_file.exists() else (0, 0.0)
-    start = time.monotonic() - elapsed
-    stream, due = iter(batches(done)), _Due(config)
+    start, stream, due = time.monotonic() - elapsed, iter(batches(done)), _Due(config)
 
     def save() -> None:
         if team.leads:
@@ -103,10 +102,8 @@ def fit(
         seconds = time.monotonic() - start
         if due.after(done):
             save()
-        left = time.monotonic()
         yield TrainProgress(done, _share(config, done, seconds), losses, rate, seconds)
-        # What whoever drives the run does between two steps, a pause for one, is no training.
-        start += time.monotonic() - left
+        start = time.monotonic() - seconds  # What is done between two steps is no training.
     save()
 
 

@@ -11,7 +11,7 @@ from core.errors import UsageError
 from core.jobs import Progress
 from vosapp.cli import models_import
 from vosapp.cli.parser import add_common_arguments
-from vosapp.services.models.known import KNOWN, known_model
+from vosapp.services.models.known import known_model, known_models
 from vosapp.services.models.values import Model, Origin
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_download(parser: argparse.ArgumentParser) -> None:
-    names = ", ".join(row.name for row in KNOWN)
+    names = ", ".join(row.name for row in known_models())
     parser.epilog = "A download that was broken off goes on where it was."
     parser.add_argument("address", metavar="ADDRESS", help=f"https://..., or one of {names}")
     parser.add_argument("--name", metavar="NAME", help="of the model (default: of the file)")
@@ -84,7 +84,7 @@ def _list(_args: argparse.Namespace, console: Console) -> dict[str, object]:
         what = model.problem or f"{model.system}, {model.preset}"
         console.report(f"{model.name:32} {model.origin.value:11} {_size(model.size):>9}  {what}")
     have = {model.name for model in found} | {model.address for model in found if model.address}
-    for row in (row for row in KNOWN if not {row.name, row.address} & have):
+    for row in (row for row in known_models() if not {row.name, row.address} & have):
         size = _size(row.size) if row.size else UNKNOWN
         console.say(f"{row.name:32} {'(download)':11} {size:>9}  {row.system}; {row.license}")
     known = [
@@ -93,7 +93,7 @@ def _list(_args: argparse.Namespace, console: Console) -> dict[str, object]:
             "sha256": row.sha256 or None, "license": row.license, "system": row.system,
             "source": row.source,
         }
-        for row in KNOWN
+        for row in known_models()
     ]  # fmt: skip
     return {"models": [_plain(model) for model in found], "known": known}
 

@@ -66,13 +66,14 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from vosapp.services.models.importing import import_file, import_model
 
     chosen = {"system": args.system, "kind": args.kind, "preset": args.preset}
+    report: ImportReport | None
     if args.out is not None:
         report, weights, name = import_file(args.input, args.out, **chosen), args.out, None
     else:
         name = args.name or args.input.stem
         _require_not_ours(args.input, chosen)
-        model, found = import_model(args.input, name, **chosen)
-        weights, report = model.path, found
+        model, report = import_model(args.input, name, **chosen)
+        weights = model.path
     if report is None:
         console.report(f"{name} is weights of vosapp; it is kept as it is: {weights}.")
         return {"weights": weights, "name": name}

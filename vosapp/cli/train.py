@@ -146,7 +146,7 @@ def _run_process(args: argparse.Namespace, console: Console) -> dict[str, object
     recipe = recipe_of(args.system)
     if args.steps is not None:
         raise UsageError("A run on projects has its length in minutes.", "Give --minutes.")
-    asked = args.typed
+    asked = {word.partition("=")[0] for word in args.typed}
     args.preset_asked = args.preset if "--preset" in asked or args.init is None else ""
     args.stage_asked = args.stage if "--stage" in asked else ""
     args.init_file = _init(args.init, args.system, args.preset)

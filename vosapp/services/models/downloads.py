@@ -12,8 +12,8 @@ import json
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Generator
-from contextlib import closing, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -122,23 +122,31 @@ def download(
     yield from _fetch(address, part, token)
     found = sha256_of(part.file)
     _require_hash(part, found, sha256.lower(), address, place=place)
-    file = part.file.with_suffix(_ending(part.file))
+    with _whole(part) as file:
+        taken: dict[str, Any] = {
+            "license": license,
+            "address": address,
+            "origin": Origin.DOWNLOADED,
+        }
+        model, _ = import_model(file, name, system=system or None, root=root, **taken)
+    _remember(place, address, found)
+    return model
+
+
+@contextmanager
+def _whole(part: _Part) -> Iterator[Path]:
+    """A part that is whole, under a name that says what it is; nothing of it is left."""
+    with part.file.open("rb") as stream:
+        first = stream.read(9)
+    # Safetensors begin with the length of their header, which is JSON.
+    safe = len(first) == 9 and first[8:] == b"{"
+    file = part.file.with_suffix(".safetensors" if safe else ".pth")
     part.file.replace(file)
     try:
-        model, _ = import_model(
-            file,
-            name,
-            system=system or None,
-            license=license,
-            address=address,
-            origin=Origin.DOWNLOADED,
-            root=root,
-        )
+        yield file
     finally:
         file.unlink(missing_ok=True)
         part.drop()
-    _remember(place, address, found)
-    return model
 
 
 def hash_remembered(address: str, *, root: Path | None = None) -> str:
@@ -284,10 +292,3 @@ def _remembered(place: Path) -> dict[str, str]:
 def _remember(place: Path, address: str, found: str) -> None:
     known = _remembered(place) | {address: found}
     write_atomic(place / PARTS / HASHES, json.dumps(known, indent=1).encode())
-
-
-def _ending(file: Path) -> str:
-    """What a file is by its first bytes: safetensors begin with the length of their header."""
-    with file.open("rb") as stream:
-        first = stream.read(9)
-    return ".safetensors" if len(first) == 9 and first[8:] == b"{" else ".pth"

@@ -132,10 +132,9 @@ def _take(
             losses.pop()
         losses.append(point)
     elif kind == "score":
-        numbers = (_number(line[name]) for name in ("score", "j", "boxes"))
-        scores.append(
-            ScorePoint(int(line["step"]), float(line["seconds"]), *numbers, bool(line["best"]))
-        )
+        score, j, boxes = (_number(line[name]) for name in ("score", "j", "boxes"))
+        step, seconds = int(line["step"]), float(line["seconds"])
+        scores.append(ScorePoint(step, seconds, score, j, boxes, bool(line["best"])))
     elif kind == "view":
         changes["view"] = (str(line["clip"]), int(line["frame"]), int(line["step"]))
     elif kind == "log":

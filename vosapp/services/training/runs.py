@@ -6,17 +6,13 @@ it. Whoever comes later finds it again by its folder.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.errors import OutputError, TrainingError, UsageError, VosError
-from core.media.plain_file import open_plain
 from vosapp.services.models.store import add_model
 from vosapp.services.models.values import Model, Origin
 from vosapp.services.training import control
@@ -27,9 +23,9 @@ from vosapp.services.training.folder import (
     new_folder,
     read_process,
     read_request,
-    write_process,
     write_request,
 )
+from vosapp.services.training.launch import launch, reap
 from vosapp.services.training.offers import default_start
 from vosapp.services.training.protocol import Heard, Listener, heard_at
 from vosapp.services.training.run_values import RunRequest, RunState, RunStatus, View
@@ -40,8 +36,6 @@ SILENT_SECONDS = 5.0
 """A run that says nothing for longer is told of."""
 TAIL_BYTES = 64 << 10
 _GONE = "Its process is gone without a word: a crash, or the machine was switched off."
-_STARTED: list[subprocess.Popen[bytes]] = []
-"""Children of this process; looked at now and then, so that dead ones do not stay as zombies."""
 
 
 def start_run(
@@ -68,7 +62,7 @@ def start_run(
     check_request(request)
     folder = new_folder(root or runs_folder(), request)
     write_request(folder, request)
-    _launch(folder, request, command)
+    launch(folder, request, command)
     return folder.path
 
 
@@ -136,48 +130,7 @@ def resume_run(
     elif not status.resumable:
         raise UsageError(f"{folder.name} is done.", "Start a new run from its model.")
     Control(folder).clear()
-    _launch(place, request, command)
-
-
-def _launch(folder: RunFolder, request: RunRequest, command: Sequence[str] | None) -> None:
-    child = [sys.executable, "-P", "-m", "vosapp.services.training.child"]
-    words = [*(command or child), str(folder.path.absolute())]
-    environment = os.environ | {"OMP_NUM_THREADS": str(request.threads)}
-    folder.progress.touch()
-    try:
-        log = open_plain(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        try:
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=folder.path,
-                env=environment,
-                **_apart(),
-            )
-        finally:
-            os.close(log)
-    except OSError as error:
-        msg = f"The training cannot be started: {error.strerror}."
-        raise OutputError(msg, "Free some memory and space, and try again.") from error
-    _reap()
-    _STARTED.append(process)
-    write_process(folder, process.pid)
-
-
-def _apart() -> dict[str, bool | int]:
-    """What makes a process outlive the one that starts it."""
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-        return {"creationflags": flags | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
-    return {"start_new_session": True}
-
-
-def _reap() -> None:
-    for process in list(_STARTED):
-        if process.poll() is not None:
-            _STARTED.remove(process)
+    launch(place, request, command)
 
 
 class RunWatch:
@@ -197,7 +150,7 @@ class RunWatch:
 
     def status(self) -> RunStatus:
         """How the run is now."""
-        _reap()
+        reap()
         mark = read_process(self._folder)
         alive = mark is not None and mark.is_alive
         heard = self._listener.heard()
