@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.engine.registry import recipe_of, systems
 from core.errors import CheckpointMissing
-from core.train.recipe import Option, Recipe
+from core.train.recipe import COMMON_OPTIONS, Option, Recipe
 from vosapp.assets import bundled_weights
 from vosapp.services.training.run_values import RecipeOffer
 from vosapp.services.training.values import Survey
@@ -60,7 +60,8 @@ def needs_labels(system: str, stage: str) -> bool:
 
 
 def _options_of(recipe: Recipe, stage: str) -> tuple[Option, ...]:
-    return tuple(o for o in recipe.all_options if not o.stages or stage in o.stages)
+    every = (*recipe.options, *COMMON_OPTIONS)
+    return tuple(o for o in every if not o.stages or stage in o.stages)
 
 
 def default_start(system: str, preset: str) -> Path | None:
