@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import UsageError
-from core.jobs import CancelToken, Cancelled, result_of
+from core.jobs import Cancelled, CancelToken, result_of
 from vosapp.services.training.data import require_trainable, sources_of, survey
 from vosapp.services.training.values import Kind, Part, Reason, Survey
 

@@ -1,4 +1,4 @@
-"""From projects of boxes to a model that can be used, by the real process, and killed on the way."""
+"""From projects of boxes to a model that can be used, by the real process, killed on the way."""
 
 from __future__ import annotations
 
