@@ -18,9 +18,10 @@ from pathlib import Path
 import psutil
 
 from core.errors import VosError, mendable
-from core.jobs import Cancelled, CancelToken, result_of
+from core.jobs import Cancelled, CancelToken, Job, Progress, Result, mapped, result_of
 from core.media.plain_file import open_plain, try_lock
 from core.text import visible
+from vosapp.services.training.control import Control
 from vosapp.services.training.data import require_trainable, survey_labels
 from vosapp.services.training.folder import (
     RunFolder,
@@ -32,6 +33,7 @@ from vosapp.services.training.offers import needs_labels
 from vosapp.services.training.protocol import Speaker
 from vosapp.services.training.run_values import RunRequest, RunState
 from vosapp.services.training.staging import DataFolder, stage
+from vosapp.services.training.trainer import NOTHING
 
 NICE = 10
 BEAT_SECONDS = 1.0
@@ -103,6 +105,9 @@ def _run(request: RunRequest, folder: RunFolder, token: CancelToken) -> None:
         _train(request, folder, data, token)
     except Cancelled:
         speaker.state(RunState.LOST, "It was ended from outside. It can be resumed.")
+    except _Stopped:
+        Control(folder.path).clear()
+        speaker.state(RunState.STOPPED, NOTHING)
     except (VosError, OSError) as error:
         known = mendable(error)
         if known is None:
@@ -110,17 +115,32 @@ def _run(request: RunRequest, folder: RunFolder, token: CancelToken) -> None:
         speaker.state(RunState.FAILED, str(known))
 
 
+class _Stopped(Exception):
+    """The user has stopped the run before it trained."""
+
+
 def _data(request: RunRequest, folder: RunFolder, token: CancelToken) -> DataFolder:
     """The data of the run; they are laid out once."""
     data = DataFolder(folder.data)
     if data.is_whole:
         return data
-    found = result_of(survey_labels(request.sources, token))
-    labels = bool(request.sources) and needs_labels(request.system, request.stage)
+    found = _unless_stopped(folder, survey_labels(request.sources, token))
+    labels = needs_labels(request.system, request.stage)
     require_trainable(found.survey, needs_labels=labels)
     for item in found.survey.unusable:
         Speaker(folder).log(f"Not used: {item.text} {item.hint}")
-    return result_of(stage(found, folder.data, token))
+    return _unless_stopped(folder, stage(found, folder.data, token))
+
+
+def _unless_stopped(folder: RunFolder, job: Job[Result]) -> Result:
+    control = Control(folder.path)
+
+    def looked(item: Progress) -> Progress:
+        if control.wants_stop:
+            raise _Stopped
+        return item
+
+    return result_of(mapped(job, looked))
 
 
 def _train(request: RunRequest, folder: RunFolder, data: DataFolder, token: CancelToken) -> None:

@@ -11,6 +11,9 @@ from typing import Protocol
 from core.jobs import CancelToken, Job, Progress
 from core.types import LabelMap
 
+NOTHING = "Stopped before anything was learned: there is no model."
+"""What is said of such a run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

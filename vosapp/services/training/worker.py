@@ -18,9 +18,9 @@ from core.errors import DeviceOutOfMemory, VosError, mendable
 from core.jobs import Cancelled, CancelToken, Progress
 from vosapp.services.training.control import Control
 from vosapp.services.training.folder import RunFolder, copy_file, touch
-from vosapp.services.training.protocol import Heard, Listener, Speaker
+from vosapp.services.training.protocol import Listener, Speaker
 from vosapp.services.training.run_values import LossPoint, RunState, ScorePoint
-from vosapp.services.training.trainer import Scored, Scorer, Step, Trainer
+from vosapp.services.training.trainer import NOTHING, Scored, Scorer, Step, Trainer
 from vosapp.services.training.views import show
 
 SAY_SECONDS = 0.5
@@ -209,7 +209,7 @@ class Worker:
             yield from self._score_now(step)
         best = self.folder.weights("best")
         if not best.exists():
-            self._speaker.state(state, "Stopped before anything was learned: there is no model.")
+            self._speaker.state(state, NOTHING)
             return
         self.trainer.verify(best)
         self._speaker.state(state, self._outcome(state))
@@ -288,8 +288,3 @@ class Worker:
             raise error
         kept = " The best model so far is kept." if self.folder.weights("best").exists() else ""
         self._speaker.state(RunState.FAILED, f"{known.message}{kept} {known.hint}".strip())
-
-
-def heard_of(folder: RunFolder) -> Heard:
-    """All that a run has said."""
-    return Listener(folder).heard()
