@@ -23,12 +23,23 @@ VIDEO_SUFFIXES = frozenset({
     ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv",
 })  # fmt: skip
 
+IMAGES_SUFFIX = ".images"
+"""Ending of folders, or of links to folders, whose images are the frames of one video."""
+
 
 def find_videos(folder: Path) -> list[Path]:
-    """Every video file at or below a path, in the order of their names."""
+    """Every video at or below a path, in the order of their names: files, and folders of images.
+
+    A folder of images counts where its name ends in `.images`.
+    """
     if folder.is_file():
         return [folder]
-    return files_below(folder, VIDEO_SUFFIXES)
+    return sorted([*files_below(folder, VIDEO_SUFFIXES), *_image_folders(folder)])
+
+
+def _image_folders(folder: Path) -> Iterator[Path]:
+    for place, names, _ in os.walk(folder, onerror=_refuse):
+        yield from (Path(place, n) for n in names if n.endswith(IMAGES_SUFFIX) and n[0] != ".")
 
 
 def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:

@@ -78,8 +78,7 @@ def fit(
         Cancelled: by the token, after a save.
     """
     done, elapsed = load_state(state_file, module, optimizer) if state_file.exists() else (0, 0.0)
-    start = time.monotonic() - elapsed
-    stream, due = iter(batches(done)), _Due(config)
+    start, stream, due = time.monotonic() - elapsed, iter(batches(done)), _Due(config)
 
     def save() -> None:
         if team.leads:
@@ -104,6 +103,7 @@ def fit(
         if due.after(done):
             save()
         yield TrainProgress(done, _share(config, done, seconds), losses, rate, seconds)
+        start = time.monotonic() - seconds  # What is done between two steps is no training.
     save()
 
 

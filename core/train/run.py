@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,44 @@ LICENSE = "Apache-2.0"
 Steps = Generator[Progress | TrainProgress, None, Path]
 
 
-def train(request: TrainRequest, token: CancelToken) -> Steps:
+class Moment:
+    """The weights of a run as they are between two of its steps, for whoever drives it."""
+
+    def __init__(self) -> None:
+        self._write: Callable[[str], Path] | None = None
+
+    def binds(self, write: Callable[[str], Path]) -> None:
+        """Say how they are written, with a mark in the file's name."""
+        self._write = write
+
+    def write(self, mark: str) -> Path:
+        """Write them beside the result of the run, before the next step is asked for.
+
+        Args:
+            mark: what the name of the file has in addition, as "-now".
+
+        Returns:
+            The file, which is replaced if it is there.
+
+        Raises:
+            OutputError: it cannot be written.
+            ValueError: the run has not made its network yet.
+        """
+        if self._write is None:
+            msg = "The run has no weights yet."
+            raise ValueError(msg)
+        return self._write(mark)
+
+
+def train(request: TrainRequest, token: CancelToken, *, moment: Moment | None = None) -> Steps:
     """Run one stage; under torchrun, as one of the processes that share each batch.
+
+    What is done between two steps, by whoever asks for them, does not count as time of the run.
+
+    Args:
+        request: what is trained.
+        token: cancels between steps.
+        moment: gives the weights between two steps; None where nobody wants them.
 
     Yields:
         `Progress` while videos and images are packed, `TrainProgress` for each step.
@@ -75,21 +111,28 @@ def train(request: TrainRequest, token: CancelToken) -> Steps:
         request = replace(request, threads=threads)
         if team.leads:
             note_start(request)
-        yield from _train_in(team, request, method, token)
+        yield from _train_in(team, request, method, token, moment=moment or Moment())
         team.wait()
     return request.out / WEIGHTS
 
 
 def _train_in(
-    team: Team, request: TrainRequest, method: Method, token: CancelToken
+    team: Team, request: TrainRequest, method: Method, token: CancelToken, *, moment: Moment
 ) -> Generator[Progress | TrainProgress]:
     """Run the stage in a team; on its own, so that what holds the team's group ends with it."""
     network = make_network(request, method, team.device)
     stage = method.stage(request.stage_name, network, request.settings, team)
     packs = yield from _pack_in_turn(request, method, team, token)
-    last, log = None, request.out / LOG
+    log = request.out / LOG
     before = _last_logged(log)
     due = _next_snapshot(request, before.seconds / 60 if before else 0.0)
+    last = before
+
+    def write(mark: str) -> Path:
+        _write_weights(request, stage, packs, last, mark=mark)
+        return request.out / f"{Path(WEIGHTS).stem}{mark}.safetensors"
+
+    moment.binds(write)
     try:
         for last in fit_stage(request, stage, packs, team, token):
             if team.leads:
@@ -102,7 +145,7 @@ def _train_in(
         if team.leads:
             draw_curve(log, request.out / PICTURE)
     if team.leads:
-        _write_weights(request, stage, packs, last or before)
+        _write_weights(request, stage, packs, last)
 
 
 def make_network(request: TrainRequest, method: Method, device: torch.device) -> nn.Module:

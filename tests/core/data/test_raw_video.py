@@ -176,3 +176,12 @@ def test_a_folder_that_may_not_be_entered_is_not_passed_over(tmp_path, no_privil
         (tmp_path / "closed").chmod(0o755)
     assert find_videos(tmp_path) == [tmp_path / "a.mp4"]
     assert find_videos(tmp_path / "nothing") == []
+
+
+def test_folders_of_images_count_where_their_name_says_so(tmp_path):
+    for name in ("a.images", "photos", ".b.images"):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "0.png"), np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / "c.images").symlink_to(tmp_path / "photos", target_is_directory=True)
+    assert [path.name for path in find_videos(tmp_path)] == ["a.images", "c.images"]
+    assert len(list(sequential_frames(tmp_path / "c.images"))) == 1
