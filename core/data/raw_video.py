@@ -26,36 +26,52 @@ VIDEO_SUFFIXES = frozenset({
     ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv",
 })  # fmt: skip
 
+IMAGES_SUFFIX = ".images"
+"""Ending of folders, or of links to folders, whose images are the frames of one video."""
+
 
 def find_videos(folder: Path) -> list[Path]:
-    """Every video file at or below a path, and every sequence of images of a data set, in order.
+    """Every video at or below a path, in the order of their names: files, and folders of images.
 
-    Sequences are the folders with images below one that is called JPEGImages (`core.data.layouts`).
+    A folder of images counts where its name ends in `.images`, or where it is a sequence of a data
+    set, below a folder that is called JPEGImages (`core.data.layouts`).
     """
     if folder.is_file():
         return [folder]
-    return sorted([*files_below(folder, VIDEO_SUFFIXES), *_sequences(folder)])
+    found = {*files_below(folder, VIDEO_SUFFIXES), *_image_folders(folder), *_sequences(folder)}
+    return sorted(found)
 
 
-def _sequences(folder: Path) -> list[Path]:
-    """Folders of images in the trees of data sets; what is in no such tree may be photos."""
-    images = files_below(folder, FRAME_SUFFIXES)
-    parents = dict.fromkeys(image.parent for image in images)
-    return [place for place in parents if FRAME_FOLDER in place.resolve().parts[:-1]]
+def is_sequence(video: Path) -> bool:
+    """Whether a video is a sequence of a data set, whose images have names that count."""
+    return video.is_dir() and not video.name.endswith(IMAGES_SUFFIX)
 
 
-def frame_names(path: Path) -> tuple[str, ...]:
-    """Names of a sequence's images in order, without suffix; none of a video file.
+def frame_names(video: Path) -> tuple[str, ...]:
+    """Names of a sequence's images in order, without suffix; none of other videos.
 
     Raises:
         VideoOpenError: a folder without images, or with some that cannot be read.
     """
-    if not path.is_dir():
+    if not is_sequence(video):
         return ()
     from core.media.video import open_video
 
-    with open_video(path, cache_bytes=0) as video:
-        return video.info.stems
+    with open_video(video, cache_bytes=0) as source:
+        return source.info.stems
+
+
+def _sequences(folder: Path) -> Iterator[Path]:
+    """Folders of images in the trees of data sets; what is in no such tree may be photos."""
+    images = files_below(folder, FRAME_SUFFIXES)
+    for place in dict.fromkeys(image.parent for image in images):
+        if FRAME_FOLDER in place.resolve().parts[:-1] and is_sequence(place):
+            yield place
+
+
+def _image_folders(folder: Path) -> Iterator[Path]:
+    for place, names, _ in os.walk(folder, onerror=_refuse):
+        yield from (Path(place, n) for n in names if n.endswith(IMAGES_SUFFIX) and n[0] != ".")
 
 
 def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
@@ -94,6 +110,7 @@ def sequential_frames(path: Path) -> Iterator[tuple[float, Frame]]:
 
 
 def _with_pyav(path: Path) -> Iterator[tuple[float, Frame]]:
+    # Folders of images need no PyAV.
     from core.media.video import frame_times, open_video
 
     with open_video(path) as video:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.data.box_tables import clip_names, read_box_table
 from core.data.layouts import shorten
-from core.data.raw_video import find_videos
+from core.data.raw_video import find_videos, is_sequence
 from core.data.splits import Split, in_split
 from core.engine.densify.plan import find_clips
 from core.errors import AnnotationReadError, UsageError
@@ -57,7 +57,7 @@ def validator_of(
 def _require_apart(names: Sequence[str], videos: Path | None) -> None:
     """Refuse sequences that are trained on: weights would be refused there, hours later."""
     trained = () if videos is None else find_videos(videos)
-    both = sorted({place.name for place in trained if place.is_dir()} & set(names))
+    both = sorted({place.name for place in trained if is_sequence(place)} & set(names))
     if both:
         msg = f"{shorten(both)} would be trained on and validate, too."
         raise UsageError(msg, "Name another data set with --validate.")

@@ -32,6 +32,27 @@ class QualityOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicWeights:
+    """Weights of others that a system can use, which users may download: facts of public documents.
+
+    Attributes:
+        name: what they are called.
+        address: of the file.
+        license: as its source states it.
+        source: the documents that these facts stand in.
+        size: bytes; 0 where no source says it.
+        sha256: empty where no source says it.
+    """
+
+    name: str
+    address: str
+    license: str
+    source: str
+    size: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SystemSpec:
     """What is known of a system without loading it.
 
@@ -60,6 +81,7 @@ class SystemSpec:
         configs: "module:name" of the configs that it tracks with, frozen dataclasses by quality;
             `implementation` then takes another one as `config`. Empty where nothing is varied.
         discovers: "module:function" that builds what finds objects without prompts.
+        public: weights of others that users may download.
     """
 
     name: str
@@ -80,6 +102,7 @@ class SystemSpec:
     foreign: str = ""
     configs: str = ""
     discovers: str = ""
+    public: tuple[PublicWeights, ...] = ()
 
     @property
     def needs_weights(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 from contextlib import closing, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,16 +40,52 @@ ENDLESS = 1 << 40
 Steps = Generator[Progress | TrainProgress, None, Path]
 
 
+class Moment:
+    """The weights of a run as they are between two of its steps, for whoever drives it."""
+
+    def __init__(self) -> None:
+        self._write: Callable[[str], Path] | None = None
+
+    def binds(self, write: Callable[[str], Path]) -> None:
+        """Say how they are written, with a mark in the file's name."""
+        self._write = write
+
+    def write(self, mark: str) -> Path:
+        """Write them beside the result of the run, before the next step is asked for.
+
+        Args:
+            mark: what the name of the file has in addition, as "-now".
+
+        Returns:
+            The file, which is replaced if it is there.
+
+        Raises:
+            OutputError: it cannot be written.
+            ValueError: the run has not made its network yet.
+        """
+        if self._write is None:
+            msg = "The run has no weights yet."
+            raise ValueError(msg)
+        return self._write(mark)
+
+
 def train(
-    request: TrainRequest, token: CancelToken, *, validator: Validator | None = None
+    request: TrainRequest,
+    token: CancelToken,
+    *,
+    validator: Validator | None = None,
+    moment: Moment | None = None,
 ) -> Steps:
     """Run one stage; under torchrun, as one of the processes that share each batch.
 
+    What is done between two steps, by whoever asks for them, does not count as time of the run.
+
     Args:
         request: what is trained.
-        token: stops it; the state is kept.
+        token: cancels between steps.
         validator: measures weights on the way (`core.train.validating`): the best are the result
             then, and the run may end before its time. None measures nothing.
+        moment: gives the weights between two steps; None where nobody wants them.
 
     Yields:
         `Progress` while videos and images are packed and while weights are measured,
@@ -81,25 +117,29 @@ def train(
         request = replace(request, threads=threads)
         if team.leads:
             note_start(request)
-        yield from _train_in(team, request, method, token, validator=validator)
+        hooks = _Hooks(validator, moment or Moment())
+        yield from _train_in(team, request, method, token, hooks=hooks)
         team.wait()
     return request.out / WEIGHTS
 
 
+@dataclass(frozen=True, slots=True)
+class _Hooks:
+    """What takes part in a run from outside."""
+
+    validator: Validator | None
+    moment: Moment
+
+
 def _train_in(
-    team: Team,
-    request: TrainRequest,
-    method: Method,
-    token: CancelToken,
-    *,
-    validator: Validator | None,
+    team: Team, request: TrainRequest, method: Method, token: CancelToken, *, hooks: _Hooks
 ) -> Generator[Progress | TrainProgress]:
     """Run the stage in a team; on its own, so that what holds the team's group ends with it."""
     network = make_network(request, method, team.device)
     stage = method.stage(request.stage_name, network, request.settings, team)
     packs = yield from _pack_in_turn(request, method, team, token)
+    leader = _Leader(request, stage, packs, hooks)
     if team.leads:
-        leader = _Leader(request, stage, packs, validator)
         yield from leader.lead(team, token)
     else:
         yield from fit_stage(request, stage, packs, team, token)
@@ -113,14 +153,15 @@ class _Leader:
         request: TrainRequest,
         stage: Stage,
         packs: list[FramePack],
-        validator: Validator | None,
+        hooks: _Hooks,
     ) -> None:
         self._request, self._stage, self._packs = request, stage, packs
-        self._log = request.out / LOG
-        self._before = _last_logged(self._log)
-        minutes = self._before.seconds / 60 if self._before else 0.0
+        self._log, validator = request.out / LOG, hooks.validator
+        self._last = _last_logged(self._log)
+        minutes = self._last.seconds / 60 if self._last else 0.0
         self._due = _next_snapshot(request, minutes)
         self._validating = None
+        hooks.moment.binds(lambda mark: self._write(self._last, mark, {})[0])
         if validator is not None:
             rules = Rules.of(request.settings, request.snapshots)
             self._validating = Validating(
@@ -129,28 +170,29 @@ class _Leader:
 
     def lead(self, team: Team, token: CancelToken) -> Generator[Progress | TrainProgress]:
         """Run the stage to its end."""
-        folder, last = self._request.board, self._before
-        board = None if folder is None else Board(folder, step=last.step if last else 0)
+        folder, before = self._request.board, self._last
+        board = None if folder is None else Board(folder, step=before.step if before else 0)
         try:
             with nullcontext() if board is None else closing(board):
-                last = yield from self._steps(team, token, board)
+                yield from self._steps(team, token, board)
         finally:
             draw_curve(self._log, self._request.out / PICTURE)
         if self._validating is None:
-            self._write(last, "", {})
+            self._write(self._last, "", {})
             return
-        yield from self._validating.end(last)
+        yield from self._validating.end(self._last)
         draw_curve(self._log, self._request.out / PICTURE)
 
     def _steps(
         self, team: Team, token: CancelToken, board: Board | None
-    ) -> Generator[Progress | TrainProgress, None, TrainProgress | None]:
-        """All steps, with what is due after them; returns the last one of the run."""
-        last, validating = self._before, self._validating
-        if last is None and self._request.init is not None:
+    ) -> Generator[Progress | TrainProgress]:
+        """All steps, with what is due after them."""
+        validating = self._validating
+        if self._last is None and self._request.init is not None:
             yield from self._measure(None, token, board)
         ended = (lambda: False) if validating is None else (lambda: validating.settled)
         for last in fit_stage(self._request, self._stage, self._packs, team, token, ended=ended):
+            self._last = last
             append_line(self._log, asdict(last))
             if board is not None:
                 board.add(last)
@@ -158,10 +200,10 @@ class _Leader:
             yield last
             if validating is not None and validating.is_due(last):
                 yield from self._measure(last, token, board)
-        if validating is not None and last is not None and not validating.knows(last.step):
-            yield from self._measure(last, token, board)
+        end = self._last
+        if validating is not None and end is not None and not validating.knows(end.step):
+            yield from self._measure(end, token, board)
             token.check()
-        return last
 
     def _measure(
         self, last: TrainProgress | None, token: CancelToken, board: Board | None

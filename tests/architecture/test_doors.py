@@ -41,7 +41,7 @@ DOORS = {
     "pickle.loads": set(),
     # Other programs
     "subprocess.run": {"packaging/demo.py", "core/eval/provenance.py"},
-    "subprocess.Popen": {"vosapp/cli/probes.py"},
+    "subprocess.Popen": {"vosapp/cli/probes.py", "vosapp/services/training/launch.py"},
     "os.system": set(),
 }
 """What opens files -> the files that may call it."""

@@ -15,6 +15,7 @@ from core.errors import UsageError
 from core.jobs import Progress
 from vosapp.cli.project_options import add_video_argument, open_project_video
 from vosapp.cli.run_options import add_compute_arguments
+from vosapp.services.models.store import weights_named
 from vosapp.services.weights import finetuned_system
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep them, but switched off",
     )
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="weights to start from (default: the bundled)"
+        "--weights",
+        type=weights_named,
+        metavar="FILE",
+        help="weights to start from, or the name of a model (default: the bundled)",
     )
     parser.add_argument("--range", metavar="A:B", help="learn from frames A to B - 1 only")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="order of the data (0)")

@@ -44,12 +44,14 @@ class Command:
         help: one line for `vosapp --help`.
         module: where it lives; imported when asked for.
         alias: an older name, which still works; empty for none.
+        meant: the words that the older name stands for; empty for the command's name.
     """
 
     name: str
     help: str
     module: str
     alias: str = ""
+    meant: tuple[str, ...] = ()
 
 
 COMMANDS = (
@@ -95,9 +97,11 @@ COMMANDS = (
     ),
     Command("train", "train a system on your own videos", "vosapp.cli.train"),
     Command(
-        "import-weights",
-        "take over weights that other programs have trained",
-        "vosapp.cli.import_weights",
+        "models",
+        "list, import, download and remove weights",
+        "vosapp.cli.models",
+        alias="import-weights",
+        meant=("models", "import"),
     ),
     Command("doctor", "show what is installed and what is missing", "vosapp.cli.doctor"),
 )
@@ -202,9 +206,11 @@ def _run(given: list[str], console: Console) -> int:
 def _with_names_of_today(given: list[str]) -> list[str]:
     """The arguments with an older name of a command replaced by its present one."""
     word = _first_word(given)
-    name = next((c.name for c in COMMANDS if c.alias and c.alias == word), word)
-    place = given.index(word) if word else 0
-    return [*given[:place], name, *given[place + 1 :]] if name != word else given
+    found = next((c for c in COMMANDS if c.alias and c.alias == word), None)
+    if found is None:
+        return given
+    place = given.index(word)
+    return [*given[:place], *(found.meant or (found.name,)), *given[place + 1 :]]
 
 
 def _first_word(given: list[str]) -> str:

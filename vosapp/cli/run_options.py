@@ -11,6 +11,7 @@ from core.engine.registry import default_system, require_quality, system_spec, s
 from core.errors import UsageError
 from core.types import Quality
 from vosapp.cli.backbone_option import add_backbone_argument
+from vosapp.services.models.store import weights_named
 from vosapp.services.weights import default_weights
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"method; flow and copy are baselines without learning (default: {DEFAULT_SYSTEM})",
     )
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="weights of the system (default: the bundled)"
+        "--weights",
+        type=weights_named,
+        metavar="FILE",
+        help="weights of the system, or the name of a model (default: the bundled)",
     )
     parser.add_argument(
         "--quality",

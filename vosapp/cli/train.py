@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.engine.registry import recipe_of, systems
+from core.errors import UsageError
 from core.jobs import Progress
+from core.train.recipe import COMMON_OPTIONS, VALIDATION_OPTIONS
 from vosapp.cli.backbone_option import add_backbone_argument
 from vosapp.cli.parser import add_common_arguments
 from vosapp.cli.run_options import positive
+from vosapp.cli.train_process import add_process_arguments, is_process, run_process
+from vosapp.services.models.store import weights_named
 
 if TYPE_CHECKING:
     from core.train.loop import TrainProgress
@@ -44,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
     for source in recipe.sources:
         sub.add_argument(f"--{source}", type=Path, help=SOURCES[source])
-    sub.add_argument("--out", type=Path, required=True, help="run folder: state, log, weights")
+    sub.add_argument("--out", type=Path, help="run folder: state, log, weights")
     _add_network(sub, recipe)
     length = sub.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="length of the run in steps")
@@ -57,7 +61,7 @@ def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
     sub.add_argument(
         "--init",
         metavar="FILE",
-        help=f"weights to start from; {BUNDLED} takes those that ship here",
+        help=f"weights to start from, or the name of a model; {BUNDLED} takes those that ship here",
     )
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     for option in recipe.all_options:
@@ -83,6 +87,7 @@ def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
         metavar="DIR",
         help="write losses and scores for TensorBoard, too (needs vosapp[train])",
     )
+    add_process_arguments(sub)
     add_common_arguments(sub)
     sub.add_argument("--workers", type=int, default=1, help="processes that prepare batches")
 
@@ -119,6 +124,10 @@ def _add_option(sub: argparse.ArgumentParser, option: Option) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Train and say where the weights are; of several processes the first one speaks."""
+    if is_process(args):
+        return _run_process(args, console)
+    if args.out is None:
+        raise UsageError("There is no run folder.", "Give one with --out, or --projects.")
     from core.train.run import train
     from core.train.team import team_rank
 
@@ -140,6 +149,32 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         "steps": last.step if last else 0,
         "seconds": last.seconds if last else 0.0,
         "losses": last.losses if last else {},
+    }
+
+
+def _run_process(args: argparse.Namespace, console: Console) -> dict[str, object]:
+    recipe = recipe_of(args.system)
+    if args.steps is not None:
+        raise UsageError("A run on projects has its length in minutes.", "Give --minutes.")
+    given = _given(args, recipe)
+    own = [option.name for option in VALIDATION_OPTIONS if option.name in given]
+    own += ["tensorboard"] if args.tensorboard is not None else []
+    if own:
+        why = "It measures itself on what it holds out of its projects."
+        raise UsageError(f"--{own[0]} does not go with a run on projects.", why)
+    asked = {word.partition("=")[0] for word in args.typed}
+    args.preset_asked = args.preset if "--preset" in asked or args.init is None else ""
+    args.stage_asked = args.stage if "--stage" in asked else ""
+    args.init_file = _init(args.init, args.system, args.preset)
+    return run_process(args, console, recipe, given=given)
+
+
+def _given(args: argparse.Namespace, recipe: Recipe) -> dict[str, Value]:
+    """The options of a recipe that were named."""
+    return {
+        option.name: _plain(getattr(args, option.name))
+        for option in recipe.all_options
+        if getattr(args, option.name) is not None
     }
 
 
@@ -224,16 +259,11 @@ def _best(request: TrainRequest, validator: Validator | None) -> dict[str, objec
 def _request(args: argparse.Namespace) -> TrainRequest:
     from core.train.config import FitConfig
     from core.train.origin import settings_of
-    from core.train.recipe import COMMON_OPTIONS
     from core.train.request import TrainRequest
 
     recipe = recipe_of(args.system)
     init = _init(args.init, args.system, args.preset)
-    given: dict[str, Value] = {
-        option.name: _plain(getattr(args, option.name))
-        for option in recipe.all_options
-        if getattr(args, option.name) is not None
-    }
+    given = _given(args, recipe)
     chosen = settings_of(
         recipe,
         given,
@@ -292,4 +322,4 @@ def _init(given: str | None, system: str, preset: str) -> Path | None:
         from vosapp.assets import bundled_weights
 
         return bundled_weights(system, preset)
-    return path
+    return weights_named(given)

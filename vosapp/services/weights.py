@@ -31,7 +31,7 @@ def default_weights(system: str) -> Path:
     except CheckpointMissing as error:
         if not spec.foreign:
             raise
-        makers = f"vosapp train {system} or vosapp import-weights --system {system}"
+        makers = f"vosapp train {system} or vosapp models import --system {system}"
         hint = f"Name a file with --weights; {makers} makes one."
         raise CheckpointMissing(error.message, hint) from error
 

@@ -51,7 +51,7 @@ def read_public(path: Path) -> MemoryNetwork:
     tensors = _bare(read_foreign(path).tensors)
     if detect_kind(tensors) != "xmem":
         msg = f"{path} holds no weights of XMem, which alone can be tracked with as they are."
-        raise CheckpointMismatch(msg, "Others are a start for training: vosapp import-weights.")
+        raise CheckpointMismatch(msg, "Others are a start for training: vosapp models import.")
     network = MemoryNetwork(_config_of(tensors))
     fill_module(path, network, dict(_for_several(tensors)))
     return network

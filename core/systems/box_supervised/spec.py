@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from core.systems.box_supervised.config import CALIBRATION
-from core.tracking.spec import QualityOffer, SystemSpec
+from core.tracking.spec import PublicWeights, QualityOffer, SystemSpec
 from core.train.recipe import Option, Recipe, StageSpec
 from core.types import Quality
 
@@ -123,6 +123,10 @@ RECIPE = Recipe(
     sources=("videos", "images"),
 )
 
+_RELEASE = "https://github.com/hkchengrex/XMem/releases/download/v1.0/"
+_LICENSE = "MIT (LICENSE of hkchengrex/XMem, which does not speak of the weights)"
+_SOURCE = "hkchengrex/XMem: docs/INFERENCE.md (release v1.0), docs/RESULTS.md, LICENSE"
+
 SPEC = SystemSpec(
     name=SYSTEM,
     title="Memory network",
@@ -143,4 +147,8 @@ SPEC = SystemSpec(
     recipe=RECIPE,
     importer="core.systems.box_supervised.foreign:import_weights",
     foreign="core.systems.box_supervised.foreign:is_foreign",
+    public=(
+        PublicWeights("XMem", f"{_RELEASE}XMem.pth", _LICENSE, _SOURCE),
+        PublicWeights("XMem-s012", f"{_RELEASE}XMem-s012.pth", _LICENSE, _SOURCE),
+    ),
 )

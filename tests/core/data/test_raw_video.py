@@ -205,3 +205,15 @@ def test_sequences_need_no_pyav(tmp_path, no_pyav):
 
 def test_video_files_name_no_frames(clip):
     assert frame_names(clip[0]) == ()
+
+
+def test_folders_of_images_count_where_their_name_says_so(tmp_path):
+    for name in ("a.images", "photos", ".b.images"):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "0.png"), np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / "c.images").symlink_to(tmp_path / "photos", target_is_directory=True)
+    assert [path.name for path in find_videos(tmp_path)] == ["a.images", "c.images"]
+    assert len(list(sequential_frames(tmp_path / "c.images"))) == 1
+    assert frame_names(tmp_path / "a.images") == (), "masks of these are named by index"
+    images(tmp_path / "JPEGImages/bear.images")
+    assert [p.name for p in find_videos(tmp_path / "JPEGImages")] == ["bear.images"]

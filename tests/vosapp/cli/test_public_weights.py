@@ -60,7 +60,7 @@ def test_other_systems_open_no_public_file(mask, tmp_path, capsys):
 def test_without_weights_it_says_how_to_bring_some(mask, tmp_path, capsys):
     with pytest.raises(CheckpointMissing) as caught:
         default_weights("box_supervised")
-    assert "import-weights" in caught.value.hint and "vosapp train" in caught.value.hint
+    assert "models import" in caught.value.hint and "vosapp train" in caught.value.hint
     words = ["propagate", str(sample_film()), "--masks", str(mask), "-o", str(tmp_path / "out")]
     assert main([*words, *SYSTEM]) == cli.BAD_INPUT
     err = capsys.readouterr().err

@@ -1,4 +1,7 @@
-"""`vosapp import-weights`: takes weights that the user owns from other programs."""
+"""`vosapp models import`: takes weights that the user owns from other programs.
+
+`vosapp import-weights` is its older name, which still works.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.engine.registry import system_spec, systems
-from core.errors import CheckpointMismatch, UsageError, VosError
+from core.engine.registry import systems
+from core.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
     from core.nn.foreign import ImportReport
     from vosapp.cli.console import Console
 
-NAME = "import-weights"
 HELP = "take over weights that other programs have trained"
 SHOWN = 4
 """Names given for each reason; `--json` gives all."""
@@ -32,8 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = EPILOG
     parser.add_argument("input", type=Path, metavar="FILE", help="a .pt, .pth or .safetensors file")
-    parser.add_argument(
-        "-o", "--out", type=Path, required=True, metavar="FILE", help="the new .safetensors file"
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="write the new .safetensors file here only"
+    )
+    target.add_argument(
+        "--name", metavar="NAME", help="of the model, for --weights NAME (default: of the file)"
     )
     able = [spec.name for spec in systems().values() if spec.importer]
     parser.add_argument(
@@ -53,13 +59,30 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Import and say what was taken, what was not, and why.
 
     Returns:
-        `weights` (file), `kind`, `system`, `preset`, `taken` (names), `left` (name to reason),
-        `unfilled` (names in our network) and `notes`.
+        `weights` (file), `name` (of the model; None with --out), and of weights of other programs
+        `kind`, `system`, `preset`, `taken` (names), `left` (name to reason), `unfilled` (names in
+        our network) and `notes`.
     """
-    report = _import(args)
-    _tell(report, args.out, console)
+    from vosapp.services.models.importing import import_file, import_model
+
+    chosen = {"system": args.system, "kind": args.kind, "preset": args.preset}
+    report: ImportReport | None
+    if args.out is not None:
+        report, weights, name = import_file(args.input, args.out, **chosen), args.out, None
+    else:
+        name = args.name or args.input.stem
+        _require_not_ours(args.input, chosen)
+        model, report = import_model(args.input, name, **chosen)
+        weights = model.path
+    if report is None:
+        console.report(f"{name} is weights of vosapp; it is kept as it is: {weights}.")
+        return {"weights": weights, "name": name}
+    _tell(report, weights, console)
+    if name is not None:
+        console.say(f"Use it by its name: --weights {name}.")
     return {
-        "weights": args.out,
+        "weights": weights,
+        "name": name,
         "kind": report.kind,
         "system": report.system,
         "preset": report.preset,
@@ -70,28 +93,13 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     }
 
 
-def _import(args: argparse.Namespace) -> ImportReport:
-    """Import for the system that is named, or for the first that knows the file.
+def _require_not_ours(file: Path, chosen: dict[str, str | None]) -> None:
+    """Refuse options for weights that say themselves what they are."""
+    from core.nn.checkpoints import has_header
 
-    Raises:
-        VosError: what the first system says of it, where none knows it.
-    """
-    from core.tracking.spec import load
-
-    able = [spec for spec in systems().values() if spec.importer]
-    if args.system is not None:
-        able = [system_spec(args.system)]
-    refused = list[VosError]()
-    for spec in able:
-        try:
-            report: ImportReport = load(spec.importer)(
-                args.input, args.out, kind=args.kind, preset=args.preset
-            )
-        except (CheckpointMismatch, UsageError) as error:
-            refused.append(error)
-        else:
-            return report
-    raise refused[0]
+    if any(chosen.values()) and has_header(file):
+        msg = f"{file} says itself what it is."
+        raise UsageError(msg, "Leave --system, --kind and --preset away.")
 
 
 def _tell(report: ImportReport, out: Path, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""`vosapp import-weights` from the command line."""
+"""`vosapp models import`, and its older name `import-weights`, from the command line."""
 
 from __future__ import annotations
 

@@ -1,0 +1,87 @@
+"""What is told before a run starts: offers, estimates, colors, samples."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from core.engine.registry import systems
+from core.jobs import CancelToken, result_of
+from vosapp.services.training.colors import answer, check_colors
+from vosapp.services.training.data import sources_of, survey
+from vosapp.services.training.estimates import estimate
+from vosapp.services.training.offers import offers, usual_minutes
+from vosapp.services.training.preview import preview
+from vosapp.services.training.run_values import RunRequest
+from vosapp.services.training.values import Survey
+
+
+@pytest.fixture
+def look(write_project):
+    def make(count=2, **labels):
+        paths = [write_project(n, seed=k, **labels) for k, n in enumerate("abc"[:count])]
+        sources = tuple(source for path in paths for source in sources_of(path))
+        return sources, result_of(survey(sources, CancelToken()))
+
+    return make
+
+
+def test_every_system_with_a_recipe_is_offered_with_its_options():
+    found = {offer.system: offer for offer in offers()}
+    assert found.keys() == {name for name, spec in systems().items() if spec.recipe}
+    assert offers()[0].needs_labels
+    boxes = found["box_supervised"]
+    names = {option.name for option in boxes.options}
+    assert "temporal" in names and not names & {"boxes", "dense", "notes"}
+    assert all(option.help for option in boxes.options)
+    assert "self_supervised-thin" in found["self_supervised"].starts
+
+
+def test_an_estimate_grows_with_the_batch_and_warns(look):
+    sources, found = look(boxes=(0, 6))
+    request = RunRequest("box_supervised", 10, sources, device="cpu")
+    usual = estimate(request, found)
+    large = estimate(RunRequest("box_supervised", 10, sources, options={"batch": 64}), found)
+    assert usual.seconds > 600 and usual.memory > 0 and usual.warnings == ()
+    assert large.memory > usual.memory and large.steps < usual.steps
+    assert any("hardly" in text for text in large.warnings)
+    nothing_held = estimate(request, Survey(found.clips[:0]))
+    assert any("held out" in text for text in nothing_held.warnings)
+
+
+def test_minutes_follow_from_the_labels_and_the_device(look):
+    _, found = look(boxes=(0, 6))
+    assert 10 <= usual_minutes(found, "cpu") <= 120
+    assert usual_minutes(found, "cuda") < usual_minutes(found, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("tied", "right", "good"),
+    [
+        (math.nan, math.nan, None), (0.3, math.nan, None), (0.01, 0.99, False),
+        (0.3, 0.995, True), (0.3, 0.975, True), (0.3, 0.8, False),
+    ],
+)  # fmt: skip
+def test_colors_in_plain_words(tied, right, good):
+    found = answer(tied, right)
+    assert found.good is good and found.text.endswith(".")
+
+
+def test_colors_are_looked_at_on_masks_where_there_are_any(look):
+    _, found = look(masks=(0, 6))
+    assert not math.isnan(result_of(check_colors(found, CancelToken())).right)
+
+
+@pytest.mark.parametrize(("system", "objects"), [("box_supervised", 1), ("self_supervised", 0)])
+def test_samples_are_what_the_network_sees(look, system, objects):
+    sources, found = look(boxes=(0, 6), masks=(3,))
+    request = RunRequest(system, 1, sources, options={"crop": 32, "frames": 3} if objects else {})
+    samples = result_of(preview(request, found, CancelToken(), count=4))
+    assert len(samples) == 4 and {sample.clip for sample in samples} <= {"a", "b"}
+    held = found.held_out[0].name
+    assert held not in {sample.clip for sample in samples}
+    for sample in samples:
+        assert sample.boxes.shape[1] == objects
+        if objects:
+            assert sample.frames.shape == (3, 32, 32, 3)

@@ -1,0 +1,90 @@
+"""How `core.train` does a run: one stage after the other, and the weights of the moment."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from core.errors import CheckpointMismatch, UsageError
+from core.jobs import Cancelled, CancelToken, Progress, result_of
+from core.nn.checkpoints import read_info
+from vosapp.assets import bundled_weights
+from vosapp.services.training.core_trainer import CoreTrainer, verify_weights, with_preset
+from vosapp.services.training.data import sources_of, survey_labels
+from vosapp.services.training.folder import RunFolder
+from vosapp.services.training.run_values import RunRequest
+from vosapp.services.training.staging import stage
+
+SMALL = {"batch": 1, "crop": 32, "frames": 3}
+
+
+@pytest.fixture
+def trainer_of(write_project, tmp_path):
+    sources = sources_of(write_project("a", boxes=(0, 6), masks=(3,)))
+    found = result_of(survey_labels(sources, CancelToken()))
+    data = result_of(stage(found, tmp_path / "data", CancelToken()))
+
+    def make(system, **changes):
+        request = RunRequest(system, 0.05, sources, device="cpu", **changes)
+        return CoreTrainer(request, RunFolder(tmp_path / "run"), data)
+
+    return make
+
+
+@pytest.mark.slow
+def test_from_nothing_one_stage_follows_the_other_and_a_cancelled_run_goes_on(trainer_of, tmp_path):
+    trainer = trainer_of("box_supervised", preset="tiny", options=SMALL)
+    token, steps, stages = CancelToken(), [], set()
+    job = trainer.steps(token)
+    with pytest.raises(Cancelled):
+        for item in job:
+            if isinstance(item, Progress):
+                continue
+            steps.append(item)
+            if item.number == 1:
+                trainer.write(tmp_path / "first.safetensors")
+            if "projection" in item.losses or len(steps) > 500:
+                trainer.write(tmp_path / "now.safetensors")
+                token.cancel()
+    assert [step.number for step in steps] == list(range(1, len(steps) + 1))
+    assert steps[0].fraction < 0.5 <= steps[-1].fraction
+    first, now = (load_file(tmp_path / f"{name}.safetensors") for name in ("first", "now"))
+    assert any(not torch.equal(now[name], x) for name, x in first.items())
+    stages = [read_info(tmp_path / f"{n}.safetensors").training["stage"] for n in ("first", "now")]
+    assert stages == ["masks of composite clips", "masks from drawn boxes and colors"]
+    assert not list((tmp_path / "run").glob("*/*-now*"))
+    again = trainer_of("box_supervised", preset="tiny", options=SMALL)
+    later = next(x for x in again.steps(CancelToken()) if not isinstance(x, Progress))
+    assert later.number == steps[-1].number + 1 and later.seconds > steps[-1].seconds
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    from safetensors import safe_open
+
+    weights = bundled_weights("self_supervised", "thin")
+    verify_weights(weights, "self_supervised")
+    with pytest.raises(CheckpointMismatch, match="box_supervised"):
+        verify_weights(weights, "box_supervised")
+    tensors = load_file(weights)
+    name = next(name for name, x in tensors.items() if x.is_floating_point())
+    tensors[name] = torch.full_like(tensors[name], float("nan"))
+    with safe_open(weights, "pt") as file:
+        save_file(tensors, tmp_path / "nan.safetensors", file.metadata())
+    with pytest.raises(CheckpointMismatch, match="not finite"):
+        verify_weights(tmp_path / "nan.safetensors", "self_supervised")
+
+
+def test_the_preset_is_that_of_the_weights():
+    start = bundled_weights("self_supervised", "thin")
+    request = RunRequest("self_supervised", 1, (), preset="resnet18", start=start)
+    assert with_preset(request).preset == "thin"
+    with pytest.raises(CheckpointMismatch):
+        with_preset(RunRequest("box_supervised", 1, (), start=start))
+
+
+def test_weights_are_there_only_once_it_has_begun(trainer_of, tmp_path):
+    with pytest.raises(ValueError):
+        trainer_of("self_supervised").write(tmp_path / "w")
+    with pytest.raises(UsageError, match="stage"):
+        next(trainer_of("self_supervised", stage="third").steps(CancelToken()))

@@ -1,0 +1,1 @@
+"""The user's models: bundled, trained, imported and downloaded weights, by name."""

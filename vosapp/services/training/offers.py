@@ -1,0 +1,99 @@
+"""Which ways to train there are, with their options, and the usual values. No torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.engine.registry import recipe_of, systems
+from core.errors import CheckpointMissing
+from core.train.recipe import COMMON_OPTIONS, Option, Recipe
+from vosapp.assets import bundled_weights
+from vosapp.services.training.run_values import RecipeOffer
+from vosapp.services.training.values import Survey
+
+OWN = frozenset({"boxes", "dense", "notes"})
+"""Options that the chosen data fill."""
+LABELS = "boxes"
+"""A stage with an option of this name learns from boxes and masks."""
+BUNDLED = "bundled"
+
+
+def offers() -> tuple[RecipeOffer, ...]:
+    """All systems that can be trained, those that learn from labels first."""
+    found = [_offer(spec.name, spec.title) for spec in systems().values() if spec.recipe]
+    return tuple(sorted(found, key=lambda offer: not offer.needs_labels))
+
+
+def _offer(system: str, title: str) -> RecipeOffer:
+    recipe = recipe_of(system)
+    stage = stage_of(recipe, "", labels=True)
+    labels = any(option.name == LABELS for option in _options_of(recipe, stage))
+    starts = tuple(
+        f"{system}-{preset}" for preset in recipe.presets if default_start(system, preset)
+    )
+    options = tuple(o for o in _options_of(recipe, stage) if o.name not in OWN)
+    return RecipeOffer(system, title, recipe.help, recipe.presets, options, labels, stage, starts)
+
+
+def stage_of(recipe: Recipe, asked: str, *, labels: bool) -> str:
+    """The stage that a run trains.
+
+    Args:
+        recipe: of the system.
+        asked: a name, or empty for the usual stage.
+        labels: there are boxes or masks to learn from.
+
+    Raises:
+        UsageError: there is no stage of that name.
+    """
+    if asked:
+        return recipe.stage(asked).name
+    learning = [o for o in recipe.options if o.name == LABELS and o.stages]
+    return learning[0].stages[0] if labels and learning else recipe.default_stage
+
+
+def needs_labels(system: str, stage: str) -> bool:
+    """Whether a run of a system learns from boxes or masks."""
+    recipe = recipe_of(system)
+    chosen = stage_of(recipe, stage, labels=True)
+    return any(option.name == LABELS for option in _options_of(recipe, chosen))
+
+
+def _options_of(recipe: Recipe, stage: str) -> tuple[Option, ...]:
+    every = (*recipe.options, *COMMON_OPTIONS)
+    return tuple(o for o in every if not o.stages or stage in o.stages)
+
+
+def default_start(system: str, preset: str) -> Path | None:
+    """The bundled weights that a run starts from; None where none are bundled."""
+    try:
+        return bundled_weights(system, preset)
+    except CheckpointMissing:
+        return None
+
+
+def usual_minutes(found: Survey, device: str) -> float:
+    """Minutes that are worth while for so much data.
+
+    Args:
+        found: what is learned from.
+        device: "cpu", "cuda" or "mps".
+
+    Returns:
+        10 to 120 on a processor, for a few boxes to a few thousand; a third of it elsewhere.
+    """
+    labels = found.counted.boxes + found.counted.masks
+    minutes = 10.0 if not labels else min(120.0, max(10.0, 5.0 * round(labels**0.5 * 0.8)))
+    return minutes if device == "cpu" else max(5.0, round(minutes / 3))
+
+
+def device_choices() -> tuple[str, ...]:
+    """Devices of this machine, "auto" first. Imports torch."""
+    import torch
+
+    found = ["auto", "cpu"]
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return tuple(found)

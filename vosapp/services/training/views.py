@@ -1,0 +1,73 @@
+"""Pictures of one held-out frame in a run's folder: before, now, and the best. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.media.atomic import made_folder, write_atomic
+from core.media.label_map import encode_label_map
+from core.media.palette import DAVIS_COLORS
+from core.types import Frame, LabelMap
+from vosapp.services.training.folder import RunFolder
+from vosapp.services.training.trainer import Shown
+
+LONG_SIDE = 480
+"""Pictures are shrunk to this long side, in pixels."""
+
+
+def picture(folder: RunFolder, name: str) -> Path:
+    """File of a picture: "frame", "truth", "before", "now" or "best"."""
+    return folder.view / f"{name}.png"
+
+
+def show(folder: RunFolder, name: str, shown: Shown, *, best: bool) -> None:
+    """Write what weights find on the frame that is looked at.
+
+    Args:
+        folder: of the run.
+        name: "before" or "now"; before training both are the same.
+        shown: what was found.
+        best: they are the best so far.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    data = encode_label_map(_small_map(shown.label_map))
+    names: Iterable[str] = {name, "now", *(("best",) if best else ())}
+    made_folder(folder.view)
+    for each in names:
+        write_atomic(picture(folder, each), data)
+
+
+def show_frame(folder: RunFolder, frame: Frame, truth: LabelMap) -> None:
+    """Write the picture of the frame, and what should be found on it."""
+    made_folder(folder.view)
+    small = cv2.resize(frame, _size(frame.shape[:2]), interpolation=cv2.INTER_AREA)
+    data = cv2.imencode(".png", cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1]
+    write_atomic(picture(folder, "truth"), encode_label_map(_small_map(truth)))
+    write_atomic(picture(folder, "frame"), data.tobytes())
+
+
+def overlay(frame: Frame, label_map: LabelMap, *, opacity: float = 0.5) -> Frame:
+    """A frame with the colors of its objects over it, for whoever draws no label maps itself."""
+    colors = np.array(DAVIS_COLORS, np.float32)[label_map]
+    shown = np.where((label_map > 0) & (label_map < 255), opacity, 0.0)[..., None]
+    mixed: NDArray[np.uint8] = (frame * (1 - shown) + colors * shown).astype(np.uint8)
+    return mixed
+
+
+def _small_map(label_map: LabelMap) -> LabelMap:
+    size = _size(label_map.shape[:2])
+    small: LabelMap = cv2.resize(label_map, size, interpolation=cv2.INTER_NEAREST)  # type: ignore[assignment]
+    return small
+
+
+def _size(shape: tuple[int, ...]) -> tuple[int, int]:
+    height, width = shape
+    scale = min(1.0, LONG_SIDE / max(height, width))
+    return max(1, round(width * scale)), max(1, round(height * scale))
