@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.box_tables import DrawnBox, read_box_table, read_crowds
+from core.data.mask_boxes import boxes_of_masks
 
 Places = tuple[float, float, float, float]
 """x, y, width, height in pixels; 0 wide: not visible."""
@@ -55,16 +56,18 @@ def read_box_list(boxes: Path, notes: Path | None = None) -> dict[str, ClipBoxes
     """Read a table of boxes, by the names of the clips as they are written there.
 
     Args:
-        boxes: the table.
+        boxes: the table; or a data set with masks, around which boxes are laid.
         notes: says which clips are crowds; None knows of none.
 
     Raises:
         AnnotationReadError: see `read_box_table` and `read_crowds`.
+        DatasetError, MaskReadError: see `boxes_of_masks`.
     """
     crowds = frozenset[str]() if notes is None else read_crowds(notes)
+    every = boxes_of_masks(boxes) if boxes.is_dir() else read_box_table(boxes)
     return {
         clip: ClipBoxes({(b.frame_index, b.object_id): _place(b) for b in drawn}, clip in crowds)
-        for clip, drawn in read_box_table(boxes).items()
+        for clip, drawn in every.items()
     }
 
 

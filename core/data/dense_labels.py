@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from core.media.annotations.rectangles import Corners
 
+DENSIFIED = "densify.json"
+"""File beside label maps that were made of boxes; true masks have none."""
 AGREES = 0.6
 """Overlap of boxes from which a carried mask agrees. Boxes are drawn to 1 to 2 % of the frame: for
 an object a tenth of the frame wide and high whose box is off by that at each edge, an exact mask

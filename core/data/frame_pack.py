@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from core.data.pack_origin import EVERY_VIDEO, PackOrigin, Wanted
-from core.data.raw_video import find_videos, sequential_frames
+from core.data.raw_video import find_videos, frame_names, sequential_frames
 from core.errors import OutputError, TrainingError, VosError
 from core.jobs import CancelToken, Job, Progress
 from core.media.atomic import write_atomic
@@ -258,8 +258,10 @@ def _write_frames(
         last = sketch
         writer.add(small, time)
         indices.append(index)
-    if kept:
-        writer.origin = PackOrigin(video.name, size, tuple(indices))
+    if kept or video.is_dir():
+        stems = frame_names(video)
+        names = tuple(stems[index] for index in indices) if stems else ()
+        writer.origin = PackOrigin(video.name, size, tuple(indices), names)
 
 
 def shrink(frame: Frame, short_side: int) -> Frame:

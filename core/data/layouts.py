@@ -20,16 +20,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from natsort import natsorted
-
-from core.data.raw_video import files_below
+from core.data.raw_video import FRAME_FOLDER, FRAME_SUFFIXES, files_below
 from core.errors import DatasetError
 from core.media.input_file import read_input_text
 
 MASK_SUFFIX = ".png"
-FRAME_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 ANNOTATION_FOLDERS = ("Annotations", "Annotations_unsupervised")
-FRAME_FOLDER = "JPEGImages"
 USUAL_RESOLUTION = "480p"
 NAMES_SHOWN = 5
 MAX_BYTES = 64 << 20
@@ -229,12 +225,20 @@ def _files(folder: Path, suffixes: frozenset[str]) -> tuple[Path, ...]:
         for path in folder.iterdir()
         if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
     ]
-    return tuple(natsorted(found, key=lambda path: path.name))
+    return tuple(_in_order(found))
 
 
 def _subfolders(folder: Path) -> list[Path]:
     found = [p for p in folder.iterdir() if p.is_dir() and not p.name.startswith((".", "__"))]
-    return natsorted(found, key=lambda path: path.name)
+    return _in_order(found)
+
+
+def _in_order(paths: list[Path]) -> list[Path]:
+    """By their names, in natural order."""
+    # Not before it is needed: machines that only train may lack it.
+    from natsort import natsorted
+
+    return list(natsorted(paths, key=lambda path: path.name))
 
 
 def _lists(sets: Path) -> list[Path]:

@@ -49,11 +49,14 @@ class PackOrigin:
         video: file name of the video.
         size: width and height of its frames in pixels.
         indices: of each packed frame, its 0-based index in the video, ascending.
+        names: of each packed frame of a folder of images, the name of its file without suffix;
+            empty where the video is a file.
     """
 
     video: str
     size: tuple[int, int]
     indices: tuple[int, ...]
+    names: tuple[str, ...] = ()
 
     def is_called(self, clip: str) -> bool:
         """Whether the video has this name, with or without its suffix."""
@@ -62,11 +65,15 @@ class PackOrigin:
     def to_dict(self) -> dict[str, object]:
         """As plain values, for the index of a pack."""
         video = self.video if is_text(self.video) else ""
-        return {"video": video, "size": self.size, "indices": self.indices}
+        told: dict[str, object] = {"video": video, "size": self.size, "indices": self.indices}
+        return told | ({"names": self.names} if self.names else {})
 
     @classmethod
     def from_dict(cls, values: Any) -> PackOrigin:
         """As `to_dict` wrote it; `LookupError`, `TypeError` or `ValueError` where it did not."""
         width, height = values["size"]
         indices = tuple(int(index) for index in values["indices"])
-        return cls(str(values["video"]), (int(width), int(height)), indices)
+        names = tuple(str(name) for name in values.get("names", ()))
+        if names and len(names) != len(indices):
+            raise ValueError(names)
+        return cls(str(values["video"]), (int(width), int(height)), indices, names)

@@ -18,6 +18,9 @@ from core.types import Frame
 
 _OPTIONS_OF_OPENCV = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 
+FRAME_FOLDER = "JPEGImages"
+"""Folder of a data set's frames, with a folder for each sequence at or below it."""
+FRAME_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 VIDEO_SUFFIXES = frozenset({
     ".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov",
     ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv",
@@ -28,18 +31,41 @@ IMAGES_SUFFIX = ".images"
 
 
 def find_videos(folder: Path) -> list[Path]:
-    """Every video at or below a path, in the order of their names: files, and folders of images.
+    """Every video at or below a path, in order: files, and folders of images that are sequences.
 
-    A folder of images counts where its name ends in `.images`.
+    Such are those whose names end in `.images`, and those with images below one that is called
+    JPEGImages (`core.data.layouts`).
     """
     if folder.is_file():
         return [folder]
-    return sorted([*files_below(folder, VIDEO_SUFFIXES), *_image_folders(folder)])
+    found = {*files_below(folder, VIDEO_SUFFIXES), *_image_folders(folder), *_sequences(folder)}
+    return sorted(found)
 
 
 def _image_folders(folder: Path) -> Iterator[Path]:
     for place, names, _ in os.walk(folder, onerror=_refuse):
         yield from (Path(place, n) for n in names if n.endswith(IMAGES_SUFFIX) and n[0] != ".")
+
+
+def _sequences(folder: Path) -> list[Path]:
+    """Folders of images in the trees of data sets; what is in no such tree may be photos."""
+    images = files_below(folder, FRAME_SUFFIXES)
+    parents = dict.fromkeys(image.parent for image in images)
+    return [place for place in parents if FRAME_FOLDER in place.resolve().parts[:-1]]
+
+
+def frame_names(path: Path) -> tuple[str, ...]:
+    """Names of a sequence's images in order, without suffix; none of a video file.
+
+    Raises:
+        VideoOpenError: a folder without images, or with some that cannot be read.
+    """
+    if not path.is_dir():
+        return ()
+    from core.media.video import open_video
+
+    with open_video(path, cache_bytes=0) as video:
+        return video.info.stems
 
 
 def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
@@ -68,6 +94,8 @@ def sequential_frames(path: Path) -> Iterator[tuple[float, Frame]]:
     Raises:
         VideoOpenError: not a readable video.
     """
+    if path.is_dir():
+        return _with_pyav(path)
     try:
         import av  # noqa: F401
     except ImportError:

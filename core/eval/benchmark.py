@@ -15,13 +15,19 @@ from core.engine.adapted import LEARNING, propagate_either
 from core.engine.propagate import PropagationRequest
 from core.engine.registry import build_tracker
 from core.engine.run import PeakMemory, memory_guard
-from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs, result_folder
+from core.eval.benchmark_plan import (
+    BenchmarkRequest,
+    SequenceJob,
+    plan_jobs,
+    result_folder,
+    trained_on,
+)
 from core.eval.confidence import Cell
 from core.eval.records import ObjectScore, SequenceScore, Totals, total
 from core.eval.scoring import SequenceScorer
+from core.eval.starts import Start, started
 from core.eval.statistics import average
 from core.jobs import CancelToken, Progress
-from core.media.video import open_video
 from core.tracking.contract import Tracker, TrackerRequest
 from core.types import FrameResult
 
@@ -40,6 +46,15 @@ ADAPTED = (
     "Each sequence is learned between two passes, in {:.0f} seconds on average, which are not in"
     " the seconds a frame; both passes are."
 )
+STARTS = {
+    Start.BOX: "The boxes of the true masks are given to begin with, filled.",
+    Start.PROMPT: "Masks made of the boxes of the true masks alone are given to begin with.",
+}
+BACK_AND_FORTH = (
+    "Each sequence is played forward, backward and forward again; every pass is scored, and the"
+    " first mask of the first pass is all that is known of the others."
+)
+SEEN = "Also sequences that the weights were trained on are scored: {}."
 TARGET = "A target model of each object is learned along the walk; that is in the seconds a frame."
 TIMES = (
     "Seconds a frame: frames without a given mask, decoding included, scoring and writing not."
@@ -152,6 +167,10 @@ def make_benchmark_report(
         len(totals), average([t.j for t in totals]), average([t.f for t in totals])
     )
     notes = [LATE if request.late_entries else SEMI]
+    notes += [STARTS[request.start]] if request.start in STARTS else []
+    notes += [BACK_AND_FORTH] if request.back_and_forth else []
+    if seen := trained_on(request.tracker.weights, [run.score.name for run in runs]):
+        notes.append(SEEN.format(", ".join(seen)))
     if request.keyframe_count > 1:
         notes.append(CORRECTED.format(request.keyframe_count))
     if request.adaptation is not None:
@@ -169,7 +188,6 @@ def _run(
     job: SequenceJob, request: BenchmarkRequest, token: CancelToken, *, make_tracker: TrackerMaker
 ) -> Iterator[FrameResult | Progress | SequenceRun]:
     """Yield each frame's final result, then the sequence's figures."""
-    keyframes = job.keyframes()
     scorer = SequenceScorer(job.plan.name, job.plan.object_ids)
     scored = job.scored
     seconds: list[float] = []
@@ -177,10 +195,18 @@ def _run(
     learning = _Stopwatch()
     with (
         PeakMemory() as peak,
-        open_video(job.folder, cache_bytes=CACHE_BYTES) as video,
+        job.open(cache_bytes=CACHE_BYTES) as video,
         nullcontext() if request.out is None else result_folder(request.out, job) as folder,
         memory_guard(request.tracker.system),
     ):
+        keyframes = started(
+            job.keyframes(),
+            request.start,
+            video=video,
+            tracker=request.tracker,
+            token=token,
+            whole=job.whole(),
+        )
         tracker = make_tracker(request.tracker)
         wanted = PropagationRequest(keyframes, 0, job.info.frame_count)
         adaptation = request.adaptation

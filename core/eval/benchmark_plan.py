@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.data.layouts import SequencePaths, read_tree
+from core.data.layouts import SequencePaths, read_tree, shorten
 from core.engine.output import ResultFolder
-from core.errors import DatasetError, MaskMismatch
+from core.errors import DatasetError, MaskMismatch, UsageError
 from core.eval.plans import SequencePlan, ids_in, plan_sequence
 from core.eval.records import Protocol
+from core.eval.starts import Start
+from core.media.chosen_frames import ChosenFrames
 from core.media.video import open_video
+from core.nn.checkpoints import has_header, read_info
+from core.train.labels import sequences_learned
 from core.types import VOID, Keyframe, VideoInfo
 
 if TYPE_CHECKING:
+    from core.media.video import VideoSource
     from core.tracking.contract import Adaptation, TrackerRequest
     from core.types import LabelMap
 
@@ -35,6 +40,10 @@ class BenchmarkRequest:
             first mask.
         out: folder that also gets the results; None writes none.
         adaptation: how each sequence is learned; None leaves it at propagation.
+        start: how objects are given; masks that correct are true ones in any case.
+        back_and_forth: each sequence is played forward, backward and forward again, so that it
+            is three times as long; every pass counts (Cheng & Schwing 2022, "Long-time video 3x").
+        seen: also sequences that the weights were trained on are scored.
     """
 
     root: Path
@@ -44,6 +53,9 @@ class BenchmarkRequest:
     late_entries: bool = False
     out: Path | None = None
     adaptation: Adaptation | None = None
+    start: Start = Start.MASK
+    back_and_forth: bool = False
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,7 @@ class SequenceJob:
         corrected: those of `given` that are given whole, and so are not scored.
         masks: ground truth files, in order.
         frame_indices: the frame of each mask.
+        order: frames of the folder as they are played; None plays all of them once.
     """
 
     folder: Path
@@ -67,16 +80,30 @@ class SequenceJob:
     corrected: frozenset[int]
     masks: tuple[Path, ...]
     frame_indices: tuple[int, ...]
+    order: tuple[int, ...] | None = None
 
     @property
     def scored(self) -> dict[int, int]:
         """Index into the plan's truths of each frame that is scored."""
-        begin = self.masks.index(self.plan.truths[0])
+        begin = _place(self.plan.truths, self.masks)
         return {
             self.frame_indices[begin + index]: index
             for index in range(len(self.plan.truths))
             if begin + index not in self.corrected
         }
+
+    def open(self, *, cache_bytes: int) -> VideoSource:
+        """The frames as they are played.
+
+        Raises:
+            VideoOpenError: see `open_video`.
+        """
+        video = open_video(self.folder, cache_bytes=cache_bytes)
+        return video if self.order is None else ChosenFrames(video, self.order)
+
+    def whole(self) -> frozenset[int]:
+        """Frames that are given whole and do not begin the sequence: corrections."""
+        return frozenset(self.frame_indices[i] for i in self.corrected if i)
 
     def read(self, path: Path) -> LabelMap:
         """Read a ground truth file.
@@ -121,13 +148,14 @@ def plan_jobs(request: BenchmarkRequest) -> tuple[SequenceJob, ...]:
     """Jobs of all sequences, checked as far as possible without running them.
 
     Raises:
+        UsageError: the weights were trained on some of them, and `seen` does not say to score them.
         DatasetError: the tree is none, frames are missing, or nothing would be scored.
         VideoOpenError, MaskReadError, MaskMismatch: a file of the dataset is damaged.
         OutputError: the results cannot be written.
     """
-    jobs = tuple(
-        _job(sequence, request) for sequence in read_tree(request.root, sequences=request.sequences)
-    )
+    sequences = read_tree(request.root, sequences=request.sequences)
+    _require_unseen(request, [sequence.name for sequence in sequences])
+    jobs = tuple(_job(sequence, request) for sequence in sequences)
     for job in jobs:
         job.read(job.masks[job.given[0]])
         if request.out is not None:
@@ -150,18 +178,57 @@ def _job(sequence: SequencePaths, request: BenchmarkRequest) -> SequenceJob:
     folder = sequence.frames[0].parent
     with open_video(folder, cache_bytes=0) as video:
         info = video.info
+    indices, order = _frame_indices(sequence, info), None
+    if request.back_and_forth:
+        count = info.frame_count
+        order = (*range(count), *reversed(range(count)), *range(count))
+        back = [2 * count - 1 - index for index in reversed(indices)]
+        indices = (*indices, *back, *(2 * count + index for index in indices))
+        masks = sequence.masks
+        sequence = replace(sequence, masks=(*masks, *masks[::-1], *masks))
+        info = replace(info, frame_count=len(order), stems=())
     protocol = Protocol.YOUTUBE_VOS if request.late_entries else Protocol.SEMI
     plan = plan_sequence(sequence, protocol)
     corrected = _evenly_spaced(sequence, request.keyframe_count)
     given = corrected | (_entries(sequence, plan) if request.late_entries else set())
-    indices = _frame_indices(sequence, info)
+    ordered = tuple(sorted(given))
     job = SequenceJob(
-        folder, info, plan, tuple(sorted(given)), frozenset(corrected), sequence.masks, indices
+        folder, info, plan, ordered, frozenset(corrected), sequence.masks, indices, order
     )
     if not job.scored:
         msg = f"With {request.keyframe_count} masks given, nothing of {sequence.name} is scored."
         raise DatasetError(msg, f"It has {len(sequence.masks)} masks: give fewer of them.")
     return job
+
+
+def trained_on(weights: Path | None, names: Iterable[str]) -> tuple[str, ...]:
+    """Those sequences that weights were trained on, as their header says.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: see `core.nn.checkpoints.read_info`.
+    """
+    if weights is None or not has_header(weights):
+        return ()
+    learned = set(sequences_learned(read_info(weights)))
+    return tuple(name for name in names if name in learned)
+
+
+def told_of_training(weights: Path, names: Sequence[str]) -> str:
+    """That weights were trained on sequences, as a sentence."""
+    return f"{weights.name} was trained on {shorten(names)}."
+
+
+def _require_unseen(request: BenchmarkRequest, names: Sequence[str]) -> None:
+    weights = request.tracker.weights
+    seen = () if request.seen else trained_on(weights, names)
+    if weights is not None and seen:
+        hint = "Score others with --sequences; vosapp benchmark --allow-seen scores them, too."
+        raise UsageError(told_of_training(weights, seen), hint)
+
+
+def _place(part: Sequence[Path], whole: Sequence[Path]) -> int:
+    """Where a row of files begins in a longer one, which may hold each file several times."""
+    return next(i for i in range(len(whole)) if tuple(whole[i : i + len(part)]) == tuple(part))
 
 
 def _evenly_spaced(sequence: SequencePaths, count: int) -> set[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.train.labels import IMAGENET_CLASSES, NONE, kinds_of
+from core.train.labels import IMAGENET_CLASSES, NONE, as_names, kinds_of
 
 LABELS = {
     NONE: "none: no mask, box or class that a person drew or named",
@@ -17,6 +17,7 @@ TITLES = {
     "stage": "what was learned",
     "labels": "labels seen",
     "data": "data",
+    "sequences": "learned from",
     "init": "started from",
     "steps": "steps",
     "settings": "settings",
@@ -27,6 +28,8 @@ TITLES = {
     "loss": "loss at the end",
 }
 """Rows about a training, in this order; others come after them by their own names."""
+NAMES_SHOWN = 24
+"""More names than these are left to the header."""
 RUN_SETTINGS = ("radius", "learning_rate", "bf16", "seed")
 
 
@@ -36,6 +39,7 @@ def training_rows(training: Mapping[str, object]) -> dict[str, str]:
     told = {
         "labels": _labels(facts.get("labels", "")),
         "data": _joined(facts, "data", videos="raw videos", frames="frames", images="images"),
+        "sequences": _sequences(facts.get("sequences")),
         "settings": _settings(facts),
         "time": _time(facts.get("seconds")),
         "hardware": _hardware(facts),
@@ -55,6 +59,14 @@ def _labels(seen: object) -> str:
     """Each kind of labels in words."""
     kinds = kinds_of(seen) if isinstance(seen, str) else (text_of(seen),)
     return "; ".join(LABELS.get(kind, kind) for kind in kinds)
+
+
+def _sequences(found: object) -> str:
+    """Sequences of data sets and videos with labels, of which many are counted."""
+    names = as_names(found)
+    if len(names) <= NAMES_SHOWN:
+        return ", ".join(names)
+    return f"{len(names)} videos with labels or of data sets; the header of the weights names them"
 
 
 def _joined(facts: Mapping[str, object], own: str, **counts: str) -> str:

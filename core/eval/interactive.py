@@ -19,12 +19,13 @@ from core.engine.propagate import PropagationRequest, propagate, step_count
 from core.engine.registry import build_tracker
 from core.engine.run import memory_guard
 from core.engine.spool import ProbabilitySpool, SpoolMark
-from core.eval.benchmark import LATE, SEMI
+from core.eval.benchmark import LATE, SEMI, STARTS
 from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs
 from core.eval.interactive_figures import Doubt, FrameMark, Round, measure_doubt, measure_round
 from core.eval.jf import score_frame
+from core.eval.starts import started
 from core.jobs import CancelToken, Progress, mapped
-from core.media.video import VideoSource, open_video
+from core.media.video import VideoSource
 from core.tracking.contract import Adaptation, Tracker
 from core.types import VOID, FrameResult, Keyframe
 
@@ -56,8 +57,8 @@ class InteractiveRequest:
     """What the robot is to do.
 
     Attributes:
-        benchmark: dataset, sequences, system, adaptation, and whether objects are given where
-            they first appear; its other fields are not used.
+        benchmark: dataset, sequences, system, adaptation, how objects are given, and whether they
+            are where they first appear; its other fields are not used.
         rounds: frames that are corrected in each sequence, one a round.
         picks: each starts from the same round 0.
     """
@@ -146,7 +147,8 @@ def make_interactive_report(
 ) -> InteractiveReport:
     """Put the sequences that were run together; also for a job that was stopped."""
     scored = LATE if request.benchmark.late_entries else SEMI
-    notes = (scored, ROBOT, PICKS, *(note for run in runs for note in run.notes))
+    begins = [STARTS[request.benchmark.start]] if request.benchmark.start in STARTS else []
+    notes = (scored, *begins, ROBOT, PICKS, *(note for run in runs for note in run.notes))
     return InteractiveReport(tuple(runs), request.rounds, request.picks, notes)
 
 
@@ -178,12 +180,12 @@ def _run(
     """Yield the number of rounds done after each frame; return the sequence's figures."""
     system = request.benchmark.tracker
     with (
-        open_video(job.folder, cache_bytes=CACHE_BYTES) as video,
+        job.open(cache_bytes=CACHE_BYTES) as video,
         memory_guard(system.system),
         ProbabilitySpool() as spool,
     ):
         passes = _Passes(video, build_tracker(system), token, spool, request.benchmark.adaptation)
-        robot = _Robot(job, passes)
+        robot = _Robot(job, passes, request.benchmark)
         for _ in robot.begin():
             yield 0
         start = robot.snapshot()
@@ -241,7 +243,8 @@ class _Passes:
 class _Robot:
     """One sequence under correction, with one tracker from first to last."""
 
-    def __init__(self, job: SequenceJob, passes: _Passes) -> None:
+    def __init__(self, job: SequenceJob, passes: _Passes, request: BenchmarkRequest) -> None:
+        self._request = request
         self.rounds: list[Round] = []
         self._job = job
         self._passes = passes
@@ -255,6 +258,14 @@ class _Robot:
         if len(given) == 1:
             # Nothing turns up later: what counts and is not on the first mask is absent there.
             given = (self._truth(given[0].frame_index),)
+        given = started(
+            given,
+            self._request.start,
+            video=self._passes.video,
+            tracker=self._request.tracker,
+            token=self._passes.token,
+            whole=self._job.whole(),
+        )
         self._keyframes = {k.frame_index: k for k in given}
         yield from self._propagate(0, self._job.info.frame_count, None)
 

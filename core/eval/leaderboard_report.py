@@ -18,21 +18,31 @@ HEAD = (
     "s a frame",
     "peak MB",
 )
+CORRECTED = (
+    " +1, +2, ...: J&F after so many corrected frames, each time the one with the worst true J,"
+    " corrected frames left out."
+)
 NUMBERS = HEAD.index("J&F")
 """Columns from here on are numbers."""
 
 
 def to_markdown(board: Leaderboard, command: str) -> str:
     """The whole document: title, what was measured and how, the table, what was not run."""
-    rows = [_row(place) for place in board.places]
+    several = len({place.given for place in board.places if place.means is not None}) > 1
+    rounds = max((len(place.corrected) for place in board.places), default=0)
+    rows = [_row(place, several=several, rounds=rounds) for place in board.places]
+    lead, rest = HEAD[:NUMBERS], HEAD[NUMBERS:]
+    lead = (*lead, "given") if several else lead
+    head = (*lead, *rest, *(f"+{number}" for number in range(1, rounds + 1)))
     parts = [
         f"# All systems on {board.data}",
         "",
         f"{board.sequences} sequences; each system is given {board.given}. J&F, J, F: means of"
         " sequences. Seconds: frames without a given mask, decoding included; memory: the whole"
-        " process, of which torch stays loaded once a system has needed it.",
+        " process, of which torch stays loaded once a system has needed it."
+        + (CORRECTED if rounds else ""),
         "",
-        *markdown_table(HEAD, rows, numbers=NUMBERS),
+        *markdown_table(head, rows, numbers=len(lead)),
         "",
     ]
     missing = [place for place in board.places if place.missing]
@@ -54,9 +64,9 @@ def to_dict(board: Leaderboard) -> dict[str, object]:
     }
 
 
-def _row(place: Place) -> list[str]:
+def _row(place: Place, *, several: bool, rounds: int) -> list[str]:
     if place.means is None:
-        return [place.system, "missing", *["-"] * (len(HEAD) - 2)]
+        return [place.system, "missing", *["-"] * (len(HEAD) - 2 + several + rounds)]
     means = place.means
     figures = (means.j_and_f, means.j, means.f, means.by_object, means.seconds)
     peak = known(means.peak_memory_mb)
@@ -64,8 +74,10 @@ def _row(place: Place) -> list[str]:
         place.system,
         place.weights or "none",
         "-" if place.quality is None else place.quality.value,
+        *([place.given] if several else []),
         *(cell(value) for value in figures),
         "-" if peak is None else f"{peak:.0f}",
+        *(cell(value) for value in place.corrected),
     ]
 
 
@@ -76,6 +88,8 @@ def _plain(place: Place) -> dict[str, object]:
         "weights": place.weights or None,
         "quality": None if place.quality is None else place.quality.value,
         "missing": place.missing or None,
+        "given": place.given or None,
+        "corrected": [known(value) for value in place.corrected],
         **{name: known(value) for name, value in figures.items()},
     }
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from core import __version__
 from core.engine.registry import build_tracker
@@ -28,6 +29,8 @@ OUTCOME = (
     "date",
 )
 """Columns that say what came out; empty where it is unknown."""
+Found = tuple[Mapping[str, str], Mapping[str, object]]
+"""The key of a row, and what came out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,34 @@ class Measurement:
     request: BenchmarkRequest
     frames: int
     make_tracker: TrackerMaker = build_tracker
+
+    @property
+    def keys(self) -> tuple[Mapping[str, str], ...]:
+        """Of the rows that it makes."""
+        return (self.key,)
+
+    def run(self, token: CancelToken) -> Generator[Progress | Found]:
+        """Measure; yields its progress in frames, and what it found."""
+        for item in benchmark(self.request, token, make_tracker=self.make_tracker):
+            if isinstance(item, SequenceRun):
+                yield self.key, outcome(item)
+            elif isinstance(item, Progress):
+                yield item
+
+
+class Wanted(Protocol):
+    """Something that makes one row or several of one sequence."""
+
+    @property
+    def keys(self) -> tuple[Mapping[str, str], ...]:
+        """Of the rows that it makes."""
+
+    @property
+    def frames(self) -> int:
+        """As it counts its progress."""
+
+    def run(self, token: CancelToken) -> Generator[Progress | Found]:
+        """Measure; yields its progress in frames, and what it found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +111,7 @@ def sequences_of(request: BenchmarkRequest) -> list[tuple[BenchmarkRequest, int]
     return [(replace(request, sequences=(j.plan.name,)), j.info.frame_count) for j in jobs]
 
 
-def measure_all(wanted: Sequence[Measurement], ledger: Ledger, token: CancelToken) -> Job[None]:
+def measure_all(wanted: Sequence[Wanted], ledger: Ledger, token: CancelToken) -> Job[None]:
     """Measure what a table does not have yet; each row is in it as soon as it is known.
 
     Yields:
@@ -91,19 +122,24 @@ def measure_all(wanted: Sequence[Measurement], ledger: Ledger, token: CancelToke
         Cancelled: by the token; likewise.
     """
     total = sum(one.frames for one in wanted)
-    done = sum(one.frames for one in wanted if ledger.get(one.key) is not None)
+    done = sum(one.frames for one in wanted if _is_known(one, ledger))
     for one in wanted:
-        if ledger.get(one.key) is not None:
+        if _is_known(one, ledger):
             continue
-        name = ", ".join(one.key[part] for part in ledger.told if one.key[part])
+        name = ", ".join(one.keys[0][part] for part in ledger.told if one.keys[0][part])
         yield Progress(done, total, name)
-        for item in benchmark(one.request, token, make_tracker=one.make_tracker):
-            if isinstance(item, SequenceRun):
-                ledger.add({**one.key, **outcome(item)})
-            elif isinstance(item, Progress):
+        for item in one.run(token):
+            if isinstance(item, Progress):
                 yield Progress(done + min(item.done, one.frames), total, name)
+            else:
+                key, found = item
+                ledger.add({**key, **found})
         done += one.frames
         yield Progress(done, total, name)
+
+
+def _is_known(one: Wanted, ledger: Ledger) -> bool:
+    return all(ledger.get(key) is not None for key in one.keys)
 
 
 def outcome(run: SequenceRun) -> dict[str, object]:
@@ -115,12 +151,19 @@ def outcome(run: SequenceRun) -> dict[str, object]:
         "f": totals.f.mean,
         "seconds_median": run.seconds_median,
     }
-    return {
+    counts = {
         "objects": totals.object_count,
         "frames": run.frame_count,
         "scored_frames": run.score.frame_count,
+    }
+    return counts | told(figures, run.peak_bytes)
+
+
+def told(figures: Mapping[str, float], peak_bytes: int) -> dict[str, object]:
+    """Figures, memory, and the code that made them, by the columns of `OUTCOME`."""
+    return {
         **{name: "" if math.isnan(value) else value for name, value in figures.items()},
-        "peak_memory_mb": round(run.peak_bytes / 1e6, 1),
+        "peak_memory_mb": round(peak_bytes / 1e6, 1),
         "version": __version__,
         "commit": code_commit(),
         "date": today(),

@@ -12,6 +12,7 @@ from core.errors import UsageError
 from core.eval.benchmark import BenchmarkReport
 from core.eval.benchmark_plan import BenchmarkRequest
 from core.eval.provenance import code_commit, file_mark, today
+from core.eval.starts import Start
 from core.media.atomic import write_atomic
 from core.media.input_file import read_input
 from core.types import Quality
@@ -20,6 +21,7 @@ SUFFIX = ".scores.json"
 MAX_BYTES = 16 << 20
 FIRST = "the first mask"
 LATE = "each object where it first appears"
+STARTS = {Start.BOX: ", as filled boxes", Start.PROMPT: ", as masks made of boxes"}
 FIGURES = frozenset({"j_and_f", "j", "f", "by_object"})
 
 
@@ -71,8 +73,12 @@ def given_name(request: BenchmarkRequest) -> str:
     """What a benchmark gives to a system, in plain words."""
     count = request.keyframe_count
     name = LATE if request.late_entries else FIRST if count == 1 else f"{count} masks"
+    if request.start is not Start.MASK:
+        name += STARTS[request.start]
     if request.late_entries and count > 1:
         name += f", and {count} masks"
+    if request.back_and_forth:
+        name += "; played back and forth"
     if request.tracker.target:
         name += "; target models"
     if request.adaptation is None:

@@ -17,7 +17,7 @@ class ChosenFrames:
 
     Args:
         video: has the frames; closed with this source.
-        chosen: their indices, ascending.
+        chosen: their indices, in the order in which they are shown; some may come again.
     """
 
     def __init__(self, video: VideoSource, chosen: Sequence[int]) -> None:

@@ -1,6 +1,8 @@
-"""Labels that weights have seen, in this training and in those that they started from. No torch."""
+"""What weights have seen, in this training and in those that they started from. No torch."""
 
 from __future__ import annotations
+
+from core.nn.checkpoints import CheckpointInfo
 
 NONE = "none"
 """What headers say of weights that have seen no label."""
@@ -26,3 +28,13 @@ def united(*seen: str) -> str:
 def kinds_of(seen: str) -> tuple[str, ...]:
     """The kinds of labels that a header names."""
     return tuple(kind for kind in seen.split(BETWEEN) if kind)
+
+
+def sequences_learned(info: CheckpointInfo) -> tuple[str, ...]:
+    """Sequences that weights were trained on, as their header names them."""
+    return as_names(info.training.get("sequences"))
+
+
+def as_names(found: object) -> tuple[str, ...]:
+    """Names that a file holds as a list; what is none is left out."""
+    return tuple(x for x in found if isinstance(x, str)) if isinstance(found, list) else ()

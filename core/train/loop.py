@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -56,6 +57,7 @@ def fit(
     token: CancelToken,
     before_step: Callable[[float], None] = lambda _share: None,
     after_step: Callable[[], None] = lambda: None,
+    ended: Callable[[], bool] = lambda: False,
     team: Team = ALONE,
 ) -> Iterator[TrainProgress]:
     """Train a module; go on from `state_file` where there is one.
@@ -70,6 +72,7 @@ def fit(
         token: cancels between steps.
         before_step: is told before each step what share of the run is done, 0..1.
         after_step: called after each step of the optimizer, before a state is written.
+        ended: asked of the first process before each step: the run is over, whatever its length.
         team: the processes that share each batch and loss; the first writes states.
 
     Raises:
@@ -78,19 +81,15 @@ def fit(
         Cancelled: by the token, after a save.
     """
     done, elapsed = load_state(state_file, module, optimizer) if state_file.exists() else (0, 0.0)
-    start, stream, due = time.monotonic() - elapsed, iter(batches(done)), _Due(config)
-
-    def save() -> None:
-        if team.leads:
-            save_state(state_file, module, optimizer, step=done, seconds=time.monotonic() - start)
-
+    clock, stream = _Clock(elapsed), iter(batches(done))
+    states = _States(config, clock, state_file, module, optimizer, leads=team.leads)
     while True:
-        share = _share(config, done, time.monotonic() - start)
+        share = 1.0 if ended() else _share(config, done, clock.seconds)
         share, stop = team.agree(share, stop=token.cancelled)
         if share >= 1:
             break
         if stop:
-            save()
+            states.save(done)
             raise Cancelled
         rate = config.learning_rate * _schedule(share, config.warmup)
         before_step(share)
@@ -99,29 +98,62 @@ def fit(
         losses = _descend(terms, module, optimizer, team, config=config, rate=rate, step=done)
         after_step()
         done += 1
-        seconds = time.monotonic() - start
-        if due.after(done):
-            save()
-        yield TrainProgress(done, _share(config, done, seconds), losses, rate, seconds)
-        start = time.monotonic() - seconds  # What is done between two steps is no training.
-    save()
+        seconds = clock.seconds
+        states.save_if_due(done)
+        with clock.stopped():
+            yield TrainProgress(done, _share(config, done, seconds), losses, rate, seconds)
+    states.save(done)
 
 
-class _Due:
-    """When a state is to be written: every so many steps, and sooner where steps are slow."""
+class _Clock:
+    """Seconds of training: what others do with a step, such as measuring weights, is none."""
 
-    def __init__(self, config: FitConfig) -> None:
-        self._config = config
+    def __init__(self, elapsed: float) -> None:
+        self._start = time.monotonic() - elapsed
+
+    @property
+    def seconds(self) -> float:
+        """So far."""
+        return time.monotonic() - self._start
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let time pass without counting it."""
+        begun = time.monotonic()
+        yield
+        self._start += time.monotonic() - begun
+
+
+class _States:
+    """Writes the state: every so many steps, and sooner where steps are slow."""
+
+    def __init__(
+        self,
+        config: FitConfig,
+        clock: _Clock,
+        path: Path,
+        module: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        *,
+        leads: bool,
+    ) -> None:
+        self._config, self._clock, self._path = config, clock, path
+        self._module, self._optimizer, self._leads = module, optimizer, leads
         self._last = time.monotonic()
 
-    def after(self, step: int) -> bool:
-        """Whether it is after this step, counted from 1; if so, time counts anew."""
+    def save(self, step: int) -> None:
+        """Write it, in the process that writes."""
+        if self._leads:
+            seconds = self._clock.seconds
+            save_state(self._path, self._module, self._optimizer, step=step, seconds=seconds)
+
+    def save_if_due(self, step: int) -> None:
+        """Write it after this step, counted from 1, if it is time."""
         now = time.monotonic()
         late = now - self._last >= 60 * self._config.save_minutes
         if late or step % self._config.save_every == 0:
             self._last = now
-            return True
-        return False
+            self.save(step)
 
 
 def _precision(module: nn.Module, config: FitConfig) -> torch.autocast:

@@ -73,6 +73,7 @@ class Stage:
         after_step: called after each step of the optimizer.
         training: what headers say of this stage.
         before_step: is told before each step what share of the run is done, 0..1.
+        labeled: names of videos, with or without suffix, whose labels are learned from.
     """
 
     module: nn.Module
@@ -82,6 +83,7 @@ class Stage:
     after_step: Callable[[], None] = _nothing
     training: dict[str, object] = field(default_factory=dict)
     before_step: Callable[[float], None] = _unheard
+    labeled: frozenset[str] = frozenset()
 
 
 class Method(Protocol):

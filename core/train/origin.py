@@ -11,6 +11,7 @@ from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
 from core.media.atomic import write_atomic
 from core.media.input_file import read_input
 from core.nn.checkpoints import read_info
+from core.train.labels import as_names, sequences_learned
 from core.train.recipe import Recipe, Value, Values
 from core.train.request import STATE, TrainRequest
 
@@ -22,12 +23,22 @@ MAX_NOTE_BYTES = 1 << 20
 
 
 def note_start(request: TrainRequest) -> None:
-    """Keep what a new run starts from, and how it learns."""
-    if not (request.out / STATE).exists():
+    """Keep what a new run starts from, and how it learns; of one that goes on, what may change."""
+    if (request.out / STATE).exists():
+        note = _note(request.out)
+        if note:
+            fixed = {o.name for o in request.recipe.all_options if o.fixed}
+            free = {n: value for n, value in request.settings.items() if n not in fixed}
+            note["settings"] = dict(begun_with(request.out)) | free
+            write_atomic(request.out / START, json.dumps(note).encode())
+    else:
         name = request.init.name if request.init else None
-        note = {"init": name, "settings": fixed_settings(request)}
+        note = {"init": name}
+        note["settings"] = dict(request.settings) | dict(fixed_settings(request))
         if labels := labels_before(request):
             note["labels"] = labels
+        if sequences := sequences_before(request):
+            note["sequences"] = list(sequences)
         write_atomic(request.out / START, json.dumps(note).encode())
 
 
@@ -110,6 +121,17 @@ def labels_before(request: TrainRequest) -> str:
         except (CheckpointMissing, CheckpointMismatch):
             found = None
     return found if isinstance(found, str) else ""
+
+
+def sequences_before(request: TrainRequest) -> tuple[str, ...]:
+    """Sequences that the weights had learned from which the run started from."""
+    found = _note(request.out).get("sequences")
+    if found is None and request.init is not None:
+        try:
+            return sequences_learned(read_info(request.init))
+        except (CheckpointMissing, CheckpointMismatch):
+            return ()
+    return as_names(found)
 
 
 def _note(out: Path) -> dict[str, Any]:

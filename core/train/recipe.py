@@ -10,6 +10,7 @@ import importlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 from core.errors import UsageError
@@ -99,7 +100,7 @@ class Recipe:
         presets: networks that it can train, by name, each with a line for people; the first one
             is the default.
         stages: in their order; the first one is the default.
-        options: those that it has beyond `COMMON_OPTIONS`.
+        options: those that it has beyond `COMMON_OPTIONS` and `VALIDATION_OPTIONS`.
         sources: what it learns from: "videos", "images" (still images in motion), or both.
         labels: what labels its weights have seen by this training: "none", "boxes" or "masks".
         finetuning: how its weights are tuned to one video; None where they cannot be.
@@ -128,7 +129,7 @@ class Recipe:
     @property
     def all_options(self) -> tuple[Option, ...]:
         """Those of this recipe, then those of every recipe."""
-        return (*self.options, *COMMON_OPTIONS)
+        return (*self.options, *COMMON_OPTIONS, *VALIDATION_OPTIONS)
 
     def stage(self, name: str) -> StageSpec:
         """A stage by its name.
@@ -180,3 +181,44 @@ COMMON_OPTIONS = (
     Option("seed", int, "seed of weights and data", 0, least=0, most=MAX_SEED),
 )
 """Options of every recipe: what the training loop itself is told."""
+VALIDATION_OPTIONS = (
+    Option(
+        "validate",
+        Path,
+        "measure weights on the way, and keep the best: J&F on a data set with masks, or how they "
+        "agree with a table of boxes on --videos, on its held-out clips if it has any",
+        "",
+        fixed=False,
+        metavar="PATH",
+    ),
+    Option(
+        "interval",
+        float,
+        "with --validate: minutes of training from one measurement to the next; 0 takes those of "
+        "--snapshots, else 15",
+        0.0,
+        least=0,
+        fixed=False,
+        metavar="MINUTES",
+    ),
+    Option(
+        "patience",
+        float,
+        "with --validate: end the run where the best has gained less than --gain in so many "
+        "minutes of training; 0 never does",
+        60.0,
+        least=0,
+        fixed=False,
+        metavar="MINUTES",
+    ),
+    Option(
+        "gain",
+        float,
+        "with --validate: what the best has to gain within --patience",
+        0.005,
+        least=0,
+        most=1,
+        fixed=False,
+    ),
+)
+"""Options of every recipe: what is measured on the way, and when that ends a run."""

@@ -41,6 +41,7 @@ class TrainRequest:
         snapshots: minutes after which the weights of the moment are written beside the result, each
             time; 0 for never.
         command: what the user typed, for the header of the weights; empty where nothing was.
+        board: folder that TensorBoard is pointed at; None for none.
     """
 
     recipe: Recipe
@@ -60,6 +61,7 @@ class TrainRequest:
     threads: int | None = None
     snapshots: float = 0.0
     command: str = ""
+    board: Path | None = None
 
     @property
     def preset_name(self) -> str:
@@ -75,7 +77,7 @@ class TrainRequest:
     def settings(self) -> Values:
         """All options by their names, those of every recipe included."""
         stage, refines = self.stage_name, self.init is not None
-        usual = {o.name: o.usual(stage, refines=refines) for o in self.recipe.options}
+        usual = {o.name: o.usual(stage, refines=refines) for o in self.recipe.all_options}
         loop = {"rate": self.length.learning_rate, "bf16": self.length.bf16, "seed": self.seed}
         return usual | dict(self.options) | loop
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Callable, Generator
-from dataclasses import asdict, replace
+from contextlib import closing, nullcontext
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,79 +17,62 @@ from torch.utils.data import DataLoader
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
 from core.data.pack_origin import EVERY_VIDEO, Wanted
 from core.data.still_pack import pack_images
-from core.device import choose_device, computing_with, memory_errors, thread_count
+from core.device import choose_device, computing_with, memory_errors
 from core.jobs import CancelToken, Progress
-from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.layout import channels_last
+from core.train.board import Board, require_board
 from core.train.config import FitConfig
 from core.train.curve import PICTURE, draw_curve
-from core.train.labels import united
 from core.train.loop import TrainProgress, fit
 from core.train.method import ChoosesVideos, Method, Stage
-from core.train.origin import (
-    WEIGHTS,
-    labels_before,
-    note_start,
-    require_same,
-    started_from,
-    threads_of,
-)
+from core.train.moment import Moment
+from core.train.origin import WEIGHTS, note_start, require_same, threads_of
 from core.train.request import STATE, TrainRequest, check_request
 from core.train.run_log import LOG, append_line, read_lines
-from core.train.team import Team, joined, team_size
+from core.train.team import Team, joined
+from core.train.validating import Validating
+from core.train.validation import Rules, Validator
+from core.train.written import write_weights
 
 WEIGHT_DECAY = 1e-4
 ENDLESS = 1 << 40
 """Length of the stream of batches; the loop decides when it is enough."""
-LICENSE = "Apache-2.0"
 
 Steps = Generator[Progress | TrainProgress, None, Path]
 
 
-class Moment:
-    """The weights of a run as they are between two of its steps, for whoever drives it."""
+@dataclass(frozen=True, slots=True)
+class _Driven:
+    """What those who drive a run want of it on the way."""
 
-    def __init__(self) -> None:
-        self._write: Callable[[str], Path] | None = None
-
-    def binds(self, write: Callable[[str], Path]) -> None:
-        """Say how they are written, with a mark in the file's name."""
-        self._write = write
-
-    def write(self, mark: str) -> Path:
-        """Write them beside the result of the run, before the next step is asked for.
-
-        Args:
-            mark: what the name of the file has in addition, as "-now".
-
-        Returns:
-            The file, which is replaced if it is there.
-
-        Raises:
-            OutputError: it cannot be written.
-            ValueError: the run has not made its network yet.
-        """
-        if self._write is None:
-            msg = "The run has no weights yet."
-            raise ValueError(msg)
-        return self._write(mark)
+    moment: Moment
+    validator: Validator | None
 
 
-def train(request: TrainRequest, token: CancelToken, *, moment: Moment | None = None) -> Steps:
+def train(
+    request: TrainRequest,
+    token: CancelToken,
+    *,
+    moment: Moment | None = None,
+    validator: Validator | None = None,
+) -> Steps:
     """Run one stage; under torchrun, as one of the processes that share each batch.
 
     What is done between two steps, by whoever asks for them, does not count as time of the run.
 
     Args:
         request: what is trained.
-        token: cancels between steps.
+        token: stops it; the state is kept.
         moment: gives the weights between two steps; None where nobody wants them.
+        validator: measures weights on the way (`core.train.validating`): the best are the result
+            then, and the run may end before its time. None measures nothing.
 
     Yields:
-        `Progress` while videos and images are packed, `TrainProgress` for each step.
+        `Progress` while videos and images are packed and while weights are measured,
+        `TrainProgress` for each step.
 
     Returns:
-        The checkpoint.
+        The checkpoint: the best weights that were measured, else the last.
 
     Raises:
         UsageError: unknown preset, stage, option or device; a run folder in use without `resume`,
@@ -102,6 +86,8 @@ def train(request: TrainRequest, token: CancelToken, *, moment: Moment | None = 
         Cancelled: by the token; the state is saved first and `resume` goes on from it.
     """
     method: Method = request.recipe.load()
+    if request.board is not None:
+        require_board()
     check_request(request, method)
     require_same(request)
     with (
@@ -111,41 +97,114 @@ def train(request: TrainRequest, token: CancelToken, *, moment: Moment | None = 
         request = replace(request, threads=threads)
         if team.leads:
             note_start(request)
-        yield from _train_in(team, request, method, token, moment=moment or Moment())
+        driven = _Driven(moment or Moment(), validator)
+        yield from _train_in(team, request, method, token, driven)
         team.wait()
     return request.out / WEIGHTS
 
 
 def _train_in(
-    team: Team, request: TrainRequest, method: Method, token: CancelToken, *, moment: Moment
+    team: Team, request: TrainRequest, method: Method, token: CancelToken, driven: _Driven
 ) -> Generator[Progress | TrainProgress]:
     """Run the stage in a team; on its own, so that what holds the team's group ends with it."""
     network = make_network(request, method, team.device)
     stage = method.stage(request.stage_name, network, request.settings, team)
     packs = yield from _pack_in_turn(request, method, team, token)
-    log = request.out / LOG
-    before = _last_logged(log)
-    due = _next_snapshot(request, before.seconds / 60 if before else 0.0)
-    last = before
-
-    def write(mark: str) -> Path:
-        _write_weights(request, stage, packs, last, mark=mark)
-        return request.out / f"{Path(WEIGHTS).stem}{mark}.safetensors"
-
-    moment.binds(write)
-    try:
-        for last in fit_stage(request, stage, packs, team, token):
-            if team.leads:
-                append_line(log, asdict(last))
-                if (minutes := last.seconds / 60) >= due:
-                    _write_weights(request, stage, packs, last, mark=f"-{last.step:06d}")
-                    due = _next_snapshot(request, minutes)
-            yield last
-    finally:
-        if team.leads:
-            draw_curve(log, request.out / PICTURE)
     if team.leads:
-        _write_weights(request, stage, packs, last)
+        leader = _Leader(request, stage, packs, driven)
+        yield from leader.lead(team, token)
+    else:
+        yield from fit_stage(request, stage, packs, team, token)
+
+
+class _Leader:
+    """What the one process does that writes: log, weights, picture, and measuring."""
+
+    def __init__(
+        self,
+        request: TrainRequest,
+        stage: Stage,
+        packs: list[FramePack],
+        driven: _Driven,
+    ) -> None:
+        self._request, self._stage, self._packs = request, stage, packs
+        self._log = request.out / LOG
+        self._before = _last_logged(self._log)
+        minutes = self._before.seconds / 60 if self._before else 0.0
+        self._due = _next_snapshot(request, minutes)
+        self._validating = None
+        self._last = self._before
+        driven.moment.binds(self.write_now)
+        if driven.validator is not None:
+            rules = Rules.of(request.settings, request.snapshots)
+            self._validating = Validating(
+                request.out, driven.validator, rules, self._write, minutes=minutes
+            )
+
+    def write_now(self, mark: str) -> Path:
+        """See `Moment.write`."""
+        self._write(self._last, mark, {})
+        return self._request.out / f"{Path(WEIGHTS).stem}{mark}.safetensors"
+
+    def lead(self, team: Team, token: CancelToken) -> Generator[Progress | TrainProgress]:
+        """Run the stage to its end."""
+        folder, last = self._request.board, self._before
+        board = None if folder is None else Board(folder, step=last.step if last else 0)
+        try:
+            with nullcontext() if board is None else closing(board):
+                last = yield from self._steps(team, token, board)
+        finally:
+            draw_curve(self._log, self._request.out / PICTURE)
+        if self._validating is None:
+            self._write(last, "", {})
+            return
+        yield from self._validating.end(last)
+        draw_curve(self._log, self._request.out / PICTURE)
+
+    def _steps(
+        self, team: Team, token: CancelToken, board: Board | None
+    ) -> Generator[Progress | TrainProgress, None, TrainProgress | None]:
+        """All steps, with what is due after them; returns the last one of the run."""
+        last, validating = self._before, self._validating
+        if last is None and self._request.init is not None:
+            yield from self._measure(None, token, board)
+        ended = (lambda: False) if validating is None else (lambda: validating.settled)
+        for last in fit_stage(self._request, self._stage, self._packs, team, token, ended=ended):
+            self._last = last
+            append_line(self._log, asdict(last))
+            if board is not None:
+                board.add(last)
+            self._snapshot(last)
+            yield last
+            if validating is not None and validating.is_due(last):
+                yield from self._measure(last, token, board)
+        if validating is not None and last is not None and not validating.knows(last.step):
+            yield from self._measure(last, token, board)
+            token.check()
+        return last
+
+    def _measure(
+        self, last: TrainProgress | None, token: CancelToken, board: Board | None
+    ) -> Generator[Progress]:
+        validating = self._validating
+        if validating is None:
+            return
+        yield from validating.measure(last, token)
+        if board is not None:
+            for name, value, step in validating.news():
+                board.add_score(name, value, step)
+
+    def _snapshot(self, last: TrainProgress) -> None:
+        """Write the weights of the moment, if it is time."""
+        if (minutes := last.seconds / 60) >= self._due:
+            self._write(last, f"-{last.step:06d}", {})
+            self._due = _next_snapshot(self._request, minutes)
+
+    def _write(
+        self, last: TrainProgress | None, mark: str, metrics: dict[str, object]
+    ) -> tuple[Path, ...]:
+        write = partial(write_weights, self._request, self._stage, self._packs)
+        return write(last, mark=mark, metrics=metrics)
 
 
 def make_network(request: TrainRequest, method: Method, device: torch.device) -> nn.Module:
@@ -190,8 +249,18 @@ def fit_stage(
     packs: list[FramePack],
     team: Team,
     token: CancelToken,
+    *,
+    ended: Callable[[], bool] = lambda: False,
 ) -> Generator[TrainProgress]:
     """Train a stage on packed frames; goes on from the state in the run folder, if there is one.
+
+    Args:
+        request: of the run.
+        stage: what learns.
+        packs: what it learns from.
+        team: the processes that share each batch.
+        token: stops it; the state is kept.
+        ended: see `core.train.loop.fit`.
 
     Raises:
         TrainingError, CheckpointMismatch, OutputError, DeviceOutOfMemory, Cancelled: see `train`.
@@ -205,6 +274,7 @@ def fit_stage(
         workers=request.workers,
         team=team,
         token=token,
+        ended=ended,
     )
 
 
@@ -217,6 +287,7 @@ def fit_samples(
     workers: int,
     team: Team,
     token: CancelToken,
+    ended: Callable[[], bool] = lambda: False,
 ) -> Generator[TrainProgress]:
     """Train a stage on a dataset whose item k is the batch of step k.
 
@@ -245,6 +316,7 @@ def fit_samples(
             token=token,
             before_step=stage.before_step,
             after_step=stage.after_step,
+            ended=ended,
             team=team,
         )
 
@@ -268,39 +340,3 @@ def _next_snapshot(request: TrainRequest, minutes: float) -> float:
     """
     often = request.snapshots
     return often * (minutes // often + 1) if often else math.inf
-
-
-def _write_weights(
-    request: TrainRequest,
-    stage: Stage,
-    packs: list[FramePack],
-    last: TrainProgress | None,
-    *,
-    mark: str = "",
-) -> None:
-    training: dict[str, object] = {
-        "stage": request.recipe.stage(request.stage_name).title,
-        "labels": request.recipe.labels,
-        "videos": sum(not pack.still for pack in packs),
-        "frames": sum(len(pack.times) for pack in packs if not pack.still),
-        "images": sum(len(pack.times) for pack in packs if pack.still),
-        "init": started_from(request),
-        **stage.training,
-        "seed": request.seed,
-        **({"command": request.command} if request.command else {}),
-        "device": str(next(stage.module.parameters()).device),
-        "processes": team_size(),
-        "processor": f"{platform.machine()}, {thread_count()} cores",
-        "threads": request.threads,
-        "torch": torch.__version__,
-        "learning_rate": request.length.learning_rate,
-        "bf16": request.length.bf16,
-        "steps": last.step if last else 0,
-        "seconds": round(last.seconds) if last else 0,
-        "loss": last.losses if last else {},
-    }
-    for kept in stage.weights():
-        said = training | kept.training
-        said["labels"] = united(str(said["labels"]), labels_before(request))
-        info = CheckpointInfo(kept.system, request.preset_name, kept.config, said, license=LICENSE)
-        save_weights(request.out / f"{kept.name}{mark}.safetensors", kept.module, info)

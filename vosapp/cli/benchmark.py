@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.errors import UsageError
 from core.jobs import Cancelled
 from vosapp.cli.adapt_options import (
     adaptation_name,
@@ -16,6 +17,7 @@ from vosapp.cli.benchmark_all import add_all_arguments, check_all, run_all
 from vosapp.cli.benchmark_curve import add_curve_argument, add_to_curve, check_curve
 from vosapp.cli.benchmark_prompts import add_prompt_arguments, check_prompts, run_prompts
 from vosapp.cli.benchmark_scores import add_score, add_scores_argument, scores_file
+from vosapp.cli.given_options import add_given_arguments, given_name
 from vosapp.cli.modes import check_mode
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.run_options import (
@@ -47,6 +49,8 @@ EPILOG = (
     "next frame to the last one. With --interactive a robot corrects: after each round one more "
     "frame gets its true mask, and the masks between its neighboring keyframes are made again. "
     "With --prompts nothing is tracked: boxes and clicks on the first mask's frame are answered. "
+    "With --back-and-forth each sequence is played forward, backward and forward again, and all "
+    "passes are scored. "
     "With --all-systems every system is run at every quality; rows that --csv has are not measured "
     "again, so that a run that was stopped goes on when it is given again."
 )
@@ -83,6 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also tell what the system's confidence is worth, and how well it tells absence",
     )
+    add_given_arguments(parser)
     add_curve_argument(parser)
     add_scores_argument(parser)
     add_all_arguments(parser)
@@ -98,7 +103,8 @@ def _add_robot_arguments(parser: argparse.ArgumentParser) -> None:
         "--rounds",
         type=positive,
         metavar="N",
-        help=f"with --interactive: frames it corrects (default: {DEFAULT_ROUNDS})",
+        help=f"with --interactive: frames it corrects (default: {DEFAULT_ROUNDS}); with "
+        "--all-systems: also measure after 1 to N corrected frames",
     )
     parser.add_argument(
         "--pick",
@@ -116,7 +122,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     Returns:
         With `--all-systems` that of `leaderboard_report`. Else
         `core.eval.benchmark_report.to_dict`, or that of `interactive_report`, with `system`,
-        `weights`, `quality`, `device`, `adaptation`, `keyframes`, `late_entries` and `complete`;
+        `weights`, `quality`, `device`, `adaptation`, `keyframes`, `late_entries`, `given`,
+        `back_and_forth` and `complete`;
         with `--confidence` also `confidence`, see `core.eval.confidence_report.to_dict`.
 
     Raises:
@@ -147,6 +154,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         "adaptation": adaptation_name(request.adaptation, request.tracker),
         "keyframes": args.keyframes,
         "late_entries": args.late_entries,
+        "given": given_name(args.given),
+        "back_and_forth": args.back_and_forth,
         "complete": not console.token.cancelled,
     }
 
@@ -155,10 +164,14 @@ def _check(args: argparse.Namespace) -> None:
     """Refuse options that do not go together, and a CSV file that cannot be written."""
     plain = {"--keyframes": args.keyframes > 1, "--out": args.out is not None}
     plain |= {"--confidence": args.confidence, "--curve": args.curve}
-    plain |= {"--scores": args.scores is not None}
+    plain |= {"--scores": args.scores is not None, "--back-and-forth": args.back_and_forth}
     robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
     why = "The robot starts from the first masks and writes none."
     check_mode("--interactive", chosen=args.interactive, own=robots, others=plain, why=why)
+    if args.back_and_forth and args.out is not None:
+        msg = "--out does not go with --back-and-forth."
+        raise UsageError(msg, "Each frame has three masks there.")
+    given_name(args.given)
     if args.csv is not None:
         check_file(args.csv, option="--csv")
     check_curve(args)
@@ -207,6 +220,7 @@ def _write_csv(path: Path | None, text: str, console: Console) -> None:
 
 def _request(args: argparse.Namespace) -> BenchmarkRequest:
     from core.eval.benchmark_plan import BenchmarkRequest
+    from core.eval.starts import Start
 
     return BenchmarkRequest(
         root=args.davis,
@@ -216,6 +230,9 @@ def _request(args: argparse.Namespace) -> BenchmarkRequest:
         late_entries=args.late_entries,
         out=args.out,
         adaptation=adaptation_of(args),
+        start=Start(given_name(args.given)),
+        back_and_forth=args.back_and_forth,
+        seen=args.allow_seen,
     )
 
 

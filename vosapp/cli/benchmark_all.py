@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import CheckpointMissing
+from core.errors import CheckpointMissing, UsageError
 from vosapp import assets
 from vosapp.cli.following import finish_job
+from vosapp.cli.given_options import given_names
 from vosapp.cli.modes import check_mode
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.quality_options import add_qualities_argument, qualities_of
@@ -51,7 +52,7 @@ def check_all(args: argparse.Namespace) -> None:
         "--system": args.system is not None,
         "--quality": args.quality is not None,
         "--adapt": args.adapt is not None or args.paper_mode,
-        "--interactive": args.interactive or args.rounds is not None or args.pick is not None,
+        "--interactive": args.interactive or args.pick is not None,
         "--prompts": args.prompts or args.prompt_methods is not None or args.boxes_only,
         "--confidence": args.confidence,
         "--out": args.out is not None,
@@ -60,6 +61,8 @@ def check_all(args: argparse.Namespace) -> None:
     }
     why = "It runs each system plainly; --qualities says at which ones."
     check_mode("--all-systems", chosen=args.all_systems, own=own, others=others, why=why)
+    if args.all_systems and args.rounds and args.back_and_forth:
+        raise UsageError("--rounds does not go with --back-and-forth.", "Leave one of them out.")
     for option in ("csv", "markdown"):
         if args.all_systems and getattr(args, option) is not None:
             check_file(getattr(args, option), option=f"--{option}")
@@ -75,6 +78,7 @@ def run_all(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.eval.benchmark_plan import BenchmarkRequest
     from core.eval.leaderboard import compare
     from core.eval.leaderboard_report import to_dict, to_markdown
+    from core.eval.starts import Start
     from core.media.atomic import write_atomic
     from core.tracking.contract import TrackerRequest
     from core.types import Quality
@@ -87,10 +91,20 @@ def run_all(args: argparse.Namespace, console: Console) -> dict[str, object]:
         sequence_names(args.sequences),
         args.keyframes,
         args.late_entries,
+        back_and_forth=args.back_and_forth,
+        seen=args.allow_seen,
     )
+    starts = tuple(Start(name) for name in given_names(args.given))
     if args.csv is not None:
         console.kept = f"Finished rows are in {args.csv}: give the same command to go on."
-    job = compare(request, found, console.token, table=args.csv)
+    job = compare(
+        request,
+        found,
+        console.token,
+        table=args.csv,
+        starts=starts,
+        corrections=args.rounds or 0,
+    )
     board = finish_job(job, console, unit="frames")
     text = to_markdown(board, _command(args))
     console.report(*text.rstrip().splitlines())
@@ -112,9 +126,8 @@ def contestants(asked: tuple[Quality, ...], further: Path | None = None) -> list
     """
     from core.engine.registry import systems
     from core.eval.leaderboard import Contestant
-    from core.nn.checkpoints import read_info
 
-    owner = "" if further is None else read_info(further).system
+    owner = "" if further is None else _owner(further)
     found = []
     for spec in systems().values():
         qualities, missing = _qualities(spec, asked)
@@ -124,6 +137,19 @@ def contestants(asked: tuple[Quality, ...], further: Path | None = None) -> list
         taken: list[Path | None] = [*files] if files and not missing else [None]
         found += [Contestant(spec.name, weights, qualities, missing) for weights in taken]
     return found
+
+
+def _owner(weights: Path) -> str:
+    """The system that weights belong to, by their header, or as it is known to the system."""
+    from core.engine.registry import systems
+    from core.eval.leaderboard import is_foreign
+    from core.nn.checkpoints import read_info
+
+    if weights.is_file() and weights.suffix != ".safetensors":
+        for name in systems():
+            if is_foreign(name, weights):
+                return name
+    return read_info(weights).system
 
 
 def _qualities(spec: SystemSpec, asked: tuple[Quality, ...]) -> tuple[tuple[Quality, ...], str]:
@@ -161,6 +187,10 @@ def _command(args: argparse.Namespace) -> str:
         "--sequences": args.sequences,
         "--keyframes": args.keyframes if args.keyframes > 1 else None,
         "--late-entries": args.late_entries,
+        "--given": args.given,
+        "--rounds": args.rounds,
+        "--back-and-forth": args.back_and_forth,
+        "--allow-seen": args.allow_seen,
         "--threads": args.threads,
     }
     return command_line("benchmark", options)

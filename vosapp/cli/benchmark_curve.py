@@ -33,6 +33,7 @@ def check_curve(args: argparse.Namespace) -> None:
         msg = "--curve shows scores of the weights that a run made."
         raise UsageError(msg, "Give them with --weights.")
     other = {"--keyframes": args.keyframes > 1, "--late-entries": args.late_entries}
+    other |= {"--given": args.given is not None, "--back-and-forth": args.back_and_forth}
     other |= {"--adapt": args.adapt is not None, "--paper-mode": args.paper_mode}
     why = "Its points are comparable: one mask, nothing adapted."
     check_mode("--curve", chosen=args.curve, own={}, others=other, why=why)

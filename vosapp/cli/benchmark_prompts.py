@@ -57,6 +57,8 @@ def check_prompts(args: argparse.Namespace) -> None:
         "--out": args.out is not None,
         "--curve": args.curve,
         "--scores": args.scores is not None,
+        "--given": args.given is not None,
+        "--back-and-forth": args.back_and_forth,
     }
     why = "Prompts are answered on single frames; nothing is tracked."
     check_mode("--prompts", chosen=args.prompts, own=own, others=others, why=why)

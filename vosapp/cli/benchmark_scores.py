@@ -83,5 +83,8 @@ def _command(args: argparse.Namespace, request: BenchmarkRequest) -> str:
         "--late-entries": args.late_entries,
         "--adapt": args.adapt == UNET or args.adapt,
         "--paper-mode": args.paper_mode,
+        "--given": args.given,
+        "--back-and-forth": args.back_and_forth,
+        "--allow-seen": args.allow_seen,
     }
     return command_line("benchmark", options)

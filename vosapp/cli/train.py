@@ -6,7 +6,7 @@ import argparse
 import os
 import shlex
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.train.loop import TrainProgress
     from core.train.recipe import Option, Recipe, Value
     from core.train.request import TrainRequest
+    from core.train.validation import Validator
     from vosapp.cli.console import Console
 
 NAME = "train"
@@ -30,7 +31,7 @@ HELP = "train a system on your own videos"
 BUNDLED = "bundled"
 USUAL_MINUTES = 60.0
 SOURCES = {
-    "videos": "folder of raw videos",
+    "videos": "folder of raw videos; sequences of a data set (JPEGImages) are videos, too",
     "images": "folder of still images, which are set in motion",
 }
 
@@ -79,6 +80,12 @@ def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
         metavar="MINUTES",
         help="write the weights of the moment, too, every so many minutes",
     )
+    sub.add_argument(
+        "--tensorboard",
+        type=Path,
+        metavar="DIR",
+        help="write losses and scores for TensorBoard, too (needs vosapp[train])",
+    )
     add_process_arguments(sub)
     add_common_arguments(sub)
     sub.add_argument("--workers", type=int, default=1, help="processes that prepare batches")
@@ -126,15 +133,17 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     if team_rank():
         console.hush()
     console.kept = f"The run in {args.out} goes on with --resume."
-    run = _Run(train(_request(args), console.token))
+    request = _request(args)
+    validator = _validator(request)
+    run = _Run(train(request, console.token, validator=validator))
     for progress in console.follow(_packing(run), unit="files"):
-        if progress.warning:
-            console.warn(progress.text)
-    for _ in console.follow(_training(run, args.steps), unit="steps"):
-        pass
+        _tell(progress, console)
+    for progress in console.follow(_training(run, args.steps), unit="steps"):
+        _tell(progress, console)
     console.report(f"Weights: {run.weights}")
     last = run.last
     return {
+        **_best(request, validator),
         "weights": run.weights,
         "steps": last.step if last else 0,
         "seconds": last.seconds if last else 0.0,
@@ -195,12 +204,55 @@ def _training(run: _Run, steps: int | None) -> Generator[Progress]:
         if steps is None:
             text = f"{run.last.fraction:.1%} of the time, {text}"
         yield Progress(run.last.step, steps or 0, text)
-        run.next()
+        while isinstance(item := run.next(), Progress):
+            yield replace(item, done=run.last.step, total=steps or 0)
+
+
+def _tell(progress: Progress, console: Console) -> None:
+    """Tell warnings, and what weights on the way have made; the bar shows the rest."""
+    from core.train.validating import OUTCOME
+
+    if progress.warning:
+        console.warn(progress.text)
+    elif progress.phase == OUTCOME:
+        console.say(progress.text)
+
+
+def _validator(request: TrainRequest) -> Validator | None:
+    """What measures weights on the way; of several processes the first one does so."""
+    from core.train.team import team_rank
+
+    path = str(request.settings["validate"])
+    if not path or team_rank():
+        return None
+    # Not before: machines that only train may lack what tracking needs.
+    from core.eval.validators import validator_of
+    from core.tracking.contract import TrackerRequest
+    from core.types import Quality
+
+    boxes = str(request.settings.get("boxes", ""))
+    tracker = TrackerRequest(request.recipe.system, Quality.FAST, request.device)
+    trained = Path(boxes) if boxes else None
+    return validator_of(Path(path), tracker, videos=request.videos, boxes=trained)
+
+
+def _best(request: TrainRequest, validator: Validator | None) -> dict[str, object]:
+    """The best weights of a run that measured them, for the outcome."""
+    from core.train.run_log import LOG
+    from core.train.validation import best_of, read_measured
+
+    if validator is None:
+        return {}
+    best = best_of(read_measured(request.out / LOG, validator.name))
+    if best is None:
+        return {}
+    return {"best": {"step": best.step, "measure": validator.name, "value": best.value}}
 
 
 def _request(args: argparse.Namespace) -> TrainRequest:
     from core.train.config import FitConfig
     from core.train.origin import settings_of
+    from core.train.recipe import COMMON_OPTIONS
     from core.train.request import TrainRequest
 
     recipe = recipe_of(args.system)
@@ -214,7 +266,8 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         resume=args.resume,
         refines=init is not None,
     )
-    own = {o.name: chosen[o.name] for o in recipe.options if o.name in chosen}
+    own = {o.name: chosen[o.name] for o in recipe.all_options if o.name in chosen}
+    rate, bf16, seed = (own.pop(option.name) for option in COMMON_OPTIONS)
     minutes = args.minutes
     if args.steps is None and minutes is None:
         minutes = USUAL_MINUTES
@@ -224,8 +277,8 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         FitConfig(
             args.steps,
             minutes,
-            learning_rate=float(chosen["rate"]),
-            bf16=bool(chosen["bf16"]),
+            learning_rate=float(rate),
+            bf16=bool(bf16),
         ),
         args.preset,
         args.stage,
@@ -234,12 +287,13 @@ def _request(args: argparse.Namespace) -> TrainRequest:
         init=init,
         resume=args.resume,
         device=args.device,
-        seed=int(chosen["seed"]),
+        seed=int(seed),
         cache=args.cache,
         workers=args.workers,
         threads=args.threads,
         snapshots=args.snapshots,
         command=_typed(args.typed),
+        board=args.tensorboard,
     )
 
 

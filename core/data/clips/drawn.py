@@ -19,7 +19,7 @@ MIN_SCALE = 0.6
 TRIES = 4
 """Clips that are drawn until one shows an object on its first frame."""
 REACH = 8
-"""Where boxes were made dense, known frames from one frame of a clip to the next, at most."""
+"""Where most frames are known, known frames from one frame of a clip to the next, at most."""
 
 Boxes = NDArray[np.float32]
 
@@ -69,7 +69,7 @@ def draw_places(film: BoxedFilm, count: int, rng: np.random.Generator) -> tuple[
     way = 1 if rng.random() < 0.5 else -1
     ahead = _ahead(told, start, way) or _ahead(told, start, -way)
     way = 1 if ahead[0] > start else -1
-    reach = (count - 1) * (REACH if film.masks else 1)
+    reach = (count - 1) * (REACH if film.is_dense else 1)
     last = ahead[int(rng.integers(min(len(ahead), reach)))]
     found = {last}
     between = [p for p in ahead if (last - p) * way > 0]

@@ -39,6 +39,11 @@ class BoxedFilm:
     masks: Mapping[int, Path]
 
     @property
+    def is_dense(self) -> bool:
+        """Whether something is known of most frames, so that neighbors say nothing new."""
+        return bool(self.masks) or 2 * len(self.drawn) > len(self.pack.times)
+
+    @property
     def told(self) -> tuple[int, ...]:
         """Places of frames of which anything is known, ascending."""
         return tuple(sorted({*self.drawn, *self.masks}))
@@ -97,15 +102,20 @@ def _film(pack: FramePack, clip: str, boxes: ClipBoxes, tree: Path | None) -> Bo
     seen = {frame for (frame, _), place in boxes.places.items() if place[2] > 0}
     drawn = tuple(sorted(place_of[frame] for frame in boxes.frames))
     starts = tuple(sorted(place_of[frame] for frame in seen))
-    return BoxedFilm(pack, boxes, drawn, starts, _masks(clip, place_of, tree))
+    return BoxedFilm(pack, boxes, drawn, starts, _masks(clip, origin_of(pack), tree))
 
 
-def _masks(clip: str, place_of: Mapping[int, int], tree: Path | None) -> dict[int, Path]:
+def _masks(clip: str, origin: PackOrigin, tree: Path | None) -> dict[int, Path]:
+    """Files of label maps by place: named like the images of a folder, or by indices of a video."""
     if tree is None:
         return {}
     folder = next((tree / name for name in clip_names(clip) if (tree / name).is_dir()), None)
     if folder is None:
         return {}
+    if origin.names:
+        named = ((place, folder / f"{name}.png") for place, name in enumerate(origin.names))
+        return {place: file for place, file in named if file.is_file()}
+    place_of = {index: place for place, index in enumerate(origin.indices)}
     files = sorted(file for file in folder.iterdir() if _MASK.fullmatch(file.name))
     return {place_of[int(f.stem)]: f for f in files if int(f.stem) in place_of}
 

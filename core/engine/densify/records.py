@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.data.dense_labels import DENSIFIED
 from core.errors import OutputError
 from core.media.atomic import write_atomic
 from core.media.input_file import read_input_text
@@ -153,7 +154,7 @@ def write_tables(out: Path, records: Sequence[ClipRecord], problems: Mapping[str
         OutputError: they cannot be written.
     """
     document = to_dict(records, problems) | {"clips": [asdict(record) for record in records]}
-    write_atomic(out / "densify.json", json.dumps(document, indent=1).encode())
+    write_atomic(out / DENSIFIED, json.dumps(document, indent=1).encode())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     columns = tuple(ObjectRecord.__slots__)

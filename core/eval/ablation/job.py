@@ -13,6 +13,7 @@ from core.eval.benchmark_plan import BenchmarkRequest
 from core.eval.ledger import Ledger
 from core.eval.measuring import OUTCOME, Means, Measurement, means, measure_all, sequences_of
 from core.eval.provenance import file_mark
+from core.eval.starts import Start
 from core.jobs import CancelToken, Job
 from core.nn.checkpoints import read_info, require_system
 from core.tracking.contract import Adaptation, TrackerRequest
@@ -46,11 +47,19 @@ class AblationRequest:
 
 @dataclass(frozen=True, slots=True)
 class VariantMeans:
-    """What a variant comes to at a quality, over all sequences that were asked for."""
+    """What a variant comes to at a quality, over all sequences that were asked for.
+
+    Attributes:
+        variant: its name.
+        quality: at which it was run.
+        means: of the sequences.
+        group: its name without its seed.
+    """
 
     variant: str
     quality: Quality
     means: Means
+    group: str = ""
 
 
 def ablate(request: AblationRequest, token: CancelToken) -> Job[tuple[VariantMeans, ...]]:
@@ -67,11 +76,8 @@ def ablate(request: AblationRequest, token: CancelToken) -> Job[tuple[VariantMea
         VosError: of the kinds that `benchmark` names; rows so far are kept.
         Cancelled: by the token; likewise.
     """
-    for variant in request.variants:
-        _check(variant, request.tracker.system)
+    ledger = require_possible(request)
     wanted = _measurements(request)
-    ledger = Ledger(request.table, COLUMNS, key=KEY, told=TOLD)
-    _require_same(request, ledger)
     yield from measure_all(wanted, ledger, token)
     found = []
     for quality in request.qualities:
@@ -79,8 +85,23 @@ def ablate(request: AblationRequest, token: CancelToken) -> Job[tuple[VariantMea
             name = {"variant": variant.name, "quality": quality.value}
             own = [ledger.get(m.key) for m in wanted if m.key.items() >= name.items()]
             summary = means([row for row in own if row is not None])
-            found.append(VariantMeans(variant.name, quality, summary))
+            found.append(VariantMeans(variant.name, quality, summary, variant.group))
     return tuple(found)
+
+
+def require_possible(request: AblationRequest) -> Ledger:
+    """Refuse variants that make no sense, or that the table has otherwise; returns the table.
+
+    Raises:
+        VosError: see `ablate`.
+    """
+    for variant in request.variants:
+        _check(variant, request.tracker.system)
+        for quality in request.qualities:
+            tracker_maker(request.tracker.system, variant.config, quality)
+    ledger = Ledger(request.table, COLUMNS, key=KEY, told=TOLD)
+    _require_same(request, ledger)
+    return ledger
 
 
 def _measurements(request: AblationRequest) -> list[Measurement]:
@@ -107,6 +128,7 @@ def _column(request: AblationRequest, variant: Variant, quality: Quality) -> lis
         variant.keyframes,
         variant.late_entries,
         adaptation=Adaptation(paper_mode=variant.paper_mode) if variant.adapt else None,
+        start=Start(variant.given),
     )
     key = {
         "variant": variant.name,

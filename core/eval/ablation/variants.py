@@ -11,6 +11,18 @@ Each table of it is a variant; what it does not name stays as the command has it
     [longer]
     weights = "run/weights.safetensors"   # beside this file
     adapt = true                   # or "unet", which is the same, or "target"
+
+    [boxes]
+    train.stage = "boxes"          # options of `vosapp train`; paths are beside this file, too
+    train.boxes = "SET"
+    train.minutes = 3
+    train.after = "composites"     # starts from what this variant, which trains, has learned
+    seeds = 3                      # three variants, one after the other
+
+    ["boxes without pairwise"]
+    like = "boxes"                 # what an earlier variant says, with changes
+    train.pairwise = 0
+    seeds = 1
 """
 
 from __future__ import annotations
@@ -18,7 +30,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,8 +48,14 @@ KINDS: dict[str, tuple[type, ...]] = {
     "paper_mode": (bool,),
     "keyframes": (int,),
     "late_entries": (bool,),
+    "given": (str,),
+    "train": (dict,),
+    "seeds": (int,),
+    "like": (str,),
 }
 """What a variant may say."""
+GIVEN = ("mask", "box", "prompt")
+"""As `core.eval.starts.Start` has them."""
 ADAPTATIONS = (True, False, "unet", "target")
 
 
@@ -52,7 +70,10 @@ class Variant:
         weights: others than those of the command.
         adapt: as `--adapt unet` of `vosapp benchmark`.
         target: as `--adapt target` of it.
-        paper_mode, keyframes, late_entries: as its other options.
+        paper_mode, keyframes, late_entries, given: as its other options.
+        train: options of `vosapp train`, whose weights it runs with; none for one that trains
+            nothing.
+        group: name of the table, which it shares with those of other seeds.
     """
 
     name: str
@@ -64,6 +85,9 @@ class Variant:
     paper_mode: bool = False
     keyframes: int = 1
     late_entries: bool = False
+    given: str = "mask"
+    train: Mapping[str, object] = field(default_factory=dict)
+    group: str = ""
 
 
 def read_variants(path: Path) -> tuple[Variant, ...]:
@@ -82,10 +106,18 @@ def read_variants(path: Path) -> tuple[Variant, ...]:
         raise UsageError(f"{path} cannot be read: {error}.", "Mend the file.") from error
     if not isinstance(tables, dict) or not tables:
         raise UsageError(f"{path} names no variant.", "Write a table for each: [wide].")
-    return tuple(_variant(name, values, path) for name, values in tables.items())
+    known: dict[str, dict[str, Any]] = {}
+    found = list[Variant]()
+    for name, values in tables.items():
+        known[name] = _resolved(name, values, known, path)
+        found += _variants(name, known[name], path)
+    return tuple(found)
 
 
-def _variant(name: str, values: object, path: Path) -> Variant:
+def _resolved(
+    name: str, values: object, known: Mapping[str, dict[str, Any]], path: Path
+) -> dict[str, Any]:
+    """What a variant says, with all that it takes over from another one."""
     if not isinstance(values, dict):
         msg = f"{name} in {path} is no variant, but a value."
         raise UsageError(msg, f"Write [{name}] and its values below it.")
@@ -96,21 +128,85 @@ def _variant(name: str, values: object, path: Path) -> Variant:
         if type(value) not in KINDS[key]:
             msg = f"The variant {name} says {key} = {value!r}."
             raise UsageError(msg, f"It must be of type {KINDS[key][0].__name__}.")
+    own = {key: value for key, value in values.items() if key != "like"}
+    if "like" in values:
+        own = _merged(_earlier(name, values["like"], known), own)
+    after = own.get("train", {}).get("after")
+    if isinstance(after, dict | None):
+        return own
+    first = _earlier(name, after, known).get("train")
+    if not first:
+        msg = f"The variant {name} trains after {after}, which trains nothing."
+        raise UsageError(msg, f"Give {after} train, or leave after out.")
+    # All that it depends on is part of what it says, so that its weights are known by it.
+    return {**own, "train": {**own["train"], "after": first}}
+
+
+def _earlier(name: str, wanted: Any, known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    if wanted not in known:
+        msg = f"The variant {name} names {wanted!r}, which does not stand before it."
+        raise UsageError(msg, f"Before it stand: {', '.join(known) or 'none'}.")
+    return known[wanted]
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables within tables are merged; other values are replaced."""
+    made = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(made.get(key), dict)
+        made[key] = _merged(made[key], value) if both else value
+    return made
+
+
+def _variants(name: str, values: dict[str, Any], path: Path) -> list[Variant]:
+    """The variant, or one for each seed."""
+    seeds = values.get("seeds", 1)
+    own = {key: value for key, value in values.items() if key != "seeds"}
+    if seeds < 1:
+        raise UsageError(f"The variant {name} has {seeds} seeds.", "Give 1 or more.")
+    if seeds == 1:
+        return [_variant(name, own, path)]
+    if not own.get("train"):
+        msg = f"The variant {name} has seeds, but trains nothing."
+        raise UsageError(msg, "Seeds are those of a training: give train, too.")
+    first = own["train"].get("seed", 0)
+    if type(first) is not int:
+        raise UsageError(f"The variant {name} says seed = {first!r}.", "It must be of type int.")
+    numbers = range(first, first + seeds)
+    return [
+        replace(
+            _variant(f"{name}, seed {n}", _merged(own, {"train": {"seed": n}}), path), group=name
+        )
+        for n in numbers
+    ]
+
+
+def _variant(name: str, values: dict[str, Any], path: Path) -> Variant:
     adapt = values.get("adapt", False)
     if adapt not in ADAPTATIONS:
         msg = f"The variant {name} says adapt = {adapt!r}."
         raise UsageError(msg, "It must be true, false, unet or target.")
     if values.get("keyframes", 1) < 1:
         raise UsageError(f"The variant {name} gives no keyframe.", "Give 1 or more.")
+    if values.get("given", "mask") not in GIVEN:
+        msg = f"The variant {name} is given {values['given']!r}."
+        raise UsageError(msg, f"Choose from {', '.join(GIVEN)}.")
     if values.get("paper_mode") and adapt == "target":
         msg = f"The variant {name} has paper_mode, which belongs to adapt = true."
         raise UsageError(msg, "Leave paper_mode out.")
     if values.get("paper_mode") and not adapt:
         raise UsageError(f"The variant {name} has paper_mode without adapt.", "Add adapt = true.")
+    if "weights" in values and values.get("train"):
+        msg = f"The variant {name} has weights, and trains some."
+        raise UsageError(msg, "Leave one of them out; train.init starts from weights.")
     weights = values.get("weights")
     said = json.dumps(values, sort_keys=True)
     options = cast("dict[str, Any]", {k: v for k, v in values.items() if k != "weights"})
     options |= {"adapt": adapt in (True, "unet"), "target": adapt == "target"}
     return Variant(
-        name, said, weights=None if weights is None else path.parent / weights, **options
+        name,
+        said,
+        weights=None if weights is None else path.parent / weights,
+        group=name,
+        **options,
     )

@@ -36,6 +36,12 @@ def varied_fields(system: str) -> dict[Quality, dict[str, object]]:
     return {quality: field_values(config) for quality, config in configs_of(system).items()}
 
 
+def trained_options(system: str) -> dict[str, object]:
+    """Options of training that a variant may give, with their defaults; none where it has none."""
+    recipe = system_spec(system).recipe
+    return {} if recipe is None else {option.name: option.default for option in recipe.all_options}
+
+
 def tracker_maker(system: str, changes: Mapping[str, object], quality: Quality) -> TrackerMaker:
     """What builds a system with some fields changed.
 

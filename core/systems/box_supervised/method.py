@@ -11,6 +11,7 @@ from torch import nn
 from core.data.box_lists import ClipBoxes, read_box_list
 from core.data.clips.films import boxed_films
 from core.data.clips.sample import ClipConfig
+from core.data.dense_labels import DENSIFIED
 from core.data.frame_pack import FramePack
 from core.data.layouts import find_mask_tree
 from core.data.pack_origin import Wanted
@@ -55,6 +56,10 @@ class BoxSupervised:
             msg = f"The {BOXES_STAGE} stage learns from boxes that were drawn on --videos."
             raise UsageError(msg, "Give the table of boxes with --boxes FILE.")
         read_boxes(options)
+        parts = (options[name] for name in ("projection", "pairwise", "temporal", "mixture"))
+        if not any(parts) and not options["dense"]:
+            msg = "Without losses of boxes, composites and label maps there is nothing to learn."
+            raise UsageError(msg, "Leave one of --projection, --pairwise, --temporal above 0.")
         if options["dense"]:
             find_mask_tree(Path(str(options["dense"])))
 
@@ -73,8 +78,12 @@ class BoxSupervised:
         if name == BOXES_STAGE:
             samples = partial(_boxed_samples, clips, options)
         seen = IMAGENET_CLASSES if ours.config.needs_backbone else ""
-        labels = united(seen, "boxes" if name == BOXES_STAGE else "")
-        losses = {"warm_up": loss.warm_up, "temporal": loss.temporal}
+        labels = united(seen, *_labels(name, options))
+        losses = {
+            "warm_up": loss.warm_up,
+            **{"projection": loss.projection, "pairwise": loss.pairwise, "temporal": loss.temporal},
+        }
+        labeled = frozenset(read_boxes(options)) if name == BOXES_STAGE else frozenset[str]()
         said: dict[str, object] = {"clips": asdict(clips), "labels": labels}
         if name == BOXES_STAGE:
             said["losses"] = losses
@@ -85,6 +94,7 @@ class BoxSupervised:
             lambda: (Weights("weights", ours.learned(), SYSTEM, ours.config.to_dict()),),
             training=said,
             before_step=course.set,
+            labeled=labeled,
         )
 
 
@@ -99,18 +109,31 @@ def loss_config(stage: str, options: Values) -> MaskLossConfig:
     """Weights of the losses; composites have masks, and so no losses of boxes."""
     if stage != BOXES_STAGE:
         return MaskLossConfig(projection=0, pairwise=0, temporal=0)
-    return MaskLossConfig(temporal=float(options["temporal"]), warm_up=float(options["warm"]))
+    parts = (float(options[name]) for name in ("projection", "pairwise", "temporal"))
+    projection, pairwise, temporal = parts
+    return MaskLossConfig(
+        projection=projection, pairwise=pairwise, temporal=temporal, warm_up=float(options["warm"])
+    )
 
 
 def read_boxes(options: Values) -> dict[str, ClipBoxes]:
     """The boxes of all clips but those that are held out.
 
     Raises:
-        AnnotationReadError: see `core.data.box_lists.read_box_list`.
+        AnnotationReadError, DatasetError, MaskReadError: see `core.data.box_lists.read_box_list`.
     """
     notes = Path(str(options["notes"])) if options["notes"] else None
     every = read_box_list(Path(str(options["boxes"])), notes)
     return {clip: boxes for clip, boxes in every.items() if not is_held_out(clip)}
+
+
+def _labels(stage: str, options: Values) -> tuple[str, ...]:
+    """Kinds of labels that a stage learns from; label maps made of boxes are no more than these."""
+    if stage != BOXES_STAGE:
+        return ()
+    dense = Path(str(options["dense"]))
+    made = any((folder / DENSIFIED).is_file() for folder in (dense, *dense.absolute().parents[:2]))
+    return ("boxes", "masks") if options["dense"] and not made else ("boxes",)
 
 
 def _boxed_samples(

@@ -47,7 +47,8 @@ RECIPE = Recipe(
         Option(
             "boxes",
             Path,
-            "table of boxes drawn on --videos; held-out clips are never trained on",
+            "table of boxes drawn on --videos; held-out clips are never trained on. Or a data set "
+            "with masks (DAVIS), around which boxes are laid: give it as --videos, too",
             "",
             stages=_BOXES,
             metavar="FILE",
@@ -87,6 +88,26 @@ RECIPE = Recipe(
             most=1,
             stages=_BOXES,
             metavar="SHARE",
+        ),
+        Option(
+            "projection",
+            float,
+            "weight of the loss that compares rows and columns of masks with those of boxes",
+            1.0,
+            least=0,
+            most=10,
+            stages=_BOXES,
+            metavar="WEIGHT",
+        ),
+        Option(
+            "pairwise",
+            float,
+            "weight of the loss that ties neighboring pixels of one color",
+            1.0,
+            least=0,
+            most=10,
+            stages=_BOXES,
+            metavar="WEIGHT",
         ),
         Option(
             "temporal",

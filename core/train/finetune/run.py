@@ -34,6 +34,7 @@ from core.train.finetune.request import (
     length_of,
     threads_of,
 )
+from core.train.labels import sequences_learned
 from core.train.loop import TrainProgress
 from core.train.method import Finetunes, Stage, Weights
 from core.train.request import STATE, TrainRequest
@@ -170,6 +171,7 @@ def _info(
     training: dict[str, object] = {
         "stage": TITLE,
         "labels": base.training.get("labels", request.recipe.labels),
+        **({"sequences": list(learned)} if (learned := sequences_learned(base)) else {}),
         "init": request.weights.name,
         "init_sha256": result.base,
         "frames": result.frames,

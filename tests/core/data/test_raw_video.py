@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core.data import raw_video
-from core.data.raw_video import find_videos, sequential_frames
+from core.data.raw_video import find_videos, frame_names, sequential_frames
 from core.data.synthetic import moving_shapes
 from core.errors import VideoOpenError
 
@@ -185,3 +185,32 @@ def test_folders_of_images_count_where_their_name_says_so(tmp_path):
     (tmp_path / "c.images").symlink_to(tmp_path / "photos", target_is_directory=True)
     assert [path.name for path in find_videos(tmp_path)] == ["a.images", "c.images"]
     assert len(list(sequential_frames(tmp_path / "c.images"))) == 1
+
+
+def images(folder, count=3):
+    folder.mkdir(parents=True)
+    for index in range(count):
+        cv2.imwrite(str(folder / f"{2 * index:05d}.png"), np.full((4, 6, 3), index, np.uint8))
+
+
+def test_sequences_of_data_sets_are_videos_and_photos_are_not(clip, tmp_path):
+    images(tmp_path / "DAVIS/JPEGImages/480p/bear")
+    images(tmp_path / "DAVIS/Annotations/480p/bear")
+    images(tmp_path / "photos")
+    (tmp_path / "a.avi").write_bytes(clip[0].read_bytes())
+    bear = tmp_path / "DAVIS/JPEGImages/480p/bear"
+    assert find_videos(tmp_path) == [bear, tmp_path / "a.avi"]
+    assert find_videos(tmp_path / "DAVIS/JPEGImages/480p") == [bear]
+    assert find_videos(bear) == [bear]
+
+
+def test_sequences_need_no_pyav(tmp_path, no_pyav):
+    folder = tmp_path / "JPEGImages/bear"
+    images(folder)
+    found = list(sequential_frames(folder))
+    assert [int(frame[0, 0, 0]) for _, frame in found] == [0, 1, 2]
+    assert frame_names(folder) == ("00000", "00002", "00004")
+
+
+def test_video_files_name_no_frames(clip):
+    assert frame_names(clip[0]) == ()

@@ -66,3 +66,18 @@ def test_main_reports_a_bad_folder_with_exit_code_2(tmp_path, capsys):
     blocked.write_text("")
     assert main(["sample", str(blocked)]) == 2
     assert "Cannot create the folder" in capsys.readouterr().err
+
+
+def test_some_scenes_of_the_set(tmp_path, monkeypatch, capsys):
+    from core.data.synthetic import __main__ as command
+
+    asked = []
+    monkeypatch.setattr(command, "write_davis", lambda scenes, root: asked.extend(scenes) or ())
+    assert command.main(["multi-object", str(tmp_path), "--scenes", "wall, herd"]) == 0
+    assert [scene.name for scene in asked] == ["wall", "herd"]
+    asked.clear()
+    assert command.main(["multi-object", str(tmp_path)]) == 0
+    assert len(asked) == 12
+    with pytest.raises(SystemExit):
+        command.main(["multi-object", str(tmp_path), "--scenes", "moon"])
+    assert "no scene 'moon'" in capsys.readouterr().err

@@ -85,6 +85,14 @@ def test_a_card_says_what_the_header_says(save):
     assert card_path(path).name == "net-small.md"
 
 
+def test_what_was_learned_from_is_named_or_counted(save):
+    few = make_card(save(TRAINING | {"sequences": ["bear", "boat"]}))
+    assert "| learned from | bear, boat |" in " ".join(few.split())
+    many = make_card(save(TRAINING | {"sequences": [f"clip{k}" for k in range(99)]}))
+    assert "99 videos with labels or of data sets" in many and "clip7" not in many
+    assert "learned from" not in make_card(save(TRAINING))
+
+
 def test_notes_fill_in_what_the_header_lacks(save):
     card = make_card(save({"device": "cpu", "steps": 3}, NOTES))
     assert row_of(card, "labels seen")[0].startswith("none: no mask")

@@ -6,12 +6,15 @@ import csv
 import itertools
 
 import pytest
+import torch
 
 from core.errors import UsageError
 from core.eval.benchmark_plan import BenchmarkRequest
 from core.eval.leaderboard import COLUMNS, Contestant, Place, compare, usable
 from core.eval.leaderboard_report import to_dict, to_markdown
+from core.eval.starts import Start
 from core.jobs import Cancelled, CancelToken, Progress
+from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
@@ -108,3 +111,46 @@ def test_another_table_is_refused(request_for, tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n")
     with pytest.raises(UsageError, match="another table"):
         finish(compare(request_for, BOTH, CancelToken(), table=tmp_path / "t.csv"))
+
+
+def test_starts_and_corrections_are_rows_and_columns_of_their_own(request_for, tmp_path):
+    table = tmp_path / "t.csv"
+    finish(compare(request_for, BOTH[:1], CancelToken(), table=table))
+    before = table.read_text()
+    both = {"starts": (Start.MASK, Start.BOX), "corrections": 2}
+    board, told = finish(compare(request_for, BOTH[:2], CancelToken(), table=table, **both))
+    assert table.read_text().startswith(before), "what is there is not measured again"
+    with table.open(newline="") as file:
+        given = [row["given"] for row in csv.DictReader(file)]
+    assert {name: given.count(name) for name in given} == dict.fromkeys(
+        [
+            "the first mask", "the first mask; 1 corrected", "the first mask; 2 corrected",
+            "the first mask, as filled boxes", "the first mask, as filled boxes; 1 corrected",
+            "the first mask, as filled boxes; 2 corrected",
+        ],
+        2,
+    )  # fmt: skip
+    assert told[-1].done == told[-1].total
+    assert {place.given for place in board.places[:2]} == {
+        "the first mask", "the first mask, as filled boxes",
+    }  # fmt: skip
+    assert all(len(place.corrected) == 2 for place in board.places[:2])
+    text = to_markdown(board, "vosapp")
+    head = next(line for line in text.splitlines() if line.startswith("|"))
+    names = [name.strip() for name in head.strip("|").split("|")]
+    assert names[3] == "given" and names[-2:] == ["+1", "+2"]
+    assert "corrected frames left out" in text
+    assert text.count("| lost ") == 1
+    assert to_dict(board)["places"][0]["corrected"] == list(board.places[0].corrected)
+    assert finish(compare(request_for, BOTH[:2], CancelToken(), table=table, **both)) == (board, [])
+
+
+def test_weights_that_were_trained_on_a_sequence_are_missing_there(request_for, tmp_path):
+    path = tmp_path / "w.safetensors"
+    training = {"sequences": ["bear", "elsewhere"]}
+    info = CheckpointInfo("self_supervised", "tiny", {}, training)
+    save_weights(path, torch.nn.Linear(1, 1), info)
+    one = Contestant("self_supervised", path, (Quality.FAST,))
+    board, _ = finish(compare(request_for, [one, BOTH[0]], CancelToken()))
+    (place,) = [place for place in board.places if place.system == "self_supervised"]
+    assert place.missing == "w.safetensors was trained on bear."

@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from core.data.clips.sample import tight_boxes
@@ -122,7 +123,10 @@ def test_both_stages(first, clips):
     info = read_info(boxes.out / "weights.safetensors")
     assert info.training["labels"] == "boxes"
     assert info.training["init"] == "weights.safetensors"
-    assert info.training["losses"] == {"warm_up": 0.25, "temporal": 0.1}
+    assert info.training["losses"] == {
+        "warm_up": 0.25, "projection": 1.0, "pairwise": 1.0, "temporal": 0.1,
+    }  # fmt: skip
+    assert info.training["sequences"] == ["a", "b"], "where they are scored, that says nothing"
     build_tracker(
         TrackerRequest("box_supervised", Quality.FAST, "cpu", boxes.out / "weights.safetensors")
     )
@@ -164,9 +168,51 @@ def test_masks_made_of_boxes(first, clips, tmp_path):
         folder.mkdir(parents=True)
         for index, label_map in enumerate(moving_shapes(seed=seed, frame_count=20)[1]):
             write_label_map(folder / f"{index:05d}.png", np.where(label_map == 2, 255, label_map))
-    losses = run(second(first, clips, dense=str(tmp_path / "dense"), mixture=0.0))[-1].losses
+    (tmp_path / "dense/densify.json").write_text("{}")
+    request = second(first, clips, dense=str(tmp_path / "dense"), mixture=0.0)
+    losses = run(request)[-1].losses
+    assert read_info(request.out / "weights.safetensors").training["labels"] == "boxes"
     assert losses["dice"] > 0
     assert losses["cross_entropy"] > 0
+
+
+def davis(root):
+    """Two sequences whose files are numbered from 5, each second number."""
+    for name, seed in (("bear", 0), ("boat", 1)):
+        frames, masks = root / "JPEGImages/480p" / name, root / "Annotations/480p" / name
+        frames.mkdir(parents=True)
+        masks.mkdir(parents=True)
+        for index, (frame, labels) in enumerate(
+            zip(*moving_shapes(seed=seed, frame_count=12), strict=True)
+        ):
+            Image.fromarray(frame).save(frames / f"{5 + 2 * index:05d}.png")
+            write_label_map(masks / f"{5 + 2 * index:05d}.png", labels)
+    return root
+
+
+def test_boxes_around_the_masks_of_a_data_set(first, clips, tmp_path):
+    """And its masks themselves; headers name the sequences, also those of later trainings."""
+    run(first)
+    root = davis(tmp_path / "DAVIS")
+    boxes = replace(second(first, clips, boxes=str(root), mixture=0.0), videos=root)
+    losses = run(boxes)[-1].losses
+    assert losses["projection"] > 0 and losses["dice"] == losses["cross_entropy"] == 0
+    training = read_info(boxes.out / "weights.safetensors").training
+    assert training["sequences"] == ["bear", "boat"]
+    assert training["frames"] == 24, "each frame has a box"
+    masks = replace(boxes, out=tmp_path / "masks", options={**boxes.options, "dense": str(root)})
+    losses = run(masks)[-1].losses
+    assert training["labels"] == "boxes"
+    assert read_info(masks.out / "weights.safetensors").training["labels"] == "boxes; masks"
+    assert losses["dice"] > 0 and losses["projection"] == losses["temporal"] == 0
+    later = replace(first, out=tmp_path / "later", init=boxes.out / "weights.safetensors")
+    run(later)
+    run(replace(later, init=None, resume=True, length=FitConfig(steps=4)))
+    training = read_info(later.out / "weights.safetensors").training
+    assert training["sequences"] == ["bear", "boat"]
+    footage = replace(first, out=tmp_path / "footage", videos=root)
+    run(footage)
+    assert read_info(footage.out / "weights.safetensors").training["sequences"] == ["bear", "boat"]
 
 
 def test_bfloat16(first, clips):
@@ -261,8 +307,18 @@ def test_two_processes_share_a_batch(first, clips, tmp_path):
     words += ["--videos", str(clips / "videos"), "--out", str(tmp_path / "two")]
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
     command += [f"--master_port={port}", "-m", "vosapp", *words]
+    # The first process measures and ends the run; the other one waits for it, and ends, too.
+    command += ["--validate", str(clips / "boxes.csv"), "--interval", "1e-6", "--patience", "0"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     subprocess.run(command, check=True, capture_output=True, env=environment, timeout=300)
-    one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
+    one = load_file(tmp_path / "one/weights.safetensors")
+    two = load_file(tmp_path / "two/weights-last.safetensors")
     for name, tensor in one.items():
         torch.testing.assert_close(tensor.float(), two[name].float(), atol=2e-3, rtol=0)
+    lines = (tmp_path / "two/log.jsonl").read_text().splitlines()
+    assert sum('"validated": "box agreement (1)"' in line for line in lines) == 3
+    settled = [*command, "--patience", "1e-9", "--gain", "1", "--steps", "50"]
+    settled[settled.index(str(tmp_path / "two"))] = str(tmp_path / "settled")
+    subprocess.run(settled, check=True, capture_output=True, env=environment, timeout=300)
+    steps = read_info(tmp_path / "settled/weights-last.safetensors").training["steps"]
+    assert steps == 2, "the second measurement finds that nothing was gained"

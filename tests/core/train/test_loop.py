@@ -241,6 +241,28 @@ def test_run_in_minutes_ends_in_time(tmp_path, clock):
     assert progress[-1].learning_rate < 0.1 * max(p.learning_rate for p in progress)
 
 
+def test_what_others_do_with_a_step_is_no_training(tmp_path, clock):
+    """Measuring the weights for an hour takes nothing from a run of a minute."""
+    seconds = []
+    for progress in Run(tmp_path).fit(FitConfig(minutes=1)):
+        seconds.append(progress.seconds)
+        clock.now += 3600
+    assert len(seconds) > 3
+    assert seconds[-1] < 70
+
+
+def test_a_run_that_is_called_over_ends_and_keeps_its_state(tmp_path):
+    run = Run(tmp_path)
+    done = []
+    for progress in fit(
+        run.step, run.batches, run.module, run.optimizer, FitConfig(steps=9),
+        state_file=run.state_file, token=run.token, ended=lambda: len(done) == 3,
+    ):  # fmt: skip
+        done.append(progress.step)
+    assert done == [1, 2, 3]
+    assert torch.load(run.state_file, weights_only=True)["step"] == 3
+
+
 def test_slow_steps_are_saved_by_the_clock(tmp_path, clock):
     """A kill takes minutes, however long a step is."""
     job = Run(tmp_path).fit(FitConfig(steps=1000, save_minutes=1))

@@ -157,6 +157,10 @@ def test_fields_are_shown(capsys):
     assert main(["ablate", "--fields"]) == 0
     out = capsys.readouterr().out
     assert "config.short_side = 32 / 40 / 48" in out and "config.feedback.power = 2.0" in out
+    assert "train.batch = 8" in out
+    assert main(["ablate", "--fields", "--system", "box_supervised"]) == 0
+    out = capsys.readouterr().out
+    assert "config.every = 5" in out and "train.pairwise = 1.0" in out
     assert main(["ablate", "--fields", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["fields"]["fine"]["short_side"] == 48
     assert main(["ablate", "--fields", "--system", "copy"]) == 2
@@ -199,3 +203,46 @@ def test_what_a_system_does_not_have(words, tmp_path, capsys):
 def test_what_is_missing_is_named(capsys):
     assert main(["ablate"]) == 2
     assert "--davis is missing" in capsys.readouterr().err
+
+
+TRAINED = """
+[short]
+train.preset = "tiny"
+train.videos = "davis"
+train.steps = 1
+train.batch = 2
+train.crop = 32
+seeds = 2
+
+[longer]
+like = "short"
+seeds = 1
+train.steps = 2
+"""
+
+
+def test_variants_that_train_need_no_weights(words, tmp_path, capsys):
+    """What they are trained on is not what they are scored on."""
+    other = tmp_path / "train"
+    (tmp_path / "davis").rename(other)
+    test = tmp_path / "davis"
+    for kind in ("JPEGImages", "Annotations"):
+        (test / kind / "480p").mkdir(parents=True)
+        (other / kind / "480p/boat").rename(test / kind / "480p/boat")
+    (tmp_path / "v.toml").write_text(TRAINED.replace('"davis"', '"train"'))
+    command = [w for w in words if w not in ("--weights", str(tmp_path / "w.safetensors"))]
+    assert main([*command, "--threads", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "short, fast, 2 seeds: J&F" in out
+    rows = rows_of(tmp_path / "t.csv")
+    assert [row["variant"] for row in rows[:3]] == ["short, seed 0", "short, seed 1", "longer"]
+    assert len({row["weights"] for row in rows[:3]}) == 3
+    assert len(list((tmp_path / "t-runs").glob("run-*"))) == 3
+    assert main([*command, "--threads", "1"]) == 0
+    assert capsys.readouterr().out == out
+
+
+def test_variants_are_not_scored_on_what_they_learned(words, tmp_path, capsys):
+    (tmp_path / "v.toml").write_text(TRAINED)
+    assert main(words) == 2
+    assert "trained on bear, boat" in capsys.readouterr().err

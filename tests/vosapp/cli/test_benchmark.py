@@ -211,3 +211,29 @@ def test_prompts_are_measured(davis, capsys, tmp_path):
 def test_prompts_refuse_what_does_not_go_with_them(davis, options, capsys):
     assert main([*davis, *options]) == 2
     assert capsys.readouterr().out == ""
+
+
+def test_played_back_and_forth_from_boxes(tmp_path, write_davis, capsys):
+    root = write_davis(tmp_path / "davis")
+    words = ["benchmark", "--davis", str(root), "--system", "copy", "--json"]
+    assert main([*words, "--back-and-forth", "--given", "box"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["given"], found["back_and_forth"]) == ("box", True)
+    assert {s["frames"] for s in found["sequences"]} == {15}
+    assert any("forward, backward and forward" in note for note in found["notes"])
+    assert any("boxes of the true masks" in note for note in found["notes"])
+
+
+def test_weights_are_not_scored_on_what_they_learned(tmp_path, write_davis, capsys):
+    root, path = write_davis(tmp_path / "davis"), tmp_path / "w.safetensors"
+    torch.manual_seed(0)
+    config = PRESETS["tiny"]
+    info = CheckpointInfo("self_supervised", "tiny", config.to_dict(), {"sequences": ["bear"]})
+    save_weights(path, KeyEncoder(config), info)
+    words = ["benchmark", "--davis", str(root), "--weights", str(path), "--quality", "fast"]
+    assert main(words) == 2
+    err = capsys.readouterr().err
+    assert "trained on bear" in err and len(err.splitlines()) == 1
+    assert main([*words, "--allow-seen", "--json"]) == 0
+    notes = json.loads(capsys.readouterr().out)["notes"]
+    assert any("trained on are scored: bear" in note for note in notes)

@@ -102,6 +102,37 @@ def test_all_qualities_without_a_choice(davis, bundled, capsys):
     assert len(places) == 2 * len(Quality) + 2
 
 
+def test_from_masks_and_boxes_with_corrections(davis, bundled, tmp_path, capsys):
+    """The table that a trained system is compared in, by one command that goes on."""
+    words = ["--all-systems", "--qualities", "fast", "--given", "mask,box,prompt", "--rounds", "2"]
+    words += ["--csv", str(tmp_path / "t.csv"), "--json"]
+    assert main([*davis, *words]) == 0
+    places = json.loads(capsys.readouterr().out)["places"]
+    found = {(place["system"], place["given"]) for place in places}
+    ways = ("the first mask", "the first mask, as filled boxes", "the first mask, as masks made of")
+    for system in ("flow", "copy", "self_supervised"):
+        assert sum(name == system for name, _ in found) == 3
+        for way in ways:
+            assert any(n == system and given.startswith(way) for n, given in found)
+    assert all(len(place["corrected"]) == 2 for place in places if not place["missing"])
+    before = (tmp_path / "t.csv").read_text()
+    assert main([*davis, *words]) == 0
+    assert (tmp_path / "t.csv").read_text() == before
+
+
+def test_a_public_file_takes_part_for_its_system(bundled, tmp_path, capsys, davis):
+    public = tmp_path / "XMem.pth"
+    public.write_bytes(b"no pickle")
+    words = ["--all-systems", "--qualities", "fast", "--weights", str(public), "--json"]
+    assert main([*davis, *words]) == 0
+    (place,) = [
+        place
+        for place in json.loads(capsys.readouterr().out)["places"]
+        if place["system"] == "box_supervised"
+    ]
+    assert "XMem.pth" in place["missing"]
+
+
 def test_a_stopped_comparison_goes_on(davis, bundled, tmp_path, capsys, monkeypatch):
     words = [*davis, "--all-systems", "--qualities", "fast", "--csv", str(tmp_path / "t.csv")]
     follow = Console.follow
@@ -169,7 +200,14 @@ def test_a_stopped_benchmark_keeps_no_score(davis, tmp_path, capsys, monkeypatch
         (["--all-systems", "--weights", "{root}/w"], "no weights at"),
         (["--all-systems", "--adapt"], "--adapt does not go with"),
         (["--all-systems", "--interactive"], "--interactive does not go with"),
-        (["--all-systems", "--rounds", "2"], "--interactive does not go with"),
+        (["--all-systems", "--pick", "truth"], "--interactive does not go with"),
+        (["--all-systems", "--given", "mask,circle"], "'circle'"),
+        (["--all-systems", "--rounds", "2", "--back-and-forth"], "--rounds does not go with"),
+        (["--system", "copy", "--given", "mask,box"], "--all-systems"),
+        (["--system", "copy", "--given", ","], "nothing"),
+        (["--system", "copy", "--prompts", "--given", "box"], "--given does not go with"),
+        (["--system", "copy", "--interactive", "--back-and-forth"], "--back-and-forth does not"),
+        (["--system", "copy", "--back-and-forth", "--out", "{root}/o"], "--out does not go with"),
         (["--all-systems", "--prompts"], "--prompts does not go with"),
         (["--all-systems", "--confidence"], "--confidence does not go with"),
         (["--all-systems", "--scores"], "--scores does not go with"),

@@ -179,8 +179,9 @@ def test_one_sequence_is_not_enough(weights, tmp_path, capsys):
     assert "only one sequence" in capsys.readouterr().err
 
 
-def test_the_memory_network_takes_part(davis, tmp_path, monkeypatch):
-    """Its cues are its own, and the file that comes out is tracked with by them."""
+@pytest.fixture
+def memory_network(tmp_path, monkeypatch):
+    """Weights of the memory network as `vosapp train` writes them, without calibration."""
     from core.systems.box_supervised import config
     from core.systems.box_supervised.model import MemoryNetwork
 
@@ -188,12 +189,60 @@ def test_the_memory_network_takes_part(davis, tmp_path, monkeypatch):
     monkeypatch.setattr("core.systems.box_supervised.build.TRACKING", small)
     torch.manual_seed(0)
     network = MemoryNetwork(config.PRESETS["tiny"])
-    info = CheckpointInfo("box_supervised", "tiny", network.config.to_dict())
+    training, metrics = {"steps": 3, "sequences": ["elsewhere"]}, {"validation": {"J&F": 0.5}}
+    info = CheckpointInfo("box_supervised", "tiny", network.config.to_dict(), training, metrics)
     save_weights(tmp_path / "w.safetensors", network, info)
-    words = ["calibrate", "--davis", str(davis), "--weights", str(tmp_path / "w.safetensors")]
+    return tmp_path / "w.safetensors"
+
+
+def test_the_memory_network_takes_part(davis, tmp_path, memory_network, capsys):
+    """Its cues are its own, and the file that comes out is tracked with by them."""
+    from core.systems.box_supervised import config
+
+    words = ["calibrate", "--davis", str(davis), "--weights", str(memory_network)]
     options = ["-o", str(tmp_path / "out.safetensors"), "--system", "box_supervised"]
-    assert main([*words, *options, "--quality", "fast"]) == 0
-    known = Calibration.from_dict(read_info(tmp_path / "out.safetensors").calibration)
+    assert main([*words, *options, "--quality", "fast", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    info = read_info(tmp_path / "out.safetensors")
+    known = Calibration.from_dict(info.calibration)
     assert known.confidence != config.CALIBRATION.confidence
+    assert info.training == {"steps": 3, "sequences": ["elsewhere"]}
+    assert info.metrics["validation"] == {"J&F": 0.5} and info.metrics["calibration"]
     request = TrackerRequest("box_supervised", Quality.FAST, "cpu", tmp_path / "out.safetensors")
     assert build_tracker(request).cues.calibration == known
+    before, after = (result[name]["figures"] for name in ("before", "after"))
+    assert min(before["cells"], after["cells"]) > 0
+    assert before["absent_reported"] == 0, "uncalibrated weights call nothing absent"
+    assert after["error"] < before["error"], "confidence is nearer to the true J"
+
+
+def test_what_was_calibrated_is_measured_by_the_benchmark(davis, tmp_path, memory_network, capsys):
+    """Confidence of the copy is that of its calibration."""
+    options = ["--system", "box_supervised", "--quality", "fast", "--json"]
+    out = tmp_path / "out.safetensors"
+    words = ["calibrate", "--davis", str(davis), "--weights", str(memory_network)]
+    assert main([*words, *options, "-o", str(out)]) == 0
+    errors = []
+    for path in (memory_network, out):
+        capsys.readouterr()
+        bench = ["benchmark", "--davis", str(davis), "--weights", str(path), "--confidence"]
+        assert main([*bench, *options, "--sequences", "boats", "--late-entries"]) == 0
+        errors.append(json.loads(capsys.readouterr().out)["confidence"])
+    assert errors[0] != errors[1]
+
+
+def test_weights_are_not_calibrated_on_what_they_learned(davis, memory_network, tmp_path, capsys):
+    from safetensors.torch import save_file
+
+    from core.nn.checkpoints import load_tensors
+
+    info = read_info(memory_network)
+    header = {
+        "format": 1, "system": info.system, "preset": info.preset, "config": info.config,
+        "training": {"sequences": ["bear"]}, "metrics": {}, "license": "",
+    }  # fmt: skip
+    save_file(load_tensors(memory_network), memory_network, {"vosapp": json.dumps(header)})
+    words = ["calibrate", "--davis", str(davis), "--weights", str(memory_network)]
+    options = ["-o", str(tmp_path / "out.safetensors"), "--system", "box_supervised"]
+    assert main([*words, *options, "--quality", "fast"]) == 2
+    assert "trained on bear" in capsys.readouterr().err

@@ -197,7 +197,13 @@ def test_no_bundled_weights_for_the_preset(command, capsys):
 )
 def test_weights_that_have_learned_are_only_nudged(command, monkeypatch, options, rate):
     asked = []
-    monkeypatch.setattr(recipe, "train", lambda request, token: asked.append(request) or iter(()))
+
+    def train(request, token, *, validator):
+        assert validator is None
+        asked.append(request)
+        return iter(())
+
+    monkeypatch.setattr(recipe, "train", train)
     main([*command, "--steps", "1", *options])
     assert asked[0].length.learning_rate == rate
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import av
 import pytest
@@ -114,3 +116,65 @@ def test_help_names_stages_and_files(capsys):
     out = capsys.readouterr().out
     for word in ("composites", "--boxes FILE", "--notes FILE", "--dense FOLDER", "resnet50"):
         assert word in out
+
+
+def test_held_out_boxes_validate(trained, folder, tmp_path, capsys):
+    """The best is the result; a run that goes on still knows how it is measured."""
+    more = ["--boxes", str(folder / "boxes.csv"), "--validate", str(folder / "boxes.csv")]
+    more += ["--interval", "1e-6", "--patience", "0"]
+    trained.remove("--quiet")
+    assert main([*trained, *more, "--steps", "2", "--json"]) == cli.DONE
+    found = json.loads(capsys.readouterr().out)
+    assert found["best"]["measure"] == "box agreement (1)"
+    assert found["steps"] == 2
+    assert (tmp_path / "run/weights-last.safetensors").is_file()
+    training = read_info(tmp_path / "run/weights.safetensors").training
+    assert training["steps"] == found["best"]["step"]
+    assert main([*trained, "--steps", "3", "--resume"]) == cli.DONE
+    out = capsys.readouterr().out
+    assert "box agreement (1)" in out and "at step 3" in out
+    assert "at step 2" not in out, "it was measured already"
+    assert "The result is step" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--validate", "{root}/nowhere.csv"], "nowhere.csv"),
+        (["--validate", "{root}"], "masks"),
+        (["--validate", "{root}/other.csv"], "z"),
+        (["--patience", "-1"], "patience of -1"),
+        (["--gain", "nan"], "gain of nan"),
+        (["--interval", "nan"], "interval of nan"),
+        (["--projection", "0", "--pairwise", "0", "--temporal", "0", "--mixture", "0"], "learn"),
+        (["--tensorboard", "{root}/board"], "pip install 'vosapp[train]'"),
+    ],
+)
+def test_what_cannot_validate_is_said_before_the_first_step(
+    trained, folder, tmp_path, capsys, options, message, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    (tmp_path / "other.csv").write_text("clip,frame,object,x,y,w,h\nz,1,1,1,1,9,9\n")
+    capsys.readouterr()
+    more = ["--boxes", str(folder / "boxes.csv"), *(o.format(root=tmp_path) for o in options)]
+    assert main([*trained, *more, "--steps", "1"]) == 2
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1
+    assert message in err
+    assert not (tmp_path / "run/state.pt").exists()
+
+
+@pytest.mark.slow
+def test_training_needs_neither_window_nor_video_library(trained, folder, tmp_path):
+    """Machines that are lent for training often have torch, OpenCV and little else."""
+    absent = ("av", "PySide6", "natsort", "pycocotools", "qtawesome", "shiboken6", "psutil", "tqdm")
+    words = [*trained, "--boxes", str(folder / "boxes.csv"), "--steps", "2"]
+    words += ["--cache", str(tmp_path / "there")]
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent}));"
+        f"from vosapp.cli.main import main; sys.exit(main({words}))"
+    )
+    call = [sys.executable, "-c", script]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == cli.DONE, done.stderr
+    assert read_info(tmp_path / "run/weights.safetensors").training["sequences"] == ["a"]

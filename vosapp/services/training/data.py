@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.layouts import FRAME_FOLDER
-from core.data.raw_video import VIDEO_SUFFIXES, find_videos
+from core.data.raw_video import FRAME_FOLDER, VIDEO_SUFFIXES, find_videos
 from core.errors import UsageError
 from core.jobs import CancelToken, Job, Progress
 from core.media.image_file import list_images

@@ -68,6 +68,16 @@ def test_which_adaptation_is_meant(tmp_path, said, adapt, target):
         ("[wide]\nadapt = 'best'", "adapt = 'best'"),
         ("[wide]\nadapt = 'target'\npaper_mode = true", "belongs to adapt = true"),
         ("[wide]\nkeyframes = 0", "gives no keyframe"),
+        ("[wide]\ngiven = 'circle'", "given 'circle'"),
+        ("[wide]\nseeds = 2", "trains nothing"),
+        ("[wide]\nseeds = 0\ntrain.steps = 1", "0 seeds"),
+        ("[wide]\nseeds = 2\ntrain.seed = 'x'", "seed = 'x'"),
+        ("[wide]\nlike = 'none'", "names 'none'"),
+        ("[wide]\nlike = 'late'\n[late]", "names 'late'"),
+        ("[wide]\ntrain.after = 'none'", "names 'none'"),
+        ("[wide]\ntrain.after = 3", "names 3"),
+        ("[plain]\n[wide]\ntrain.after = 'plain'", "which trains nothing"),
+        ("[wide]\nweights = 'w'\ntrain.steps = 1", "has weights, and trains some"),
         ("[wide]\npaper_mode = true", "paper_mode without adapt"),
     ],
 )
@@ -90,3 +100,45 @@ def test_json_that_is_deep_or_no_table(tmp_path):
         path.write_text(text)
         with pytest.raises(UsageError):
             read_variants(path)
+
+
+TRAINED = """
+[first]
+train.stage = "composites"
+train.steps = 5
+late_entries = true
+
+[boxes]
+seeds = 2
+train.after = "first"
+train.stage = "boxes"
+train.pairwise = 1.0
+
+["no pairs"]
+like = "boxes"
+seeds = 1
+train.pairwise = 0.0
+given = "box"
+"""
+
+
+def test_trainings_are_taken_over_and_changed(tmp_path):
+    path = tmp_path / "v.toml"
+    path.write_text(TRAINED)
+    first, one, other, changed = read_variants(path)
+    assert first.train == {"stage": "composites", "steps": 5} and first.late_entries
+    assert (one.name, one.group, other.name) == ("boxes, seed 0", "boxes", "boxes, seed 1")
+    assert [v.train["seed"] for v in (one, other)] == [0, 1]
+    assert one.train["after"] == first.train, "what it starts from is part of what it says"
+    assert json.loads(one.said)["train"]["after"] == first.train
+    assert (changed.name, changed.group, changed.given) == ("no pairs", "no pairs", "box")
+    assert changed.train == {"after": first.train, "stage": "boxes", "pairwise": 0.0}
+    assert first.group == "first"
+
+
+def test_runs_are_told_apart_by_what_they_start_from(tmp_path):
+    path = tmp_path / "v.toml"
+    path.write_text(TRAINED)
+    before = read_variants(path)[3].said
+    path.write_text(TRAINED.replace("steps = 5", "steps = 6"))
+    assert read_variants(path)[3].said != before

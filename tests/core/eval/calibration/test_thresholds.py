@@ -125,3 +125,21 @@ def test_slivers_do_not_count(seen):
 )
 def test_longest_row(marks, wanted):
     assert longest_row([mark == "x" for mark in marks]) == wanted
+
+
+@pytest.mark.parametrize("system", ["box_supervised"])
+def test_thresholds_are_found_from_a_calibration_that_finds_nothing_absent(seen, system):
+    """Weights whose header has none start there: all thresholds are 0."""
+    from core.engine.registry import system_spec
+
+    start = system_spec(system).calibration
+    assert (start.faint, start.back, start.nothing) == (0, 0, 0)
+    walks = [
+        walk(seen, "oooooo-----oooo----ooo", away=0.5, seed=s, object_id=s + 1) for s in range(3)
+    ]
+    rows = make_rows(walks)
+    assert count(rows, start).right == 0
+    *_, found = search(rows, start)
+    assert count(rows, found).f1 > 0.9
+    assert 0 <= found.nothing <= found.faint <= found.back
+    assert found.confidence == start.confidence

@@ -109,6 +109,16 @@ def test_the_header_says_how_they_came_about(request_):
     assert info.training["tuning"]["crop"] == 32
 
 
+def test_what_the_base_has_learned_from_is_passed_on(request_, tmp_path):
+    torch.manual_seed(3)
+    training = {"sequences": ["bear"]}
+    info = CheckpointInfo("self_supervised", "tiny", PRESETS["tiny"].to_dict(), training)
+    save_weights(tmp_path / "seen.safetensors", KeyEncoder(PRESETS["tiny"]), info)
+    result = run(replace(request_, weights=tmp_path / "seen.safetensors"))[-1]
+    assert read_info(result.path).training["sequences"] == ["bear"]
+    assert "sequences" not in read_info(run(replace(request_))[-1].path).training
+
+
 def test_learning_starts_from_the_weights(request_, weights):
     small = replace(request_.config, steps=1, rate=1e-9)
     result = run(replace(request_, config=small))[-1]
