@@ -25,6 +25,7 @@ from core.train.config import FitConfig
 from core.train.curve import PICTURE, draw_curve
 from core.train.loop import TrainProgress, fit
 from core.train.method import ChoosesVideos, Method, Stage
+from core.train.moment import Moment
 from core.train.origin import WEIGHTS, note_start, require_same, threads_of
 from core.train.request import STATE, TrainRequest, check_request
 from core.train.run_log import LOG, append_line, read_lines
@@ -40,41 +41,20 @@ ENDLESS = 1 << 40
 Steps = Generator[Progress | TrainProgress, None, Path]
 
 
-class Moment:
-    """The weights of a run as they are between two of its steps, for whoever drives it."""
+@dataclass(frozen=True, slots=True)
+class _Driven:
+    """What those who drive a run want of it on the way."""
 
-    def __init__(self) -> None:
-        self._write: Callable[[str], Path] | None = None
-
-    def binds(self, write: Callable[[str], Path]) -> None:
-        """Say how they are written, with a mark in the file's name."""
-        self._write = write
-
-    def write(self, mark: str) -> Path:
-        """Write them beside the result of the run, before the next step is asked for.
-
-        Args:
-            mark: what the name of the file has in addition, as "-now".
-
-        Returns:
-            The file, which is replaced if it is there.
-
-        Raises:
-            OutputError: it cannot be written.
-            ValueError: the run has not made its network yet.
-        """
-        if self._write is None:
-            msg = "The run has no weights yet."
-            raise ValueError(msg)
-        return self._write(mark)
+    moment: Moment
+    validator: Validator | None
 
 
 def train(
     request: TrainRequest,
     token: CancelToken,
     *,
-    validator: Validator | None = None,
     moment: Moment | None = None,
+    validator: Validator | None = None,
 ) -> Steps:
     """Run one stage; under torchrun, as one of the processes that share each batch.
 
@@ -82,10 +62,10 @@ def train(
 
     Args:
         request: what is trained.
-        token: cancels between steps.
+        token: stops it; the state is kept.
+        moment: gives the weights between two steps; None where nobody wants them.
         validator: measures weights on the way (`core.train.validating`): the best are the result
             then, and the run may end before its time. None measures nothing.
-        moment: gives the weights between two steps; None where nobody wants them.
 
     Yields:
         `Progress` while videos and images are packed and while weights are measured,
@@ -117,29 +97,21 @@ def train(
         request = replace(request, threads=threads)
         if team.leads:
             note_start(request)
-        hooks = _Hooks(validator, moment or Moment())
-        yield from _train_in(team, request, method, token, hooks=hooks)
+        driven = _Driven(moment or Moment(), validator)
+        yield from _train_in(team, request, method, token, driven)
         team.wait()
     return request.out / WEIGHTS
 
 
-@dataclass(frozen=True, slots=True)
-class _Hooks:
-    """What takes part in a run from outside."""
-
-    validator: Validator | None
-    moment: Moment
-
-
 def _train_in(
-    team: Team, request: TrainRequest, method: Method, token: CancelToken, *, hooks: _Hooks
+    team: Team, request: TrainRequest, method: Method, token: CancelToken, driven: _Driven
 ) -> Generator[Progress | TrainProgress]:
     """Run the stage in a team; on its own, so that what holds the team's group ends with it."""
     network = make_network(request, method, team.device)
     stage = method.stage(request.stage_name, network, request.settings, team)
     packs = yield from _pack_in_turn(request, method, team, token)
-    leader = _Leader(request, stage, packs, hooks)
     if team.leads:
+        leader = _Leader(request, stage, packs, driven)
         yield from leader.lead(team, token)
     else:
         yield from fit_stage(request, stage, packs, team, token)
@@ -153,42 +125,48 @@ class _Leader:
         request: TrainRequest,
         stage: Stage,
         packs: list[FramePack],
-        hooks: _Hooks,
+        driven: _Driven,
     ) -> None:
         self._request, self._stage, self._packs = request, stage, packs
-        self._log, validator = request.out / LOG, hooks.validator
-        self._last = _last_logged(self._log)
-        minutes = self._last.seconds / 60 if self._last else 0.0
+        self._log = request.out / LOG
+        self._before = _last_logged(self._log)
+        minutes = self._before.seconds / 60 if self._before else 0.0
         self._due = _next_snapshot(request, minutes)
         self._validating = None
-        hooks.moment.binds(lambda mark: self._write(self._last, mark, {})[0])
-        if validator is not None:
+        self._last = self._before
+        driven.moment.binds(self.write_now)
+        if driven.validator is not None:
             rules = Rules.of(request.settings, request.snapshots)
             self._validating = Validating(
-                request.out, validator, rules, self._write, minutes=minutes
+                request.out, driven.validator, rules, self._write, minutes=minutes
             )
+
+    def write_now(self, mark: str) -> Path:
+        """See `Moment.write`."""
+        self._write(self._last, mark, {})
+        return self._request.out / f"{Path(WEIGHTS).stem}{mark}.safetensors"
 
     def lead(self, team: Team, token: CancelToken) -> Generator[Progress | TrainProgress]:
         """Run the stage to its end."""
-        folder, before = self._request.board, self._last
-        board = None if folder is None else Board(folder, step=before.step if before else 0)
+        folder, last = self._request.board, self._before
+        board = None if folder is None else Board(folder, step=last.step if last else 0)
         try:
             with nullcontext() if board is None else closing(board):
-                yield from self._steps(team, token, board)
+                last = yield from self._steps(team, token, board)
         finally:
             draw_curve(self._log, self._request.out / PICTURE)
         if self._validating is None:
-            self._write(self._last, "", {})
+            self._write(last, "", {})
             return
-        yield from self._validating.end(self._last)
+        yield from self._validating.end(last)
         draw_curve(self._log, self._request.out / PICTURE)
 
     def _steps(
         self, team: Team, token: CancelToken, board: Board | None
-    ) -> Generator[Progress | TrainProgress]:
-        """All steps, with what is due after them."""
-        validating = self._validating
-        if self._last is None and self._request.init is not None:
+    ) -> Generator[Progress | TrainProgress, None, TrainProgress | None]:
+        """All steps, with what is due after them; returns the last one of the run."""
+        last, validating = self._before, self._validating
+        if last is None and self._request.init is not None:
             yield from self._measure(None, token, board)
         ended = (lambda: False) if validating is None else (lambda: validating.settled)
         for last in fit_stage(self._request, self._stage, self._packs, team, token, ended=ended):
@@ -200,10 +178,10 @@ class _Leader:
             yield last
             if validating is not None and validating.is_due(last):
                 yield from self._measure(last, token, board)
-        end = self._last
-        if validating is not None and end is not None and not validating.knows(end.step):
-            yield from self._measure(end, token, board)
+        if validating is not None and last is not None and not validating.knows(last.step):
+            yield from self._measure(last, token, board)
             token.check()
+        return last
 
     def _measure(
         self, last: TrainProgress | None, token: CancelToken, board: Board | None

@@ -50,3 +50,19 @@ def test_packs_of_folders_keep_the_names_of_their_images(tmp_path, write_davis):
     bear = packs["bear"].origin
     assert bear.names == tuple(str(2 * index + 7) for index in bear.indices)
     assert len(bear.names) == 5
+
+
+def test_folders_that_are_videos_by_their_ending_keep_no_names(tmp_path, write_davis):
+    """Label maps of these are named by index, whatever their images are called."""
+    images = write_davis(tmp_path / "davis") / "JPEGImages/480p/bear"
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos/bear.images").symlink_to(images, target_is_directory=True)
+    for path in sorted(images.iterdir()):
+        path.rename(path.with_name(f"{2 * int(path.stem) + 7}.jpg"))
+    wanted = Wanted({"bear": frozenset({0, 3})})
+    config = PackConfig(min_change=0, max_fps=1000)
+    job = pack_folder(tmp_path / "videos", tmp_path / "cache", config, CancelToken(), wanted=wanted)
+    (pack,) = result_of(job)
+    assert pack.origin.video == "bear.images" and pack.origin.is_called("bear")
+    assert {0, 3} <= set(pack.origin.indices)
+    assert pack.origin.names == ()

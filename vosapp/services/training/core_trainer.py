@@ -21,8 +21,8 @@ from vosapp.services.training.staging import DataFolder
 from vosapp.services.training.trainer import Step
 
 if TYPE_CHECKING:
+    from core.train.moment import Moment
     from core.train.request import TrainRequest
-    from core.train.run import Moment
 
 FIRST_SHARE = 0.5
 """Share of the minutes for the stage that comes first, where a run starts from nothing."""
@@ -96,7 +96,8 @@ class CoreTrainer:
     def _steps_of(
         self, leg: _Leg, init: Path | None, token: CancelToken, *, number: int, seconds: float
     ) -> Generator[Progress | Step]:
-        from core.train.run import Moment, train
+        from core.train.moment import Moment
+        from core.train.run import train
 
         self._moment, self._out = Moment(), leg.out
         try:

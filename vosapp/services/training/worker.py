@@ -222,7 +222,7 @@ class Worker:
             return f"{word} The model is verified; nothing was held out to score it on."
         if best is before:
             return f"{word} Training gained nothing ({before.score:.3f}): the model is its start."
-        return f"{word} Held-out score {before.score:.3f} before, {best.score:.3f} now."
+        return f"{word} Held-out score {before.score:.3f} before, {best.score:.3f} of the model."
 
     def _obey(self, *, while_scoring: bool = False) -> None:
         """Wait while a pause is wanted or others hold the run; end it where that is wanted.

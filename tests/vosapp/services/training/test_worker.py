@@ -92,7 +92,7 @@ def start_of(folder):
 def test_the_best_weights_are_the_model(folder):
     values = {"start": 0.2, "1": 0.3, "2": 0.7, "3": 0.5, "5": 0.6}
     heard = go(folder, FakeTrainer(start_of(folder)), FakeScorer(values))
-    assert heard.state is RunState.DONE and "0.200 before, 0.700 now" in heard.text
+    assert heard.state is RunState.DONE and "0.200 before, 0.700 of the model" in heard.text
     assert folder.weights("best").read_text() == "2"
     assert [(p.step, p.best) for p in heard.scores] == [
         (0, True), (1, True), (2, True), (3, False), (4, False), (5, False),
