@@ -9,11 +9,14 @@ from core.errors import UsageError
 from core.media.annotations.values import ImportedAnnotations
 from core.types import Keyframe
 from vosapp.project import rules
+from vosapp.project.boxes import BoxLabel
+from vosapp.project.edit_boxes import PutBox
 from vosapp.project.edit_import import ImportAnnotations
 from vosapp.project.edit_masks import ImportKeyframes, MarkAbsent, Paint, SetMask
 from vosapp.project.edit_ranges import CheckFrames, ClearMasks, DeleteObject, MergeObjects
 from vosapp.project.edits import AddObject, LockObject, ReorderObjects
 from vosapp.project.model import FrameState
+from vosapp.services.box_masks import boxes_of
 
 
 def imported(frame, ids, label_map, *, overwrite):
@@ -178,3 +181,11 @@ def test_a_run_changes_no_byte_of_a_locked_object_which_keeps_others_off(locked,
     assert (before[0] == after[0]).all() and before[1:] == after[1:]
     # Others get their pixels, but for those of the locked object.
     assert (locked.label_map(1)[:, 6:] == 2).all() and (locked.label_map(1)[:6, :6] == 1).all()
+
+
+def test_masks_of_boxes_are_made_from_front_to_back(project):
+    for object_id in (1, 2):
+        project.do(PutBox(BoxLabel(4, object_id, 2.0, 2.0, 5.0, 5.0)))
+    assert [box.object_id for box in boxes_of(project)] == [1, 2]
+    project.do(ReorderObjects((2, 1)))
+    assert [box.object_id for box in boxes_of(project)] == [2, 1]
