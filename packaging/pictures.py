@@ -93,7 +93,8 @@ class Photographer:
         self.rest()
 
     def box(self, corners: tuple[tuple[int, int], tuple[int, int]]) -> None:
-        """Draw a box and wait for its mask."""
+        """Draw a box with nothing selected, and wait for its mask."""
+        self.session.select_object(0)
         self._shell.view_state.set_tool(ToolId.BOX)
         self._drag(corners)
         self.wait(lambda: not self.workspace.prompting.busy)

@@ -13,11 +13,16 @@ from core.eval.report import align_rows
 LEGEND = (
     f"box: overlap (intersection over union) from the tight box; shifted: its edges moved by up to"
     f" {SHIFT:.0%} of its side; NoC: clicks until {TARGET:.2f}, {MOST} where that was not reached;"
+    " violated: share of earlier clicks at which a mask was worse after a later one; spoiled:"
+    " pixels that a click made wrong, as a share of the object, a click;"
     " ms: processor time of one box and of one click, without making the features. Means are over"
     " objects; those over sequences are in brackets."
 )
-COLUMNS = ("box", "shifted", "NoC", "ms box", "ms click")
-CSV_HEAD = ("sequence", "object", "method", "box", "shifted", "clicks", "box_ms", "click_ms")
+COLUMNS = ("box", "shifted", "NoC", "violated", "spoiled", "ms box", "ms click")
+CSV_HEAD = (
+    *("sequence", "object", "method", "box", "shifted", "clicks", "box_ms", "click_ms"),
+    *("violated", "earlier", "spoiled"),
+)
 
 
 def to_table(runs: Sequence[PromptRun]) -> list[str]:
@@ -43,7 +48,9 @@ def to_csv(runs: Sequence[PromptRun]) -> str:
         for name, figures in run.figures.items():
             lead = [run.name, run.object_id, name, figures.tight, figures.shifted]
             times = [1000 * figures.box_seconds, 1000 * figures.click_seconds]
-            writer.writerow([*lead, figures.clicks if figures.overlaps else "", *times])
+            clicks = figures.clicks if figures.overlaps else ""
+            harm = [figures.violated, figures.earlier, figures.spoiled]
+            writer.writerow([*lead, clicks, *times, *(harm if figures.overlaps else [""] * 3)])
     return text.getvalue()
 
 
@@ -94,6 +101,8 @@ def _summary(runs: Sequence[PromptRun], name: str) -> dict[str, object]:
         "not_reached": missed if clicked else None,
         "box_ms": 1000 * objects[3],
         "click_ms": 1000 * objects[4] if clicked else None,
+        "violated": _violated(runs, name) if clicked else None,
+        "spoiled": objects[5] if clicked else None,
         "box_by_sequence": sequences[0],
         "shifted_by_sequence": sequences[1],
         "clicks_by_sequence": sequences[2] if clicked else None,
@@ -106,7 +115,14 @@ _VALUES: tuple[Callable[[PromptFigures], float], ...] = (
     lambda figures: figures.clicks,
     lambda figures: figures.box_seconds,
     lambda figures: figures.click_seconds,
+    lambda figures: figures.spoiled,
 )
+
+
+def _violated(runs: Sequence[PromptRun], name: str) -> float:
+    """Share of earlier clicks that later ones violated; 0 where there was no later one."""
+    of = sum(run.figures[name].earlier for run in runs)
+    return sum(run.figures[name].violated for run in runs) / max(1, of)
 
 
 def _plain(figures: PromptFigures) -> dict[str, object]:
@@ -115,6 +131,9 @@ def _plain(figures: PromptFigures) -> dict[str, object]:
         "shifted": figures.shifted,
         "clicks": figures.clicks if figures.overlaps else None,
         "overlaps": list(figures.overlaps),
+        "violated": figures.violated if figures.overlaps else None,
+        "earlier": figures.earlier if figures.overlaps else None,
+        "spoiled": figures.spoiled if figures.overlaps else None,
     }
 
 
@@ -129,7 +148,8 @@ def _mean_row(runs: Sequence[PromptRun], name: str) -> list[str]:
     boxes = [f"{pair[0]:.3f} ({pair[1]:.3f})" for pair in pairs[:2]]
     clicks = f"{pairs[2][0]:.2f} ({pairs[2][1]:.2f})" if clicked else "-"
     times = [f"{1000 * pairs[3][0]:.0f}", f"{1000 * pairs[4][0]:.0f}" if clicked else "-"]
-    return [name, *boxes, clicks, *times]
+    harm = [f"{_violated(runs, name):.3f}", f"{pairs[5][0]:.3f}"] if clicked else ["-", "-"]
+    return [name, *boxes, clicks, *harm, *times]
 
 
 def _mean(values: Sequence[float]) -> float:

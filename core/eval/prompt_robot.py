@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from core.media.annotations.rectangles import mask_overlap, tight_box
+from core.prompts.locality import is_met, kept_disk
 from core.prompts.request import BoxPrompt, PointPrompt
 
 if TYPE_CHECKING:
@@ -73,6 +74,32 @@ def click_until(clicker: Clicker, truth: Mask, *, target: float, most: int) -> t
         if overlaps[-1] >= target:
             break
     return tuple(overlaps)
+
+
+def violated_clicks(before: Mask, after: Mask, points: tuple[PointPrompt, ...]) -> int:
+    """How many earlier clicks a mask is worse at after the last click.
+
+    Worse means: the clicked pixel is on the wrong side, or, where the last click is a contrary
+    one, a pixel near the earlier one (`core.prompts.locality.kept_disk`) has left its side.
+
+    Args:
+        before: H x W, before the last click.
+        after: the same after it.
+        points: all clicks, oldest first.
+    """
+    last = points[-1]
+    rows, columns = np.ogrid[: after.shape[0], : after.shape[1]]
+    count = 0
+    for point in points[:-1]:
+        if (int(point.x), int(point.y)) == (int(last.x), int(last.y)):
+            continue
+        near = np.zeros_like(after)
+        if point.positive is not last.positive:
+            away = np.hypot(rows + 0.5 - point.y, columns + 0.5 - point.x)
+            near = away <= kept_disk(point, last)
+        left = near & (before == point.positive) & (after != point.positive)
+        count += not is_met(after, point) or bool(left.any())
+    return count
 
 
 def clicks_needed(overlaps: tuple[float, ...], *, target: float, most: int) -> int:

@@ -23,6 +23,7 @@ from core.eval.prompt_robot import (
     plain_box,
     plain_clicks,
     tight_prompt,
+    violated_clicks,
 )
 from core.jobs import CancelToken, Progress
 from core.media.annotations.rectangles import mask_overlap
@@ -84,6 +85,10 @@ class PromptFigures:
         shifted: the same from the box with shifted edges.
         overlaps: after each click, until `TARGET`; empty where clicks were not measured.
         box_seconds, click_seconds: processor time of one box and of one click, in the mean.
+        violated, earlier: at how many earlier clicks a mask was worse after a later click, of how
+            many, both summed over the clicks; see `violated_clicks`.
+        spoiled: pixels that were right and that a click made wrong, as a share of the object, in
+            the mean over the clicks after the first.
     """
 
     tight: float
@@ -91,6 +96,9 @@ class PromptFigures:
     overlaps: tuple[float, ...]
     box_seconds: float
     click_seconds: float
+    violated: int = 0
+    earlier: int = 0
+    spoiled: float = 0.0
 
     @property
     def clicks(self) -> int:
@@ -176,11 +184,41 @@ def _measure(answer: _Answer, truth: Mask, shifted: BoxPrompt, *, clicks: bool) 
     tight = mask_overlap(answer.box(tight_prompt(truth)), truth)
     moved = mask_overlap(answer.box(shifted), truth)
     middle = time.process_time()
-    found = click_until(answer.clicks, truth, target=TARGET, most=MOST) if clicks else ()
-    spent = time.process_time() - middle
-    return PromptFigures(
-        tight, moved, found, (middle - start) / 2, spent / len(found) if found else 0.0
-    )
+    watch = _Watch(answer, truth)
+    found = click_until(watch.clicks, truth, target=TARGET, most=MOST) if clicks else ()
+    spent = watch.seconds / len(found) if found else 0.0
+    shares = (watch.violated, watch.earlier, watch.spoiled / max(1, len(found) - 1))
+    return PromptFigures(tight, moved, found, (middle - start) / 2, spent, *shares)
+
+
+class _Watch:
+    """Looks at what each click changes.
+
+    Args:
+        answer: is watched.
+        truth: H x W, has a pixel.
+
+    Attributes:
+        seconds: processor time of all clicks.
+        violated, earlier, spoiled: summed over the clicks; as in `PromptFigures`.
+    """
+
+    def __init__(self, answer: _Answer, truth: Mask) -> None:
+        self._answer, self._truth = answer, truth
+        self.seconds = self.spoiled = 0.0
+        self.violated = self.earlier = 0
+
+    def clicks(self, points: tuple[PointPrompt, ...], previous: Mask | None) -> Mask:
+        """Answer clicks."""
+        start = time.process_time()
+        mask = self._answer.clicks(points, previous)
+        self.seconds += time.process_time() - start
+        if previous is not None:
+            truth = self._truth
+            self.violated += violated_clicks(previous, mask, points)
+            self.earlier += len(points) - 1
+            self.spoiled += float(((previous == truth) & (mask != truth)).sum() / truth.sum())
+        return mask
 
 
 def _first(sequence: SequencePaths) -> tuple[Frame, NDArray[np.uint8]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -10,8 +12,19 @@ import numpy as np
 from core.media.annotations.rectangles import tight_box
 from core.prompts.cues import box_cues, click_cues
 from core.prompts.evidence import answer
-from core.prompts.finish import full_mask, joined, local_change, obeyed, rough_mask
+from core.prompts.finish import (
+    SLACK,
+    fine_plane,
+    full_mask,
+    joined,
+    least_probability,
+    obeyed,
+    rough_mask,
+    settled,
+    touched,
+)
 from core.prompts.learned import LEARNED
+from core.prompts.locality import changed_by, is_met, own_pixels
 from core.prompts.request import PointPrompt
 from core.prompts.view import View, make_view
 
@@ -27,24 +40,49 @@ if TYPE_CHECKING:
 def by_evidence(request: SegmentRequest, table: PromptWeights | None = None) -> NDArray[np.bool_]:
     """The mask that a request asks for; see `core.prompts.segment.segment`.
 
-    A box is answered first, and then mended by the clicks, like a mask that was given.
+    A box is answered first. Then one click after the other mends the mask, and changes only what
+    is near it and like it (`core.prompts.locality`); one that is met already changes next to
+    nothing. So clicks asked for at once give what they give one by one, each mending the last mask.
 
     Args:
         request: the prompts.
         table: what cues are worth; None takes what was learned for the request's features.
     """
     table = learned_for(request) if table is None else table
-    previous = request.previous
-    if request.box is not None and (previous is None or not request.points):
-        previous = box_mask(request, table)
-    if not request.points or previous is None or not previous.any():
-        return (
-            previous
-            if request.box is not None and previous is not None
-            else _clicked(request, table)
-        )
-    mask = click_mask(request, previous, table)
-    return local_change(obeyed(mask, request.points), previous, request.points)
+    mask, points, done = request.previous, request.points, 0
+    if request.box is not None and (mask is None or not points):
+        mask = box_mask(request, table)
+    if mask is None or not mask.any():
+        done = 1 + next((i for i, p in enumerate(points) if p.positive), len(points) - 1)
+        if not points or not any(point.positive for point in points):
+            return np.zeros(request.frame.shape[:2], bool) if mask is None else mask
+        first = replace(request, points=points[:done])
+        mask = settled(first, _clicked(first, table))
+    for number in range(done, len(points)):
+        if not _is_void(request, number):
+            step = replace(request, points=points[: number + 1])
+            met = is_met(mask, points[number])
+            mask = settled(step, mask if met else mended(step, mask, table))
+    return mask
+
+
+def mended(
+    request: SegmentRequest, previous: NDArray[np.bool_], table: PromptWeights
+) -> NDArray[np.bool_]:
+    """H x W, a mask with a pixel after the last click of a request, which it does not meet.
+
+    A positive click only adds, a negative one only takes away: what hangs together with it.
+    """
+    click, earlier = request.points[-1], request.points[:-1]
+    view, probabilities = _click_answer(request, previous, table)
+    fine = fine_plane(view, probabilities, request.frame)
+    threshold = least_probability(probabilities)
+    change = changed_by(fine, previous, click, threshold=threshold, slack=SLACK)
+    contrary = tuple(point for point in earlier if point.positive is not click.positive)
+    change &= own_pixels(previous.shape, view, click, contrary)
+    mask = previous.copy()
+    mask[touched(change, [click])] = click.positive
+    return obeyed(mask, request.points)
 
 
 def box_mask(request: SegmentRequest, table: PromptWeights) -> NDArray[np.bool_]:
@@ -148,3 +186,12 @@ def _allowed(view: View, request: SegmentRequest) -> NDArray[np.bool_]:
     if request.protected is None:
         return np.ones(view.shape, bool)
     return view.crop.mask(request.protected) < 0.5
+
+
+def _is_void(request: SegmentRequest, number: int) -> bool:
+    """True for a click on a protected pixel, and where a later one says the contrary of a pixel."""
+    click, *later = request.points[number:]
+    row, column = math.floor(click.y), math.floor(click.x)
+    if request.protected is not None and request.protected[row, column]:
+        return True
+    return any((math.floor(p.y), math.floor(p.x)) == (row, column) for p in later)

@@ -26,6 +26,21 @@ SLACK = 0.02
 """Difference in probability that is none."""
 
 
+def fine_plane(view: View, probabilities: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
+    """H x W probabilities with edges as the frame has them; 0 outside of the view."""
+    fine = np.zeros(frame.shape[:2], np.float32)
+    part = frame[view.crop.area]
+    fine[view.crop.area] = guided_plane(
+        probabilities, view.image, part, radius=RADIUS, epsilon=EPSILON
+    )
+    return fine
+
+
+def least_probability(probabilities: NDArray[np.float32]) -> float:
+    """From which probability on a pixel is taken; above 0."""
+    return max(best_threshold(probabilities), 1e-3)
+
+
 def full_mask(
     view: View,
     probabilities: NDArray[np.float32],
@@ -37,25 +52,20 @@ def full_mask(
     A click on the wrong side of the threshold takes along what hangs together with it and is, by
     its probability, at least as much on the side that was asked for.
     """
-    fine = np.zeros(frame.shape[:2], np.float32)
-    part = frame[view.crop.area]
-    fine[view.crop.area] = guided_plane(
-        probabilities, view.image, part, radius=RADIUS, epsilon=EPSILON
-    )
-    threshold = max(best_threshold(probabilities), 1e-3)
+    fine, threshold = fine_plane(view, probabilities, frame), least_probability(probabilities)
     mask = fine >= threshold
     for point in points:
         value = float(fine[math.floor(point.y), math.floor(point.x)])
         if (value >= threshold) is not point.positive:
             level = fine >= value - SLACK if point.positive else fine <= value + SLACK
-            mask[_touched(level, [point])] = point.positive
+            mask[touched(level, [point])] = point.positive
     return mask
 
 
 def rough_mask(view: View, probabilities: NDArray[np.float32], frame: Frame) -> NDArray[np.bool_]:
     """H x W mask with edges as coarse as the view: enough to see where to look from near."""
     mask = np.zeros(frame.shape[:2], bool)
-    found = (probabilities >= max(best_threshold(probabilities), 1e-3)).astype(np.uint8)
+    found = (probabilities >= least_probability(probabilities)).astype(np.uint8)
     crop = view.crop
     size = (crop.right - crop.left, crop.bottom - crop.top)
     mask[crop.area] = cv2.resize(found, size, interpolation=cv2.INTER_NEAREST) > 0
@@ -74,14 +84,14 @@ def local_change(
         change = mask & ~previous if positive else previous & ~mask
         asked = [point for point in points if point.positive is positive]
         if asked:
-            result[_touched(change, asked)] = positive
+            result[touched(change, asked)] = positive
     return result
 
 
 def joined(mask: NDArray[np.bool_], points: tuple[PointPrompt, ...]) -> NDArray[np.bool_]:
     """The parts of a mask that hang together with a positive click; all where there is none."""
     asked = [point for point in points if point.positive]
-    found = _touched(mask, asked)
+    found = touched(mask, asked)
     return found if found.any() else mask
 
 
@@ -98,18 +108,27 @@ def settled(request: SegmentRequest, mask: NDArray[np.bool_]) -> NDArray[np.bool
 
 
 def obeyed(mask: NDArray[np.bool_], points: tuple[PointPrompt, ...]) -> NDArray[np.bool_]:
-    """The mask with a small disk around each click on the side that was asked for."""
+    """The mask with a small disk around each click on the side that was asked for.
+
+    A disk ends well before a contrary click.
+    """
     radius = max(1, round(min(mask.shape) / 200))
     drawn = mask.astype(np.uint8)
     for point in points:
         center = (math.floor(point.x), math.floor(point.y))
-        cv2.circle(drawn, center, radius, int(point.positive), -1)
+        room = min([_apart(point, p) for p in points if p.positive is not point.positive] or [99])
+        cv2.circle(drawn, center, min(radius, int(room / 3)), int(point.positive), -1)
     for point in points:
         drawn[math.floor(point.y), math.floor(point.x)] = point.positive
     return drawn.astype(bool)
 
 
-def _touched(mask: NDArray[np.bool_], points: list[PointPrompt]) -> NDArray[np.bool_]:
+def _apart(one: PointPrompt, other: PointPrompt) -> float:
+    return math.hypot(one.x - other.x, one.y - other.y)
+
+
+def touched(mask: NDArray[np.bool_], points: list[PointPrompt]) -> NDArray[np.bool_]:
+    """The parts of a mask that hang together with a point."""
     count, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
     wanted = np.zeros(count, bool)
     for point in points:

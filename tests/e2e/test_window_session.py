@@ -73,7 +73,7 @@ def sit_down(qtbot, tmp_path):
 
 
 def draw_and_begin(person, film):
-    """Two boxes; the second needs no other key, for it is plainly another thing."""
+    """Two boxes, each begun with nothing selected."""
     person.open(film)
     person.box(story.RED_BOX)
     person.box(story.YELLOW_BOX)

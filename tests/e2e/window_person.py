@@ -127,8 +127,9 @@ class Person:
         self.canvas.setFocus()
 
     def box(self, corners):
-        """Draw a box, wait for the mask, take it."""
+        """Draw a box with nothing selected, wait for the mask, take it: a new object."""
         self.key(Qt.Key.Key_B)
+        self.key(Qt.Key.Key_Escape)
         self.draw(*corners)
         prompting = self.shell.workspace.prompting
         self.wait(lambda: not prompting.busy and self.canvas._tool.proposal is not None)

@@ -17,7 +17,7 @@ from vosapp.project.boxes import label_of
 from vosapp.project.edit_masks import ImportKeyframes
 from vosapp.project.editor import Editor
 from vosapp.project.edits import AddObject
-from vosapp.project.model import MAX_NAME, FrameState, TrackedObject
+from vosapp.project.model import MAX_NAME, TrackedObject
 
 
 @dataclass(slots=True)
@@ -85,16 +85,16 @@ class ImportAnnotations:
         if not ids:
             self.report.unasserted += 1
             return
-        asserted = set() if self.overwrite else set(editor.assertions(frame))
-        checked = set() if self.overwrite else _checked(editor, frame) - asserted
-        stays = ids & (asserted | checked | editor.locked_ids())
+        asserted, checked = set(editor.assertions(frame)), editor.checked_ids(frame)
+        given = set() if self.overwrite else asserted | checked
+        stays = ids & (given | editor.locked_ids())
         if stays:
             self.report.kept[frame] = tuple(sorted(stays))
         if not ids - stays:
             return
-        label_map = keyframe.label_map
-        if checked and label_map.shape == editor.maps.blank.shape:
-            taken = rules.isin(editor.shown(frame), checked)
+        label_map, kept = keyframe.label_map, checked - (ids - stays)
+        if kept and label_map.shape == editor.maps.blank.shape:
+            taken = rules.isin(editor.shown(frame), kept)
             label_map = np.where(taken, 0, label_map).astype(np.uint8)
         part = replace(keyframe, object_ids=tuple(sorted(ids - stays)), label_map=label_map)
         for _ in ImportKeyframes((part,), self.overwrite).apply(editor):
@@ -120,11 +120,6 @@ class ImportAnnotations:
                 self.report.boxes += 1
             taken.add(box.object_id)
             yield
-
-
-def _checked(editor: Editor, frame: int) -> set[int]:
-    ids = {item.object_id for item in editor.objects()}
-    return {i for i in ids if editor.lanes.state(i, frame) is FrameState.CHECKED}
 
 
 def _add_objects(editor: Editor, infos: Iterable[ObjectInfo], report: ImportReport) -> None:

@@ -24,7 +24,7 @@ class Paint:
     """One stroke of the brush or the eraser.
 
     The object's mask on this frame, wherever it came from, becomes the user's; other objects lose
-    the pixels painted over, unless they are locked.
+    the pixels painted over, unless they are locked or painting is limited to others.
 
     Attributes:
         frame_index: 0-based.
@@ -32,6 +32,7 @@ class Paint:
         top, left: where the patch lies in the frame; it may reach over the edge.
         patch: True where the stroke went.
         erase: take the pixels away instead of adding them.
+        over: ids, 0 for the background, whose pixels may be painted over; None for all.
     """
 
     frame_index: int
@@ -40,6 +41,7 @@ class Paint:
     left: int
     patch: Mask
     erase: bool = False
+    over: frozenset[int] | None = None
 
     def title(self, editor: Editor) -> str:
         """Return what it does."""
@@ -56,11 +58,19 @@ class Paint:
         if self.erase:
             part[patch & (part == self.object_id)] = 0
         else:
-            free = patch & ~_locked(editor, frame, self.object_id)[rows, columns]
+            free = patch & self._may_change(editor, frame)[rows, columns]
             changed |= _labels(part[free])
             part[free] = self.object_id
+            if patch.any() and not (layer == self.object_id).any():
+                raise _all_taken(editor, self.object_id)
         editor.put_keyframe(frame, layer, changed)
         return ()
+
+    def _may_change(self, editor: Editor, frame: int) -> Mask:
+        free = ~_locked(editor, frame, self.object_id)
+        if self.over is not None:
+            free &= rules.isin(editor.shown(frame), self.over | {self.object_id})
+        return free
 
     def _clip(self, editor: Editor) -> tuple[slice, slice, Mask]:
         if self.patch.ndim != 2 or self.patch.dtype != np.bool_:
@@ -76,7 +86,10 @@ class Paint:
 
 @dataclass(frozen=True, slots=True)
 class SetMask:
-    """Assert an object's whole mask on a frame, as a box or points make one.
+    """Assert an object's whole mask on a frame, as a box or points propose one.
+
+    What the user has drawn, imported, checked or locked of other objects there stays theirs, and
+    wins (ADR 0047).
 
     Attributes:
         frame_index: 0-based.
@@ -98,12 +111,14 @@ class SetMask:
         editor.editable(self.object_id)
         if self.mask.dtype != np.bool_ or self.mask.shape != editor.maps.blank.shape:
             raise MaskMismatch(f"The mask is {self.mask.shape}, not as large as the video.")
+        others = _spoken_for(editor, frame) - {self.object_id}
+        free = self.mask & ~rules.isin(editor.shown(frame), others)
+        if self.mask.any() and not free.any():
+            raise _all_taken(editor, self.object_id)
         layer = editor.keyframe_map(frame)
         layer[layer == self.object_id] = 0
-        free = self.mask & ~_locked(editor, frame, self.object_id)
-        changed = {self.object_id} | _labels(layer[free])
         layer[free] = self.object_id
-        editor.put_keyframe(frame, layer, changed)
+        editor.put_keyframe(frame, layer, (self.object_id,))
         return ()
 
 
@@ -140,8 +155,8 @@ class ImportKeyframes:
 
     Attributes:
         keyframes: with label maps at the video's size; ascending.
-        overwrite: replace what is asserted already; else it stays, and wins where both claim a
-            pixel. Locked objects always stay.
+        overwrite: replace what is asserted already of these objects; else it stays, and wins
+            where both claim a pixel. What is asserted of others, and locked ones, always stay.
     """
 
     keyframes: tuple[Keyframe, ...]
@@ -170,9 +185,9 @@ class ImportKeyframes:
         layer = editor.keyframe_map(frame)
         layer[rules.isin(layer, ids)] = 0
         take = rules.isin(keyframe.label_map, ids)
-        take &= ~rules.isin(layer, stays)
+        take &= ~rules.isin(layer, (stays | known) - ids)
         take &= ~_locked(editor, frame, 0)
-        changed = ids | _labels(layer[take])
+        changed = ids
         layer[take] = keyframe.label_map[take]
         layer[(keyframe.label_map == VOID) & (layer == 0)] = VOID
         editor.put_keyframe(frame, layer, changed)
@@ -216,6 +231,20 @@ def _locked(editor: Editor, frame: int, object_id: int) -> Mask:
     """Where locked objects other than this one are shown."""
     locked = editor.locked_ids() - {object_id}
     return rules.isin(editor.shown(frame), locked) if locked else editor.maps.blank != 0
+
+
+def _spoken_for(editor: Editor, frame: int) -> frozenset[int]:
+    """Ids whose pixels on a frame no proposed mask takes: locked, asserted, checked."""
+    asserted = {i for i, item in editor.assertions(frame).items() if item.area}
+    return editor.locked_ids() | asserted | editor.checked_ids(frame)
+
+
+def _all_taken(editor: Editor, object_id: int) -> UsageError:
+    name = editor.object(object_id).name
+    return UsageError(
+        f"All of these pixels are other objects', so {name} gets none.",
+        "Paint with the limit Everything where it is in front, or unlock the other object.",
+    )
 
 
 def _labels(pixels: NDArray[np.uint8]) -> set[int]:

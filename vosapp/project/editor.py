@@ -325,6 +325,12 @@ class Editor:
         stored = self.lanes.state(object_id, frame_index)
         return rules.visible_state(stored, None if row is None else row[0])
 
+    def checked_ids(self, frame_index: int) -> frozenset[int]:
+        """Return the ids whose propagated masks on a frame the user has found right."""
+        ids = {item.object_id for item in self.objects()}
+        state = FrameState.CHECKED
+        return frozenset(i for i in ids if self.state(i, frame_index) is state)
+
     def results_map(self, frame_index: int) -> LabelMap:
         """Return a frame's layer of results, read-only."""
         layer = self.maps.layer(RESULTS, frame_index)

@@ -117,7 +117,8 @@ class TrackedObject:
         color: red, green, blue, 0..255.
         visible: drawn over the video.
         locked: neither painting nor propagation changes it.
-        position: place in the list of objects, ascending; ties go by id.
+        position: place in the list of objects, ascending, from front to back (ADR 0047); ties go
+            by id.
         category: its class in formats that have classes; empty for none.
     """
 

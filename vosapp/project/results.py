@@ -61,9 +61,9 @@ def put_results(
         UsageError: a frame that the video does not have.
     """
     locked = editor.locked_ids()
-    known = {item.object_id for item in editor.objects()}
+    order = tuple(item.object_id for item in editor.objects())
     for result in results:
-        _put_result(editor, propagation, result, _Around(known, locked, newer))
+        _put_result(editor, propagation, result, _Around(order, locked, newer))
 
 
 def mark_left(editor: Editor, spans: Iterable[Span], alike: Collection[int]) -> None:
@@ -85,7 +85,7 @@ def mark_left(editor: Editor, spans: Iterable[Span], alike: Collection[int]) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    known: set[int]
+    order: tuple[int, ...]
     locked: frozenset[int]
     newer: Sequence[Span]
 
@@ -97,14 +97,16 @@ def _put_result(
     if result.label_map.shape != editor.maps.blank.shape:
         raise MaskMismatch(f"The result of frame {frame} is not as large as the video.")
     asserted = editor.assertions(frame)
-    states = {i: editor.lanes.state(i, frame) for i in around.known - asserted.keys()}
+    states = {i: editor.lanes.state(i, frame) for i in around.order if i not in asserted}
     may = {i for i, s in states.items() if rules.may_write(s, locked=i in around.locked)}
     writable = may & set(result.object_ids)
     kept = {i for i, s in states.items() if i not in may and s is not FrameState.EMPTY}
     if not writable:
         return
     stored = editor.results_map(frame)
-    merged = rules.merge_results(stored, result.label_map, writable=writable, kept=kept)
+    merged = rules.merge_results(
+        stored, result.label_map, writable=writable, kept=kept, order=around.order
+    )
     editor.maps.put_layer(RESULTS, frame, merged)
     for object_id in writable:
         late = any(i == object_id and a <= frame < b for i, a, b in around.newer)

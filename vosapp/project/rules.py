@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,24 +66,35 @@ def may_write(state: FrameState, *, locked: bool) -> bool:
 
 
 def merge_results(
-    stored: LabelMap, result: LabelMap, *, writable: Collection[int], kept: Collection[int]
+    stored: LabelMap,
+    result: LabelMap,
+    *,
+    writable: Collection[int],
+    kept: Collection[int],
+    order: Sequence[int] = (),
 ) -> LabelMap:
     """Return the stored results of a frame after a propagation.
 
     Pixels of `kept` objects stay as they are and win; those of `writable` objects are the
-    result's; other objects stay where no written one lies.
+    result's. Where such a one meets another object of an earlier propagation, of which this one
+    says nothing, there are no probabilities to compare, and the one in front wins (ADR 0047).
 
     Args:
         stored: H x W, what earlier propagations left.
         result: H x W, what this one says.
         writable: ids it may write.
         kept: ids that are checked or locked here.
+        order: ids from front to back; one that is not among them is behind all others.
     """
     if not writable:
         return stored
     take = isin(result, writable)
     if kept:
         take &= ~isin(stored, kept)
+    depth = np.full(256, len(order), np.int16)
+    depth[list(order)] = np.arange(len(order))
+    older = ~isin(stored, {0, *writable})
+    take &= ~(older & (depth[stored] < depth[result]))
     merged = np.where(isin(stored, writable), 0, stored).astype(np.uint8)
     np.copyto(merged, result, where=take)
     return merged

@@ -65,9 +65,11 @@ def boxes_of(project: Project) -> tuple[Box, ...]:
     """Return the boxes in a project whose objects have no keyframe and no lock there.
 
     Box labels, drawn and interpolated; and boxes that older versions kept as prompts, where the
-    object has no label.
+    object has no label. By frame, and from front to back: who is in front gets its pixels first.
     """
-    locked = {item.object_id for item in project.objects() if item.locked}
+    objects = project.objects()
+    locked = {item.object_id for item in objects if item.locked}
+    place = {item.object_id: number for number, item in enumerate(objects)}
     found = {
         (label.frame_index, label.object_id): box_of(label)
         for label in project.boxes_in()
@@ -80,7 +82,7 @@ def boxes_of(project: Project) -> tuple[Box, ...]:
     asserted = {index: project.assertions(index) for index in {index for index, _ in found}}
     return tuple(
         found[index, object_id]
-        for index, object_id in sorted(found)
+        for index, object_id in sorted(found, key=lambda key: (key[0], place.get(key[1], 0)))
         if object_id not in locked and object_id not in asserted[index]
     )
 

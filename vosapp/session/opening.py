@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import (
@@ -49,12 +49,14 @@ class Opened:
         video: where its video is.
         notes: what there is to tell, in plain sentences.
         saved: what was saved of a damaged project, None where it was not damaged.
+        elsewhere: where the project is and why, where that is not beside its video; else empty.
     """
 
     project: Project
     video: Path
     notes: tuple[str, ...] = ()
     saved: Salvage | None = None
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +249,25 @@ def _open_file(path: Path, token: CancelToken) -> Generator[Progress, None, Answ
         project = open_project(path)
     except ProjectLocked as error:
         return Locked(path, error)
+    except OutputError as error:
+        return _only_look(path, error)
     except ProjectFileError as error:
         if not path.is_file():
             raise
         return Damaged(path, error)
     return _with_video(project)
+
+
+def _only_look(path: Path, error: OutputError) -> Answer:
+    """What cannot be written to, as on read-only media, can still be looked at."""
+    try:
+        project = open_project(path, READ_ONLY)
+    except VosError:
+        raise error from None
+    answer = _with_video(project)
+    if isinstance(answer, Opened):
+        return replace(answer, notes=(error.message, *answer.notes))
+    return answer
 
 
 def _with_video(project: Project) -> Answer:
@@ -298,10 +314,20 @@ def _open_video(
             if is_free(place):
                 yield Progress(0, 0, f"making {place.name}")
                 made(folder)
-                return Opened(create_project(place, _seen_from(path, place)), path)
+                made_here = create_project(place, _seen_from(path, place))
+                return _placed(Opened(made_here, path), path.absolute().parent)
             if place.is_file() and belongs_to(place, ref):
-                return (yield from _open_file(place, token))
+                answer = yield from _open_file(place, token)
+                return _placed(answer, path.absolute().parent)
     raise OutputError(f"No project can be made for {path}.", "Move the video to another folder.")
+
+
+def _placed(answer: Answer, folder: Path) -> Answer:
+    """The same, and where the project is, unless that is in the video's folder."""
+    if not isinstance(answer, Opened) or answer.project.path.parent.samefile(folder):
+        return answer
+    told = f"{folder} may only be read, so the project is {answer.project.path}."
+    return replace(answer, elsewhere=told)
 
 
 def _names(folder: Path, stem: str) -> Generator[Path, None, None]:

@@ -18,6 +18,7 @@ from core.types import Frame
 from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.jobs.runner import JobHandle
 from vosapp.session.session import Session
+from vosapp.session.standing import spoken_for
 
 Mask = NDArray[np.bool_]
 FeatureReader = Callable[[Frame], FrameFeatures | None]
@@ -47,7 +48,7 @@ class PromptAnswer:
     Attributes:
         ask: what was asked.
         frame_index: of the frame.
-        object_id: whose mask it would be; 0 for one that is not made yet.
+        object_id: whose mask it would be; 0 for none that is known.
         mask: H x W bool.
     """
 
@@ -68,6 +69,24 @@ class _Question:
     @property
     def kept(self) -> bool:
         return self.commit is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The last answer, and all that it came from."""
+
+    request: SegmentRequest
+    ask: PromptAsk
+    with_features: bool
+    mask: Mask
+
+    def begins(self, request: SegmentRequest) -> bool:
+        """True where another request is about the same picture, mask and protected pixels."""
+        pairs = ((one.previous, one.protected) for one in (self.request, request))
+        return self.request.frame is request.frame and all(
+            one is other or (one is not None and other is not None and np.array_equal(one, other))
+            for one, other in zip(*pairs, strict=True)
+        )
 
 
 class PromptControl(QObject):
@@ -101,6 +120,7 @@ class PromptControl(QObject):
         super().__init__(parent)
         self._session, self._features = session, features
         self._known: tuple[int, FrameFeatures | None] = (-1, None)
+        self._last: _Given | None = None
         self._handle: JobHandle | None = None
         self._current: _Question | None = None
         self._waiting: list[_Question] = []
@@ -115,15 +135,20 @@ class PromptControl(QObject):
         """True while a kept question is open."""
         return any(question.kept for question in self._open())
 
-    def ask(self, ask: PromptAsk) -> None:
-        """Ask about the current frame and object; `answered` or `failed` follows.
+    def ask(self, ask: PromptAsk, object_id: int | None = None) -> None:
+        """Ask about the current frame; `answered` or `failed` follows.
 
         A question that waits is replaced. Without a decoded frame nothing happens.
+
+        Args:
+            ask: what the user points at.
+            object_id: whose mask it would be, 0 for one that is not made yet; None means the
+                current object.
         """
         view = self._session.view
         if view is None or not view.exact or view.frame_index != self._session.frame_index:
             return
-        object_id = self._session.object_id
+        object_id = self._session.object_id if object_id is None else object_id
         answer = PromptAnswer(ask, view.frame_index, object_id, np.zeros((0, 0), bool))
         question = _Question(self._request(ask, object_id), answer)
         self._waiting = [waiting for waiting in self._waiting if waiting.kept]
@@ -168,8 +193,7 @@ class PromptControl(QObject):
         if view is None:
             raise ValueError("no frame is shown")
         label_map = view.label_map
-        locked = [o.object_id for o in self._session.objects if o.locked]
-        kept = [i for i in locked if i != object_id]
+        kept = sorted(spoken_for(self._session) - {object_id})
         protected = np.isin(label_map, kept) if kept else None
         previous = label_map == object_id if ask.refine and object_id else None
         return SegmentRequest(
@@ -183,7 +207,7 @@ class PromptControl(QObject):
             self._handle = self._submit(self._current)
 
     def _submit(self, question: _Question) -> JobHandle:
-        request, answer = question.request, question.answer
+        request, answer, asked = question.request, question.answer, question
         # Beside a propagation there is no processor to spare for an encoder.
         busy = self._session.engine.busy
 
@@ -194,7 +218,10 @@ class PromptControl(QObject):
             features = None
             if not busy:
                 features = self._frame_features(answer.frame_index, request.frame)
-            mask = segment(replace(request, features=features))
+            known = self._begun(asked, with_features=features is not None)
+            start = request if known is None else replace(request, previous=known)
+            mask = segment(replace(start, features=features))
+            self._last = _Given(request, answer.ask, features is not None, mask)
             token.check()
             yield replace(answer, mask=mask)
 
@@ -205,6 +232,17 @@ class PromptControl(QObject):
             batch=lambda values: self._take(question, values[-1]),
         )
         return handle
+
+    def _begun(self, question: _Question, *, with_features: bool) -> Mask | None:
+        """In the assistant's thread: the mask of all clicks but the last, where it is known.
+
+        Clicks asked for at once give what they give one by one, so only the last one costs time.
+        """
+        last, ask = self._last, question.answer.ask
+        if last is None or len(ask.points) < 2 or last.with_features is not with_features:
+            return None
+        before = replace(ask, points=ask.points[:-1])
+        return last.mask if last.ask == before and last.begins(question.request) else None
 
     def _take(self, question: _Question, answer: PromptAnswer) -> None:
         if question.commit is not None:

@@ -53,6 +53,8 @@ class Session(QObject):
         changingChanged: `changing` is different.
         referencesChanged: the list of reference frames.
         currentObjectChanged: another object is the current one (int).
+        objectChosen: somebody asked for an object to be the current one, or none (int), whether
+            or not it was already.
         rangeChanged: in or out point moved.
         asideReady: what `look_aside` asked for (frame index, frame, label map).
         edited: something was changed (`Change`).
@@ -70,6 +72,7 @@ class Session(QObject):
     changingChanged = Signal()
     referencesChanged = Signal()
     currentObjectChanged = Signal(int)
+    objectChosen = Signal(int)
     rangeChanged = Signal()
     asideReady = Signal(int, object, object)
     edited = Signal(object)
@@ -96,6 +99,7 @@ class Session(QObject):
         self.info: VideoInfo = stored_info(project)
         self.frame_index = 0
         self.object_id = 0
+        self._none_wanted = False
         self.range = (0, self.info.frame_count)
         self.view: FrameView | None = None
         self.update: ProjectUpdate = read_update(project, Change(""))
@@ -163,6 +167,8 @@ class Session(QObject):
         """Make an object the current one; 0 or an unknown id selects none."""
         known = {item.object_id for item in self.objects}
         wanted = object_id if object_id in known else 0
+        self._none_wanted = object_id == 0
+        self.objectChosen.emit(wanted)
         if wanted != self.object_id:
             self.object_id = wanted
             self.currentObjectChanged.emit(wanted)
@@ -282,9 +288,11 @@ class Session(QObject):
         change = update.change
         if old.objects != update.objects:
             self.objectsChanged.emit()
-            if self.current_object is None:
-                first = update.objects[0].object_id if update.objects else 0
-                self.select_object(first)
+            # Who has selected nothing goes on like that: a box then begins an object (ADR 0046).
+            if not old.objects and not self.object_id and not self._none_wanted:
+                self.select_object(update.objects[0].object_id)
+            elif self.current_object is None and self.object_id:
+                self.select_object(0)
         if update.lanes:
             self.lanesChanged.emit(frozenset(update.lanes))
         if (old.undo, old.redo) != (update.undo, update.redo):

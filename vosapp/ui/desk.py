@@ -24,11 +24,11 @@ from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.keymap import Keymap
 from vosapp.ui.leaving import Leaving
 from vosapp.ui.main_window import MainWindow
-from vosapp.ui.notice import Kind, Notice
+from vosapp.ui.notice import Choice, Kind, Notice
 from vosapp.ui.opener import Opener
 from vosapp.ui.panels import make_panels
 from vosapp.ui.settings import Settings
-from vosapp.ui.view_state import ViewState
+from vosapp.ui.view_state import ToolId, ViewState
 
 _LOG = logging.getLogger(__name__)
 
@@ -80,6 +80,11 @@ class Desk(QObject):
 
     # What is open
 
+    @property
+    def only_look(self) -> bool:
+        """True where a project is open that cannot be changed."""
+        return self.workspace is not None and self.workspace.session.project.read_only
+
     def take(self, opened: Opened, then: Callable[[], object] = lambda: None) -> None:
         """Show a project that was opened; the one before is closed, after a question if need be.
 
@@ -126,6 +131,8 @@ class Desk(QObject):
         close_popups()
         self.workspace = workspace
         self.panels.set_workspace(workspace)
+        if self.only_look:
+            self.view_state.set_tool(ToolId.SELECT)
         if workspace is not None:
             self.follow(workspace)
         self.window.notice.clear()
@@ -170,7 +177,7 @@ class Desk(QObject):
             self.window.setWindowTitle("vosapp")
             return
         project = self.workspace.session.project
-        mark = self.tr(" (only to look at)") if project.read_only else ""
+        mark = self.tr(" (only to look at)") if self.only_look else ""
         name = visible(project.path.stem)
         self.window.setWindowTitle(f"{name}{mark} \u2013 vosapp")
 
@@ -183,7 +190,13 @@ class Desk(QObject):
     def tell_error(self, error: VosError) -> None:
         """Show what went wrong and what to do."""
         _LOG.warning("%s: %s", error.code, errors.text(error))
-        self.tell(Notice(errors.title(error), errors.text(error), Kind.ERROR))
+        choices = (self.copy_choice(),) if self.only_look else ()
+        self.tell(Notice(errors.title(error), errors.text(error), Kind.ERROR, choices))
+
+    def copy_choice(self) -> Choice:
+        """The way on from a project that cannot be changed."""
+        save = self.actions["file.save-as"]
+        return Choice(self.tr("Save a Copy\u2026"), save.trigger, main=True)
 
 
 def close_popups() -> None:

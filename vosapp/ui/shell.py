@@ -77,7 +77,7 @@ class Shell(Desk):
 
     def refresh(self, *_ignored: object) -> None:
         """See `Desk`."""
-        self.actions.enable(self._holds)
+        self.actions.enable(self._holds, only_look=self.only_look)
         self.actions.check({name: check() for name, check in self._checks.items()})
 
     def _holds(self, when: When) -> bool:

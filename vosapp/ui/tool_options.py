@@ -6,16 +6,18 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
 
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.theme import icon
-from vosapp.ui.view_state import OverlayMode, ToolId, ViewState
+from vosapp.ui.view_state import OverlayMode, PaintLimit, ToolId, ViewState
 
 STEPS = 200
 LARGEST_BRUSH = 400.0
 """Of the slider; keys and wheel go further."""
 SIZED = frozenset({ToolId.BRUSH, ToolId.ERASER})
+PAINTING = frozenset({ToolId.BRUSH, ToolId.LASSO, ToolId.POLYGON, ToolId.FILL})
 
 
 class LabeledSlider(QWidget):
@@ -75,6 +77,7 @@ class ToolOptions(QWidget):
     def __init__(self, view_state: ViewState, parent: QWidget) -> None:
         super().__init__(parent)
         self._state = view_state
+        self._limits: dict[PaintLimit, QAction] = {}
         self.size_slider = LabeledSlider(
             self.tr("Brush size"),
             "circle-medium",
@@ -94,18 +97,28 @@ class ToolOptions(QWidget):
             show=lambda value: f"{value * 100:.0f} %",
         )
         self.overlay = QToolButton(self)
+        self.limit = QToolButton(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 4, 0)
         row.setSpacing(8)
         row.addStretch(1)
-        for widget in (self.size_slider, self.tolerance, self.overlay, self.opacity):
+        for widget in (self.limit, self.size_slider, self.tolerance, self.overlay, self.opacity):
             row.addWidget(widget)
         view_state.changed.connect(self._refresh)
         view_state.toolChanged.connect(self._refresh)
         self._refresh()
 
     def set_actions(self, actions: Actions) -> None:
-        """Fill the menu of overlay modes."""
+        """Fill the menus of overlay modes and of what painting is limited to."""
+        limits = QMenu(self.tr("Paint Over"), self)
+        for limit in PaintLimit:
+            limits.addAction(actions[f"tools.paint-{limit.value}"])
+        self._limits = {limit: actions[f"tools.paint-{limit.value}"] for limit in PaintLimit}
+        self.limit.setMenu(limits)
+        self.limit.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.limit.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.limit.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.limit.setToolTip(self.tr("Whose pixels are painted over (Shift+X: the next)"))
         menu = QMenu(self.tr("Overlay"), self)
         for mode in OverlayMode:
             menu.addAction(actions[f"view.overlay-{mode.value}"])
@@ -117,10 +130,12 @@ class ToolOptions(QWidget):
         self.overlay.setAccessibleName(self.tr("Overlay"))
         self.overlay.setToolTip(self.tr("How masks are drawn over the picture"))
         self.refresh_theme()
+        self._refresh()
 
     def refresh_theme(self) -> None:
         """Take the colors of the theme."""
         self.overlay.setIcon(icon("layers-outline"))
+        self.limit.setIcon(icon("select-compare"))
         for slider in (self.size_slider, self.tolerance, self.opacity):
             slider.refresh_theme()
 
@@ -128,6 +143,11 @@ class ToolOptions(QWidget):
         state = self._state
         self.size_slider.setVisible(state.tool in SIZED)
         self.tolerance.setVisible(state.tool is ToolId.FILL)
+        self.limit.setVisible(state.tool in PAINTING and state.positive)
+        if self._limits:
+            name = self._limits[state.paint_limit].text().replace("&", "")
+            self.limit.setText(name)
+            self.limit.setAccessibleName(self.tr("Paint over: {0}").format(name))
         size = min(state.brush_size, LARGEST_BRUSH)
         self.size_slider.set_value(math.log(size, LARGEST_BRUSH), state.brush_size)
         self.tolerance.set_value(state.tolerance / 100, state.tolerance)

@@ -52,6 +52,17 @@ class ToolId(Enum):
     PICK = "pick"
 
 
+class PaintLimit(Enum):
+    """Whose pixels brush, lasso, polygon and fill may paint over (ADR 0047)."""
+
+    EVERYTHING = "everything"
+    """All but locked objects."""
+    BACKGROUND = "background"
+    """No object loses a pixel."""
+    OBJECT = "object"
+    """Only what the drawing begins on: one object, or the background."""
+
+
 class ViewState(QObject):
     """Settings of the view. Setters announce a change only where there is one.
 
@@ -68,6 +79,7 @@ class ViewState(QObject):
         tolerance: of the fill tool, 0..`MAX_TOLERANCE`.
         other_answer: boxes and clicks are answered by the second best method.
         positive: what is drawn is added to the object, else taken away.
+        paint_limit: whose pixels may be painted over.
 
     Signals:
         changed: anything but the tool.
@@ -91,6 +103,7 @@ class ViewState(QObject):
         self.tolerance = 10.0
         self.other_answer = False
         self.positive = True
+        self.paint_limit = PaintLimit.EVERYTHING
 
     def set_opacity(self, opacity: float) -> None:
         """Set the fill's opacity, held to 0..1."""
@@ -137,6 +150,15 @@ class ViewState(QObject):
     def set_positive(self, *, positive: bool) -> None:
         """Add what is drawn to the object, or take it away."""
         self._set("positive", positive)
+
+    def set_paint_limit(self, limit: PaintLimit) -> None:
+        """Limit whose pixels may be painted over."""
+        self._set("paint_limit", limit)
+
+    def next_paint_limit(self) -> None:
+        """Go on to the next limit, after the last one to the first."""
+        limits = list(PaintLimit)
+        self.set_paint_limit(limits[(limits.index(self.paint_limit) + 1) % len(limits)])
 
     def _set(self, name: str, value: object) -> None:
         if getattr(self, name) != value:

@@ -185,7 +185,7 @@ def test_a_mask_without_its_frame_is_told(davis):
 
 RUNS = [
     PromptRun("bear", 1, {PLAIN: PromptFigures(0.5, 0.4, (0.2, 0.9), 0.010, 0.004)}),
-    PromptRun("boat", 1, {PLAIN: PromptFigures(0.7, 0.6, (0.2,) * 20, 0.010, 0.004)}),
+    PromptRun("boat", 1, {PLAIN: PromptFigures(0.7, 0.6, (0.2,) * 20, 0.010, 0.004, 4, 19, 0.3)}),
     PromptRun("boat", 2, {PLAIN: PromptFigures(0.9, 0.8, (0.9,), 0.010, 0.004)}),
 ]
 
@@ -195,6 +195,8 @@ def test_means_over_objects_and_sequences():
     figures = to_dict(RUNS)["methods"][PLAIN]
     assert figures["clicks"] == pytest.approx(23 / 3)
     assert figures["not_reached"] == 1
+    assert figures["violated"] == pytest.approx(4 / 19)
+    assert figures["spoiled"] == pytest.approx(0.1)
     assert figures["box_ms"] == pytest.approx(10)
     json.dumps(to_dict(RUNS), allow_nan=False)
 

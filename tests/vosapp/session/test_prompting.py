@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from vosapp_fakes import BOXES, mask_of
 
 from core.prompts.request import BoxPrompt, PointPrompt
+from core.prompts.segment import segment
 from vosapp.project.edits import LockObject
 from vosapp.session.prompting import PromptAsk
 
@@ -82,3 +85,24 @@ def test_what_was_taken_is_answered_before_it_is_closed(qtbot, workspace):
     prompting.finish()
     assert taken == [(1, True), (2, True)]
     assert not prompting.busy
+
+
+def test_one_click_more_begins_where_the_last_answer_ended(qtbot, tracked, monkeypatch):
+    """And gives what all clicks at once give."""
+    asked, control, session = [], tracked.prompting, tracked.session
+    monkeypatch.setattr(
+        "core.prompts.segment.segment", lambda request: asked.append(request) or segment(request)
+    )
+    session.select_object(0)
+    points = (PointPrompt(50.0, 10.0), PointPrompt(55.0, 20.0), PointPrompt(50.0, 40.0, False))
+    for count in (1, 2, 3):
+        with qtbot.waitSignal(control.answered, timeout=20_000) as caught:
+            control.ask(PromptAsk(points=points[:count]), 0)
+    assert [request.previous is None for request in asked] == [True, False, False]
+    whole = segment(replace(asked[0], points=points, previous=None))
+    assert np.array_equal(caught.args[0].mask, whole)
+    session.go_to(3)
+    qtbot.waitUntil(lambda: session.view.frame_index == 3 and session.view.exact)
+    with qtbot.waitSignal(control.answered, timeout=20_000):
+        control.ask(PromptAsk(points=points), 0)
+    assert asked[-1].previous is None

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
+from vosapp.ui.actions.changing import changes_project
 from vosapp.ui.actions.keymap import Keymap, sequences, written
 from vosapp.ui.actions.spec import ActionSpec, Bar, Scope, When, translated
 from vosapp.ui.actions.table import ACTIONS, BY_ID
@@ -60,11 +61,17 @@ class Actions(QObject):
                 for widget in widgets:
                     widget.addAction(self._actions[spec.id])
 
-    def enable(self, holds: Callable[[When], bool]) -> None:
-        """Enable what can be used now."""
+    def enable(self, holds: Callable[[When], bool], *, only_look: bool = False) -> None:
+        """Enable what can be used now.
+
+        Args:
+            holds: whether it is the moment for actions of a kind.
+            only_look: the project cannot be changed.
+        """
         known = {when: holds(when) for when in When}
         for spec in ACTIONS:
-            self._actions[spec.id].setEnabled(known[spec.enabled_when])
+            barred = only_look and changes_project(spec)
+            self._actions[spec.id].setEnabled(known[spec.enabled_when] and not barred)
 
     def check(self, states: Mapping[str, bool]) -> None:
         """Show what is on and what is off."""

@@ -106,7 +106,13 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         "V",
         tip="Click an object to select it; drag to move the view.",
     ),
-    _tool("box", "Box", "selection-drag", "B", tip="Drag a box around an object to get its mask."),
+    _tool(
+        "box",
+        "Box",
+        "selection-drag",
+        "B",
+        tip="Drag a box around the selected object to get its mask; with none selected, a new one.",
+    ),
     _tool(
         "points",
         "Points",
@@ -159,7 +165,7 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         "close",
         "Esc",
         scope=Scope.WINDOW,
-        tip="Drop what the tool proposes; with nothing to drop, stop the propagation.",
+        tip="Drop what the tool proposes; else stop the propagation; else select no object.",
     ),
     _state(
         "preview",

@@ -118,8 +118,18 @@ class CanvasView(ToolView):
         if target:
             local = from_mask(context.frame_index, target, clip.mask, whole=True)
             name = next((o.name for o in context.objects if o.object_id == target), "")
-            context.commit(local, name=f"Paste mask of {name}")
+            if not context.gains(local):
+                context.say(self.tr("All of it belongs to other objects that are drawn here."))
+                context.release_claim()
+                return False
+            context.commit(
+                local, name=f"{'Replace' if context.finished else 'Paste'} mask of {name}"
+            )
         return bool(target)
+
+    def deselect(self) -> bool:
+        """Select no object; False where none was selected."""
+        return self._context is not None and self._context.deselect()
 
     # A workspace
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from core.media.annotations.rectangles import tight_box
 from core.prompts.request import BoxPrompt
 from vosapp.project.edit_masks import SetMask
+from vosapp.project.edits import Group
+from vosapp.project.model import FrameState
 from vosapp.session.prompting import PromptAnswer, PromptAsk
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
@@ -72,11 +74,26 @@ class EditController(Controller):
         def take(answer: PromptAnswer) -> None:
             if answer.ask is ask:
                 workspace.prompting.answered.disconnect(take)
-                session.do(SetMask(answer.frame_index, answer.object_id, answer.mask))
+                self._take_answer(workspace, answer)
 
         self.shell.panels.canvas.finish_tool()
         workspace.prompting.answered.connect(take)
         workspace.prompting.ask(ask)
+
+    def _take_answer(self, workspace: Workspace, answer: PromptAnswer) -> None:
+        """Take a mask; one that stood there is named as replaced, and an empty one says nothing."""
+        session, object_id = workspace.session, answer.object_id
+        if not answer.mask.any():
+            text = self.tr("Nothing was found there that belongs to no other object.")
+            self.shell.window.status.showMessage(text, 4000)
+            return
+        edit = SetMask(answer.frame_index, object_id, answer.mask)
+        lane, name = session.lane(object_id), ""
+        said = (FrameState.KEYFRAME, FrameState.ABSENT, FrameState.CHECKED)
+        if lane is not None and lane.states[answer.frame_index] in said:
+            known = {item.object_id: item.name for item in session.objects}
+            name = f"Replace mask of {known.get(object_id, 'object')}"
+        session.do(Group((edit,), name))
 
     def _rename(self) -> None:
         """Write what undo and redo would do: "Undo Paint Bear"."""

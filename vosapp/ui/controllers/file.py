@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMessageBox
 from core.jobs import Progress
 from core.text import visible
 from vosapp.jobs.outcome import Done, Failed, Outcome
+from vosapp.project.filesystem import is_writable
 from vosapp.session.opening import (
     Damaged,
     Locked,
@@ -124,6 +125,14 @@ class FileController(Controller):
                     Kind.WARNING,
                 )
             )
+        elif opened.project.read_only:
+            text = self.tr("Nothing in it can be changed, so the tools are off. Go on in a copy.")
+            text = " ".join((*opened.notes, text))
+            title = self.tr("This project is only to look at")
+            self.shell.tell(Notice(title, text, Kind.WARNING, (self.shell.copy_choice(),)))
+        elif opened.elsewhere:
+            title = self.tr("The project is not beside its video")
+            self.shell.tell(Notice(title, " ".join((opened.elsewhere, *opened.notes)), Kind.INFO))
         elif opened.notes:
             title = self.tr("About this project")
             self.shell.tell(Notice(title, " ".join(opened.notes), Kind.WARNING))
@@ -246,12 +255,13 @@ class FileController(Controller):
 
     def _save_as(self, workspace: Workspace) -> None:
         path = workspace.session.project.path
+        folder = path.parent if is_writable(path.parent) else Path.home()
         choose_new_file(
             self.shell.window,
             self.tr("Save a Copy"),
             owner=workspace,
             filters=self.tr("Projects (*.vosapp)"),
-            suggested=free_name(path.parent, f"{path.stem} copy"),
+            suggested=free_name(folder, f"{path.stem} copy"),
             take=lambda target: self._write_copy(workspace, target),
         )
 
@@ -270,6 +280,9 @@ class FileController(Controller):
             self.shell.window.status.showMessage(
                 self.tr("Saved as {0}.").format(visible(str(target))), 6000
             )
+            if self.shell.only_look:
+                # A copy of what cannot be changed is made to go on in it.
+                self.shell.opener.open(target)
         elif isinstance(outcome, Failed):
             self.shell.tell_error(outcome.error)
 

@@ -31,6 +31,8 @@ class ObjectsController(Controller):
             "objects.solo": self._do(commands.toggle_solo),
             "objects.show-all": self.with_workspace(self._show_all),
             "objects.lock": self._do(commands.toggle_lock),
+            "objects.forward": self._do(commands.bring_forward),
+            "objects.backward": self._do(commands.send_backward),
             "objects.merge": panel.merge_current,
             "objects.split": self._do(commands.split_here),
             "objects.reference": self._do(commands.toggle_reference),

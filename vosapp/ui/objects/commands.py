@@ -182,9 +182,28 @@ def reorder(workspace: Workspace, object_id: int, place: int) -> None:
         workspace.session.do(ReorderObjects(tuple(ids)))
 
 
+def bring_forward(workspace: Workspace, _view_state: ViewState) -> None:
+    """Move the current object one place up in the list, to the front."""
+    _shift(workspace, -1)
+
+
+def send_backward(workspace: Workspace, _view_state: ViewState) -> None:
+    """Move the current object one place down in the list, to the back."""
+    _shift(workspace, 1)
+
+
 def is_full(workspace: Workspace) -> bool:
     """True where no more objects can be added."""
     return len(workspace.session.objects) >= MAX_OBJECT_ID
+
+
+def _shift(workspace: Workspace, by: int) -> None:
+    ids = [item.object_id for item in workspace.session.objects]
+    here = workspace.session.object_id
+    if here in ids:
+        # `reorder` counts places between rows: down is past the next one.
+        place = ids.index(here) + (by if by < 0 else by + 1)
+        reorder(workspace, here, max(0, place))
 
 
 def _cycle(workspace: Workspace, view_state: ViewState, way: int) -> None:

@@ -112,13 +112,10 @@ class ObjectListModel(QAbstractListModel):
         if not index.isValid():
             return Qt.ItemFlag.ItemIsDropEnabled
         flag = Qt.ItemFlag
-        return (
-            flag.ItemIsEnabled
-            | flag.ItemIsSelectable
-            | flag.ItemIsEditable
-            | flag.ItemIsDragEnabled
-            | flag.ItemNeverHasChildren
-        )
+        flags = flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemNeverHasChildren
+        if self._workspace is None or self._workspace.session.project.read_only:
+            return flags
+        return flags | flag.ItemIsEditable | flag.ItemIsDragEnabled
 
     def supportedDropActions(self) -> Qt.DropAction:
         """Objects are moved."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
@@ -33,6 +33,23 @@ from vosapp.ui.theme import icon, set_tone
 from vosapp.ui.view_state import ViewState
 
 
+class ObjectList(QListView):
+    """A list that says when the space below its rows is clicked.
+
+    Signals:
+        emptyClicked: no row is there.
+    """
+
+    emptyClicked = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select the row, or say that there is none."""
+        super().mousePressEvent(event)
+        left = event.button() is Qt.MouseButton.LeftButton
+        if left and not self.indexAt(event.position().toPoint()).isValid():
+            self.emptyClicked.emit()
+
+
 class ObjectsPanel(QWidget):
     """All objects of a project: select, name, color, show, lock, order, merge, split, delete.
 
@@ -49,7 +66,7 @@ class ObjectsPanel(QWidget):
         self._workspace: Workspace | None = None
         self._links = Links()
         self.model = ObjectListModel(self)
-        self.view = QListView(self)
+        self.view = ObjectList(self)
         self.delegate = ObjectDelegate(view_state, self.view)
         self.buttons: dict[str, QToolButton] = {}
         self.undo_bar = UndoBar(self)
@@ -162,6 +179,7 @@ class ObjectsPanel(QWidget):
         view.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         view.setAccessibleName(self.tr("List of objects"))
         view.setFrameShape(QListView.Shape.NoFrame)
+        view.emptyClicked.connect(self._choose_none)
         view.customContextMenuRequested.connect(self._open_menu)
         view.selectionModel().currentChanged.connect(self._choose)
         self.delegate.pressed.connect(self._press)
@@ -260,13 +278,18 @@ class ObjectsPanel(QWidget):
         states = dict.fromkeys(("split", "absent", "delete"), one)
         states["new"] = workspace is not None and not commands.is_full(workspace)
         states["merge"] = one and several
+        barred = workspace is not None and workspace.session.project.read_only
         for name, state in states.items():
             if self.buttons[name].defaultAction() is None:
-                self.buttons[name].setEnabled(state)
+                self.buttons[name].setEnabled(state and not barred)
 
     def _choose(self, index: QModelIndex, _previous: QModelIndex) -> None:
         if self._workspace is not None and index.isValid():
             self._workspace.session.select_object(self.model.item(index.row()).object_id)
+
+    def _choose_none(self) -> None:
+        if self._workspace is not None:
+            self._workspace.session.select_object(0)
 
     def _press(self, object_id: int, spot: Spot) -> None:
         if self._workspace is None:

@@ -14,12 +14,12 @@ SECONDS = 10
 """So long it is shown."""
 
 
-DONE = {"Delete": "Deleted", "Merge": "Merged"}
-"""Verbs of edits after which an object is gone, as they are told afterwards."""
+DONE = {"Delete": "Deleted", "Merge": "Merged", "Replace": "Replaced"}
+"""Verbs of edits after which an object or a mask is gone, as they are told afterwards."""
 
 
 class UndoBar(QFrame):
-    """Appears when an object has gone and nothing else was done since."""
+    """Appears when an object or a finished mask has gone and nothing else was done since."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,9 +70,11 @@ class UndoBar(QFrame):
     def _show(self, _change: object) -> None:
         """Called after everything else has been announced."""
         gone, self._gone = self._gone, False
+        name = str(getattr(_change, "name", ""))
+        gone = gone or name.startswith("Replace ")
         undo = "" if self._workspace is None else self._workspace.session.update.undo
         # Undoing "Add" makes an object go, too; then there is nothing to bring back by undo.
-        if gone and undo and getattr(_change, "name", "") == undo:
+        if gone and undo and name == undo:
             self.label.setText(visible(past(undo)))
             self.button.setStyleSheet(f"color: {tones().accent}; font-weight: 600;")
             self.show()

@@ -19,6 +19,7 @@ class Announced:
     drawn: TrackedObject | None = None
     _coming: dict[int, TrackedObject] = field(default_factory=dict)
     _owed: list[tuple[int, int]] = field(default_factory=list)
+    _aside: set[int] = field(default_factory=set)
 
     @property
     def objects(self) -> tuple[TrackedObject, ...]:
@@ -33,8 +34,18 @@ class Announced:
 
     @property
     def newest(self) -> int:
-        """Id of the newest, 0 without any."""
-        return self.objects[-1].object_id if self.objects else 0
+        """Id of the newest that is not set aside, 0 without any."""
+        meant = [item.object_id for item in self.objects if item.object_id not in self._aside]
+        return meant[-1] if meant else 0
+
+    @property
+    def coming(self) -> int:
+        """Id of the newest that is on its way and not set aside, 0 without any."""
+        return next((i for i in reversed(self._coming) if i not in self._aside), 0)
+
+    def set_aside(self) -> None:
+        """Something else is selected now: what is on its way does not become the current one."""
+        self._aside |= self._coming.keys()
 
     def promise(self, frame_index: int, object_id: int) -> None:
         """A mask of an object on a frame will be sent, however long that takes."""
@@ -60,12 +71,19 @@ class Announced:
         owed = {object_id for _, object_id in self._owed}
         for object_id in set(object_ids) - owed:
             self._coming.pop(object_id, None)
+            self._aside.discard(object_id)
 
     def arrive(self, known: Collection[int]) -> int:
-        """The project has these objects; returns the newest that was awaited, 0 for none."""
-        arrived = [object_id for object_id in self._coming if object_id in known]
-        for object_id in arrived:
+        """The project has these objects.
+
+        Returns:
+            The newest that was awaited and was not set aside, 0 for none.
+        """
+        there = [object_id for object_id in self._coming if object_id in known]
+        arrived = [object_id for object_id in there if object_id not in self._aside]
+        for object_id in there:
             del self._coming[object_id]
+        self._aside -= set(there)
         if self.drawn is not None and self.drawn.object_id in known:
             self.drawn = None
         return arrived[-1] if arrived else 0

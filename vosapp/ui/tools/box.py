@@ -19,6 +19,7 @@ from vosapp.ui.tools.context import ToolContext
 from vosapp.ui.tools.handles import HANDLE, draw_box, draw_handle
 from vosapp.ui.tools.pointer import Pointer, Press
 from vosapp.ui.tools.prompt_tool import PromptTool, Spots
+from vosapp.ui.tools.tag import draw_tag
 from vosapp.ui.view_state import ToolId
 
 _CURSORS = {
@@ -37,8 +38,8 @@ _CURSORS = {
 class BoxTool(PromptTool[Box | None]):
     """Drag a box: its mask is proposed at once. Handles change it, Enter takes it.
 
-    Where the current object is finished on the frame a box is another object; with Shift it draws
-    the current one anew.
+    Where an object is selected the box is a prompt of that object. Where none is, or with Shift,
+    it begins another one. A tag at the box says which (ADR 0046).
     """
 
     tool_id: ClassVar[ToolId] = ToolId.BOX
@@ -50,7 +51,7 @@ class BoxTool(PromptTool[Box | None]):
         self._pressed: Pointer | None = None
         self._grip: Grip | None = None
         self._under: Grip | None = None
-        self._claimed, self._anew = 0, False
+        self._claimed, self._new = 0, False
         self._told: tuple[NDArray[np.uint8] | None, tuple[str, ...]] = (None, ())
 
     @property
@@ -63,13 +64,25 @@ class BoxTool(PromptTool[Box | None]):
         if pointer.press is not Press.LEFT or not self.context.ready:
             return
         grip = self._grip_at(pointer)
-        if grip is None:
-            self.finish()
-            self._anew = pointer.shift
-            self._claimed = self.context.claim_box(anew=self._anew)
-            if not self._claimed:
-                return
+        if grip is None and not self._begin(new=pointer.shift):
+            return
         self._pressed, self._grip = pointer, grip
+
+    def _begin(self, *, new: bool) -> bool:
+        """Begin a box; False where none can be. A box that is not taken yet is taken.
+
+        But where it is of the same object: then the new box takes its place.
+        """
+        drawn, chosen = self.target, 0 if new else self.context.chosen
+        if drawn and drawn == chosen:
+            return True
+        self.finish()
+        if self.context.is_new(drawn):
+            # Nobody has selected it: where nothing is selected the next box is another object.
+            self.context.set_aside()
+        self._new = new
+        self._claimed = self.context.claim(new=new)
+        return self._claimed != 0
 
     def move(self, pointer: Pointer) -> None:
         """Draw or change the box."""
@@ -139,7 +152,7 @@ class BoxTool(PromptTool[Box | None]):
     def find_target(self) -> int:
         """See `PromptTool`; a box that was taken back and is wanted again claims anew."""
         if not (self._prompter.target or self._claimed):
-            self._claimed = self.context.claim_box(anew=self._anew)
+            self._claimed = self.context.claim(new=self._new)
         return self._prompter.target or self._claimed
 
     def show_draft(self) -> bool:
@@ -154,11 +167,14 @@ class BoxTool(PromptTool[Box | None]):
         if box is None:
             return
         top_left, bottom_right = grid.to_view(*box[:2]), grid.to_view(*box[2:])
+        target = self.target
         draw_box(painter, QRectF(QPointF(*top_left), QPointF(*bottom_right)))
         if self._pressed is None or self._grip is not None:
             for grip in boxes.HANDLES:
                 x, y = grid.to_view(*boxes.handle_position(box, grip))
                 draw_handle(painter, x, y, active=grip is (self._grip or self._under))
+        if target:
+            draw_tag(painter, top_left, self.tag(replaces=True), self.context.color(target))
 
     def cursor(self) -> Qt.CursorShape:
         """Arrows over handles."""
@@ -167,11 +183,11 @@ class BoxTool(PromptTool[Box | None]):
 
     def hint(self) -> str:
         """What the user can do."""
-        if self._draft.state is None:
+        if self._draft.state is None and self._pressed is None:
             return self._invitation()
         name, losers = self.context.name(self.target), self._losers()
-        if self._anew and not self.context.is_new(self.target):
-            text = self.tr("Enter draws {0} anew on this frame")
+        if self._replaces(replaces=True):
+            text = self.tr("Enter replaces the mask of {0}")
         elif losers:
             text = self.tr("Enter takes it as {0}, which covers most of {1}")
         else:
@@ -182,15 +198,12 @@ class BoxTool(PromptTool[Box | None]):
     def _invitation(self) -> str:
         context = self.context
         if not context.target:
-            return self.tr("Drag a box around an object")
-        name = context.name(context.target)
-        if context.finished and context.target in context.locked:
-            text = self.tr("Drag a box around another object")
-        elif context.finished:
-            text = self.tr("Drag a box around another object · Shift+drag draws {0} anew")
+            return self.tr("Drag a box around an object: it becomes a new one")
+        if context.target in context.locked:
+            text = self.tr("{0} is locked · Esc and drag, or Shift+drag: a new object")
         else:
-            text = self.tr("Drag a box around {0}")
-        return text.format(name)
+            text = self.tr("Drag a box around {0} · Esc and drag, or Shift+drag: a new object")
+        return text.format(context.name(context.target))
 
     def _losers(self) -> tuple[str, ...]:
         """Who would lose most of a mask; looked for once for each proposal."""

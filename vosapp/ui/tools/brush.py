@@ -72,8 +72,9 @@ class BrushTool(AreaTool):
         stroke, self._stroke = self._stroke, None
         if stroke is None:
             return
-        if stroke.mask[stroke.part.slices].any():
-            self.context.commit(self._local(stroke, stroke.part))
+        local = self._local(stroke, stroke.part)
+        if local.mask.any() and self.allowed(local):
+            self.context.commit(local)
         else:
             self.context.release_claim()
 
@@ -134,7 +135,7 @@ class BrushTool(AreaTool):
 
     def _local(self, stroke: Stroke, part: PixelRect) -> LocalEdit:
         mask = stroke.mask[part.slices]
-        return LocalEdit(self._frame, self._target, part, mask, self._erase)
+        return LocalEdit(self._frame, self._target, part, mask, self._erase, over=self._over)
 
 
 class EraserTool(BrushTool):

@@ -18,6 +18,7 @@ from vosapp.project.colors import usual_color
 from vosapp.project.edits import Edit, Group
 from vosapp.project.model import Change, FrameState, TrackedObject
 from vosapp.session.session import Session
+from vosapp.session.standing import spoken_for
 from vosapp.session.view import FrameView
 from vosapp.session.workspace import Workspace
 from vosapp.ui.canvas.items import LabelItem
@@ -87,7 +88,9 @@ class ToolContext(QObject):
         self._item = item
         self._view: FrameView | None = None
         self._sent: list[_Sent] = []
+        self._arriving = False
         workspace.session.objectsChanged.connect(self._take_objects)
+        workspace.session.objectChosen.connect(self._take_choice)
         workspace.session.failed.connect(self._take_failure)
 
     # What is there
@@ -134,6 +137,22 @@ class ToolContext(QObject):
         """Ids that keep their pixels."""
         return frozenset(item.object_id for item in self.session.objects if item.locked)
 
+    @property
+    def spoken_for(self) -> frozenset[int]:
+        """Ids whose pixels no proposed mask takes here; also those that were just drawn."""
+        sent = (one.local for one in self._sent if not one.failed)
+        here = {local.object_id for local in sent if local.frame_index == self.frame_index}
+        return spoken_for(self.session) | here
+
+    def _kept(self, local: LocalEdit) -> frozenset[int]:
+        """Who keeps pixels from a drawing, as the project will see it."""
+        return self.spoken_for if local.whole else self.locked
+
+    def gains(self, local: LocalEdit) -> bool:
+        """True where an area has a pixel that its object may have."""
+        region = self.labels[local.part.slices]
+        return bool(local.free(region, self._kept(local)).any())
+
     def object_at(self, x: float, y: float) -> int:
         """Return the visible object at an image position, 0 for none."""
         height, width = self.labels.shape
@@ -150,48 +169,74 @@ class ToolContext(QObject):
         return self._announced.newest or self.session.object_id
 
     @property
+    def chosen(self) -> int:
+        """Id of the selected object, or of one that was taken last and is on its way; else 0.
+
+        What is only being drawn does not count.
+        """
+        return self._announced.coming or self.session.object_id
+
+    @property
     def free_id(self) -> int:
         """The id that a new object would get, 0 where there is none left."""
         known = {item.object_id for item in self.objects}
         return next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in known), 0)
 
-    def claim(self) -> int:
+    def claim(self, *, new: bool = False) -> int:
         """Return the object to draw; where none is current, one that the edit will add.
 
         Returns 0, and says why, where it must not be changed.
+
+        Args:
+            new: one that the edit will add is meant in any case.
         """
-        item = self.session.current_object
+        if new:
+            return self._announce_object()
+        item = next((one for one in self.objects if one.object_id == self.target), None)
         if item is not None and item.locked:
-            self.say(self.tr("{} is locked. Unlock it to change its mask.").format(item.shown_name))
+            text = self.tr("{} is locked. Unlock it, or press Esc and draw another object.")
+            self.say(text.format(item.shown_name))
             return 0
         if item is not None and not item.visible:
             self.say(self.tr("{} is hidden. Show it to see what you draw.").format(item.shown_name))
         return self.target or self._announce_object()
 
-    def claim_box(self, *, anew: bool) -> int:
-        """As `claim`, for a box: where the current object is finished here it means another one.
+    def set_aside(self) -> None:
+        """What is taken and still on its way does not become the current object."""
+        self._announced.set_aside()
+        self.objectsChanged.emit()
 
-        Args:
-            anew: the current object is meant in any case, and drawn once more.
-        """
-        if self.finished and not anew:
-            return self._announce_object()
-        return self.claim()
+    def deselect(self) -> bool:
+        """Have no current object, also none that is on its way; False where there was none."""
+        had = bool(self.target)
+        if had:
+            self.session.select_object(0)
+        return had
 
     @property
     def finished(self) -> bool:
         """True where the user has said what the current object is on this frame, or checked it."""
-        target, here = self.target, self.frame_index
-        if not target:
+        return self.is_finished(self.frame_index, self.target)
+
+    def is_finished(self, frame_index: int, object_id: int) -> bool:
+        """True where the user has said what an object is on a frame that is shown, or checked it.
+
+        A mask that was taken and is not found yet counts.
+        """
+        if not object_id:
             return False
-        if self._announced.owes(here, target) or any(
-            one.local.object_id == target and one.local.frame_index == here and not one.failed
+        if self._announced.owes(frame_index, object_id) or any(
+            one.local.object_id == object_id
+            and one.local.frame_index == frame_index
+            and not one.failed
             for one in self._sent
         ):
             return True
-        lane = self.session.lane(target)
-        checked = lane is not None and lane.states[here] == FrameState.CHECKED
-        return checked or (self._view is not None and target in self._view.assertions)
+        lane = self.session.lane(object_id)
+        if lane is None:
+            return False
+        said = (FrameState.CHECKED, FrameState.KEYFRAME, FrameState.ABSENT)
+        return FrameState(int(lane.states[frame_index])) in said
 
     def losers(self, mask: NDArray[np.bool_], object_id: int) -> tuple[str, ...]:
         """Return the names of other objects that would lose most of their pixels to a mask."""
@@ -199,7 +244,7 @@ class ToolContext(QObject):
             return ()
         whole = np.bincount(self.labels.ravel(), minlength=256)
         lost = np.bincount(self.labels[mask], minlength=256)
-        kept = self.locked | {object_id}
+        kept = self.spoken_for | {object_id}
         return tuple(
             item.name
             for item in self.session.objects
@@ -247,7 +292,7 @@ class ToolContext(QObject):
         """Show a drawing that is not finished yet."""
         here = self._view is not None and local.frame_index == self.frame_index
         if here and not local.part.empty:
-            changed = local.draw(self._item.labels, self.locked)
+            changed = local.draw(self._item.labels, self._kept(local))
             self._item.touch(changed)
             self.labelsTouched.emit(changed)
 
@@ -278,7 +323,7 @@ class ToolContext(QObject):
         self._item.show_labels(self._view.label_map)
         for sent in self._sent:
             if sent.local.frame_index == self.frame_index:
-                sent.local.draw(self._item.labels, self.locked)
+                sent.local.draw(self._item.labels, self._kept(sent.local))
         self.labelsReset.emit()
 
     def let_go(self) -> None:
@@ -305,8 +350,15 @@ class ToolContext(QObject):
     def _take_objects(self) -> None:
         arrived = self._announced.arrive({item.object_id for item in self.session.objects})
         if arrived:
+            self._arriving = True
             self.session.select_object(arrived)
+            self._arriving = False
         self.objectsChanged.emit()
+
+    def _take_choice(self, _object_id: int) -> None:
+        """What the user selects counts more than what was drawn before and arrives later."""
+        if not self._arriving:
+            self.set_aside()
 
     def _take_failure(self) -> None:
         self._announced.lose({sent.local.object_id for sent in self._sent if sent.failed})

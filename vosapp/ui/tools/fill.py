@@ -56,14 +56,18 @@ class FillTool(AreaTool):
                 frame, labels, pointer.place, object_id=target, locked=locked, tolerance=tolerance
             )
 
-        _Filling(self, target, erase=self._erase).follow(context.session.assistant.submit(job))
+        filling = _Filling(self, target, erase=self._erase, over=self._over)
+        filling.follow(context.session.assistant.submit(job))
 
 
 class _Filling(QObject):
     """One click until its region is found; goes away with its tool."""
 
-    def __init__(self, tool: FillTool, target: int, *, erase: bool) -> None:
+    def __init__(
+        self, tool: FillTool, target: int, *, erase: bool, over: frozenset[int] | None
+    ) -> None:
         super().__init__(tool)
+        self._tool, self._over = tool, over
         self._context, self._target, self._erase = tool.context, target, erase
         self._frame = tool.context.frame_index
 
@@ -72,11 +76,12 @@ class _Filling(QObject):
         handle.tell(self, finished=self._end, batch=self._take)
 
     def _take(self, values: list[NDArray[np.bool_]]) -> None:
-        if values[-1].any():
-            local = from_mask(self._frame, self._target, values[-1], erase=self._erase)
-            self._context.commit(local)
-        else:
+        erase, over = self._erase, self._over
+        local = from_mask(self._frame, self._target, values[-1], erase=erase, over=over)
+        if not values[-1].any():
             self._context.say(self.tr("All of it belongs to locked objects."))
+        elif self._frame != self._context.frame_index or self._tool.allowed(local):
+            self._context.commit(local)
 
     def _end(self, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):

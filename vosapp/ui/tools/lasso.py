@@ -50,8 +50,10 @@ class LassoTool(AreaTool):
         """Keep what is drawn, on the frame on which it was begun."""
         points, self._points = tuple(self._points), []
         mask = inside(points, *self.context.size)
-        if mask.any():
-            self.context.commit(from_mask(self._frame, self._target, mask, erase=self._erase))
+        erase, over = self._erase, self._over
+        local = from_mask(self._frame, self._target, mask, erase=erase, over=over)
+        if mask.any() and self.allowed(local):
+            self.context.commit(local)
         else:
             self.context.release_claim()
         self.context.drawingChanged.emit()

@@ -27,6 +27,7 @@ class LocalEdit:
         mask: bool, of the part's size.
         erase: the object loses them.
         whole: the object has these pixels and no others.
+        over: ids, 0 for the background, whose pixels may be painted over; None for all.
     """
 
     frame_index: int
@@ -35,13 +36,14 @@ class LocalEdit:
     mask: Mask
     erase: bool = False
     whole: bool = False
+    over: frozenset[int] | None = None
 
-    def draw(self, labels: NDArray[np.uint8], locked: Collection[int]) -> PixelRect:
+    def draw(self, labels: NDArray[np.uint8], kept: Collection[int]) -> PixelRect:
         """Draw it into a label map as the project will, and return what may have changed.
 
         Args:
             labels: H x W, written to.
-            locked: ids that keep their pixels.
+            kept: ids that keep their pixels.
         """
         changed = self.part
         if self.whole:
@@ -51,16 +53,23 @@ class LocalEdit:
         if self.erase:
             region[self.mask & (region == self.object_id)] = 0
         else:
-            kept = set(locked) - {self.object_id}
-            free = self.mask & ~rules.isin(region, kept) if kept else self.mask
-            region[free] = self.object_id
+            region[self.free(region, kept)] = self.object_id
         return changed
+
+    def free(self, region: NDArray[np.uint8], kept: Collection[int]) -> Mask:
+        """Return which pixels of the mask the object gets, or has, in its part of a label map."""
+        others = set(kept) - {self.object_id}
+        free = self.mask & ~rules.isin(region, others) if others else self.mask
+        if self.over is not None:
+            free = free & rules.isin(region, self.over | {self.object_id})
+        return free
 
     def edit(self, height: int, width: int) -> Edit:
         """Return it as an edit of the project; the frame's size is needed for whole masks."""
         if not self.whole:
             top, left = self.part.top, self.part.left
-            return Paint(self.frame_index, self.object_id, top, left, self.mask, self.erase)
+            spot = (self.frame_index, self.object_id, top, left)
+            return Paint(*spot, self.mask, self.erase, self.over)
         mask = np.zeros((height, width), np.bool_)
         mask[self.part.slices] = self.mask
         return SetMask(self.frame_index, self.object_id, mask)
@@ -99,8 +108,9 @@ def from_mask(
     *,
     erase: bool = False,
     whole: bool = False,
+    over: frozenset[int] | None = None,
 ) -> LocalEdit:
     """Return a mask of the frame's size as a local edit of no more than its extent."""
     part = extent(mask)
     patch = np.ascontiguousarray(mask[part.slices])
-    return LocalEdit(frame_index, object_id, part, patch, erase, whole)
+    return LocalEdit(frame_index, object_id, part, patch, erase, whole, over)

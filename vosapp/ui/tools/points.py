@@ -15,6 +15,7 @@ from vosapp.ui.tools.context import ToolContext
 from vosapp.ui.tools.handles import draw_click
 from vosapp.ui.tools.pointer import Pointer, Press
 from vosapp.ui.tools.prompt_tool import PromptTool, Spots
+from vosapp.ui.tools.tag import draw_tag
 from vosapp.ui.view_state import ToolId
 
 Clicks = tuple[PointPrompt, ...]
@@ -99,12 +100,19 @@ class PointsTool(PromptTool[Clicks]):
         """Draw the clicks."""
         for click in self.clicks:
             draw_click(painter, *grid.to_view(click.x, click.y), positive=click.positive)
+        if self.clicks and self.target:
+            first = grid.to_view(self.clicks[0].x, self.clicks[0].y)
+            draw_tag(painter, first, self.tag(), self.context.color(self.target))
 
     def hint(self) -> str:
         """What the user can do."""
         if self.clicks:
             return self.tr("Enter takes the mask · Esc drops it · Backspace removes the last click")
-        return self.tr("Click what belongs to the object, right-click what does not")
+        context = self.context
+        if not context.target:
+            return self.tr("Click an object: it becomes a new one")
+        text = self.tr("Click what belongs to {0}, right-click what does not · Esc: a new object")
+        return text.format(context.name(context.target))
 
     def _click(self, pointer: Pointer) -> PointPrompt:
         positive = self.context.view_state.positive and pointer.press is not Press.RIGHT

@@ -100,7 +100,11 @@ class PolygonTool(Drafting[Points], AreaTool):
         if not mask.any():
             return False
         self._clear()
-        local = from_mask(self._frame, self._target, mask, erase=self._erase)
+        erase, over = self._erase, self._over
+        local = from_mask(self._frame, self._target, mask, erase=erase, over=over)
+        if not self.allowed(local):
+            self.context.release_claim()
+            return True
         sign = -1 if self._erase else 1
         spots = tuple((x, y, sign) for x, y in points)
         prompt = Prompt(self._frame, self._target, PromptKind.POLYGON, spots)

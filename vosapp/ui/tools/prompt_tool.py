@@ -83,6 +83,23 @@ class PromptTool(Drafting[T], Tool):
         """The object that the mask is for."""
         return self._prompter.target
 
+    def tag(self, *, replaces: bool = False) -> str:
+        """Return whose mask it is, as the canvas says it.
+
+        Args:
+            replaces: what is drawn takes the place of a mask, and does not mend it.
+        """
+        name = self.context.name(self.target)
+        if self.context.is_new(self.target):
+            return self.tr("New object: {0}").format(name)
+        if self._replaces(replaces=replaces):
+            return self.tr("{0}: replaces its mask").format(name)
+        return name
+
+    def _replaces(self, *, replaces: bool) -> bool:
+        context = self.context
+        return replaces and context.is_finished(context.frame_index, self.target)
+
     @property
     def proposal(self) -> Proposal | None:
         """The mask of what is drawn."""

@@ -28,7 +28,8 @@ class _Wish:
     prompts: tuple[Prompt, ...]
 
     def answered_by(self, answer: PromptAnswer) -> bool:
-        return answer.ask == self.ask and answer.frame_index == self.frame_index
+        asked = (self.ask, self.frame_index, self.target)
+        return (answer.ask, answer.frame_index, answer.object_id) == asked
 
 
 class Prompter(QObject):
@@ -83,13 +84,13 @@ class Prompter(QObject):
         ask = self._by_method(ask)
         self._wish = _Wish(ask, self._context.frame_index, target, prompts)
         self._fresh = False
-        self._context.workspace.prompting.ask(ask)
+        self._context.workspace.prompting.ask(ask, target)
         self._context.drawingChanged.emit()
 
     def try_out(self, ask: PromptAsk) -> None:
         """Show what an ask would give; nothing else changes."""
         self._trial = ask = self._by_method(ask)
-        self._context.workspace.prompting.ask(ask)
+        self._context.workspace.prompting.ask(ask, self.target or self._context.target)
 
     def end_trial(self) -> None:
         """Show the proposal itself again."""
@@ -103,7 +104,7 @@ class Prompter(QObject):
         """Ask again what was not answered, as after a frame was decoded."""
         wish = self._wish
         if wish is not None and not self._fresh and wish.frame_index == self._context.frame_index:
-            self._context.workspace.prompting.ask(wish.ask)
+            self._context.workspace.prompting.ask(wish.ask, wish.target)
 
     def take(self) -> bool:
         """Make the proposal an edit; one that is not answered yet becomes one when it is."""
@@ -111,9 +112,11 @@ class Prompter(QObject):
         if wish is None:
             return False
         self.drop(keep_claim=True)
+        # Asked now: what is promised counts as said from then on.
+        verb = self._verb(wish)
         if mask is not None:
-            _commit(self._context, wish, mask)
-        elif not self._keep(wish):
+            _commit(self._context, wish, mask, verb)
+        elif not self._keep(wish, verb):
             self._context.say(self.tr("There was no time to find the mask; draw it again."))
             self._context.release_claim()
         return True
@@ -136,16 +139,23 @@ class Prompter(QObject):
         if wish is not None and wish.ask != self._by_method(wish.ask):
             self.ask(wish.ask, wish.target, wish.prompts)
 
-    def _keep(self, wish: _Wish) -> bool:
+    def _verb(self, wish: _Wish) -> str:
+        """What is done, for the history: a mask that stood there is named as replaced."""
+        replaces = not wish.ask.refine
+        if replaces and self._context.is_finished(wish.frame_index, wish.target):
+            return "Replace mask"
+        return f"Set {wish.prompts[0].kind.value if wish.prompts else 'mask'}"
+
+    def _keep(self, wish: _Wish, verb: str) -> bool:
         """Have the mask taken when it is found, whatever is drawn or closed meanwhile."""
         context = self._context
 
         def commit(mask: NDArray[np.bool_] | None) -> None:
             if mask is not None and mask.any():
-                _commit(context, wish, mask)
+                _commit(context, wish, mask, verb)
                 return
             if mask is not None and context.view is not None:
-                context.say(_nothing())
+                context.say(_nothing(context, wish.target))
             context.withdraw(wish.frame_index, wish.target)
 
         kept = context.workspace.prompting.keep(wish.ask, wish.frame_index, commit)
@@ -159,18 +169,26 @@ class Prompter(QObject):
         elif self._wish is not None and self._wish.answered_by(answer):
             self._mask, self._fresh = answer.mask, True
             if not answer.mask.any():
-                self._context.say(_nothing())
+                self._context.say(_nothing(self._context, self.target))
         self._context.drawingChanged.emit()
 
 
-def _nothing() -> str:
+def _nothing(context: ToolContext, target: int) -> str:
     text = "Nothing was found there. Try a larger box or a click."
+    if context.spoken_for - {target}:
+        text = (
+            "Nothing was found there that belongs to no other object. Try a larger box or a click."
+        )
     return QCoreApplication.translate("Prompter", text)
 
 
-def _commit(context: ToolContext, wish: _Wish, mask: NDArray[np.bool_]) -> None:
+def _commit(context: ToolContext, wish: _Wish, mask: NDArray[np.bool_], verb: str) -> None:
     local = from_mask(wish.frame_index, wish.target, mask, whole=True)
+    if wish.frame_index == context.frame_index and not context.gains(local):
+        context.say(_nothing(context, wish.target))
+        context.withdraw(wish.frame_index, wish.target)
+        context.release_claim()
+        return
     edits: tuple[Edit, ...] = tuple(AddPrompt(prompt) for prompt in wish.prompts)
-    kind = wish.prompts[0].kind.value if wish.prompts else "mask"
     name = next((o.name for o in context.objects if o.object_id == wish.target), "")
-    context.commit(local, *edits, name=f"Set {kind} of {name or 'object'}")
+    context.commit(local, *edits, name=f"{verb} of {name or 'object'}")

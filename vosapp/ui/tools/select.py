@@ -45,11 +45,9 @@ class SelectTool(Tool):
             self.context.panned.emit(*step)
 
     def release(self, _pointer: Pointer) -> None:
-        """Select what was clicked."""
+        """Select what was clicked; nothing, where no object is."""
         if self._pressed is not None and not self._dragging:
-            found = self.context.object_at(*self._pressed.place)
-            if found:
-                self.context.session.select_object(found)
+            self.context.session.select_object(self.context.object_at(*self._pressed.place))
         self._pressed = self._last = None
         self._dragging = False
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from vosapp.project.edits import LockObject, ShowObject
-from vosapp.ui.view_state import ToolId
+from vosapp.ui.view_state import PaintLimit, ToolId
 
 RIGHT = Qt.MouseButton.RightButton
 ALT, CONTROL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
@@ -236,3 +236,63 @@ def test_erasing_needs_an_object(studio):
     studio.hand.drag((10, 10), (20, 10))
     assert "Select the object" in studio.said[-1]
     assert studio.steps() == []
+
+
+def strip(studio, *, begin=2):
+    """A stroke across both objects and the ground."""
+    brush(studio, 4)
+    studio.hand.drag((begin, 16), (60, 16), (60, 36), (2, 36))
+
+
+def test_painting_limited_to_the_background_takes_nothing(full_studio):
+    studio = full_studio
+    before = studio.stored().copy()
+    studio.canvas.deselect()
+    studio.state.set_paint_limit(PaintLimit.BACKGROUND)
+    strip(studio)
+    shown = studio.shown.copy()
+    stored = studio.stored()
+    assert (shown == stored).all() and (stored == 3).sum() > 100
+    assert (stored[before > 0] == before[before > 0]).all()
+
+
+def test_painting_limited_to_what_it_begins_on_takes_that_only(full_studio):
+    studio = full_studio
+    before = studio.stored().copy()
+    studio.canvas.deselect()
+    studio.state.set_paint_limit(PaintLimit.OBJECT)
+    strip(studio, begin=10)
+    stored = studio.stored()
+    assert (studio.shown == stored).all() and (before[stored == 3] == 1).all()
+    assert (stored == 3).any() and (stored[before == 2] == 2).all()
+
+
+def test_painting_everything_takes_from_all_but_the_locked(full_studio):
+    studio = full_studio
+    before = studio.stored().copy()
+    studio.session.do(LockObject(1, True))
+    studio.hand.qtbot.waitUntil(lambda: studio.session.objects[0].locked)
+    studio.canvas.deselect()
+    strip(studio)
+    stored = studio.stored()
+    assert (stored[before == 1] == 1).all() and (before[stored == 3] == 2).any()
+
+
+def test_a_stroke_that_may_change_nothing_makes_no_object_and_says_why(full_studio):
+    studio = full_studio
+    studio.canvas.deselect()
+    studio.state.set_paint_limit(PaintLimit.BACKGROUND)
+    brush(studio, 2)
+    studio.hand.drag((10, 14), (12, 18))
+    assert any("limited to the background" in text for text in studio.said)
+    assert len(studio.session.project.objects()) == 2
+    assert studio.canvas._context.new_object is None and not (studio.shown == 3).any()
+
+
+def test_the_limit_does_not_concern_the_eraser(full_studio):
+    studio = full_studio
+    studio.session.select_object(1)
+    studio.state.set_paint_limit(PaintLimit.BACKGROUND)
+    brush(studio, 6, ToolId.ERASER)
+    studio.hand.drag((8, 14), (14, 18))
+    assert not (studio.stored()[15:17, 9:12] == 1).any()

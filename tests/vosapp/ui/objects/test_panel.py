@@ -61,6 +61,13 @@ def test_clicks_select_and_the_selection_follows_the_session(qtbot, panel, sessi
     assert not panel.view.selectionModel().hasSelection()
 
 
+def test_a_click_below_the_rows_selects_nothing(qtbot, panel, session):
+    click(qtbot, panel, 1)
+    below = panel.view.visualRect(panel.model.index(1)).bottomLeft() + QPoint(20, 40)
+    qtbot.mouseClick(panel.view.viewport(), LEFT, pos=below)
+    assert session.object_id == 0 and not panel.view.selectionModel().hasSelection()
+
+
 def test_icons_hide_lock_and_solo(qtbot, panel, session):
     with qtbot.waitSignal(session.objectsChanged):
         click(qtbot, panel, 1, Spot.EYE)

@@ -13,10 +13,14 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QToolButton
 from vosapp_fakes import write_film
 
+from core.errors import OutputError
+from vosapp.project.edits import LockObject
 from vosapp.project.model import VideoRef
 from vosapp.project.opening import open_project
-from vosapp.project.relink import relink
+from vosapp.project.relink import relink, video_path
+from vosapp.session import opening
 from vosapp.ui.notice import Kind
+from vosapp.ui.view_state import ToolId
 
 
 @pytest.fixture
@@ -101,12 +105,67 @@ def test_a_project_that_is_open_elsewhere_can_be_copied(shell, drawn_project, pr
 
 def test_a_project_that_is_open_elsewhere_can_be_looked_at(shell, drawn_project, press, qtbot):
     with open_project(drawn_project):
+        shell.view_state.set_tool(ToolId.BRUSH)
         shell.opener.open(drawn_project)
         press("Only Look")
         qtbot.waitUntil(lambda: shell.workspace is not None)
         assert "only to look at" in shell.window.windowTitle()
+        assert shell.view_state.tool is ToolId.SELECT
+        off = ("tools.box", "tools.brush", "objects.delete", "propagate.open", "edit.paste-mask")
+        assert not any(shell.actions[name].isEnabled() for name in off)
+        on = ("tools.select", "objects.next", "file.save-as", "file.export", "navigate.next")
+        assert all(shell.actions[name].isEnabled() for name in on)
+        qtbot.keyClick(shell.panels.canvas, Qt.Key.Key_B)
+        assert shell.view_state.tool is ToolId.SELECT
+        told = shell.window.notice.notice
+        assert "only to look at" in told.title and "tools are off" in told.text
+        assert [choice.text for choice in told.choices] == ["Save a Copy\u2026"]
+        # What can still be asked for says so in the same way.
         with qtbot.waitSignal(shell.workspace.session.failed):
-            shell.actions.run("objects.delete")
+            shell.workspace.session.do(LockObject(1, locked=True))
+        told = shell.window.notice.notice
+        assert [choice.text for choice in told.choices] == ["Save a Copy\u2026"]
+        shell.close_workspace()
+
+
+def test_what_may_only_be_read_is_looked_at_and_the_copy_is_gone_on_with(
+    shell, drawn_project, tmp_path, qtbot, monkeypatch
+):
+    def refuse(path):
+        if path == drawn_project:
+            raise OutputError(f"{path} and its folder may only be read.", "Look at it.")
+
+    monkeypatch.setattr("vosapp.project.opening._check_writable", refuse)
+    shell.opener.open(drawn_project)
+    qtbot.waitUntil(lambda: shell.workspace is not None)
+    told = shell.window.notice.notice
+    assert "may only be read" in told.text and not shell.actions["tools.box"].isEnabled()
+    copy = tmp_path / "mine.vosapp"
+    told.choices[0].run()
+    qtbot.waitUntil(lambda: shell.window.findChild(QFileDialog) is not None)
+    dialog = shell.window.findChild(QFileDialog)
+    dialog.selectFile(str(copy))
+    dialog.accept()
+    qtbot.waitUntil(
+        lambda: shell.workspace is not None and shell.workspace.session.project.path == copy
+    )
+    assert shell.actions["tools.box"].isEnabled() and len(shell.workspace.session.objects) == 2
+
+
+def test_it_is_said_where_the_project_of_a_video_in_a_read_only_folder_is(
+    shell, film_project, places, qtbot, monkeypatch
+):
+    with open_project(film_project) as project:
+        video = video_path(project)
+    folder = video.parent
+    monkeypatch.setattr(opening, "is_writable", lambda path: path != folder)
+    for again in (False, True):
+        shell.opener.open(video)
+        qtbot.waitUntil(lambda: shell.workspace is not None)
+        path = shell.workspace.session.project.path
+        told = shell.window.notice.notice
+        assert path.parent != folder and str(path) in told.text and "only be read" in told.text
+        assert told.title == "The project is not beside its video", again
         shell.close_workspace()
 
 

@@ -216,6 +216,11 @@ def test_a_mask_becomes_a_prompt_elsewhere(desk, qtbot):
     with qtbot.waitSignal(session.edited):
         desk.actions.run("edit.paste-prompt")
     qtbot.waitUntil(lambda: session.lane(1).states[2] == FrameState.KEYFRAME)
+    # A second time a mask stands there: it is named as replaced, with the way back.
+    with qtbot.waitSignal(session.edited):
+        desk.actions.run("edit.paste-prompt")
+    assert session.update.undo == "Replace mask of Box 1"
+    assert desk.panels.objects.undo_bar.isVisible()
 
 
 def test_hidden_objects_come_back_together(desk, qtbot):
