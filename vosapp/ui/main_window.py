@@ -29,6 +29,7 @@ from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.spec import Bar
 from vosapp.ui.notice import NoticeBar
 from vosapp.ui.panels import Panels
+from vosapp.ui.place_bar import Place, PlaceBar
 from vosapp.ui.plain import local_path
 from vosapp.ui.status import StatusBar
 from vosapp.ui.theme import ICON_SIZE
@@ -44,19 +45,24 @@ NARROW = 1160
 class MainWindow(QMainWindow):
     """Canvas in the middle, objects at the right, timeline below, bars around.
 
+    That is one of its places; the others have the whole window below the menus.
+
     Attributes:
         may_close: asked before the window is closed; where it returns False it stays open, and
             `close_now` may follow.
+        place: which of its places is shown.
 
     Signals:
         closing: the window is about to close; work has to be put away now.
-        dropped: a file or folder was dropped (`Path`).
+        dropped: a file or folder was dropped on the canvas's place (`Path`).
         themed: the palette has changed.
+        placeChanged: another place is shown (`Place`).
     """
 
     closing = Signal()
     dropped = Signal(object)
     themed = Signal()
+    placeChanged = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,6 +81,11 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.main_bar = self._bar("main", self.tr("Main bar"), Qt.ToolBarArea.TopToolBarArea)
         self.tools_bar = self._bar("tools", self.tr("Tools"), Qt.ToolBarArea.LeftToolBarArea)
+        self.place = Place.ANNOTATE
+        self.place_bar = PlaceBar(self)
+        self._pages: dict[Place, QWidget] = {}
+        self._work, self._shown_docks = False, frozenset[str]()
+        self._layout_left: QByteArray | None = None
         self.docks: dict[str, QDockWidget] = {}
         self.menus: dict[str, QMenu] = {}
         self.choose_button = QToolButton(self)
@@ -82,11 +93,11 @@ class MainWindow(QMainWindow):
 
     def build(self, panels: Panels, actions: Actions, options: QWidget) -> None:
         """Put panels, actions, and the options of tools in their places."""
-        page = QWidget(self)
-        column = QVBoxLayout(page)
+        self._canvas_page = QWidget(self)
+        column = QVBoxLayout(self._canvas_page)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(panels.canvas)
-        self.stack.addWidget(page)
+        self.stack.addWidget(self._canvas_page)
         right, bottom = _RIGHT, Qt.DockWidgetArea.BottomDockWidgetArea
         tabs = QTabWidget(self)
         tabs.setDocumentMode(True)
@@ -100,6 +111,8 @@ class MainWindow(QMainWindow):
         # The objects reach down to the status bar: lists are long, the timeline is wide anyway.
         self.setCorner(Qt.Corner.BottomRightCorner, right)
         self.menus = actions.fill_menus(self.menuBar())
+        self.place_bar.set_actions(actions)
+        self.menuBar().setCornerWidget(self.place_bar, Qt.Corner.TopLeftCorner)
         actions.fill_bar(self.main_bar, Bar.MAIN)
         actions.fill_bar(self.tools_bar, Bar.TOOLS)
         self._dress_main_bar(actions)
@@ -110,13 +123,28 @@ class MainWindow(QMainWindow):
         self.resizeDocks([self.docks["timeline"]], [250], Qt.Orientation.Vertical)
 
     def show_page(self, *, work: bool) -> None:
-        """Show the canvas with its panels, or the welcome page alone."""
-        self.stack.setCurrentIndex(1 if work else 0)
-        for dock in self.docks.values():
-            dock.setVisible(work)
-        self.tools_bar.setVisible(work)
-        self.main_bar.setVisible(work)
-        self._place_notice()
+        """Annotate shows the canvas with its panels, or the welcome page alone."""
+        self._work = work
+        self._shown_docks = frozenset(self.docks if work else ())
+        self._layout_left = None
+        self._arrange()
+
+    def add_place(self, place: Place, page: QWidget) -> None:
+        """Give a place its page; Annotate has one from the beginning."""
+        self._pages[place] = page
+        self.stack.addWidget(page)
+
+    def show_place(self, place: Place) -> None:
+        """Show a place that has a page; panels come back as they were when they were left."""
+        if place is self.place:
+            return
+        if self.place is Place.ANNOTATE:
+            names = (name for name, dock in self.docks.items() if not dock.isHidden())
+            self._shown_docks = frozenset(names)
+            self._layout_left = self.saveState(STATE_VERSION)
+        self.place = place
+        self._arrange()
+        self.placeChanged.emit(place)
 
     def show_objects(self) -> None:
         """Bring the list of objects to the front."""
@@ -138,9 +166,10 @@ class MainWindow(QMainWindow):
 
     def layout_state(self) -> dict[str, str]:
         """Return geometry and layout as text, for the settings."""
+        left = None if self.place is Place.ANNOTATE else self._layout_left
         return {
             "geometry": _text(self.saveGeometry()),
-            "layout": _text(self.saveState(STATE_VERSION)),
+            "layout": _text(self.saveState(STATE_VERSION) if left is None else left),
         }
 
     def restore_layout(self, state: object) -> None:
@@ -249,6 +278,17 @@ class MainWindow(QMainWindow):
         for name in ("file.open-video", "file.export"):
             if name in self._texts and self._texts[name].toolButtonStyle() != style:
                 self._texts[name].setToolButtonStyle(style)
+
+    def _arrange(self) -> None:
+        here = self.place is Place.ANNOTATE
+        annotate = self._canvas_page if self._work else self.welcome
+        self.stack.setCurrentWidget(annotate if here else self._pages[self.place])
+        for name, dock in self.docks.items():
+            dock.setVisible(here and name in self._shown_docks)
+        self.tools_bar.setVisible(here and self._work)
+        self.main_bar.setVisible(here and self._work)
+        self.status.show_canvas(shown=here)
+        self._place_notice()
 
     def _place_notice(self) -> None:
         if self.notice.isHidden():

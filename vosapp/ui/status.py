@@ -107,6 +107,11 @@ class StatusBar(QStatusBar):
         """Show a message for some milliseconds; what is hidden in it is made visible."""
         super().showMessage(visible(text), timeout or 0)
 
+    def show_canvas(self, *, shown: bool) -> None:
+        """Show what is said of the canvas, or not while it is not seen."""
+        for label in (self._hint, self._place, self._zoom):
+            label.setVisible(shown)
+
     def show_hint(self, text: str) -> None:
         """Show what the tool in hand does."""
         self._hint.setText(visible(text))

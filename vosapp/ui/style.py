@@ -11,6 +11,10 @@ QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QMenuBar { background: $window; border-bottom: 1px solid $border; padding: 1px 4px; }
 QMenuBar::item { padding: 4px 9px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: $alternate; }
+QWidget#places QToolButton { border: none; border-bottom: 2px solid transparent;
+    padding: 4px 10px 3px 10px; color: $muted; font-weight: 600; background: transparent; }
+QWidget#places QToolButton:hover { color: $text; }
+QWidget#places QToolButton:checked { color: $text; border-bottom-color: $accent; }
 QMenu { background: $base; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 5px 26px 5px 10px; border-radius: 4px; }
 QMenu::item:selected { background: $accent; color: $on_accent; }

@@ -33,9 +33,11 @@ class Actions(QObject):
         parent: the window; actions with scope `WINDOW` belong to it.
 
     Signals:
+        about: an action is about to be carried out (its id).
         done: an action was carried out (its id).
     """
 
+    about = Signal(str)
     done = Signal(str)
 
     def __init__(self, handlers: Mapping[str, Handler], keymap: Keymap, parent: QWidget) -> None:
@@ -137,6 +139,7 @@ class Actions(QObject):
         return action
 
     def _carry_out(self, action_id: str, handler: Handler) -> None:
+        self.about.emit(action_id)
         handler()
         self.done.emit(action_id)
 

@@ -45,6 +45,7 @@ class Bar(Enum):
     NONE = ""
     MAIN = "main"
     TOOLS = "tools"
+    PLACES = "places"
 
 
 @dataclass(frozen=True, slots=True)

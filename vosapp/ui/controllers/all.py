@@ -10,11 +10,13 @@ from vosapp.ui.controllers.finetune import FinetuneController
 from vosapp.ui.controllers.help import HelpController
 from vosapp.ui.controllers.navigate import NavigateController
 from vosapp.ui.controllers.objects import ObjectsController
+from vosapp.ui.controllers.place import PlaceController
 from vosapp.ui.controllers.propagate import PropagateController
 from vosapp.ui.controllers.tools import ToolsController
 from vosapp.ui.controllers.view import ViewController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
+    PlaceController,
     FileController,
     ExchangeController,
     EditController,

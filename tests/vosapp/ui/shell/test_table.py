@@ -103,6 +103,9 @@ AGREED = {
     "view.full-screen": "F11",
     "edit.settings": "Ctrl+,",
     "tools.other-answer": "Shift+B",
+    "place.annotate": "Alt+1",
+    "place.train": "Alt+2",
+    "place.models": "Alt+3",
 }
 
 

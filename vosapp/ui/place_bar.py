@@ -1,0 +1,54 @@
+"""The places of the window, and the bar at its upper left by which one goes from one to another."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from vosapp.ui.actions.spec import Bar
+from vosapp.ui.actions.table import ACTIONS
+
+if TYPE_CHECKING:
+    from vosapp.ui.actions.binding import Actions
+
+
+class Place(Enum):
+    """What the window can be about."""
+
+    ANNOTATE = "annotate"
+    """A video with its objects: canvas, objects, timeline."""
+    TRAIN = "train"
+    """Weights of one's own: data, recipe, run, result."""
+    MODELS = "models"
+    """All weights that there are."""
+
+
+class PlaceBar(QWidget):
+    """One button for each place, before the menus: it takes no height from the picture."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("places")
+        self.setAccessibleName(self.tr("Places"))
+        self.buttons: dict[Place, QToolButton] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 0, 10, 0)
+        row.setSpacing(0)
+        for place in Place:
+            button = QToolButton(self)
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            self.buttons[place] = button
+            row.addWidget(button)
+
+    def set_actions(self, actions: Actions) -> None:
+        """Let the buttons carry out the actions of the bar."""
+        for spec in ACTIONS:
+            if spec.bar is Bar.PLACES:
+                button = self.buttons[Place(spec.id.partition(".")[2])]
+                button.setDefaultAction(actions[spec.id])
+                button.setAccessibleName(spec.plain_text)
