@@ -18,9 +18,14 @@ class PutBox:
 
     The box is cut off at the frame's edges. Interpolated labels up to the next drawn one on either
     side are computed anew.
+
+    Attributes:
+        label: drawn.
+        fill: make interpolated labels on all frames up to these drawn ones, too.
     """
 
     label: BoxLabel
+    fill: bool = False
 
     def title(self, editor: Editor) -> str:
         """Return what it does."""
@@ -38,6 +43,8 @@ class PutBox:
         editor.editable(self.label.object_id)
         editor.boxes.put(inside(editor, self.label))
         _follow(editor, self.label.object_id, frame, frame, ends_gone=False)
+        if self.fill:
+            _fill(editor, self.label.object_id, frame)
         return ()
 
 
@@ -52,12 +59,15 @@ class RemoveBoxes:
         object_id: whose.
         start, stop: the frames; None is the end.
         interpolated_only: leave the drawn ones.
+        fill: where drawn ones go, make interpolated labels on all frames between those beside the
+            range; nobody draws there any more.
     """
 
     object_id: int
     start: int
     stop: int | None = None
     interpolated_only: bool = False
+    fill: bool = False
 
     def title(self, editor: Editor) -> str:
         """Return what it does."""
@@ -73,6 +83,8 @@ class RemoveBoxes:
             editor.boxes.remove(label)
         if any(label.drawn for label in going):
             _follow(editor, self.object_id, start, stop - 1, ends_gone=True)
+            if self.fill:
+                _fill(editor, self.object_id, start)
         return ()
 
 
@@ -171,6 +183,19 @@ def _follow(editor: Editor, object_id: int, first: int, last: int, *, ends_gone:
         start, waiting = label, []
     if ends_gone:
         _renew(editor, waiting, start, None)
+
+
+def _fill(editor: Editor, object_id: int, frame: int) -> None:
+    """Make labels between a frame and the drawn ones on either side of it, as far as these tell."""
+    labels = editor.boxes.of_object(object_id, 0, editor.video.frame_count)
+    drawn = [label for label in labels if label.drawn]
+    before = [label for label in drawn if label.frame_index < frame][-1:]
+    here = [label for label in drawn if label.frame_index == frame]
+    after = [label for label in drawn if label.frame_index > frame][:1]
+    for first, last in pairwise((*before, *here, *after)):
+        if first.visible and last.visible:
+            frames = range(first.frame_index + 1, last.frame_index)
+            editor.boxes.put_all(between(first, last, index) for index in frames)
 
 
 def _renew(

@@ -248,9 +248,11 @@ class Change:
         frame_indices: frames whose masks or box labels changed, ascending.
         object_ids: objects of which something changed, ascending.
         revision: the project's revision after it.
+        boxed_ids: objects whose box labels changed, ascending.
     """
 
     name: str
     frame_indices: tuple[int, ...] = ()
     object_ids: tuple[int, ...] = ()
     revision: int = 0
+    boxed_ids: tuple[int, ...] = ()

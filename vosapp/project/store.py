@@ -331,7 +331,8 @@ class Project(BoxReading):
             self._next_revision()
         self._touched += [(self._revision, span) for span in spans]
         frames, ids = _parts(changed)
-        return Change(name, frames, ids, self._revision)
+        boxed = {key[1] for table, key in changed if table == BOXES.name}
+        return Change(name, frames, ids, self._revision, tuple(sorted(boxed)))
 
     def _add_run(self, provenance: Provenance) -> int:
         last = self._connection.execute("SELECT MAX(run_id) FROM runs").fetchone()[0] or 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -21,6 +22,7 @@ from vosapp.project.model import Change, TrackedObject
 from vosapp.project.source import stored_info
 from vosapp.project.store import Project
 from vosapp.project.writer import ProjectWriter
+from vosapp.session.boxes import NO_BOXES, BoxLane, read_boxes
 from vosapp.session.display import CACHE_BYTES, FrameLoader
 from vosapp.session.view import FrameView, LaneView, ProjectUpdate, read_update
 
@@ -52,6 +54,7 @@ class Session(QObject):
         historyChanged: undo and redo have other names.
         changingChanged: `changing` is different.
         referencesChanged: the list of reference frames.
+        boxesChanged: the box labels of these object ids (frozenset of int).
         currentObjectChanged: another object is the current one (int).
         objectChosen: somebody asked for an object to be the current one, or none (int), whether
             or not it was already.
@@ -71,6 +74,7 @@ class Session(QObject):
     historyChanged = Signal()
     changingChanged = Signal()
     referencesChanged = Signal()
+    boxesChanged = Signal(frozenset)
     currentObjectChanged = Signal(int)
     objectChosen = Signal(int)
     rangeChanged = Signal()
@@ -84,6 +88,7 @@ class Session(QObject):
     _broke = Signal(object)
     _settled = Signal()
     _answered = Signal()
+    _boxed = Signal(object)
 
     def __init__(
         self,
@@ -109,6 +114,7 @@ class Session(QObject):
         self._broke.connect(self._take_error, queued)
         self._settled.connect(self.saved, queued)
         self._answered.connect(self._count_answer, queued)
+        self._boxed.connect(self._take_boxes, queued)
         self._asked = 0
         self._loader = FrameLoader(video, project, cache_bytes=cache_bytes, parent=self)
         self._loader.ready.connect(self._take_view)
@@ -125,6 +131,7 @@ class Session(QObject):
         if self.update.objects:
             self.object_id = self.update.objects[0].object_id
         self._loader.want(0)
+        self.write(lambda: self._boxed.emit(read_boxes(project)))
 
     # What is shown
 
@@ -146,6 +153,10 @@ class Session(QObject):
     def lane(self, object_id: int) -> LaneView | None:
         """Return states and confidences of an object."""
         return self.update.lanes.get(object_id)
+
+    def boxes(self, object_id: int) -> BoxLane:
+        """Return the box labels of an object."""
+        return self.update.boxes.get(object_id, NO_BOXES)
 
     def go_to(self, frame_index: int) -> None:
         """Show a frame; one outside the video means the nearest in it."""
@@ -279,9 +290,8 @@ class Session(QObject):
     def _take_update(self, update: ProjectUpdate) -> None:
         old, known = self.update, {item.object_id for item in update.objects}
         lanes = {i: lane for i, lane in {**old.lanes, **update.lanes}.items() if i in known}
-        self.update = ProjectUpdate(
-            update.change, update.objects, lanes, update.references, update.undo, update.redo
-        )
+        boxes = {i: lane for i, lane in {**old.boxes, **update.boxes}.items() if i in known}
+        self.update = replace(update, lanes=lanes, boxes=boxes)
         self._announce(old, update)
 
     def _announce(self, old: ProjectUpdate, update: ProjectUpdate) -> None:
@@ -299,10 +309,19 @@ class Session(QObject):
             self.historyChanged.emit()
         if old.references != update.references:
             self.referencesChanged.emit()
+        if update.boxes:
+            self.boxesChanged.emit(frozenset(update.boxes))
         if self.frame_index in change.frame_indices or old.objects != update.objects:
             self.reload()
         if change.name:
             self.edited.emit(change)
+
+    @Slot(object)
+    def _take_boxes(self, boxes: dict[int, BoxLane]) -> None:
+        """What was there when the project was opened; what was changed since is newer."""
+        self.update = replace(self.update, boxes={**boxes, **self.update.boxes})
+        if boxes:
+            self.boxesChanged.emit(frozenset(boxes))
 
     @Slot(object)
     def _take_error(self, error: BaseException) -> None:

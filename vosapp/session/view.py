@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.types import Frame, LabelMap
 from vosapp.project.model import Assertion, Change, FrameState, Prompt, TrackedObject
 from vosapp.project.store import Project
+from vosapp.session.boxes import BoxLane, read_boxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class ProjectUpdate:
         references: keyframes that the engine always keeps in memory.
         undo: name of the step that undo takes back, empty for none.
         redo: name of the step that redo does again, empty for none.
+        boxes: box labels of the objects that have any, of those that may have changed.
     """
 
     change: Change
@@ -81,6 +83,7 @@ class ProjectUpdate:
     references: tuple[Assertion, ...]
     undo: str = ""
     redo: str = ""
+    boxes: dict[int, BoxLane] = field(default_factory=dict)
 
 
 def read_update(
@@ -92,7 +95,8 @@ def read_update(
     wanted = known if object_ids is None else [i for i in known if i in object_ids]
     undo, redo = ("" if step is None else step.name for step in project.next_steps())
     lanes = {object_id: read_lane(project, object_id) for object_id in wanted}
-    return ProjectUpdate(change, objects, lanes, project.references(), undo, redo)
+    boxes = read_boxes(project, change.boxed_ids)
+    return ProjectUpdate(change, objects, lanes, project.references(), undo, redo, boxes)
 
 
 def read_lane(project: Project, object_id: int) -> LaneView:

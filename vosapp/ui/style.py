@@ -12,7 +12,7 @@ QMenuBar { background: $window; border-bottom: 1px solid $border; padding: 1px 4
 QMenuBar::item { padding: 4px 9px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: $alternate; }
 QWidget#places QToolButton { border: none; border-bottom: 2px solid transparent;
-    padding: 4px 10px 3px 10px; color: $muted; font-weight: 600; background: transparent; }
+    padding: 2px 10px 3px 10px; color: $muted; font-weight: 600; background: transparent; }
 QWidget#places QToolButton:hover { color: $text; }
 QWidget#places QToolButton:checked { color: $text; border-bottom-color: $accent; }
 QMenu { background: $base; border: 1px solid $border; padding: 4px; }

@@ -43,6 +43,9 @@ class ToolId(Enum):
 
     SELECT = "select"
     BOX = "box"
+    """A prompt: its mask is asked for."""
+    LABEL = "label"
+    """A box label: it stays a box."""
     POINTS = "points"
     BRUSH = "brush"
     ERASER = "eraser"
@@ -80,6 +83,7 @@ class ViewState(QObject):
         other_answer: boxes and clicks are answered by the second best method.
         positive: what is drawn is added to the object, else taken away.
         paint_limit: whose pixels may be painted over.
+        fill_boxes: box labels are made on all frames between two that are drawn.
 
     Signals:
         changed: anything but the tool.
@@ -104,6 +108,7 @@ class ViewState(QObject):
         self.other_answer = False
         self.positive = True
         self.paint_limit = PaintLimit.EVERYTHING
+        self.fill_boxes = True
 
     def set_opacity(self, opacity: float) -> None:
         """Set the fill's opacity, held to 0..1."""
@@ -159,6 +164,10 @@ class ViewState(QObject):
         """Go on to the next limit, after the last one to the first."""
         limits = list(PaintLimit)
         self.set_paint_limit(limits[(limits.index(self.paint_limit) + 1) % len(limits)])
+
+    def set_fill_boxes(self, *, fill: bool) -> None:
+        """Make box labels between drawn ones, or only where they are drawn."""
+        self._set("fill_boxes", fill)
 
     def _set(self, name: str, value: object) -> None:
         if getattr(self, name) != value:

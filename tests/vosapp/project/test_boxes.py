@@ -262,3 +262,32 @@ def test_rows_of_another_kind_are_refused(project, path):
     project._connection.commit()
     with pytest.raises(Exception, match="boxes: x of a row is of another kind"):
         project.boxes(1)
+
+
+def test_a_box_that_fills_makes_those_up_to_its_neighbors(project):
+    project.do(PutBox(label(0, 0.0)))
+    project.do(PutBox(label(8, 8.0), fill=True))
+    assert lefts(project) == {frame: float(frame) for frame in range(9)}
+    change = project.do(PutBox(label(4, 2.0), fill=True))
+    assert lefts(project)[2] == 1.0 and lefts(project)[6] == 5.0
+    assert change.boxed_ids == (1,) and change.frame_indices == (1, 2, 3, 4, 5, 6, 7)
+    project.undo()
+    assert lefts(project) == {frame: float(frame) for frame in range(9)}
+
+
+def test_filling_stops_where_the_object_is_not_visible(project):
+    for edit in (PutBox(label(0)), PutBox(gone(4), fill=True), PutBox(label(8), fill=True)):
+        project.do(edit)
+    assert sorted(lefts(project)) == [0, 4, 8]
+
+
+def test_a_drawn_box_that_goes_leaves_an_interpolated_one_where_gaps_are_filled(tracked):
+    tracked.do(RemoveBoxes(1, 4, 5, fill=True))
+    assert lefts(tracked)[4] == 3.0 and len(lefts(tracked)) == 9
+    tracked.do(RemoveBoxes(1, 8, 9, fill=True))
+    assert lefts(tracked) == {0: 0.0}
+
+
+def test_changes_of_masks_are_none_of_boxes(project):
+    change = project.do(SetMask(0, 1, np.ones((project.video.height, project.video.width), bool)))
+    assert change.boxed_ids == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vosapp.ui.actions.spec import ActionSpec, Bar, Scope, When
+from vosapp.ui.actions.table_boxes import LABEL_TOOL
 
 TOOLS, OBJECT, RUN = ("&Tools",), ("&Object",), ("&Propagate",)
 
@@ -113,6 +114,7 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         "B",
         tip="Drag a box around the selected object to get its mask; with none selected, a new one.",
     ),
+    LABEL_TOOL,
     _tool(
         "points",
         "Points",
@@ -304,7 +306,7 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         "Del",
         group="delete",
         scope=Scope.PANELS,
-        tip="Remove the current object\u2019s mask on this frame.",
+        tip="Remove the current object\u2019s mask on this frame; with Box Label in hand, its box.",
     ),
     _object(
         "clear-range",

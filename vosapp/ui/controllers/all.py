@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vosapp.ui.controllers.base import Controller
+from vosapp.ui.controllers.boxes import BoxesController
 from vosapp.ui.controllers.edit import EditController
 from vosapp.ui.controllers.exchange import ExchangeController
 from vosapp.ui.controllers.file import FileController
@@ -23,6 +24,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ViewController,
     ToolsController,
     ObjectsController,
+    BoxesController,
     PropagateController,
     FinetuneController,
     NavigateController,

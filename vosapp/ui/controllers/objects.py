@@ -8,8 +8,8 @@ from vosapp.project.edits import Group, ShowObject
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
-from vosapp.ui.objects import commands
-from vosapp.ui.view_state import ViewState
+from vosapp.ui.objects import box_commands, commands
+from vosapp.ui.view_state import ToolId, ViewState
 
 Command = Callable[[Workspace, ViewState], object]
 
@@ -38,7 +38,7 @@ class ObjectsController(Controller):
             "objects.reference": self._do(commands.toggle_reference),
             "objects.check": self._do(commands.check_frame),
             "objects.absent": self._do(commands.mark_absent),
-            "objects.clear": self._do(commands.delete_on_frame),
+            "objects.clear": self._do(_clear_here),
             "objects.clear-range": self._do(commands.delete_in_range),
             "objects.delete": self._do(commands.delete_everywhere),
         }
@@ -67,3 +67,11 @@ class ObjectsController(Controller):
         return self.with_workspace(
             lambda w: commands.select_by_digit(w, self.shell.view_state, number)
         )
+
+
+def _clear_here(workspace: Workspace, view_state: ViewState) -> None:
+    """Delete what the tool in hand makes."""
+    if view_state.tool is ToolId.LABEL:
+        box_commands.remove_here(workspace, view_state)
+    else:
+        commands.delete_on_frame(workspace, view_state)

@@ -12,7 +12,7 @@ from vosapp.ui.controllers.base import Check, Controller
 from vosapp.ui.desk import Desk
 from vosapp.ui.place_bar import Place
 
-PICTURE_TOPICS = frozenset({"edit", "navigate", "objects", "tools", "view"})
+PICTURE_TOPICS = frozenset({"boxes", "edit", "navigate", "objects", "tools", "view"})
 """Topics of actions on what only Annotate shows."""
 ANYWHERE = frozenset(
     {

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from vosapp.project.boxes import BoxCounts
 from vosapp.project.model import MAX_NAME, FrameState, TrackedObject
 from vosapp.session.navigation import DOUBTFUL
 from vosapp.ui.glyphs import glyph
@@ -86,7 +87,8 @@ class ObjectDelegate(QStyledItemDelegate):
         solo = self._view_state.solo
         faint = not item.visible or solo not in (0, item.object_id)
         painter.setPen(QColor(tones().muted if faint else tones().text))
-        room = box.adjusted(34, 0, -(3 * _ICON + _STATE + 8), 0)
+        counted = self._paint_boxes(painter, box, index)
+        room = box.adjusted(34, 0, -(3 * _ICON + _STATE + 8 + counted), 0)
         name = painter.fontMetrics().elidedText(
             item.shown_name, Qt.TextElideMode.ElideRight, room.width()
         )
@@ -114,6 +116,24 @@ class ObjectDelegate(QStyledItemDelegate):
         painter.setPen(ink.on_color(QColor(*item.color)))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number)
         painter.setFont(font)
+
+    @staticmethod
+    def _paint_boxes(painter: QPainter, box: QRect, index: Index) -> int:
+        """How many boxes were drawn, before the state; returns the pixels that it takes."""
+        counts: BoxCounts = index.data(Role.BOXES)
+        if not counts.drawn + counts.unseen:
+            return 0
+        text = str(counts.drawn)
+        width = painter.fontMetrics().horizontalAdvance(text) + 18
+        left = box.right() - 4 - 3 * _ICON - _STATE - 6 - width
+        painter.save()
+        painter.setPen(QPen(QColor(tones().muted), 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(left + 0.5, box.center().y() - 4.5, 10, 10))
+        room = QRect(left + 15, box.top(), width - 15, ROW)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+        painter.restore()
+        return width + 6
 
     def _paint_state(
         self, painter: QPainter, box: QRect, index: Index, item: TrackedObject

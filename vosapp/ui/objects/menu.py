@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu, QWidget
 
 from vosapp.session.workspace import Workspace
-from vosapp.ui.objects import commands
+from vosapp.ui.objects import box_commands, commands
 from vosapp.ui.plain import menu_text
 from vosapp.ui.popup import Popup
 from vosapp.ui.theme import icon
@@ -85,6 +85,7 @@ class ObjectMenu(Popup):
         )
         self.addSeparator()
         self._command("account-off-outline", tr("Absent on This Frame"), commands.mark_absent)
+        self._command("eye-off-outline", tr("Box: Not Visible Here"), box_commands.mark_unseen)
         self._command("call-split", tr("Split from This Frame On"), commands.split_here)
         into = Popup(tr("Merge Into"), self)
         into.setIcon(icon("call-merge"))

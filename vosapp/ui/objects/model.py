@@ -15,6 +15,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor
 
+from vosapp.project.boxes import BoxCounts
 from vosapp.project.edits import RenameObject
 from vosapp.project.model import FrameState, TrackedObject
 from vosapp.session.workspace import Workspace
@@ -37,6 +38,8 @@ class Role(IntEnum):
     """0..1 on the current frame, NaN where there is none."""
     GONE = OBJECT + 3
     """The engine found that it is not on the current frame."""
+    BOXES = OBJECT + 4
+    """How many box labels it has, `BoxCounts`."""
 
 
 class ObjectListModel(QAbstractListModel):
@@ -57,6 +60,7 @@ class ObjectListModel(QAbstractListModel):
             self._links.add(session.objectsChanged, self._take_objects)
             self._links.add(session.frameIndexChanged, self._take_states)
             self._links.add(session.lanesChanged, self._take_states)
+            self._links.add(session.boxesChanged, self._take_states)
         self.beginResetModel()
         self._shown = () if workspace is None else workspace.session.objects
         self.endResetModel()
@@ -87,6 +91,8 @@ class ObjectListModel(QAbstractListModel):
                 answer = item
             case Role.STATE | Role.CONFIDENCE | Role.GONE:
                 answer = self._cell(item)[role - Role.STATE]
+            case Role.BOXES:
+                answer = self._workspace.session.boxes(item.object_id).counts
             case Qt.ItemDataRole.DisplayRole:
                 answer = item.shown_name
             case Qt.ItemDataRole.EditRole:
@@ -156,6 +162,10 @@ class ObjectListModel(QAbstractListModel):
         if view is not None and view.frame_index == session.frame_index:
             area = int((view.label_map == item.object_id).sum())
             text += ", " + self.tr("{0} pixels").format(area)
+        counts = session.boxes(item.object_id).counts
+        if counts != BoxCounts():
+            told = self.tr("Box labels: {0} drawn, {1} interpolated, {2} not visible")
+            text += "\n" + told.format(counts.drawn, counts.interpolated, counts.unseen)
         return text
 
     def _cell(self, item: TrackedObject) -> tuple[FrameState, float, bool]:

@@ -178,6 +178,7 @@ class TimelineCanvas(QAbstractScrollArea):
         link(session.frameIndexChanged, self._move_playhead)
         link(session.objectsChanged, self._take_objects)
         link(session.lanesChanged, self._update_lanes)
+        link(session.boxesChanged, self._update_lanes)
         link(session.referencesChanged, self._take_references)
         link(session.currentObjectChanged, self._show_object)
         link(session.rangeChanged, self._update_all)

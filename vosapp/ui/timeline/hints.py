@@ -6,6 +6,7 @@ import math
 
 from PySide6.QtCore import QCoreApplication
 
+from vosapp.project.boxes import BoxLabel
 from vosapp.project.model import FrameState, TrackedObject
 from vosapp.session.session import Session
 from vosapp.session.view import LaneView
@@ -25,7 +26,17 @@ def cell_text(session: Session, item: TrackedObject, frame_index: int) -> str:
         for r in session.update.references
     ):
         text += ", " + tr("reference frame")
+    label = session.boxes(item.object_id).at(item.object_id, frame_index)
+    if label is not None:
+        text += ", " + box_text(label)
     return tr("Frame {0} - {1}: {2}").format(frame_index, item.shown_name, text)
+
+
+def box_text(label: BoxLabel) -> str:
+    """Say what a box label is."""
+    if not label.visible:
+        return tr("box label: not visible")
+    return tr("box drawn") if label.drawn else tr("box interpolated")
 
 
 def state_text(lane: LaneView, frame_index: int) -> str:

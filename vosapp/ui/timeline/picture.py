@@ -15,6 +15,7 @@ from vosapp.session.workspace import Workspace
 from vosapp.ui.theme import tones
 from vosapp.ui.timeline import ink, ruler
 from vosapp.ui.timeline.axis import TimeAxis
+from vosapp.ui.timeline.box_marks import paint_boxes
 from vosapp.ui.timeline.header import paint_header
 from vosapp.ui.timeline.lane_picture import LANE_HEIGHT, LaneLook
 from vosapp.ui.timeline.layout import HEADER_WIDTH, RANGE_BAR, RULER, TimelineLayout
@@ -143,6 +144,8 @@ class TimelinePicture:
             ratio = picture.devicePixelRatio()
             source = QRectF(left * ratio, 0, (right - left) * ratio, LANE_HEIGHT * ratio)
             painter.drawPixmap(QRectF(left, top, right - left, LANE_HEIGHT), picture, source)
+            boxes, part = session.boxes(item.object_id), range(left, right)
+            paint_boxes(painter, boxes, canvas.axis, top=top, color=item.color, part=part)
         chosen = canvas.selection
         if chosen is not None and chosen.object_id == item.object_id:
             self._paint_selection(painter, chosen, top)

@@ -16,23 +16,11 @@ from vosapp.ui.canvas.mapping import Grid
 from vosapp.ui.tools import boxes
 from vosapp.ui.tools.boxes import Box, Grip
 from vosapp.ui.tools.context import ToolContext
-from vosapp.ui.tools.handles import HANDLE, draw_box, draw_handle
+from vosapp.ui.tools.handles import GRIP_CURSORS, HANDLE, draw_box, draw_handle
 from vosapp.ui.tools.pointer import Pointer, Press
 from vosapp.ui.tools.prompt_tool import PromptTool, Spots
 from vosapp.ui.tools.tag import draw_tag
 from vosapp.ui.view_state import ToolId
-
-_CURSORS = {
-    Grip.TOP_LEFT: Qt.CursorShape.SizeFDiagCursor,
-    Grip.BOTTOM_RIGHT: Qt.CursorShape.SizeFDiagCursor,
-    Grip.TOP_RIGHT: Qt.CursorShape.SizeBDiagCursor,
-    Grip.BOTTOM_LEFT: Qt.CursorShape.SizeBDiagCursor,
-    Grip.TOP: Qt.CursorShape.SizeVerCursor,
-    Grip.BOTTOM: Qt.CursorShape.SizeVerCursor,
-    Grip.LEFT: Qt.CursorShape.SizeHorCursor,
-    Grip.RIGHT: Qt.CursorShape.SizeHorCursor,
-    Grip.WHOLE: Qt.CursorShape.SizeAllCursor,
-}
 
 
 class BoxTool(PromptTool[Box | None]):
@@ -179,7 +167,7 @@ class BoxTool(PromptTool[Box | None]):
     def cursor(self) -> Qt.CursorShape:
         """Arrows over handles."""
         grip = self._grip or (self._under if self._pressed is None else None)
-        return Qt.CursorShape.CrossCursor if grip is None else _CURSORS[grip]
+        return Qt.CursorShape.CrossCursor if grip is None else GRIP_CURSORS[grip]
 
     def hint(self) -> str:
         """What the user can do."""

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.types import MAX_OBJECT_ID
 from vosapp.project.colors import usual_color
+from vosapp.project.edit_boxes import PutBox
 from vosapp.project.edits import Edit, Group
 from vosapp.project.model import Change, FrameState, TrackedObject
 from vosapp.session.session import Session
@@ -260,6 +261,10 @@ class ToolContext(QObject):
         found = (item.shown_name for item in self.objects if item.object_id == object_id)
         return next(found, f"Object {object_id}")
 
+    def claim_new(self) -> int:
+        """Announce an object beside those that there are; 0, and says why, where none is free."""
+        return self._announce_object()
+
     def release_claim(self) -> None:
         """Nothing was drawn: no object needs to be added."""
         if self._announced.drawn is not None:
@@ -315,6 +320,15 @@ class ToolContext(QObject):
         edit = edits[0] if len(edits) == 1 and not name else Group(edits, name)
         self._announced.settle(local.frame_index, local.object_id)
         self._sent.append(_Sent(local, self.session.do(edit)))
+
+    def put_box(self, edit: PutBox) -> Future[Change]:
+        """Send a box label to the project, with its object where that is not there yet."""
+        object_id = edit.label.object_id
+        if object_id in {item.object_id for item in self.session.objects}:
+            return self.session.do(edit)
+        self._announced.send(object_id)
+        name = f"Add box label to Object {object_id}"
+        return self.session.do(Group((EnsureObject(object_id), edit), name))
 
     def restore(self) -> None:
         """Show the label map without what was drawn and not sent."""

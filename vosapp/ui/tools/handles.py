@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
+from core.text import visible
 from vosapp.ui.theme import tones
+from vosapp.ui.timeline.ink import on_color
+from vosapp.ui.tools.boxes import Grip
 
 LIGHT, DARK = QColor(255, 255, 255), QColor(16, 18, 22, 210)
 HANDLE = 9.0
 """View units of a handle's side."""
+GRIP_CURSORS = {
+    Grip.TOP_LEFT: Qt.CursorShape.SizeFDiagCursor,
+    Grip.BOTTOM_RIGHT: Qt.CursorShape.SizeFDiagCursor,
+    Grip.TOP_RIGHT: Qt.CursorShape.SizeBDiagCursor,
+    Grip.BOTTOM_LEFT: Qt.CursorShape.SizeBDiagCursor,
+    Grip.TOP: Qt.CursorShape.SizeVerCursor,
+    Grip.BOTTOM: Qt.CursorShape.SizeVerCursor,
+    Grip.LEFT: Qt.CursorShape.SizeHorCursor,
+    Grip.RIGHT: Qt.CursorShape.SizeHorCursor,
+    Grip.WHOLE: Qt.CursorShape.SizeAllCursor,
+}
+"""Shape of the cursor over what can be held of a box."""
 
 
 def pen(color: QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
@@ -77,3 +92,41 @@ def draw_brush(painter: QPainter, x: float, y: float, radius: float) -> None:
             for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
                 start, end = inner, inner + 4
                 painter.drawLine(QLineF(x + dx * start, y + dy * start, x + dx * end, y + dy * end))
+
+
+def draw_label(
+    painter: QPainter, rect: QRectF, color: QColor, *, name: str, dashed: bool = False
+) -> None:
+    """Draw a box label in its object's color, with the object's name above it.
+
+    Args:
+        painter: of the view.
+        rect: in view units.
+        color: of the object.
+        name: of the object; what is hidden in it is made visible.
+        dashed: it is interpolated.
+    """
+    box = QRectF(round(rect.x()) + 0.5, round(rect.y()) + 0.5, rect.width(), rect.height())
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    line = pen(color, 2.0)
+    if dashed:
+        line.setDashPattern([4.0, 3.0])
+    for stroke in (pen(DARK, 4.0), line):
+        painter.setPen(stroke)
+        painter.drawRect(box)
+    _draw_tag(painter, box, color, visible(name))
+
+
+def _draw_tag(painter: QPainter, box: QRectF, color: QColor, name: str) -> None:
+    metrics = painter.fontMetrics()
+    text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(60, round(box.width())))
+    size = QSizeF(metrics.horizontalAdvance(text) + 8, metrics.height() + 2)
+    # Above the box; within it where that would be out of sight.
+    top = box.top() - size.height() - 1
+    tag = QRectF(QPointF(box.left() - 1, top if top >= 0 else box.top() + 1), size)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawRoundedRect(tag, 3, 3)
+    painter.setPen(on_color(color))
+    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vosapp.ui.tools.base import Tool
 from vosapp.ui.tools.box import BoxTool
+from vosapp.ui.tools.box_label import BoxLabelTool
 from vosapp.ui.tools.brush import BrushTool, EraserTool
 from vosapp.ui.tools.context import ToolContext
 from vosapp.ui.tools.fill import FillTool
@@ -16,6 +17,7 @@ from vosapp.ui.view_state import ToolId
 TOOLS: tuple[type[Tool], ...] = (
     SelectTool,
     BoxTool,
+    BoxLabelTool,
     PointsTool,
     BrushTool,
     EraserTool,
