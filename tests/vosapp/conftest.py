@@ -16,18 +16,18 @@ from vosapp.project.opening import create_project
 from vosapp.project.video_ref import video_ref
 
 
-def _load_fakes():
-    """Make `vosapp_fakes` importable by tests in any folder."""
-    name = "vosapp_fakes"
+def _load(name, file):
+    """Make a module importable by tests in any folder."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("fakes.py"))
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(file))
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
     return sys.modules[name]
 
 
-fakes = _load_fakes()
+fakes = _load("vosapp_fakes", "fakes.py")
+_load("fake_training", "fake_training.py")
 
 
 def is_foreign(thread):

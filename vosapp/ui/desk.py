@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import VosError
 from core.text import visible
@@ -18,6 +18,8 @@ from vosapp.session.covers import Covers
 from vosapp.session.opening import Opened
 from vosapp.session.places import Places
 from vosapp.session.recent import RecentProjects
+from vosapp.session.training.hub import TrainingHub
+from vosapp.session.training.services import TrainServices
 from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.actions.binding import Actions
@@ -27,6 +29,7 @@ from vosapp.ui.main_window import MainWindow
 from vosapp.ui.notice import Choice, Kind, Notice
 from vosapp.ui.opener import Opener
 from vosapp.ui.panels import make_panels
+from vosapp.ui.place_bar import Place
 from vosapp.ui.settings import Settings
 from vosapp.ui.view_state import ToolId, ViewState
 
@@ -39,13 +42,16 @@ class Desk(QObject):
     Args:
         places: where settings and samples lie.
         engine: computes propagations; None makes one with the number of threads of the settings.
+        services: of training and models; None takes those of this user's folder.
 
     Attributes:
         window, panels, actions, view_state: what is seen.
         settings, keymap, recent, covers: what is remembered.
         opener: opens things.
+        training: training and models; they belong to no project.
         leaving: asks before work is lost.
         workspace: what is open, None without.
+        makers: of the pages of places, which are made when they are first wanted.
 
     Signals:
         workspaceChanged: another one is open, or none.
@@ -56,7 +62,12 @@ class Desk(QObject):
     crashed = Signal(str)
     actions: Actions
 
-    def __init__(self, places: Places, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        places: Places,
+        engine: Engine | None = None,
+        services: TrainServices | None = None,
+    ) -> None:
         super().__init__()
         self.places = places
         self.settings = Settings(places.config / "settings.json", self)
@@ -65,8 +76,10 @@ class Desk(QObject):
         self.keymap = Keymap(self.settings, self)
         self.engine = engine or _engine(self.settings)
         self.opener = Opener(places, self)
+        self.training = TrainingHub(places.data, self, services=services)
         self.view_state = ViewState(self)
         self.workspace: Workspace | None = None
+        self.makers: dict[Place, Callable[[], QWidget]] = {}
         self.window = MainWindow()
         self.leaving = Leaving(self.window)
         self.window.may_close = lambda: self._may_leave(self.window.close_now)
@@ -133,6 +146,7 @@ class Desk(QObject):
         self.panels.set_workspace(workspace)
         if self.only_look:
             self.view_state.set_tool(ToolId.SELECT)
+        self.training.follow(workspace)
         if workspace is not None:
             self.follow(workspace)
         self.window.notice.clear()
@@ -169,7 +183,23 @@ class Desk(QObject):
         self.leaving.dismiss()
         self.settings.remember("window", self.window.layout_state())
         self.opener.close()
+        self.training.close()
         self.close_workspace()
+
+    def show_place(self, place: Place) -> None:
+        """Show a place of the window; the keyboard goes with it."""
+        window = self.window
+        if place in self.makers:
+            window.add_place(place, self.makers.pop(place)())
+        if place is not Place.ANNOTATE and window.place is Place.ANNOTATE:
+            # What is being drawn is not seen any more.
+            self.panels.canvas.finish_tool()
+        window.show_place(place)
+        page = window.stack.currentWidget()
+        if place is Place.ANNOTATE:
+            self.panels.canvas.setFocus()
+        elif page is not None:
+            page.setFocus()
 
     def retitle(self) -> None:
         """Write the project's name into the title."""

@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QApplication
 
 from vosapp.jobs.propagation import Engine
 from vosapp.session.places import Places
+from vosapp.session.training.services import TrainServices
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Actions, Handler
 from vosapp.ui.actions.spec import Scope, When
 from vosapp.ui.controllers.all import CONTROLLERS
 from vosapp.ui.controllers.base import Check, Controller
+from vosapp.ui.controllers.train import TRAINING, holds_of_training
 from vosapp.ui.desk import Desk
 from vosapp.ui.notice import Kind, Notice
 from vosapp.ui.plain import is_file
@@ -24,8 +26,13 @@ from vosapp.ui.tool_options import ToolOptions
 class Shell(Desk):
     """One window with all that belongs to it; see `Desk`."""
 
-    def __init__(self, places: Places, engine: Engine | None = None) -> None:
-        super().__init__(places, engine)
+    def __init__(
+        self,
+        places: Places,
+        engine: Engine | None = None,
+        services: TrainServices | None = None,
+    ) -> None:
+        super().__init__(places, engine, services)
         self.controllers = tuple(make(self) for make in CONTROLLERS)
         self._checks = checks_of(self.controllers)
         self.actions = Actions(handlers_of(self.controllers), self.keymap, self.window)
@@ -51,6 +58,9 @@ class Shell(Desk):
         window.restore_layout(self.settings.state("window"))
         self.settings.changed.connect(self._take_setting)
         self.opener.crashed.connect(self.crashed)
+        self.training.crashed.connect(self.crashed)
+        for signal in (self.training.runs.changed, self.training.use.changed):
+            signal.connect(self.refresh)
         canvas.localHistoryChanged.connect(self.refresh)
         canvas.cursorMoved.connect(self._show_place)
         canvas.zoomChanged.connect(window.status.show_zoom)
@@ -83,6 +93,8 @@ class Shell(Desk):
     def _holds(self, when: When) -> bool:
         if when is When.ALWAYS:
             return True
+        if when in TRAINING:
+            return holds_of_training(self.training, when)
         workspace = self.workspace
         if workspace is None:
             return False

@@ -22,6 +22,12 @@ class When(Enum):
     RUNNING = "something is propagated or learned"
     UNDO = "there is something to take back"
     REDO = "there is something to do again"
+    TRAINING = "a training is shown that goes on"
+    RESUMABLE = "a training is shown that can be gone on with"
+    OVER = "a training is shown that has ended"
+    TRAINED = "a training is shown that has a model"
+    TRAINED_OPEN = "such a training is shown, and a project is open"
+    MODEL_USED = "the open project uses a model that was chosen in Train or Models"
 
 
 class Scope(Enum):

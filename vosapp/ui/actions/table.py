@@ -9,10 +9,11 @@ from vosapp.ui.actions.table_app import APP_ACTIONS
 from vosapp.ui.actions.table_paint import PAINT_ACTIONS
 from vosapp.ui.actions.table_boxes import BOX_ACTIONS
 from vosapp.ui.actions.table_place import PLACE_ACTIONS
+from vosapp.ui.actions.table_train import TRAIN_ACTIONS
 from vosapp.ui.actions.table_view import VIEW_ACTIONS
 from vosapp.ui.actions.table_work import WORK_ACTIONS
 
-_MENUS = ("&File", "&Edit", "&View", "&Tools", "&Object", "&Propagate", "&Go", "&Help")
+_MENUS = ("&File", "&Edit", "&View", "&Tools", "&Object", "&Propagate", "T&rain", "&Go", "&Help")
 
 
 def _rank(spec: ActionSpec) -> int:
@@ -26,6 +27,7 @@ _ALL = (
     *WORK_ACTIONS,
     *PAINT_ACTIONS,
     *BOX_ACTIONS,
+    *TRAIN_ACTIONS,
 )
 ACTIONS: tuple[ActionSpec, ...] = tuple(sorted(_ALL, key=_rank))
 BY_ID: Mapping[str, ActionSpec] = {spec.id: spec for spec in ACTIONS}

@@ -9,11 +9,13 @@ from vosapp.ui.controllers.exchange import ExchangeController
 from vosapp.ui.controllers.file import FileController
 from vosapp.ui.controllers.finetune import FinetuneController
 from vosapp.ui.controllers.help import HelpController
+from vosapp.ui.controllers.models import ModelsController
 from vosapp.ui.controllers.navigate import NavigateController
 from vosapp.ui.controllers.objects import ObjectsController
 from vosapp.ui.controllers.place import PlaceController
 from vosapp.ui.controllers.propagate import PropagateController
 from vosapp.ui.controllers.tools import ToolsController
+from vosapp.ui.controllers.train import TrainController
 from vosapp.ui.controllers.view import ViewController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
@@ -27,6 +29,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     BoxesController,
     PropagateController,
     FinetuneController,
+    TrainController,
+    ModelsController,
     NavigateController,
     HelpController,
 )

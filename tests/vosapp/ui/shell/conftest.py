@@ -31,11 +31,11 @@ def make_shell(qtbot, places):
     made = []
     before = set(threading.enumerate())
 
-    def make(tracker=None, tuner=None):
+    def make(tracker=None, tuner=None, services=None):
         engine = Engine(
             make_tracker=lambda _request: tracker or FakeTracker(), tuner=tuner or FakeTuner()
         )
-        shell = Shell(places, engine)
+        shell = Shell(places, engine, services)
         shell.crashes = []
         shell.crashed.connect(shell.crashes.append)
         made.append(shell)

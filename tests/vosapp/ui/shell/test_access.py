@@ -77,6 +77,14 @@ def test_controls_of_the_welcome_page_and_bars(desk):
     assert unsaid(desk.window.status) == [] and unsaid(desk.window.notice) == []
 
 
+@pytest.mark.parametrize("place", ["train", "models"])
+def test_controls_of_places(place, desk):
+    desk.actions.run(f"place.{place}")
+    page = desk.window.stack.currentWidget()
+    assert list(controls(page)) and unsaid(page) == []
+    assert unsaid(desk.window.place_bar) == []
+
+
 def test_the_check_sees_what_says_nothing(desk):
     button = QLineEdit(desk.window.status)
     assert unsaid(desk.window.status) == [button]

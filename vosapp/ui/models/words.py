@@ -1,0 +1,69 @@
+"""What is said of models."""
+
+from __future__ import annotations
+
+import html
+import math
+import time
+from collections.abc import Mapping
+
+from PySide6.QtCore import QCoreApplication
+
+from core.text import visible
+from vosapp.services.models.values import Model, Origin
+from vosapp.ui.work.words import size
+
+
+def tr(text: str) -> str:
+    """Translate a text of the Models place."""
+    return QCoreApplication.translate("Models", text)
+
+
+def origin_text(origin: Origin) -> str:
+    """Say where a model comes from."""
+    return {
+        Origin.BUNDLED: tr("Bundled"),
+        Origin.TRAINED: tr("Trained"),
+        Origin.IMPORTED: tr("Imported"),
+        Origin.DOWNLOADED: tr("Downloaded"),
+    }[origin]
+
+
+def score_text(scores: Mapping[str, float]) -> str:
+    """Say the first score that is one; empty for none."""
+    for name, value in scores.items():
+        if math.isfinite(value):
+            return f"{value:.3f} ({name})"
+    return ""
+
+
+def facts_html(model: Model) -> str:
+    """Say all that is known of a model."""
+    rows = [
+        (tr("From"), origin_text(model.origin)),
+        (tr("System"), model.system or tr("unknown")),
+        (tr("Network"), model.preset),
+        (tr("Size"), size(model.size) if model.size else ""),
+        (tr("Added"), time.strftime("%Y-%m-%d %H:%M", time.localtime(model.added))),
+        (tr("License"), model.license or tr("not known")),
+        (tr("Address"), model.address),
+        (tr("SHA-256"), model.sha256 or tr("not computed yet")),
+        (tr("File"), str(model.path)),
+    ]
+    if not model.added:
+        rows = [row for row in rows if row[0] != tr("Added")]
+    if model.origin in (Origin.BUNDLED, Origin.TRAINED):
+        rows = [row for row in rows if row[0] != tr("License")]
+    rows += [(name, f"{value:.3f}") for name, value in model.scores.items()]
+    rows += [(name, str(value)) for name, value in model.training.items()]
+    lines = [_row(name, value) for name, value in rows if value]
+    problem = f"<p><b>{_plain(model.problem)}</b></p>" if model.problem else ""
+    return f"{problem}<table cellspacing='4'>{''.join(lines)}</table>"
+
+
+def _row(name: str, value: str) -> str:
+    return f"<tr><td><b>{_plain(name)}</b>&nbsp;</td><td>{_plain(value)}</td></tr>"
+
+
+def _plain(text: str) -> str:
+    return html.escape(visible(text), quote=False)

@@ -1,0 +1,139 @@
+"""Curves of a run: losses, and scores on held-out data with the best point marked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from vosapp.services.training.run_values import LossPoint, RunStatus
+from vosapp.ui.theme import tones
+from vosapp.ui.train import words
+
+MOST_POINTS = 600
+"""Of a curve that are drawn: means of neighbors where there are more."""
+INKS = ("accent", "warning", "success", "danger", "info", "muted")
+SMOOTH = 0.9
+"""Weight of what was in the running mean of a loss, at each point: single steps jump."""
+
+
+class Curves(QWidget):
+    """Two plots over minutes of training.
+
+    Attributes:
+        losses, scores: the plots.
+        best: where the best point is marked, (minutes, score); None for nowhere.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.best: tuple[float, float] | None = None
+        self._status: RunStatus | None = None
+        self.losses = _plot(self, self.tr("Losses"), self.tr("What training makes smaller"))
+        self.scores = _plot(
+            self, self.tr("Held-out score"), self.tr("On clips that are never trained on")
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.losses, 1)
+        column.addWidget(self.scores, 1)
+        self.refresh_theme()
+
+    def show_status(self, status: RunStatus | None) -> None:
+        """Show the curves of a run."""
+        old, self._status = self._status, status
+        new = status
+        same = old is not None and new is not None and old.folder == new.folder
+        if same and old is not None and new is not None:
+            counts = (len(old.losses), len(old.scores))
+            same = counts == (len(new.losses), len(new.scores))
+        if not same:
+            self._draw()
+
+    def refresh_theme(self) -> None:
+        """Take the colors of the theme."""
+        shown = tones()
+        for plot in (self.losses, self.scores):
+            plot.setBackground(shown.base)
+            for name in ("left", "bottom"):
+                axis = plot.getPlotItem().getAxis(name)
+                axis.setPen(pyqtgraph.mkPen(shown.border))
+                axis.setTextPen(QColor(shown.muted))
+            plot.getPlotItem().titleLabel.setText(plot.accessibleName(), color=shown.text)
+        self._draw()
+
+    def _draw(self) -> None:
+        status = self._status
+        for plot in (self.losses, self.scores):
+            plot.clear()
+        legend = self.losses.getPlotItem().legend
+        if legend is not None:
+            legend.clear()
+        self.best = None
+        if status is not None:
+            self._draw_losses(status.losses)
+            self._draw_scores(status)
+
+    def _draw_losses(self, points: Sequence[LossPoint]) -> None:
+        names = list(dict.fromkeys(name for point in points for name in point.losses))
+        if names and self.losses.getPlotItem().legend is None:
+            self.losses.addLegend(offset=(-8, 8), labelTextColor=tones().muted)
+        for place, name in enumerate(names):
+            known = [(p.seconds / 60, p.losses[name]) for p in points if name in p.losses]
+            x, y = calm(*np.array(known, np.float64).T)
+            color = QColor(getattr(tones(), INKS[place % len(INKS)]))
+            self.losses.plot(x, y, pen=pyqtgraph.mkPen(color, width=1.6), name=name)
+
+    def _draw_scores(self, status: RunStatus) -> None:
+        known = [(p.seconds / 60, p.score) for p in status.scores if math.isfinite(p.score)]
+        if not known:
+            return
+        shown, (x, y) = tones(), np.array(known, np.float64).T
+        pen = pyqtgraph.mkPen(QColor(shown.accent), width=1.8)
+        self.scores.plot(x, y, pen=pen, symbol="o", symbolSize=6, symbolBrush=QColor(shown.accent))
+        before = status.before
+        if before is not None and math.isfinite(before.score):
+            line = pyqtgraph.InfiniteLine(before.score, angle=0, pen=_dashed(shown.muted))
+            self.scores.addItem(line)
+        best = status.best
+        if best is not None and math.isfinite(best.score):
+            self.best = (best.seconds / 60, best.score)
+            mark = {"symbol": "star", "symbolSize": 16, "symbolBrush": QColor(shown.success)}
+            self.scores.plot([self.best[0]], [self.best[1]], pen=None, **mark)
+        title = f"{self.scores.accessibleName()}: {words.measure(status)}"
+        self.scores.getPlotItem().titleLabel.setText(title, color=shown.text)
+
+
+def calm(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a curve as a running mean, thinned to `MOST_POINTS`; what is no number is left out."""
+    known = np.isfinite(y)
+    x, y = x[known], y[known].copy()
+    for place in range(1, len(y)):
+        y[place] = SMOOTH * y[place - 1] + (1 - SMOOTH) * y[place]
+    step = max(1, -(-len(x) // MOST_POINTS))
+    places = np.unique([*range(0, len(x), step), *([len(x) - 1] if len(x) else [])])
+    return x[places.astype(np.intp)], y[places.astype(np.intp)]
+
+
+def _plot(parent: QWidget, name: str, tip: str) -> Any:
+    plot = pyqtgraph.PlotWidget(parent, title=name)
+    plot.setAccessibleName(name)
+    plot.setToolTip(tip)
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.setMouseEnabled(x=False, y=False)
+    plot.showGrid(x=True, y=True, alpha=0.15)
+    plot.setLabel("bottom", words.tr("minutes of training"))
+    plot.setMinimumHeight(120)
+    return plot
+
+
+def _dashed(color: str) -> Any:
+    return pyqtgraph.mkPen(QColor(color), width=1.2, style=Qt.PenStyle.DashLine)

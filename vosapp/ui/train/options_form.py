@@ -1,0 +1,125 @@
+"""Fields for the options of a recipe, each with its explanation. Made of the recipe's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
+
+from core.train.recipe import Option, Value
+from vosapp.ui.forms import capitalized
+from vosapp.ui.theme import set_tone
+
+
+class RecipeOptions(QWidget):
+    """The options of one way to train.
+
+    Signals:
+        changed: another value was chosen.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.editors: dict[str, QWidget] = {}
+        self._options: dict[str, tuple[Option, Value]] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 4, 8, 4)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setColumnStretch(2, 1)
+
+    def set_options(self, options: Iterable[Option], stage: str, *, refines: bool) -> None:
+        """Show other options, at their usual values.
+
+        Args:
+            options: of the stage.
+            stage: that is trained.
+            refines: the run starts from weights.
+        """
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                # Not only later: what it says must not stand below the new ones.
+                widget.hide()
+                widget.deleteLater()
+        self.editors, self._options = {}, {}
+        for row, option in enumerate(options):
+            usual = option.usual(stage, refines=refines)
+            self._options[option.name] = (option, usual)
+            self._add(row, option, usual)
+
+    def values(self) -> dict[str, Value]:
+        """Return what differs from the usual; a text that is no value counts as the usual."""
+        found = {}
+        for name, (option, usual) in self._options.items():
+            value = _value(self.editors[name], option)
+            if value is not None and value != usual:
+                found[name] = value
+        return found
+
+    def set_values(self, values: Mapping[str, Value]) -> None:
+        """Show values, as those of an earlier run."""
+        for name, value in values.items():
+            editor = self.editors.get(name)
+            if isinstance(editor, QCheckBox):
+                editor.setChecked(bool(value))
+            elif isinstance(editor, QLineEdit):
+                editor.setText(_text(value))
+
+    def _add(self, row: int, option: Option, usual: Value) -> None:
+        title, editor = capitalized(option.name.replace("-", " ")), _editor(option, usual)
+        head, text = QLabel(title, self), QLabel(_explained(option, usual), self)
+        head.setBuddy(editor)
+        text.setWordWrap(True)
+        set_tone(text, "muted")
+        editor.setParent(self)
+        editor.setAccessibleName(title)
+        editor.setToolTip(f"<p>{_explained(option, usual)}</p>")
+        self.editors[option.name] = editor
+        self._grid.addWidget(head, row, 0)
+        self._grid.addWidget(editor, row, 1)
+        self._grid.addWidget(text, row, 2)
+        if isinstance(editor, QCheckBox):
+            editor.toggled.connect(lambda _on: self.changed.emit())
+        elif isinstance(editor, QLineEdit):
+            editor.editingFinished.connect(self.changed)
+
+
+def _editor(option: Option, usual: Value) -> QWidget:
+    if option.kind is bool:
+        box = QCheckBox()
+        box.setChecked(bool(usual))
+        return box
+    line = QLineEdit(_text(usual))
+    line.setFixedWidth(110)
+    return line
+
+
+def _value(editor: QWidget, option: Option) -> Value | None:
+    """The value of a field; None for what is none, or is not possible."""
+    if isinstance(editor, QCheckBox):
+        return editor.isChecked()
+    if not isinstance(editor, QLineEdit):
+        return None
+    text = editor.text().strip()
+    if option.kind in (str, Path):
+        return text
+    with suppress(ValueError, OverflowError):
+        value = int(text) if option.kind is int else float(text)
+        return value if option.least <= value <= option.most else None
+    return None
+
+
+def _text(value: Value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _explained(option: Option, usual: Value) -> str:
+    text = capitalized(option.help)
+    if option.kind is bool or not _text(usual):
+        return f"{text}."
+    return f"{text}; usually {_text(usual)}."
