@@ -99,6 +99,7 @@ PACKAGES = (
     Package("pycocotools", "pycocotools", "run lengths of COCO"),
     Package("PySide6", "PySide6-Essentials", "the window"),
     Package("qtawesome", "qtawesome", "icons of the window"),
+    Package("pyqtgraph", "pyqtgraph", "curves of a training"),
 )
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
 
+from vosapp.services.user_folder import user_data
+
 NAME = "vosapp"
 
 
@@ -16,7 +18,8 @@ class Places:
 
     Attributes:
         config: settings and the list of recent projects.
-        data: projects that have no better place: of the sample, of videos on read-only disks.
+        data: projects that have no better place, of the sample and of videos on read-only disks;
+            runs of training and models, which the command line finds there, too.
     """
 
     config: Path
@@ -27,5 +30,4 @@ def user_places() -> Places:
     """Return the folders that the system keeps for such things."""
     kinds = QStandardPaths.StandardLocation
     config = QStandardPaths.writableLocation(kinds.GenericConfigLocation)
-    data = QStandardPaths.writableLocation(kinds.GenericDataLocation)
-    return Places(Path(config) / NAME, Path(data) / NAME)
+    return Places(Path(config) / NAME, user_data())

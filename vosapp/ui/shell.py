@@ -59,7 +59,7 @@ class Shell(Desk):
         self.settings.changed.connect(self._take_setting)
         self.opener.crashed.connect(self.crashed)
         self.training.crashed.connect(self.crashed)
-        for signal in (self.training.runs.changed, self.training.use.changed):
+        for signal in (self.training.runs.standingChanged, self.training.use.changed):
             signal.connect(self.refresh)
         canvas.localHistoryChanged.connect(self.refresh)
         canvas.cursorMoved.connect(self._show_place)

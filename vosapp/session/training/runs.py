@@ -33,12 +33,14 @@ class RunsControl(QObject):
 
     Signals:
         changed: `look`, `runs`, `kept` or `asking` is another one.
+        standingChanged: what can be done with the shown run is something else; seldom.
         shownChanged: another run is shown.
         ended: the run that is shown has ended while it was looked at (`RunStatus`).
         failed: something could not be done (`VosError`).
     """
 
     changed = Signal()
+    standingChanged = Signal()
     shownChanged = Signal()
     ended = Signal(object)
     failed = Signal(object)
@@ -58,6 +60,7 @@ class RunsControl(QObject):
         self.watched = Watched()
         self._watch: JobHandle | None = None
         self._shown: Path | None = None
+        self._standing: tuple[object, ...] = ()
 
     @property
     def status(self) -> RunStatus | None:
@@ -93,7 +96,7 @@ class RunsControl(QObject):
         self._drop_watch()
         self._shown = self.look = self.kept = None
         self.shownChanged.emit()
-        self.changed.emit()
+        self._announce()
 
     # What is wanted
 
@@ -150,7 +153,7 @@ class RunsControl(QObject):
         def take(model: object) -> None:
             if isinstance(model, Model):
                 self.kept = model
-                self.changed.emit()
+                self._announce()
                 then(model)
 
         if folder is not None:
@@ -166,6 +169,16 @@ class RunsControl(QObject):
 
     # Inside
 
+    def _announce(self) -> None:
+        self.changed.emit()
+        status = self.status
+        run = status and (status.folder, status.state, status.resumable, status.model is None)
+        alive = self.alive
+        standing = (run, alive and alive.folder, self.kept, self.asking)
+        if standing != self._standing:
+            self._standing = standing
+            self.standingChanged.emit()
+
     def _with_shown(self, what: str, act: Callable[[Path], None]) -> None:
         folder = self._shown
         if folder is not None:
@@ -177,10 +190,10 @@ class RunsControl(QObject):
         def end(value: object) -> None:
             self.asking = ""
             take(value)
-            self.changed.emit()
+            self._announce()
 
         self._submit(_once(act), end)
-        self.changed.emit()
+        self._announce()
 
     def _submit(
         self,
@@ -197,14 +210,14 @@ class RunsControl(QObject):
         self.asking = ""
         if isinstance(outcome, Failed):
             self.failed.emit(outcome.error)
-        self.changed.emit()
+        self._announce()
 
     def _take_runs(self, runs: object) -> None:
         if isinstance(runs, tuple):
             self.runs = runs
             if self._shown is None and runs:
                 self.show(runs[0].folder)
-            self.changed.emit()
+            self._announce()
 
     def _follow(self, folder: Path) -> None:
         """One look at least, and more while it runs."""
@@ -232,7 +245,7 @@ class RunsControl(QObject):
         self.runs = tuple(
             look.status if one.folder == look.status.folder else one for one in self.runs
         )
-        self.changed.emit()
+        self._announce()
         if before is not None and before.state.alive and not look.status.state.alive:
             self.ended.emit(look.status)
 
@@ -249,7 +262,7 @@ class RunsControl(QObject):
             gone = replace(self.look.status, state=RunState.LOST, resumable=False, model=None)
             self.look = replace(self.look, status=gone)
         self.failed.emit(error)
-        self.changed.emit()
+        self._announce()
 
 
 def _once(act: Callable[[], object]) -> Callable[[CancelToken], Generator[None, None, object]]:

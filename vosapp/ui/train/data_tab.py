@@ -33,6 +33,7 @@ from vosapp.ui.train.samples import SampleStrip
 from vosapp.ui.work.strip import WorkStrip
 
 _COLUMNS = 7
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class DataTab(QWidget):
@@ -130,6 +131,7 @@ class DataTab(QWidget):
         clips, header = self.clips, self.clips.header()
         clips.setObjectName("roomy")
         clips.setRootIsDecorated(False)
+        clips.setUniformRowHeights(True)
         clips.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         clips.setHeaderLabels(
             [
@@ -142,6 +144,8 @@ class DataTab(QWidget):
                 self.tr("Length"),
             ]
         )
+        for section in range(2, _COLUMNS):
+            clips.headerItem().setTextAlignment(section, Qt.AlignmentFlag.AlignRight)
         header.setStretchLastSection(False)
         for section in range(1, _COLUMNS):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.ResizeToContents)
@@ -201,7 +205,7 @@ class DataTab(QWidget):
             if clip.part in (Part.HELD_OUT, Part.BOTH):
                 item.setIcon(1, icon("shield-check-outline", "info"))
             for column in range(2, _COLUMNS):
-                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+                item.setTextAlignment(column, _RIGHT)
             self.clips.addTopLevelItem(item)
 
     def _enable(self) -> None:

@@ -61,6 +61,8 @@ class TrainPage(QWidget):
     def _build(self) -> None:
         tabs, tr = self.tabs, self.tr
         tabs.setDocumentMode(True)
+        # As high as the list of runs beside it.
+        tabs.tabBar().setMinimumHeight(40)
         tabs.setAccessibleName(tr("Steps of a training"))
         for widget, title, tip in (
             (self.data, tr("1  Data"), tr("What is learned from")),
@@ -71,7 +73,7 @@ class TrainPage(QWidget):
             tabs.setTabToolTip(tabs.addTab(widget, title), tip)
         corner = QWidget(self)
         row = QHBoxLayout(corner)
-        row.setContentsMargins(0, 2, 12, 2)
+        row.setContentsMargins(0, 4, 16, 4)
         label = QLabel(tr("Run"), corner)
         label.setBuddy(self.picker)
         row.addWidget(label)

@@ -34,6 +34,8 @@ from vosapp.ui.train import words
 from vosapp.ui.train.options_form import RecipeOptions
 
 MOST_MINUTES = 60 * 24
+FIELD = 460
+"""Pixels that a field is wide, at most."""
 _USUAL, _FRESH, _FILE = "usual", "fresh", "file"
 
 
@@ -80,8 +82,9 @@ class RecipeTab(QWidget):
         form = QFormLayout()
         form.setVerticalSpacing(8)
         form.setHorizontalSpacing(14)
+        for field in (self.system, self.start, self.preset, self.device, self.title):
+            field.setMaximumWidth(FIELD)
         form.addRow(self.tr("System"), self.system)
-        form.addRow("", self.help)
         form.addRow(self.tr("Begin with"), self.start)
         form.addRow(self.tr("Network"), self.preset)
         form.addRow(self.tr("Train for"), length)
@@ -107,6 +110,7 @@ class RecipeTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(10)
+        column.addWidget(self.help)
         column.addLayout(form)
         column.addWidget(self.fold)
         column.addWidget(self.area, 1)
@@ -145,7 +149,7 @@ class RecipeTab(QWidget):
             self._plan.changed,
             self._hub.data.changed,
             self._hub.models.changed,
-            self._hub.runs.changed,
+            self._hub.runs.standingChanged,
         ):
             signal.connect(self._show)
         self._unfold(unfolded=False)
@@ -164,11 +168,22 @@ class RecipeTab(QWidget):
                 self.minutes.setValue(max(1, round(self._plan.minutes)))
         fresh = plan.fresh or (offer is not None and not offer.starts and plan.start is None)
         self.preset.setEnabled(fresh and self.preset.count() > 1)
-        self.help.setText("" if offer is None else offer.help)
+        self.help.setText(self._explained(offer, fresh=fresh))
         usual = plan.minutes is None
         self.usual.setText(self.tr("as is usual for so many labels") if usual else "")
         self._show_options(offer, refines=not fresh)
         self._show_estimate()
+
+    def _explained(self, offer: RecipeOffer | None, *, fresh: bool) -> str:
+        if offer is None:
+            return self.tr("Looking which systems can be trained\u2026")
+        text = f"{offer.title} {offer.help}."
+        if fresh:
+            text += " " + self.tr(
+                "From nothing it takes hours to learn; minutes are enough where it begins with"
+                " weights, such as those of the Models place."
+            )
+        return text
 
     def _show_start(self, offer: RecipeOffer | None) -> None:
         plan = self._plan.plan

@@ -85,6 +85,7 @@ class ResultTab(QWidget):
         self.held_choice.setChecked(True)
         self.compare_button.clicked.connect(self._compare)
         choices = QHBoxLayout()
+        choices.setSpacing(18)
         choices.addWidget(self.held_choice)
         choices.addWidget(self.here_choice)
         choices.addWidget(self.compare_button)

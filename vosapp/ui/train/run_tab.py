@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
 
 STEPS = 1000
 """Of the bar."""
+PLOTS = 340
+"""Pixels that the curves are wide, at least."""
 _TONES = {
     RunState.FAILED: "danger",
     RunState.LOST: "warning",
@@ -90,6 +91,7 @@ class RunTab(QWidget):
         self.resume_button.setDefault(True)
         self.bar.setTextVisible(False)
         self.bar.setRange(0, STEPS)
+        self.bar.setFixedHeight(6)
         font = self.head.font()
         font.setBold(True)
         self.head.setFont(font)
@@ -103,12 +105,11 @@ class RunTab(QWidget):
             row.addWidget(button)
         self._build_log()
         QVBoxLayout(self._plots).setContentsMargins(0, 0, 0, 0)
-        sides = QSplitter(Qt.Orientation.Horizontal, self)
-        sides.addWidget(self._plots)
-        sides.addWidget(self.pair)
-        sides.setChildrenCollapsible(False)
-        sides.setStretchFactor(0, 1)
-        sides.setStretchFactor(1, 1)
+        self._plots.setMinimumWidth(PLOTS)
+        sides = QHBoxLayout()
+        sides.setSpacing(12)
+        sides.addWidget(self._plots, 4)
+        sides.addWidget(self.pair, 5)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
@@ -116,7 +117,7 @@ class RunTab(QWidget):
         column.addWidget(self.bar)
         for label in (self.explained, self.silence, self.score):
             column.addWidget(label)
-        column.addWidget(sides, 1)
+        column.addLayout(sides, 1)
         column.addWidget(self.fold)
         column.addWidget(self.log)
         self._name()

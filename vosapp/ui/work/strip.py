@@ -18,6 +18,7 @@ class WorkStrip(Following, QWidget):
         self.bar, self.state = QProgressBar(self), QLabel(self)
         self.stop_button = QPushButton(self.tr("Stop"), self)
         self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(6)
         self.bar.hide()
         self.stop_button.hide()
         self.state.setWordWrap(True)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QKeySequenceEdit,
     QLineEdit,
     QPlainTextEdit,
+    QTabBar,
 )
 
 from vosapp.session.choice import RunChoice
@@ -49,7 +50,7 @@ def controls(root):
         for widget in root.findChildren(kind):
             above = widget.parent()
             inside = isinstance(above, CONTROLS) or widget.objectName().startswith("qt_")
-            inside |= isinstance(above.parent(), QComboBox)
+            inside |= isinstance(above.parent(), QComboBox) or isinstance(above, QTabBar)
             if not inside and not isinstance(widget.parent(), QDialogButtonBox):
                 yield widget
 
