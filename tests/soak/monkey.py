@@ -27,7 +27,7 @@ import psutil  # noqa: E402
 from monkey_dialogs import answer, fill  # noqa: E402
 from monkey_ears import Shelf, listen  # noqa: E402
 from monkey_hands import LEFT, RIGHT, Hands, send  # noqa: E402
-from monkey_world import load_fakes, make_world, slow_down  # noqa: E402
+from monkey_world import load_fakes, load_training, make_world, slow_down  # noqa: E402
 from PySide6.QtCore import (  # noqa: E402
     QPoint,
     QPointF,
@@ -69,6 +69,7 @@ STEPS = ("edit.undo", "edit.redo") * 6
 DIALOGS = (
     *("file.export", "file.export-frame", "file.import", "file.save-as", "file.open-project"),
     *("propagate.tune", "propagate.choose", "objects.recolor", "objects.merge", "navigate.frame"),
+    *("train.add-projects", "train.add-this", "models.import", "models.download"),
     *("edit.settings", "edit.shortcuts", "help.palette", "help.shortcuts", "help.guide"),
 )
 
@@ -342,7 +343,8 @@ def main(seed, seconds, folder):
     engine = Engine(
         make_tracker=lambda _request: fakes.FakeTracker(seconds=0.004), tuner=fakes.FakeTuner()
     )
-    shell = Shell(Places(folder / "config", folder / "data"), engine)
+    services = load_training().FakeTraining(folder / "data", lively=True)
+    shell = Shell(Places(folder / "config", folder / "data"), engine, services)
     shell.settings.set_value("ask-seconds", 0)
     monkey = Monkey(shell, world, random.Random(seed))
     hooks = listen(monkey.problems)

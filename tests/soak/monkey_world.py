@@ -23,8 +23,17 @@ SLOWEST = 0.12
 
 def load_fakes():
     """The film and the trackers of the window's tests."""
-    path = Path(__file__).parents[1] / "vosapp" / "fakes.py"
-    spec = importlib.util.spec_from_file_location("vosapp_fakes", path)
+    return _load("vosapp_fakes", "fakes.py")
+
+
+def load_training():
+    """Services of training that train nothing."""
+    return _load("fake_training", "fake_training.py")
+
+
+def _load(name, file):
+    path = Path(__file__).parents[1] / "vosapp" / file
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

@@ -85,10 +85,11 @@ class FakeTraining:
         asked: (what, about what), in order.
         refuse: by the name of what is asked: an error that is raised instead.
         gate: where given, downloads and surveys wait for it.
+        lively: runs go on by themselves, a little with each look, up to their end.
     """
 
-    def __init__(self, data):
-        self.data = data
+    def __init__(self, data, *, lively=False):
+        self.data, self.lively = data, lively
         self.statuses, self.asked, self.refuse = {}, [], {}
         self.held = False
         self.own = {}
@@ -249,7 +250,12 @@ class FakeTraining:
 
         class Watching:
             def status(self):
-                return fake._require(folder)
+                status = fake._require(folder)
+                if fake.lively and status.state is RunState.STARTING:
+                    return fake.train(folder)
+                if fake.lively and status.state is RunState.TRAINING:
+                    return fake.change(folder, state=RunState.DONE, resumable=False, text="Done.")
+                return status
 
         return Watching()
 

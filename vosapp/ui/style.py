@@ -75,6 +75,7 @@ QTabBar::tab { padding: 6px 12px; border: none; color: $muted;
     border-bottom: 2px solid transparent; background: transparent; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:hover { color: $text; }
+QTabWidget#steps QTabBar::tab { padding: 10px 14px; }
 QListView#choices { outline: none; selection-background-color: transparent; }
 QListView#choices::item { padding: 4px 8px; border-radius: 4px; }
 QListView#choices::item:selected { background: $accent; color: $on_accent; }

@@ -93,7 +93,7 @@ class DownloadDialog(WorkDialog):
                 "Weights of others are looked at before they are used. Who gives them away decides"
                 " what you may do with them: look for their license."
             )
-        how_much = size(model.size) if model.size else self.tr("unknown size")
+        how_much = size(model.size) if model.size else self.tr("Unknown size")
         text = self.tr("{0}, for {1}. License, as its source states it: {2}. From: {3}.").format(
             how_much, model.system, model.license or self.tr("not stated"), model.source
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QShowEvent, QTextCursor
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -112,6 +112,7 @@ class ModelsPage(QWidget):
         sides.setChildrenCollapsible(False)
         sides.setStretchFactor(0, 4)
         sides.setStretchFactor(1, 3)
+        sides.setSizes([620, 420])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(16, 12, 16, 12)
         whole.setSpacing(8)
@@ -191,9 +192,9 @@ class ModelsPage(QWidget):
     def _show_card(self, model: Model, text: str) -> None:
         if self.model == model:
             self.card.setMarkdown(text)
-            facts = words.facts_html(model)
-            self.card.moveCursor(self.card.textCursor().MoveOperation.Start)
-            self.card.textCursor().insertHtml(f"{facts}<br>")
+            cursor = self.card.textCursor()
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            cursor.insertHtml(f"<br>{words.facts_html(model)}")
 
     def _show(self) -> None:
         model, use = self.model, self._hub.use

@@ -54,11 +54,25 @@ def facts_html(model: Model) -> str:
         rows = [row for row in rows if row[0] != tr("Added")]
     if model.origin in (Origin.BUNDLED, Origin.TRAINED):
         rows = [row for row in rows if row[0] != tr("License")]
-    rows += [(name, f"{value:.3f}") for name, value in model.scores.items()]
-    rows += [(name, str(value)) for name, value in model.training.items()]
+    if model.origin is Origin.BUNDLED and not model.sha256:
+        rows = [row for row in rows if row[0] != tr("SHA-256")]
+    if model.card is None:
+        rows += [(name, f"{value:.3f}") for name, value in model.scores.items()]
+        rows += [(name, _text(value)) for name, value in model.training.items()]
     lines = [_row(name, value) for name, value in rows if value]
     problem = f"<p><b>{_plain(model.problem)}</b></p>" if model.problem else ""
     return f"{problem}<table cellspacing='4'>{''.join(lines)}</table>"
+
+
+def _text(value: object) -> str:
+    """What a header says, as people write it: "batch 4, crop 192"."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    if isinstance(value, bool) or value is None:
+        return {True: tr("yes"), False: tr("no"), None: tr("none")}[value]
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _row(name: str, value: str) -> str:

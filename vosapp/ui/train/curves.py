@@ -16,6 +16,8 @@ from vosapp.services.training.run_values import LossPoint, RunStatus
 from vosapp.ui.theme import tones
 from vosapp.ui.train import words
 
+SEEN = 100
+"""A curve is drawn anew when it is longer by this part of it."""
 MOST_POINTS = 600
 """Of a curve that are drawn: means of neighbors where there are more."""
 INKS = ("accent", "warning", "success", "danger", "info", "muted")
@@ -35,6 +37,8 @@ class Curves(QWidget):
         super().__init__(parent)
         self.best: tuple[float, float] | None = None
         self._status: RunStatus | None = None
+        self._mark: tuple[object, ...] | None = None
+        self._drawn = 0
         self.losses = _plot(self, self.tr("Losses"), self.tr("What training makes smaller"))
         self.scores = _plot(
             self, self.tr("Held-out score"), self.tr("On clips that are never trained on")
@@ -48,13 +52,12 @@ class Curves(QWidget):
 
     def show_status(self, status: RunStatus | None) -> None:
         """Show the curves of a run."""
-        old, self._status = self._status, status
-        new = status
-        same = old is not None and new is not None and old.folder == new.folder
-        if same and old is not None and new is not None:
-            counts = (len(old.losses), len(old.scores))
-            same = counts == (len(new.losses), len(new.scores))
-        if not same:
+        self._status = status
+        count = 0 if status is None else len(status.losses)
+        mark = None if status is None else (status.folder, len(status.scores), status.state)
+        # A curve of thousands of points looks the same with one more.
+        if mark != self._mark or count - self._drawn >= max(1, self._drawn // SEEN):
+            self._mark = mark
             self._draw()
 
     def refresh_theme(self) -> None:
@@ -71,6 +74,7 @@ class Curves(QWidget):
 
     def _draw(self) -> None:
         status = self._status
+        self._drawn = 0 if status is None else len(status.losses)
         for plot in (self.losses, self.scores):
             plot.clear()
         legend = self.losses.getPlotItem().legend
@@ -84,7 +88,12 @@ class Curves(QWidget):
     def _draw_losses(self, points: Sequence[LossPoint]) -> None:
         names = list(dict.fromkeys(name for point in points for name in point.losses))
         if names and self.losses.getPlotItem().legend is None:
-            self.losses.addLegend(offset=(-8, 8), labelTextColor=tones().muted)
+            self.losses.addLegend(offset=(-8, 8))
+        if names:
+            legend, ground = self.losses.getPlotItem().legend, QColor(tones().base)
+            ground.setAlpha(210)
+            legend.setBrush(ground)
+            legend.setLabelTextColor(tones().muted)
         for place, name in enumerate(names):
             known = [(p.seconds / 60, p.losses[name]) for p in points if name in p.losses]
             x, y = calm(*np.array(known, np.float64).T)

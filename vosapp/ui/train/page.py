@@ -61,8 +61,7 @@ class TrainPage(QWidget):
     def _build(self) -> None:
         tabs, tr = self.tabs, self.tr
         tabs.setDocumentMode(True)
-        # As high as the list of runs beside it.
-        tabs.tabBar().setMinimumHeight(40)
+        tabs.setObjectName("steps")
         tabs.setAccessibleName(tr("Steps of a training"))
         for widget, title, tip in (
             (self.data, tr("1  Data"), tr("What is learned from")),

@@ -13,16 +13,25 @@ from vosapp.ui.theme import set_tone
 from vosapp.ui.train.samples import over
 
 
+WIDE = 1.2
+"""Width by height from which on a picture is wide."""
+
+
 class PicturePair(QWidget):
     """Old at the left, new at the right, with a line on what is seen below.
+
+    Args:
+        parent: what it stands in.
+        narrow: there is little room beside it: wide pictures stand one above the other.
 
     Attributes:
         pictures, titles: old, new.
         caption: which frame it is.
     """
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, narrow: bool = False) -> None:
         super().__init__(parent)
+        self._narrow, self._stacked = narrow, False
         self.pictures = (Picture(self), Picture(self))
         self.titles = (QLabel(self), QLabel(self))
         self.caption = QLabel(self)
@@ -30,15 +39,12 @@ class PicturePair(QWidget):
         set_tone(self.caption, "muted")
         for label in (*self.titles, self.caption):
             label.setTextFormat(Qt.TextFormat.PlainText)
-        grid = QGridLayout()
+        self._grid = grid = QGridLayout()
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(4)
-        for column in (0, 1):
-            self.pictures[column].setMinimumSize(150, 90)
-            grid.addWidget(self.titles[column], 0, column)
-            grid.addWidget(self.pictures[column], 1, column)
-            grid.setColumnStretch(column, 1)
-        grid.setRowStretch(1, 1)
+        for picture in self.pictures:
+            picture.setMinimumSize(150, 90)
+        self._arrange()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(4)
@@ -64,6 +70,10 @@ class PicturePair(QWidget):
             caption: which frame it is.
             truth: h x w uint8 object ids; a white line around what should be found.
         """
+        stacked = self._narrow and frame.shape[1] > WIDE * frame.shape[0]
+        if stacked != self._stacked:
+            self._stacked = stacked
+            self._arrange()
         edges = None if truth is None else _edges(truth)
         for picture, title, label_map, name in zip(
             self.pictures, self.titles, labels, titles, strict=True
@@ -75,6 +85,19 @@ class PicturePair(QWidget):
             picture.setAccessibleName(visible(name))
             title.setText(visible(name))
         self.caption.setText(visible(caption))
+
+    def _arrange(self) -> None:
+        grid = self._grid
+        while grid.takeAt(0) is not None:
+            continue
+        for place, (title, picture) in enumerate(zip(self.titles, self.pictures, strict=True)):
+            row, column = (2 * place, 0) if self._stacked else (0, place)
+            grid.addWidget(title, row, column)
+            grid.addWidget(picture, row + 1, column)
+        for row in (1, 3):
+            grid.setRowStretch(row, int(row == 1 or self._stacked))
+        for column in (0, 1):
+            grid.setColumnStretch(column, int(column == 0 or not self._stacked))
 
 
 def _edges(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -64,7 +64,7 @@ class RunTab(QWidget):
         self.bar = QProgressBar(self)
         self.pause_button, self.stop_button = QPushButton(self), QPushButton(self)
         self.resume_button = QPushButton(self)
-        self.pair = PicturePair(self)
+        self.pair = PicturePair(self, narrow=True)
         self.fold, self.log = QToolButton(self), QPlainTextEdit(self)
         self.curves: Curves | None = None
         self._plots = QWidget(self)

@@ -58,7 +58,10 @@ def test_all_weights_are_listed_with_what_is_known(models):
         "0.710 (J&F)",
     ]
     assert names(models) == ["box_supervised-lite", "mine"]
+    models.choose("mine")
     assert "not computed yet" in models.card.toPlainText()
+    models.choose("box_supervised-lite")
+    assert "SHA-256" not in models.card.toPlainText()
     assert not models.delete_button.isEnabled() and models.export_button.isEnabled()
 
 
@@ -196,3 +199,13 @@ def test_a_download_is_stopped(download, services, qtbot):
     click(download.stop_button)
     qtbot.waitUntil(lambda: "next try goes on" in download.state.text())
     assert "w" not in services.own and download.start_button.isEnabled()
+
+
+def test_what_a_header_says_reads_as_a_text(models, services, qtbot, tmp_path):
+    training = {"clips": {"batch": 4, "bf16": False}, "loss": {"dice": 0.123456}, "init": None}
+    services.own["told"] = Model("told", tmp_path / "x", Origin.TRAINED, "s", training=training)
+    models._hub.models.look()
+    qtbot.waitUntil(lambda: len(names(models)) == 3)
+    models.choose("told")
+    text = models.card.toPlainText()
+    assert "batch 4, bf16 no" in text and "dice 0.1235" in text and "{" not in text

@@ -1,0 +1,82 @@
+"""Curves of a run, without a window around them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from vosapp.services.training.run_values import (
+    LossPoint,
+    RunRequest,
+    RunState,
+    RunStatus,
+    ScorePoint,
+)
+from vosapp.ui.train.curves import MOST_POINTS, SMOOTH, Curves, calm
+
+STATUS = RunStatus(Path("run"), "run", RunRequest("box_supervised", 5.0, ()), RunState.TRAINING)
+
+
+@pytest.fixture
+def curves(qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    yield Curves(parent)
+
+
+def points(count, **losses):
+    found = losses or {"dice": 0.5}
+    return tuple(LossPoint(n, 2.0 * n, found) for n in range(1, count + 1))
+
+
+def test_a_curve_is_a_running_mean():
+    x, y = calm(np.arange(4.0), np.array([1.0, 2.0, math.nan, 0.0]))
+    second = SMOOTH * 1 + (1 - SMOOTH) * 2
+    assert x.tolist() == [0, 1, 3]
+    assert y == pytest.approx([1.0, second, SMOOTH * second])
+
+
+def test_long_curves_are_thinned_and_keep_their_end():
+    x, _ = calm(np.arange(50_000.0), np.ones(50_000))
+    assert len(x) <= MOST_POINTS + 1 and x[0] == 0 and x[-1] == 49_999
+
+
+def test_a_curve_without_a_number_is_none():
+    x, y = calm(np.arange(3.0), np.full(3, math.nan))
+    assert not len(x) and not len(y)
+
+
+def test_each_loss_has_a_curve_and_a_name(curves):
+    curves.show_status(replace(STATUS, losses=points(5, dice=0.5, projection=0.2)))
+    assert [item.name() for item in curves.losses.listDataItems()] == ["dice", "projection"]
+
+
+def test_the_best_score_is_marked_where_it_was(curves):
+    scores = (
+        ScorePoint(0, 0.0, 0.4, best=True),
+        ScorePoint(10, 60.0, 0.6, best=True),
+        ScorePoint(20, 120.0, 0.5),
+    )
+    curves.show_status(replace(STATUS, scores=scores))
+    assert curves.best == (1.0, 0.6)
+    curves.show_status(None)
+    assert curves.best is None and curves.scores.listDataItems() == []
+
+
+def test_scores_that_are_none_are_not_drawn(curves):
+    curves.show_status(replace(STATUS, scores=(ScorePoint(0, 0.0, math.nan, best=True),)))
+    assert curves.best is None and curves.scores.listDataItems() == []
+
+
+def test_a_long_curve_is_not_drawn_anew_for_one_point(curves):
+    curves.show_status(replace(STATUS, losses=points(1000)))
+    before = curves.losses.listDataItems()[0]
+    curves.show_status(replace(STATUS, losses=points(1001)))
+    assert curves.losses.listDataItems()[0] is before
+    curves.show_status(replace(STATUS, losses=points(1011)))
+    assert curves.losses.listDataItems()[0] is not before
