@@ -2,7 +2,8 @@
 
     python tests/benchmarks/bench_responsiveness.py --size 854x480 --frames 90
 
-Propagates one object through a film at `fast`, or tunes weights to it (`--tune`), while the
+Propagates one object through a film at `fast`, tunes weights to it (`--tune`), or trains on its box
+labels in a process of its own (`--train`), while the
 current frame is moved at random, and prints the lateness of a 10 ms timer and the engine's frames
 a second. Without `--bare` the whole window is shown. Nothing is asserted about time: figures say
 something only on a quiet machine, so the processor time of the window's thread and of the whole
@@ -17,6 +18,8 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -32,6 +35,8 @@ from core.data.synthetic import moving_shapes
 from core.media.video import open_video
 from core.types import Quality
 from vosapp.app import make_shell
+from vosapp.project.boxes import BoxLabel
+from vosapp.project.edit_boxes import PutBox
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edits import AddObject
 from vosapp.project.opening import create_project
@@ -77,12 +82,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         workspace = prepare(Path(folder), args)
         shell = None if args.bare else show(app, workspace, Path(folder))
+        if shell is not None and args.train:
+            train(app, shell, args.train)
         measure(app, workspace, args)
         if shell is None:
             workspace.close()
         else:
+            if args.train:
+                shell.training.runs.stop()
+                wait(app, lambda: shell.training.runs.alive is None)
             # It puts the workspace away, too.
-            shell.window.close()
+            shell.window.close_now()
     return 0
 
 
@@ -94,6 +104,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--bare", action="store_true", help="the session without the window")
     parser.add_argument("--idle", action="store_true", help="without the engine, for comparison")
     parser.add_argument("--tune", type=float, metavar="MINUTES", help="tune, and do not propagate")
+    parser.add_argument(
+        "--train", type=float, metavar="MINUTES", help="train beside it, and do not propagate"
+    )
     parser.add_argument("--switch-ms", type=float, default=0, help="sys.setswitchinterval")
     return parser.parse_args()
 
@@ -138,6 +151,27 @@ def show(app: QApplication, workspace: Workspace, folder: Path) -> Shell:
     return shell
 
 
+def train(app: QApplication, shell: Shell, minutes: float) -> None:
+    """Begin a training on the film's box labels; return when it takes its steps."""
+    hub, project = shell.training, shell.workspace.session.project
+    for frame in range(0, project.video.frame_count, 8):
+        width, height = project.video.width / 4, project.video.height / 4
+        project.do(PutBox(BoxLabel(frame, 1, width, height, width, height)))
+    hub.plan.learn_offers()
+    hub.data.add([project.path])
+    wait(app, lambda: bool(hub.plan.offers) and hub.data.survey is not None)
+    hub.plan.set_plan(replace(hub.plan.plan, minutes=minutes, device="cpu"))
+    hub.runs.start(hub.plan.request())
+    wait(app, lambda: hub.runs.status is not None and hub.runs.status.step > 2)
+
+
+def wait(app: QApplication, done: Callable[[], bool], seconds: float = 300) -> None:
+    until = time.monotonic() + seconds
+    while not done() and time.monotonic() < until:
+        app.processEvents()
+        time.sleep(0.01)
+
+
 def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -> None:
     lateness, chance = Lateness(), random.Random(0)
     session, propagation = workspace.session, workspace.propagation
@@ -152,7 +186,7 @@ def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -
 
     if args.switch_ms:
         sys.setswitchinterval(args.switch_ms / 1000)
-    if args.idle:
+    if args.idle or args.train:
         QTimer.singleShot(500, begin)
         QTimer.singleShot(15_000, app.quit)
     elif args.tune:

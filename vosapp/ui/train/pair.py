@@ -12,7 +12,6 @@ from vosapp.ui.dialogs.comparison import Picture
 from vosapp.ui.theme import set_tone
 from vosapp.ui.train.samples import over
 
-
 WIDE = 1.2
 """Width by height from which on a picture is wide."""
 
