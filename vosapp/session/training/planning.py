@@ -51,6 +51,26 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """An option of a way to train, as the window shows it.
+
+    Attributes:
+        name: of the option.
+        kind: `int`, `float`, `bool`, `str` or `Path`.
+        help: one line for people.
+        usual: what it is where nothing else is said.
+        least, most: limits, both included.
+    """
+
+    name: str
+    kind: type
+    help: str
+    usual: Value
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reckoned:
     """What was worked out of a plan and its data."""
 
@@ -100,6 +120,21 @@ class PlanControl(QObject):
     def offer(self) -> RecipeOffer | None:
         """The way to train that is chosen."""
         return next((one for one in self.offers if one.system == self.plan.system), None)
+
+    @property
+    def fresh(self) -> bool:
+        """True where the run begins with nothing."""
+        offer, plan = self.offer, self.plan
+        return plan.fresh or (offer is not None and not offer.starts and plan.start is None)
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Return the options of the chosen way, with what they usually are."""
+        offer, refines = self.offer, not self.fresh
+        return tuple(
+            Setting(o.name, o.kind, o.help, o.usual(offer.stage, refines=refines), o.least, o.most)
+            for o in (() if offer is None else offer.options)
+            if offer is not None
+        )
 
     def learn_offers(self) -> None:
         """Find out what can be chosen; `changed` follows."""

@@ -333,9 +333,9 @@ class Services:
 
     def known_models(self) -> tuple[KnownModel, ...]:
         """See `TrainServices`."""
-        from vosapp.services.models.known import KNOWN
+        from vosapp.services.models.known import known_models
 
-        return KNOWN
+        return known_models()
 
     def download(
         self, address: str, name: str, *, token: CancelToken, sha256: str, known: KnownModel | None

@@ -9,9 +9,12 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 
-from core.train.recipe import Option, Value
+from vosapp.session.training.planning import Setting
 from vosapp.ui.forms import capitalized
 from vosapp.ui.theme import set_tone
+
+Value = int | float | bool | str
+"""Of a setting."""
 
 
 class RecipeOptions(QWidget):
@@ -26,38 +29,31 @@ class RecipeOptions(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.editors: dict[str, QWidget] = {}
-        self._options: dict[str, tuple[Option, Value]] = {}
+        self._settings: dict[str, Setting] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 4, 8, 4)
         self._grid.setHorizontalSpacing(12)
         self._grid.setColumnStretch(2, 1)
 
-    def set_options(self, options: Iterable[Option], stage: str, *, refines: bool) -> None:
-        """Show other options, at their usual values.
-
-        Args:
-            options: of the stage.
-            stage: that is trained.
-            refines: the run starts from weights.
-        """
+    def set_settings(self, settings: Iterable[Setting]) -> None:
+        """Show other settings, at their usual values."""
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 # Not only later: what it says must not stand below the new ones.
                 widget.hide()
                 widget.deleteLater()
-        self.editors, self._options = {}, {}
-        for row, option in enumerate(options):
-            usual = option.usual(stage, refines=refines)
-            self._options[option.name] = (option, usual)
-            self._add(row, option, usual)
+        self.editors, self._settings = {}, {}
+        for row, setting in enumerate(settings):
+            self._settings[setting.name] = setting
+            self._add(row, setting)
 
     def values(self) -> dict[str, Value]:
         """Return what differs from the usual; a text that is no value counts as the usual."""
         found = {}
-        for name, (option, usual) in self._options.items():
-            value = _value(self.editors[name], option)
-            if value is not None and value != usual:
+        for name, setting in self._settings.items():
+            value = _value(self.editors[name], setting)
+            if value is not None and value != setting.usual:
                 found[name] = value
         return found
 
@@ -70,16 +66,16 @@ class RecipeOptions(QWidget):
             elif isinstance(editor, QLineEdit):
                 editor.setText(_text(value))
 
-    def _add(self, row: int, option: Option, usual: Value) -> None:
-        title, editor = capitalized(option.name.replace("-", " ")), _editor(option, usual)
-        head, text = QLabel(title, self), QLabel(_explained(option, usual), self)
+    def _add(self, row: int, setting: Setting) -> None:
+        title, editor = capitalized(setting.name.replace("-", " ")), _editor(setting)
+        head, text = QLabel(title, self), QLabel(_explained(setting), self)
         head.setBuddy(editor)
         text.setWordWrap(True)
         set_tone(text, "muted")
         editor.setParent(self)
         editor.setAccessibleName(title)
-        editor.setToolTip(f"<p>{_explained(option, usual)}</p>")
-        self.editors[option.name] = editor
+        editor.setToolTip(f"<p>{_explained(setting)}</p>")
+        self.editors[setting.name] = editor
         self._grid.addWidget(head, row, 0)
         self._grid.addWidget(editor, row, 1)
         self._grid.addWidget(text, row, 2)
@@ -89,28 +85,28 @@ class RecipeOptions(QWidget):
             editor.editingFinished.connect(self.changed)
 
 
-def _editor(option: Option, usual: Value) -> QWidget:
-    if option.kind is bool:
+def _editor(setting: Setting) -> QWidget:
+    if setting.kind is bool:
         box = QCheckBox()
-        box.setChecked(bool(usual))
+        box.setChecked(bool(setting.usual))
         return box
-    line = QLineEdit(_text(usual))
+    line = QLineEdit(_text(setting.usual))
     line.setFixedWidth(110)
     return line
 
 
-def _value(editor: QWidget, option: Option) -> Value | None:
+def _value(editor: QWidget, setting: Setting) -> Value | None:
     """The value of a field; None for what is none, or is not possible."""
     if isinstance(editor, QCheckBox):
         return editor.isChecked()
     if not isinstance(editor, QLineEdit):
         return None
     text = editor.text().strip()
-    if option.kind in (str, Path):
+    if setting.kind in (str, Path):
         return text
     with suppress(ValueError, OverflowError):
-        value = int(text) if option.kind is int else float(text)
-        return value if option.least <= value <= option.most else None
+        value = int(text) if setting.kind is int else float(text)
+        return value if setting.least <= value <= setting.most else None
     return None
 
 
@@ -118,8 +114,8 @@ def _text(value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _explained(option: Option, usual: Value) -> str:
-    text = capitalized(option.help)
-    if option.kind is bool or not _text(usual):
+def _explained(setting: Setting) -> str:
+    text = capitalized(setting.help)
+    if setting.kind is bool or not _text(setting.usual):
         return f"{text}."
-    return f"{text}; usually {_text(usual)}."
+    return f"{text}; usually {_text(setting.usual)}."

@@ -166,7 +166,7 @@ class RecipeTab(QWidget):
             _fill(self.device, [(_device(d), d) for d in self._plan.devices], plan.device)
             if self.minutes.value() != round(self._plan.minutes):
                 self.minutes.setValue(max(1, round(self._plan.minutes)))
-        fresh = plan.fresh or (offer is not None and not offer.starts and plan.start is None)
+        fresh = self._plan.fresh
         self.preset.setEnabled(fresh and self.preset.count() > 1)
         self.help.setText(self._explained(offer, fresh=fresh))
         usual = plan.minutes is None
@@ -205,9 +205,7 @@ class RecipeTab(QWidget):
         shown = ("" if offer is None else offer.system, refines)
         if shown != self._shown:
             self._shown = shown
-            options = () if offer is None else offer.options
-            stage = "" if offer is None else offer.stage
-            self.options.set_options(options, stage, refines=refines)
+            self.options.set_settings(self._plan.settings())
             self.options.set_values(self._plan.plan.options)
 
     def _show_estimate(self) -> None:
