@@ -188,7 +188,7 @@ def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -
         sys.setswitchinterval(args.switch_ms / 1000)
     if args.idle or args.train:
         QTimer.singleShot(500, begin)
-        QTimer.singleShot(15_000, app.quit)
+        QTimer.singleShot(15_000, app.exit)  # to quit would ask
     elif args.tune:
         workspace.finetuning.finished.connect(lambda _outcome: app.quit())
         workspace.finetuning.start(args.tune)

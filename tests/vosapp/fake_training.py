@@ -92,6 +92,7 @@ class FakeTraining:
         self.data, self.lively = data, lively
         self.statuses, self.asked, self.refuse = {}, [], {}
         self.held = False
+        self.offered = OFFERS
         self.own = {}
         self.gate = threading.Event()
         self.gate.set()
@@ -145,7 +146,7 @@ class FakeTraining:
         return (Sample("first", frames, maps, boxes, np.array([True, False, False])),)
 
     def offers(self):
-        return OFFERS
+        return self.offered
 
     def devices(self):
         return ("auto", "cpu", "cuda")

@@ -77,6 +77,7 @@ class RecipeTab(QWidget):
         self.minutes.setAccelerated(True)
         self.title.setPlaceholderText(self.tr("a name of your own, if you like"))
         length = QHBoxLayout()
+        length.setSpacing(12)
         length.addWidget(self.minutes)
         length.addWidget(self.usual, 1)
         form = QFormLayout()
@@ -198,7 +199,7 @@ class RecipeTab(QWidget):
         if plan.start is not None and plan.start not in [value for _, value in rows]:
             rows.append((visible(plan.start.name), plan.start))
         rows.append((self.tr("A file\u2026"), _FILE))
-        chosen: object = plan.start or (_FRESH if plan.fresh else rows[0][1])
+        chosen: object = plan.start or (_FRESH if self._plan.fresh else _USUAL)
         _fill(self.start, rows, chosen)
 
     def _show_options(self, offer: RecipeOffer | None, *, refines: bool) -> None:

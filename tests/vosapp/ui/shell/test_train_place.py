@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_training import FakeTraining
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from vosapp_fakes import FakeTracker
 
 from core.errors import OutputError
+from vosapp.services.models.values import Model, Origin
 from vosapp.services.training.run_values import RunState
 from vosapp.ui.place_bar import Place
 
@@ -227,6 +230,22 @@ def test_a_start_from_nothing_has_other_usual_values_and_a_network(chosen):
     recipe.system.setCurrentIndex(1)
     recipe.system.activated.emit(1)
     assert not chosen.hub.plan.request().fresh and list(recipe.options.editors) == ["rate"]
+
+
+def test_what_is_shown_as_the_start_is_what_the_run_begins_with(
+    shell, services, qtbot, places, request
+):
+    """Where nothing is bundled a model of one's own is offered, and not taken by itself."""
+    services.offered = tuple(replace(offer, starts=()) for offer in services.offered)
+    path = places.data / "mine.safetensors"
+    services.own["mine"] = Model("mine", path, Origin.TRAINED, "box_supervised", "lite", 7)
+    train = request.getfixturevalue("train")
+    recipe = train.recipe
+    qtbot.waitUntil(lambda: recipe.start.findText("mine") >= 0)
+    assert recipe.start.currentText() == "Nothing" and train.hub.plan.request().start is None
+    recipe.start.setCurrentIndex(recipe.start.findText("mine"))
+    recipe.start.activated.emit(recipe.start.currentIndex())
+    assert train.hub.plan.request().start == path and recipe.start.currentText() == "mine"
 
 
 def test_raw_footage_is_no_data_for_boxes(train, qtbot):
