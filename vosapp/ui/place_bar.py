@@ -6,6 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from vosapp.ui.actions.spec import Bar
@@ -42,13 +43,32 @@ class PlaceBar(QWidget):
             button.setAutoRaise(True)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setCheckable(True)
             self.buttons[place] = button
             row.addWidget(button)
 
     def set_actions(self, actions: Actions) -> None:
-        """Let the buttons carry out the actions of the bar."""
+        """Let the buttons carry out the actions of the bar.
+
+        Not as their default actions: the mouse often rests up here, and the status bar would show
+        what a place is instead of what was said last.
+        """
         for spec in ACTIONS:
             if spec.bar is Bar.PLACES:
-                button = self.buttons[Place(spec.id.partition(".")[2])]
-                button.setDefaultAction(actions[spec.id])
-                button.setAccessibleName(spec.plain_text)
+                self._bind(self.buttons[Place(spec.id.partition(".")[2])], actions[spec.id])
+
+    @staticmethod
+    def _bind(button: QToolButton, action: QAction) -> None:
+        def show() -> None:
+            button.setText(action.text())
+            button.setAccessibleName(action.text())
+            button.setToolTip(action.toolTip())
+            button.setChecked(action.isChecked())
+
+        def act() -> None:
+            action.trigger()
+            show()
+
+        action.changed.connect(show)
+        button.clicked.connect(act)
+        show()

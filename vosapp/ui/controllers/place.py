@@ -52,6 +52,9 @@ class PlaceController(Controller):
 
     def _make_seen(self, action_id: str) -> None:
         """Nothing is changed on the canvas while nobody sees it."""
+        if self.shell.window.place is Place.ANNOTATE:
+            # The keyboard stays where it is.
+            return
         topic = action_id.partition(".")[0]
         picture = topic in PICTURE_TOPICS and action_id not in ANYWHERE
         if picture or (topic == "propagate" and action_id not in RUNS):

@@ -48,6 +48,12 @@ def test_places_are_there_without_a_project(shell):
     assert shell.window.welcome.isVisible() and not shell.window.main_bar.isVisible()
 
 
+def test_in_annotate_actions_leave_the_keyboard_where_it_is(desk):
+    desk.panels.objects.view.setFocus()
+    desk.actions.run("objects.hide")
+    assert desk.panels.objects.view.hasFocus()
+
+
 def test_who_opens_a_project_sees_it(shell, drawn_project, open_in):
     place_key(shell, 2)
     open_in(shell, drawn_project)
