@@ -57,11 +57,21 @@ class PlaceBar(QWidget):
             if spec.bar is Bar.PLACES:
                 self._bind(self.buttons[Place(spec.id.partition(".")[2])], actions[spec.id])
 
-    @staticmethod
-    def _bind(button: QToolButton, action: QAction) -> None:
+    def set_busy(self, place: Place, *, busy: bool) -> None:
+        """Show that something goes on in a place that is not seen."""
+        button = self.buttons[place]
+        if button.property("busy") != busy:
+            button.setProperty("busy", busy)
+            self._name(button, button.accessibleName().partition(",")[0])
+
+    def _name(self, button: QToolButton, text: str) -> None:
+        busy = bool(button.property("busy"))
+        button.setText(f"{text} \u25cf" if busy else text)
+        button.setAccessibleName(self.tr("{0}, running").format(text) if busy else text)
+
+    def _bind(self, button: QToolButton, action: QAction) -> None:
         def show() -> None:
-            button.setText(action.text())
-            button.setAccessibleName(action.text())
+            self._name(button, action.text())
             button.setToolTip(action.toolTip())
             button.setChecked(action.isChecked())
 

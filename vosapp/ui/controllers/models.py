@@ -30,6 +30,7 @@ class ModelsController(DialogController):
     def _make(self) -> QWidget:
         shell = self.shell
         page = ModelsPage(shell.training, shell.actions, shell.window)
+        page.importWanted.connect(self._name)
         page.exportWanted.connect(self._export)
         page.deleteWanted.connect(self._delete)
         return page

@@ -77,8 +77,13 @@ class TrainController(Controller):
         shell.makers[Place.TRAIN] = self._make
         shell.training.runs.failed.connect(self._tell)
         shell.training.runs.ended.connect(self._tell_end)
+        shell.training.runs.standingChanged.connect(self._mark)
         before = shell.window.may_close
         shell.window.may_close = lambda: before() and self._may_close()
+
+    def _mark(self) -> None:
+        alive = self.shell.training.runs.alive is not None
+        self.shell.window.place_bar.set_busy(Place.TRAIN, busy=alive)
 
     def _make(self) -> QWidget:
         page = self._page = TrainPage(self.shell.training, self.shell.actions, self.shell.window)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QShowEvent, QTextCursor
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent, QTextCursor
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -26,6 +26,7 @@ from vosapp.session.training.hub import TrainingHub
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.forms import name_all
 from vosapp.ui.models import words
+from vosapp.ui.plain import local_path, tooltip
 from vosapp.ui.theme import icon, set_tone
 from vosapp.ui.work.strip import WorkStrip
 from vosapp.ui.work.words import size
@@ -38,14 +39,17 @@ class ModelsPage(QWidget):
 
     Signals:
         exportWanted, deleteWanted: of the model that is chosen (`Model`).
+        importWanted: a file was dropped (`Path`).
     """
 
     exportWanted = Signal(object)
     deleteWanted = Signal(object)
+    importWanted = Signal(object)
 
     def __init__(self, hub: TrainingHub, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self._hub = hub
+        self.setAcceptDrops(True)
         self.list, self.card = QTreeWidget(self), QTextBrowser(self)
         self.title, self.used = QLabel(self), QLabel(self)
         self.import_button = QPushButton(self.tr("Import\u2026"), self)
@@ -154,6 +158,20 @@ class ModelsPage(QWidget):
             (self.card, tr("Card"), tr("What is known of this model")),
         )
 
+    # Dropping
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a file of this machine."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Import what was dropped, one file at a time."""
+        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
+        if urls:
+            event.acceptProposedAction()
+            self.importWanted.emit(local_path(urls[0]))
+
     # Keeping up
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -235,5 +253,5 @@ def _item(model: Model) -> QTreeWidgetItem:
     item.setTextAlignment(4, Qt.AlignmentFlag.AlignRight)
     if model.problem:
         item.setIcon(0, icon("alert-outline", "warning"))
-        item.setToolTip(0, visible(model.problem))
+        item.setToolTip(0, tooltip(model.problem))
     return item

@@ -26,7 +26,7 @@ from vosapp.services.training.values import Clip, ColorAnswer, Part, Source
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.work import WorkControl, WorkState
 from vosapp.ui.forms import name_all
-from vosapp.ui.plain import local_path
+from vosapp.ui.plain import local_path, tooltip
 from vosapp.ui.theme import icon, set_tone
 from vosapp.ui.train import words
 from vosapp.ui.train.samples import SampleStrip
@@ -108,7 +108,10 @@ class DataTab(QWidget):
             label.setWordWrap(True)
         for label in (self.counts, self.held, self.answer):
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse)
+        flags = Qt.TextInteractionFlag
+        self.trouble.setTextInteractionFlags(
+            flags.LinksAccessibleByMouse | flags.LinksAccessibleByKeyboard
+        )
         self.trouble.linkActivated.connect(self._open)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
@@ -201,7 +204,7 @@ class DataTab(QWidget):
             texts += [str(number) if number else "" for number in numbers]
             item = QTreeWidgetItem([*texts, f"{counted.seconds:.0f} s"])
             item.setData(0, Qt.ItemDataRole.UserRole, clip.source)
-            item.setToolTip(0, visible(str(clip.source.path)))
+            item.setToolTip(0, tooltip(str(clip.source.path)))
             if clip.part in (Part.HELD_OUT, Part.BOTH):
                 item.setIcon(1, icon("shield-check-outline", "info"))
             for column in range(2, _COLUMNS):

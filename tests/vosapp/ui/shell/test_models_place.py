@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from fake_training import FakeTraining
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QInputDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 
 from core.errors import CheckpointMismatch
 from vosapp.services.models.values import Model, Origin
@@ -109,6 +110,17 @@ def test_a_file_is_imported_under_a_name(models, services, qtbot, dialog, tmp_pa
     qtbot.waitUntil(lambda: "friends" in names(models))
     assert ("import", (file, "friends")) in services.asked
     assert "can be used" in models.strip.state.text()
+
+
+def test_a_file_is_dropped(models, services, qtbot, dialog, tmp_path):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "theirs.pth"))])
+    where = (Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(models, QDragEnterEvent(QPoint(9, 9), *where))
+    QApplication.sendEvent(models, QDropEvent(QPointF(9, 9), *where))
+    asked = dialog(QInputDialog)
+    assert asked.textValue() == "theirs"
+    asked.reject()
 
 
 def test_a_hostile_file_is_refused_with_a_clear_message(models, services, qtbot, tmp_path):

@@ -333,6 +333,17 @@ def test_the_log_is_read_when_it_is_wanted(running, qtbot):
     qtbot.waitUntil(lambda: running.run.log.toPlainText() == "reading the videos\nstep 1")
 
 
+def test_the_bar_shows_in_any_place_that_a_training_goes_on(running, services, qtbot):
+    button = running.shell.window.place_bar.buttons[Place.TRAIN]
+    running.shell.actions.run("place.annotate")
+    assert button.text() == "Train \u25cf" and button.accessibleName() == "Train, running"
+    running.shell.actions.run("view.theme")
+    assert button.text() == "Train \u25cf"
+    services.change(state=RunState.DONE)
+    qtbot.waitUntil(lambda: button.text() == "Train")
+    running.shell.settings.set_value("theme", "system")
+
+
 def test_what_cannot_be_done_is_said(running, services, qtbot):
     services.refuse["stop"] = OutputError("The folder cannot be written.", "Free some space.")
     click(running.run.stop_button)
