@@ -71,10 +71,11 @@ class TrainingHub(QObject):
     def close(self) -> None:
         """Stop looking; only for closing. Runs go on, those that were held, too."""
         self._closed = True
-        if self._held:
-            self.services.release()
         for runner in self._runners.values():
             runner.close()
+        # After what was on its way to hold them.
+        if self._held:
+            self.services.release()
 
     def _hold(self) -> None:
         if not self._closed:
