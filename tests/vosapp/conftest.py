@@ -19,7 +19,7 @@ from vosapp.project.video_ref import video_ref
 def _load(name, file):
     """Make a module importable by tests in any folder."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(file))
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / file)
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
@@ -28,6 +28,7 @@ def _load(name, file):
 
 fakes = _load("vosapp_fakes", "fakes.py")
 _load("fake_training", "fake_training.py")
+_load("train_hands", "ui/shell/train/hands.py")
 
 
 def is_foreign(thread):

@@ -1,0 +1,78 @@
+"""How to train: offers, minutes, options, the start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from train_hands import choose, click
+
+from vosapp.services.models.values import Model, Origin
+
+
+def test_systems_come_from_the_offers_with_their_usual_minutes(chosen):
+    recipe = chosen.recipe
+    assert [recipe.system.itemText(i) for i in range(2)] == ["Memory network", "Self-supervised"]
+    assert recipe.minutes.value() == 25 and "usual" in recipe.usual.text()
+    assert "About 26 min in all" in recipe.estimate.text()
+    assert "800.0 MB" in recipe.estimate.text() or "800 MB" in recipe.estimate.text()
+    assert not recipe.warnings.isVisible() and recipe.start_button.isEnabled()
+
+
+def test_other_minutes_are_kept_and_warned_about(chosen, qtbot):
+    chosen.tabs.setCurrentWidget(chosen.recipe)
+    chosen.recipe.minutes.setValue(90)
+    qtbot.waitUntil(lambda: "Only little memory" in chosen.recipe.warnings.text())
+    assert chosen.hub.plan.request().minutes == 90 and chosen.recipe.usual.text() == ""
+
+
+def test_advanced_options_are_folded_away_and_explained(chosen):
+    recipe = chosen.recipe
+    chosen.tabs.setCurrentWidget(recipe)
+    assert not recipe.area.isVisible()
+    click(recipe.fold)
+    assert recipe.area.isVisible() and list(recipe.options.editors) == ["rate", "batch", "bf16"]
+    editor = recipe.options.editors["rate"]
+    assert editor.text() == "0.0001" and "Peak of the learning rate" in editor.toolTip()
+    editor.setText("0.01")
+    editor.editingFinished.emit()
+    recipe.options.editors["bf16"].setChecked(True)
+    assert chosen.hub.plan.request().options == {"rate": 0.01, "bf16": True}
+    editor.setText("5")
+    editor.editingFinished.emit()
+    assert chosen.hub.plan.request().options == {"bf16": True}
+
+
+def test_a_start_from_nothing_has_other_usual_values_and_a_network(chosen):
+    recipe = chosen.recipe
+    assert not recipe.preset.isEnabled()
+    recipe.start.setCurrentIndex(recipe.start.findText("Nothing"))
+    recipe.start.activated.emit(recipe.start.currentIndex())
+    assert chosen.hub.plan.request().fresh and recipe.preset.isEnabled()
+    assert recipe.options.editors["rate"].text() == "0.001"
+    recipe.system.setCurrentIndex(1)
+    recipe.system.activated.emit(1)
+    assert not chosen.hub.plan.request().fresh and list(recipe.options.editors) == ["rate"]
+
+
+def test_what_is_shown_as_the_start_is_what_the_run_begins_with(
+    shell, services, qtbot, places, request
+):
+    """Where nothing is bundled a model of one's own is offered, and not taken by itself."""
+    services.offered = tuple(replace(offer, starts=()) for offer in services.offered)
+    path = places.data / "mine.safetensors"
+    services.own["mine"] = Model("mine", path, Origin.TRAINED, "box_supervised", "lite", 7)
+    train = request.getfixturevalue("train")
+    recipe = train.recipe
+    qtbot.waitUntil(lambda: recipe.start.findText("mine") >= 0)
+    assert recipe.start.currentText() == "Nothing" and train.hub.plan.request().start is None
+    recipe.start.setCurrentIndex(recipe.start.findText("mine"))
+    recipe.start.activated.emit(recipe.start.currentIndex())
+    assert train.hub.plan.request().start == path and recipe.start.currentText() == "mine"
+
+
+def test_raw_footage_is_no_data_for_boxes(train, qtbot):
+    choose(train, qtbot, "clips")
+    assert "learns from boxes or masks" in train.recipe.obstacle.text()
+    train.recipe.system.setCurrentIndex(1)
+    train.recipe.system.activated.emit(1)
+    assert train.recipe.obstacle.text() == "" and train.recipe.start_button.isEnabled()

@@ -1,0 +1,90 @@
+"""What came of a run: compared, kept, used, discarded."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication, QMessageBox
+from train_hands import click, state
+
+from vosapp.services.training.run_values import RunState
+from vosapp.ui.place_bar import Place
+
+
+def test_the_result_shows_old_and_new_with_their_scores(ended):
+    result = ended.result
+    assert "0.400 before, 0.700 at best" in result.verdict.text()
+    assert [label.text() for label in result.pair.titles] == ["Before, 0.400", "New model, 0.700"]
+    assert result.name.text() == "run-1" and not result.use_button.isEnabled()
+
+
+def test_a_model_is_kept_and_used_and_switched_off(ended, qtbot, services, drawn_project, open_in):
+    workspace = open_in(ended.shell, drawn_project)
+    before = workspace.propagation.choice
+    ended.shell.actions.run("place.train")
+    ended.result.name.setText("mine")
+    click(ended.result.use_button)
+    qtbot.waitUntil(lambda: workspace.propagation.choice != before)
+    choice = workspace.propagation.choice
+    assert choice.system == "box_supervised" and choice.weights == services.own["mine"].path
+    assert "Kept as mine" in ended.result.kept.text()
+    click(ended.result.off_button)
+    assert workspace.propagation.choice == before and ended.result.use_button.isVisible()
+    click(ended.result.use_button)
+    assert workspace.propagation.choice == choice
+    assert [one for one in services.asked if one[0] == "keep"] == [("keep", "mine")]
+
+
+def test_a_name_that_is_taken_is_said(ended, qtbot, services):
+    services.own["run-1"] = None
+    click(ended.result.keep_button)
+    qtbot.waitUntil(ended.shell.window.notice.isVisible)
+    assert ended.hub.runs.kept is None and ended.result.keep_button.isEnabled()
+    services.own.clear()
+
+
+def test_the_current_frame_is_compared(ended, qtbot, services, drawn_project, open_in):
+    workspace = open_in(ended.shell, drawn_project)
+    workspace.session.go_to(3)
+    qtbot.waitUntil(lambda: workspace.session.view.frame_index == 3)
+    ended.shell.actions.run("place.train")
+    ended.result.here_choice.click()
+    assert not ended.result.pair.isVisible()
+    click(ended.result.compare_button)
+    qtbot.waitUntil(ended.result.pair.isVisible)
+    ((_, (frame, models)),) = [one for one in services.asked if one[0] == "compare"]
+    assert frame == 3 and models[1] == ended.hub.runs.status.model
+    assert "Frame 3" in ended.result.pair.caption.text()
+
+
+def test_a_run_is_discarded_after_a_question(ended, qtbot, services, press):
+    click(ended.result.discard_button)
+    press("Discard")
+    qtbot.waitUntil(lambda: not services.statuses)
+    qtbot.waitUntil(lambda: ended.hub.runs.status is None and not ended.hub.runs.asking)
+    assert ended.picker.count() == 0 and not ended.result.keep_button.isEnabled()
+
+
+def test_the_end_is_told_in_another_place(running, services, qtbot, drawn_project, open_in):
+    services.train()
+    state(running, qtbot, RunState.TRAINING)
+    open_in(running.shell, drawn_project)
+    services.change(state=RunState.DONE, text="Done.")
+    notice = running.shell.window.notice
+    qtbot.waitUntil(notice.isVisible)
+    assert running.shell.window.place is Place.ANNOTATE
+
+
+def test_pages_take_another_theme(running, services, qtbot):
+    services.train()
+    state(running, qtbot, RunState.TRAINING)
+    qtbot.waitUntil(lambda: running.run.curves is not None)
+    running.shell.settings.set_value("theme", "dark")
+    qtbot.wait(1)
+    running.shell.settings.set_value("theme", "light")
+
+
+def test_no_question_is_left(running, qtbot, press):
+    running.shell.window.close()
+    running.shell.window.close()
+    boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox)]
+    assert sum(box.isVisible() for box in boxes) == 1
+    press("Go Back")
