@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from vosapp.ui.actions.spec import ActionSpec
 
-_TOPICS = frozenset({"tools", "objects", "propagate"})
+_TOPICS = frozenset({"boxes", "tools", "objects", "propagate"})
 _LOOKING = frozenset(
     {
         *("tools.select", "tools.pick", "tools.cancel", "tools.preview"),
         *("objects.next", "objects.previous", "objects.solo", "propagate.choose"),
+        *("boxes.next-drawn", "boxes.previous-drawn"),
         *(f"objects.select-{number}" for number in range(10)),
     }
 )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from vosapp.ui.actions.spec import ActionSpec
 from vosapp.ui.actions.table_app import APP_ACTIONS
-from vosapp.ui.actions.table_paint import PAINT_ACTIONS
 from vosapp.ui.actions.table_boxes import BOX_ACTIONS
+from vosapp.ui.actions.table_paint import PAINT_ACTIONS
 from vosapp.ui.actions.table_place import PLACE_ACTIONS
 from vosapp.ui.actions.table_train import TRAIN_ACTIONS
 from vosapp.ui.actions.table_view import VIEW_ACTIONS

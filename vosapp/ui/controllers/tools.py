@@ -7,6 +7,7 @@ from functools import partial
 
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Check, Controller
+from vosapp.ui.place_bar import Place
 from vosapp.ui.view_state import PaintLimit, ToolId, ViewState
 
 
@@ -69,7 +70,7 @@ class ToolsController(Controller):
             self.workspace.propagation.stop()
         elif self.shell.opener.busy:
             self.shell.opener.stop()
-        elif self.workspace is not None:
+        elif self.workspace is not None and self.shell.window.place is Place.ANNOTATE:
             self.shell.panels.canvas.deselect()
 
 

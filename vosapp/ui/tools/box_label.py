@@ -29,10 +29,11 @@ CLICK_REACH = 4.0
 
 
 class BoxLabelTool(Tool):
-    """Drag a box around the current object; drag the box or its handles to change it.
+    """Drag a box around the selected object; drag the box or its handles to change it.
 
-    A click into the box of another object selects that one. Where the current object's box is
-    drawn already, a box elsewhere is another object; with Shift it is drawn anew.
+    A box elsewhere takes the place of the one that is there. With none selected, or with Shift, a
+    box begins another object, as with the Box tool (ADR 0046). A click into the box of another
+    object selects that one.
     """
 
     tool_id: ClassVar[ToolId] = ToolId.LABEL
@@ -96,7 +97,7 @@ class BoxLabelTool(Tool):
         if self._live is None and far <= CLICK_REACH:
             return
         if self._held is None and not self._claimed:
-            self._claimed = self._claim(anew=start.shift)
+            self._claimed = self.context.claim(new=start.shift)
             if not self._claimed:
                 self._let_go()
                 return
@@ -199,7 +200,7 @@ class BoxLabelTool(Tool):
         elif not label.drawn:
             text = self.tr("Interpolated · drag box or handles to correct it · Enter confirms it")
         else:
-            text = self.tr("Drag box or handles to change it · drag elsewhere for another object")
+            text = self.tr("Drag box or handles to change it · Shift+drag boxes another object")
         return text.format(name)
 
     # Inside
@@ -210,12 +211,6 @@ class BoxLabelTool(Tool):
         ids = [o.object_id for o in self.context.objects if o.visible and solo in (0, o.object_id)]
         found = (self.label(object_id) for object_id in ids)
         return [label for label in found if label is not None]
-
-    def _claim(self, *, anew: bool) -> int:
-        own = self.current
-        if own is not None and own.drawn and own.visible and not anew:
-            return self.context.claim_new()
-        return self.context.claim()
 
     def _end_drag(self) -> bool:
         live, target, frame = self._live, self._claimed, self._frame

@@ -261,10 +261,6 @@ class ToolContext(QObject):
         found = (item.shown_name for item in self.objects if item.object_id == object_id)
         return next(found, f"Object {object_id}")
 
-    def claim_new(self) -> int:
-        """Announce an object beside those that there are; 0, and says why, where none is free."""
-        return self._announce_object()
-
     def release_claim(self) -> None:
         """Nothing was drawn: no object needs to be added."""
         if self._announced.drawn is not None:

@@ -36,7 +36,7 @@ def go(studio, frame):
 
 def draw_at(studio, frame, left):
     go(studio, frame)
-    studio.hand.drag((left, 10), (left + 12, 24), keys=SHIFT)
+    studio.hand.drag((left, 10), (left + 12, 24))
     return stored(studio)
 
 
@@ -97,22 +97,30 @@ def test_without_filling_a_box_stands_alone(labels):
     assert sorted(draw_at(labels, 8, 20)) == [0, 8]
 
 
-def test_a_box_elsewhere_is_another_object_and_with_shift_the_same(labels):
+def test_a_box_elsewhere_is_the_selected_objects_and_with_shift_a_new_one(labels):
     labels.hand.drag((6, 10), (18, 24))
     stored(labels)
-    labels.hand.drag((30, 20), (50, 40))
+    labels.hand.drag((30, 20), (50, 40), keys=SHIFT)
     assert stored(labels, 2) == {0: ((30, 20, 20, 20), True)}
     assert labels.session.object_id == 2
-    labels.hand.drag((31, 21), (51, 41), keys=SHIFT)
-    assert stored(labels, 2) == {0: ((31, 21, 20, 20), True)}
-    assert len(labels.session.objects) == 2
+    labels.hand.drag((2, 2), (12, 12))
+    assert stored(labels, 2) == {0: ((2, 2, 10, 10), True)}
+    assert len(labels.session.objects) == 2 and stored(labels)[0] == ((6, 10, 12, 14), True)
+
+
+def test_with_none_selected_a_box_is_a_new_object(labels):
+    labels.hand.drag((6, 10), (18, 24))
+    stored(labels)
+    labels.session.select_object(0)
+    labels.hand.drag((30, 20), (50, 40))
+    assert sorted(stored(labels, 2)) == [0]
 
 
 def test_a_click_selects_whose_box_it_is(labels):
     labels.hand.drag((6, 10), (18, 24))
     stored(labels)
-    labels.hand.drag((30, 20), (50, 40))
-    stored(labels)
+    labels.hand.drag((30, 20), (50, 40), keys=SHIFT)
+    stored(labels, 2)
     labels.hand.click(10, 15)
     assert labels.session.object_id == 1
     labels.hand.click(60, 45)

@@ -75,6 +75,13 @@ def test_what_belongs_to_no_place_leads_to_none(name, desk):
     assert desk.window.place is Place.MODELS
 
 
+def test_esc_elsewhere_selects_nothing_else(desk):
+    desk.workspace.session.select_object(2)
+    place_key(desk, 2)
+    desk.actions.run("tools.cancel")
+    assert desk.workspace.session.object_id == 2
+
+
 def test_what_is_drawn_is_taken_before_it_is_out_of_sight(desk, qtbot):
     desk.view_state.set_tool(ToolId.POLYGON)
     tool = desk.panels.canvas._tool
