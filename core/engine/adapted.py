@@ -14,14 +14,15 @@ from dataclasses import dataclass, replace
 
 from core.engine.fuse import Opinion
 from core.engine.lessons import Lessons, choose
+from core.engine.manner import PLAIN, Manner
 from core.engine.propagate import (
+    Made,
     PropagationRequest,
-    Seen,
     propagate,
-    render_seen,
     step_count,
     wanted_borders,
 )
+from core.engine.span_run import Seen, render_seen
 from core.engine.spool import ProbabilitySpool
 from core.errors import UsageError
 from core.jobs import CancelToken, Job, Progress, mapped
@@ -75,7 +76,8 @@ def propagate_either(
     *,
     adaptation: Adaptation | None,
     pieces: tuple[PropagationRequest, ...] | None = None,
-) -> Iterator[FrameResult | Progress]:
+    manner: Manner = PLAIN,
+) -> Iterator[Made]:
     """`propagate`, or `propagate_adapted` with a spool of its own where an adaptation is given.
 
     Args:
@@ -85,15 +87,25 @@ def propagate_either(
         token: is looked at between two frames.
         adaptation: how the video is learned; None learns nothing.
         pieces: what of the run is computed; None computes all of it.
+        manner: in which order, and what need not be done again.
     """
-    pieces = (request,) if pieces is None else pieces
+    pieces = _nearest_first((request,) if pieces is None else pieces, manner.near)
     if adaptation is None:
         for piece in pieces:
-            yield from propagate(video, tracker, piece, token)
+            yield from propagate(video, tracker, piece, token, manner=manner)
         return
     adapted = AdaptedRequest(request, adaptation, pieces)
     with ProbabilitySpool() as spool:
-        yield from propagate_adapted(video, tracker, adapted, token, spool=spool)
+        job = propagate_adapted(video, tracker, adapted, token, spool=spool, manner=manner)
+        yield from job
+
+
+def _nearest_first(
+    pieces: tuple[PropagationRequest, ...], near: int | None
+) -> tuple[PropagationRequest, ...]:
+    if near is None:
+        return pieces
+    return tuple(sorted(pieces, key=lambda p: max(p.start - near, near - p.stop + 1, 0)))
 
 
 def propagate_adapted(
@@ -103,7 +115,8 @@ def propagate_adapted(
     token: CancelToken,
     *,
     spool: ProbabilitySpool,
-) -> Iterator[FrameResult | Progress]:
+    manner: Manner = PLAIN,
+) -> Iterator[Made]:
     """Label every wanted frame twice: by propagation, and by what was learned from it.
 
     Args:
@@ -113,6 +126,7 @@ def propagate_adapted(
         token: is looked at between two frames and two steps.
         spool: takes the probabilities of the first pass. Frames that it holds already are lessons,
             and are made again where the run wants them.
+        manner: of the first pass, in which every frame gets a result.
 
     Yields:
         What `propagate` yields, results as drafts but for borders; a `Progress` for each step of
@@ -128,7 +142,8 @@ def propagate_adapted(
         raise UsageError(msg, "Leave the adaptation away.")
     _drop_borders(adapted.request, video.info.frame_count, spool)
     for piece in adapted.pieces:
-        for item in propagate(video, tracker, piece, token, keep=spool):
+        manner = replace(manner, have=frozenset())
+        for item in propagate(video, tracker, piece, token, keep=spool, manner=manner):
             yield _as_draft(item, spool)
     lessons = choose(spool, adapted.request.keyframes)
     refiner = yield from _learn(video, tracker, lessons, adapted.adaptation, token)
@@ -141,7 +156,7 @@ def _drop_borders(request: PropagationRequest, frame_count: int, spool: Probabil
         spool.discard(keyframe.frame_index)
 
 
-def _as_draft(item: FrameResult | Progress, spool: ProbabilitySpool) -> FrameResult | Progress:
+def _as_draft(item: Made, spool: ProbabilitySpool) -> Made:
     if isinstance(item, FrameResult) and item.frame_index in spool:
         return replace(item, is_draft=True)
     return item

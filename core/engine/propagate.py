@@ -1,25 +1,27 @@
 """Carrying keyframes through a video: from a request to one result a frame.
 
-Every span between two keyframes is walked from both of its ends. The walk from its end comes
-first and leaves its probabilities behind; the walk from its start meets them and fuses the two.
+Every span between two keyframes is walked from both of its ends (`core.engine.span_run`). In which
+order that happens, and what of it is known from earlier runs, changes no result (`Manner`).
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 from core.engine.conditioning import Conditioning
-from core.engine.fuse import Opinion, fuse
+from core.engine.manner import PLAIN, Manner, away
+from core.engine.outward import outward
+from core.engine.span_run import SpanRun, Walking
 from core.engine.spans import Span, cut
 from core.engine.spool import ProbabilitySpool
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
-from core.ops.label_maps import absent_ids, asserted_map, merge_keyframe
+from core.ops.label_maps import absent_ids, asserted_map
 from core.tracking.contract import Tracker
-from core.types import Direction, Frame, FrameResult, Keyframe
+from core.types import Direction, FrameDraft, FrameResult, Keyframe
 
 BOTH = (Direction.FORWARD, Direction.BACKWARD)
 
@@ -105,6 +107,10 @@ def step_count(request: PropagationRequest, frame_count: int) -> int:
     return sum(len(walk) for walk in walks) + len(wanted_borders(request))
 
 
+Made = FrameResult | FrameDraft | Progress
+"""What a propagation yields."""
+
+
 def propagate(
     video: VideoSource,
     tracker: Tracker,
@@ -112,7 +118,8 @@ def propagate(
     token: CancelToken,
     *,
     keep: ProbabilitySpool | None = None,
-) -> Iterator[FrameResult | Progress]:
+    manner: Manner = PLAIN,
+) -> Iterator[Made]:
     """Label every wanted frame that a keyframe reaches.
 
     Where keyframes lie on both sides, the two walks are fused by distance and confidence. What a
@@ -125,10 +132,12 @@ def propagate(
         request: what is wanted.
         token: is looked at before each frame and each keyframe.
         keep: takes the probabilities of each result but those of borders.
+        manner: in which order, and what need not be done again.
 
     Yields:
         A `FrameResult` for each wanted frame, and a `Progress` for each frame that is only passed
-        or waits for its second walk. `step_count` items in all.
+        or waits for its second walk, `step_count` items in all; and the drafts that `manner` asks
+        for.
 
     Raises:
         UsageError: see `plan`.
@@ -139,15 +148,47 @@ def propagate(
     plans = plan(request, video.info.frame_count)
     borders = wanted_borders(request)
     with Conditioning(video, tracker, keyframes=request.keyframes, token=token) as conditioning:
+        walking = Walking(video, tracker, request, token, conditioning, keep, manner)
+        if manner.near is not None:
+            yield from _border_results(borders, token, manner)
+            yield from _outward(walking, plans, manner.near)
+            return
         for part in plans:
-            while borders and borders[0].frame_index < part.span.first:
-                token.check()
-                yield border_result(borders.pop(0))
-            conditioning.turn_to(part.span)
-            yield from _run_span(video, tracker, part, request, token, keep=keep)
+            before = [k for k in borders if k.frame_index < part.span.first]
+            yield from _border_results(before, token, manner)
+            borders = borders[len(before) :]
+            with SpanRun(walking, part) as run:
+                yield from run.lead()
+                yield from run.follow()
+    yield from _border_results(borders, token, manner)
+
+
+def _outward(walking: Walking, plans: tuple[SpanPlan, ...], near: int) -> Iterator[Made]:
+    """The spans at a frame first, with drafts of all of them before any second walk."""
+    here = [part for part in plans if away(part.span, near) <= 1]
+    there = [part for part in plans if away(part.span, near) > 1]
+    with ExitStack() as stack:
+        runs = [stack.enter_context(SpanRun(walking, part)) for part in here]
+        for run in runs:
+            yield from outward(run, near)
+            yield from run.lead()
+        for run in runs:
+            yield from run.follow()
+    for part in sorted(there, key=lambda part: away(part.span, near)):
+        with SpanRun(walking, part) as run:
+            yield from run.lead()
+            yield from run.follow()
+
+
+def _border_results(
+    borders: list[Keyframe], token: CancelToken, manner: Manner
+) -> Iterator[FrameResult | Progress]:
     for keyframe in borders:
         token.check()
-        yield border_result(keyframe)
+        if keyframe.frame_index in manner.have:
+            yield Progress(0, 0, f"frame {keyframe.frame_index} is done")
+        else:
+            yield border_result(keyframe)
 
 
 def wanted_borders(request: PropagationRequest) -> list[Keyframe]:
@@ -171,97 +212,3 @@ def border_result(keyframe: Keyframe) -> FrameResult:
         is_keyframe=True,
         absent=absent_ids(keyframe),
     )
-
-
-def _run_span(
-    video: VideoSource,
-    tracker: Tracker,
-    part: SpanPlan,
-    request: PropagationRequest,
-    token: CancelToken,
-    *,
-    keep: ProbabilitySpool | None,
-) -> Iterator[FrameResult | Progress]:
-    """Walk a span from its end, then from its start; render what is complete."""
-    with ProbabilitySpool() as spool:
-        if part.backward is not None:
-            for seen in _walk(video, tracker, part.span, part.backward, token):
-                waits = part.forward is not None and seen.index in part.forward
-                if waits and request.start <= seen.index < request.stop:
-                    spool.put(seen.index, seen.opinion, seen.seconds)
-                    yield Progress(0, 0, f"frame {seen.index} from its end")
-                else:
-                    yield _finish(tracker, seen, part.span, request, keep)
-        if part.forward is not None:
-            for seen in _walk(video, tracker, part.span, part.forward, token):
-                yield _finish(tracker, _joined(seen, spool), part.span, request, keep)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A frame that has been labeled, before it is rendered."""
-
-    index: int
-    frame: Frame
-    opinion: Opinion
-    seconds: float
-
-
-def _walk(
-    video: VideoSource, tracker: Tracker, span: Span, walk: Walk, token: CancelToken
-) -> Iterator[Seen]:
-    way = walk.direction.value
-    tracker.start(walk.direction)
-    indices = range(walk.first, walk.last + way, way)
-    frames = video.frames(walk.first, walk.last + way, way)
-    start = time.perf_counter()
-    for index, frame in zip(indices, frames, strict=True):
-        token.check()
-        known = span.known(index, walk.direction)
-        step = tracker.step(index, frame, tuple(known))
-        opinion = Opinion(step.object_ids, step.probabilities, step.confidence, known, step.absent)
-        yield Seen(index, frame, opinion, time.perf_counter() - start)
-        start = time.perf_counter()
-
-
-def _joined(seen: Seen, spool: ProbabilitySpool) -> Seen:
-    """What the first walk left of a frame, fused with what the second one says."""
-    if seen.index not in spool:
-        return seen
-    start = time.perf_counter()
-    earlier, spent = spool.get(seen.index)
-    opinion = fuse(seen.opinion, earlier)
-    return replace(
-        seen, opinion=opinion, seconds=seen.seconds + spent + time.perf_counter() - start
-    )
-
-
-def _finish(
-    tracker: Tracker,
-    seen: Seen,
-    span: Span,
-    request: PropagationRequest,
-    keep: ProbabilitySpool | None,
-) -> FrameResult | Progress:
-    """A frame at its full size, or only a sign of life where it is not wanted."""
-    if not request.start <= seen.index < request.stop:
-        return Progress(0, 0, f"passed frame {seen.index}")
-    if keep is not None:
-        keep.put(seen.index, seen.opinion, seen.seconds)
-    keyframe = next((k for k in span.inside if k.frame_index == seen.index), None)
-    return render_seen(tracker, seen, keyframe)
-
-
-def render_seen(tracker: Tracker, seen: Seen, keyframe: Keyframe | None) -> FrameResult:
-    """A frame at its full size; what a keyframe asserts on it comes out as it is."""
-    start = time.perf_counter()
-    ids, opinion = seen.opinion.object_ids, seen.opinion
-    label_map = tracker.render(opinion.probabilities, seen.frame, ids)
-    confidence, absent = dict(opinion.confidence), opinion.absent
-    if keyframe is not None:
-        label_map = merge_keyframe(label_map, keyframe)
-        confidence |= dict.fromkeys(keyframe.object_ids, 1.0)
-        absent = (absent - set(keyframe.object_ids)) | absent_ids(keyframe)
-    spent = seen.seconds + time.perf_counter() - start
-    is_keyframe = keyframe is not None
-    return FrameResult(seen.index, label_map, ids, confidence, spent, is_keyframe, absent)
