@@ -26,9 +26,10 @@ from core.tracking.adaptation.learning import AdaptConfig
 from core.tracking.adaptation.video import FeatureSource, learn
 from core.tracking.asserted import label_probabilities, overruled
 from core.tracking.config import FEATURE_BYTES, Calibration, TrackingConfig
-from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
+from core.tracking.contract import Adaptation, FeatureStore, Lesson, Refiner, StepResult
 from core.tracking.feedback import Feedback
 from core.tracking.judging.judge import Judge, Reading, without
+from core.tracking.kept_features import from_arrays, to_arrays
 from core.tracking.sizes import shrunk
 from core.tracking.target.model import TargetModels
 from core.tracking.walk_state import pack, unpack
@@ -99,8 +100,13 @@ class MatchingTracker:
         self._judge = Judge(config.reading, calibration)
         self._feedback = Feedback(config.feedback)
         self._cache: LruCache[int, Encoded] = LruCache(FEATURE_BYTES, bytes_of)
+        self._store: FeatureStore | None = None
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
+
+    def keep_features(self, store: FeatureStore | None) -> None:
+        """See `KeepsFeatures.keep_features`."""
+        self._store = store
 
     @property
     def cues(self) -> Judge:
@@ -272,12 +278,26 @@ class MatchingTracker:
         """Keys and features of a frame at working size, made together and once."""
         encoded = self._cache.get(frame_index)
         if encoded is None:
-            if self._encode_both is None:
-                encoded = Encoded(self._encode(small).half())
-            else:
-                keys, features = self._encode_both(small)
-                encoded = Encoded(keys.half(), features.half())
+            encoded = self._stored(frame_index) or self._newly_encoded(frame_index, small)
             self._cache.put(frame_index, encoded)
+        return encoded
+
+    def _stored(self, frame_index: int) -> Encoded | None:
+        arrays = None if self._store is None else self._store.get(frame_index)
+        names = ("keys",) if self._encode_both is None else ("keys", "features")
+        found = None if arrays is None else from_arrays(arrays, names, self._device)
+        return None if found is None else Encoded(found["keys"], found.get("features"))
+
+    def _newly_encoded(self, frame_index: int, small: Frame) -> Encoded:
+        if self._encode_both is None:
+            encoded = Encoded(self._encode(small).half())
+        else:
+            keys, features = self._encode_both(small)
+            encoded = Encoded(keys.half(), features.half())
+        if self._store is not None:
+            both = {"keys": encoded.keys, "features": encoded.features}
+            kept = {name: tensor for name, tensor in both.items() if tensor is not None}
+            self._store.put(frame_index, to_arrays(kept))
         return encoded
 
     def _shrink(self, frame: Frame) -> Frame:
