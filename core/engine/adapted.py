@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import cast
 
 from core.engine.fuse import Opinion
 from core.engine.lessons import Lessons, choose
@@ -18,7 +19,7 @@ from core.engine.manner import PLAIN, Manner
 from core.engine.propagate import (
     Made,
     PropagationRequest,
-    propagate,
+    propagate_by,
     step_count,
     wanted_borders,
 )
@@ -76,8 +77,7 @@ def propagate_either(
     *,
     adaptation: Adaptation | None,
     pieces: tuple[PropagationRequest, ...] | None = None,
-    manner: Manner = PLAIN,
-) -> Iterator[Made]:
+) -> Iterator[FrameResult | Progress]:
     """`propagate`, or `propagate_adapted` with a spool of its own where an adaptation is given.
 
     Args:
@@ -87,17 +87,43 @@ def propagate_either(
         token: is looked at between two frames.
         adaptation: how the video is learned; None learns nothing.
         pieces: what of the run is computed; None computes all of it.
+    """
+    pieces = (request,) if pieces is None else pieces
+    made = either_by(
+        video, tracker, request, token, adaptation=adaptation, pieces=pieces, manner=PLAIN
+    )
+    return cast("Iterator[FrameResult | Progress]", made)  # Nobody asks for drafts.
+
+
+def either_by(
+    video: VideoSource,
+    tracker: Tracker,
+    request: PropagationRequest,
+    token: CancelToken,
+    *,
+    adaptation: Adaptation | None,
+    pieces: tuple[PropagationRequest, ...],
+    manner: Manner,
+) -> Iterator[Made]:
+    """`propagate_either` in another manner, with the same results.
+
+    Args:
+        video: the frames.
+        tracker: `Adaptable` where an adaptation is given.
+        request: the whole run.
+        token: is looked at between two frames.
+        adaptation: how the video is learned; None learns nothing.
+        pieces: what of the run is computed.
         manner: in which order, and what need not be done again.
     """
-    pieces = _nearest_first((request,) if pieces is None else pieces, manner.near)
+    pieces = _nearest_first(pieces, manner.near)
     if adaptation is None:
         for piece in pieces:
-            yield from propagate(video, tracker, piece, token, manner=manner)
+            yield from propagate_by(video, tracker, piece, token, keep=None, manner=manner)
         return
     adapted = AdaptedRequest(request, adaptation, pieces)
     with ProbabilitySpool() as spool:
-        job = propagate_adapted(video, tracker, adapted, token, spool=spool, manner=manner)
-        yield from job
+        yield from _adapted_by(video, tracker, adapted, token, spool=spool, manner=manner)
 
 
 def _nearest_first(
@@ -115,8 +141,7 @@ def propagate_adapted(
     token: CancelToken,
     *,
     spool: ProbabilitySpool,
-    manner: Manner = PLAIN,
-) -> Iterator[Made]:
+) -> Iterator[FrameResult | Progress]:
     """Label every wanted frame twice: by propagation, and by what was learned from it.
 
     Args:
@@ -126,7 +151,6 @@ def propagate_adapted(
         token: is looked at between two frames and two steps.
         spool: takes the probabilities of the first pass. Frames that it holds already are lessons,
             and are made again where the run wants them.
-        manner: of the first pass, in which every frame gets a result.
 
     Yields:
         What `propagate` yields, results as drafts but for borders; a `Progress` for each step of
@@ -137,13 +161,26 @@ def propagate_adapted(
         VosError: of the kinds that `propagate` names; drafts so far are good.
         Cancelled: by the token.
     """
+    made = _adapted_by(video, tracker, adapted, token, spool=spool, manner=PLAIN)
+    return cast("Iterator[FrameResult | Progress]", made)  # Nobody asks for drafts.
+
+
+def _adapted_by(
+    video: VideoSource,
+    tracker: Tracker,
+    adapted: AdaptedRequest,
+    token: CancelToken,
+    *,
+    spool: ProbabilitySpool,
+    manner: Manner,
+) -> Iterator[Made]:
+    """See `propagate_adapted`; the manner is that of the first pass, which leaves out nothing."""
     if not isinstance(tracker, Adaptable):
         msg = f"{type(tracker).__name__} cannot adapt to a video."
         raise UsageError(msg, "Leave the adaptation away.")
     _drop_borders(adapted.request, video.info.frame_count, spool)
     for piece in adapted.pieces:
-        manner = replace(manner, have=frozenset())
-        for item in propagate(video, tracker, piece, token, keep=spool, manner=manner):
+        for item in propagate_by(video, tracker, piece, token, keep=spool, manner=manner):
             yield _as_draft(item, spool)
     lessons = choose(spool, adapted.request.keyframes)
     refiner = yield from _learn(video, tracker, lessons, adapted.adaptation, token)

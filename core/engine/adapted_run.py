@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from core.engine.adapted import AdaptedRequest, adapted_step_count, propagate_adapted
 from core.engine.output import ResultFolder
 from core.engine.pieces import remaining
-from core.engine.propagate import Made, PropagationRequest, border_result, wanted_borders
+from core.engine.propagate import PropagationRequest, border_result, wanted_borders
 from core.engine.run_record import DoneFrame, RunRecord
 from core.engine.saved_probabilities import SavedProbabilities
 from core.jobs import CancelToken, Progress
@@ -79,7 +79,7 @@ class AdaptedRun:
 
     def write(
         self, video: VideoSource, tracker: Tracker, token: CancelToken
-    ) -> Iterator[Made]:
+    ) -> Iterator[FrameResult | Progress]:
         """Propagate what is left, adapt, and write each result before it is yielded.
 
         Yields:

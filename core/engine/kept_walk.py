@@ -90,9 +90,7 @@ class StoredWalk(KeptWalk):
             self._save()
         self._log.close()
 
-    def resume(
-        self, wanted: Collection[int], rounding: Collection[int], tracker: Tracker
-    ) -> int:
+    def resume(self, wanted: Collection[int], rounding: Collection[int], tracker: Tracker) -> int:
         """See `KeptWalk.resume`."""
         self._entry.use(self._steps)
         self._entry.use(self._state)

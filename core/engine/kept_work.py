@@ -95,9 +95,7 @@ class KeptWork:
         """
         return StoredWalk(walk, self._entry, _key(span, keyframes))
 
-    def done(
-        self, span: Span, keyframes: Iterable[Keyframe], ways: tuple[Direction, ...]
-    ) -> Done:
+    def done(self, span: Span, keyframes: Iterable[Keyframe], ways: tuple[Direction, ...]) -> Done:
         """Which results of a span were made by walks in these ways."""
         names = "-".join(sorted(way.name.lower() for way in ways))
         return Done(self._entry, f"{_key(span, keyframes)[:40]}-{names}.done")
@@ -113,7 +111,7 @@ class KeptWork:
 
 def checksum(label_map: LabelMap) -> int:
     """CRC-32 of a label map, as `KeptWork.results` has it."""
-    return zlib.crc32(np.ascontiguousarray(label_map))
+    return zlib.crc32(np.ascontiguousarray(label_map).tobytes())
 
 
 def _feature_file(frame_index: int) -> str:

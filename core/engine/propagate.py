@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import cast
 
 from core.engine.conditioning import Conditioning
 from core.engine.manner import PLAIN, Manner, away
@@ -118,8 +119,7 @@ def propagate(
     token: CancelToken,
     *,
     keep: ProbabilitySpool | None = None,
-    manner: Manner = PLAIN,
-) -> Iterator[Made]:
+) -> Iterator[FrameResult | Progress]:
     """Label every wanted frame that a keyframe reaches.
 
     Where keyframes lie on both sides, the two walks are fused by distance and confidence. What a
@@ -132,17 +132,45 @@ def propagate(
         request: what is wanted.
         token: is looked at before each frame and each keyframe.
         keep: takes the probabilities of each result but those of borders.
-        manner: in which order, and what need not be done again.
 
     Yields:
         A `FrameResult` for each wanted frame, and a `Progress` for each frame that is only passed
-        or waits for its second walk, `step_count` items in all; and the drafts that `manner` asks
-        for.
+        or waits for its second walk. `step_count` items in all.
 
     Raises:
         UsageError: see `plan`.
         VideoDecodeError: the video breaks off; results so far are good.
         OutputError: the disk for temporary results is full.
+        Cancelled: by the token, between two frames.
+    """
+    made = propagate_by(video, tracker, request, token, keep=keep, manner=PLAIN)
+    return cast("Iterator[FrameResult | Progress]", made)  # Nobody asks for drafts.
+
+
+def propagate_by(
+    video: VideoSource,
+    tracker: Tracker,
+    request: PropagationRequest,
+    token: CancelToken,
+    *,
+    keep: ProbabilitySpool | None,
+    manner: Manner,
+) -> Iterator[Made]:
+    """`propagate` in another manner, with the same results.
+
+    Args:
+        video: the frames.
+        tracker: as for `propagate`.
+        request: what is wanted.
+        token: is looked at before each frame and each keyframe.
+        keep: takes the probabilities of each result but those of borders.
+        manner: in which order, and what need not be done again.
+
+    Yields:
+        What `propagate` yields, and the drafts that `manner` asks for.
+
+    Raises:
+        VosError: of the kinds that `propagate` names.
         Cancelled: by the token, between two frames.
     """
     plans = plan(request, video.info.frame_count)

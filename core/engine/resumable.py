@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from core.engine.continued import Continued, Skip
 from core.engine.output import ResultFolder
 from core.engine.pieces import Unit, passed_frames, remaining, units
-from core.engine.propagate import Made, PropagationRequest, propagate
+from core.engine.propagate import PropagationRequest, propagate
 from core.engine.run_record import DoneFrame, RunRecord, WalkState
 from core.engine.walk_log import WalkLog
 from core.errors import OutputError
@@ -68,7 +68,7 @@ class ResumableRun:
 
     def write(
         self, video: VideoSource, tracker: Tracker, token: CancelToken
-    ) -> Iterator[Made]:
+    ) -> Iterator[FrameResult | Progress]:
         """Propagate what is left, and write each result before it is yielded.
 
         Yields:

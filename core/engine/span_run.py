@@ -16,7 +16,6 @@ from core.engine.conditioning import Conditioning, governing
 from core.engine.fuse import Opinion, fuse
 from core.engine.kept_walk import KeptWalk
 from core.engine.manner import Manner, leads
-from core.engine.spans import Span
 from core.engine.spool import ProbabilitySpool, rounded
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
@@ -139,7 +138,9 @@ class SpanRun:
     def begins_near(self, frame_index: int, distance: int) -> bool:
         """Whether the first walk comes to a frame within some steps."""
         lead = self._lead or self._follow
-        return lead is not None and 0 <= (frame_index - lead.first) * lead.direction.value <= distance
+        return (
+            lead is not None and 0 <= (frame_index - lead.first) * lead.direction.value <= distance
+        )
 
     def draft(self, seen: Seen) -> FrameDraft:
         """What one walk alone says of a frame, without what keyframes assert on it."""

@@ -28,7 +28,8 @@ MAX_CELLS = 1 << 28
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """Where a frame's probabilities lie in the file, their bytes there and before, their shape, and
-    the rest of the opinion."""
+    the rest of the opinion.
+    """
 
     start: int
     size: int
@@ -150,7 +151,8 @@ def unsqueezed(data: bytes, size: int) -> bytes:
 
 def levels(probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Probabilities in steps of 1 / 255."""
-    return np.rint(probabilities * LEVELS).astype(np.uint8)
+    stored: NDArray[np.uint8] = np.rint(probabilities * LEVELS).astype(np.uint8)
+    return stored
 
 
 def from_levels(stored: NDArray[np.uint8]) -> NDArray[np.float32]:

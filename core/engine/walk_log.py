@@ -41,9 +41,7 @@ class WalkLog:
         added: bytes that were written since `begin` or `load`.
     """
 
-    def __init__(
-        self, folder: Path, settings: dict[str, str], *, path: Path | None = None
-    ) -> None:
+    def __init__(self, folder: Path, settings: dict[str, str], *, path: Path | None = None) -> None:
         """Describe the log; nothing is touched yet.
 
         Args:

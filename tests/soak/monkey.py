@@ -343,7 +343,6 @@ def main(seed, seconds, folder):
         make_tracker=lambda _request: fakes.FakeTracker(seconds=0.004), tuner=fakes.FakeTuner()
     )
     shell = Shell(Places(folder / "config", folder / "data"), engine)
-    shell.settings.set_value("ask-seconds", 0)
     monkey = Monkey(shell, world, random.Random(seed))
     hooks = listen(monkey.problems)
     shell.crashed.connect(monkey.problems.append)

@@ -13,7 +13,7 @@ from core.data.synthetic import moving_shapes
 from core.engine.kept_room import KeptRoom
 from core.engine.kept_work import KeptWork, checksum
 from core.engine.manner import Manner
-from core.engine.propagate import BOTH, PropagationRequest, propagate, step_count
+from core.engine.propagate import BOTH, PropagationRequest, propagate, propagate_by, step_count
 from core.engine.registry import systems
 from core.jobs import Cancelled, CancelToken, Progress
 from core.tracking.contract import KeepsFeatures
@@ -67,7 +67,16 @@ def run(film, shapes, tiny_tracker, room):
     """Results by frame of a run with a fresh tracker; `items` after which it is stopped."""
 
     def run(
-        system, asked, *, near=None, drafts=False, keep=True, items=None, by="close", have=(), name=""
+        system,
+        asked,
+        *,
+        near=None,
+        drafts=False,
+        keep=True,
+        items=None,
+        by="close",
+        have=(),
+        name="",
     ):
         tracker, token, found = Counting(tiny_tracker(system)), CancelToken(), []
         where = room if keep else replace_budget(room)
@@ -76,7 +85,9 @@ def run(film, shapes, tiny_tracker, room):
             if kept is not None and isinstance(tracker._tracker, KeepsFeatures):
                 tracker.keep_features(kept.features)
             manner = Manner(near, drafts, kept, frozenset(have))
-            job = propagate(film(COUNT, frames=shapes[0]), tracker, asked, token, manner=manner)
+            job = propagate_by(
+                film(COUNT, frames=shapes[0]), tracker, asked, token, keep=None, manner=manner
+            )
             try:
                 for item in job:
                     found.append(item)
@@ -187,8 +198,6 @@ def test_other_ranges_and_ways_take_what_is_exact_enough(run, requests, true, sy
 
 @every_system
 def test_step_by_step_forward_costs_a_step_each(run, true, system):
-    if system == "flow" or system == "copy":
-        pytest.skip("as the others; their steps cost nothing")
     for index in range(1, 6):
         asked = asked_of(true(0), start=index, stop=index + 1, ways=(Direction.FORWARD,))
         got = run(system, asked)
@@ -211,8 +220,8 @@ def test_a_correction_finds_nothing_old_and_its_undo_everything(run, true, syste
 @pytest.mark.parametrize("system", ["box_supervised", "self_supervised"])
 def test_features_are_computed_once(run, requests, system, monkeypatch, true):
     """A second tracker, and a correction, cost matching only."""
-    import core.systems.box_supervised.looks as looks
-    import core.tracking.matching as matching
+    from core.systems.box_supervised import looks
+    from core.tracking import matching
 
     kind = looks.Looks if system == "box_supervised" else matching.MatchingTracker
     method = "_encoded" if system == "box_supervised" else "_newly_encoded"
@@ -270,7 +279,9 @@ def test_a_full_budget_keeps_what_fits_and_changes_nothing(
             with room.entry({}) as entry:
                 kept = KeptWork(entry)
                 tracker.keep_features(kept.features)
-                job = propagate(video, tracker, asked, CancelToken(), manner=Manner(kept=kept))
+                job = propagate_by(
+                    video, tracker, asked, CancelToken(), keep=None, manner=Manner(kept=kept)
+                )
                 same({r.frame_index: r for r in job if isinstance(r, FrameResult)}, wanted)
             assert room.used() <= budget + 20_000
 
@@ -307,7 +318,7 @@ def test_drafts_come_outward_before_any_second_walk(run, true, near):
     assert drafts == wanted[near]
     order = [type(i) for i in run.items if isinstance(i, FrameDraft | FrameResult)]
     near_ones = 9 if near == 6 else (5 if near < 6 else 4)
-    first = [i for i in results if i not in (0, 6, 11)][0]
+    first = next(i for i in results if i not in {0, 6, 11})
     before = order.index(FrameResult, 3)
     assert order[3:before] == [FrameDraft] * near_ones, "all drafts of the spans that are looked at"
     assert first in (1, 5, 7, 10)

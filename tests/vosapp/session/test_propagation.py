@@ -171,14 +171,6 @@ def test_the_engine_has_a_thread_of_its_own(qtbot, make_workspace):
     assert threading.current_thread().name not in tracker.threads
 
 
-def test_an_estimate_counts_without_computing(qtbot, tracked):
-    answers = []
-    tracked.propagation.estimate(RunMode.OPEN, answers.append)
-    qtbot.waitUntil(lambda: bool(answers))
-    assert answers[0].frames == FRAMES - 1
-    assert not tracked.session.project.label_map(3).any()
-
-
 def test_learning_the_video_needs_a_system_that_can(qtbot, tracked):
     tracked.propagation.set_choice(RunChoice(system="copy", adapt=True))
     outcome = run(qtbot, tracked)
