@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Self
 from core.engine.kept_room import KeptEntry
 from core.engine.walk_log import WalkLog
 from core.errors import OutputError
-from core.jobs import Cancelled
 from core.tracking.contract import Resumable, StepResult, Tracker
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 SAVE_FRAMES = 100
 """Steps after which the state of a walk is written anyway, so that a kill loses no more."""
-_BROKEN_OFF = (Cancelled, GeneratorExit)
-"""Between two steps; after other errors nobody knows what the tracker's state is."""
 
 
 class KeptWalk:
@@ -59,6 +56,9 @@ class KeptWalk:
         tracker.start(self.walk.direction)
         return self.walk.first
 
+    def about_to_step(self) -> None:
+        """Until the step is `put`, nobody knows what the tracker's state is."""
+
     def put(self, frame_index: int, step: StepResult, *, exact: bool) -> None:
         """Take a step, with exact or rounded probabilities."""
 
@@ -79,6 +79,7 @@ class StoredWalk(KeptWalk):
         self._log = WalkLog(entry.folder, {"walk": key}, path=path)
         self._tracker: Tracker | None = None
         self._last, self._unsaved, self._logs = walk.first, 0, False
+        self._between = True
 
     def __exit__(
         self,
@@ -86,7 +87,7 @@ class StoredWalk(KeptWalk):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None or issubclass(kind, _BROKEN_OFF):
+        if self._between:
             self._save()
         self._log.close()
 
@@ -106,9 +107,13 @@ class StoredWalk(KeptWalk):
             return super().resume(wanted, rounding, tracker)
         return at + way
 
+    def about_to_step(self) -> None:
+        """See `KeptWalk.about_to_step`."""
+        self._between = False
+
     def put(self, frame_index: int, step: StepResult, *, exact: bool) -> None:
         """See `KeptWalk.put`; once a disk or the budget is full, the rest of the walk is not."""
-        self._last = frame_index
+        self._last, self._between = frame_index, True
         if not self._logs:
             return
         try:

@@ -174,6 +174,7 @@ class SpanRun:
             for index, frame in self._frames_from(begin, last, way):
                 walking.token.check()
                 known = self.span.known(index, walk.direction)
+                kept.about_to_step()
                 step = walking.tracker.step(index, frame, tuple(known))
                 kept.put(index, step, exact=index not in rounding)
                 spent = time.perf_counter() - start

@@ -71,7 +71,7 @@ class FrameLoader(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._drafts = drafts or Drafts()
+        self._drafts = Drafts() if drafts is None else drafts
         self._path, self._project, self._cache_bytes = path, project, cache_bytes
         self._wish: int | None = None
         self._aside_wish: int | None = None
