@@ -6,15 +6,13 @@ import json
 import zlib
 from collections.abc import Collection
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from core.engine.kept_room import KeptEntry
+from core.engine.plans import Walk
 from core.engine.walk_log import WalkLog
 from core.errors import OutputError
 from core.tracking.contract import Resumable, StepResult, Tracker
-
-if TYPE_CHECKING:
-    from core.engine.propagate import Walk
 
 SAVE_FRAMES = 100
 """Steps after which the state of a walk is written anyway, so that a kill loses no more."""

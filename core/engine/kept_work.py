@@ -18,7 +18,7 @@ import numpy as np
 from core.engine.conditioning import governing
 from core.engine.kept_room import KeptEntry
 from core.engine.kept_walk import KeptWalk, StoredWalk
-from core.engine.propagate import PropagationRequest, Walk, plan
+from core.engine.plans import PropagationRequest, Walk, plan
 from core.engine.spans import Span
 from core.media.plain_file import OPENING
 from core.tracking.walk_state import pack, unpack

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from core.engine.kept_work import KeptWork
-    from core.engine.spans import Span
-    from core.types import Direction
+from core.engine.kept_work import KeptWork
+from core.engine.spans import Span
+from core.types import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,6 @@ def leads(span: Span, manner: Manner, *, fits: bool) -> Direction:
         manner: says what is looked at.
         fits: what a forward walk says of the span may wait, exact as it has to be.
     """
-    from core.types import Direction
-
     if manner.near is None or not fits:
         return Direction.BACKWARD
     if manner.near > span.last:

@@ -7,13 +7,10 @@ way from a border that may be far. What comes out of here is shown until they ar
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from core.engine.fuse import Opinion
+from core.engine.span_run import Seen, SpanRun
 from core.types import Direction, FrameDraft, Keyframe
-
-if TYPE_CHECKING:
-    from core.engine.span_run import SpanRun
 
 AROUND = 6
 """Frames on each side of the keyframe: what one sees of a correction at a glance."""
@@ -35,8 +32,6 @@ def outward(run: SpanRun, near: int) -> Iterator[FrameDraft]:
 
 
 def _walk(run: SpanRun, given: Keyframe, way: Direction) -> Iterator[FrameDraft]:
-    from core.engine.span_run import Seen
-
     walking, step = run.walking, way.value
     others = {k.frame_index for k in run.span.inside if set(k.object_ids) & set(given.object_ids)}
     walking.tracker.start(way)

@@ -8,105 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import cast
 
 from core.engine.conditioning import Conditioning
 from core.engine.manner import PLAIN, Manner, away
 from core.engine.outward import outward
+from core.engine.plans import (
+    BOTH,
+    PropagationRequest,
+    SpanPlan,
+    Walk,
+    plan,
+    step_count,
+    wanted_borders,
+)
 from core.engine.span_run import SpanRun, Walking
-from core.engine.spans import Span, cut
 from core.engine.spool import ProbabilitySpool
-from core.errors import UsageError
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
 from core.ops.label_maps import absent_ids, asserted_map
 from core.tracking.contract import Tracker
-from core.types import Direction, FrameDraft, FrameResult, Keyframe
+from core.types import FrameDraft, FrameResult, Keyframe
 
-BOTH = (Direction.FORWARD, Direction.BACKWARD)
-
-
-@dataclass(frozen=True, slots=True)
-class PropagationRequest:
-    """What is to be propagated.
-
-    Attributes:
-        keyframes: at least one, ascending by frame index.
-        start: first frame that is wanted.
-        stop: one past the last frame that is wanted.
-        ways: directions in which keyframes are carried. Frames that no keyframe reaches in one
-            of them get no result.
-    """
-
-    keyframes: tuple[Keyframe, ...]
-    start: int
-    stop: int
-    ways: tuple[Direction, ...] = BOTH
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """A row of frames in one direction: from `first` to `last`, both included."""
-
-    first: int
-    last: int
-    direction: Direction
-
-    def __len__(self) -> int:
-        return abs(self.last - self.first) + 1
-
-    def __contains__(self, frame_index: int) -> bool:
-        return min(self.first, self.last) <= frame_index <= max(self.first, self.last)
-
-
-@dataclass(frozen=True, slots=True)
-class SpanPlan:
-    """The walks through one span; None where nothing reaches the wanted frames in that way."""
-
-    span: Span
-    backward: Walk | None
-    forward: Walk | None
-
-
-def plan(request: PropagationRequest, frame_count: int) -> tuple[SpanPlan, ...]:
-    """The walks that reach every wanted frame, span by span.
-
-    Frames between a span's keyframe and the wanted range are walked too: labels get there only
-    from frame to frame. A span that has no wanted frame costs nothing.
-
-    Raises:
-        UsageError: no keyframe, or an empty range.
-    """
-    if not request.keyframes:
-        raise UsageError("There is no keyframe to propagate.", "Give a mask with an object.")
-    if request.start >= request.stop:
-        msg = f"The range {request.start}:{request.stop} holds no frame."
-        raise UsageError(msg, "A range A:B goes from frame A up to, but not including, frame B.")
-    spans = cut(request.keyframes, frame_count)
-    wanted = [s for s in spans if s.first < request.stop and s.last >= request.start]
-    return tuple(_plan_span(span, request) for span in wanted)
-
-
-def _plan_span(span: Span, request: PropagationRequest) -> SpanPlan:
-    ends = {
-        Direction.FORWARD: min(span.last, request.stop - 1),
-        Direction.BACKWARD: max(span.first, request.start),
-    }
-    walks: dict[Direction, Walk] = {}
-    for way in request.ways:
-        origin, end = span.origin(way), ends[way]
-        if origin is not None and (end - origin) * way.value >= 0:
-            walks[way] = Walk(origin, end, way)
-    return SpanPlan(span, walks.get(Direction.BACKWARD), walks.get(Direction.FORWARD))
-
-
-def step_count(request: PropagationRequest, frame_count: int) -> int:
-    """How many items `propagate` yields: walked frames, and keyframes that are borders."""
-    plans = plan(request, frame_count)
-    walks = [walk for p in plans for walk in (p.backward, p.forward) if walk is not None]
-    return sum(len(walk) for walk in walks) + len(wanted_borders(request))
-
+__all__ = [
+    "BOTH",
+    "Made",
+    "PropagationRequest",
+    "SpanPlan",
+    "Walk",
+    "border_result",
+    "plan",
+    "propagate",
+    "propagate_by",
+    "step_count",
+    "wanted_borders",
+]
 
 Made = FrameResult | FrameDraft | Progress
 """What a propagation yields."""
@@ -217,16 +153,6 @@ def _border_results(
             yield Progress(0, 0, f"frame {keyframe.frame_index} is done")
         else:
             yield border_result(keyframe)
-
-
-def wanted_borders(request: PropagationRequest) -> list[Keyframe]:
-    """Keyframes in the wanted range that assert every object, ascending."""
-    objects = {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
-    return [
-        k
-        for k in request.keyframes
-        if objects <= set(k.object_ids) and request.start <= k.frame_index < request.stop
-    ]
 
 
 def border_result(keyframe: Keyframe) -> FrameResult:

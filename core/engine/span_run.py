@@ -10,22 +10,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from core.engine.conditioning import Conditioning, governing
 from core.engine.fuse import Opinion, fuse
 from core.engine.kept_walk import KeptWalk
+from core.engine.kept_work import Done
 from core.engine.manner import Manner, leads
+from core.engine.plans import PropagationRequest, SpanPlan, Walk
 from core.engine.spool import ProbabilitySpool, rounded
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
 from core.ops.label_maps import absent_ids, merge_keyframe
 from core.tracking.contract import StepResult, Tracker
 from core.types import Direction, Frame, FrameDraft, FrameResult, Keyframe
-
-if TYPE_CHECKING:
-    from core.engine.kept_work import Done
-    from core.engine.propagate import PropagationRequest, SpanPlan, Walk
 
 EXACT_BYTES = 4 << 30
 """A forward walk goes first where all it may say of its frames, which has to wait unrounded, takes

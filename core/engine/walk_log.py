@@ -14,18 +14,16 @@ import struct
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
+from core.engine.plans import Walk
 from core.engine.spool import MAX_CELLS, from_levels, levels, squeezed, unsqueezed
 from core.errors import OutputError
 from core.media.plain_file import open_plain
 from core.tracking.contract import StepResult
 from core.types import Direction
-
-if TYPE_CHECKING:
-    from core.engine.propagate import Walk
 
 FORMAT = 1
 LOG_SUFFIX = ".vosapp-run.walk"

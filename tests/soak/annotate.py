@@ -228,12 +228,12 @@ class Annotator:
 
     def quality(self) -> float:
         """J&F over all objects and frames but the first."""
-        scores = [
-            (region_similarity(label_map == i, true == i) + contour_accuracy(label_map == i, true == i))
-            / 2
-            for label_map, true in ((self.desk.project.label_map(k), self.truth[k]) for k in self._all)
-            for i in self.ids
-        ]  # fmt: skip
+        scores = []
+        for index in self._all:
+            label_map, true = self.desk.project.label_map(index), self.truth[index]
+            for i in self.ids:
+                pair = label_map == i, true == i
+                scores.append((region_similarity(*pair) + contour_accuracy(*pair)) / 2)
         return float(np.mean(scores))
 
     @property
@@ -315,7 +315,8 @@ def _takes_id() -> bool:
 def true_masks(wanted: argparse.Namespace, folder: Path) -> list[np.ndarray]:
     """The label maps that the work is measured by."""
     paths = sorted(wanted.masks.glob("*.png")) if wanted.masks.is_dir() else [wanted.masks]
-    maps = [np.asarray(read_label_map(path)) for path in paths]
+    read = [read_label_map(path) for path in paths]
+    maps = [np.asarray(getattr(one, "label_map", one)) for one in read]
     if not wanted.reference:
         return maps
     from core.engine.propagate import PropagationRequest, propagate
