@@ -147,6 +147,14 @@ class KeptEntry:
         self.use(name)
         return data
 
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        path = self.folder / name
+        size = _file_size(path)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+            self.give_back(size)
+
     def _drop_own(self, size: int) -> None:
         with suppress(OSError):
             unused = [p for p in self.folder.iterdir() if p.name not in {*self._mine, _LOCK}]

@@ -68,8 +68,17 @@ class KeptWalk:
 class StoredWalk(KeptWalk):
     """A walk in an entry of the room. As a context it saves its state where it is broken off."""
 
-    def __init__(self, walk: Walk, entry: KeptEntry, key: str) -> None:
+    def __init__(self, walk: Walk, entry: KeptEntry, key: str, *, end: int) -> None:
+        """Find it, or begin it.
+
+        Args:
+            walk: through a span, or through its first part.
+            entry: where its files lie.
+            key: names the walk, whatever part of it is wanted.
+            end: the last frame that it could ever come to; there it needs no state any more.
+        """
         super().__init__(walk)
+        self._end = end
         self._entry, self._key = entry, key
         self._steps = f"{key[:40]}-{walk.direction.name.lower()}.steps"
         self._state = f"{key[:40]}-{walk.direction.name.lower()}.state"
@@ -180,10 +189,13 @@ class StoredWalk(KeptWalk):
             self._logs = False
 
     def _save(self) -> None:
-        """Write where the walk stands, as far as it is logged."""
+        """Write where the walk stands, as far as it is logged, unless it is through."""
         if not self._unsaved or not self._logs or not isinstance(self._tracker, Resumable):
             return
         self._unsaved = 0
+        if self._last == self._end:
+            self._entry.remove(self._state)
+            return
         state = self._tracker.save_state()
         head = {"walk": self._key, "frame": self._last, "checksum": zlib.crc32(state)}
         self._entry.write(self._state, json.dumps(head).encode() + b"\n" + state)

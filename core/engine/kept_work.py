@@ -93,7 +93,8 @@ class KeptWork:
             span: see `Span`.
             keyframes: those that govern it.
         """
-        return StoredWalk(walk, self._entry, _key(span, keyframes))
+        end = span.last if walk.direction is Direction.FORWARD else span.first
+        return StoredWalk(walk, self._entry, _key(span, keyframes), end=end)
 
     def done(self, span: Span, keyframes: Iterable[Keyframe], ways: tuple[Direction, ...]) -> Done:
         """Which results of a span were made by walks in these ways."""

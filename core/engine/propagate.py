@@ -114,8 +114,8 @@ def propagate_by(
     with Conditioning(video, tracker, keyframes=request.keyframes, token=token) as conditioning:
         walking = Walking(video, tracker, request, token, conditioning, keep, manner)
         if manner.near is not None:
-            yield from _border_results(borders, token, manner)
             yield from _outward(walking, plans, manner.near)
+            yield from _border_results(borders, token, manner)
             return
         for part in plans:
             before = [k for k in borders if k.frame_index < part.span.first]

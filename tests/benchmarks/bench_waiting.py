@@ -109,10 +109,12 @@ class Bench:
             for item in self.engine.propagate(order)(token):
                 if not isinstance(item, (FrameResult, FrameDraft or FrameResult)):
                     continue
+                if getattr(item, "is_keyframe", False):
+                    continue
                 now = self.now() - begun
                 shown += 1
                 times.first = min(times.first, now) if times.first == times.first else now
-                if abs(item.frame_index - near) <= 1 and item.frame_index != 0:
+                if abs(item.frame_index - near) <= 1:
                     times.looked = now if times.looked != times.looked else times.looked
                 times.results += isinstance(item, FrameResult)
                 if stop_at is not None and shown >= stop_at:

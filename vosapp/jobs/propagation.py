@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -85,7 +84,7 @@ class RunPlan:
         passes: how often each of them gets one: twice where the video is learned in between.
         steps: frames that are walked or made again; each is told by a `Progress`.
         left_out: names of locked objects that would have got some.
-        begun: `time.monotonic()` when the work itself began.
+        keeps: what is walked is kept, and the next run goes on from it.
     """
 
     writable: frozenset[int]
@@ -93,7 +92,7 @@ class RunPlan:
     passes: int = 1
     steps: int = 0
     left_out: tuple[str, ...] = ()
-    begun: float = field(default_factory=time.monotonic)
+    keeps: bool = False
 
 
 @dataclass(slots=True)
@@ -156,8 +155,15 @@ class Engine:
             kept = stack.enter_context(opened)
             work = without_had(work, kept, propagation)
             left = tuple(item.name for item in work.locked)
-            passes, steps = 1 if work.adaptation is None else 2, work.steps
-            yield RunPlan(work.writable, device, passes=passes, steps=steps, left_out=left)
+            steps = work.steps
+            yield RunPlan(
+                work.writable,
+                device,
+                passes=1 if work.adaptation is None else 2,
+                steps=steps,
+                left_out=left,
+                keeps=kept is not None,
+            )
             results = run_work(
                 work,
                 video,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -84,6 +84,8 @@ def frames_had(
     request: PropagationRequest,
     kept: KeptWork | None,
     propagation: Propagation,
+    *,
+    among: Set[int],
 ) -> frozenset[int]:
     """Return frames whose masks are, byte by byte, what this very propagation would make.
 
@@ -95,10 +97,12 @@ def frames_had(
         request: what is to be propagated.
         kept: of the same video, system and settings; None where nothing is kept.
         propagation: that is about to begin.
+        among: only these are looked at.
     """
     if kept is None:
         return frozenset()
-    made = kept.results(request, project.video.frame_count)
+    found = kept.results(request, project.video.frame_count)
+    made = {index: value for index, value in found.items() if index in among}
     origin, like = propagation.provenance, {}
     for item in project.objects():
         lane = project.lane(item.object_id)

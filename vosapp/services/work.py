@@ -114,7 +114,7 @@ def without_had(work: Work, kept: KeptWork | None, propagation: Propagation) -> 
     """
     if work.adaptation is not None or not work.pieces:
         return work
-    had = frames_had(work.project, work.request, kept, propagation) & work.writable
+    had = frames_had(work.project, work.request, kept, propagation, among=work.writable)
     return replace(work, had=had, writable=work.writable - had)
 
 

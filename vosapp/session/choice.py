@@ -72,6 +72,7 @@ class RunState(WorkState):
         memory_bytes: resident memory of this process.
         again: frames are computed that were neither empty nor stale, as asked.
         left_out: names of locked objects that would have got a result.
+        keeps: what was walked is kept, and the next run goes on from it.
     """
 
     frames: int = 0
@@ -83,6 +84,7 @@ class RunState(WorkState):
     memory_bytes: int = 0
     again: bool = False
     left_out: tuple[str, ...] = ()
+    keeps: bool = False
 
     @property
     def bar(self) -> tuple[int, int]:

@@ -217,6 +217,7 @@ class PropagationControl(WorkControl):
                     device=value.device,
                     again=self.state.again,
                     left_out=value.left_out,
+                    keeps=value.keeps,
                 )
             elif isinstance(value, FrameDraft):
                 self.session.show_draft(value)

@@ -135,7 +135,7 @@ class PropagateController(Controller):
             )
         elif state.done:
             text = self.tr("{0} of {1} frames are done and stay. {2} goes on.")
-        elif state.steps:
+        elif state.steps and state.keeps:
             text = self.tr("No frame is done yet, but what was computed is kept. {2} goes on.")
         else:
             text = self.tr("Nothing was computed yet. {2} begins again.")
