@@ -25,12 +25,12 @@ from core.ops.matching import read
 from core.tracking.adaptation.learning import AdaptConfig
 from core.tracking.adaptation.video import FeatureSource, learn
 from core.tracking.asserted import label_probabilities, overruled
-from core.tracking.config import FEATURE_BYTES, Calibration, TrackingConfig
+from core.tracking.config import FEATURE_BYTES, SEARCH_BYTES, Calibration, TrackingConfig
 from core.tracking.contract import Adaptation, FeatureStore, Lesson, Refiner, StepResult
 from core.tracking.feedback import Feedback
 from core.tracking.judging.judge import Judge, Reading, without
 from core.tracking.kept_features import from_arrays, to_arrays
-from core.tracking.searches import Searches
+from core.tracking.searches import FoundBefore, Searches
 from core.tracking.sizes import shrunk
 from core.tracking.target.model import TargetModels
 from core.tracking.walk_state import pack, unpack
@@ -101,6 +101,7 @@ class MatchingTracker:
         self._judge = Judge(config.reading, calibration)
         self._feedback = Feedback(config.feedback)
         self._cache: LruCache[int, Encoded] = LruCache(FEATURE_BYTES, bytes_of)
+        self._found = FoundBefore(SEARCH_BYTES)
         self._store: FeatureStore | None = None
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
@@ -231,7 +232,9 @@ class MatchingTracker:
         planes = keys.new_zeros(3, len(object_ids), *keys.shape[1:])
         sources: dict[int, tuple[int, ...]] = {}
         groups = [ids for ids, _ in alike(object_ids, (*self._bank.keyframes, *recent))]
-        searches = Searches(keys, self._config, apart=len(groups) > 1)
+        searches = Searches(
+            frame_index, keys, self._config, apart=len(groups) > 1, before=self._found
+        )
         for ids in groups:
             near = self._bank.nearby_keyframes(frame_index, keys, ids[0])
             late = [memory for memory in recent if memory.knows(ids[0])]

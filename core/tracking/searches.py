@@ -1,4 +1,4 @@
-"""Searches of one frame's cells in the memory, each made once for all objects that read them."""
+"""Searches of one frame's cells in the memory, each made once for all that read what it found."""
 
 from __future__ import annotations
 
@@ -6,12 +6,42 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from core.cache import LruCache
 from core.memory.bank import MemoryFrame
 from core.ops.matching import Candidates, distance_handicap, search_frames, search_windows
 from core.tracking.config import TrackingConfig
 
 Searched = tuple[Sequence[MemoryFrame], Candidates]
 """Memory frames, and the best of their cells for each query."""
+Places = tuple[int, tuple[int, ...]]
+"""A frame, and the keyframes that it was searched in."""
+
+
+class FoundBefore:
+    """What frames have found in keyframes, for the second walk that comes to them.
+
+    Keys of frames depend on the frames alone, so that it does not matter which walk has searched,
+    nor what the keyframes assert.
+
+    Args:
+        budget: bytes.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self._kept: LruCache[Places, Candidates] = LruCache(budget, _bytes)
+
+    def get(self, places: Places) -> Candidates | None:
+        """What was found; None where it is not known any more."""
+        kept = self._kept.get(places)
+        return None if kept is None else Candidates(kept.similarity, kept.cell.long())
+
+    def put(self, places: Places, found: Candidates) -> None:
+        """Remember what was found."""
+        self._kept.put(places, Candidates(found.similarity, found.cell.int()))
+
+
+def _bytes(found: Candidates) -> int:
+    return found.similarity.nbytes + found.cell.nbytes
 
 
 class Searches:
@@ -25,18 +55,29 @@ class Searches:
         size: height and width of the frame, in cells.
     """
 
-    def __init__(self, keys: Tensor, config: TrackingConfig, *, apart: bool) -> None:
+    def __init__(
+        self,
+        frame_index: int,
+        keys: Tensor,
+        config: TrackingConfig,
+        *,
+        apart: bool,
+        before: FoundBefore,
+    ) -> None:
         """Nothing is searched yet.
 
         Args:
+            frame_index: of the frame.
             keys: of the frame, C x h x w.
             config: of the search.
             apart: objects are read from different frames; else each call searches all its frames
                 at once.
+            before: what was found in keyframes by another walk, with these keys and this config.
         """
         self.size = keys.shape[1], keys.shape[2]
-        self._keys, self._config, self._apart = keys, config, apart
-        self._found: dict[tuple[int, ...], Candidates] = {}
+        self._index, self._keys, self._config, self._apart = frame_index, keys, config, apart
+        self._before = before
+        self._late: dict[tuple[int, ...], Candidates] = {}
 
     def keyframes(self, frames: Sequence[MemoryFrame]) -> list[Searched]:
         """Search keyframes everywhere, what is near preferred; nothing of none."""
@@ -47,27 +88,29 @@ class Searches:
         """Search frames of the walk within a window; nothing of none."""
         if not frames:
             return []
-        key = (-1, *(frame.frame_index for frame in frames))
-        if key not in self._found:
-            self._found[key] = search_windows(
+        key = tuple(frame.frame_index for frame in frames)
+        if key not in self._late:
+            self._late[key] = search_windows(
                 self._keys,
                 [frame.keys for frame in frames],
                 radius=self._config.radius,
                 k=self._config.reading.top_k,
             )
-        return [(frames, self._found[key])]
+        return [(frames, self._late[key])]
 
     def _everywhere(self, frames: Sequence[MemoryFrame]) -> Candidates:
-        key = tuple(frame.frame_index for frame in frames)
-        if key not in self._found:
+        places = self._index, tuple(frame.frame_index for frame in frames)
+        found = self._before.get(places)
+        if found is None:
             config, keys = self._config, self._keys
             handicap = distance_handicap(
                 *self.size, reach=config.reach, limit=config.handicap, device=keys.device
             )
-            self._found[key] = search_frames(
+            found = search_frames(
                 keys,
                 [frame.keys for frame in frames],
                 handicap=handicap,
                 k=config.reading.top_k,
             )
-        return self._found[key]
+            self._before.put(places, found)
+        return found

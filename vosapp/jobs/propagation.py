@@ -207,12 +207,15 @@ def make_engine(threads: int, *, kept_mb: int) -> Engine:
 
     Args:
         threads: processor threads; 0 leaves one to the window.
-        kept_mb: what may be kept between runs, in units of 1024 x 1024 bytes; 0 keeps nothing.
+        kept_mb: what may be kept between runs, in units of 1024 x 1024 bytes; 0 keeps nothing, and
+            removes what was kept before.
     """
     from core.engine.kept_room import KeptRoom
     from vosapp.services.kept import kept_folder
 
     room = KeptRoom(kept_folder(), kept_mb << 20)
+    if not kept_mb:
+        room.clear()
     return Engine(threads=threads, room=room) if threads else Engine(room=room)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.data.synthetic import moving_shapes
+from core.engine.adapted import either_by
 from core.engine.kept_room import KeptRoom
 from core.engine.kept_work import KeptWork, checksum
 from core.engine.manner import Manner
 from core.engine.propagate import BOTH, PropagationRequest, propagate, propagate_by, step_count
 from core.engine.registry import systems
 from core.jobs import Cancelled, CancelToken, Progress
-from core.tracking.contract import KeepsFeatures
+from core.tracking.contract import Adaptation, KeepsFeatures
 from core.types import Direction, FrameDraft, FrameResult, Keyframe
 
 COUNT = 12
@@ -352,3 +354,25 @@ def test_drafts_say_nothing_of_what_they_do_not_know(run, true):
     run("copy", late, near=2, drafts=True, keep=False)
     for draft in (i for i in run.items if isinstance(i, FrameDraft)):
         assert set(np.unique(draft.label_map)) <= {0, *draft.object_ids}
+
+
+def test_a_run_that_adapts_learns_the_same_in_any_order(film, shapes, tiny_tracker, true, room):
+    """Lessons come from all frames of the first pass, whichever was walked first."""
+    asked = asked_of(true(0), true(5, (1,)), true(11))
+    adaptation, found = Adaptation(iterations=2), []
+    for near, items in ((None, None), (5, 9), (5, None)):
+        with room.entry({"near": str(near)}) as entry:
+            job = either_by(
+                film(COUNT, frames=shapes[0]),
+                tiny_tracker("self_supervised"),
+                asked,
+                CancelToken(),
+                adaptation=adaptation,
+                pieces=(asked,),
+                manner=Manner(near, drafts=True, kept=KeptWork(entry)),
+            )
+            made = list(itertools.islice(job, items))
+            job.close()
+        results = [r for r in made if isinstance(r, FrameResult) and not r.is_draft]
+        found.append({r.frame_index: r for r in results})
+    same(found[0], found[2])

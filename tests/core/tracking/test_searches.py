@@ -9,7 +9,7 @@ from core.memory.bank import MemoryFrame
 from core.ops.matching import read
 from core.tracking import searches as module
 from core.tracking.config import TrackingConfig
-from core.tracking.searches import Searches
+from core.tracking.searches import FoundBefore, Searches
 
 SIZE = (9, 12)
 CONFIG = TrackingConfig(48, 3)
@@ -19,6 +19,11 @@ def frame(index, seed):
     torch.manual_seed(seed)
     soft = torch.rand(2, *SIZE).softmax(0)
     return MemoryFrame(index, torch.randn(8, *SIZE), soft, (1,))
+
+
+def searches(index, keys, *, apart, before=None):
+    before = FoundBefore(1 << 20) if before is None else before
+    return Searches(index, keys, CONFIG, apart=apart, before=before)
 
 
 def joint(found):
@@ -35,8 +40,8 @@ def joint(found):
 def test_apart_or_together_the_same_cells_are_read(count):
     frames = [frame(10 * i, i) for i in range(count)]
     keys = frame(5, 99).keys
-    together = Searches(keys, CONFIG, apart=False).keyframes(frames)
-    apart = Searches(keys, CONFIG, apart=True).keyframes(frames)
+    together = searches(5, keys, apart=False).keyframes(frames)
+    apart = searches(5, keys, apart=True).keyframes(frames)
     assert len(together) == 1 and len(apart) == count
     assert torch.allclose(joint(together), joint(apart), atol=1e-6)
 
@@ -56,9 +61,27 @@ def test_each_frame_is_searched_once_for_all_objects(monkeypatch):
     noted("search_frames")
     noted("search_windows")
     frames, recent = [frame(i, i) for i in (0, 10, 20)], [frame(i, i) for i in (4, 5)]
-    search = Searches(frame(6, 6).keys, CONFIG, apart=True)
+    search = searches(6, frame(6, 6).keys, apart=True)
     for some in (frames, frames[:2], frames[1:]):
         search.keyframes(some)
         search.recent(recent)
     assert sorted(searched) == [("search_frames", 1)] * 3 + [("search_windows", 2)]
     assert search.keyframes([]) == search.recent([]) == []
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_second_walk_takes_what_the_first_has_found(monkeypatch, apart):
+    """Bit by bit, and only of the same frame in the same keyframes."""
+    frames, keys, before = [frame(i, i) for i in (0, 10)], frame(6, 6).keys, FoundBefore(1 << 20)
+    first = searches(6, keys, apart=apart, before=before).keyframes(frames)
+    real, asked = module.search_frames, []
+    monkeypatch.setattr(
+        module, "search_frames", lambda *args, **how: (asked.append(1), real(*args, **how))[1]
+    )
+    again = searches(6, keys, apart=apart, before=before).keyframes(frames)
+    assert not asked
+    for (_, one), (_, other) in zip(first, again, strict=True):
+        assert torch.equal(one.similarity, other.similarity) and torch.equal(one.cell, other.cell)
+    searches(7, keys, apart=apart, before=before).keyframes(frames)
+    searches(6, keys, apart=apart, before=before).keyframes([*frames, frame(20, 20)])
+    assert len(asked) == (3 if apart else 2)

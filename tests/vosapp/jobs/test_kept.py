@@ -12,7 +12,7 @@ from core.engine.kept_room import KeptRoom
 from core.jobs import Cancelled, CancelToken, Progress
 from core.tracking.contract import TrackerRequest
 from core.types import FrameDraft, FrameResult, Quality
-from vosapp.jobs.propagation import Engine, PropagationOrder, RunPlan
+from vosapp.jobs.propagation import Engine, PropagationOrder, RunPlan, make_engine
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edit_ranges import CheckFrames
 from vosapp.project.edits import AddObject, LockObject
@@ -188,6 +188,13 @@ def test_work_that_was_kept_elsewhere_harms_nothing(project, run, room):
     (entry / "lock").mkdir()
     run()
     assert filled(project) == set(range(1, LAST))
+
+
+def test_without_a_budget_what_was_kept_is_removed(monkeypatch, tmp_path, run):
+    monkeypatch.setattr("vosapp.services.kept.kept_folder", lambda: tmp_path / "kept")
+    run(stop=40)
+    assert make_engine(1, kept_mb=64).room.used() > 0
+    assert make_engine(1, kept_mb=0).room.used() == 0
 
 
 # What is shown of drafts
