@@ -14,6 +14,7 @@ checkout from before drafts and kept work (`PYTHONPATH=OTHER python THIS`), for 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import tempfile
@@ -99,14 +100,16 @@ class Bench:
         self.kept = folder / "kept"
         self.now = time.process_time if wanted.processor else time.perf_counter
 
-    def run(self, near: int, *, stop_at: int | None = None) -> Times:
-        """Do what Ctrl+T does; stopped after so many values."""
+    def run(self, near: int, *, stop_at: int | None = None, seconds: float = math.inf) -> Times:
+        """Do what Ctrl+T does; stopped after so many masks, or so many seconds."""
         more = {"near": near} if "near" in {f.name for f in fields(PropagationOrder)} else {}
         order = PropagationOrder(self.project, self.film, self.system, 0, self.frames, **more)
         token, times, begun = CancelToken(), Times(), self.now()
         shown = 0
         try:
             for item in self.engine.propagate(order)(token):
+                if self.now() - begun > seconds:
+                    token.cancel()
                 if not isinstance(item, (FrameResult, FrameDraft or FrameResult)):
                     continue
                 if getattr(item, "is_keyframe", False):
@@ -149,9 +152,10 @@ def measure(objects: int, wanted: argparse.Namespace) -> None:
         bench.correct(wanted.frames - 1, 1)
         say_row("last frame", objects, bench.run(wanted.frames - 1), bench)
         bench.correct(middle, 1)
-        say_row("correction", objects, bench.run(middle), bench)
+        times = bench.run(middle)
+        say_row("correction", objects, times, bench)
         bench.correct(third, 1)
-        bench.run(third, stop_at=wanted.frames // 3)
+        bench.run(third, seconds=times.end / 3)
         say_row("it goes on", objects, bench.run(third), bench)
         bench.project.close()
 
