@@ -240,6 +240,8 @@ class Annotator:
                 self.run.stop()
             self._draw(near, object_id)
             self._propagate(near)
+        assert self.run is not None
+        self.run.wait_for(self.desk.account, lambda: False)
         return self.desk.account
 
     def quality(self) -> float:

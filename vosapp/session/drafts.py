@@ -65,14 +65,15 @@ class Drafts:
             return shown, frozenset()
         data, shape, object_ids = packed
         label_map = np.frombuffer(zlib.decompress(data), np.uint8).reshape(shape)
-        open_ids, kept = set[int](), set[int]()
-        for item in project.objects():
+        open_ids, kept, objects = set[int](), set[int](), project.objects()
+        for item in objects:
             state = project.state(frame_index, item.object_id)
             if rules.may_write(state, locked=item.locked):
                 open_ids.add(item.object_id)
             elif state is not FrameState.EMPTY:
                 kept.add(item.object_id)
         ids = open_ids & set(object_ids)
-        merged = rules.merge_results(shown, label_map, writable=ids, kept=kept)
+        order = [item.object_id for item in objects]
+        merged = rules.merge_results(shown, label_map, writable=ids, kept=kept, order=order)
         merged.setflags(write=False)
         return merged, frozenset(ids)
