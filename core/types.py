@@ -116,3 +116,20 @@ class FrameResult:
     is_keyframe: bool = False
     absent: frozenset[int] = frozenset()
     is_draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FrameDraft:
+    """What the first of two walks says of a frame, to be shown until its result is there.
+
+    Never stored, exported or counted as a result (ADR 0045).
+
+    Attributes:
+        frame_index: 0-based.
+        label_map: H x W uint8 at the video's own size; of `object_ids` and 0 alone.
+        object_ids: the ids that the walk knows, ascending; of others it says nothing.
+    """
+
+    frame_index: int
+    label_map: LabelMap
+    object_ids: tuple[int, ...]

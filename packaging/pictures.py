@@ -119,7 +119,6 @@ class Photographer:
         """Let the engine make the other masks."""
         ended: list[object] = []
         self.workspace.propagation.finished.connect(ended.append)
-        self._shell.settings.set_value("ask-seconds", 0)
         self._shell.actions.run("propagate.open")
         self.wait(lambda: bool(ended))
 

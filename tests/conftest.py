@@ -6,6 +6,7 @@ import ctypes
 import importlib.util
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 os.environ.setdefault("QT_SCALE_FACTOR", "1")
+
+# Nothing that is kept between runs gets into a user's cache, or from one session to the next.
+_CACHE = tempfile.TemporaryDirectory(prefix="vosapp-tests-cache-")
+os.environ["XDG_CACHE_HOME"] = _CACHE.name
 
 # No test is timed: a busy machine must not fail one.
 settings.register_profile("untimed", deadline=None)

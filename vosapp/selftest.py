@@ -138,7 +138,6 @@ class _Story:
         self._session.set_range(0, FRAMES)
         ended: list[object] = []
         workspace.propagation.finished.connect(ended.append)
-        self._shell.settings.set_value("ask-seconds", 0)
         self._shell.actions.run("propagate.open")
         self._wait(lambda: bool(ended), "the propagation does not end")
         self._wait(

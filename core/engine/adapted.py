@@ -11,17 +11,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import cast
 
 from core.engine.fuse import Opinion
 from core.engine.lessons import Lessons, choose
+from core.engine.manner import PLAIN, Manner
 from core.engine.propagate import (
+    Made,
     PropagationRequest,
-    Seen,
-    propagate,
-    render_seen,
+    propagate_by,
     step_count,
     wanted_borders,
 )
+from core.engine.span_run import Seen, render_seen
 from core.engine.spool import ProbabilitySpool
 from core.errors import UsageError
 from core.jobs import CancelToken, Job, Progress, mapped
@@ -87,13 +89,49 @@ def propagate_either(
         pieces: what of the run is computed; None computes all of it.
     """
     pieces = (request,) if pieces is None else pieces
+    made = either_by(
+        video, tracker, request, token, adaptation=adaptation, pieces=pieces, manner=PLAIN
+    )
+    return cast("Iterator[FrameResult | Progress]", made)  # Nobody asks for drafts.
+
+
+def either_by(
+    video: VideoSource,
+    tracker: Tracker,
+    request: PropagationRequest,
+    token: CancelToken,
+    *,
+    adaptation: Adaptation | None,
+    pieces: tuple[PropagationRequest, ...],
+    manner: Manner,
+) -> Iterator[Made]:
+    """`propagate_either` in another manner, with the same results.
+
+    Args:
+        video: the frames.
+        tracker: `Adaptable` where an adaptation is given.
+        request: the whole run.
+        token: is looked at between two frames.
+        adaptation: how the video is learned; None learns nothing.
+        pieces: what of the run is computed.
+        manner: in which order, and what need not be done again.
+    """
+    pieces = _nearest_first(pieces, manner.near)
     if adaptation is None:
         for piece in pieces:
-            yield from propagate(video, tracker, piece, token)
+            yield from propagate_by(video, tracker, piece, token, keep=None, manner=manner)
         return
     adapted = AdaptedRequest(request, adaptation, pieces)
     with ProbabilitySpool() as spool:
-        yield from propagate_adapted(video, tracker, adapted, token, spool=spool)
+        yield from _adapted_by(video, tracker, adapted, token, spool=spool, manner=manner)
+
+
+def _nearest_first(
+    pieces: tuple[PropagationRequest, ...], near: int | None
+) -> tuple[PropagationRequest, ...]:
+    if near is None:
+        return pieces
+    return tuple(sorted(pieces, key=lambda p: max(p.start - near, near - p.stop + 1, 0)))
 
 
 def propagate_adapted(
@@ -123,12 +161,26 @@ def propagate_adapted(
         VosError: of the kinds that `propagate` names; drafts so far are good.
         Cancelled: by the token.
     """
+    made = _adapted_by(video, tracker, adapted, token, spool=spool, manner=PLAIN)
+    return cast("Iterator[FrameResult | Progress]", made)  # Nobody asks for drafts.
+
+
+def _adapted_by(
+    video: VideoSource,
+    tracker: Tracker,
+    adapted: AdaptedRequest,
+    token: CancelToken,
+    *,
+    spool: ProbabilitySpool,
+    manner: Manner,
+) -> Iterator[Made]:
+    """See `propagate_adapted`; the manner is that of the first pass, which leaves out nothing."""
     if not isinstance(tracker, Adaptable):
         msg = f"{type(tracker).__name__} cannot adapt to a video."
         raise UsageError(msg, "Leave the adaptation away.")
     _drop_borders(adapted.request, video.info.frame_count, spool)
     for piece in adapted.pieces:
-        for item in propagate(video, tracker, piece, token, keep=spool):
+        for item in propagate_by(video, tracker, piece, token, keep=spool, manner=manner):
             yield _as_draft(item, spool)
     lessons = choose(spool, adapted.request.keyframes)
     refiner = yield from _learn(video, tracker, lessons, adapted.adaptation, token)
@@ -141,7 +193,7 @@ def _drop_borders(request: PropagationRequest, frame_count: int, spool: Probabil
         spool.discard(keyframe.frame_index)
 
 
-def _as_draft(item: FrameResult | Progress, spool: ProbabilitySpool) -> FrameResult | Progress:
+def _as_draft(item: Made, spool: ProbabilitySpool) -> Made:
     if isinstance(item, FrameResult) and item.frame_index in spool:
         return replace(item, is_draft=True)
     return item

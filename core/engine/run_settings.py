@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
+import core
 from core import __version__
 from core.engine.propagate import PropagationRequest
 from core.media.file_hash import sha256_of
 from core.text import encoded
 from core.tracking.contract import Adaptation, TrackerRequest
 from core.types import Keyframe, VideoInfo
+
+_LIBRARIES = ("torch", "numpy", "opencv-python-headless", "av", "pillow", "scipy")
+"""Distributions whose versions may show in the last bits."""
 
 
 def run_settings(
@@ -30,18 +37,62 @@ def run_settings(
     are; an image folder while those of all its images are. Masks and weights count by content.
     The last bits of sums depend on the number of threads.
     """
+    of_system = _of_system(info, system, device=device, threads=threads)
+    return {
+        "version": of_system["version"],
+        "input": of_system["input"],
+        "masks": _digest(*(part for k in request.keyframes for part in _statement(k))),
+        **of_system,
+        "range": f"{request.start}:{request.stop}",
+        "direction": " and ".join(sorted(way.name.lower() for way in request.ways)),
+        "adaptation": _adaptation(adaptation, target=system.target),
+    }
+
+
+def work_settings(
+    info: VideoInfo, system: TrackerRequest, *, device: str, threads: int
+) -> dict[str, str]:
+    """All that steps of a walk, and features of frames, depend on besides keyframes.
+
+    As for `run_settings`; and where the video is, this very code, and the libraries that compute.
+    """
+    return {
+        **_of_system(info, system, device=device, threads=threads),
+        "path": str(info.path.absolute()),
+        "target": str(system.target),
+        "code": code_digest(),
+        "libraries": " ".join(f"{name} {_version(name)}" for name in _LIBRARIES),
+        "machine": f"{platform.machine()} {platform.node()} {platform.processor()}",
+    }
+
+
+@cache
+def code_digest() -> str:
+    """A hash of all of `core`'s modules: kept work of other code is not gone on with."""
+    folder = Path(core.__file__).parent
+    files = sorted(folder.rglob("*.py"))
+    parts = ((str(path.relative_to(folder)).encode(), path.read_bytes()) for path in files)
+    return _digest(*(part for pair in parts for part in pair))
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "?"
+
+
+def _of_system(
+    info: VideoInfo, system: TrackerRequest, *, device: str, threads: int
+) -> dict[str, str]:
     return {
         "version": __version__,
         "input": _digest(*_identity(info)),
-        "masks": _digest(*(part for k in request.keyframes for part in _statement(k))),
         "system": system.system,
         "weights": "" if system.weights is None else sha256_of(system.weights),
         "quality": system.quality.value,
         "device": device,
         "threads": str(threads),
-        "range": f"{request.start}:{request.stop}",
-        "direction": " and ".join(sorted(way.name.lower() for way in request.ways)),
-        "adaptation": _adaptation(adaptation, target=system.target),
     }
 
 

@@ -18,8 +18,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from core.engine.propagate import Walk
-from core.engine.spool import LEVELS, MAX_CELLS
+from core.engine.plans import Walk
+from core.engine.spool import MAX_CELLS, from_levels, levels, squeezed, unsqueezed
 from core.errors import OutputError
 from core.media.plain_file import open_plain
 from core.tracking.contract import StepResult
@@ -33,20 +33,36 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError, RecursionError)
 
 
 class WalkLog:
-    """One walk's steps by frame. Nothing is on disk before `begin`."""
+    """One walk's steps by frame. Nothing is on disk before `begin`.
 
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+    Attributes:
+        added: bytes that were written since `begin` or `load`.
+    """
+
+    def __init__(self, folder: Path, settings: dict[str, str], *, path: Path | None = None) -> None:
         """Describe the log; nothing is touched yet.
 
         Args:
             folder: folder of the results; the log lies beside it.
             settings: of the run; a log of another run counts as none.
+            path: where else the log lies.
         """
-        self._path = folder.with_name(folder.name + LOG_SUFFIX)
+        self.added = 0
+        self._path = folder.with_name(folder.name + LOG_SUFFIX) if path is None else path
         self._settings = settings
         self._file: BinaryIO | None = None
         self._origin: tuple[int, Direction] | None = None
         self._entries: dict[int, tuple[int, int]] = {}
+        self._exact: set[int] = set()
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        """What is logged, in the order of the walk."""
+        return tuple(self._entries)
+
+    def is_exact(self, frame_index: int) -> bool:
+        """Whether the probabilities of a frame are logged as they were."""
+        return frame_index in self._exact
 
     def load(self) -> None:
         """Find what an earlier part of the run has left; a damaged log counts as none."""
@@ -57,6 +73,15 @@ class WalkLog:
             return
         finally:
             self._file = None
+
+    def hold(self) -> None:
+        """Keep the file open: what was found is there, whatever becomes of its name.
+
+        Raises:
+            OSError: it is not there any more.
+        """
+        if self._origin is not None:
+            self._opened()
 
     def is_of(self, walk: Walk) -> bool:
         """Whether this walk is the one that is logged."""
@@ -88,28 +113,44 @@ class WalkLog:
         frames = list(self._entries)
         for later in frames[frames.index(frame_index) + 1 :]:
             del self._entries[later]
+            self._exact.discard(later)
         self._opened().truncate(sum(self._entries[frame_index]))
 
-    def put(self, frame_index: int, step: StepResult) -> None:
+    def put(self, frame_index: int, step: StepResult, *, exact: bool = False) -> None:
         """Log the next step of the walk.
+
+        Args:
+            frame_index: of the step.
+            step: what the walk says.
+            exact: log probabilities as they are, four times as large.
 
         Raises:
             OutputError: the disk is full.
         """
-        probabilities = np.rint(step.probabilities * LEVELS).astype(np.uint8)
-        head = {"frame": frame_index, "shape": probabilities.shape, "ids": step.object_ids}
+        head = {"frame": frame_index, "shape": step.probabilities.shape, "ids": step.object_ids}
         head["confidence"] = [[i, value] for i, value in step.confidence.items()]
         head["absent"] = sorted(step.absent)
-        data = json.dumps(head).encode() + b"\n" + zlib.compress(probabilities.tobytes(), 1)
+        head["exact"] = exact
+        if exact:
+            body = squeezed(np.ascontiguousarray(step.probabilities, np.float32).tobytes())
+            self._exact.add(frame_index)
+        else:
+            body = zlib.compress(levels(step.probabilities).tobytes(), 1)
+            self._exact.discard(frame_index)
+        data = json.dumps(head).encode() + b"\n" + body
         self._entries[frame_index] = self._append(data), len(data)
 
     def get(self, frame_index: int) -> StepResult:
-        """A step that was logged; probabilities are rounded to 1 / 255."""
+        """A step that was logged; probabilities are rounded to 1 / 255 unless it is exact."""
         head, _, data = self._read(*self._entries[frame_index]).partition(b"\n")
         values = json.loads(head)
-        size = _size(values["shape"])
-        flat = np.frombuffer(zlib.decompressobj().decompress(data, size), np.uint8)
-        probabilities = flat.reshape(values["shape"]).astype(np.float32) / np.float32(LEVELS)
+        size, shape = _size(values["shape"]), values["shape"]
+        if frame_index in self._exact:
+            data = unsqueezed(data, 4 * size)
+            probabilities = np.frombuffer(data, np.float32, size).reshape(shape).copy()
+        else:
+            flat = np.frombuffer(zlib.decompressobj().decompress(data, size), np.uint8)
+            probabilities = from_levels(flat.reshape(shape))
         confidence = {int(i): float(value) for i, value in values["confidence"]}
         # Logs of older versions do not tell who was absent.
         absent = frozenset(int(i) for i in values.get("absent", ()))
@@ -120,8 +161,9 @@ class WalkLog:
         if self._file is not None:
             with suppress(OSError):  # what a full disk did not take is not missed here
                 self._file.close()
-        self._file, self._origin = None, None
+        self._file, self._origin, self.added = None, None, 0
         self._entries.clear()
+        self._exact.clear()
 
     def remove(self) -> None:
         """Remove the file; one that cannot be removed stays."""
@@ -140,6 +182,7 @@ class WalkLog:
             file.flush()
         except OSError as error:
             raise _full(error) from error
+        self.added += _LEAD.size + len(data)
         return start + _LEAD.size
 
     def _find(self) -> None:
@@ -154,6 +197,8 @@ class WalkLog:
             head = json.loads(self._read(start, size).partition(b"\n")[0])
             _size(head["shape"])
             self._entries[int(head["frame"])] = start, size
+            if head.get("exact", False):
+                self._exact.add(int(head["frame"]))
 
     def _opened(self) -> BinaryIO:
         if self._file is None:

@@ -9,6 +9,8 @@ from core.errors import CheckpointMismatch
 
 FEATURE_BYTES = 64 << 20
 """What a tracker keeps of features for the second walk over a span, in bytes."""
+SEARCH_BYTES = 64 << 20
+"""What it keeps of what frames have found in keyframes, likewise: a hundred frames at `fast`."""
 
 
 @dataclass(frozen=True, slots=True)

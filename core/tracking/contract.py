@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.jobs import CancelToken, Job
-from core.types import Direction, Frame, Keyframe, LabelMap, Quality
+from core.types import Arrays, Direction, Frame, Keyframe, LabelMap, Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,32 @@ class Tracker(Protocol):
         self, probabilities: NDArray[np.float32], frame: Frame, object_ids: tuple[int, ...]
     ) -> LabelMap:
         """Label map H x W uint8 at the frame's size from probabilities of the system's own size."""
+
+
+class FeatureStore(Protocol):
+    """Where features of a video's frames outlive a tracker. May lose them at any time."""
+
+    def get(self, frame_index: int) -> Arrays | None:
+        """What was put, byte by byte; None where it is not there any more."""
+
+    def put(self, frame_index: int, arrays: Arrays) -> None:
+        """Keep features of a frame, if there is room."""
+
+
+@runtime_checkable
+class KeepsFeatures(Protocol):
+    """A tracker whose features of frames may be kept for other trackers of the same kind.
+
+    Optional. Features depend on the frame alone; they go through the store without any loss, so
+    that it changes speed and never a result.
+    """
+
+    def keep_features(self, store: FeatureStore | None) -> None:
+        """Look for features in a store before computing them, and put them there; None for none.
+
+        Args:
+            store: of one video, and of trackers that compute the same features bit by bit.
+        """
 
 
 @runtime_checkable

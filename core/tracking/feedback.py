@@ -79,7 +79,9 @@ class Feedback:
 
     def _weight(self, object_id: int) -> float:
         """Share of filtered labels in an object's memory, 0 to `FeedbackConfig.guided`."""
-        seen = [known[object_id] for known in self._overlaps.values() if object_id in known]
+        # In the order of the video: sums must not tell in which order keyframes came.
+        overlaps = [self._overlaps[index] for index in sorted(self._overlaps)]
+        seen = [known[object_id] for known in overlaps if object_id in known]
         if not seen:
             return 0.0
         config = self._config

@@ -21,14 +21,16 @@ from core.memory.bank import MemoryBank, MemoryFrame
 from core.memory.bank_state import frames_from_arrays, frames_to_arrays
 from core.memory.tokens import alike
 from core.ops.guided import GuidedConfig, guided_labels
-from core.ops.matching import Candidates, distance_handicap, read, search_frames, search_windows
+from core.ops.matching import read
 from core.tracking.adaptation.learning import AdaptConfig
 from core.tracking.adaptation.video import FeatureSource, learn
 from core.tracking.asserted import label_probabilities, overruled
-from core.tracking.config import FEATURE_BYTES, Calibration, TrackingConfig
-from core.tracking.contract import Adaptation, Lesson, Refiner, StepResult
+from core.tracking.config import FEATURE_BYTES, SEARCH_BYTES, Calibration, TrackingConfig
+from core.tracking.contract import Adaptation, FeatureStore, Lesson, Refiner, StepResult
 from core.tracking.feedback import Feedback
 from core.tracking.judging.judge import Judge, Reading, without
+from core.tracking.kept_features import from_arrays, to_arrays
+from core.tracking.searches import FoundBefore, Searches
 from core.tracking.sizes import shrunk
 from core.tracking.target.model import TargetModels
 from core.tracking.walk_state import pack, unpack
@@ -99,8 +101,14 @@ class MatchingTracker:
         self._judge = Judge(config.reading, calibration)
         self._feedback = Feedback(config.feedback)
         self._cache: LruCache[int, Encoded] = LruCache(FEATURE_BYTES, bytes_of)
+        self._found = FoundBefore(SEARCH_BYTES)
+        self._store: FeatureStore | None = None
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
+
+    def keep_features(self, store: FeatureStore | None) -> None:
+        """See `KeepsFeatures.keep_features`."""
+        self._store = store
 
     @property
     def cues(self) -> Judge:
@@ -218,51 +226,45 @@ class MatchingTracker:
         """What the memory says of each object on a frame.
 
         A frame that knows nothing of an object may show it in its background; such objects are
-        read from the other frames alone, with a search of their own.
+        read from the other frames alone. Each frame is searched once for all of them.
         """
         recent = self._bank.recent(self._step)
         planes = keys.new_zeros(3, len(object_ids), *keys.shape[1:])
         sources: dict[int, tuple[int, ...]] = {}
-        for ids, _ in alike(object_ids, (*self._bank.keyframes, *recent)):
+        groups = [ids for ids, _ in alike(object_ids, (*self._bank.keyframes, *recent))]
+        searches = Searches(
+            frame_index, keys, self._config, apart=len(groups) > 1, before=self._found
+        )
+        for ids in groups:
             near = self._bank.nearby_keyframes(frame_index, keys, ids[0])
             late = [memory for memory in recent if memory.knows(ids[0])]
             if near or late:
                 rows = [object_ids.index(object_id) for object_id in ids]
-                planes[:, rows] = self._read(keys, near, late, ids)
+                planes[:, rows] = self._read(searches, near, late, ids)
             sources |= dict.fromkeys(ids, tuple(memory.frame_index for memory in near))
         return Reading(planes[0], planes[1], planes[2], sources)
 
     def _read(
         self,
-        keys: Tensor,
+        searches: Searches,
         keyframes: Sequence[MemoryFrame],
         recent: Sequence[MemoryFrame],
         object_ids: tuple[int, ...],
     ) -> Tensor:
         """3 x K x h x w probabilities of objects, from frames that all know them; see `Reading`."""
-        config, reading, found, values = self._config, self._config.reading, [], []
-        if keyframes:
-            found.append(self._search_keyframes(keys, [memory.keys for memory in keyframes]))
-        if recent:
-            frames = [memory.keys for memory in recent]
-            found.append(search_windows(keys, frames, radius=config.radius, k=reading.top_k))
-        for group in (keyframes, recent):
-            if group:
-                values.append(
-                    torch.cat([memory.probabilities_of(object_ids) for memory in group], dim=1)
-                )
-        ways = [slice(None), slice(0, 1), slice(-1, None)] if len(found) > 1 else [slice(None)]
+        reading = self._config.reading
+        far, near = searches.keyframes(keyframes), searches.recent(recent)
+        found = [candidates for _, candidates in (*far, *near)]
+        values = [
+            torch.cat([memory.probabilities_of(object_ids) for memory in group], dim=1)
+            for group, _ in (*far, *near)
+        ]
+        count = len(far)
+        ways = [slice(None), slice(0, count), slice(count, None)] if far and near else [slice(None)]
         read_out = partial(read, k=reading.top_k, temperature=reading.temperature)
         probabilities = torch.stack([read_out(found[way], values[way]) for way in ways])
         objects = probabilities[:, :-1] / probabilities[:, -1:].clamp(min=1e-6)
-        return objects.view(len(ways), -1, *keys.shape[1:]).expand(3, -1, -1, -1)
-
-    def _search_keyframes(self, keys: Tensor, keyframes: list[Tensor]) -> Candidates:
-        config = self._config
-        handicap = distance_handicap(
-            *keys.shape[1:], reach=config.reach, limit=config.handicap, device=keys.device
-        )
-        return search_frames(keys, keyframes, handicap=handicap, k=config.reading.top_k)
+        return objects.view(len(ways), -1, *searches.size).expand(3, -1, -1, -1)
 
     def _features(self, frame_index: int, frame: Frame) -> Tensor:
         """Keys C x h x w float32 of a frame of any size, rounded as `Encoded` has them."""
@@ -272,12 +274,26 @@ class MatchingTracker:
         """Keys and features of a frame at working size, made together and once."""
         encoded = self._cache.get(frame_index)
         if encoded is None:
-            if self._encode_both is None:
-                encoded = Encoded(self._encode(small).half())
-            else:
-                keys, features = self._encode_both(small)
-                encoded = Encoded(keys.half(), features.half())
+            encoded = self._stored(frame_index) or self._newly_encoded(frame_index, small)
             self._cache.put(frame_index, encoded)
+        return encoded
+
+    def _stored(self, frame_index: int) -> Encoded | None:
+        arrays = None if self._store is None else self._store.get(frame_index)
+        names = ("keys",) if self._encode_both is None else ("keys", "features")
+        found = None if arrays is None else from_arrays(arrays, names, self._device)
+        return None if found is None else Encoded(found["keys"], found.get("features"))
+
+    def _newly_encoded(self, frame_index: int, small: Frame) -> Encoded:
+        if self._encode_both is None:
+            encoded = Encoded(self._encode(small).half())
+        else:
+            keys, features = self._encode_both(small)
+            encoded = Encoded(keys.half(), features.half())
+        if self._store is not None:
+            both = {"keys": encoded.keys, "features": encoded.features}
+            kept = {name: tensor for name, tensor in both.items() if tensor is not None}
+            self._store.put(frame_index, to_arrays(kept))
         return encoded
 
     def _shrink(self, frame: Frame) -> Frame:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from core.engine import adapted
+from core.engine.span_run import SpanRun
 from core.errors import OutputError, VideoDecodeError
 from core.types import FrameResult
 from vosapp.cli.main import main
@@ -166,14 +167,14 @@ def test_a_stop_keeps_what_is_done_and_the_next_run_goes_on(
 
 
 def test_an_error_keeps_what_is_done(call, project, monkeypatch):
-    def break_off(video, tracker, request, token):
-        for item in propagate(video, tracker, request, token):
+    def break_off(video, tracker, request, token, **how):
+        for item in propagate(video, tracker, request, token, **how):
             yield item
             if isinstance(item, FrameResult) and item.frame_index == 3:
                 raise VideoDecodeError("The film breaks off.", "Repair it.")
 
-    propagate = adapted.propagate
-    monkeypatch.setattr(adapted, "propagate", break_off)
+    propagate = adapted.propagate_by
+    monkeypatch.setattr(adapted, "propagate_by", break_off)
     told = call("propagate", project, "--system", "copy", code=2)["error"]
     assert told["code"] == "video-decode"
     assert told["hint"] == f"3 frames are stored in {project}. Repair it."
@@ -181,6 +182,37 @@ def test_an_error_keeps_what_is_done(call, project, monkeypatch):
         assert opened.counts()[FrameState.PROPAGATED] == 6
         opened.undo()
         assert opened.counts()[FrameState.PROPAGATED] == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--no-cache",)])
+def test_a_run_that_broke_off_goes_on_from_what_is_kept(call, project, monkeypatch, options):
+    """No frame is walked twice, and masks that are there are not made again."""
+    taken, real = [], SpanRun._frames_from
+
+    def noted(*args):
+        for index, frame in real(*args):
+            if len(taken) == 5:
+                raise VideoDecodeError("The film breaks off.", "Repair it.")
+            taken.append(index)
+            yield index, frame
+
+    def walked(*more, code=0):
+        taken.clear()
+        taken.extend([None] * (0 if code else 6))
+        call("propagate", project, "--system", "flow", *options, *more, code=code)
+        with open_project(project) as opened:
+            maps = [opened.label_map(i).tobytes() for i in range(opened.video.frame_count)]
+        return len([i for i in taken if i is not None]), maps
+
+    monkeypatch.setattr(SpanRun, "_frames_from", noted)
+    broken, _ = walked(code=2)
+    rest, got = walked()
+    whole, wanted = walked("--all")
+    if not options:
+        assert whole == 0, "all of it was walked before"
+        whole, wanted = walked("--all", "--no-cache")
+    assert got == wanted and broken == 5
+    assert (broken + rest == whole) == (not options)
 
 
 def test_locked_objects_stay_and_are_not_tried(call, project):

@@ -345,7 +345,6 @@ def main(seed, seconds, folder):
     )
     services = load_training().FakeTraining(folder / "data", lively=True)
     shell = Shell(Places(folder / "config", folder / "data"), engine, services)
-    shell.settings.set_value("ask-seconds", 0)
     monkey = Monkey(shell, world, random.Random(seed))
     hooks = listen(monkey.problems)
     shell.crashed.connect(monkey.problems.append)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from core.engine.propagate import Made
     from core.jobs import Progress
     from core.media.video import VideoSource
     from core.tracking.contract import TrackerRequest
@@ -43,6 +44,7 @@ class _Run:
     video: VideoSource
     system: TrackerRequest
     tuned: bool = False
+    keeps: bool = True
     results: int = 0
     drafts: int = 0
 
@@ -101,7 +103,7 @@ def run_project(
             only_open=not args.all,
             adaptation=adaptation,
         )
-        run = _Run(work, video, system)
+        run = _Run(work, video, system, keeps=not args.no_cache)
         if weights is not None:
             run.system, run.tuned = replace(system, weights=weights), True
         result = _propagate(run, args, console)
@@ -175,18 +177,37 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
 
 
 def _store_all(run: _Run, console: Console) -> None:
+    from core.engine.manner import Manner
     from core.engine.registry import build_tracker
+    from core.engine.run import device_name, threads_in_use
+    from vosapp.services.kept import default_room, kept_work
     from vosapp.services.propagate import weights_identity
-    from vosapp.services.work import run_work
+    from vosapp.services.work import run_work, without_had
 
     work, system = run.work, run.system
     tracker = build_tracker(system)
     # Nothing else can change the project meanwhile: it is locked by this process.
     identity = weights_identity(system.weights)
     propagation = work.project.begin_propagation(system.system, identity)
-    stored = run_work(work, run.video, tracker, console.token, propagation=propagation)
-    counted = _counted(run, stored, console)
-    text = f"{system.system} "
+    opened = kept_work(
+        default_room() if run.keeps else None,
+        run.video.info,
+        system,
+        tracker,
+        device=device_name(system.device, system=system.system),
+        threads=threads_in_use(system=system.system),
+    )
+    with opened as kept:
+        run.work = work = without_had(work, kept, propagation)
+        manner = Manner(kept=kept)
+        stored = run_work(
+            work, run.video, tracker, console.token, propagation=propagation, manner=manner
+        )
+        _follow(run, _counted(run, stored, console), console)
+
+
+def _follow(run: _Run, counted: Iterator[FrameResult | Progress], console: Console) -> None:
+    work, text = run.work, f"{run.system.system} "
     if work.adaptation is not None:
         for _ in console.follow(phases(counted, work.steps, text), unit="frames"):
             pass
@@ -196,15 +217,19 @@ def _store_all(run: _Run, console: Console) -> None:
 
 
 def _counted(
-    run: _Run, stored: Iterator[FrameResult | Progress | Stored], console: Console
+    run: _Run, stored: Iterator[Made | Stored], console: Console
 ) -> Iterator[FrameResult | Progress]:
     """Pass steps on, and count frames that the project has taken, each once."""
+    from core.jobs import Progress
+    from core.types import FrameResult
     from vosapp.project.results import Stored
 
     drafts: dict[int, bool] = {}
     for item in stored:
-        if not isinstance(item, Stored):
+        if isinstance(item, FrameResult | Progress):
             yield item
+        elif not isinstance(item, Stored):
+            continue  # Nobody asks for drafts here.
         elif item.frame_index in run.work.writable:
             drafts[item.frame_index] = item.is_draft
             run.results, run.drafts = len(drafts), sum(drafts.values())

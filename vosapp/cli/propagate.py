@@ -109,6 +109,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--all", action="store_true", help="project: compute also what is neither empty nor stale"
     )
     parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="project: compute everything anew, and keep nothing to go on from",
+    )
+    parser.add_argument(
         "--force",
         action="store_true",
         help="remove the masks of an earlier run that this one does not write",
@@ -170,7 +175,7 @@ def _require_paths(args: argparse.Namespace) -> None:
             f"{' and '.join(missing)} must be given.",
             "Write: vosapp propagate INPUT --masks PATH -o DIR. Only a project needs neither.",
         )
-    projects = ("all", "video", "accept_video", "boxes_to_masks")
+    projects = ("all", "no_cache", "video", "accept_video", "boxes_to_masks")
     alien = [name for name in projects if getattr(args, name)]
     if alien:
         option = f"--{alien[0].replace('_', '-')}"

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -16,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from core.errors import VosError
 from core.jobs import CancelToken, Progress
-from core.types import Direction
+from core.types import Direction, FrameResult
 from vosapp.jobs.outcome import without_trace
 
 if TYPE_CHECKING:
+    from core.engine.kept_room import KeptRoom
     from core.tracking.contract import Tracker, TrackerRequest
     from vosapp.project.store import Project
     from vosapp.services.finetune import Finetuner
@@ -47,6 +47,7 @@ class PropagationOrder:
         adapt: learn the video from the results, and make them again with what was learned.
         tuned: use the weights that are kept in the project, in place of the system's.
         after: edits that were asked for before; they are waited for, so that they count.
+        near: the frame that is looked at; its spans come first.
     """
 
     project: Project
@@ -59,6 +60,7 @@ class PropagationOrder:
     adapt: bool = False
     tuned: bool = False
     after: Future[None] | None = None
+    near: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,17 @@ class RunPlan:
         writable: frames that will get a result.
         device: where it is computed.
         passes: how often each of them gets one: twice where the video is learned in between.
+        steps: frames that are walked or made again; each is told by a `Progress`.
         left_out: names of locked objects that would have got some.
-        begun: `time.monotonic()` when the work itself began.
+        keeps: what is walked is kept, and the next run goes on from it.
     """
 
     writable: frozenset[int]
     device: str
     passes: int = 1
+    steps: int = 0
     left_out: tuple[str, ...] = ()
-    begun: float = field(default_factory=time.monotonic)
+    keeps: bool = False
 
 
 @dataclass(slots=True)
@@ -99,18 +103,20 @@ class Engine:
         make_tracker: builds a tracker; None takes the engine's registry.
         tuner: tunes weights; None takes `vosapp.services.finetune.finetune_project`.
         threads: processor threads; one is left to the window where there are several.
+        room: where work is kept between runs; None keeps nothing.
     """
 
     make_tracker: TrackerMaker | None = None
     tuner: Finetuner | None = None
     threads: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1))
+    room: KeptRoom | None = None
 
     def propagate(self, order: PropagationOrder) -> Callable[[CancelToken], Iterator[object]]:
         """Return the job that carries an order out.
 
         It yields a `WeightsProblem` where there is one, a `RunPlan`, then `FrameResult` and
-        `Progress` values, and a `Stored` for each result once it is on the disk; all of them are
-        stored however it ends.
+        `FrameDraft` values, a `Progress` for each step, and a `Stored` for each result once it is
+        on the disk; all results are stored however it ends.
 
         The job raises:
             VosError: nothing to propagate, the video or the weights cannot be read, no memory.
@@ -119,10 +125,12 @@ class Engine:
         return lambda token: self._propagate(order, token)
 
     def _propagate(self, order: PropagationOrder, token: CancelToken) -> Iterator[object]:
+        from core.engine.manner import Manner
         from core.engine.run import memory_guard
         from vosapp.project.relink import open_linked
+        from vosapp.services.kept import kept_work
         from vosapp.services.propagate import weights_identity
-        from vosapp.services.work import run_work
+        from vosapp.services.work import run_work, without_had
 
         yield Progress(0, 0, "loading the system")
         name = order.system.system
@@ -134,16 +142,29 @@ class Engine:
                 yield problem
             tracker = self.tracker(system)
             identity = weights_identity(system.weights)
-        _wait(order)
-        token.check()
-        propagation = order.project.begin_propagation(name, identity)
-        video, _notes = open_linked(order.project, order.video, cache_bytes=CACHE_BYTES)
-        with video, memory_guard(name):
+            _wait(order)
+            token.check()
+            propagation = order.project.begin_propagation(name, identity)
+            video, _notes = open_linked(order.project, order.video, cache_bytes=CACHE_BYTES)
+            stack.enter_context(video)
+            stack.enter_context(memory_guard(name))
             work = _work(order)
+            opened = kept_work(
+                self.room, video.info, system, tracker, device=device, threads=self.threads
+            )
+            kept = stack.enter_context(opened)
+            work = without_had(work, kept, propagation)
             left = tuple(item.name for item in work.locked)
-            passes = 1 if work.adaptation is None else 2
-            yield RunPlan(work.writable, device, passes=passes, left_out=left)
-            yield from run_work(
+            steps = work.steps
+            yield RunPlan(
+                work.writable,
+                device,
+                passes=1 if work.adaptation is None else 2,
+                steps=steps,
+                left_out=left,
+                keeps=kept is not None,
+            )
+            results = run_work(
                 work,
                 video,
                 tracker,
@@ -151,7 +172,9 @@ class Engine:
                 propagation=propagation,
                 fewest=1,
                 patience=STORE_SECONDS,
+                manner=Manner(order.near, drafts=True, kept=kept),
             )
+            yield from _counted(results, steps)
 
     def prepare(self, system: TrackerRequest) -> str:
         """Let libraries take the engine's number of threads; returns the device's name.
@@ -179,31 +202,33 @@ class Engine:
         return build_tracker(system)
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What an order would do.
+def make_engine(threads: int, *, kept_mb: int) -> Engine:
+    """Return the engine of a window.
 
-    Attributes:
-        frames: that will get a result.
-        steps: units of work.
-        left_out: names of locked objects that would have got a result.
+    Args:
+        threads: processor threads; 0 leaves one to the window.
+        kept_mb: what may be kept between runs, in units of 1024 x 1024 bytes; 0 keeps nothing, and
+            removes what was kept before.
     """
+    from core.engine.kept_room import KeptRoom
+    from vosapp.services.kept import kept_folder
 
-    frames: int
-    steps: int
-    left_out: tuple[str, ...]
+    room = KeptRoom(kept_folder(), kept_mb << 20)
+    if not kept_mb:
+        room.clear()
+    return Engine(threads=threads, room=room) if threads else Engine(room=room)
 
 
-def plan_order(order: PropagationOrder) -> Outlook:
-    """Look at an order with the keyframes of the moment, without any engine.
-
-    Raises:
-        UsageError: the project has no keyframe.
-    """
-    _wait(order)
-    work = _work(order)
-    left = tuple(item.name for item in work.locked)
-    return Outlook(len(work.writable), work.steps, left)
+def _counted(results: Iterator[object], steps: int) -> Iterator[object]:
+    """What a run yields, with a `Progress` that says how far it is after each of its steps."""
+    done = 0
+    for item in results:
+        learns = isinstance(item, Progress) and bool(item.phase)
+        if isinstance(item, FrameResult) or (isinstance(item, Progress) and not learns):
+            done += 1
+            yield Progress(min(done, steps), steps, item.text if isinstance(item, Progress) else "")
+        if not isinstance(item, Progress) or learns:
+            yield item
 
 
 def _weights(

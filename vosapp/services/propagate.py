@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.engine.pieces import remaining
-from core.engine.propagate import PropagationRequest, SpanPlan, Walk, plan
-from core.jobs import Progress
+from core.engine.propagate import Made, PropagationRequest, SpanPlan, Walk, plan
 from core.media.file_hash import named_hash, sha256_of
 from core.text import visible
 from core.types import Direction, FrameResult
@@ -113,12 +112,12 @@ def spans_of(pieces: Iterable[PropagationRequest], frame_count: int) -> tuple[Sp
 def store_results(
     project: Project,
     propagation: Propagation,
-    results: Iterable[FrameResult | Progress],
+    results: Iterable[Made],
     *,
     spans: Iterable[Span] = (),
     fewest: int = FEWEST,
     patience: float = PATIENCE_SECONDS,
-) -> Iterator[FrameResult | Progress | Stored]:
+) -> Iterator[Made | Stored]:
     """Pass on what a propagation yields, and store its results some frames at a time.
 
     However it ends, by an error, a cancel or by being closed, all results so far are stored.

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core.engine.adapted import AdaptedRequest, adapted_step_count, propagate_either
-from core.engine.propagate import PropagationRequest, step_count
+from core.engine.adapted import AdaptedRequest, adapted_step_count, either_by
+from core.engine.kept_work import KeptWork
+from core.engine.manner import PLAIN, Manner
+from core.engine.propagate import Made, PropagationRequest, step_count
 from core.errors import UsageError
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken
 from core.media.video import VideoSource
 from core.tracking.contract import Adaptation, Tracker
-from core.types import Direction, FrameResult
+from core.types import Direction
 from vosapp.project.keyframes import keyframes
 from vosapp.project.model import TrackedObject
 from vosapp.project.results import Propagation, Stored
 from vosapp.project.rules import WRITABLE
 from vosapp.project.store import Project
 from vosapp.services.box_masks import boxes_of
+from vosapp.services.kept import frames_had
 from vosapp.services.propagate import (
     FEWEST,
     OPEN,
@@ -41,6 +44,7 @@ class Work:
         writable: frames that will get a result.
         locked: objects that would have got a result, and are left out since they are locked.
         adaptation: how the video is learned in between; None learns nothing.
+        had: frames in the pieces that have the masks that would be made of them.
     """
 
     project: Project
@@ -49,6 +53,7 @@ class Work:
     writable: frozenset[int]
     locked: tuple[TrackedObject, ...]
     adaptation: Adaptation | None = None
+    had: frozenset[int] = frozenset()
 
     @property
     def steps(self) -> int:
@@ -102,6 +107,17 @@ def plan_work(
     return Work(project, request, pieces, writable, left_out(project, request, states), adaptation)
 
 
+def without_had(work: Work, kept: KeptWork | None, propagation: Propagation) -> Work:
+    """Leave out of a work what is there already, byte by byte; see `frames_had`.
+
+    A run that adapts makes every frame anew, of what it learns of all.
+    """
+    if work.adaptation is not None or not work.pieces:
+        return work
+    had = frames_had(work.project, work.request, kept, propagation, among=work.writable)
+    return replace(work, had=had, writable=work.writable - had)
+
+
 def run_work(
     work: Work,
     video: VideoSource,
@@ -111,7 +127,8 @@ def run_work(
     propagation: Propagation,
     fewest: int = FEWEST,
     patience: float = PATIENCE_SECONDS,
-) -> Iterator[FrameResult | Progress | Stored]:
+    manner: Manner = PLAIN,
+) -> Iterator[Made | Stored]:
     """Compute it, and store results as they come; see `store_results`.
 
     Args:
@@ -122,14 +139,21 @@ def run_work(
         propagation: what the results belong to.
         fewest: frames stored at once, at least.
         patience: seconds after which a batch of that many is stored.
+        manner: in which order; what the work has already comes from the work.
 
     Raises:
         VosError: of the kinds that `core.engine.propagate.propagate` names; the project cannot
             be written. Results so far are stored.
         Cancelled: by the token; likewise.
     """
-    results = propagate_either(
-        video, tracker, work.request, token, adaptation=work.adaptation, pieces=work.pieces
+    results = either_by(
+        video,
+        tracker,
+        work.request,
+        token,
+        adaptation=work.adaptation,
+        pieces=work.pieces,
+        manner=replace(manner, have=work.had),
     )
     yield from store_results(
         work.project,

@@ -64,37 +64,29 @@ class RunState(WorkState):
 
     Attributes:
         frames: finished and stored.
-        frames_per_second: mean so far; 0 before the first frame.
+        drafts: frames that show a draft, and have no result yet.
+        steps, all_steps: frames that were walked or made again, and all that will be: most frames
+            are walked twice.
+        frames_per_second: steps a second of late; 0 before the first.
         device: where it is computed, as "cpu".
         memory_bytes: resident memory of this process.
         again: frames are computed that were neither empty nor stale, as asked.
         left_out: names of locked objects that would have got a result.
+        keeps: what was walked is kept, and the next run goes on from it.
     """
 
     frames: int = 0
+    drafts: int = 0
+    steps: int = 0
+    all_steps: int = 0
     frames_per_second: float = 0.0
     device: str = ""
     memory_bytes: int = 0
     again: bool = False
     left_out: tuple[str, ...] = ()
+    keeps: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a propagation would cost.
-
-    Attributes:
-        frames: to be computed.
-        steps: units of work; frames between two keyframes are walked from both.
-        seconds: from the rate of earlier runs on this machine; NaN where there was none.
-        disk_bytes: the project's growth, roughly.
-        memory_bytes: needed beyond what the window takes, roughly.
-        left_out: names of locked objects that would have got a result.
-    """
-
-    frames: int
-    steps: int
-    seconds: float
-    disk_bytes: int
-    memory_bytes: int
-    left_out: tuple[str, ...] = ()
+    @property
+    def bar(self) -> tuple[int, int]:
+        """See `WorkState.bar`: steps, which take their time whether or not a result comes."""
+        return (self.steps, self.all_steps) if self.all_steps else (self.done, self.total)

@@ -22,6 +22,7 @@ from core.types import Frame, LabelMap
 from vosapp.jobs.outcome import Failed, trouble
 from vosapp.project.relink import open_linked
 from vosapp.project.store import Project
+from vosapp.session.drafts import Drafts
 from vosapp.session.view import FrameView
 
 CACHE_BYTES = 384 << 20
@@ -39,6 +40,7 @@ class FrameLoader(QObject):
         path: the video.
         project: read from this loader's thread only through its own guard.
         cache_bytes: budget of decoded frames.
+        drafts: are shown where there are some.
 
     Signals:
         ready: a `FrameView` of the newest wish; a stand-in may come first (`exact` is False).
@@ -65,9 +67,11 @@ class FrameLoader(QObject):
         project: Project,
         *,
         cache_bytes: int = CACHE_BYTES,
+        drafts: Drafts | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._drafts = Drafts() if drafts is None else drafts
         self._path, self._project, self._cache_bytes = path, project, cache_bytes
         self._wish: int | None = None
         self._aside_wish: int | None = None
@@ -212,12 +216,13 @@ class FrameLoader(QObject):
     def _view(self, index: int, frame: Frame, *, exact: bool) -> FrameView:
         project = self._project
         revision = project.revision  # Before anything else: what follows is at least as new.
-        label_map, assertions = project.label_map(index), project.assertions(index)
+        stored, assertions = project.label_map(index), project.assertions(index)
+        label_map, drafts = self._drafts.over(project, index, stored)
         prompts = project.prompts(index)
         # Here, so that the window's thread need not.
-        packed = cv2.cvtColor(frame, cv2.COLOR_RGB2BGRA)
+        packed = np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2BGRA), np.uint8)
         return FrameView(
-            index, frame, label_map, assertions, prompts, exact, revision, np.asarray(packed)
+            index, frame, label_map, assertions, prompts, exact, revision, packed, drafts
         )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,32 +13,29 @@ from core.engine.registry import system_spec
 from core.errors import UsageError, VosError
 from core.jobs import Progress
 from core.tracking.contract import TrackerRequest
-from core.types import Direction
+from core.types import Direction, FrameDraft
 from vosapp.jobs.outcome import Failed, Outcome
 from vosapp.jobs.propagation import (
     Engine,
-    Outlook,
     PropagationOrder,
     RunPlan,
     WeightsProblem,
-    plan_order,
 )
 from vosapp.project.model import Change
 from vosapp.project.results import Stored
 from vosapp.services.weights import default_weights
-from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
+from vosapp.session.choice import RunChoice, RunMode, RunState
 from vosapp.session.session import Session
+from vosapp.session.systems import offer_of
 from vosapp.session.view import keyframes_in
-from vosapp.session.work import WorkControl
+from vosapp.session.work import Rate, WorkControl
 
 REFRESH_MS = 120
 """The window reads anew what was propagated this often, however fast results come."""
 LANE_MS = 15
 """Where there are many objects it reads anew once in so long for each of them."""
-BYTES_PER_PIXEL = 0.006
-"""Of a stored label map, measured on real clips; see docs/project-file.md."""
-WORKING_BYTES = 400 << 20
-"""What the engine takes beside the window, roughly."""
+UNMEASURED = 2.0
+"""Steps a second that are expected of a system whose speed was never measured."""
 
 
 class PropagationControl(WorkControl):
@@ -73,8 +68,8 @@ class PropagationControl(WorkControl):
         self._writable: frozenset[int] = frozenset()
         self._fresh: set[int] = set()
         self._finished: set[int] = set()
-        self._results = 0
-        self._first = 0.0
+        self._results = self._steps = 0
+        self._rate = Rate()
         self._rates: dict[tuple[str, str], float] = {}
         self._process = psutil.Process()
         self._timer = QTimer(self)
@@ -121,12 +116,13 @@ class PropagationControl(WorkControl):
                 adapt=self.choice.adapt,
                 tuned=self.choice.uses_tuned,
                 after=session.written(),
+                near=session.frame_index,
             )
         )
 
     def _launch(self, order: PropagationOrder) -> None:
         self._fresh, self._writable = set(), frozenset()
-        self._finished, self._results = set(), 0
+        self._finished, self._results, self._steps = set(), 0, 0
         # Each result changes every lane; to draw many of them takes its time.
         self._timer.start(max(REFRESH_MS, LANE_MS * len(self.session.objects)))
         waiting = RunState(text=self.tr("waiting for the engine"), again=not order.only_open)
@@ -157,34 +153,18 @@ class PropagationControl(WorkControl):
             adapt=self.choice.adapt,
             tuned=self.choice.uses_tuned,
             after=session.written(),
+            near=session.frame_index,
         )
 
-    def estimate(self, mode: RunMode, answer: Callable[[Estimate], None]) -> None:
-        """Work out what a run would cost, off the window's thread, and hand it to `answer`.
+    def expected_rate(self) -> float:
+        """Steps a second that the next run will make: as the last of its kind, or elsewhere."""
+        known = self._rates.get(self._kind)
+        offer = offer_of(self.choice.system, self.choice.quality)
+        return known or (offer.frames_per_second if offer else None) or UNMEASURED
 
-        Where that cannot be, as without a keyframe, the session's `failed` says why.
-        """
-        self.starting.emit()
-        order = self.order(mode)
-
-        def job(_token: object) -> object:
-            yield plan_order(order)
-
-        def take(values: list[Outlook]) -> None:
-            answer(self._estimate(values[0]))
-
-        handle = self.session.reader.submit(job)  # type: ignore[arg-type]
-        handle.tell(self, finished=self._tell, batch=take)
-
-    def _estimate(self, outlook: Outlook) -> Estimate:
-        key = (self.choice.system, self.choice.quality.value)
-        rate = self._rates.get(key, float("nan"))
-        pixels = self.session.info.width * self.session.info.height
-        disk = round(outlook.frames * pixels * BYTES_PER_PIXEL)
-        memory, seconds = WORKING_BYTES + 40 * pixels, outlook.steps / rate
-        return Estimate(
-            outlook.frames, outlook.steps, seconds, disk, memory, left_out=outlook.left_out
-        )
+    @property
+    def _kind(self) -> tuple[str, str]:
+        return self.choice.system, self.choice.quality.value
 
     def _frames(self, mode: RunMode) -> tuple[int, int, tuple[Direction, ...]]:
         here, (first, stop) = self.session.frame_index, self.session.range
@@ -219,7 +199,9 @@ class PropagationControl(WorkControl):
     # What comes from the engine
 
     def take_progress(self, progress: Progress) -> None:
-        """See `WorkControl`; how far it is follows from the results that came."""
+        """See `WorkControl`; results are counted as they are stored, steps as they are told."""
+        if not progress.phase and progress.total:
+            self._steps = progress.done
         self._update(progress.text)
 
     def take_values(self, values: list[object]) -> None:
@@ -228,15 +210,21 @@ class PropagationControl(WorkControl):
             if isinstance(value, WeightsProblem):
                 self.weightsRefused.emit(value.error)
             elif isinstance(value, RunPlan):
-                self._writable, self._first = value.writable, value.begun
+                self._writable, self._rate = value.writable, Rate()
                 self.state = RunState(
                     total=value.passes * len(value.writable),
+                    all_steps=value.steps,
                     device=value.device,
                     again=self.state.again,
                     left_out=value.left_out,
+                    keeps=value.keeps,
                 )
-            elif isinstance(value, Stored) and value.frame_index in self._writable:
-                self._take_result(value.frame_index)
+            elif isinstance(value, FrameDraft):
+                self.session.show_draft(value)
+            elif isinstance(value, Stored):
+                self.session.drafts.drop(value.frame_index)
+                if value.frame_index in self._writable:
+                    self._take_result(value.frame_index)
         self._update()
 
     def _take_result(self, frame_index: int) -> None:
@@ -246,16 +234,18 @@ class PropagationControl(WorkControl):
         self.frameDone.emit(frame_index)
 
     def _update(self, text: str | None = None) -> None:
-        state, done = self.state, self._results
-        spent = time.monotonic() - self._first
-        rate = done / spent if done and spent > 0 else 0.0
+        state, steps = self.state, self._steps
+        rate = self._rate.take(steps)
+        left = (state.all_steps - steps) / (rate or self.expected_rate())
         fresh = replace(
             state,
             frames=len(self._finished),
-            done=done,
+            drafts=len(self.session.drafts),
+            done=self._results,
+            steps=steps,
             text=state.text if text is None else text,
             frames_per_second=rate,
-            seconds_left=(state.total - done) / rate if rate else float(np.nan),
+            seconds_left=left if state.all_steps else float(np.nan),
             memory_bytes=self._process.memory_info().rss,
         )
         self.show_state(fresh)
@@ -272,9 +262,9 @@ class PropagationControl(WorkControl):
         """See `WorkControl`."""
         self._timer.stop()
         self._refresh()
+        self.session.drop_drafts()
         if self.state.frames_per_second:
-            key = (self.choice.system, self.choice.quality.value)
-            self._rates[key] = self.state.frames_per_second
+            self._rates[self._kind] = self.state.frames_per_second
         self.stateChanged.emit(self.state)
         super().take_outcome(outcome)
         self._tell(outcome)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from core.types import VideoInfo
+from core.types import FrameDraft, VideoInfo
 from vosapp.jobs.outcome import Failed, trouble
 from vosapp.jobs.owners import retire
 from vosapp.jobs.runner import JobRunner
@@ -24,6 +24,7 @@ from vosapp.project.store import Project
 from vosapp.project.writer import ProjectWriter
 from vosapp.session.boxes import NO_BOXES, BoxLane, read_boxes
 from vosapp.session.display import CACHE_BYTES, FrameLoader
+from vosapp.session.drafts import Drafts
 from vosapp.session.view import FrameView, LaneView, ProjectUpdate, read_update
 
 
@@ -45,6 +46,7 @@ class Session(QObject):
         range: (first, one past the last) frame between the in and out points.
         view: what the current frame shows; None until it is decoded for the first time.
         update: objects, lanes, references, names of undo and redo.
+        drafts: of the propagation that is running; see `show_draft`.
 
     Signals:
         frameIndexChanged: the current frame is another one (int).
@@ -116,7 +118,10 @@ class Session(QObject):
         self._answered.connect(self._count_answer, queued)
         self._boxed.connect(self._take_boxes, queued)
         self._asked = 0
-        self._loader = FrameLoader(video, project, cache_bytes=cache_bytes, parent=self)
+        self.drafts = Drafts()
+        self._loader = FrameLoader(
+            video, project, cache_bytes=cache_bytes, drafts=self.drafts, parent=self
+        )
         self._loader.ready.connect(self._take_view)
         self._loader.failed.connect(lambda _index, error: self.failed.emit(error))
         self._loader.noted.connect(self.noted)
@@ -169,6 +174,19 @@ class Session(QObject):
     def reload(self) -> None:
         """Read the current frame again."""
         self._loader.want(self.frame_index)
+
+    def show_draft(self, draft: FrameDraft) -> None:
+        """Show a draft on its frame until its result is there; nothing is stored."""
+        self.drafts.put(draft)
+        if draft.frame_index == self.frame_index:
+            self.reload()
+
+    def drop_drafts(self) -> None:
+        """Show what the project has, and no drafts any more."""
+        had = self.frame_index in self.drafts
+        self.drafts.clear()
+        if had:
+            self.reload()
 
     def look_aside(self, frame_index: int) -> None:
         """Read another frame without going there; `asideReady` follows."""

@@ -51,6 +51,7 @@ class FrameView:
         revision: the project's, at the latest, when this was read: an edit whose `Change` has
             this revision or an earlier one is in it.
         packed: `frame` as H x W x 4 uint8 blue, green, red, 255, as screens want it; or None.
+        drafts: objects whose masks here are drafts of the propagation that is running.
     """
 
     frame_index: int
@@ -61,6 +62,7 @@ class FrameView:
     exact: bool = True
     revision: int = 0
     packed: NDArray[np.uint8] | None = None
+    drafts: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

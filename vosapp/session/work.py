@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,9 @@ from vosapp.jobs.runner import JobHandle
 
 MEASURED_SECONDS = 2.0
 """How long a work is watched before it is said how long it will still take."""
+
+RATE_SECONDS = 8.0
+"""A rate counts what was done in this time; what came from earlier work was done in none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,32 @@ class WorkState:
     done: int = 0
     total: int = 0
     seconds_left: float = math.nan
+
+    @property
+    def bar(self) -> tuple[int, int]:
+        """How far a bar is to be drawn: (so much, of so much)."""
+        return self.done, self.total
+
+
+class Rate:
+    """Steps a second of late.
+
+    Args:
+        clock: seconds that only go up.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: deque[tuple[float, int]] = deque([(clock(), 0)])
+
+    def take(self, steps: int) -> float:
+        """Take how many steps were done so far, and return the rate; 0 before the first."""
+        now = self._clock()
+        self._seen.append((now, steps))
+        while len(self._seen) > 2 and now - self._seen[1][0] >= RATE_SECONDS:
+            self._seen.popleft()
+        first, before = self._seen[0]
+        return (steps - before) / (now - first) if now > first else 0.0
 
 
 class Pace:

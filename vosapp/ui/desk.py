@@ -13,7 +13,7 @@ from core.errors import VosError
 from core.text import visible
 from core.types import Quality
 from vosapp.jobs.features import KeyReader
-from vosapp.jobs.propagation import Engine
+from vosapp.jobs.propagation import Engine, make_engine
 from vosapp.session.covers import Covers
 from vosapp.session.opening import Opened
 from vosapp.session.places import Places
@@ -237,5 +237,4 @@ def close_popups() -> None:
 
 
 def _engine(settings: Settings) -> Engine:
-    threads = settings.number("threads")
-    return Engine(threads=threads) if threads else Engine()
+    return make_engine(settings.number("threads"), kept_mb=settings.number("kept-mb"))

@@ -13,6 +13,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, Signal
 from core.errors import VosError
 from core.media.atomic import write_atomic
 from core.media.input_file import read_input
+from vosapp.services.kept import BUDGET_MB
 
 MAX_BYTES = 4 << 20
 
@@ -91,17 +92,6 @@ SETTINGS: tuple[Setting, ...] = (
         (("fast", _tr("Fast")), ("balanced", _tr("Balanced")), ("fine", _tr("Fine"))),
     ),
     Setting(
-        "ask-seconds",
-        WORK,
-        _tr("Ask before runs longer than"),
-        _tr("Shows an estimate and waits for your yes; 0 never asks."),
-        60,
-        low=0,
-        high=86_400,
-        unit=_tr(" s"),
-        lowest=_tr("Never"),
-    ),
-    Setting(
         "threads",
         MACHINE,
         _tr("Processor threads of the engine"),
@@ -121,6 +111,18 @@ SETTINGS: tuple[Setting, ...] = (
         low=64,
         high=16_384,
         unit=_tr(" MB"),
+        restart=True,
+    ),
+    Setting(
+        "kept-mb",
+        MACHINE,
+        _tr("Disk for unfinished work"),
+        _tr("What propagations go on from, in the cache folder; 0 computes everything anew."),
+        BUDGET_MB,
+        low=0,
+        high=1 << 20,
+        unit=_tr(" MB"),
+        lowest=_tr("None"),
         restart=True,
     ),
 )

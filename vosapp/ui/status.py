@@ -29,9 +29,9 @@ class RunMeter(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setFixedSize(160, 6)
         self._bar.setAccessibleName(self.tr("Progress"))
-        self._bar.setToolTip(self.tr("Frames done of those to be computed"))
+        self._bar.setToolTip(self.tr("Steps done; most frames are walked twice"))
         self._text.setToolTip(
-            self.tr("Frames done, frames a second, time left, device, memory of vosapp")
+            self.tr("Frames done, drafts, frames a second, time left, device, memory of vosapp")
         )
         self._stop.setAutoRaise(True)
         self._stop.setIconSize(QSize(16, 16))
@@ -56,7 +56,7 @@ class RunMeter(QWidget):
         """
 
         def show(state: WorkState) -> None:
-            self.show_work(tell(state), state.done, state.total)
+            self.show_work(tell(state), *state.bar)
 
         work.started.connect(self.show)
         work.stateChanged.connect(show)

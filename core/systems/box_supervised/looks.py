@@ -12,8 +12,13 @@ from core.ops.padding import Padding
 from core.systems.box_supervised.config import STRIDE
 from core.systems.box_supervised.model import FrameFeatures, MemoryNetwork
 from core.tracking.config import FEATURE_BYTES
+from core.tracking.contract import FeatureStore
+from core.tracking.kept_features import from_arrays, to_arrays
 from core.tracking.padded import asserted_masks, padded_frame
 from core.types import Frame, Keyframe
+
+_NAMES = ("key", "shrinkage", "selection", "quarter", "eighth", "sixteenth")
+"""Features of a frame in a store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +72,18 @@ class Look:
 
 
 class Looks:
-    """Makes looks of frames, and keeps the features of those that were made last."""
+    """Makes looks of frames, and keeps the features of those that were made last.
+
+    Attributes:
+        store: where features are looked for before they are computed; None for nowhere.
+    """
 
     def __init__(self, network: MemoryNetwork, short_side: int, device: torch.device) -> None:
         self._network = network
         self._short_side = short_side
         self._device = device
         self._cache: LruCache[int, FrameFeatures] = LruCache(FEATURE_BYTES, bytes_of)
+        self.store: FeatureStore | None = None
 
     def at(self, frame_index: int, frame: Frame) -> Look:
         """The look of a frame, H x W x 3 uint8."""
@@ -81,9 +91,24 @@ class Looks:
         image = image.to(self._device)
         features = self._cache.get(frame_index)
         if features is None:
-            features = self._network.encode_frame(image)
+            features = self._stored(frame_index) or self._encoded(frame_index, image)
             self._cache.put(frame_index, features)
         return Look(image, padding, features)
+
+    def _stored(self, frame_index: int) -> FrameFeatures | None:
+        arrays = None if self.store is None else self.store.get(frame_index)
+        found = None if arrays is None else from_arrays(arrays, _NAMES, self._device)
+        if found is None:
+            return None
+        key, shrinkage, selection, *maps = (found[name] for name in _NAMES)
+        return FrameFeatures(key, shrinkage, selection, (maps[0], maps[1], maps[2]))
+
+    def _encoded(self, frame_index: int, image: Tensor) -> FrameFeatures:
+        features = self._network.encode_frame(image)
+        if self.store is not None:
+            parts = features.key, features.shrinkage, features.selection, *features.maps
+            self.store.put(frame_index, to_arrays(dict(zip(_NAMES, parts, strict=True))))
+        return features
 
 
 def rows(x: Tensor) -> Tensor:

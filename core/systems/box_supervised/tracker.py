@@ -19,7 +19,7 @@ from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.propagation import Propagation
 from core.tracking.asserted import overruled
 from core.tracking.config import Calibration, ReadConfig
-from core.tracking.contract import StepResult
+from core.tracking.contract import FeatureStore, StepResult
 from core.tracking.judging.judge import Judge, Judgment, Reading
 from core.tracking.padded import bilinear_labels, in_cells
 from core.tracking.walk_state import direction_of, pack, unpack
@@ -80,6 +80,10 @@ class BoxSupervisedTracker:
     def cues(self) -> Judge:
         """See `core.tracking.judging.sightings.Judged`."""
         return self._judge
+
+    def keep_features(self, store: FeatureStore | None) -> None:
+        """See `KeepsFeatures.keep_features`."""
+        self._looks.store = store
 
     @torch.inference_mode()
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:

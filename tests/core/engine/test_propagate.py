@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.engine.propagate import BOTH, PropagationRequest, Walk, plan, propagate, step_count
+from core.engine.span_run import SpanRun
 from core.errors import OutputError, UsageError, VideoDecodeError
 from core.jobs import Cancelled, CancelToken, Progress
 from core.types import VOID, Direction, FrameResult, Keyframe
@@ -342,12 +343,12 @@ def test_results_before_a_damaged_frame_are_good(film, walk_tracker, keyframe):
 def test_the_spool_is_closed_however_a_run_ends(film, walk_tracker, keyframe, monkeypatch, outcome):
     spools = []
 
-    class Noted(propagate.__globals__["ProbabilitySpool"]):
-        def __init__(self):
-            super().__init__()
+    class Noted(SpanRun.__init__.__globals__["ProbabilitySpool"]):
+        def __init__(self, *, exact):
+            super().__init__(exact=exact)
             spools.append(self)
 
-    monkeypatch.setitem(propagate.__globals__, "ProbabilitySpool", Noted)
+    monkeypatch.setitem(SpanRun.__init__.__globals__, "ProbabilitySpool", Noted)
     video = film(damaged=3 if outcome == "error" else None)
     asked = request(keyframe(0, (1,)), keyframe(7, (1,)))
     job = propagate(video, walk_tracker(), asked, CancelToken())

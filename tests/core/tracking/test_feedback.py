@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -107,3 +109,14 @@ def test_without_objects_there_is_only_background():
         remembered(Feedback(FeedbackConfig()), torch.ones(1, *CELLS), picture(disk()), ()),
         torch.ones(1, *CELLS),
     )
+
+
+def test_the_order_in_which_keyframes_came_changes_no_bit():
+    """Spans are walked in any order, which adds the same keyframes in others."""
+    values = {0: {3: 0.8603}, 7: {3: 0.861}, 9: {3: 0.8617}}
+    weights = set()
+    for order in itertools.permutations(values):
+        feedback = Feedback(FeedbackConfig())
+        feedback._overlaps = {index: values[index] for index in order}
+        weights.add(feedback._weight(3))
+    assert len(weights) == 1

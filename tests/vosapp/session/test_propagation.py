@@ -76,6 +76,35 @@ def test_stop_keeps_every_finished_frame_and_the_next_run_goes_on(
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=False))
 
 
+def test_drafts_are_shown_at_once_and_never_stored(qtbot, make_workspace):
+    """Until the run ends; a run that is stopped leaves what the project has."""
+    gate = threading.Semaphore(0)
+    workspace = make_workspace(FakeTracker(gate=gate), objects=2)
+    session, propagation = workspace.session, workspace.propagation
+    for object_id in (1, 2):
+        session.do(SetMask(FRAMES - 1, object_id, mask_of(FRAMES - 1, object_id)))
+    session.go_to(3)
+    qtbot.waitUntil(lambda: session.view.frame_index == 3)
+    propagation.start()
+    gate.release(6)
+    qtbot.waitUntil(lambda: session.view.frame_index == 3 and bool(session.view.drafts))
+    assert session.view.drafts == {1, 2} and np.array_equal(session.view.label_map, label_map_of(3))
+    qtbot.waitUntil(lambda: propagation.state.steps >= 6)
+    assert propagation.state.drafts == 6 and propagation.state.done == 0
+    assert not session.project.label_map(3).any()
+    assert session.project.state(3, 1) == FrameState.EMPTY
+    with qtbot.waitSignal(propagation.finished) as caught:
+        propagation.stop()
+        gate.release(FRAMES)
+    assert caught.args[0] == Stopped()
+    qtbot.waitUntil(lambda: not session.view.drafts and not session.view.label_map.any())
+    gate.release(3 * FRAMES)
+    assert isinstance(run(qtbot, workspace), Done)
+    qtbot.waitUntil(lambda: not session.view.drafts and session.view.label_map.any())
+    assert np.array_equal(session.view.label_map, label_map_of(3))
+    assert propagation.state.drafts == 0
+
+
 def test_one_run_is_one_step_of_undo(qtbot, tracked):
     run(qtbot, tracked)
     tracked.session.undo()
@@ -169,14 +198,6 @@ def test_the_engine_has_a_thread_of_its_own(qtbot, make_workspace):
     workspace = make_workspace(tracker, objects=1)
     run(qtbot, workspace)
     assert threading.current_thread().name not in tracker.threads
-
-
-def test_an_estimate_counts_without_computing(qtbot, tracked):
-    answers = []
-    tracked.propagation.estimate(RunMode.OPEN, answers.append)
-    qtbot.waitUntil(lambda: bool(answers))
-    assert answers[0].frames == FRAMES - 1
-    assert not tracked.session.project.label_map(3).any()
 
 
 def test_learning_the_video_needs_a_system_that_can(qtbot, tracked):

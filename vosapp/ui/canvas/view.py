@@ -281,4 +281,8 @@ class CanvasView(ToolView):
         if self._loading:
             text = self.tr("Decoding frame {}…").format(context.session.frame_index)
             draw_note(painter, text, self.font(), self.viewport().width())
+        elif context.view.drafts:
+            # Whoever exports or looks at states finds no mask here yet.
+            text = self.tr("Draft")
+            draw_note(painter, text, self.font(), self.viewport().width())
         painter.restore()

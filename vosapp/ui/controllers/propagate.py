@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 
-from core.errors import VosError
 from core.text import visible
 from vosapp.jobs.outcome import Done, Failed, Outcome, Stopped
 from vosapp.services.weights import has_default
-from vosapp.session.choice import Estimate, RunChoice, RunMode, RunState
-from vosapp.session.systems import QUALITIES, offer_of, systems
+from vosapp.session.choice import RunChoice, RunMode, RunState
+from vosapp.session.systems import QUALITIES, systems
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import choose_file
 from vosapp.ui.dialogs.chooser import LEARNING, RunChooser
-from vosapp.ui.notice import Choice, Kind, Notice
+from vosapp.ui.notice import Kind, Notice
 from vosapp.ui.theme import icon
-from vosapp.ui.work.words import duration, run_text, size
+from vosapp.ui.work.words import run_text
 
-UNMEASURED = 2.0
-"""Frames a second that an estimate takes for a system whose speed was not measured."""
 KEY = "propagation"
 NAMES = 5
 """Locked objects that are named, at most."""
@@ -37,7 +33,6 @@ _MODES = {
     "propagate.step-backward": RunMode.STEP_BACKWARD,
     "propagate.to-keyframe": RunMode.TO_KEYFRAME,
 }
-_SHORT = frozenset({RunMode.STEP_FORWARD, RunMode.STEP_BACKWARD})
 
 
 class PropagateController(Controller):
@@ -58,7 +53,7 @@ class PropagateController(Controller):
         self.shell.window.themed.connect(self._name_choice)
 
     def _starter(self, mode: RunMode) -> Handler:
-        return self.with_workspace(lambda w: self._ask(w, mode))
+        return self.with_workspace(lambda w: self._start(w, mode))
 
     def _follow(self) -> None:
         if self.workspace is None:
@@ -71,9 +66,8 @@ class PropagateController(Controller):
         control.choiceChanged.connect(self._name_choice)
         self._name_choice()
 
-    def _ask(self, workspace: Workspace, mode: RunMode) -> None:
-        """Start; a long run first shows what it would cost."""
-        limit = self.shell.settings.number("ask-seconds")
+    def _start(self, workspace: Workspace, mode: RunMode) -> None:
+        """Start at once: what it will take stands in the status bar, and its button stops it."""
         # What was drawn and not applied yet counts.
         self.shell.panels.canvas.finish_tool()
         if workspace.propagation.running:
@@ -83,58 +77,11 @@ class PropagateController(Controller):
             once = Qt.ConnectionType.SingleShotConnection
             workspace.prompting.settled.connect(lambda: self._go_on(workspace, mode), once)
             return
-        if mode in _SHORT or not limit:
-            workspace.propagation.start(mode)
-            return
-
-        def decide(estimate: Estimate) -> None:
-            if self.workspace is not workspace or workspace.propagation.running:
-                return
-            seconds = self._seconds(workspace, estimate)
-            if seconds < limit:
-                workspace.propagation.start(mode)
-            else:
-                self._show_estimate(workspace, mode, estimate)
-
-        try:
-            workspace.propagation.estimate(mode, decide)
-        except VosError as error:
-            self.shell.tell_error(error)
+        workspace.propagation.start(mode)
 
     def _go_on(self, workspace: Workspace, mode: RunMode) -> None:
         if self.workspace is workspace:
-            self._ask(workspace, mode)
-
-    def _seconds(self, workspace: Workspace, estimate: Estimate) -> float:
-        """The estimate's time; before the first run by the speed that was measured elsewhere."""
-        if math.isfinite(estimate.seconds):
-            return estimate.seconds
-        choice = workspace.propagation.choice
-        offer = offer_of(choice.system, choice.quality)
-        speed = offer.frames_per_second if offer else None
-        return estimate.steps / (speed or UNMEASURED)
-
-    def _show_estimate(self, workspace: Workspace, mode: RunMode, estimate: Estimate) -> None:
-        text = self.tr("{0} frames; about {1}, {2} of memory and {3} on the disk.").format(
-            estimate.frames,
-            duration(self._seconds(workspace, estimate)),
-            size(estimate.memory_bytes),
-            size(estimate.disk_bytes),
-        )
-        if not math.isfinite(estimate.seconds):
-            text += self.tr(" The time comes from another machine until you have run it once.")
-        text += self.tr(" You can go on working, and stop at any time.")
-        if estimate.left_out:
-            text += f" {self._locked(estimate.left_out, done=False)}"
-        start = Choice(self.tr("Start"), lambda: workspace.propagation.start(mode), main=True)
-        always = Choice(self.tr("Start, Do Not Ask Again"), lambda: self._never_ask(mode))
-        title = self.tr("This will take a while")
-        self.shell.tell(Notice(title, text, Kind.INFO, (start, always), KEY))
-
-    def _never_ask(self, mode: RunMode) -> None:
-        self.shell.settings.set_value("ask-seconds", 0)
-        if self.workspace is not None:
-            self.workspace.propagation.start(mode)
+            self._start(workspace, mode)
 
     def _clear(self) -> None:
         self.shell.window.notice.clear(KEY)
@@ -169,19 +116,15 @@ class PropagateController(Controller):
         self.shell.window.status.showMessage(text, 8000)
         if state.left_out:
             # A message that stays: whoever comes back after a long run must not miss it.
-            locked = self._locked(state.left_out, done=True)
+            locked = self._locked(state.left_out)
             self.shell.tell(Notice(text.rstrip("."), locked, Kind.INFO, key=KEY))
 
-    def _locked(self, names: tuple[str, ...], *, done: bool) -> str:
-        """Say which objects a run leaves out."""
+    def _locked(self, names: tuple[str, ...]) -> str:
+        """Say which objects a run has left out."""
         shown = ", ".join(names[:NAMES])
         if len(names) > NAMES:
             shown = self.tr("{0} and {1} more").format(shown, len(names) - NAMES)
-        if done:
-            text = self.tr("Left out, since locked: {0}. Unlock to propagate.")
-        else:
-            text = self.tr("Locked objects are left out: {0}.")
-        return text.format(shown)
+        return self.tr("Left out, since locked: {0}. Unlock to propagate.").format(shown)
 
     def _tell_stopped(self, state: RunState) -> None:
         if state.done and state.again:
@@ -192,12 +135,14 @@ class PropagateController(Controller):
             )
         elif state.done:
             text = self.tr("{0} of {1} frames are done and stay. {2} goes on.")
+        elif state.steps and state.keeps:
+            text = self.tr("No frame is done yet, but what was computed is kept. {2} goes on.")
         else:
             text = self.tr("Nothing was computed yet. {2} begins again.")
         keys = self.shell.keymap.shown("propagate.open") or self.tr("Propagate")
         text = text.format(state.done, state.total, keys)
         if state.left_out:
-            text += f" {self._locked(state.left_out, done=True)}"
+            text += f" {self._locked(state.left_out)}"
         self.shell.tell(Notice(self.tr("Stopped"), text, Kind.INFO, key=KEY))
 
     # The chooser

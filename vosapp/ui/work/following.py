@@ -102,8 +102,9 @@ class Following:
             self._lock(one)
         for work in running:
             self.stop_button.setEnabled(not work.stopping)
-            self.bar.setRange(0, work.state.total)
-            self.bar.setValue(work.state.done)
+            done, total = work.state.bar
+            self.bar.setRange(0, total)
+            self.bar.setValue(done)
             stopping = _tr("Stopping\u2026")
             self.say(stopping if work.stopping else self.describe_state(work.state), "muted")
 

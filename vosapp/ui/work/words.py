@@ -23,12 +23,14 @@ def state_text(state: WorkState) -> str:
 
 
 def run_text(state: RunState) -> str:
-    """Say how far a propagation is: frames, speed, time left, device, memory of vosapp."""
+    """Say how far a propagation is: frames, drafts, speed, time left, device, memory of vosapp."""
     parts = []
     if state.total:
         parts.append(_tr("{0} of {1} frames").format(state.done, state.total))
     elif state.text:
         parts.append(state.text)
+    if state.drafts:
+        parts.append(_tr("{0} drafts").format(state.drafts))
     if state.frames_per_second:
         parts.append(_tr("{0:.1f} frames/s").format(state.frames_per_second))
     if math.isfinite(state.seconds_left):

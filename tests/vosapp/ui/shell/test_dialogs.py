@@ -99,7 +99,7 @@ def test_each_setting_has_an_editor_that_works(tmp_path, qtbot):
     qtbot.addWidget(dialog)
     assert set(dialog.editors) == set(BY_KEY)
     theme, restore = dialog.editors["theme"], dialog.editors["restore"]
-    limit = dialog.editors["ask-seconds"]
+    limit = dialog.editors["kept-mb"]
     assert isinstance(theme, QComboBox) and isinstance(restore, QCheckBox)
     assert isinstance(limit, QSpinBox)
     theme.setCurrentIndex(theme.findData("dark"))
@@ -108,7 +108,7 @@ def test_each_setting_has_an_editor_that_works(tmp_path, qtbot):
     limit.setValue(5)
     again = Settings(tmp_path / "settings.json")
     assert again.text("theme") == "dark" and again.flag("restore")
-    assert again.number("ask-seconds") == 5
+    assert again.number("kept-mb") == 5
     dialog._reset()
     fresh = Settings(tmp_path / "settings.json")
     assert all(fresh.value(one.key) == one.default for one in SETTINGS)

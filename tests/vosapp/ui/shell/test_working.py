@@ -13,7 +13,6 @@ from core.errors import UsageError
 from vosapp.project.edit_masks import SetMask
 from vosapp.project.edits import LockObject
 from vosapp.project.model import FrameState
-from vosapp.session.choice import Estimate, RunMode
 from vosapp.ui.theme import is_dark
 from vosapp.ui.view_state import OverlayMode, ToolId
 from vosapp.ui.work.words import duration, size
@@ -86,16 +85,16 @@ def test_closing_while_it_runs_stops_and_keeps(slow, qtbot):
     assert slow.workspace is None
 
 
-def test_a_long_run_is_announced_first(desk, qtbot):
-    control = next(c for c in desk.controllers if "propagate.open" in c.handlers())
-    estimate = Estimate(300, 600, 480.0, 12_000_000, 500_000_000)
-    control._show_estimate(desk.workspace, RunMode.OPEN, estimate)
-    notice = desk.window.notice.notice
-    assert "about 8 min, 500 MB of memory and 12 MB" in notice.text
-    assert not desk.workspace.propagation.running
-    with finished(desk, qtbot):
-        notice.choices[1].run()
-    assert desk.settings.number("ask-seconds") == 0
+def test_a_run_starts_without_a_question(slow, qtbot):
+    """However long it takes: what is expected stands in the status bar, and the button stops it."""
+    slow.actions.run("propagate.open")
+    qtbot.waitUntil(lambda: slow.workspace.propagation.state.all_steps > 0, timeout=60_000)
+    meter = slow.window.status.meter
+    qtbot.waitUntil(lambda: "left" in meter._text.text(), timeout=60_000)
+    assert slow.workspace.propagation.running and slow.window.notice.notice is None
+    with finished(slow, qtbot):
+        meter._stop.click()
+        slow.gate.release(1000)
 
 
 def lock(desk, qtbot, *object_ids):
@@ -128,38 +127,15 @@ def test_what_is_locked_and_done_is_no_matter(desk, qtbot):
     assert desk.window.notice.notice is None
 
 
-def test_an_estimate_says_what_is_left_out(desk, qtbot):
-    lock(desk, qtbot, 2)
-    desk.settings.set_value("ask-seconds", 1)
-    desk.actions.run("propagate.open")
-    qtbot.waitUntil(desk.window.notice.isVisible, timeout=60_000)
-    assert "Locked objects are left out: Box 2." in desk.window.notice.notice.text
-
-
-def test_the_estimate_decides(desk, qtbot, monkeypatch):
-    """The film takes seconds; with a limit of one second it is announced, else it runs."""
-    desk.settings.set_value("ask-seconds", 1)
-    desk.actions.run("propagate.open")
-    qtbot.waitUntil(desk.window.notice.isVisible, timeout=60_000)
-    assert desk.window.notice.notice.title == "This will take a while"
-    desk.settings.set_value("ask-seconds", 3600)
-    with finished(desk, qtbot):
-        desk.actions.run("propagate.open")
-
-
-@pytest.mark.parametrize("limit", [0, 60])
-def test_without_a_keyframe_it_says_what_to_do(limit, shell, film_project, open_in, qtbot):
+def test_without_a_keyframe_it_says_what_to_do(shell, film_project, open_in, qtbot):
     open_in(shell, film_project)
-    shell.settings.set_value("ask-seconds", limit)
     shell.actions.run("propagate.open")
     qtbot.waitUntil(shell.window.notice.isVisible, timeout=60_000)
     assert "Draw a box or paint" in shell.window.notice.notice.text
 
 
-@pytest.mark.parametrize("limit", [0, 60])
-def test_what_cannot_begin_is_said(limit, desk, qtbot):
-    """With an estimate first, and without; after the last frame there is no frame."""
-    desk.settings.set_value("ask-seconds", limit)
+def test_what_cannot_begin_is_said(desk, qtbot):
+    """After the last frame there is no frame."""
     desk.workspace.session.go_to(23)
     desk.actions.run("propagate.step-forward")
     qtbot.waitUntil(desk.window.notice.isVisible, timeout=60_000)

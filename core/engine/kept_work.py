@@ -1,0 +1,132 @@
+"""What is kept of the work on one video with one system: walks, features, and what was made.
+
+Walks are named by all that they depend on besides: their span, and every keyframe that governs it
+(ADR 0014), pixel by pixel. So a correction finds nothing where it changes anything, and what is
+taken back is found again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import zlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from core.engine.conditioning import governing
+from core.engine.kept_room import KeptEntry
+from core.engine.kept_walk import KeptWalk, StoredWalk
+from core.engine.plans import PropagationRequest, Walk, plan
+from core.engine.spans import Span
+from core.media.plain_file import OPENING
+from core.tracking.walk_state import pack, unpack
+from core.types import Arrays, Direction, FrameResult, Keyframe, LabelMap
+
+_DONE = struct.Struct("<II")
+"""A frame, and the CRC-32 of its result's label map."""
+
+
+class KeptFeatures:
+    """Features of frames in an entry; see `core.tracking.contract.FeatureStore`."""
+
+    def __init__(self, entry: KeptEntry) -> None:
+        self._entry = entry
+
+    def get(self, frame_index: int) -> Arrays | None:
+        """What was put; None where it is not there, or not whole."""
+        data = self._entry.read(_feature_file(frame_index))
+        if data is None:
+            return None
+        try:
+            return unpack(data)
+        except ValueError:
+            return None
+
+    def put(self, frame_index: int, arrays: Arrays) -> None:
+        """Keep features of a frame, where there is room."""
+        self._entry.write(_feature_file(frame_index), pack(arrays))
+
+
+class Done:
+    """Which results of a span have been made, as checksums of their label maps."""
+
+    def __init__(self, entry: KeptEntry, name: str) -> None:
+        self._entry, self._name = entry, name
+
+    def note(self, result: FrameResult) -> None:
+        """A result has been made."""
+        data = _DONE.pack(result.frame_index, checksum(result.label_map))
+        if not self._entry.make_room(len(data)):
+            return
+        self._entry.use(self._name)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | OPENING
+        try:
+            with os.fdopen(os.open(self._entry.folder / self._name, flags, 0o600), "ab") as file:
+                file.write(data)
+        except OSError:
+            return
+
+    def read(self) -> dict[int, int]:
+        """The checksum of each frame's last result."""
+        data = self._entry.read(self._name) or b""
+        return dict(_DONE.iter_unpack(data[: len(data) // _DONE.size * _DONE.size]))
+
+
+class KeptWork:
+    """One entry of the room, as the engine uses it.
+
+    Attributes:
+        features: for the tracker.
+    """
+
+    def __init__(self, entry: KeptEntry) -> None:
+        self._entry = entry
+        self.features = KeptFeatures(entry)
+
+    def walk(self, walk: Walk, span: Span, keyframes: Iterable[Keyframe]) -> KeptWalk:
+        """What is kept of a walk, and what will be.
+
+        Args:
+            walk: through the span.
+            span: see `Span`.
+            keyframes: those that govern it.
+        """
+        end = span.last if walk.direction is Direction.FORWARD else span.first
+        return StoredWalk(walk, self._entry, _key(span, keyframes), end=end)
+
+    def done(self, span: Span, keyframes: Iterable[Keyframe], ways: tuple[Direction, ...]) -> Done:
+        """Which results of a span were made by walks in these ways."""
+        names = "-".join(sorted(way.name.lower() for way in ways))
+        return Done(self._entry, f"{_key(span, keyframes)[:40]}-{names}.done")
+
+    def results(self, request: PropagationRequest, frame_count: int) -> dict[int, int]:
+        """Checksums of the results that were made of what a request would compute, by frame."""
+        found: dict[int, int] = {}
+        for part in plan(request, frame_count):
+            keyframes = governing(part.span, request.keyframes)
+            found |= self.done(part.span, keyframes, request.ways).read()
+        return found
+
+
+def checksum(label_map: LabelMap) -> int:
+    """CRC-32 of a label map, as `KeptWork.results` has it."""
+    return zlib.crc32(np.ascontiguousarray(label_map).tobytes())
+
+
+def _feature_file(frame_index: int) -> str:
+    return f"{frame_index:08d}.features"
+
+
+def _key(span: Span, keyframes: Iterable[Keyframe]) -> str:
+    digest = hashlib.sha256()
+    ends = [None if k is None else k.frame_index for k in (span.before, span.after)]
+    inside = [k.frame_index for k in span.inside]
+    digest.update(f"{span.first} {span.last} {ends} {inside}".encode())
+    for keyframe in keyframes:
+        label_map = np.ascontiguousarray(keyframe.label_map)
+        head = keyframe.frame_index, keyframe.object_ids, label_map.shape, keyframe.reference
+        digest.update(f"{head}".encode())
+        digest.update(label_map.tobytes())
+    return digest.hexdigest()

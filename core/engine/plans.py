@@ -1,0 +1,102 @@
+"""What is to be propagated, and the walks that it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.engine.spans import Span, cut
+from core.errors import UsageError
+from core.types import Direction, Keyframe
+
+BOTH = (Direction.FORWARD, Direction.BACKWARD)
+
+
+@dataclass(frozen=True, slots=True)
+class PropagationRequest:
+    """What is to be propagated.
+
+    Attributes:
+        keyframes: at least one, ascending by frame index.
+        start: first frame that is wanted.
+        stop: one past the last frame that is wanted.
+        ways: directions in which keyframes are carried. Frames that no keyframe reaches in one
+            of them get no result.
+    """
+
+    keyframes: tuple[Keyframe, ...]
+    start: int
+    stop: int
+    ways: tuple[Direction, ...] = BOTH
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A row of frames in one direction: from `first` to `last`, both included."""
+
+    first: int
+    last: int
+    direction: Direction
+
+    def __len__(self) -> int:
+        return abs(self.last - self.first) + 1
+
+    def __contains__(self, frame_index: int) -> bool:
+        return min(self.first, self.last) <= frame_index <= max(self.first, self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class SpanPlan:
+    """The walks through one span; None where nothing reaches the wanted frames in that way."""
+
+    span: Span
+    backward: Walk | None
+    forward: Walk | None
+
+
+def plan(request: PropagationRequest, frame_count: int) -> tuple[SpanPlan, ...]:
+    """The walks that reach every wanted frame, span by span.
+
+    Frames between a span's keyframe and the wanted range are walked too: labels get there only
+    from frame to frame. A span that has no wanted frame costs nothing.
+
+    Raises:
+        UsageError: no keyframe, or an empty range.
+    """
+    if not request.keyframes:
+        raise UsageError("There is no keyframe to propagate.", "Give a mask with an object.")
+    if request.start >= request.stop:
+        msg = f"The range {request.start}:{request.stop} holds no frame."
+        raise UsageError(msg, "A range A:B goes from frame A up to, but not including, frame B.")
+    spans = cut(request.keyframes, frame_count)
+    wanted = [s for s in spans if s.first < request.stop and s.last >= request.start]
+    return tuple(_plan_span(span, request) for span in wanted)
+
+
+def _plan_span(span: Span, request: PropagationRequest) -> SpanPlan:
+    ends = {
+        Direction.FORWARD: min(span.last, request.stop - 1),
+        Direction.BACKWARD: max(span.first, request.start),
+    }
+    walks: dict[Direction, Walk] = {}
+    for way in request.ways:
+        origin, end = span.origin(way), ends[way]
+        if origin is not None and (end - origin) * way.value >= 0:
+            walks[way] = Walk(origin, end, way)
+    return SpanPlan(span, walks.get(Direction.BACKWARD), walks.get(Direction.FORWARD))
+
+
+def step_count(request: PropagationRequest, frame_count: int) -> int:
+    """How many items `propagate` yields: walked frames, and keyframes that are borders."""
+    plans = plan(request, frame_count)
+    walks = [walk for p in plans for walk in (p.backward, p.forward) if walk is not None]
+    return sum(len(walk) for walk in walks) + len(wanted_borders(request))
+
+
+def wanted_borders(request: PropagationRequest) -> list[Keyframe]:
+    """Keyframes in the wanted range that assert every object, ascending."""
+    objects = {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
+    return [
+        k
+        for k in request.keyframes
+        if objects <= set(k.object_ids) and request.start <= k.frame_index < request.stop
+    ]

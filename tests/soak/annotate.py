@@ -1,0 +1,400 @@
+"""A scripted annotator: how many minutes a clip takes, and how many of them are waiting.
+
+    python tests/soak/annotate.py --clip FRAMES --masks MASKS [--objects 3] [--goal 0.90]
+
+FRAMES are a video, MASKS its true label maps, one a frame. The annotator draws all objects on the
+first frame and propagates. Then they look at every fifth frame, outward from the one that they
+corrected last, and correct the first object that they find bad; when no frame looks bad and the run
+is over, the worst that is left, until J&F is as it should be. What is seen may be a draft: one that
+looks well is as good as a result, one that looks bad is waited for. An action takes 1.2 s, a
+decision 4 s; the engine goes on meanwhile, and the rest of its time is waiting.
+
+It drives a project and the engine's job, as Ctrl+T does, and whatever version it finds: it makes
+decisions by the same rules in a checkout from before drafts and kept work
+(`PYTHONPATH=OTHER python THIS`), where a run longer than a minute is asked about first.
+Two cores that others use as well make waiting long. `--processor` counts, in place of the time that
+passes, what the processor computes for this process, which works with one thread: as long as it
+would take on a core of its own.
+`--reference` takes masks that a run at `fine` makes of the first frame's in place of true ones, for
+clips that have none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import numpy as np
+
+from core.eval.jf import contour_accuracy, region_similarity
+from core.jobs import Cancelled, CancelToken
+from core.media.label_map import read_label_map
+from core.media.video import open_video
+from core.types import FrameResult, Quality
+from vosapp.jobs.propagation import Engine, PropagationOrder
+from vosapp.project.edit_masks import MarkAbsent, SetMask
+from vosapp.project.edits import AddObject
+from vosapp.project.opening import create_project
+from vosapp.project.video_ref import video_ref
+
+try:
+    from core.tracking.contract import TrackerRequest
+    from vosapp.services.weights import default_weights
+except ImportError:  # a checkout from before systems were values
+    from core.systems.base import TrackerRequest
+
+    from vosapp.assets import bundled_weights
+
+    def default_weights(system):
+        """The weights of then."""
+        return bundled_weights(system, "thin")
+
+
+try:
+    from core.engine.kept_room import KeptRoom
+    from core.types import FrameDraft
+except ImportError:  # a checkout from before
+    KeptRoom = FrameDraft = None
+
+ACTION, DECISION = 1.2, 4.0
+"""Seconds."""
+DRAWING = 3
+"""Actions that draw one object on one frame: choosing it, drawing around it, taking that."""
+STRIDE = 5
+"""Every so-manieth frame is looked at."""
+BAD = 0.75
+"""J below which a mask catches the eye."""
+ASKED = 60.0
+"""Seconds from which on a run was asked about before it began, an action more."""
+SHOWN = (FrameResult,) if FrameDraft is None else (FrameResult, FrameDraft)
+
+
+@dataclass
+class Account:
+    """What the work came to.
+
+    Attributes:
+        actions, decisions: how many.
+        waited: seconds in which there was nothing to do but to wait.
+        first: seconds from each request to the first new mask beside the frame that is looked at.
+        runs: propagations that were begun.
+        corrections: (frame, object id) in their order.
+    """
+
+    actions: int = 0
+    decisions: int = 0
+    waited: float = 0.0
+    first: list[float] = field(default_factory=list)
+    runs: int = 0
+    corrections: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def minutes(self) -> float:
+        """All of it."""
+        return (self.actions * ACTION + self.decisions * DECISION + self.waited) / 60
+
+
+class Run:
+    """A propagation, driven while the annotator's time goes on beside it.
+
+    Attributes:
+        over: it has come to its end.
+    """
+
+    def __init__(self, desk: Desk, near: int) -> None:
+        self._desk, self._near = desk, near
+        self._token, self.over = CancelToken(), False
+        self._begun, self._ended = desk.now(), 0.0
+        self._spent = 0.0
+        self._job: Iterator[object] = desk.engine.propagate(desk.order(near))(self._token)
+        self._noted = False
+
+    def spend(self, seconds: float) -> None:
+        """The annotator is busy for so long; the engine computes meanwhile."""
+        self._spent += seconds
+        while not self.over and self.clock < self._spent:
+            self._advance()
+
+    @property
+    def clock(self) -> float:
+        """Seconds since the request."""
+        return self._desk.now() - self._begun
+
+    def wait_for(self, account: Account, ready: object) -> None:
+        """Wait until `ready()` says so, or the run is over."""
+        while not self.over and not ready():  # type: ignore[operator]
+            self._advance()
+        late = self.clock - self._spent
+        if late > 0 and (not self.over or self._ended > self._spent):
+            waited = (self._ended if self.over else self.clock) - self._spent
+            account.waited += waited
+            self._spent += waited
+
+    def stop(self) -> None:
+        """Stop it; what it has made stays."""
+        self._token.cancel()
+        while not self.over:
+            self._advance()
+
+    def _advance(self) -> None:
+        try:
+            item = next(self._job)
+        except (StopIteration, Cancelled):
+            self.over, self._ended = True, self.clock
+            self._desk.drafts.clear()
+            return
+        if isinstance(item, SHOWN):
+            self._take(item)
+
+    def _take(self, item: object) -> None:
+        index = item.frame_index  # type: ignore[attr-defined]
+        if not self._noted and 0 < abs(index - self._near) <= 1:
+            self._noted = True
+            self._desk.account.first.append(self.clock)
+        if isinstance(item, FrameResult):
+            self._desk.fresh.add(index)
+            self._desk.drafts.pop(index, None)
+        else:
+            self._desk.drafts[index] = item
+
+
+class Desk:
+    """The project, the engine, and what is seen of both.
+
+    Attributes:
+        account: of the work.
+        drafts: by frame.
+        fresh: frames with a result of the run that is going on.
+        now: the clock, in seconds.
+    """
+
+    def __init__(self, folder: Path, wanted: argparse.Namespace) -> None:
+        with open_video(wanted.clip, cache_bytes=0) as video:
+            self.count = video.info.frame_count
+            path = folder / "clip.vosapp"
+            self.project = create_project(path, video_ref(video.info, path))
+        self.clip, self.account = wanted.clip, Account()
+        self.now = time.process_time if wanted.processor else time.perf_counter
+        self.system = TrackerRequest(
+            wanted.system,
+            Quality(wanted.quality),
+            "cpu",
+            wanted.weights or default_weights(wanted.system),
+        )
+        room = {} if KeptRoom is None else {"room": KeptRoom(folder / "kept", 4 << 30)}
+        self.engine = Engine(threads=wanted.threads, **room)
+        self.drafts: dict[int, object] = {}
+        self.fresh: set[int] = set()
+
+    def order(self, near: int) -> PropagationOrder:
+        """What Ctrl+T asks for."""
+        self.fresh.clear()
+        more = {"near": near} if "near" in {f.name for f in fields(PropagationOrder)} else {}
+        return PropagationOrder(self.project, self.clip, self.system, 0, self.count, **more)
+
+    def seen(self, index: int) -> np.ndarray:
+        """The label map that a frame shows."""
+        shown = self.project.label_map(index)
+        draft = self.drafts.get(index)
+        if draft is None:
+            return shown
+        asserted = self.project.assertions(index)
+        ids = [i for i in draft.object_ids if i not in asserted]  # type: ignore[attr-defined]
+        shown = np.where(np.isin(shown, ids), 0, shown)
+        own = draft.label_map  # type: ignore[attr-defined]
+        return np.where(np.isin(own, ids) & (shown == 0), own, shown)
+
+
+class Annotator:
+    """Works by rules until the masks are as good as they should be."""
+
+    def __init__(self, desk: Desk, truth: list[np.ndarray], wanted: argparse.Namespace) -> None:
+        self.desk, self.truth, self.goal = desk, truth, wanted.goal
+        self.most = wanted.most
+        self.ids = [int(i) for i in np.unique(truth[0]) if i not in (0, 255)][: wanted.objects]
+        self.run: Run | None = None
+        self.pace = 0.0
+
+    def work(self) -> Account:
+        """Do all of it."""
+        for object_id in self.ids:
+            self.desk.project.do(AddObject(object_id=object_id) if _takes_id() else AddObject())
+            self._draw(0, object_id)
+        self._propagate(0)
+        near = 0
+        while len(self.desk.account.corrections) < self.most:
+            found = self._look(near) or self._worst()
+            if found is None:
+                break
+            near, object_id = found
+            self.desk.account.corrections.append(found)
+            self._busy(decisions=1)
+            if self.run is not None:
+                self.run.stop()
+            self._draw(near, object_id)
+            self._propagate(near)
+        assert self.run is not None
+        self.run.wait_for(self.desk.account, lambda: False)
+        return self.desk.account
+
+    def quality(self) -> float:
+        """J&F over all objects and frames but the first."""
+        scores = []
+        for index in self._all:
+            label_map, true = self.desk.project.label_map(index), self.truth[index]
+            for i in self.ids:
+                pair = label_map == i, true == i
+                scores.append((region_similarity(*pair) + contour_accuracy(*pair)) / 2)
+        return float(np.mean(scores))
+
+    @property
+    def _all(self) -> range:
+        return range(1, self.desk.count)
+
+    def _draw(self, index: int, object_id: int) -> None:
+        mask = self.truth[index] == object_id
+        project = self.desk.project
+        project.do(SetMask(index, object_id, mask) if mask.any() else MarkAbsent(index, object_id))
+        self._busy(actions=DRAWING)
+
+    def _propagate(self, near: int) -> None:
+        account = self.desk.account
+        asks = KeptRoom is None and self.pace * 2 * self.desk.count > ASKED
+        account.runs += 1
+        self._busy(actions=2 if asks else 1)
+        self.run = Run(self.desk, near)
+
+    def _look(self, near: int) -> tuple[int, int] | None:
+        """The first bad object, outward from a frame, on every fifth frame."""
+        run = self.run
+        assert run is not None
+        frames = sorted(range(near % STRIDE, self.desk.count, STRIDE), key=lambda i: abs(i - near))
+        for index in frames:
+            if index == near or self.desk.project.assertions(index).keys() >= set(self.ids):
+                continue
+            self._busy(actions=1)
+            run.wait_for(self.desk.account, lambda i=index: self._has(i))
+            if self._bad(index) and index in self.desk.drafts:
+                run.wait_for(self.desk.account, lambda i=index: i not in self.desk.drafts)
+            bad = self._bad(index)
+            if bad:
+                return index, bad[0]
+        return None
+
+    def _has(self, index: int) -> bool:
+        """Whether a frame shows something of this run, or was up to date before."""
+        desk = self.desk
+        if index in desk.drafts or index in desk.fresh:
+            return True
+        states = [desk.project.state(index, i).name for i in self.ids]
+        return not {"EMPTY", "STALE"} & set(states)
+
+    def _bad(self, index: int) -> list[int]:
+        shown, true = self.desk.seen(index), self.truth[index]
+        free = [i for i in self.ids if i not in self.desk.project.assertions(index)]
+        return [i for i in free if region_similarity(shown == i, true == i) < BAD]
+
+    def _worst(self) -> tuple[int, int] | None:
+        """Once the run is over: the worst mask where all together are not good enough."""
+        run = self.run
+        assert run is not None
+        run.wait_for(self.desk.account, lambda: False)
+        self.pace = run.clock / max(1, 2 * self.desk.count)
+        self._busy(decisions=1)
+        if self.quality() >= self.goal:
+            return None
+        scores = {
+            (k, i): region_similarity(self.desk.project.label_map(k) == i, self.truth[k] == i)
+            for k in self._all
+            for i in self.ids
+            if i not in self.desk.project.assertions(k)
+        }
+        return min(scores, key=lambda place: scores[place])
+
+    def _busy(self, *, actions: int = 0, decisions: int = 0) -> None:
+        account = self.desk.account
+        account.actions += actions
+        account.decisions += decisions
+        if self.run is not None:
+            self.run.spend(actions * ACTION + decisions * DECISION)
+
+
+def _takes_id() -> bool:
+    return "object_id" in {f.name for f in fields(AddObject)}
+
+
+def true_masks(wanted: argparse.Namespace, folder: Path) -> list[np.ndarray]:
+    """The label maps that the work is measured by."""
+    paths = sorted(wanted.masks.glob("*.png")) if wanted.masks.is_dir() else [wanted.masks]
+    read = [read_label_map(path) for path in paths]
+    maps = [np.asarray(getattr(one, "label_map", one)) for one in read]
+    if not wanted.reference:
+        return maps
+    from core.engine.propagate import PropagationRequest, propagate
+    from core.engine.registry import build_tracker
+    from core.types import Keyframe
+
+    ids = tuple(int(i) for i in np.unique(maps[0]) if i not in (0, 255))
+    tracker = build_tracker(
+        TrackerRequest("self_supervised", Quality.FINE, "cpu", default_weights("self_supervised"))
+    )
+    with open_video(wanted.clip) as video:
+        asked = PropagationRequest((Keyframe(0, ids, maps[0]),), 0, video.info.frame_count)
+        made = propagate(video, tracker, asked, CancelToken())
+        found = {r.frame_index: r.label_map for r in made if isinstance(r, FrameResult)}
+    return [found[index] for index in sorted(found)]
+
+
+def main() -> None:
+    """Work once, and print the account."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clip", type=Path, required=True)
+    parser.add_argument("--masks", type=Path, required=True)
+    parser.add_argument("--reference", action="store_true")
+    parser.add_argument("--objects", type=int, default=3)
+    parser.add_argument("--goal", type=float, default=0.90)
+    parser.add_argument("--most", type=int, default=60, help="corrections at most")
+    parser.add_argument("--system", default="self_supervised")
+    parser.add_argument("--quality", default="fast")
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processor", action="store_true", help="count processor time")
+    wanted = parser.parse_args()
+    load = os.getloadavg()[0]
+    from core.engine.run import use_threads
+
+    use_threads(wanted.threads, system=wanted.system)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        desk = Desk(folder, wanted)
+        annotator = Annotator(desk, true_masks(wanted, folder), wanted)
+        account = annotator.work()
+        score = annotator.quality()
+        desk.project.close()
+    first = sorted(account.first)
+    told = {
+        "actions": account.actions,
+        "decisions": account.decisions,
+        "minutes": round(account.minutes, 2),
+        "seconds_waited": round(account.waited, 1),
+        "waiting_share": round(account.waited / 60 / account.minutes, 3),
+        "runs": account.runs,
+        "first_neighbor_median": round(first[len(first) // 2], 2) if first else None,
+        "first_neighbor_worst": round(first[-1], 2) if first else None,
+        "j_and_f": round(score, 4),
+        "corrections": account.corrections,
+        "clock": "processor" if wanted.processor else "wall",
+        "load_before_and_after": [round(load, 1), round(os.getloadavg()[0], 1)],
+    }
+    sys.stdout.write(json.dumps(told, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
