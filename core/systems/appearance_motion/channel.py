@@ -73,6 +73,8 @@ def channel_scores(cues: Tensor) -> Tensor:
     possible = (mass >= LEAST_MASS) & (mass <= MOST_MASS)
     if not possible.any():
         possible = mass >= LEAST_MASS
+    if not possible.any():
+        return torch.zeros_like(mass)
     chosen = cues.float()[possible]
     apart = (chosen - chosen.mean(0)) / chosen.std(0, unbiased=False).clamp(min=TINY)
     scores = torch.full_like(mass, -torch.inf)

@@ -61,7 +61,7 @@ class AppearanceMotionMethod:
         step = synthesis_step(team.parallel(ours), ours, loss)
         said: dict[str, object] = {
             "clips": asdict(clips),
-            "loss": loss.kind.value,
+            "photometric": loss.kind.value,
             "pairing": loss.pairing.value,
             "labels": IMAGENET_CLASSES if ours.config.needs_backbone else "",
         }
