@@ -33,7 +33,7 @@ class PackedMaps(Mapping[int, Map]):
     def __getitem__(self, index: int) -> Map:
         size, data = self._kept[index]
         levels = np.frombuffer(zlib.decompress(data), np.uint8).reshape(size)
-        return levels.astype(np.float32) / 255
+        return np.asarray(levels / np.float32(255), np.float32)
 
     def __iter__(self) -> Iterator[int]:
         return iter(sorted(self._kept))

@@ -20,7 +20,9 @@ NAME = "evaluate"
 HELP = "score masks against the ground truth"
 
 MAX_LIST_BYTES = 1 << 20
-PROTOCOLS = ("semi", "davis16", "unsupervised", "youtube-vos", "saliency")
+PROTOCOLS = ("semi", "davis16", "unsupervised", "youtube-vos")
+SALIENCY = "saliency"
+"""Of maps of single images, which are no sequences."""
 EPILOG = (
     "Both folders may be plain (FOLDER/bear/00000.png) or laid out as DAVIS "
     "(Annotations/480p/bear/00000.png) or YouTube-VOS (meta.json, Annotations/). "
@@ -43,7 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--results", type=Path, required=True, metavar="DIR", help="folder of masks to score"
     )
     parser.add_argument(
-        "--protocol", choices=PROTOCOLS, default="semi", help="how to score (default: semi)"
+        "--protocol",
+        choices=(*PROTOCOLS, SALIENCY),
+        default="semi",
+        help="how to score (default: semi)",
     )
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--sequences", metavar="A,B", help="score only these sequences")
@@ -86,7 +91,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.media.atomic import write_atomic
     from core.text import encoded
 
-    if args.protocol == "saliency":
+    if args.protocol == SALIENCY:
         return _saliency(args, console)
     if args.csv is not None:
         check_file(args.csv, option="--csv")

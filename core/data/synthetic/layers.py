@@ -52,4 +52,5 @@ def _texture(side: int, rng: np.random.Generator) -> NDArray[np.float64]:
     for cell, share in TEXTURE:
         coarse = rng.random((side // cell + 2, side // cell + 2, 3))
         total += share * cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
-    return (total - total.min()) / (total.max() - total.min())
+    scaled: NDArray[np.float64] = (total - total.min()) / (total.max() - total.min())
+    return scaled

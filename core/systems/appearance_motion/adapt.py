@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -19,7 +21,7 @@ from core.systems.appearance_motion.model import AppearanceMotion
 from core.systems.appearance_motion.train import LossConfig, synthesis_step
 from core.tracking.sizes import working_size
 from core.train.config import FitConfig
-from core.train.loop import fit
+from core.train.loop import TrainProgress, fit
 
 PHASE = "learning the video"
 
@@ -71,10 +73,8 @@ def adapt(
     if len(frames) < 2:
         msg = "One frame alone shows no motion to learn from."
         raise UsageError(msg, "Leave --adapt-steps away for single images.")
-    info = video.info
-    size = working_size(
-        info.height, info.width, config.short_side, stride=network.config.stride // 2
-    )
+    info, stride = video.info, network.config.stride // 2
+    size = working_size(info.height, info.width, config.short_side, stride=stride)
     with scratch_folder() as folder:
         packs = yield from pack_stretches(
             info.path,
@@ -88,22 +88,31 @@ def adapt(
             config.batch, size, whole=True, gap=config.gap, flow=network.config.dense_flow
         )
         dataset = FrameClipDataset(packs, clips, seed=config.seed)
-        network.train()
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d | nn.Dropout2d):
-                module.eval()
-        learning = [p for p in network.parameters() if p.requires_grad]
-        device = next(network.parameters()).device
-        steps = fit(
-            synthesis_step(network, network, config.loss),
-            lambda start: (dataset[k].to(device) for k in count(start)),
-            network,
-            torch.optim.AdamW(learning, weight_decay=1e-6),
-            FitConfig(steps=config.steps, learning_rate=config.learning_rate, save_every=1 << 30),
-            state_file=folder / "state.pt",
-            token=token,
-        )
-        for one in steps:
+        for one in _learn(network, dataset, config, folder / "state.pt", token):
             text = f"learning the video, loss {one.total_loss:.4f}"
             yield Progress(one.step, config.steps, text, phase=PHASE)
     network.eval()
+
+
+def _learn(
+    network: AppearanceMotion,
+    dataset: FrameClipDataset,
+    config: AdaptConfig,
+    state_file: Path,
+    token: CancelToken,
+) -> Iterator[TrainProgress]:
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d | nn.Dropout2d):
+            module.eval()
+    learning = [p for p in network.parameters() if p.requires_grad]
+    device = next(network.parameters()).device
+    return fit(
+        synthesis_step(network, network, config.loss),
+        lambda start: (dataset[k].to(device) for k in count(start)),
+        network,
+        torch.optim.AdamW(learning, weight_decay=1e-6),
+        FitConfig(steps=config.steps, learning_rate=config.learning_rate, save_every=1 << 30),
+        state_file=state_file,
+        token=token,
+    )

@@ -57,8 +57,8 @@ class NetworkConfig:
     @property
     def stride(self) -> int:
         """The sides of pictures are multiples of it."""
-        own: int = {UNET: 2 ** len(self.widths), LITE0: 16, RESNET50: 8}[self.appearance]
-        return max(own, 2 ** len(self.pyramid))
+        own = {UNET: 1 << len(self.widths), LITE0: 16, RESNET50: 8}[self.appearance]
+        return max(own, 1 << len(self.pyramid))
 
     @property
     def needs_backbone(self) -> bool:

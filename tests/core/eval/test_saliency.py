@@ -16,7 +16,7 @@ from core.media.soft_map import read_soft_map, write_soft_map
 
 def pair(seed=0):
     rng = np.random.default_rng(seed)
-    plane = (rng.integers(0, 160, (7, 9)) / 255).astype(np.float32)
+    plane = (np.rint(255 * rng.random((7, 9)) ** 3) / 255).astype(np.float32)
     return plane, rng.random((7, 9)) < 0.4
 
 
