@@ -153,4 +153,5 @@ def _touching(areas: Labels) -> set[tuple[int, int]]:
 
 
 def _lab(small: Frame) -> NDArray[np.float32]:
-    return cv2.cvtColor(np.float32(small) / 255, cv2.COLOR_RGB2LAB)  # type: ignore[return-value]
+    scaled = np.asarray(small, np.float32) / np.float32(255)
+    return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2LAB), np.float32)

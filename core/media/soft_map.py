@@ -44,5 +44,5 @@ def read_soft_map(path: Path) -> Plane:
         msg = f"{path} cannot be read as a map: {error}."
         raise MaskReadError(msg, "Give gray images, as vosapp discover --maps writes.") from error
     if (rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all():
-        return rgb[..., 0].astype(np.float32) / 255
-    return (rgb > 0).any(2).astype(np.float32)
+        return np.asarray(rgb[..., 0] / np.float32(255), np.float32)
+    return np.asarray((rgb > 0).any(2), np.float32)

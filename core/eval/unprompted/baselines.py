@@ -117,7 +117,7 @@ def above_otsu(measure: Map) -> Map:
     levels = np.rint(255 * measure / top).astype(np.uint8)
     cutoff, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     scaled = measure / (2 * max(cutoff, 1.0) * top / 255)
-    return np.clip(scaled, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(scaled, 0, 1), np.float32)
 
 
 BASELINES: dict[str, Callable[[], Discoverer]] = {

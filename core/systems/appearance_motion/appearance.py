@@ -64,8 +64,8 @@ class Lite0Segments(nn.Module):
     def _apply(self, fn: object, recurse: bool = True) -> Self:  # noqa: FBT001, FBT002 - as torch has it
         """Move the backbone with the rest."""
         for backbone in self._backbone:
-            backbone._apply(fn)  # type: ignore[arg-type]
-        return super()._apply(fn, recurse)  # type: ignore[arg-type]
+            backbone._apply(fn)  # type: ignore[no-untyped-call]
+        return cast("Self", super()._apply(fn, recurse))  # type: ignore[no-untyped-call]
 
 
 class ResNetSegments(nn.Module):

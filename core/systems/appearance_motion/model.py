@@ -47,6 +47,11 @@ class Explained(NamedTuple):
     flows: list[Tensor]
 
 
+def by_clip(x: Tensor, batch: int) -> Tensor:
+    """(B T) x ... -> B x T x ..."""
+    return x.view(batch, -1, *x.shape[1:])
+
+
 def neighbors(frames: int) -> tuple[tuple[int, int], ...]:
     """(target, source) of all pairs of neighbors, each followed by its reverse."""
     return tuple(
@@ -74,11 +79,12 @@ class AppearanceMotion(nn.Module):
         Returns:
             B x M x H x W, sum 1.
         """
-        logits = self.appearance(images).float()
+        logits: Tensor = self.appearance(images).float()
         size = (images.shape[-2], images.shape[-1])
         if logits.shape[-2:] != size:
             logits = F.interpolate(logits, size=size, mode="bilinear", align_corners=False)
-        return logits.softmax(1)
+        masks: Tensor = logits.softmax(1)
+        return masks
 
     def forward(
         self, frames: Tensor, starts: Tensor | None, pairing: Pairing = Pairing.TARGET
@@ -92,9 +98,9 @@ class AppearanceMotion(nn.Module):
         """
         batch, length = frames.shape[:2]
         flat = frames.flatten(0, 1)
-        masks = self.segments(flat).unflatten(0, (batch, length))
+        masks = by_clip(self.segments(flat), batch)
         targets, sources = zip(*neighbors(length), strict=True)
-        maps = [m.unflatten(0, (batch, length)) for m in self.motion.pyramid(flat)]
+        maps = [by_clip(m, batch) for m in self.motion.pyramid(flat)]
         used = masks[:, targets if pairing is Pairing.TARGET else sources].flatten(0, 1)
         flows = self.motion(
             [m[:, targets].flatten(0, 1) for m in maps],

@@ -137,7 +137,8 @@ class MotionNetwork(nn.Module):
         step = self.head(means[:, :, :1])
         if self.bend is not None:
             step = torch.cat([step, self.bend(means[:, :, 1:])], dim=2)
-        return stride * step
+        added: Tensor = stride * step
+        return added
 
     def _cost(self, target: Tensor, warped: Tensor) -> Tensor:
         """B x (2R + 1)^2 x h x w: how well cells fit those around their places."""

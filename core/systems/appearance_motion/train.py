@@ -19,6 +19,7 @@ from core.systems.appearance_motion.model import (
     AppearanceMotion,
     Explained,
     Pairing,
+    by_clip,
     neighbors,
 )
 from core.train.terms import LossTerms
@@ -95,7 +96,7 @@ def _shrunk(x: Tensor, factor: int) -> Tensor:
     """B x T x C x H x W with sides divided by a factor: means of squares."""
     if factor == 1:
         return x
-    return F.avg_pool2d(x.flatten(0, 1), factor).unflatten(0, x.shape[:2])
+    return by_clip(F.avg_pool2d(x.flatten(0, 1), factor), len(x))
 
 
 def synthesis_step(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from core.errors import CheckpointMismatch
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.systems.appearance_motion.appearance import Lite0Segments, ResNetSegments
 from core.systems.appearance_motion.config import PRESETS, NetworkConfig
-from core.systems.appearance_motion.export import encoder_tensors
+from core.systems.appearance_motion.export import encoder_tensors, main
 from core.systems.appearance_motion.model import (
     AppearanceMotion,
     Pairing,
@@ -79,6 +80,20 @@ def test_the_encoder_exports_with_the_names_of_torchvision():
     found = {name: tuple(x.shape) for name, x in encoder_tensors(network).items()}
     assert found == torchvision_resnet50()
     assert len(found) == 318
+
+
+def test_the_command_writes_the_encoder(tmp_path, capsys):
+    torch.manual_seed(0)
+    for preset in ("paper", "tiny"):
+        network = AppearanceMotion(PRESETS[preset])
+        info = CheckpointInfo("appearance_motion", preset, network.config.to_dict())
+        save_weights(tmp_path / f"{preset}.safetensors", network, info)
+    out = tmp_path / "resnet50.safetensors"
+    assert main([str(tmp_path / "paper.safetensors"), str(out)]) == 0
+    found = load_file(out)
+    assert found.keys() == torchvision_resnet50().keys()
+    assert main([str(tmp_path / "tiny.safetensors"), str(out)]) == 2
+    assert "ResNet-50" in capsys.readouterr().err
 
 
 def test_only_the_paper_s_encoder_is_exported():
