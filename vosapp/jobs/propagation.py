@@ -20,8 +20,10 @@ from core.types import Direction
 from vosapp.jobs.outcome import without_trace
 
 if TYPE_CHECKING:
+    from core.discovery.contract import Discoverer
     from core.tracking.contract import Tracker, TrackerRequest
     from vosapp.project.store import Project
+    from vosapp.services.candidates import FindOrder
     from vosapp.services.finetune import Finetuner
     from vosapp.services.work import Work
 
@@ -98,11 +100,13 @@ class Engine:
     Attributes:
         make_tracker: builds a tracker; None takes the engine's registry.
         tuner: tunes weights; None takes `vosapp.services.finetune.finetune_project`.
+        make_finder: builds what finds objects; None takes the engine's registry.
         threads: processor threads; one is left to the window where there are several.
     """
 
     make_tracker: TrackerMaker | None = None
     tuner: Finetuner | None = None
+    make_finder: Callable[[FindOrder], Discoverer] | None = None
     threads: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1))
 
     def propagate(self, order: PropagationOrder) -> Callable[[CancelToken], Iterator[object]]:

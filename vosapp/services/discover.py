@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.discovery.contract import DiscoveryRequest
-from core.engine.finding.build import FindingRequest
 from core.engine.registry import default_system, discoverers, system_spec
 from core.errors import CheckpointMissing
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
 from vosapp.assets import bundled_weights
 from vosapp.services.weights import default_weights, has_default
+
+if TYPE_CHECKING:
+    from core.engine.finding.build import FindingRequest
 
 PLAIN_TRACKER = "flow"
 """What carries masks where the usual system has no weights here."""
@@ -39,6 +42,15 @@ def discovery_weights(system: str, given: Path | None) -> Path | None:
         except CheckpointMissing:
             continue
     return bundled_weights(system, spec.default_preset)
+
+
+def has_discovery_weights() -> bool:
+    """Whether the usual system for finding objects has weights here."""
+    try:
+        discovery_weights(default_discoverer(), None)
+    except CheckpointMissing:
+        return False
+    return True
 
 
 def linking_tracker(device: str) -> TrackerRequest:
@@ -69,6 +81,8 @@ def finding_request(
     Raises:
         CheckpointMissing: no weights are bundled, or named.
     """
+    from core.engine.finding.build import FindingRequest
+
     discovery = replace(discovery, weights=discovery_weights(system, discovery.weights))
     carrier = tracker or linking_tracker(discovery.device)
     return FindingRequest(system, discovery, carrier, instances, vote)

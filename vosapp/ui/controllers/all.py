@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vosapp.ui.controllers.base import Controller
+from vosapp.ui.controllers.discover import DiscoverController
 from vosapp.ui.controllers.edit import EditController
 from vosapp.ui.controllers.exchange import ExchangeController
 from vosapp.ui.controllers.file import FileController
@@ -21,6 +22,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ViewController,
     ToolsController,
     ObjectsController,
+    DiscoverController,
     PropagateController,
     FinetuneController,
     NavigateController,
