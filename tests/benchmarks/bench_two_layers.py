@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--preset", default="small", choices=tuple(PRESETS))
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -47,7 +48,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=2)
     parser.add_argument("--dis", action="store_true")
     args = parser.parse_args()
-    for seed in range(args.seeds):
+    for seed in range(args.first_seed, args.first_seed + args.seeds):
         j, flow, seconds = learn(args, seed)
         passed = "yes" if j > 0.8 and np.abs(flow - (SPEED, 0)).max() < 0.5 else "NO"
         line = f"seed {seed}: J {j:.3f}, flow {flow.round(2)}, {seconds:.0f} s of CPU, {passed}"

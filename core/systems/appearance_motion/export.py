@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 
 from torch import Tensor
 
-from core.errors import CheckpointMismatch, VosError
+from core.errors import CheckpointMismatch
 from core.media.atomic import write_atomic
 from core.systems.appearance_motion.appearance import ResNetSegments
 from core.systems.appearance_motion.model import AppearanceMotion, read_network
-from core.text import visible
 
 
 def encoder_tensors(network: AppearanceMotion) -> dict[str, Tensor]:
@@ -50,22 +47,3 @@ def export_encoder(weights: Path, out: Path) -> int:
     tensors = {name: x.contiguous() for name, x in encoder_tensors(read_network(weights)).items()}
     write_atomic(out, save(tensors))
     return len(tensors)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """`python -m core.systems.appearance_motion.export WEIGHTS OUT`; 0, or 2 with one line."""
-    parser = argparse.ArgumentParser("python -m core.systems.appearance_motion.export")
-    parser.add_argument("weights", type=Path, help="weights of the preset paper")
-    parser.add_argument("out", type=Path, help="safetensors file with torchvision's names")
-    args = parser.parse_args(arguments)
-    try:
-        count = export_encoder(args.weights, args.out)
-    except VosError as error:
-        print(visible(str(error)), file=sys.stderr)  # noqa: T201
-        return 2
-    print(visible(f"Wrote {count} tensors to {args.out}."))  # noqa: T201
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

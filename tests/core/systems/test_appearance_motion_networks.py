@@ -8,9 +8,10 @@ from safetensors.torch import load_file
 
 from core.errors import CheckpointMismatch
 from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.systems.appearance_motion.__main__ import main
 from core.systems.appearance_motion.appearance import Lite0Segments, ResNetSegments
 from core.systems.appearance_motion.config import PRESETS, NetworkConfig
-from core.systems.appearance_motion.export import encoder_tensors, main
+from core.systems.appearance_motion.export import encoder_tensors
 from core.systems.appearance_motion.model import (
     AppearanceMotion,
     Pairing,

@@ -249,4 +249,5 @@ class DiscoverDialog(WorkDialog):
 
 def _icon(candidate: Candidate) -> QIcon:
     picture = to_pixmap(candidate.picture, candidate.picture.shape[0])
-    return QIcon(picture.scaled(2 * PICTURE, Qt.AspectRatioMode.KeepAspectRatio))
+    size = QSize(2 * PICTURE.width(), 2 * PICTURE.height())
+    return QIcon(picture.scaled(size, Qt.AspectRatioMode.KeepAspectRatio))
