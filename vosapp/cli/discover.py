@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.engine.output import ResultFolder
     from core.media.video import VideoSource
     from core.tracking.contract import TrackerRequest
+    from core.types import Frame
     from vosapp.cli.console import Console
 
 NAME = "discover"
@@ -203,7 +204,7 @@ class _Run:
         for path in self.console.track(iter(paths), total=len(paths), text="images "):
             with open_video(path) as video:
                 tracks = self._find(video, range(1), quiet=True)
-                self._write_frame(video, 0, tracks, folder / f"{path.stem}.png")
+                self._write_frame(0, video.frame(0), tracks, folder / f"{path.stem}.png")
             found.append({"image": path.name, "objects": _objects(tracks)})
         _write_json(folder.with_name(f"{folder.name}.objects.json"), found)
         return {"output": folder, "images": found}
@@ -226,22 +227,21 @@ class _Run:
         from core.engine.output import result_stem
 
         read = zip(frames, video.frames(frames.start, frames.stop), strict=True)
-        for index, _frame in self.console.track(read, total=len(frames), text="masks "):
+        for index, frame in self.console.track(read, total=len(frames), text="masks "):
             self.console.token.check()
             name = result_stem(video.info, index)
-            self._write_frame(video, index, tracks, folder.path / f"{name}.png")
+            self._write_frame(index, frame, tracks, folder.path / f"{name}.png")
             folder.written += 1
             self.console.kept = f"{folder.written} masks are in {folder.path}."
 
     def _write_frame(
-        self, video: VideoSource, index: int, tracks: tuple[ObjectTrack, ...], path: Path
+        self, index: int, frame: Frame, tracks: tuple[ObjectTrack, ...], path: Path
     ) -> None:
         """Label map of a frame, and its soft map where that is wanted."""
         from core.engine.finding.frames import label_map_of_tracks, soft_map_of_tracks
         from core.media.label_map import write_label_map
         from core.media.soft_map import write_soft_map
 
-        frame = video.frame(index)
         refinement = Refinement(self.args.refine)
         write_label_map(path, label_map_of_tracks(tracks, index, frame, refinement))
         if self.args.maps:

@@ -130,9 +130,8 @@ def _maps(
     from core.engine.finding.frames import label_map_of_tracks
 
     maps = dict[int, bytes]()
-    for index in frames:
+    for index, frame in zip(frames, video.frames(frames.start, frames.stop), strict=True):
         token.check()
-        frame = video.frame(index)
         labels = label_map_of_tracks(tracks, index, frame, Refinement.GUIDED)
         maps[index] = zlib.compress(labels.tobytes(), 1)
         yield Progress(len(maps), len(frames), "drawing outlines", phase=PHASE)

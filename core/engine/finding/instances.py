@@ -63,22 +63,21 @@ class InstanceDiscoverer:
     ) -> Job[tuple[ObjectTrack, ...]]:
         """See `Discoverer.discover`."""
         whole = yield from self._inner.discover(video, frames, token)
+        if not whole:
+            return ()
         linker = Linker(self._make_tracker)
         read = video.frames(frames.start, frames.stop, frames.step)
         for done, (index, frame) in enumerate(zip(frames, read, strict=True)):
             token.check()
             plane = union_of(whole, index)
-            if plane is not None:
-                small = working_frame(frame, plane)
-                linker.add(index, small, sharpened(proposals(plane, small), small))
+            small = working_frame(frame, plane)
+            linker.add(index, small, sharpened(proposals(plane, small), small))
             yield Progress(done + 1, len(frames), PHASE, phase=PHASE)
         return ranked(linker.finish(), len(frames), most=self._most)
 
 
-def union_of(tracks: tuple[ObjectTrack, ...], index: int) -> Map | None:
-    """What is an object of any track on a frame; zeros where none is; None without tracks."""
-    if not tracks:
-        return None
+def union_of(tracks: tuple[ObjectTrack, ...], index: int) -> Map:
+    """What is an object of any of some tracks on a frame; zeros where none is."""
     found = [track.maps[index] for track in tracks if index in track.maps]
     if not found:
         first = tracks[0].maps

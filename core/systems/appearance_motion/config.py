@@ -50,6 +50,9 @@ class NetworkConfig:
         if self.appearance not in APPEARANCES:
             msg = f"There is no appearance network {self.appearance!r}."
             raise ValueError(msg)
+        if self.appearance == UNET and (len(self.widths) < 2 or any(n % 8 for n in self.widths)):
+            msg = "A U-Net has two levels or more, of multiples of 8 channels."
+            raise ValueError(msg)
         if self.order not in (0, 1, 2) or len(self.estimator) != 5 or len(self.pyramid) < 2:
             msg = "This is no shape of the motion network."
             raise ValueError(msg)

@@ -167,6 +167,8 @@ def test_weights_come_back_with_what_was_seen_of_the_channels(tmp_path):
         {"segments": 1000},
         {"order": 3},
         {"widths": 8},
+        {"widths": [8]},
+        {"widths": [12, 24]},
         {"estimator": [8, 8]},
         {"pyramid": [8]},
         {"cosine": 1},

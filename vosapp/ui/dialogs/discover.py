@@ -98,14 +98,9 @@ class DiscoverDialog(WorkDialog):
         for label in (self.intro, self.weights):
             label.setTextFormat(Qt.TextFormat.PlainText)
         set_tone(self.intro, "muted")
-        session = self._workspace.session
-        start, stop = session.range
-        here = session.frame_index
-        self.frames.addItem(
-            self.tr("Between in and out, {0}").format(counted(stop - start, "frame")),
-            range(start, stop),
-        )
-        self.frames.addItem(self.tr("This frame alone"), range(here, here + 1))
+        self.frames.addItem("")
+        self.frames.addItem(self.tr("The current frame alone"))
+        self._show_range()
         self.learn.setText(self.tr("Learn this video first: better, and takes longer"))
         self.learn.setChecked(True)
         self.list.setIconSize(PICTURE)
@@ -171,6 +166,8 @@ class DiscoverDialog(WorkDialog):
         self.list.itemClicked.connect(self._go_to)
         self.list.itemActivated.connect(self._accept)
         self.list.itemSelectionChanged.connect(self._enable)
+        self._workspace.session.rangeChanged.connect(self._show_range)
+        self._workspace.session.rangeChanged.connect(self._show_learning)
         control.changed.connect(self._show_candidates)
         control.stateChanged.connect(self._enable)
         locks = (self.frames, self.learn, self.file_button, self.find_button)
@@ -180,8 +177,8 @@ class DiscoverDialog(WorkDialog):
     # What is done
 
     def _find(self) -> None:
-        frames = self.frames.currentData()
-        self._control.start(frames, learn=self.learn.isChecked() and self.learn.isEnabled())
+        learn = self.learn.isChecked() and self.learn.isEnabled()
+        self._control.start(self._frames(), learn=learn)
 
     def _accept(self, _item: object = None) -> None:
         number = self._chosen()
@@ -203,6 +200,13 @@ class DiscoverDialog(WorkDialog):
             if candidate.number == number:
                 self._workspace.session.go_to(self._control.place_of(candidate))
 
+    def _frames(self) -> range:
+        """What is to be looked at, as things are now."""
+        session = self._workspace.session
+        if self.frames.currentIndex() == 1:
+            return range(session.frame_index, session.frame_index + 1)
+        return range(*session.range)
+
     def _chosen(self) -> int | None:
         chosen = self.list.selectedItems()
         return int(chosen[0].data(NUMBER)) if chosen else None
@@ -210,7 +214,12 @@ class DiscoverDialog(WorkDialog):
     # What is shown
 
     def _show_learning(self, _index: int = 0) -> None:
-        self.learn.setEnabled(len(self.frames.currentData()) > 1)
+        self.learn.setEnabled(len(self._frames()) > 1)
+
+    def _show_range(self) -> None:
+        start, stop = self._workspace.session.range
+        frames = counted(stop - start, "frame")
+        self.frames.setItemText(0, self.tr("Between in and out, {0}").format(frames))
 
     def _show_candidates(self) -> None:
         row = max(0, self.list.currentRow())
