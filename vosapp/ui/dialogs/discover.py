@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,8 +25,10 @@ from PySide6.QtWidgets import (
 from core.media.export.losses import counted
 from core.text import visible
 from vosapp.jobs.outcome import Done, Outcome
+from vosapp.project.colors import usual_color
 from vosapp.services.candidates import Candidate
 from vosapp.session.workspace import Workspace
+from vosapp.ui.canvas.colors import vivid
 from vosapp.ui.forms import align_labels, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.timeline.strip import to_pixmap
@@ -36,6 +38,8 @@ NUMBER = Qt.ItemDataRole.UserRole
 """The number of an item's candidate."""
 PICTURE = QSize(104, 58)
 """Pixels of a candidate's picture."""
+STRIPE = 16
+"""Pixels of twice that size: a stripe, and as much room after it."""
 SIZE = QSize(460, 560)
 
 
@@ -257,6 +261,21 @@ class DiscoverDialog(WorkDialog):
 
 
 def _icon(candidate: Candidate) -> QIcon:
+    """The picture beside a stripe in the color of the outline; as it is where it is selected."""
+    whole = QSize(2 * PICTURE.width(), 2 * PICTURE.height())
+    shown = QPixmap(whole)
+    shown.fill(Qt.GlobalColor.transparent)
     picture = to_pixmap(candidate.picture, candidate.picture.shape[0])
-    size = QSize(2 * PICTURE.width(), 2 * PICTURE.height())
-    return QIcon(picture.scaled(size, Qt.AspectRatioMode.KeepAspectRatio))
+    room = QSize(whole.width() - STRIPE, whole.height())
+    smooth = Qt.TransformationMode.SmoothTransformation
+    scaled = picture.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+    painter = QPainter(shown)
+    painter.fillRect(
+        0, 0, STRIPE // 2, whole.height(), QColor(*vivid(usual_color(candidate.number)))
+    )
+    left = STRIPE + (room.width() - scaled.width()) // 2
+    painter.drawPixmap(left, (room.height() - scaled.height()) // 2, scaled)
+    painter.end()
+    icon = QIcon(shown)
+    icon.addPixmap(shown, QIcon.Mode.Selected)
+    return icon
