@@ -37,6 +37,23 @@ def warp(source: Tensor, flow: Tensor) -> Tensor:
     return F.grid_sample(source, grid.to(source.dtype), padding_mode="border", align_corners=True)
 
 
+def outside(flow: Tensor) -> Tensor:
+    """How far from the picture the place lies that each pixel is sampled at, in pixels.
+
+    Beyond the border sampling has no gradient; this has one, back to the picture.
+
+    Args:
+        flow: B x 2 x H x W.
+
+    Returns:
+        B x 1 x H x W, 0 inside; the sum of both directions.
+    """
+    height, width = flow.shape[-2:]
+    last = flow.new_tensor([width - 1, height - 1]).view(2, 1, 1)
+    place = pixel_grid(flow) + flow
+    return (F.relu(-place) + F.relu(place - last)).sum(1, keepdim=True)
+
+
 def arrivals(flow: Tensor) -> Tensor:
     """How many pixels of its frame a flow puts on each pixel of the other.
 

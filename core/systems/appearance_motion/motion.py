@@ -134,8 +134,8 @@ class MotionNetwork(nn.Module):
         cost = self._cost(target, warp(source, flow))
         told = torch.cat([cost, self.squeeze[level](target), flow.to(cost)], 1)
         means = segment_means(self.estimator(told), terms)
-        # No level sees farther than it searches; unbounded, a flow can leave the picture for good.
-        step = self.config.reach * torch.tanh(self.head(means[:, :, :1]) / self.config.reach)
+        # No level sees farther than it searches.
+        step = self.config.reach * F.softsign(self.head(means[:, :, :1]) / self.config.reach)
         if self.bend is not None:
             step = torch.cat([step, self.bend(means[:, :, 1:])], dim=2)
         added: Tensor = stride * step

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from core.data.frame_clips import ClipFrames
 from core.losses.photometric import Photometric, distance_map, seen, weighted_mean
 from core.ops.segment_flow import composed_flow, polynomial_masks
-from core.ops.warping import warp
+from core.ops.warping import outside, warp
 from core.systems.appearance_motion.channel import segment_cues
 from core.systems.appearance_motion.model import (
     AppearanceMotion,
@@ -26,6 +26,10 @@ from core.train.terms import LossTerms
 
 SCALES = 4
 """Sizes at which frames are compared, each half of the one before; see `scales_of`."""
+
+STRAYED = 1.0
+"""Weight of the distance from the picture, in sides of it. Pixels at which nothing arrives do not
+count: without this a segment that moves all of its pixels away is never wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ def synthesis(frames: Tensor, explained: Explained, config: LossConfig, order: i
         made = warp(small[:, sources].flatten(0, 1), flow)
         distance = distance_map(config.kind, made, small[:, targets].flatten(0, 1))
         losses.append(weighted_mean(distance, _counted(flow, config.kind)))
+        if config.kind is not Photometric.PAPER:
+            losses.append(STRAYED * outside(flow).mean() / max(flow.shape[-2:]))
         if number == 0:
             error, whole = distance.detach(), flow
     assert error is not None and whole is not None

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from core.ops.warping import arrivals, pixel_grid, warp
+from core.ops.warping import arrivals, outside, pixel_grid, warp
 
 
 def at(image, x, y):
@@ -58,6 +58,16 @@ def test_arrivals_count_shares_of_pixels():
                     for qx in range(6):
                         counts[qy, qx] += max(0, 1 - abs(px - qx)) * max(0, 1 - abs(py - qy))
         torch.testing.assert_close(found[batch, 0], counts, atol=1e-5, rtol=0)
+
+
+def test_outside_is_the_way_back_to_the_picture():
+    flow = torch.zeros(1, 2, 3, 4)
+    flow[0, :, 0, 0] = torch.tensor([-2.0, -1.5])
+    flow[0, :, 2, 3] = torch.tensor([1.0, 0.25])
+    flow[0, :, 1, 1] = torch.tensor([1.0, 1.0])
+    wanted = torch.zeros(3, 4)
+    wanted[0, 0], wanted[2, 3] = 3.5, 1.25
+    torch.testing.assert_close(outside(flow)[0, 0], wanted)
 
 
 def test_arrivals_of_rest_are_one_and_carry_no_gradient():
