@@ -76,12 +76,12 @@ def find_mask_tree(root: Path, *, resolution: str | None = None) -> Path:
     _require_folder(root)
     starts = [root / name for name in ANNOTATION_FOLDERS if (root / name).is_dir()]
     start = starts[0] if starts else root
-    if any(_mask_files(folder) for folder in _subfolders(start)):
+    if any(_mask_files(folder) for folder in subfolders(start)):
         return start
     found = [
         folder
-        for folder in _subfolders(start)
-        if any(_mask_files(sequence) for sequence in _subfolders(folder))
+        for folder in subfolders(start)
+        if any(_mask_files(sequence) for sequence in subfolders(folder))
     ]
     return _choose_resolution(start, found, resolution)
 
@@ -101,7 +101,7 @@ def read_tree(
     """
     masks = find_mask_tree(root, resolution=resolution)
     wanted = None if sequences is None else tuple(dict.fromkeys(sequences))
-    names = [f.name for f in _subfolders(masks) if _mask_files(f)]
+    names = [f.name for f in subfolders(masks) if _mask_files(f)]
     if wanted is not None:
         missing = [name for name in wanted if name not in names]
         if missing:
@@ -204,20 +204,21 @@ def _frame_resolution(frames: Path, mask_resolution: str) -> Path:
     for name in (mask_resolution, USUAL_RESOLUTION):
         if (frames / name).is_dir():
             return frames / name
-    folders = _subfolders(frames)
-    nested = [folder for folder in folders if _subfolders(folder)]
+    folders = subfolders(frames)
+    nested = [folder for folder in folders if subfolders(folder)]
     return nested[0] if nested and len(nested) == len(folders) else frames
 
 
 def _frame_files(tree: Path | None, name: str) -> tuple[Path, ...]:
-    return () if tree is None else _files(tree / name, FRAME_SUFFIXES)
+    return () if tree is None else files_in(tree / name, FRAME_SUFFIXES)
 
 
 def _mask_files(folder: Path) -> tuple[Path, ...]:
-    return _files(folder, frozenset({MASK_SUFFIX}))
+    return files_in(folder, frozenset({MASK_SUFFIX}))
 
 
-def _files(folder: Path, suffixes: frozenset[str]) -> tuple[Path, ...]:
+def files_in(folder: Path, suffixes: frozenset[str]) -> tuple[Path, ...]:
+    """Files of a folder with one of these endings, in natural order; none of hidden names."""
     if not folder.is_dir():
         return ()
     found = [
@@ -228,7 +229,8 @@ def _files(folder: Path, suffixes: frozenset[str]) -> tuple[Path, ...]:
     return tuple(_in_order(found))
 
 
-def _subfolders(folder: Path) -> list[Path]:
+def subfolders(folder: Path) -> list[Path]:
+    """Folders in a folder, in natural order; none of hidden names."""
     found = [p for p in folder.iterdir() if p.is_dir() and not p.name.startswith((".", "__"))]
     return _in_order(found)
 

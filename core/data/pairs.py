@@ -169,7 +169,7 @@ def _draw_frames(pack: FramePack, config: PairConfig, rng: np.random.Generator) 
     if pack.still:
         image = pack.frame(int(rng.integers(len(pack.times))))
         return moved_views(image, [*(-away), 0.0], rng)
-    return [pack.frame(index) for index in _pick_frames(pack, away, rng)]
+    return [pack.frame(index) for index in pick_frames(pack, away, rng)]
 
 
 def reference_distances(config: PairConfig, rng: np.random.Generator) -> np.ndarray:
@@ -185,10 +185,18 @@ def reference_distances(config: PairConfig, rng: np.random.Generator) -> np.ndar
     return away
 
 
-def _pick_frames(pack: FramePack, away: np.ndarray, rng: np.random.Generator) -> list[int]:
+def pick_frames(pack: FramePack, away: np.ndarray, rng: np.random.Generator) -> list[int]:
     """Frames nearest to the wanted distances, and the query; the way in time is drawn.
 
     Where the film ends before, and has more room the other way, it is the other way.
+
+    Args:
+        pack: a film.
+        away: seconds from each reference to the query, the largest first.
+        rng: draws the query and the way.
+
+    Returns:
+        Places in the pack, those of the references first.
     """
     times = np.asarray(pack.times)
     query = int(rng.integers(len(times)))

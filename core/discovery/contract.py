@@ -41,11 +41,17 @@ class DiscoveryRequest:
         device: "auto", "cpu", "cuda" or "mps".
         weights: checkpoint; None for systems without.
         most: objects at most.
+        adapt_steps: steps of learning the video before objects are looked for; 0 for none.
+        seed: of all that is drawn.
+        short_side: working size in pixels; None leaves it to the system.
     """
 
     device: str = "auto"
     weights: Path | None = None
     most: int = 20
+    adapt_steps: int = 0
+    seed: int = 0
+    short_side: int | None = None
 
 
 class Discoverer(Protocol):

@@ -10,7 +10,9 @@ import difflib
 from functools import cache
 from importlib.metadata import entry_points
 
+from core.discovery.contract import Discoverer, DiscoveryRequest
 from core.errors import UsageError
+from core.systems.appearance_motion.spec import SPEC as APPEARANCE_MOTION
 from core.systems.baselines.spec import COPY, FLOW
 from core.systems.box_supervised.spec import SPEC as BOX_SUPERVISED
 from core.systems.self_supervised.spec import SPEC as SELF_SUPERVISED
@@ -20,7 +22,7 @@ from core.train.recipe import Recipe
 from core.types import Quality
 
 GROUP = "vosapp.systems"
-OURS = (SELF_SUPERVISED, BOX_SUPERVISED, FLOW, COPY)
+OURS = (SELF_SUPERVISED, BOX_SUPERVISED, APPEARANCE_MOTION, FLOW, COPY)
 """Those that come with the project, the default first."""
 
 
@@ -38,6 +40,16 @@ def systems() -> dict[str, SystemSpec]:
             raise TypeError(msg)
         found.setdefault(spec.name, spec)
     return found
+
+
+def trackers() -> dict[str, SystemSpec]:
+    """Those of all systems that carry masks, by their names."""
+    return {name: spec for name, spec in systems().items() if spec.tracks}
+
+
+def discoverers() -> dict[str, SystemSpec]:
+    """Those of all systems that find objects without prompts, by their names."""
+    return {name: spec for name, spec in systems().items() if spec.discovers}
 
 
 def default_system() -> SystemSpec:
@@ -101,17 +113,36 @@ def build_tracker(request: TrackerRequest) -> Tracker:
     """Load a system and its weights.
 
     Raises:
-        UsageError: an unknown system, or a quality that it does not offer; target models where it
-            learns none, or its weights have no features for them.
+        UsageError: an unknown system, one that carries no masks, or a quality that it does not
+            offer; target models where it learns none, or its weights have no features for them.
         CheckpointMissing, CheckpointMismatch: its weights are not there or do not fit.
         DeviceUnavailable: no such device here.
     """
     spec = system_spec(request.system)
+    if not spec.tracks:
+        msg = f"The system {spec.name} finds objects, and carries no masks."
+        raise UsageError(msg, f"Take one of: {', '.join(trackers())}.")
     require_quality(spec, request.quality)
     if request.target:
         require_targets(request.system)
     tracker: Tracker = load(spec.implementation)(request)
     return tracker
+
+
+def build_discoverer(system: str, request: DiscoveryRequest) -> Discoverer:
+    """Load what finds objects without prompts, and its weights.
+
+    Raises:
+        UsageError: an unknown system, or one that finds none.
+        CheckpointMissing, CheckpointMismatch: its weights are not there or do not fit.
+        DeviceUnavailable: no such device here.
+    """
+    spec = system_spec(system)
+    if not spec.discovers:
+        msg = f"The system {system} finds no objects by itself."
+        raise UsageError(msg, f"Take one of: {', '.join(discoverers())}.")
+    found: Discoverer = load(spec.discovers)(request)
+    return found
 
 
 def require_quality(spec: SystemSpec, quality: Quality) -> None:

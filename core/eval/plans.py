@@ -59,7 +59,12 @@ class SequencePlan:
 
 
 def make_plans(
-    gt: Path, results: Path, *, protocol: Protocol, sequences: Collection[str] | None = None
+    gt: Path,
+    results: Path,
+    *,
+    protocol: Protocol,
+    sequences: Collection[str] | None = None,
+    all_frames: bool = False,
 ) -> tuple[SequencePlan, ...]:
     """Plans of all sequences, with every result file known to exist.
 
@@ -69,6 +74,7 @@ def make_plans(
         protocol: decides about frames and objects.
         sequences: names of those wanted; None takes all of the ground truth (with
             meta.json in the YouTube-VOS protocol: all that it names).
+        all_frames: the first and the last frame count in any protocol.
 
     Raises:
         DatasetError: a tree is not laid out as it should be, results of a sequence or a frame are
@@ -83,7 +89,9 @@ def make_plans(
     tree = find_mask_tree(results)
     _require_sequences(truths, tree)
     plans = tuple(
-        _with_results(plan_sequence(s, protocol, (meta or {}).get(s.name, ())), tree)
+        _with_results(
+            plan_sequence(s, protocol, (meta or {}).get(s.name, ()), all_frames=all_frames), tree
+        )
         for s in truths
     )
     _require_results(plans, tree)
@@ -96,7 +104,11 @@ def _truth_root(gt: Path, protocol: Protocol) -> Path:
 
 
 def plan_sequence(
-    sequence: SequencePaths, protocol: Protocol, entries: tuple[ObjectEntry, ...] = ()
+    sequence: SequencePaths,
+    protocol: Protocol,
+    entries: tuple[ObjectEntry, ...] = (),
+    *,
+    all_frames: bool = False,
 ) -> SequencePlan:
     """Plan of one sequence by its ground truth alone: frames and objects, no result files.
 
@@ -104,6 +116,7 @@ def plan_sequence(
         sequence: the files.
         protocol: decides about frames and objects.
         entries: what meta.json says of the objects, for the YouTube-VOS protocol.
+        all_frames: the first and the last frame count in any protocol.
 
     Raises:
         DatasetError: there is nothing to score.
@@ -111,7 +124,7 @@ def plan_sequence(
     """
     if protocol is Protocol.YOUTUBE_VOS:
         return _late_object_plan(sequence, entries)
-    whole = protocol is Protocol.UNSUPERVISED
+    whole = all_frames or protocol is Protocol.UNSUPERVISED
     truths = sequence.masks if whole else sequence.masks[1:-1]
     if not truths:
         raise DatasetError(

@@ -37,6 +37,7 @@ def evaluate(
     compat: bool = False,
     sequences: tuple[str, ...] | None = None,
     stability: bool = False,
+    all_frames: bool = False,
     seen_categories: Collection[str] | None = None,
     token: CancelToken | None = None,
 ) -> Job[Report]:
@@ -63,6 +64,8 @@ def evaluate(
         compat: decay as the official tool computes it; see `core.eval.statistics.decay`.
         sequences: names of those to score; None means all of the ground truth.
         stability: measure T of the results as well.
+        all_frames: `DAVIS16` only: the first and the last frame are scored, too, as is usual for
+            objects that were found without a prompt.
         seen_categories: categories of YouTube-VOS that were seen in training.
         token: asked between frames whether to stop.
 
@@ -72,7 +75,7 @@ def evaluate(
         MaskMismatch: a result has another size than the ground truth or ids it must not have.
         Cancelled: the token was cancelled.
     """
-    plans = make_plans(gt, results, protocol=protocol, sequences=sequences)
+    plans = make_plans(gt, results, protocol=protocol, sequences=sequences, all_frames=all_frames)
     total = sum(len(plan.truths) for plan in plans)
     done = 0
     yield Progress(0, total, plans[0].name)

@@ -31,15 +31,17 @@ class BasicBlock(nn.Module):
 class Bottleneck(nn.Module):
     """1x1, 3x3 and 1x1 convolution with batch norm around a shortcut (ResNet-50 block).
 
-    The 3x3 convolution, a quarter as wide as the output, has the stride.
+    The 3x3 convolution, a quarter as wide as the output, has the stride and the dilation.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, *, stride: int = 1) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, *, stride: int = 1, dilation: int = 1
+    ) -> None:
         super().__init__()
         inner = out_channels // 4
         self.conv1 = nn.Conv2d(in_channels, inner, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(inner)
-        self.conv2 = nn.Conv2d(inner, inner, 3, stride, 1, bias=False)
+        self.conv2 = nn.Conv2d(inner, inner, 3, stride, dilation, dilation, bias=False)
         self.bn2 = nn.BatchNorm2d(inner)
         self.conv3 = nn.Conv2d(inner, out_channels, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(out_channels)
@@ -70,8 +72,10 @@ def stage(in_channels: int, out_channels: int, *, blocks: int, stride: int) -> n
     return nn.Sequential(first, *rest)
 
 
-def bottlenecks(in_channels: int, out_channels: int, *, blocks: int, stride: int) -> nn.Sequential:
+def bottlenecks(
+    in_channels: int, out_channels: int, *, blocks: int, stride: int, dilation: int = 1
+) -> nn.Sequential:
     """A row of `Bottleneck`s of which the first changes size and width."""
-    first = Bottleneck(in_channels, out_channels, stride=stride)
-    rest = [Bottleneck(out_channels, out_channels) for _ in range(blocks - 1)]
+    first = Bottleneck(in_channels, out_channels, stride=stride, dilation=dilation)
+    rest = [Bottleneck(out_channels, out_channels, dilation=dilation) for _ in range(blocks - 1)]
     return nn.Sequential(first, *rest)

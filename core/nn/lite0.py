@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -140,6 +141,23 @@ def normalized(rgb: Tensor) -> Tensor:
 def frame_tensor(frame: NDArray[np.uint8]) -> Tensor:
     """A frame, H x W x 3 RGB, as the network takes it: 1 x 3 x H x W float32, channels last."""
     return normalized(torch.from_numpy(frame).permute(2, 0, 1)[None])
+
+
+def centered_maps(features: Lite0Features, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Maps whose cells lie where a ResNet has them: cell i of stride s on pixel s i.
+
+    The padding is lopsided on even sides (see `first_cell`); one more line behind mends that.
+
+    Args:
+        features: the network.
+        image: B x 3 x H x W, from `normalized`; sides multiples of 16.
+
+    Returns:
+        Maps at strides 4, 8 and 16, of H/4 x W/4 cells and so on.
+    """
+    maps = features(F.pad(image, (0, 1, 0, 1)))
+    quarter, eighth, sixteenth = (x[..., :-1, :-1].contiguous() for x in maps)
+    return quarter, eighth, sixteenth
 
 
 def first_cell(side: int, stride: int) -> int:

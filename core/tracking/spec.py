@@ -60,7 +60,8 @@ class SystemSpec:
         name: as in `--system`.
         title: a short name for people.
         summary: what it does, one line for people.
-        implementation: "module:function" that builds the tracker of a `TrackerRequest`.
+        implementation: "module:function" that builds the tracker of a `TrackerRequest`; empty
+            where it carries no masks.
         qualities: those that make a difference, the fastest first.
         measured: how the speeds of `qualities` were measured.
         presets: networks that it tracks with, the default first; empty for a system without
@@ -103,6 +104,11 @@ class SystemSpec:
     configs: str = ""
     discovers: str = ""
     public: tuple[PublicWeights, ...] = ()
+
+    @property
+    def tracks(self) -> bool:
+        """Whether it carries masks through a video; else it only finds objects."""
+        return bool(self.implementation)
 
     @property
     def needs_weights(self) -> bool:

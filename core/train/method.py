@@ -118,6 +118,19 @@ class Method(Protocol):
 
 
 @runtime_checkable
+class ShapedByOptions(Method, Protocol):
+    """A method some of whose options say what its network looks like."""
+
+    def shaped_network(self, preset: str, options: Values) -> nn.Module:
+        """A network with random weights, drawn from torch's generator.
+
+        Args:
+            preset: one of the recipe's.
+            options: all of the recipe's own.
+        """
+
+
+@runtime_checkable
 class Finetunes(Method, Protocol):
     """A method that can tune weights to one video."""
 

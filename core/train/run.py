@@ -24,7 +24,7 @@ from core.train.board import Board, require_board
 from core.train.config import FitConfig
 from core.train.curve import PICTURE, draw_curve
 from core.train.loop import TrainProgress, fit
-from core.train.method import ChoosesVideos, Method, Stage
+from core.train.method import ChoosesVideos, Method, ShapedByOptions, Stage
 from core.train.moment import Moment
 from core.train.origin import WEIGHTS, note_start, require_same, threads_of
 from core.train.request import STATE, TrainRequest, check_request
@@ -210,7 +210,10 @@ class _Leader:
 def make_network(request: TrainRequest, method: Method, device: torch.device) -> nn.Module:
     """The network to be trained, on a device, from `init` or from the seed."""
     torch.manual_seed(request.seed)
-    network = method.network(request.preset_name)
+    if isinstance(method, ShapedByOptions):
+        network = method.shaped_network(request.preset_name, request.settings)
+    else:
+        network = method.network(request.preset_name)
     if request.init is not None:
         method.start_from(network, request.preset_name, request.init)
     return channels_last(network, device).train()

@@ -34,7 +34,7 @@ import psutil
 from core.data.synthetic import moving_shapes
 from core.engine.output import ResultFolder
 from core.engine.propagate import PropagationRequest, propagate, step_count
-from core.engine.registry import build_tracker, systems
+from core.engine.registry import build_tracker, trackers
 from core.engine.run import use_threads
 from core.errors import CheckpointMissing
 from core.jobs import CancelToken, Progress
@@ -216,7 +216,7 @@ def _encode(path: Path, frames: Iterable[np.ndarray]) -> Path:
 
 
 def _tracker_request(args: argparse.Namespace, quality: Quality) -> TrackerRequest:
-    weights = _weights() if systems()[args.system].needs_weights else None
+    weights = _weights() if trackers()[args.system].needs_weights else None
     return TrackerRequest(args.system, quality, args.device, weights)
 
 
@@ -266,7 +266,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         ("correction", "256x192", 200),
     ):
         sub = commands.add_parser(name)
-        sub.add_argument("--system", default="self_supervised", choices=tuple(systems()))
+        sub.add_argument("--system", default="self_supervised", choices=tuple(trackers()))
         sub.add_argument("--size", type=_size, default=_size(size), help="as 854x480")
         sub.add_argument("--frames", type=int, default=frames, help="frames to measure")
         sub.add_argument("--quality", default="fast", help="for memory and correction")

@@ -60,7 +60,7 @@ def make_workspace(qtbot, film, film_project):
 
     made = []
 
-    def make(tracker=None, *, objects=0, tuner=None, options=DEFAULTS):
+    def make(tracker=None, *, objects=0, tuner=None, finder=None, options=DEFAULTS):
         project = open_project(film_project, options)
         for object_id in range(1, objects + 1):
             project.do(AddObject(name=f"Box {object_id}"))
@@ -68,6 +68,7 @@ def make_workspace(qtbot, film, film_project):
         engine = Engine(
             make_tracker=lambda _request: tracker or fakes.FakeTracker(),
             tuner=tuner or fakes.FakeTuner(),
+            make_finder=finder or fakes.FakeFinder,
         )
         workspace = Workspace(project, film, engine)
         made.append(workspace)

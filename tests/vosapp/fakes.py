@@ -12,6 +12,8 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from core.discovery.contract import ObjectTrack
+from core.discovery.maps import PackedMaps
 from core.eval.trials import Trial, TrialScore
 from core.jobs import Progress
 from core.ops.label_maps import merge_keyframe, one_hot
@@ -59,6 +61,36 @@ def write_film(folder, count=FRAMES):
 def works(dialog):
     """True while a dialog looks, reads or writes."""
     return any(work.running for work in dialog.findChildren(WorkControl))
+
+
+class FakeFinder:
+    """Finds the film's boxes, on the frames where it is asked to; knows them exactly.
+
+    Args:
+        order: what was asked for.
+        gate: where given, each frame waits until it is released once more.
+        error: raised at the first frame.
+    """
+
+    def __init__(self, order, *, gate=None, error=None):
+        self.order, self.gate, self.error = order, gate, error
+
+    def discover(self, video, frames, token):
+        found = {object_id: (PackedMaps(), {}) for object_id in BOXES}
+        for done, index in enumerate(frames):
+            token.check()
+            if self.error is not None:
+                raise self.error
+            if self.gate is not None:
+                self.gate.acquire()
+            for object_id, (maps, scores) in found.items():
+                maps.add(index, mask_of(index, object_id))
+                scores[index] = 0.9 - 0.1 * object_id + 0.001 * (index == 5)
+            yield Progress(done + 1, len(frames), "looking for objects", phase="look")
+        return tuple(
+            ObjectTrack(maps, scores, 0.9 - 0.1 * object_id)
+            for object_id, (maps, scores) in found.items()
+        )
 
 
 class FakeTracker(CopyTracker):

@@ -124,12 +124,12 @@ def contestants(asked: tuple[Quality, ...], further: Path | None = None) -> list
     Raises:
         CheckpointMissing, CheckpointMismatch: the further weights cannot be read.
     """
-    from core.engine.registry import systems
+    from core.engine.registry import trackers
     from core.eval.leaderboard import Contestant
 
     owner = "" if further is None else _owner(further)
     found = []
-    for spec in systems().values():
+    for spec in trackers().values():
         qualities, missing = _qualities(spec, asked)
         files = [*_bundled(spec), *([further] if further and spec.name == owner else [])]
         if spec.needs_weights and not files:

@@ -21,13 +21,17 @@ HELP = "score masks against the ground truth"
 
 MAX_LIST_BYTES = 1 << 20
 PROTOCOLS = ("semi", "davis16", "unsupervised", "youtube-vos")
+SALIENCY = "saliency"
+"""Of maps of single images, which are no sequences."""
 EPILOG = (
     "Both folders may be plain (FOLDER/bear/00000.png) or laid out as DAVIS "
     "(Annotations/480p/bear/00000.png) or YouTube-VOS (meta.json, Annotations/). "
     "semi: DAVIS 2017, the objects of the first frame, first and last frame not scored. "
     "davis16: the same with all objects as one. "
     "unsupervised: all frames, at most 20 proposals matched to the objects. "
-    "youtube-vos: each object from the frame after its first one on; G over categories."
+    "youtube-vos: each object from the frame after its first one on; G over categories. "
+    "saliency: gray maps of single images (vosapp discover --images --maps) by F-beta and mean "
+    "absolute error; --gt is a folder of masks, or one in the layout of DUTS."
 )
 
 
@@ -41,7 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--results", type=Path, required=True, metavar="DIR", help="folder of masks to score"
     )
     parser.add_argument(
-        "--protocol", choices=PROTOCOLS, default="semi", help="how to score (default: semi)"
+        "--protocol",
+        choices=(*PROTOCOLS, SALIENCY),
+        default="semi",
+        help="how to score (default: semi)",
     )
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--sequences", metavar="A,B", help="score only these sequences")
@@ -62,6 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stability", action="store_true", help="measure the time stability T, too (slower)"
     )
+    parser.add_argument(
+        "--all-frames",
+        action="store_true",
+        help="davis16: score the first and the last frame, too, as for objects found unprompted",
+    )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table by object")
 
 
@@ -69,7 +81,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Score, print the table and return the figures.
 
     Returns:
-        `core.eval.report.to_dict` of the report.
+        `core.eval.report.to_dict` of the report; of maps `core.eval.saliency.SaliencyReport`'s.
 
     Raises:
         VosError: of the kinds that `core.eval.protocols.evaluate` names, and for options that
@@ -79,6 +91,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.media.atomic import write_atomic
     from core.text import encoded
 
+    if args.protocol == SALIENCY:
+        return _saliency(args, console)
     if args.csv is not None:
         check_file(args.csv, option="--csv")
     report = _evaluate(args, console)
@@ -89,10 +103,29 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     return to_dict(report)
 
 
+def _saliency(args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Score maps of single images."""
+    from core.eval.saliency import evaluate_saliency
+
+    others = ("csv", "sequences", "split", "seen_categories", "compat", "stability", "all_frames")
+    alien = [name for name in others if getattr(args, name)]
+    if alien:
+        option = f"--{alien[0].replace('_', '-')}"
+        msg = f"{option} has no meaning with the protocol saliency."
+        raise UsageError(msg, "Leave it out.")
+    job = evaluate_saliency(args.gt, args.results, console.token)
+    report = finish_job(job, console, unit="images")
+    console.report(*report.to_table())
+    return report.to_dict()
+
+
 def _evaluate(args: argparse.Namespace, console: Console) -> Report:
     from core.eval.protocols import evaluate
     from core.eval.records import Protocol
 
+    if args.all_frames and args.protocol != "davis16":
+        msg = f"--all-frames has no meaning with the protocol {args.protocol}."
+        raise UsageError(msg, "Use it with --protocol davis16.")
     job = evaluate(
         args.gt,
         args.results,
@@ -100,6 +133,7 @@ def _evaluate(args: argparse.Namespace, console: Console) -> Report:
         compat=args.compat,
         sequences=_sequences(args),
         stability=args.stability,
+        all_frames=args.all_frames,
         seen_categories=_seen_categories(args),
         token=console.token,
     )

@@ -77,6 +77,11 @@ COMMANDS = (
         "make label maps from boxes on a few frames of many clips",
         "vosapp.cli.densify",
     ),
+    Command(
+        "discover",
+        "find the objects of a video or of images without a prompt",
+        "vosapp.cli.discover",
+    ),
     Command("new", "make a project for a video", "vosapp.cli.new"),
     Command("info", "show what is in a project", "vosapp.cli.info"),
     Command(

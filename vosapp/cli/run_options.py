@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.device import DEVICES
-from core.engine.registry import default_system, require_quality, system_spec, systems
+from core.engine.registry import default_system, require_quality, system_spec, trackers
 from core.errors import UsageError
 from core.types import Quality
 from vosapp.cli.backbone_option import add_backbone_argument
@@ -24,7 +24,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare system, weights, quality, device and threads (`add_compute_arguments`)."""
     parser.add_argument(
         "--system",
-        choices=tuple(systems()),
+        choices=tuple(trackers()),
         default=DEFAULT_SYSTEM,
         help=f"method; flow and copy are baselines without learning (default: {DEFAULT_SYSTEM})",
     )

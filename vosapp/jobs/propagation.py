@@ -19,9 +19,11 @@ from core.types import Direction, FrameResult
 from vosapp.jobs.outcome import without_trace
 
 if TYPE_CHECKING:
+    from core.discovery.contract import Discoverer
     from core.engine.kept_room import KeptRoom
     from core.tracking.contract import Tracker, TrackerRequest
     from vosapp.project.store import Project
+    from vosapp.services.candidates import FindOrder
     from vosapp.services.finetune import Finetuner
     from vosapp.services.work import Work
 
@@ -102,12 +104,14 @@ class Engine:
     Attributes:
         make_tracker: builds a tracker; None takes the engine's registry.
         tuner: tunes weights; None takes `vosapp.services.finetune.finetune_project`.
+        make_finder: builds what finds objects; None takes the engine's registry.
         threads: processor threads; one is left to the window where there are several.
         room: where work is kept between runs; None keeps nothing.
     """
 
     make_tracker: TrackerMaker | None = None
     tuner: Finetuner | None = None
+    make_finder: Callable[[FindOrder], Discoverer] | None = None
     threads: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1))
     room: KeptRoom | None = None
 

@@ -123,6 +123,33 @@ class SetMask:
 
 
 @dataclass(frozen=True, slots=True)
+class AddWithMask:
+    """Add an object with its mask on a frame, as something that was found is accepted.
+
+    Attributes:
+        frame_index: 0-based.
+        mask: H x W.
+        name: empty takes "Object" and its id.
+    """
+
+    frame_index: int
+    mask: Mask
+    name: str = ""
+
+    def title(self, editor: Editor) -> str:
+        """Return what it does."""
+        return f"Accept {editor.new_object(None, self.name).name}"
+
+    def apply(self, editor: Editor) -> Iterable[Progress]:
+        """Do it."""
+        if not self.mask.any():
+            raise UsageError("There is nothing of the object on this frame.")
+        item = editor.new_object(None, self.name)
+        editor.put_object(item)
+        return SetMask(self.frame_index, item.object_id, self.mask).apply(editor)
+
+
+@dataclass(frozen=True, slots=True)
 class MarkAbsent:
     """Assert that an object is not on the frames `start` to `stop` - 1; None is the end."""
 

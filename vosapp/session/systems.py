@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from core.device import DEVICES
-from core.engine.registry import system_spec
-from core.engine.registry import systems as all_systems
+from core.engine.registry import system_spec, trackers
 from core.tracking.spec import QualityOffer, SystemSpec
 from core.types import Quality
 
@@ -19,8 +18,8 @@ QUALITIES: dict[Quality, str] = {
 
 
 def systems() -> tuple[SystemSpec, ...]:
-    """Return the systems of the registry, the default first."""
-    return tuple(all_systems().values())
+    """Return the systems that carry masks, the default first."""
+    return tuple(trackers().values())
 
 
 def offer_of(system: str, quality: Quality) -> QualityOffer | None:

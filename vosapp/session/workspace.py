@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from vosapp.jobs.owners import retire
 from vosapp.jobs.propagation import Engine
 from vosapp.project.store import Project
+from vosapp.session.discovery import DiscoveryControl
 from vosapp.session.display import CACHE_BYTES
 from vosapp.session.finetune import FinetuneControl
 from vosapp.session.playback import Playback
@@ -45,6 +46,7 @@ class Workspace(QObject):
         engine = engine or Engine()
         self.propagation = PropagationControl(self.session, engine, self)
         self.finetuning = FinetuneControl(self.session, self.propagation, engine, self)
+        self.discovery = DiscoveryControl(self.session, engine, self)
         self.prompting = PromptControl(self.session, features, self)
         self.thumbnails = ThumbnailLoader(video, self)
         self.session.frameIndexChanged.connect(self.thumbnails.hold)

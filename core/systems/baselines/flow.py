@@ -6,27 +6,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.ops.dense_flow import FAST, MEDIUM, ULTRAFAST, DenseFlow, gray_of
 from core.ops.label_maps import largest_label, merge_keyframe, one_hot
 from core.tracking.contract import StepResult, TrackerRequest
 from core.tracking.walk_state import direction_of, pack, unpack
 from core.types import Arrays, Direction, Frame, Keyframe, LabelMap, Quality
 
-PRESETS = {
-    Quality.FAST: cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
-    Quality.BALANCED: cv2.DISOPTICAL_FLOW_PRESET_FAST,
-    Quality.FINE: cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
-}
-
-
-SMALLEST = 64
-"""Smaller images are padded to this: OpenCV's DIS refuses or crashes on some below 32 pixels."""
+PRESETS = {Quality.FAST: ULTRAFAST, Quality.BALANCED: FAST, Quality.FINE: MEDIUM}
 
 
 class FlowTracker:
     """Warps the label map of the last frame; a keyframe on the way replaces what it speaks of."""
 
     def __init__(self, preset: int) -> None:
-        self._flow = cv2.DISOpticalFlow.create(preset)
+        self._flow = DenseFlow(preset)
         self._keyframes: dict[int, tuple[Keyframe, NDArray[np.uint8]]] = {}
         self._gray: NDArray[np.uint8] | None = None
         self._labels: LabelMap | None = None
@@ -34,7 +27,7 @@ class FlowTracker:
 
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
         """See `Tracker.add_keyframe`."""
-        self._keyframes[keyframe.frame_index] = keyframe, _gray(frame)
+        self._keyframes[keyframe.frame_index] = keyframe, gray_of(frame)
 
     def remove_keyframe(self, frame_index: int) -> None:
         """See `Tracker.remove_keyframe`."""
@@ -47,7 +40,7 @@ class FlowTracker:
 
     def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
         """See `Tracker.step`."""
-        gray = _gray(frame)
+        gray = gray_of(frame)
         if self._labels is None or self._gray is None:
             self._labels, self._gray = self._nearest_passed(frame_index, frame)
         self._labels = self._warp(self._labels, gray, self._gray)
@@ -84,30 +77,18 @@ class FlowTracker:
         way = self._direction.value
         passed = [i for i in self._keyframes if (index - i) * way > 0]
         if not passed:
-            return np.zeros(frame.shape[:2], np.uint8), _gray(frame)
+            return np.zeros(frame.shape[:2], np.uint8), gray_of(frame)
         keyframe, gray = self._keyframes[max(passed, key=lambda i: i * way)]
         return merge_keyframe(np.zeros_like(keyframe.label_map), keyframe), gray
 
     def _warp(self, labels: LabelMap, now: NDArray[np.uint8], last: NDArray[np.uint8]) -> LabelMap:
         """Sample the last labels where the flow from now to last points."""
         height, width = labels.shape
-        flow = self._flow.calc(_padded(now), _padded(last), None)[:height, :width]  # type: ignore[call-overload]
+        flow = self._flow.between(now, last)
         grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
         where = (grid + flow).astype(np.float32)
         warped = cv2.remap(labels, where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
         return np.asarray(warped, np.uint8)
-
-
-def _gray(frame: Frame) -> NDArray[np.uint8]:
-    return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
-
-
-def _padded(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = gray.shape
-    below, right = max(0, SMALLEST - height), max(0, SMALLEST - width)
-    if not below and not right:
-        return gray
-    return cv2.copyMakeBorder(gray, 0, below, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[return-value]
 
 
 def build(request: TrackerRequest) -> FlowTracker:

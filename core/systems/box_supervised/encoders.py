@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from core.nn.backbone import RGB_MEAN, RGB_STD
 from core.nn.blocks import bottlenecks, stage
 from core.nn.fusion import FusionBlock, beside, each
-from core.nn.lite0 import Lite0Features, normalized
+from core.nn.lite0 import Lite0Features, centered_maps, normalized
 from core.nn.sensory import Reinforcement
 from core.systems.box_supervised.config import NetworkConfig
 
@@ -60,9 +60,7 @@ class Lite0KeyEncoder(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """B x 3 x H x W, normalized RGB -> maps at strides 4, 8 and 16."""
         colors = normalized(255 * (image.float() * self.std + self.mean))
-        maps = self.features(F.pad(colors, (0, 1, 0, 1)).to(image))
-        quarter, eighth, sixteenth = (x[..., :-1, :-1].contiguous() for x in maps)
-        return quarter, eighth, sixteenth
+        return centered_maps(self.features, colors.to(image))
 
 
 class KeyProjection(nn.Module):

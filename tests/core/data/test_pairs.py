@@ -112,14 +112,14 @@ def test_share_of_hidden_channels(packs):
 def drawn_gaps(packs, monkeypatch, config, steps=6):
     """Seconds between the frames of many pairs."""
     gaps = []
-    pick = pairs_module._pick_frames
+    pick = pairs_module.pick_frames
 
     def watch(pack, away, rng):
         first, query = pick(pack, away, rng)
         gaps.append(pack.times[first] - pack.times[query])
         return [first, query]
 
-    monkeypatch.setattr(pairs_module, "_pick_frames", watch)
+    monkeypatch.setattr(pairs_module, "pick_frames", watch)
     dataset = PairDataset(packs, config, seed=0)
     for step in range(steps):
         dataset[step]
@@ -145,13 +145,13 @@ def test_gap_longer_than_the_film_takes_what_there_is(packs, monkeypatch):
 def test_longer_films_are_drawn_more_often_but_not_as_much_more(packs, monkeypatch):
     """20 against 5 frames: twice as often."""
     counts = {20: 0, 5: 0}
-    pick = pairs_module._pick_frames
+    pick = pairs_module.pick_frames
 
     def watch(pack, away, rng):
         counts[len(pack.times)] += 1
         return pick(pack, away, rng)
 
-    monkeypatch.setattr(pairs_module, "_pick_frames", watch)
+    monkeypatch.setattr(pairs_module, "pick_frames", watch)
     PairDataset(packs, replace(CONFIG, batch=300), seed=0)[0]
     assert 1.5 < counts[20] / counts[5] < 2.7
 
@@ -251,7 +251,7 @@ def test_clip_of_a_film(packs):
     """In order of time or against it, the query last; one of both ways has the room."""
     away, ways = np.array([0.8, 0.4, 0.3, 0.2, 0.1]), set()
     for seed in range(40):
-        *references, query = pairs_module._pick_frames(packs[0], away, np.random.default_rng(seed))
+        *references, query = pairs_module.pick_frames(packs[0], away, np.random.default_rng(seed))
         assert len(references) == 5 and query not in references
         way = 1 if references[0] > query else -1
         assert references == [query + way * k for k in (8, 4, 3, 2, 1)]

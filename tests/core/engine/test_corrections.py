@@ -9,7 +9,7 @@ import pytest
 
 from core.data.synthetic import moving_shapes
 from core.engine.propagate import BOTH, PropagationRequest, propagate
-from core.engine.registry import systems
+from core.engine.registry import trackers
 from core.jobs import Cancelled, CancelToken
 from core.types import VOID, Direction, FrameResult, Keyframe
 
@@ -56,7 +56,7 @@ def same(first, second, indices):
     )
 
 
-every_system = pytest.mark.parametrize("system", sorted(systems()))
+every_system = pytest.mark.parametrize("system", sorted(trackers()))
 
 # Keyframes as (index, ids), which of them is changed, and the frames between its borders.
 CHANGES = [

@@ -5,7 +5,15 @@ import sys
 
 import pytest
 
-from core.engine.registry import build_tracker, system_spec, systems
+from core.discovery.contract import DiscoveryRequest
+from core.engine.registry import (
+    build_discoverer,
+    build_tracker,
+    discoverers,
+    system_spec,
+    systems,
+    trackers,
+)
 from core.errors import UsageError
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
@@ -16,8 +24,22 @@ def test_names_lead_to_functions(name):
     spec = system_spec(name)
     assert spec.name == name
     assert spec.title
-    module, function = spec.implementation.split(":")
-    assert callable(getattr(__import__(module, fromlist=[function]), function))
+    named = [text for text in (spec.implementation, spec.discovers) if text]
+    assert named
+    for text in named:
+        module, function = text.split(":")
+        assert callable(getattr(__import__(module, fromlist=[function]), function))
+
+
+def test_what_only_finds_objects_is_no_tracker_and_the_reverse():
+    assert set(trackers()) | set(discoverers()) == set(systems())
+    alone = set(discoverers()) - set(trackers())
+    assert alone
+    for name in alone:
+        with pytest.raises(UsageError, match="carries no masks"):
+            build_tracker(TrackerRequest(name, Quality.FAST))
+    with pytest.raises(UsageError, match="finds no objects"):
+        build_discoverer("copy", DiscoveryRequest())
 
 
 def test_slip_is_answered_with_a_guess():

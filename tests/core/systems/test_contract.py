@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.data.synthetic import moving_shapes
-from core.engine.registry import systems
+from core.engine.registry import trackers
 from core.tracking.contract import Resumable
 from core.types import VOID, Direction, Keyframe
 
@@ -17,7 +17,7 @@ SIZE = (64, 96)
 
 
 def test_every_system_is_under_contract(build_system):
-    assert set(build_system) - {"color", "target"} == set(systems())
+    assert set(build_system) - {"color", "target"} == set(trackers())
 
 
 def frozen(array):

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from core.engine.registry import build_tracker, system_spec, systems
+from core.engine.registry import build_tracker, system_spec, systems, trackers
 from core.errors import CheckpointMissing, UsageError
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
 
-@pytest.mark.parametrize("name", systems())
+@pytest.mark.parametrize("name", trackers())
 def test_every_entry_can_be_found_and_imported(name):
     spec = system_spec(name)
     assert spec.name == name and spec.title

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.engine.registry import systems
+from core.engine.registry import trackers
 from core.errors import UsageError
 from core.eval.calibration.cells import Seen
 from core.eval.calibration.thresholds import make_rows, replay
@@ -93,7 +93,7 @@ def test_only_walks_forward_are_kept(color_tracker):
 
 def test_which_systems_can_be_calibrated(build_system):
     """A system with weights that has confidence tells what it follows from."""
-    for name, spec in systems().items():
+    for name, spec in trackers().items():
         tracker = build_system[name]()
         assert isinstance(tracker, Judged) == spec.needs_weights
         if not isinstance(tracker, Judged):

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from core.device import DEVICES
-from core.engine.registry import default_system, systems
+from core.engine.registry import default_system, trackers
 from core.errors import CheckpointMissing, UsageError
 from core.media.label_map import write_label_map
 from core.types import Quality
@@ -67,7 +67,7 @@ def test_defaults():
 @pytest.mark.parametrize(
     ("option", "values"),
     [
-        ("--system", systems()),
+        ("--system", trackers()),
         ("--quality", [quality.value for quality in Quality]),
         ("--device", DEVICES),
     ],

@@ -187,6 +187,15 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         tip="Add an object; it can begin on any frame.",
     ),
     _object(
+        "find",
+        "Find Objects\u2026",
+        "shape-outline",
+        "",
+        group="new",
+        when=When.OPEN,
+        tip="Look for objects without drawing any; you accept what you want.",
+    ),
+    _object(
         "rename",
         "Rename\u2026",
         "rename-outline",

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vosapp.project.colors import usual_color
 from vosapp.project.model import TrackedObject
 
 Table = list[int]
@@ -53,6 +54,11 @@ def object_table(objects: Iterable[TrackedObject], solo: int, opacity: float) ->
         if shown[item.object_id]:
             table[item.object_id] = argb(item.color, opacity)
     return table
+
+
+def candidate_table() -> Table:
+    """Return the colors of candidates by their numbers: those that objects would get in order."""
+    return [TRANSPARENT, *(argb(vivid(usual_color(number))) for number in range(1, 255)), 0]
 
 
 def matte_table(objects: Iterable[TrackedObject], solo: int) -> Table:

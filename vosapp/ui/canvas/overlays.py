@@ -42,6 +42,8 @@ class Overlays(QObject):
         self._item, self._state = item, view_state
         self._lines, self._board = ScreenImage(), ScreenImage()
         self._ghost, self._march = ScreenImage(), ScreenImage()
+        self._found = ScreenImage()
+        self._found_map: NDArray[np.uint8] | None = None
         self._shown: NDArray[np.bool_] = np.zeros(256, np.bool_)
         self._ghost_map: NDArray[np.uint8] | None = None
         self._objects: tuple[TrackedObject, ...] = ()
@@ -83,6 +85,12 @@ class Overlays(QObject):
         """Draw another frame's outlines too; None draws none."""
         self._ghost_map = label_map
         self._ghost.forget()
+
+    def set_found(self, label_map: NDArray[np.uint8] | None) -> None:
+        """Draw dashed outlines of what was found and is no object yet; None draws none."""
+        self._found_map = label_map
+        self._found.set_colors(colors.candidate_table())
+        self._found.forget()
 
     def set_proposal(self, proposal: Proposal | None) -> None:
         """Draw a proposal in place of its object's mask; None draws none."""
@@ -136,6 +144,9 @@ class Overlays(QObject):
         if mode in _LINED:
             self._lines.update(grid, labeled, version, self._render_lines)
             self._lines.draw(painter, exposed)
+        if self._found_map is not None:
+            self._found.update(grid, whole, 0, self._render_found)
+            self._found.draw(painter, exposed)
         if self._proposal is not None:
             self._draw_proposal(painter, grid, exposed)
 
@@ -160,6 +171,11 @@ class Overlays(QObject):
         if self._ghost_map is None:
             return np.zeros((part.bottom - part.top, part.right - part.left), np.uint8)
         return outlines.dashed_outline(grid, self._ghost_map, part, 1.5)
+
+    def _render_found(self, grid: Grid, part: PixelRect) -> NDArray[np.uint8]:
+        if self._found_map is None:
+            return np.zeros((part.bottom - part.top, part.right - part.left), np.uint8)
+        return outlines.dashed_outline(grid, self._found_map, part, LINE)
 
     def _render_march(self, grid: Grid, part: PixelRect) -> NDArray[np.uint8]:
         if self._proposal is None:

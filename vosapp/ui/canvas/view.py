@@ -62,6 +62,7 @@ class CanvasView(ToolView):
             self.finish_tool()
             self._workspace.session.disconnect(self)
             self._workspace.propagation.disconnect(self)
+            self._workspace.discovery.disconnect(self)
         self._workspace = workspace
         self._clip = None
         self._patience.stop()
@@ -74,6 +75,7 @@ class CanvasView(ToolView):
             self._set_context(None)
             self._overlays.set_proposal(None)
             self._overlays.set_ghost(None)
+            self._overlays.set_found(None)
         else:
             self._connect(workspace)
         self._show_items(visible=False)
@@ -150,6 +152,7 @@ class CanvasView(ToolView):
         session.currentObjectChanged.connect(self._leave_object)
         session.lanesChanged.connect(self._take_lanes)
         workspace.propagation.starting.connect(self.finish_tool)
+        workspace.discovery.changed.connect(self._take_found)
         self._set_image_size(session.info.width, session.info.height)
         self._take_state()
 
@@ -187,7 +190,18 @@ class CanvasView(ToolView):
         self._context.take_view(view)
         self._show_items(visible=True)
         self._update_onion()
+        self._take_found()
         self._refresh()
+        self.viewport().update()
+
+    def _take_found(self) -> None:
+        """Other candidates, or another frame: their outlines are drawn on what is shown."""
+        workspace, context = self._workspace, self._context
+        shown = None if context is None else context.view
+        found = None
+        if workspace is not None and shown is not None:
+            found = workspace.discovery.ghost(shown.frame_index)
+        self._overlays.set_found(found)
         self.viewport().update()
 
     def _take_lanes(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.controllers.boxes import BoxesController
+from vosapp.ui.controllers.discover import DiscoverController
 from vosapp.ui.controllers.edit import EditController
 from vosapp.ui.controllers.exchange import ExchangeController
 from vosapp.ui.controllers.file import FileController
@@ -27,6 +28,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ToolsController,
     ObjectsController,
     BoxesController,
+    DiscoverController,
     PropagateController,
     FinetuneController,
     TrainController,

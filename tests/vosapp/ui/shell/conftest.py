@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
-from vosapp_fakes import FakeTracker, FakeTuner, mask_of
+from vosapp_fakes import FakeFinder, FakeTracker, FakeTuner, mask_of
 
 from vosapp.jobs.propagation import Engine
 from vosapp.project.edit_masks import SetMask
@@ -31,9 +31,11 @@ def make_shell(qtbot, places):
     made = []
     before = set(threading.enumerate())
 
-    def make(tracker=None, tuner=None, services=None):
+    def make(tracker=None, tuner=None, services=None, finder=None):
         engine = Engine(
-            make_tracker=lambda _request: tracker or FakeTracker(), tuner=tuner or FakeTuner()
+            make_tracker=lambda _request: tracker or FakeTracker(),
+            tuner=tuner or FakeTuner(),
+            make_finder=finder or FakeFinder,
         )
         shell = Shell(places, engine, services)
         shell.crashes = []

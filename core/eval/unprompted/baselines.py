@@ -1,0 +1,143 @@
+"""What finds objects without having learned anything, to compare with. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from core.discovery.contract import Discoverer, ObjectTrack
+from core.discovery.maps import Map, PackedMaps
+from core.discovery.masks import THRESHOLD, largest_parts
+from core.jobs import CancelToken, Job, Progress
+from core.media.video import VideoSource
+from core.ops.dense_flow import FAST, DenseFlow, Flow, gray_of
+from core.types import Frame
+
+SHORT_SIDE = 240
+"""Working size in pixels."""
+BOX_SHARE = 0.5
+"""Sides of the box in the middle, as a share of the picture's."""
+SMOOTH = 0.02
+"""Blur of differences, as a share of the short side."""
+GRID = 8
+"""Pixels between the points that global motion is fitted to."""
+REACH = 1.0
+"""Pixels by which a point may miss the global motion and still belong to it."""
+
+Measure = Callable[[Frame, Frame], Map]
+"""From a frame and a neighbor, both at working size, to how much moves: h x w, 0 or more."""
+
+
+class CenterBox:
+    """A box in the middle of each frame."""
+
+    def discover(
+        self, video: VideoSource, frames: range, token: CancelToken
+    ) -> Job[tuple[ObjectTrack, ...]]:
+        """See `core.discovery.contract.Discoverer`."""
+        height, width = _working_size(video.info.height, video.info.width)
+        plane = np.zeros((height, width), np.float32)
+        down, right = (round(n * (1 - BOX_SHARE) / 2) for n in (height, width))
+        plane[down : height - down, right : width - right] = 1
+        maps = PackedMaps()
+        for index in frames:
+            token.check()
+            maps.add(index, plane)
+            yield Progress(len(maps), len(frames), "looking for objects")
+        return (ObjectTrack(maps, dict.fromkeys(frames, 1.0), 1.0),)
+
+
+class MotionBaseline:
+    """What moves more than the rest: a measure of motion, cut at Otsu's threshold."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+
+    def discover(
+        self, video: VideoSource, frames: range, token: CancelToken
+    ) -> Job[tuple[ObjectTrack, ...]]:
+        """See `core.discovery.contract.Discoverer`; the last frame is compared with its neighbor
+        before, all others with that after.
+        """
+        maps, scores = PackedMaps(), dict[int, float]()
+        for index in frames:
+            token.check()
+            other = index + 1 if index + 1 < frames.stop else index - 1
+            if 0 <= other < video.info.frame_count:
+                pair = (_small(video.frame(i)) for i in (index, other))
+                plane = largest_parts(above_otsu(self._measure(*pair)))
+                inside = plane > THRESHOLD
+                if inside.any():
+                    maps.add(index, plane)
+                    scores[index] = float(plane[inside].mean())
+            yield Progress(index - frames.start + 1, len(frames), "looking for objects")
+        if not scores:
+            return ()
+        return (ObjectTrack(maps, scores, sum(scores.values()) / len(frames)),)
+
+
+def frame_difference(frame: Frame, other: Frame) -> Map:
+    """How much gray levels change, h x w."""
+    a, b = (gray_of(x).astype(np.float32) for x in (frame, other))
+    return _smooth(np.abs(a - b))
+
+
+def flow_magnitude(frame: Frame, other: Frame) -> Map:
+    """How far pixels move apart from the global motion, h x w pixels: DIS flow less a homography
+    that most of it agrees with.
+    """
+    flow = DenseFlow(FAST).between(gray_of(frame), gray_of(other))
+    apart = np.linalg.norm(flow - global_motion(flow), axis=-1)
+    return _smooth(apart.astype(np.float32))
+
+
+def global_motion(flow: Flow) -> Flow:
+    """The motion of the camera, H x W x 2: a homography fitted to a flow (RANSAC)."""
+    height, width = flow.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    place = np.stack([x, y], -1)
+    points = place[::GRID, ::GRID].reshape(-1, 2)
+    targets = points + flow[::GRID, ::GRID].reshape(-1, 2)
+    # The seed belongs to this thread; without it the points are drawn at random.
+    cv2.setRNGSeed(0)
+    matrix = cv2.findHomography(points, targets, cv2.RANSAC, REACH)[0]
+    if matrix is None:
+        return np.broadcast_to(np.median(flow, (0, 1)), flow.shape).astype(np.float32)
+    moved = cv2.perspectiveTransform(place.reshape(1, -1, 2), matrix)
+    return np.asarray(moved.reshape(height, width, 2) - place, np.float32)
+
+
+def above_otsu(measure: Map) -> Map:
+    """A map 0..1 that is 1/2 at the threshold by Otsu 1979, and 1 at twice it."""
+    top = float(measure.max())
+    if top <= 0:
+        return np.zeros_like(measure)
+    levels = np.rint(255 * measure / top).astype(np.uint8)
+    cutoff, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    scaled = measure / (2 * max(cutoff, 1.0) * top / 255)
+    return np.asarray(np.clip(scaled, 0, 1), np.float32)
+
+
+BASELINES: dict[str, Callable[[], Discoverer]] = {
+    "center-box": CenterBox,
+    "frame-difference": lambda: MotionBaseline(frame_difference),
+    "flow-magnitude": lambda: MotionBaseline(flow_magnitude),
+}
+"""By their names in tables."""
+
+
+def _working_size(height: int, width: int) -> tuple[int, int]:
+    scale = min(1.0, SHORT_SIDE / min(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _small(frame: Frame) -> Frame:
+    height, width = _working_size(*frame.shape[:2])
+    return cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+
+def _smooth(plane: Map) -> Map:
+    sigma = max(0.5, SMOOTH * min(plane.shape))
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32)

@@ -1,0 +1,161 @@
+"""What is compared: baselines, and systems with weights, each with what is asked of it.
+
+Contenders can be named in a TOML or JSON file, one table each::
+
+    [flow]
+    finder = "flow-magnitude"          # a baseline, or a system; the default is that of the weights
+
+    [lite]
+    weights = "run/weights.safetensors"   # beside this file
+
+    [lite-adapted]
+    weights = "run/weights.safetensors"
+    adapt_steps = 100
+    seed = 1
+    vote = true
+    refine = "field"
+    short_side = 256
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.discovery.contract import Discoverer, DiscoveryRequest
+from core.discovery.masks import Refinement
+from core.engine.finding.build import FindingRequest, build_finder
+from core.errors import UsageError
+from core.eval.ablation.variants import READERS
+from core.eval.unprompted.baselines import BASELINES
+from core.media.input_file import read_input_text
+from core.nn.checkpoints import read_info
+from core.tracking.contract import TrackerRequest
+
+MAX_BYTES = 1 << 20
+KINDS: dict[str, type] = {
+    "finder": str,
+    "weights": str,
+    "adapt_steps": int,
+    "seed": int,
+    "vote": bool,
+    "refine": str,
+    "short_side": int,
+}
+"""What a contender may say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One way of finding objects.
+
+    Attributes:
+        name: of the row.
+        finder: name of a baseline, or of a system.
+        weights: of a system.
+        adapt_steps, seed, short_side: see `core.discovery.contract.DiscoveryRequest`.
+        vote: let propagations of the surest frames vote.
+        refine: how edges are followed.
+    """
+
+    name: str
+    finder: str
+    weights: Path | None = None
+    adapt_steps: int = 0
+    seed: int = 0
+    vote: bool = False
+    refine: Refinement = Refinement.GUIDED
+    short_side: int | None = None
+
+    @property
+    def said(self) -> str:
+        """All that changes what comes out but weights and seed, as one line of JSON."""
+        told = {
+            "finder": self.finder,
+            "adapt_steps": self.adapt_steps,
+            "vote": self.vote,
+            "refine": self.refine.value,
+            "short_side": self.short_side,
+        }
+        return json.dumps(told, sort_keys=True)
+
+    def make(self, tracker: TrackerRequest, device: str) -> Discoverer:
+        """Build it.
+
+        Args:
+            tracker: carries masks, for votes.
+            device: where it computes.
+
+        Raises:
+            VosError: of the kinds that `build_finder` names.
+        """
+        if self.finder in BASELINES:
+            return BASELINES[self.finder]()
+        discovery = DiscoveryRequest(
+            device,
+            self.weights,
+            adapt_steps=self.adapt_steps,
+            seed=self.seed,
+            short_side=self.short_side,
+        )
+        return build_finder(FindingRequest(self.finder, discovery, tracker, vote=self.vote))
+
+
+def baselines() -> tuple[Contender, ...]:
+    """All trivial baselines."""
+    return tuple(Contender(name, name) for name in BASELINES)
+
+
+def with_weights(weights: Path, adapt_steps: tuple[int, ...], *, vote: bool) -> list[Contender]:
+    """Contenders of one file of weights, one for each number of steps.
+
+    Raises:
+        CheckpointMissing, CheckpointMismatch: the weights cannot be read.
+    """
+    info = read_info(weights)
+    name = f"{info.system}-{info.preset}"
+    return [
+        Contender(f"{name}+{steps}" if steps else name, info.system, weights, steps, vote=vote)
+        for steps in adapt_steps
+    ]
+
+
+def read_contenders(path: Path) -> tuple[Contender, ...]:
+    """Contenders of a file, in its order.
+
+    Raises:
+        UsageError: the file cannot be read, or says what makes no sense.
+        CheckpointMissing, CheckpointMismatch: weights whose system it does not name.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise UsageError(f"{path} is no table of contenders.", "Write it as .toml, or as .json.")
+    try:
+        tables = reader(read_input_text(path, limit=MAX_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.", "Mend the file.") from error
+    if not isinstance(tables, dict) or not tables:
+        raise UsageError(f"{path} names nothing.", "Write a table for each: [lite].")
+    return tuple(_contender(name, values, path) for name, values in tables.items())
+
+
+def _contender(name: str, values: object, path: Path) -> Contender:
+    if not isinstance(values, Mapping):
+        msg = f"{name} in {path} is a value."
+        raise UsageError(msg, f"Write [{name}] and its values below it.")
+    for key, value in values.items():
+        if key not in KINDS or type(value) is not KINDS[key]:
+            msg = f"{name} in {path} says {key} = {value!r}."
+            raise UsageError(msg, f"It may say: {', '.join(KINDS)}.")
+    weights = path.parent / values["weights"] if "weights" in values else None
+    finder = values.get("finder") or (read_info(weights).system if weights else "")
+    refine = values.get("refine", Refinement.GUIDED.value)
+    if not finder or refine not in [one.value for one in Refinement]:
+        msg = f"{name} in {path} says neither finder nor weights, or an unknown refine."
+        raise UsageError(msg, f"A finder is a system, or one of {', '.join(BASELINES)}.")
+    options = {
+        k: v for k, v in values.items() if k in ("adapt_steps", "seed", "vote", "short_side")
+    }
+    return Contender(name, finder, weights, refine=Refinement(refine), **options)

@@ -1,0 +1,58 @@
+"""Masks at full size from maps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.discovery.masks import Refinement, label_map_of, largest_parts
+
+
+def test_small_parts_are_dropped_and_large_ones_kept():
+    plane = np.zeros((20, 20), np.float32)
+    plane[2:12, 2:12] = 0.9
+    plane[15:18, 15:18] = 0.8
+    plane[0, 19] = 0.7
+    kept = largest_parts(plane, share=0.9)
+    assert (kept[2:12, 2:12] > 0.8).all()
+    assert kept[15:18, 15:18].max() == 0
+    assert kept[0, 19] == 0
+    both = largest_parts(plane, share=0.97)
+    assert (both[15:18, 15:18] > 0.7).all()
+    assert both[0, 19] == 0
+
+
+def test_doubtful_pixels_stay_as_they_are():
+    plane = np.full((6, 6), 0.3, np.float32)
+    plane[1:3, 1:3] = 0.9
+    assert (largest_parts(plane) == plane).all()
+
+
+def scene():
+    frame = np.full((80, 120, 3), 40, np.uint8)
+    frame[20:60, 30:90] = (220, 180, 60)
+    plane = np.zeros((20, 30), np.float32)
+    plane[5:15, 8:22] = 0.9
+    return frame, plane
+
+
+@pytest.mark.parametrize("refinement", list(Refinement))
+def test_masks_have_the_size_of_the_frame_and_follow_it(refinement):
+    frame, plane = scene()
+    found = label_map_of([plane], frame, refinement)
+    assert found.shape == (80, 120)
+    assert found.dtype == np.uint8
+    truth = np.zeros((80, 120), bool)
+    truth[20:60, 30:90] = True
+    overlap = ((found == 1) & truth).sum() / ((found == 1) | truth).sum()
+    assert overlap > (0.85 if refinement is Refinement.NONE else 0.93)
+
+
+def test_the_surest_object_has_the_pixel_and_no_object_is_background():
+    frame, plane = scene()
+    other = np.zeros_like(plane)
+    other[5:15, 8:15] = 1.0
+    found = label_map_of([plane, other], frame, Refinement.NONE)
+    assert found[40, 40] == 2
+    assert found[40, 80] == 1
+    assert not label_map_of([], frame).any()
