@@ -116,12 +116,19 @@ class KeptEntry:
         """Room that was reserved is free again."""
         self._used -= size
 
-    def write(self, name: str, data: bytes) -> bool:
-        """Write a file, whole or not at all; False where it is not kept."""
+    def write(self, name: str, data: bytes, *, spare: float = 0.0) -> bool:
+        """Write a file, whole or not at all; False where it is not kept.
+
+        Args:
+            name: of the file.
+            data: what will be in it.
+            spare: share of the budget that has to stay free for what is worth more.
+        """
         path = self.folder / name
-        before = _file_size(path)
-        if not self.make_room(len(data) - before):
+        before, free = _file_size(path), round(spare * self._room.budget)
+        if not self.make_room(len(data) - before + free):
             return False
+        self.give_back(free)
         self.use(name)
         scratch = path.with_name(name + ".tmp")
         try:

@@ -26,6 +26,8 @@ from core.types import Arrays, Direction, FrameResult, Keyframe, LabelMap
 
 _DONE = struct.Struct("<II")
 """A frame, and the CRC-32 of its result's label map."""
+WALKS = 0.25
+"""Share of the budget that features leave to walks: without those a run begins anew."""
 
 
 class KeptFeatures:
@@ -46,7 +48,7 @@ class KeptFeatures:
 
     def put(self, frame_index: int, arrays: Arrays) -> None:
         """Keep features of a frame, where there is room."""
-        self._entry.write(_feature_file(frame_index), pack(arrays))
+        self._entry.write(_feature_file(frame_index), pack(arrays), spare=WALKS)
 
 
 class Done:

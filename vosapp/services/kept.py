@@ -21,7 +21,7 @@ from vosapp.project.results import Propagation
 from vosapp.project.store import Project
 
 BUDGET_MB = 2048
-"""What is kept by default, in units of 1024 x 1024 bytes: two or three minutes of 480p."""
+"""What is kept by default, in units of 1024 x 1024 bytes: some 1,500 frames of 480p."""
 
 
 def kept_folder() -> Path:

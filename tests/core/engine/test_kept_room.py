@@ -56,6 +56,16 @@ def test_of_an_entry_what_was_not_used_goes_before_nothing_is_kept(room):
     assert room.used() <= 1000
 
 
+def test_what_is_worth_less_leaves_room(room):
+    with room.entry({"name": "a"}) as entry:
+        assert [entry.write(f"{i}", bytes(300), spare=0.25) for i in range(3)] == [
+            True,
+            True,
+            False,
+        ]
+        assert entry.write("walk", bytes(300)) and not entry.write("more", bytes(200))
+
+
 def test_another_process_has_it(room):
     with room.entry({"name": "a"}) as entry:
         entry.write("x", bytes(900))
