@@ -9,6 +9,7 @@ from vosapp.ui.actions.table_app import APP_ACTIONS
 from vosapp.ui.actions.table_boxes import BOX_ACTIONS
 from vosapp.ui.actions.table_paint import PAINT_ACTIONS
 from vosapp.ui.actions.table_place import PLACE_ACTIONS
+from vosapp.ui.actions.table_run import RUN_ACTIONS
 from vosapp.ui.actions.table_train import TRAIN_ACTIONS
 from vosapp.ui.actions.table_view import VIEW_ACTIONS
 from vosapp.ui.actions.table_work import WORK_ACTIONS
@@ -25,6 +26,7 @@ _ALL = (
     *PLACE_ACTIONS,
     *VIEW_ACTIONS,
     *WORK_ACTIONS,
+    *RUN_ACTIONS,
     *PAINT_ACTIONS,
     *BOX_ACTIONS,
     *TRAIN_ACTIONS,
