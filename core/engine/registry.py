@@ -85,6 +85,19 @@ def recipe_of(name: str) -> Recipe:
     return recipe
 
 
+def require_tracking(name: str) -> SystemSpec:
+    """The spec of a system that carries masks.
+
+    Raises:
+        UsageError: it only finds objects, or there is none of that name; names those that do.
+    """
+    spec = system_spec(name)
+    if not spec.tracks:
+        msg = f"The system {name} finds objects, and carries no masks."
+        raise UsageError(msg, f"Take one of: {', '.join(trackers())}.")
+    return spec
+
+
 def require_adapting(name: str) -> None:
     """Refuse a system that cannot learn a video.
 
@@ -118,10 +131,7 @@ def build_tracker(request: TrackerRequest) -> Tracker:
         CheckpointMissing, CheckpointMismatch: its weights are not there or do not fit.
         DeviceUnavailable: no such device here.
     """
-    spec = system_spec(request.system)
-    if not spec.tracks:
-        msg = f"The system {spec.name} finds objects, and carries no masks."
-        raise UsageError(msg, f"Take one of: {', '.join(trackers())}.")
+    spec = require_tracking(request.system)
     require_quality(spec, request.quality)
     if request.target:
         require_targets(request.system)

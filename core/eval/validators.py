@@ -12,6 +12,7 @@ from core.data.layouts import shorten
 from core.data.raw_video import find_videos, is_sequence
 from core.data.splits import Split, in_split
 from core.engine.densify.plan import find_clips
+from core.engine.registry import require_tracking
 from core.errors import AnnotationReadError, UsageError
 from core.eval.benchmark import benchmark
 from core.eval.benchmark_plan import BenchmarkRequest, plan_jobs
@@ -36,11 +37,12 @@ def validator_of(
         boxes: a table that is trained on; its clips cannot validate, but those held out.
 
     Raises:
-        UsageError: no videos for a table of boxes, or nothing that reads them frame by frame; a
-            data set whose sequences are trained on.
+        UsageError: a system that carries no masks; no videos for a table of boxes, or nothing that
+            reads them frame by frame; a data set whose sequences are trained on.
         AnnotationReadError: the table cannot be read, or has nothing that is not trained on.
         DatasetError, VideoOpenError, MaskReadError, MaskMismatch: see `plan_jobs`, `find_clips`.
     """
+    require_tracking(tracker.system)
     if path.is_dir():
         jobs = plan_jobs(BenchmarkRequest(path, tracker))
         _require_apart([job.plan.name for job in jobs], videos)

@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--batch", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--loss", type=Photometric, default=Photometric.CODE)
     parser.add_argument("--pairing", type=Pairing, default=Pairing.TARGET)
     parser.add_argument("--order", type=int, default=0)

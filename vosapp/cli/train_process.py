@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.engine.registry import require_tracking
 from core.errors import TrainingError, UsageError
 from core.jobs import Cancelled, Progress
 from core.train.recipe import Recipe, Value
@@ -105,6 +106,8 @@ def _started(
 ) -> Path:
     from vosapp.services.training import runs
 
+    # What a run on projects comes to is scored by what it tracks.
+    require_tracking(recipe.system)
     if args.out is not None:
         hint = "Leave --out away: its folder is made anew for each run, and told."
         raise UsageError("A run on projects has a folder of its own.", hint)

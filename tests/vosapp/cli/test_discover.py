@@ -149,6 +149,16 @@ def test_what_does_not_go_together_is_told(call, disk, weights, tmp_path):
     assert "no folder of images" in call.stderr
 
 
+def test_what_carries_no_masks_is_not_scored_by_them(call, disk, tmp_path):
+    words = ("train", "appearance_motion", "--preset", "tiny", "--minutes", 1)
+    videos = ("--videos", disk / "JPEGImages/480p/disk", "--out", tmp_path / "run")
+    call(*words, *videos, "--validate", disk, code=2)
+    assert "carries no masks" in call.stderr
+    call(*words, "--projects", tmp_path, code=2)
+    assert "carries no masks" in call.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_without_weights_the_way_to_some_is_told(call, disk, tmp_path, monkeypatch):
     from vosapp import assets
 

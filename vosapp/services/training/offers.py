@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.engine.registry import recipe_of, systems
+from core.engine.registry import recipe_of, trackers
 from core.errors import CheckpointMissing
 from core.train.recipe import COMMON_OPTIONS, Option, Recipe
 from vosapp.assets import bundled_weights
@@ -19,8 +19,8 @@ BUNDLED = "bundled"
 
 
 def offers() -> tuple[RecipeOffer, ...]:
-    """All systems that can be trained, those that learn from labels first."""
-    found = [_offer(spec.name, spec.title) for spec in systems().values() if spec.recipe]
+    """All systems that can be trained and then scored by what they track; labels come first."""
+    found = [_offer(spec.name, spec.title) for spec in trackers().values() if spec.recipe]
     return tuple(sorted(found, key=lambda offer: not offer.needs_labels))
 
 

@@ -8,6 +8,7 @@ from vosapp.ui.actions.spec import ActionSpec, Bar, Scope, When
 from vosapp.ui.actions.table_boxes import LABEL_TOOL
 
 TOOLS, OBJECT = ("&Tools",), ("&Object",)
+FIND = "Look for objects without drawing any; you accept what you want."
 
 
 def _tool(name: str, text: str, icon: str, keys: str, *, tip: str) -> ActionSpec:
@@ -169,13 +170,7 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         tip="Add an object; it can begin on any frame.",
     ),
     _object(
-        "find",
-        "Find Objects\u2026",
-        "shape-outline",
-        "",
-        group="new",
-        when=When.OPEN,
-        tip="Look for objects without drawing any; you accept what you want.",
+        "find", "Find Objects\u2026", "shape-outline", "", group="new", when=When.OPEN, tip=FIND
     ),
     _object(
         "rename",
