@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import UsageError
+from core.errors import OutputError, UsageError
 from vosapp.cli.following import finish_job
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.quality_options import add_qualities_argument, qualities_of
@@ -66,6 +66,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         if getattr(args, option) is None:
             raise UsageError(f"--{option} is missing.", "See vosapp ablate --help.")
     check_file(args.csv, option="--csv")
+    if args.runs is not None and args.runs.exists() and not args.runs.is_dir():
+        raise OutputError(f"{args.runs} is no folder.", "Name a folder for what is trained.")
     from core.eval.ablation.variants import read_variants
 
     variants = read_variants(args.variants)

@@ -90,7 +90,7 @@ def test_further_weights_take_part(davis, bundled, tmp_path, capsys):
 
 def test_a_system_runs_at_what_it_offers_alone(bundled, monkeypatch):
     offers = (QualityOffer(Quality.FAST, ""), QualityOffer(Quality.BALANCED, ""))
-    spec = SystemSpec("net", "Net", "", "", qualities=offers)
+    spec = SystemSpec("net", "Net", "", "net:build", qualities=offers)
     monkeypatch.setattr(registry, "systems", lambda: {"net": spec})
     assert contestants(())[0].qualities == (Quality.FAST, Quality.BALANCED)
     assert contestants((Quality.FINE, Quality.FAST))[0].qualities == (Quality.FAST,)

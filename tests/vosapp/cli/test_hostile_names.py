@@ -272,9 +272,12 @@ OWN_STREAMS = {
     "core/data/color_check/__main__.py",
     "core/data/synthetic/__main__.py",
     "core/eval/box_agreement/__main__.py",
+    "core/eval/unprompted/__main__.py",
+    "core/systems/appearance_motion/__main__.py",
     "vosapp/__main__.py",
     "vosapp/cli/console.py",
     "vosapp/cli/main.py",
+    "vosapp/services/training/child.py",
 }
 
 
