@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from vosapp.ui.actions.spec import ActionSpec, Bar, Scope, When
 from vosapp.ui.actions.table_boxes import LABEL_TOOL
+from vosapp.ui.actions.table_find import FIND_OBJECTS
 
 TOOLS, OBJECT, RUN = ("&Tools",), ("&Object",), ("&Propagate",)
-FIND = "Look for objects without drawing any; you accept what you want."
 
 
 def _tool(name: str, text: str, icon: str, keys: str, *, tip: str) -> ActionSpec:
@@ -187,9 +187,7 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         when=When.OPEN,
         tip="Add an object; it can begin on any frame.",
     ),
-    _object(
-        "find", "Find Objects\u2026", "shape-outline", "", group="new", when=When.OPEN, tip=FIND
-    ),
+    FIND_OBJECTS,
     _object(
         "rename",
         "Rename\u2026",
