@@ -15,7 +15,7 @@ from typing import cast
 
 from core.engine.fuse import Opinion
 from core.engine.lessons import Lessons, choose
-from core.engine.manner import PLAIN, Manner
+from core.engine.manner import PLAIN, Manner, away
 from core.engine.propagate import (
     Made,
     PropagationRequest,
@@ -131,7 +131,7 @@ def _nearest_first(
 ) -> tuple[PropagationRequest, ...]:
     if near is None:
         return pieces
-    return tuple(sorted(pieces, key=lambda p: max(p.start - near, near - p.stop + 1, 0)))
+    return tuple(sorted(pieces, key=lambda p: away(p.start, p.stop - 1, near=near)))
 
 
 def propagate_adapted(

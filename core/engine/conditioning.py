@@ -6,7 +6,6 @@ takes does not grow with the keyframes of the video (ADR 0014).
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -75,12 +74,7 @@ class Conditioning:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._keep(set())
 
     def turn_to(self, span: Span) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection
-from types import TracebackType
 from typing import Self
 
 from core.engine.kept_room import KeptEntry
@@ -27,12 +26,7 @@ class KeptWalk:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         pass
 
     def resume(
@@ -88,12 +82,7 @@ class StoredWalk(KeptWalk):
         self._last, self._unsaved, self._logs = walk.first, 0, False
         self._between = True
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         if self._between:
             self._save()
         self._log.close()
@@ -146,12 +135,11 @@ class StoredWalk(KeptWalk):
         except OSError:
             return ()
         logged = self._log.frames if self._log.is_of(walk) else ()
-        whole = range(walk.first, walk.last + walk.direction.value, walk.direction.value)
-        for number, (index, expected) in enumerate(zip(logged, whole, strict=False)):
+        for number, (index, expected) in enumerate(zip(logged, walk.frames, strict=False)):
             exact = index not in need or index in rounding or self._log.is_exact(index)
             if index != expected or not exact:
                 return logged[:number]
-        return logged[: len(whole)]
+        return logged[: len(walk)]
 
     def _loaded(self, usable: tuple[int, ...]) -> int | None:
         """The frame whose state the tracker has now; None where there is none to go on from."""

@@ -7,7 +7,6 @@ taken back is found again.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import struct
 import zlib
@@ -19,6 +18,7 @@ from core.engine.conditioning import governing
 from core.engine.kept_room import KeptEntry
 from core.engine.kept_walk import KeptWalk, StoredWalk
 from core.engine.plans import PropagationRequest, Walk, plan
+from core.engine.run_settings import digest, statement
 from core.engine.spans import Span
 from core.media.plain_file import OPENING
 from core.tracking.walk_state import pack, unpack
@@ -76,6 +76,30 @@ class Done:
         return dict(_DONE.iter_unpack(data[: len(data) // _DONE.size * _DONE.size]))
 
 
+class KeptSpan:
+    """What is kept of the walks through one span, and what will be.
+
+    Args:
+        entry: where it lies.
+        span: which.
+        keyframes: those that govern it.
+    """
+
+    def __init__(self, entry: KeptEntry, span: Span, keyframes: Iterable[Keyframe]) -> None:
+        self._entry, self._span, self._key = entry, span, _key(span, keyframes)
+
+    def walk(self, walk: Walk) -> KeptWalk:
+        """A walk through the span, or through its first part."""
+        span = self._span
+        end = span.last if walk.direction is Direction.FORWARD else span.first
+        return StoredWalk(walk, self._entry, self._key, end=end)
+
+    def done(self, ways: tuple[Direction, ...]) -> Done:
+        """Which results were made by walks in these ways."""
+        names = "-".join(sorted(way.name.lower() for way in ways))
+        return Done(self._entry, f"{self._key[:40]}-{names}.done")
+
+
 class KeptWork:
     """One entry of the room, as the engine uses it.
 
@@ -87,28 +111,15 @@ class KeptWork:
         self._entry = entry
         self.features = KeptFeatures(entry)
 
-    def walk(self, walk: Walk, span: Span, keyframes: Iterable[Keyframe]) -> KeptWalk:
-        """What is kept of a walk, and what will be.
-
-        Args:
-            walk: through the span.
-            span: see `Span`.
-            keyframes: those that govern it.
-        """
-        end = span.last if walk.direction is Direction.FORWARD else span.first
-        return StoredWalk(walk, self._entry, _key(span, keyframes), end=end)
-
-    def done(self, span: Span, keyframes: Iterable[Keyframe], ways: tuple[Direction, ...]) -> Done:
-        """Which results of a span were made by walks in these ways."""
-        names = "-".join(sorted(way.name.lower() for way in ways))
-        return Done(self._entry, f"{_key(span, keyframes)[:40]}-{names}.done")
+    def span(self, span: Span, keyframes: tuple[Keyframe, ...]) -> KeptSpan:
+        """What is kept of a span, among all keyframes of a run."""
+        return KeptSpan(self._entry, span, governing(span, keyframes))
 
     def results(self, request: PropagationRequest, frame_count: int) -> dict[int, int]:
         """Checksums of the results that were made of what a request would compute, by frame."""
         found: dict[int, int] = {}
         for part in plan(request, frame_count):
-            keyframes = governing(part.span, request.keyframes)
-            found |= self.done(part.span, keyframes, request.ways).read()
+            found |= self.span(part.span, request.keyframes).done(request.ways).read()
         return found
 
 
@@ -122,13 +133,7 @@ def _feature_file(frame_index: int) -> str:
 
 
 def _key(span: Span, keyframes: Iterable[Keyframe]) -> str:
-    digest = hashlib.sha256()
     ends = [None if k is None else k.frame_index for k in (span.before, span.after)]
     inside = [k.frame_index for k in span.inside]
-    digest.update(f"{span.first} {span.last} {ends} {inside}".encode())
-    for keyframe in keyframes:
-        label_map = np.ascontiguousarray(keyframe.label_map)
-        head = keyframe.frame_index, keyframe.object_ids, label_map.shape, keyframe.reference
-        digest.update(f"{head}".encode())
-        digest.update(label_map.tobytes())
-    return digest.hexdigest()
+    place = f"{span.first} {span.last} {ends} {inside}".encode()
+    return digest(place, *(part for keyframe in keyframes for part in statement(keyframe)))

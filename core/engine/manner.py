@@ -31,9 +31,9 @@ PLAIN = Manner()
 """Everything anew, in the order of the video."""
 
 
-def away(span: Span, near: int) -> int:
-    """Frames from a span to the one that is looked at; 0 inside of it, 1 beside it."""
-    return max(span.first - near, near - span.last, 0)
+def away(first: int, last: int, *, near: int) -> int:
+    """Frames from those of a range to the one that is looked at; 0 inside of it, 1 beside it."""
+    return max(first - near, near - last, 0)
 
 
 def leads(span: Span, manner: Manner, *, fits: bool) -> Direction:
@@ -44,14 +44,13 @@ def leads(span: Span, manner: Manner, *, fits: bool) -> Direction:
         manner: says what is looked at.
         fits: what a forward walk says of the span may wait, exact as it has to be.
     """
-    if manner.near is None or not fits:
+    near = manner.near
+    if near is None or not fits or near > span.last:
         return Direction.BACKWARD
-    if manner.near > span.last:
-        return Direction.BACKWARD
-    if manner.near < span.first:
+    if near < span.first:
         return Direction.FORWARD
     ways = Direction.BACKWARD, Direction.FORWARD
-    return min(ways, key=lambda way: _steps(span, way, manner.near or 0))
+    return min(ways, key=lambda way: _steps(span, way, near))
 
 
 def _steps(span: Span, way: Direction, near: int) -> float:

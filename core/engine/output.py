@@ -6,7 +6,6 @@ import os
 import zlib
 from collections.abc import Collection
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from core.errors import OutputError
@@ -82,12 +81,7 @@ class ResultFolder:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._remove_empty()
 
     @property

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.engine.fuse import Opinion
-from core.engine.span_run import Seen, SpanRun
+from core.engine.span_run import SpanRun, seen_of
 from core.types import Direction, FrameDraft, Keyframe
 
 AROUND = 6
@@ -45,6 +44,5 @@ def _walk(run: SpanRun, given: Keyframe, way: Direction) -> Iterator[FrameDraft]
         frame = walking.video.frame(index)
         said = walking.tracker.step(index, frame, given.object_ids)
         known = dict.fromkeys(said.object_ids, distance)
-        opinion = Opinion(said.object_ids, said.probabilities, said.confidence, known, said.absent)
         run.looked.add(index)
-        yield run.draft(Seen(index, frame, opinion, 0.0))
+        yield run.draft(seen_of(index, frame, said, known=known, seconds=0.0))

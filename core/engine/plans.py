@@ -37,11 +37,17 @@ class Walk:
     last: int
     direction: Direction
 
+    @property
+    def frames(self) -> range:
+        """Indices of the frames, in the order of the walk."""
+        way = self.direction.value
+        return range(self.first, self.last + way, way)
+
     def __len__(self) -> int:
-        return abs(self.last - self.first) + 1
+        return len(self.frames)
 
     def __contains__(self, frame_index: int) -> bool:
-        return min(self.first, self.last) <= frame_index <= max(self.first, self.last)
+        return frame_index in self.frames
 
 
 @dataclass(frozen=True, slots=True)

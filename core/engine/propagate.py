@@ -121,16 +121,14 @@ def propagate_by(
             before = [k for k in borders if k.frame_index < part.span.first]
             yield from _border_results(before, token, manner)
             borders = borders[len(before) :]
-            with SpanRun(walking, part) as run:
-                yield from run.lead()
-                yield from run.follow()
+            yield from _through(walking, part)
     yield from _border_results(borders, token, manner)
 
 
 def _outward(walking: Walking, plans: tuple[SpanPlan, ...], near: int) -> Iterator[Made]:
     """The spans at a frame first, with drafts of all of them before any second walk."""
-    here = [part for part in plans if away(part.span, near) <= 1]
-    there = [part for part in plans if away(part.span, near) > 1]
+    here = [part for part in plans if _away(part, near) <= 1]
+    there = [part for part in plans if _away(part, near) > 1]
     with ExitStack() as stack:
         runs = [stack.enter_context(SpanRun(walking, part)) for part in here]
         for run in runs:
@@ -138,10 +136,19 @@ def _outward(walking: Walking, plans: tuple[SpanPlan, ...], near: int) -> Iterat
             yield from run.lead()
         for run in runs:
             yield from run.follow()
-    for part in sorted(there, key=lambda part: away(part.span, near)):
-        with SpanRun(walking, part) as run:
-            yield from run.lead()
-            yield from run.follow()
+    for part in sorted(there, key=lambda part: _away(part, near)):
+        yield from _through(walking, part)
+
+
+def _away(part: SpanPlan, near: int) -> int:
+    return away(part.span.first, part.span.last, near=near)
+
+
+def _through(walking: Walking, part: SpanPlan) -> Iterator[Made]:
+    """One span, from its first walk to its last."""
+    with SpanRun(walking, part) as run:
+        yield from run.lead()
+        yield from run.follow()
 
 
 def _border_results(

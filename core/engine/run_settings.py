@@ -12,7 +12,7 @@ import numpy as np
 
 import core
 from core import __version__
-from core.engine.propagate import PropagationRequest
+from core.engine.plans import PropagationRequest
 from core.media.file_hash import sha256_of
 from core.text import encoded
 from core.tracking.contract import Adaptation, TrackerRequest
@@ -41,7 +41,7 @@ def run_settings(
     return {
         "version": of_system["version"],
         "input": of_system["input"],
-        "masks": _digest(*(part for k in request.keyframes for part in _statement(k))),
+        "masks": digest(*(part for k in request.keyframes for part in statement(k))),
         **of_system,
         "range": f"{request.start}:{request.stop}",
         "direction": " and ".join(sorted(way.name.lower() for way in request.ways)),
@@ -60,19 +60,19 @@ def work_settings(
         **_of_system(info, system, device=device, threads=threads),
         "path": str(info.path.absolute()),
         "target": str(system.target),
-        "code": code_digest(),
+        "code": codedigest(),
         "libraries": " ".join(f"{name} {_version(name)}" for name in _LIBRARIES),
         "machine": f"{platform.machine()} {platform.node()} {platform.processor()}",
     }
 
 
 @cache
-def code_digest() -> str:
+def codedigest() -> str:
     """A hash of all of `core`'s modules: kept work of other code is not gone on with."""
     folder = Path(core.__file__).parent
     files = sorted(folder.rglob("*.py"))
     parts = ((str(path.relative_to(folder)).encode(), path.read_bytes()) for path in files)
-    return _digest(*(part for pair in parts for part in pair))
+    return digest(*(part for pair in parts for part in pair))
 
 
 def _version(name: str) -> str:
@@ -87,7 +87,7 @@ def _of_system(
 ) -> dict[str, str]:
     return {
         "version": __version__,
-        "input": _digest(*_identity(info)),
+        "input": digest(*_identity(info)),
         "system": system.system,
         "weights": "" if system.weights is None else sha256_of(system.weights),
         "quality": system.quality.value,
@@ -128,15 +128,17 @@ def _file_identity(path: Path) -> bytes:
     return encoded(f"{path.name} {status.st_size} {status.st_mtime_ns}")
 
 
-def _statement(keyframe: Keyframe) -> tuple[bytes, ...]:
+def statement(keyframe: Keyframe) -> tuple[bytes, ...]:
+    """All that a keyframe says, pixel by pixel, for `digest`."""
     label_map = np.ascontiguousarray(keyframe.label_map)
     lead = f"{keyframe.frame_index} {keyframe.object_ids} {label_map.shape} {keyframe.reference}"
     return lead.encode(), label_map.tobytes()
 
 
-def _digest(*parts: bytes) -> str:
-    digest = hashlib.sha256()
+def digest(*parts: bytes) -> str:
+    """SHA-256 of parts that are told apart, as hexadecimal digits."""
+    found = hashlib.sha256()
     for part in parts:
-        digest.update(len(part).to_bytes(8, "little"))
-        digest.update(part)
-    return digest.hexdigest()
+        found.update(len(part).to_bytes(8, "little"))
+        found.update(part)
+    return found.hexdigest()

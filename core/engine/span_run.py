@@ -9,13 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Self
 
-from core.engine.conditioning import Conditioning, governing
+from core.engine.conditioning import Conditioning
 from core.engine.fuse import Opinion, fuse
 from core.engine.kept_walk import KeptWalk
-from core.engine.kept_work import Done
 from core.engine.manner import Manner, leads
 from core.engine.plans import PropagationRequest, SpanPlan, Walk
 from core.engine.spool import ProbabilitySpool, rounded
@@ -68,6 +66,22 @@ class Seen:
     seconds: float
 
 
+def seen_of(
+    index: int, frame: Frame, step: StepResult, *, known: dict[int, int], seconds: float
+) -> Seen:
+    """A frame as a step of a walk labels it.
+
+    Args:
+        index: of the frame.
+        frame: H x W x 3 uint8.
+        step: what the walk says.
+        known: see `Opinion`.
+        seconds: that it took.
+    """
+    opinion = Opinion(step.object_ids, step.probabilities, step.confidence, known, step.absent)
+    return Seen(index, frame, opinion, seconds)
+
+
 class SpanRun:
     """The walks through one span; a context, since what waits may lie in a file.
 
@@ -80,7 +94,9 @@ class SpanRun:
     def __init__(self, walking: Walking, part: SpanPlan) -> None:
         self.walking, self.span = walking, part.span
         self.looked: set[int] = set()
-        self._done: Done | None = None
+        kept, request = walking.manner.kept, walking.request
+        self._kept = None if kept is None else kept.span(part.span, request.keyframes)
+        self._done = None if self._kept is None else self._kept.done(request.ways)
         walks = {Direction.BACKWARD: part.backward, Direction.FORWARD: part.forward}
         way = leads(part.span, walking.manner, fits=self._fits())
         order = [walks[way], walks[Direction(-way.value)]]
@@ -92,13 +108,8 @@ class SpanRun:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._spool.__exit__(kind, error, trace)
+    def __exit__(self, *_exc: object) -> None:
+        self._spool.close()
 
     def turn(self) -> None:
         """Let the tracker know the keyframes of this span, and no others."""
@@ -110,7 +121,7 @@ class SpanRun:
             return
         self.turn()
         wants = self.walking.wants
-        fused = {i for i in _frames(self._lead) if i in self._follow and wants(i)}
+        fused = {i for i in self._lead.frames if i in self._follow and wants(i)}
         for index, seen in self._walk(self._lead, fused):
             if seen is None:
                 yield Progress(0, 0, f"passed frame {index}")
@@ -160,10 +171,10 @@ class SpanRun:
             fused: frames that another walk reaches as well; of the others all is kept exactly.
         """
         way, walking = walk.direction.value, self.walking
-        wanted = [i for i in _frames(walk) if walking.wants(i)]
+        wanted = [i for i in walk.frames if walking.wants(i)]
         last = wanted[-1] if wanted else walk.first - way
         rounding = fused if walk.direction is Direction.BACKWARD else set[int]()
-        with self._kept(walk) as kept:
+        with KeptWalk(walk) if self._kept is None else self._kept.walk(walk) as kept:
             begin = kept.resume(wanted, rounding, walking.tracker)
             for index in range(walk.first, begin, way):
                 walking.token.check()
@@ -176,7 +187,7 @@ class SpanRun:
                 step = walking.tracker.step(index, frame, tuple(known))
                 kept.put(index, step, exact=index not in rounding)
                 spent = time.perf_counter() - start
-                seen = self._seen(index, frame, step, known, spent)
+                seen = seen_of(index, frame, step, known=known, seconds=spent)
                 yield index, seen if walking.wants(index) else None
                 start = time.perf_counter()
         begun = begin if (begin - last) * way > 0 else last + way
@@ -190,24 +201,11 @@ class SpanRun:
             frames = self.walking.video.frames(first, last + way, way)
             yield from zip(indices, frames, strict=True)
 
-    def _kept(self, walk: Walk) -> KeptWalk:
-        kept = self.walking.manner.kept
-        if kept is None:
-            return KeptWalk(walk)
-        keyframes = governing(self.span, self.walking.request.keyframes)
-        return kept.walk(walk, self.span, keyframes)
-
     def _recalled(self, kept: KeptWalk, walk: Walk, index: int) -> Seen:
         start = time.perf_counter()
         frame, step = self.walking.video.frame(index), kept.get(index)
         known = self.span.known(index, walk.direction)
-        return self._seen(index, frame, step, known, time.perf_counter() - start)
-
-    def _seen(
-        self, index: int, frame: Frame, step: StepResult, known: dict[int, int], spent: float
-    ) -> Seen:
-        opinion = Opinion(step.object_ids, step.probabilities, step.confidence, known, step.absent)
-        return Seen(index, frame, opinion, spent)
+        return seen_of(index, frame, step, known=known, seconds=time.perf_counter() - start)
 
     def _joined(self, seen: Seen) -> Seen:
         """What the first walk left of a frame, fused with what the second one says."""
@@ -229,20 +227,9 @@ class SpanRun:
             walking.keep.put(seen.index, seen.opinion, seen.seconds)
         keyframe = next((k for k in self.span.inside if k.frame_index == seen.index), None)
         result = render_seen(walking.tracker, seen, keyframe)
-        self._note(result)
-        return result
-
-    def _note(self, result: FrameResult) -> None:
-        kept, request = self.walking.manner.kept, self.walking.request
-        if kept is not None:
-            if self._done is None:
-                keyframes = governing(self.span, request.keyframes)
-                self._done = kept.done(self.span, keyframes, request.ways)
+        if self._done is not None:
             self._done.note(result)
-
-
-def _frames(walk: Walk) -> range:
-    return range(walk.first, walk.last + walk.direction.value, walk.direction.value)
+        return result
 
 
 def render_seen(tracker: Tracker, seen: Seen, keyframe: Keyframe | None) -> FrameResult:

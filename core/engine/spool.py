@@ -6,7 +6,6 @@ import tempfile
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -66,12 +65,11 @@ class ProbabilitySpool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget everything; nothing can be kept any more."""
         with suppress(OSError):  # what a full disk did not take is not missed here
             self._file.close()
 

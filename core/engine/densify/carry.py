@@ -39,8 +39,8 @@ class CarriedMasks:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        self._spool.__exit__(None, None, None)
+    def __exit__(self, *_exc: object) -> None:
+        self._spool.close()
 
     def go(self, token: CancelToken) -> Iterator[Progress]:
         """Walk; nothing happens where there is no mask to be carried."""
