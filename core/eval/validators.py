@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from core.jobs import CancelToken, Job, Progress
 from core.media.video import open_video
 from core.tracking.contract import TrackerRequest
 from core.train.validation import Validator
-from core.types import Quality
 
 
 def validator_of(
@@ -98,12 +98,12 @@ def _agree(
     boxes: Mapping[str, Boxes], videos: Path, tracker: TrackerRequest,
     weights: Path, token: CancelToken,
 ) -> Job[float]:  # fmt: skip
-    found = yield from box_agreement(boxes, videos, with_weights(tracker, weights), token)
+    found = yield from box_agreement(boxes, videos, replace(tracker, weights=weights), token)
     return found.mean
 
 
 def _score(root: Path, tracker: TrackerRequest, weights: Path, token: CancelToken) -> Job[float]:
-    job = benchmark(BenchmarkRequest(root, with_weights(tracker, weights)), token)
+    job = benchmark(BenchmarkRequest(root, replace(tracker, weights=weights)), token)
     while True:
         try:
             item = next(job)
@@ -112,8 +112,3 @@ def _score(root: Path, tracker: TrackerRequest, weights: Path, token: CancelToke
             return value if math.isfinite(value) else math.nan
         if isinstance(item, Progress):
             yield item
-
-
-def with_weights(tracker: TrackerRequest, weights: Path) -> TrackerRequest:
-    """The same tracker with other weights."""
-    return TrackerRequest(tracker.system, tracker.quality or Quality.FAST, tracker.device, weights)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -31,7 +30,7 @@ from core.train.request import STATE, TrainRequest, check_request
 from core.train.run_log import LOG, append_line, read_lines
 from core.train.team import Team, joined
 from core.train.validating import Validating
-from core.train.validation import Rules, Validator
+from core.train.validation import Rules, Validator, next_time
 from core.train.written import write_weights
 
 WEIGHT_DECAY = 1e-4
@@ -131,7 +130,7 @@ class _Leader:
         self._log = request.out / LOG
         self._before = _last_logged(self._log)
         minutes = self._before.seconds / 60 if self._before else 0.0
-        self._due = _next_snapshot(request, minutes)
+        self._due = next_time(request.snapshots, minutes)
         self._validating = None
         self._last = self._before
         driven.moment.binds(self.write_now)
@@ -143,8 +142,7 @@ class _Leader:
 
     def write_now(self, mark: str) -> Path:
         """See `Moment.write`."""
-        self._write(self._last, mark, {})
-        return self._request.out / f"{Path(WEIGHTS).stem}{mark}.safetensors"
+        return self._write(self._last, mark, {})[0]
 
     def lead(self, team: Team, token: CancelToken) -> Generator[Progress | TrainProgress]:
         """Run the stage to its end."""
@@ -189,16 +187,15 @@ class _Leader:
         validating = self._validating
         if validating is None:
             return
-        yield from validating.measure(last, token)
-        if board is not None:
-            for name, value, step in validating.news():
-                board.add_score(name, value, step)
+        new = yield from validating.measure(last, token)
+        if board is not None and new is not None:
+            board.add_score(validating.name, new.value, new.step)
 
     def _snapshot(self, last: TrainProgress) -> None:
         """Write the weights of the moment, if it is time."""
         if (minutes := last.seconds / 60) >= self._due:
             self._write(last, f"-{last.step:06d}", {})
-            self._due = _next_snapshot(self._request, minutes)
+            self._due = next_time(self._request.snapshots, minutes)
 
     def _write(
         self, last: TrainProgress | None, mark: str, metrics: dict[str, object]
@@ -332,14 +329,3 @@ def _last_logged(path: Path) -> TrainProgress | None:
         return TrainProgress(**steps[-1]) if steps else None
     except TypeError:
         return None
-
-
-def _next_snapshot(request: TrainRequest, minutes: float) -> float:
-    """When the weights of the moment are written next, in minutes of the run; infinite for never.
-
-    Args:
-        request: says how often.
-        minutes: since the run began; what is due at whole multiples is due after this.
-    """
-    often = request.snapshots
-    return often * (minutes // often + 1) if often else math.inf

@@ -19,6 +19,7 @@ from core.train.validation import (
     Validator,
     best_of,
     has_settled,
+    next_time,
     read_measured,
     with_measured,
 )
@@ -55,9 +56,13 @@ class Validating:
         self._rules = rules
         self._write = write
         self._measured = read_measured(self._log, validator.name)
-        self._due = self._next(minutes)
-        self._new: Measured | None = None
+        self._due = next_time(rules.often, minutes)
         self._tried = -1
+
+    @property
+    def name(self) -> str:
+        """Name of the measure."""
+        return self._validator.name
 
     @property
     def best(self) -> Measured | None:
@@ -73,16 +78,11 @@ class Validating:
         """Whether weights are to be measured after this step."""
         return last.seconds / 60 >= self._due
 
-    def news(self) -> tuple[tuple[str, float, int], ...]:
-        """What was measured last: name of the measure, value and step; each is told once."""
-        told, self._new = self._new, None
-        return () if told is None else ((self._validator.name, told.value, told.step),)
-
     def knows(self, step: int) -> bool:
         """Whether the weights of a step were measured, or it was tried in vain just now."""
         return step == self._tried or any(one.step == step for one in self._measured)
 
-    def measure(self, last: TrainProgress | None, token: CancelToken) -> Job[None]:
+    def measure(self, last: TrainProgress | None, token: CancelToken) -> Job[Measured | None]:
         """Measure the weights after a step; the best ones are written as the result.
 
         A measurement that is stopped is left out: training is told to stop by the same token, and
@@ -91,41 +91,44 @@ class Validating:
         Args:
             last: the step; None before the first.
             token: stops it.
+
+        Returns:
+            What they made; None where they were not measured.
         """
         step, seconds = (last.step, last.seconds) if last else (0, 0.0)
-        name = self._validator.name
-        self._due, self._tried = self._next(seconds / 60), step
+        self._due, self._tried = next_time(self._rules.often, seconds / 60), step
         moment = self._write(last, MOMENT, {})
         try:
             job = self._validator.measure(moment[0], token)
             value = yield from mapped(job, lambda p: replace(p, phase=PHASE))
         except Cancelled:
             self._tried = -1
-            return
+            return None
         except VosError as error:
             yield Progress(0, 0, f"step {step} was not measured: {error}", PHASE, warning=True)
-            return
+            return None
         finally:
             for file in moment:
                 with suppress(OSError):
                     file.unlink(missing_ok=True)
-        yield from self._keep(Measured(step, seconds, value), last, name)
+        return (yield from self._keep(Measured(step, seconds, value), last))
 
-    def _keep(self, new: Measured, last: TrainProgress | None, name: str) -> Job[None]:
+    def _keep(self, new: Measured, last: TrainProgress | None) -> Job[Measured | None]:
+        name = self.name
         if math.isnan(new.value):
             text = f"step {new.step} was not measured: nothing was compared"
             yield Progress(0, 0, text, PHASE, warning=True)
-            return
+            return None
         before = self.best
         better = before is None or new.value > before.value
         if better:
             self._write(last, "", {"validation": {name: new.value}})
-        self._new = new
         self._measured = with_measured(self._measured, new)
         line = {"step": new.step, "seconds": new.seconds, MEASURED: name}
         append_line(self._log, {**line, "scores": {name: new.value}, "best": better})
         text = f"{name} {new.value:.4f} at step {new.step}" + ", the best so far" * better
         yield Progress(1, 1, text, OUTCOME)
+        return new
 
     def end(self, last: TrainProgress | None) -> Job[None]:
         """Write the last weights beside the best, and say in the log which are which."""
@@ -136,7 +139,7 @@ class Validating:
             yield Progress(0, 0, "Nothing was measured: the result is the last step.", PHASE, True)
             return
         line: dict[str, object] = {"step": last.step if last else 0, "best_step": best.step}
-        line |= {"best": best.value, "measure": self._validator.name}
+        line |= {"best": best.value, "measure": self.name}
         if self.settled:
             rules = self._rules
             why = f"less than {rules.gain:g} gained in {rules.patience:g} minutes"
@@ -145,7 +148,3 @@ class Validating:
         append_line(self._log, line)
         text = f"The result is step {best.step}; files that end in {LAST} are the last step."
         yield Progress(1, 1, text, OUTCOME)
-
-    def _next(self, minutes: float) -> float:
-        often = self._rules.often
-        return often * (minutes // often + 1)

@@ -21,6 +21,16 @@ MEASURED = "validated"
 """What a line of a log is called that holds a measurement; its value is the name of the measure."""
 
 
+def next_time(often: float, minutes: float) -> float:
+    """When something is due next, in minutes of a run; infinite for never.
+
+    Args:
+        often: minutes from one time to the next; 0 for never.
+        minutes: since the run began; what is due at whole multiples is due after this.
+    """
+    return often * (minutes // often + 1) if often else math.inf
+
+
 @dataclass(frozen=True, slots=True)
 class Validator:
     """What weights are measured by; more is better.
