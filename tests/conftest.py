@@ -69,6 +69,27 @@ def write_davis():
     return write
 
 
+@pytest.fixture(scope="session")
+def write_mpeg4():
+    """Writes frames as MPEG-4; with `fine` its losses can hardly be seen. Makes the folder, too."""
+    import av
+
+    def write(path, frames, *, rate=25, fine=False):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream(
+                "mpeg4", rate=rate, options={"qscale": "2"} if fine else {}
+            )
+            stream.height, stream.width = frames[0].shape[:2]
+            stream.pix_fmt = "yuv420p"
+            stream.codec_context.thread_count = 1
+            for frame in frames:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            container.mux(stream.encode(None))
+
+    return write
+
+
 def pytest_collection_modifyitems(items):
     """Skip, with a reason, what needs a device that is not there."""
     if not any(item.get_closest_marker("gpu") for item in items):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import tracemalloc
 from dataclasses import replace
+from functools import partial
 
-import av
 import numpy as np
 import pytest
 
@@ -30,20 +30,13 @@ def collected(job):
             return items, end.value
 
 
-def write_video(path, frames, fps=24):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=fps, options={"qscale": "2"})
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.thread_count = 1
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode(None))
+@pytest.fixture
+def write_video(write_mpeg4):
+    return partial(write_mpeg4, rate=24, fine=True)
 
 
 @pytest.fixture
-def videos(tmp_path):
+def videos(tmp_path, write_video):
     """Two videos of twelve frames."""
     folder = tmp_path / "videos"
     for name, seed in (("a.mp4", 0), ("deep/b.mp4", 1)):
@@ -94,7 +87,7 @@ def test_thinned_to_the_rate(videos, tmp_path, max_fps, count):
     assert np.diff(times).min() > 0.99 / max_fps
 
 
-def test_still_frames_are_skipped(tmp_path):
+def test_still_frames_are_skipped(tmp_path, write_video):
     """Four pictures, each shown three times; codec noise alone is no change."""
     moving = moving_shapes(frame_count=24, width=128, height=96)[0][::6]
     write_video(tmp_path / "videos/a.mp4", np.repeat(moving, 3, axis=0))
@@ -102,7 +95,7 @@ def test_still_frames_are_skipped(tmp_path):
     assert packs[0].times == pytest.approx([0, 3 / 24, 6 / 24, 9 / 24])
 
 
-def test_slow_change_adds_up(tmp_path):
+def test_slow_change_adds_up(tmp_path, write_video):
     """Each frame differs a little from the one before: compared is the last that was kept."""
     frames = [np.full((64, 96, 3), 100 + 0.5 * i, np.uint8) for i in range(20)]
     write_video(tmp_path / "videos/a.mp4", frames)
@@ -129,7 +122,7 @@ def test_other_settings_or_another_film_make_another_pack(videos, tmp_path):
     assert len(files(cache)) == 10
 
 
-def test_films_of_the_same_name_do_not_mix(tmp_path):
+def test_films_of_the_same_name_do_not_mix(tmp_path, write_video):
     for folder, seed in (("one", 0), ("two", 5)):
         frames = moving_shapes(seed=seed, frame_count=4)[0]
         write_video(tmp_path / "videos" / folder / "a.mp4", frames)
@@ -184,7 +177,7 @@ def test_broken_video_is_left_out_with_a_message(videos, tmp_path):
     assert len(files(tmp_path / "cache")) == 4, "nothing is left of the broken ones"
 
 
-def test_video_of_one_frame_is_left_out(videos, tmp_path):
+def test_video_of_one_frame_is_left_out(videos, tmp_path, write_video):
     write_video(videos / "still.mp4", moving_shapes(frame_count=1)[0])
     _, packs = pack(videos, tmp_path / "cache")
     assert len(packs) == 2
@@ -197,7 +190,7 @@ def test_no_video(tmp_path):
             pack(folder, tmp_path / "cache")
 
 
-def test_nothing_moves(tmp_path):
+def test_nothing_moves(tmp_path, write_video):
     write_video(tmp_path / "videos/a.mp4", [np.full((64, 96, 3), 90, np.uint8)] * 5)
     with pytest.raises(TrainingError, match="None of the 1 videos"):
         pack(tmp_path / "videos", tmp_path / "cache", PackConfig())
@@ -275,7 +268,8 @@ def test_nobody_knows_the_name_that_a_pack_has_while_it_is_written(tmp_path):
 class TestAskedFor:
     """Frames that somebody drew on are packed however little changes; held-out videos are not."""
 
-    def folder(self, tmp_path):
+    @pytest.fixture
+    def folder(self, tmp_path, write_video):
         frames = moving_shapes(seed=0, frame_count=3)[0]
         still = [frames[0]] * 9 + [frames[2]] * 3
         write_video(tmp_path / "v/still.mp4", still)
@@ -283,36 +277,34 @@ class TestAskedFor:
         return tmp_path / "v"
 
     @pytest.mark.parametrize("name", ["still", "still.mp4"])
-    def test_exact_frames_are_in_the_pack(self, tmp_path, name):
+    def test_exact_frames_are_in_the_pack(self, folder, tmp_path, name):
         config = replace(CONFIG, min_change=2.0)
         wanted = Wanted({name: frozenset({4, 5, 11})})
-        videos = self.folder(tmp_path)
-        job = pack_folder(videos, tmp_path / "cache", config, CancelToken(), wanted=wanted)
+        job = pack_folder(folder, tmp_path / "cache", config, CancelToken(), wanted=wanted)
         other, still = collected(job)[1]
         assert other.origin is None
         assert still.origin == PackOrigin("still.mp4", (96, 64), (0, 4, 5, 9, 11))
         np.testing.assert_allclose(still.times, np.array(still.origin.indices) / 24, atol=1e-6)
         assert len(still.offsets) == 6
-        again = pack_folder(videos, tmp_path / "cache", config, CancelToken(), wanted=wanted)
+        again = pack_folder(folder, tmp_path / "cache", config, CancelToken(), wanted=wanted)
         assert collected(again)[1] == [other, still]
-        plain = pack(videos, tmp_path / "cache", config)[1]
+        plain = pack(folder, tmp_path / "cache", config)[1]
         assert len(plain[1].times) == 2, "a pack without them is another one"
 
-    def test_left_out(self, tmp_path):
-        videos = self.folder(tmp_path)
+    def test_left_out(self, folder, tmp_path):
         wanted = Wanted(leaves_out=lambda name: name == "still.mp4")
-        job = pack_folder(videos, tmp_path / "cache", CONFIG, CancelToken(), wanted=wanted)
+        job = pack_folder(folder, tmp_path / "cache", CONFIG, CancelToken(), wanted=wanted)
         progress, packs = collected(job)
         assert [item.text for item in progress] == ["other.mp4"]
         assert len(packs) == 1
         nothing = Wanted(leaves_out=lambda _: True)
         with pytest.raises(TrainingError, match="held out"):
-            collected(pack_folder(videos, tmp_path, CONFIG, CancelToken(), wanted=nothing))
+            collected(pack_folder(folder, tmp_path, CONFIG, CancelToken(), wanted=nothing))
 
-    def test_an_origin_that_is_damaged_is_packed_anew(self, tmp_path):
-        videos, wanted = self.folder(tmp_path), Wanted({"still": frozenset({4})})
+    def test_an_origin_that_is_damaged_is_packed_anew(self, folder, tmp_path):
+        wanted = Wanted({"still": frozenset({4})})
         for _ in range(2):
-            job = pack_folder(videos, tmp_path / "cache", CONFIG, CancelToken(), wanted=wanted)
+            job = pack_folder(folder, tmp_path / "cache", CONFIG, CancelToken(), wanted=wanted)
             still = collected(job)[1][1]
             assert 4 in still.origin.indices
             index = still.path.with_suffix(".json")

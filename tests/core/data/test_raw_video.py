@@ -19,17 +19,11 @@ from core.errors import VideoOpenError
 
 
 @pytest.fixture(scope="module")
-def clip(tmp_path_factory):
+def clip(tmp_path_factory, write_mpeg4):
     """Ten frames at 25 a second, MPEG-4 in AVI, and the frames themselves."""
     path = tmp_path_factory.mktemp("raw") / "clip.avi"
     frames, _ = moving_shapes(frame_count=10)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=25, options={"qscale": "2"})
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        stream.codec_context.thread_count = 1
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode(None))
+    write_mpeg4(path, frames, fine=True)
     return path, frames
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import av
 import numpy as np
 import pytest
 
@@ -115,17 +114,12 @@ def test_means():
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, write_mpeg4):
     """A held-out film and one to train on, with boxes."""
     frames, label_maps = moving_shapes(frame_count=8)
     rows = ["clip,frame,object,x,y,w,h"]
     for name in (f"{HELD}.mp4", "train.mp4"):
-        with av.open(str(tmp_path / name), "w") as container:
-            stream = container.add_stream("mpeg4", rate=12, options={"qscale": "2"})
-            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-            for frame in frames:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-            container.mux(stream.encode(None))
+        write_mpeg4(tmp_path / name, frames, rate=12, fine=True)
         for box in drawn(label_maps):
             x0, y0, x1, y1 = box.corners
             rows.append(f"{name},{box.frame_index},{box.object_id},{x0},{y0},{x1 - x0},{y1 - y0}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import av
 import numpy as np
 import pytest
 import torch
@@ -37,17 +36,6 @@ from core.train.run import train
 
 def as_batch(frames):
     return torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
-
-
-def write_film(path, frames):
-    height, width = frames.shape[1:3]
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=25, options={"qscale": "2"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.codec_context.thread_count = 1
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode(None))
 
 
 def truth(masks, *, flow=(2.0, 0.0), levels=2, segments=5):
@@ -172,10 +160,10 @@ def test_two_layers_are_told_apart_from_scratch(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def videos(tmp_path_factory):
+def videos(tmp_path_factory, write_mpeg4):
     folder = tmp_path_factory.mktemp("videos")
     for seed in (0, 1):
-        write_film(folder / f"{seed}.mp4", two_layers(side=64, frames=12, seed=seed)[0])
+        write_mpeg4(folder / f"{seed}.mp4", two_layers(side=64, frames=12, seed=seed)[0], fine=True)
     return folder
 
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import av
 import numpy as np
 import pytest
 import torch
@@ -43,25 +42,15 @@ HELD = min(HELD_OUT)
 LABELED = (2, 9, 16)
 
 
-def write_film(path, frames):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=25, options={"qscale": "2"})
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        stream.codec_context.thread_count = 1
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode(None))
-
-
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory):
+def clips(tmp_path_factory, write_mpeg4):
     """Two films and a held-out one, and a table of exact boxes."""
     folder = tmp_path_factory.mktemp("clips")
     (folder / "videos").mkdir()
     rows = ["clip,frame,object,name,x,y,w,h"]
     for name, seed in (("a.mp4", 0), ("b.mp4", 1), (f"{HELD}.mp4", 2)):
         frames, label_maps = moving_shapes(seed=seed, frame_count=20)
-        write_film(folder / "videos" / name, frames)
+        write_mpeg4(folder / "videos" / name, frames, fine=True)
         for frame in LABELED:
             for number, box in enumerate(tight_boxes(label_maps[frame], 2), 1):
                 rows.append(f"{name},{frame},{number},thing,{','.join(f'{x:g}' for x in box)}")

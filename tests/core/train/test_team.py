@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 
-import av
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -24,15 +23,9 @@ STEPS = 5
 
 
 @pytest.fixture(scope="module")
-def videos(tmp_path_factory):
+def videos(tmp_path_factory, write_mpeg4):
     folder = tmp_path_factory.mktemp("videos")
-    with av.open(str(folder / "a.mp4"), "w") as container:
-        stream = container.add_stream("mpeg4", rate=12)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        stream.codec_context.thread_count = 1
-        for frame in moving_shapes(seed=3, frame_count=8)[0]:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode(None))
+    write_mpeg4(folder / "a.mp4", moving_shapes(seed=3, frame_count=8)[0], rate=12)
     return folder
 
 

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 
-import av
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -23,17 +22,11 @@ from vosapp.cli.main import main
 
 
 @pytest.fixture(scope="module")
-def videos(tmp_path_factory):
+def videos(tmp_path_factory, write_mpeg4):
     """Two tiny films."""
     folder = tmp_path_factory.mktemp("videos")
     for name, seed in (("a.mp4", 0), ("b.mp4", 1)):
-        with av.open(str(folder / name), "w") as container:
-            stream = container.add_stream("mpeg4", rate=12)
-            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-            stream.codec_context.thread_count = 1
-            for frame in moving_shapes(seed=seed, frame_count=6)[0]:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-            container.mux(stream.encode(None))
+        write_mpeg4(folder / name, moving_shapes(seed=seed, frame_count=6)[0], rate=12)
     return folder
 
 

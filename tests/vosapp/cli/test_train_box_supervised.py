@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 
-import av
 import pytest
 
 from core.data.clips.sample import tight_boxes
@@ -19,20 +18,14 @@ from vosapp.cli.main import main
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, write_mpeg4):
     """Two films, one of them held out, and exact boxes on three frames of each."""
     folder = tmp_path_factory.mktemp("films")
     (folder / "videos").mkdir()
     rows = ["clip,frame,object,x,y,w,h"]
     for seed, name in enumerate(("a.mp4", f"{min(HELD_OUT)}.mp4")):
         frames, label_maps = moving_shapes(seed=seed, frame_count=16)
-        with av.open(str(folder / "videos" / name), "w") as container:
-            stream = container.add_stream("mpeg4", rate=25)
-            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-            stream.codec_context.thread_count = 1
-            for frame in frames:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-            container.mux(stream.encode(None))
+        write_mpeg4(folder / "videos" / name, frames)
         for index in (1, 8, 15):
             for number, box in enumerate(tight_boxes(label_maps[index], 2).tolist(), 1):
                 rows.append(f"{name},{index},{number},{','.join(map(str, box))}")

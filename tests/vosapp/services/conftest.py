@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import av
 import numpy as np
 import pytest
 
@@ -26,20 +25,13 @@ def own_data(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def write_film(tmp_path):
+def write_film(tmp_path, write_mpeg4):
     """Writes a film of moving shapes, 96 x 64; returns its path and its label maps."""
 
     def write(name, seed=0):
         frames, label_maps = moving_shapes(seed=seed, frame_count=FRAMES)
         path = tmp_path / f"{name}.mp4"
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream("mpeg4", rate=12)
-            stream.height, stream.width = frames[0].shape[:2]
-            stream.pix_fmt = "yuv420p"
-            stream.codec_context.thread_count = 1
-            for frame in frames:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-            container.mux(stream.encode(None))
+        write_mpeg4(path, frames, rate=12)
         return path, label_maps
 
     return write
