@@ -8,9 +8,10 @@ in a file is ever executed.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from safetensors import safe_open
 
@@ -21,6 +22,8 @@ from core.text import is_text
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+Config = TypeVar("Config")
 
 FORMAT = 1
 HEADER_KEY = "vosapp"
@@ -181,6 +184,39 @@ def require_fit(path: Path, module: nn.Module) -> None:
     except Exception as error:
         raise _damaged(path, error) from error
     _refuse(path, _differences(shapes, module.state_dict()))
+
+
+def checked_config(
+    path: Path,
+    system: str,
+    *,
+    read: Callable[[dict[str, object]], Config],
+    outline: Callable[[Config], nn.Module],
+) -> Config:
+    """The config of a checkpoint that holds a network of that shape.
+
+    A header can describe a network that no memory holds. So it is compared with the tensors of
+    the file first, on a network without any.
+
+    Args:
+        path: the checkpoint.
+        system: that it has to be of.
+        read: makes the config of the header's values.
+        outline: makes the part of the network that a checkpoint keeps; it is called where tensors
+            take no memory.
+
+    Raises:
+        CheckpointMissing: there is no such file.
+        CheckpointMismatch: damaged, of another system, or of another shape than it says.
+    """
+    import torch
+
+    info = read_info(path)
+    require_system(info, system, path)
+    config = read(info.config)
+    with torch.device("meta"):
+        require_fit(path, outline(config))
+    return config
 
 
 def load_weights(path: Path, module: nn.Module) -> None:

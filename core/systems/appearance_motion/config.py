@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 
-from core.errors import CheckpointMismatch
+from core.nn.header_config import config_of, number_in, refuse
 from core.train.recipe import Values
 
 MAX_WIDTH, MAX_DEPTH, MAX_SEGMENTS, MAX_REACH = 4096, 12, 32, 9
@@ -84,13 +84,7 @@ class NetworkConfig:
         Raises:
             CheckpointMismatch: a field is missing, unknown, of a wrong kind or too large.
         """
-        try:
-            if values.keys() != {field.name for field in fields(cls)}:
-                raise TypeError
-            return cls(**{name: _read(name, value) for name, value in values.items()})  # type: ignore[arg-type]
-        except (TypeError, ValueError) as error:
-            msg = "The weights describe a network that this version does not know."
-            raise CheckpointMismatch(msg, "Use weights made by this version.") from error
+        return config_of(cls, values, read=_read)
 
 
 _MOST = {"segments": MAX_SEGMENTS, "reach": MAX_REACH, "order": 2}
@@ -98,22 +92,15 @@ _MOST = {"segments": MAX_SEGMENTS, "reach": MAX_REACH, "order": 2}
 
 def _read(name: str, value: object) -> object:
     if name == "appearance":
-        return value if isinstance(value, str) else _refuse()
+        return value if isinstance(value, str) else refuse()
     if name in ("cosine", "dense_flow"):
-        return value if isinstance(value, bool) else _refuse()
+        return value if isinstance(value, bool) else refuse()
     if name in ("widths", "pyramid", "estimator"):
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= MAX_DEPTH:
-            return _refuse()
-        return tuple(_number(n, 1, MAX_WIDTH) for n in value)
-    return _number(value, 0 if name == "order" else 1, _MOST.get(name, MAX_WIDTH))
-
-
-def _number(value: object, least: int, most: int) -> int:
-    return value if type(value) is int and least <= value <= most else _refuse()
-
-
-def _refuse() -> int:
-    raise ValueError
+            return refuse()
+        return tuple(number_in(n, most=MAX_WIDTH) for n in value)
+    least, most = 0 if name == "order" else 1, _MOST.get(name, MAX_WIDTH)
+    return number_in(value, least=least, most=most)
 
 
 _NARROW = NetworkConfig(

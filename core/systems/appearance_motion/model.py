@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.nn.checkpoints import load_weights, read_info, require_fit, require_system
+from core.nn.checkpoints import checked_config, load_weights
 from core.nn.lite0_file import find_backbone
 from core.nn.lite0_weights import load_features
 from core.systems.appearance_motion.appearance import Lite0Segments, new_appearance
@@ -137,18 +137,11 @@ def new_network(config: NetworkConfig) -> AppearanceMotion:
 def read_network(weights: Path) -> AppearanceMotion:
     """Build the networks that a file describes, and fill them.
 
-    A header can describe a network that no memory holds. So it is compared with the tensors of
-    the file first, on a network without any.
-
     Raises:
         CheckpointMissing: weights, or the ImageNet backbone that they need, are not there.
         CheckpointMismatch: damaged, or of another system.
     """
-    info = read_info(weights)
-    require_system(info, SYSTEM, weights)
-    config = NetworkConfig.from_dict(info.config)
-    with torch.device("meta"):
-        require_fit(weights, AppearanceMotion(config))
-    network = new_network(config)
+    read = NetworkConfig.from_dict
+    network = new_network(checked_config(weights, SYSTEM, read=read, outline=AppearanceMotion))
     load_weights(weights, network)
     return network

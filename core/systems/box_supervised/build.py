@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from core.device import choose_device
-from core.nn.checkpoints import load_weights, read_info, require_fit, require_system
+from core.nn.checkpoints import checked_config, load_weights
 from core.nn.inference import for_inference
 from core.nn.lite0_file import find_backbone
 from core.nn.lite0_weights import load_features
@@ -53,18 +53,16 @@ def build(
 def read_network(weights: Path) -> MemoryNetwork:
     """Build the network that a file of ours describes, and fill it.
 
-    A header can describe a network that no memory holds. So it is compared with the tensors of
-    the file first, on a network without any.
-
     Raises:
         CheckpointMissing: weights, or the ImageNet backbone that they need, are not there.
         CheckpointMismatch: damaged, or of another system.
     """
-    info = read_info(weights)
-    require_system(info, SYSTEM, weights)
-    config = NetworkConfig.from_dict(info.config)
-    with torch.device("meta"):
-        require_fit(weights, MemoryNetwork(config).learned())
+    config = checked_config(
+        weights,
+        SYSTEM,
+        read=NetworkConfig.from_dict,
+        outline=lambda config: MemoryNetwork(config).learned(),
+    )
     network = new_network(config)
     load_weights(weights, network.learned())
     return network

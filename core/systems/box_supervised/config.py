@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
-from core.errors import CheckpointMismatch
 from core.memory.limits import MemoryLimits
+from core.nn.header_config import config_of, number_in, refuse
 from core.tracking.config import Calibration
 from core.types import Quality
 
@@ -75,34 +75,19 @@ class NetworkConfig:
         Raises:
             CheckpointMismatch: a field is missing, unknown, of a wrong kind or too large.
         """
-        try:
-            if values.keys() != {field.name for field in fields(cls)}:
-                raise TypeError
-            read = {name: _read(name, value) for name, value in values.items()}
-            return cls(**read)  # type: ignore[arg-type]
-        except (TypeError, ValueError) as error:
-            msg = "The weights describe a network that this version does not know."
-            raise CheckpointMismatch(msg, "Use weights made by this version.") from error
+        return config_of(cls, values, read=_read)
 
 
 def _read(name: str, value: object) -> object:
     if name == "backbone":
-        return value if isinstance(value, str) else _refuse()
+        return value if isinstance(value, str) else refuse()
     most = MAX_BLOCKS if name.endswith("blocks") else MAX_CHANNELS
     if isinstance(value, list | tuple):
-        first, second, third = (_number(n, 1, most) for n in value)
+        first, second, third = (number_in(n, most=most) for n in value)
         return first, second, third
     if name.endswith(("widths", "blocks")):
-        return _refuse()
-    return _number(value, 0 if name == "sensory_channels" else 1, most)
-
-
-def _number(value: object, least: int, most: int) -> int:
-    return value if type(value) is int and least <= value <= most else _refuse()
-
-
-def _refuse() -> int:
-    raise ValueError
+        return refuse()
+    return number_in(value, least=0 if name == "sensory_channels" else 1, most=most)
 
 
 PRESETS: dict[str, NetworkConfig] = {

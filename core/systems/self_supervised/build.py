@@ -9,7 +9,7 @@ import torch
 
 from core.device import choose_device
 from core.errors import UsageError
-from core.nn.checkpoints import load_weights, read_info, require_fit, require_system
+from core.nn.checkpoints import checked_config, load_weights
 from core.nn.inference import for_inference
 from core.prompts.request import FeatureReader, FrameFeatures
 from core.systems.self_supervised.config import CALIBRATION, STRIDE, TRACKING, EncoderConfig
@@ -62,18 +62,16 @@ def build(
 def read_encoder(weights: Path) -> KeyEncoder | FusedEncoder:
     """Build the encoder that a file describes, and fill it.
 
-    A header can describe a network that no memory holds. So it is compared with the tensors of
-    the file first, on a network without any.
-
     Raises:
         CheckpointMissing: weights, or the ImageNet backbone that they need, are not there.
         CheckpointMismatch: damaged, or of another system.
     """
-    info = read_info(weights)
-    require_system(info, SYSTEM, weights)
-    config = EncoderConfig.from_dict(info.config)
-    with torch.device("meta"):
-        require_fit(weights, FusedKeys(config) if config.fused_channels else KeyEncoder(config))
+    config = checked_config(
+        weights,
+        SYSTEM,
+        read=EncoderConfig.from_dict,
+        outline=lambda config: FusedKeys(config) if config.fused_channels else KeyEncoder(config),
+    )
     encoder = new_encoder(config)
     load_weights(weights, encoder.keys if isinstance(encoder, FusedEncoder) else encoder)
     return encoder

@@ -20,6 +20,7 @@ from torch import nn
 from core.errors import CheckpointMismatch, CheckpointMissing, OutputError
 from core.nn.checkpoints import (
     CheckpointInfo,
+    checked_config,
     copy_calibrated,
     load_weights,
     read_info,
@@ -209,6 +210,27 @@ def test_names_in_a_file_are_told_in_one_short_line(name, saved):
             check(saved, nn.Linear(1, 1, bias=False))
         assert caught.value.message.isprintable()
         assert len(caught.value.message) < 600
+
+
+def test_the_shape_in_a_header_is_that_of_the_tensors(saved):
+    """A network larger than any memory is refused without being made."""
+    asked = []
+
+    def outline(channels):
+        asked.append(channels)
+        made = network(channels=channels)
+        assert next(made.parameters()).is_meta
+        return made
+
+    def check(system, channels):
+        return checked_config(saved, system, read=lambda _: channels, outline=outline)
+
+    assert check(INFO.system, 4) == 4
+    with pytest.raises(CheckpointMismatch, match="does not fit the network"):
+        check(INFO.system, 1 << 40)
+    with pytest.raises(CheckpointMismatch, match="holds weights of the system"):
+        check("other", 4)
+    assert asked == [4, 1 << 40]
 
 
 @pytest.mark.parametrize("dtype", [torch.complex64, torch.bool, torch.float8_e4m3fn])
