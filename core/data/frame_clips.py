@@ -12,8 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from core.data.frame_pack import FramePack
-from core.data.homography import moved_views
-from core.data.pairs import MAX_CROP, PairConfig, crop_frames, odds_of, pick_frames, places_of
+from core.data.pairs import MAX_CROP, PairConfig, crop_frames, draw_frames, odds_of, places_of
 from core.errors import TrainingError
 from core.ops.dense_flow import FAST, DenseFlow, gray_of
 from core.types import Frame
@@ -110,11 +109,7 @@ class FrameClipDataset(Dataset[ClipFrames]):
         config = self._config
         pack = self._packs[rng.choice(len(self._packs), p=self._odds)]
         away = config.gap * np.arange(config.frames - 1, 0, -1, dtype=np.float64)
-        if pack.still:
-            image = pack.frame(int(rng.integers(len(pack.times))))
-            frames = moved_views(image, [*(-away), 0.0], rng)
-        else:
-            frames = [pack.frame(index) for index in pick_frames(pack, away, rng)]
+        frames = draw_frames(pack, away, rng)
         return np.stack(_whole(frames, config) if config.whole else _square(frames, config, rng))
 
 

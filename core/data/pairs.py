@@ -135,7 +135,8 @@ class PairDataset(Dataset[PairBatch]):
         self, config: PairConfig, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         pack = self._packs[rng.choice(len(self._packs), p=self._odds)]
-        frames = crop_frames(_draw_frames(pack, config, rng), config, rng)
+        away = reference_distances(config, rng)
+        frames = crop_frames(draw_frames(pack, away, rng), config, rng)
         lab = jitter(np.stack([rgb_to_lab(x) for x in frames]).transpose(0, 3, 1, 2), rng)
         colors = np.ascontiguousarray(lab[:, 1:])
         hidden = _hide_channel(lab, config.drop, rng)
@@ -163,9 +164,14 @@ def places_of(batch: int, part: tuple[int, int]) -> range:
     return range(rank, batch, size)
 
 
-def _draw_frames(pack: FramePack, config: PairConfig, rng: np.random.Generator) -> list[Frame]:
-    """References, the oldest first, and the query."""
-    away = reference_distances(config, rng)
+def draw_frames(pack: FramePack, away: np.ndarray, rng: np.random.Generator) -> list[Frame]:
+    """References, the oldest first, and the query; of an image under a moving camera.
+
+    Args:
+        pack: a film, or images, of which one is drawn.
+        away: seconds from each reference to the query, the largest first.
+        rng: draws the query, and the way in time or of the camera.
+    """
     if pack.still:
         image = pack.frame(int(rng.integers(len(pack.times))))
         return moved_views(image, [*(-away), 0.0], rng)
