@@ -10,13 +10,11 @@ import pytest
 import torch
 
 from core.data.splits import HELD_OUT
-from core.data.synthetic import moving_shapes
 from core.errors import AnnotationReadError, DatasetError, UsageError, VideoOpenError
 from core.eval import benchmark as benchmarks
 from core.eval.box_agreement import measure
 from core.eval.validators import validator_of
 from core.jobs import CancelToken, result_of
-from core.media.label_map import write_label_map
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.systems.baselines.copy import CopyTracker
 from core.tracking.contract import TrackerRequest
@@ -27,28 +25,9 @@ HELD = min(HELD_OUT)
 
 
 @pytest.fixture
-def davis(tmp_path, write_png):
-    """Two sequences of six frames."""
-    root = tmp_path / "DAVIS"
-    for name, seed in (("bear", 0), ("boat", 1)):
-        frames, label_maps = moving_shapes(seed=seed, frame_count=6)
-        for index, (frame, label_map) in enumerate(zip(frames, label_maps, strict=True)):
-            write_png(root / "JPEGImages/480p" / name / f"{index:05d}.png", frame)
-            path = root / "Annotations/480p" / name / f"{index:05d}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_label_map(path, label_map)
-    return root
-
-
-@pytest.fixture
-def write_png():
-    from PIL import Image
-
-    def write(path, frame):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(frame).save(path)
-
-    return write
+def davis(tmp_path, write_davis):
+    """Two sequences."""
+    return write_davis(tmp_path / "DAVIS")
 
 
 @pytest.fixture
