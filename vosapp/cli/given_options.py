@@ -9,9 +9,6 @@ from core.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
-GIVEN = ("mask", "box", "prompt")
-"""As `core.eval.starts.Start` has them."""
-
 
 def add_given_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare `--given`, `--back-and-forth` and `--allow-seen`."""
@@ -39,13 +36,16 @@ def given_names(text: str | None) -> tuple[str, ...]:
     Raises:
         UsageError: an unknown word, or none.
     """
+    from core.eval.starts import Start
+
     if text is None:
-        return GIVEN[:1]
+        return (Start.MASK.value,)
+    known = [start.value for start in Start]
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    wrong = [name for name in names if name not in GIVEN]
+    wrong = [name for name in names if name not in known]
     if wrong or not names:
         what = repr(wrong[0]) if wrong else "nothing"
-        raise UsageError(f"--given cannot be {what}.", f"Choose from {', '.join(GIVEN)}.")
+        raise UsageError(f"--given cannot be {what}.", f"Choose from {', '.join(known)}.")
     return names
 
 

@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import UsageError
+from core.eval.starts import Start
 from core.media.input_file import read_input_text
 
 MAX_BYTES = 1 << 20
@@ -55,8 +56,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "like": (str,),
 }
 """What a variant may say."""
-GIVEN = ("mask", "box", "prompt")
-"""As `core.eval.starts.Start` has them."""
+GIVEN = tuple(start.value for start in Start)
 ADAPTATIONS = (True, False, "unet", "target")
 
 
@@ -86,7 +86,7 @@ class Variant:
     paper_mode: bool = False
     keyframes: int = 1
     late_entries: bool = False
-    given: str = "mask"
+    given: str = Start.MASK.value
     back_and_forth: bool = False
     train: Mapping[str, object] = field(default_factory=dict)
     group: str = ""
@@ -190,7 +190,7 @@ def _variant(name: str, values: dict[str, Any], path: Path) -> Variant:
         raise UsageError(msg, "It must be true, false, unet or target.")
     if values.get("keyframes", 1) < 1:
         raise UsageError(f"The variant {name} gives no keyframe.", "Give 1 or more.")
-    if values.get("given", "mask") not in GIVEN:
+    if values.get("given", Start.MASK.value) not in GIVEN:
         msg = f"The variant {name} is given {values['given']!r}."
         raise UsageError(msg, f"Choose from {', '.join(GIVEN)}.")
     if values.get("paper_mode") and adapt == "target":
