@@ -128,11 +128,10 @@ class _Leader:
     ) -> None:
         self._request, self._stage, self._packs = request, stage, packs
         self._log = request.out / LOG
-        self._before = _last_logged(self._log)
-        minutes = self._before.seconds / 60 if self._before else 0.0
+        self._last = _last_logged(self._log)
+        minutes = self._last.seconds / 60 if self._last else 0.0
         self._due = next_time(request.snapshots, minutes)
         self._validating = None
-        self._last = self._before
         driven.moment.binds(self.write_now)
         if driven.validator is not None:
             rules = Rules.of(request.settings, request.snapshots)
@@ -146,26 +145,26 @@ class _Leader:
 
     def lead(self, team: Team, token: CancelToken) -> Generator[Progress | TrainProgress]:
         """Run the stage to its end."""
-        folder, last = self._request.board, self._before
-        board = None if folder is None else Board(folder, step=last.step if last else 0)
+        folder, begun = self._request.board, self._last.step if self._last else 0
+        board = None if folder is None else Board(folder, step=begun)
         try:
             with nullcontext() if board is None else closing(board):
-                last = yield from self._steps(team, token, board)
+                yield from self._steps(team, token, board)
         finally:
             draw_curve(self._log, self._request.out / PICTURE)
         if self._validating is None:
-            self._write(last, "", {})
+            self._write(self._last, "", {})
             return
-        yield from self._validating.end(last)
+        yield from self._validating.end(self._last)
         draw_curve(self._log, self._request.out / PICTURE)
 
     def _steps(
         self, team: Team, token: CancelToken, board: Board | None
-    ) -> Generator[Progress | TrainProgress, None, TrainProgress | None]:
-        """All steps, with what is due after them; returns the last one of the run."""
-        last, validating = self._before, self._validating
-        if last is None and self._request.init is not None:
-            yield from self._measure(None, token, board)
+    ) -> Generator[Progress | TrainProgress]:
+        """All steps, with what is due after them."""
+        validating = self._validating
+        if self._last is None and self._request.init is not None:
+            yield from self._measure(token, board)
         ended = (lambda: False) if validating is None else (lambda: validating.settled)
         for last in fit_stage(self._request, self._stage, self._packs, team, token, ended=ended):
             self._last = last
@@ -175,19 +174,17 @@ class _Leader:
             self._snapshot(last)
             yield last
             if validating is not None and validating.is_due(last):
-                yield from self._measure(last, token, board)
-        if validating is not None and last is not None and not validating.knows(last.step):
-            yield from self._measure(last, token, board)
+                yield from self._measure(token, board)
+        end = self._last
+        if validating is not None and end is not None and not validating.knows(end.step):
+            yield from self._measure(token, board)
             token.check()
-        return last
 
-    def _measure(
-        self, last: TrainProgress | None, token: CancelToken, board: Board | None
-    ) -> Generator[Progress]:
+    def _measure(self, token: CancelToken, board: Board | None) -> Generator[Progress]:
         validating = self._validating
         if validating is None:
             return
-        new = yield from validating.measure(last, token)
+        new = yield from validating.measure(self._last, token)
         if board is not None and new is not None:
             board.add_score(validating.name, new.value, new.step)
 

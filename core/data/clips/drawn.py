@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.data.clips.films import BoxedFilm, origin_of
 from core.data.clips.sample import ClipConfig, ClipSample, chosen, stacked
 from core.media.label_map import read_label_map, resize_label_map
+from core.types import VOID
 
 NEAR = (1, 2)
 """How many packed frames what is between lies from a frame of which something is known."""
@@ -165,7 +166,7 @@ def _label_map(
     packed = resize_label_map(full, size[::-1])
     part = resize_label_map(_part(packed, cut), (side, side))
     numbers = np.zeros(256, np.uint8)
-    numbers[255] = 255
+    numbers[VOID] = VOID
     for row, number in enumerate(film.boxes.objects):
         numbers[number] = row + 1
     flipped = part[:, ::-1] if cut.flip else part

@@ -48,10 +48,6 @@ class BoxedFilm:
         """Places of frames of which anything is known, ascending."""
         return tuple(sorted({*self.drawn, *self.masks}))
 
-    def index(self, place: int) -> int:
-        """The index in the video of a packed frame."""
-        return origin_of(self.pack).indices[place]
-
 
 def origin_of(pack: FramePack) -> PackOrigin:
     """Where a pack's frames are from; `ValueError` where it does not say so."""

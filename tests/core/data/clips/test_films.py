@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.data.box_lists import ClipBoxes
-from core.data.clips.films import boxed_films, odds_of_films
+from core.data.clips.films import boxed_films, odds_of_films, origin_of
 from core.data.splits import HELD_OUT
 from core.errors import TrainingError
 from core.media.label_map import write_label_map
@@ -17,7 +17,7 @@ from core.media.label_map import write_label_map
 @pytest.mark.parametrize("clip", ["film", "film.mp4"])
 def test_places_of_frames(pack, boxes, clip):
     (film,) = boxed_films([pack], {clip: boxes}, None)
-    assert [film.index(place) for place in film.drawn] == [3, 12, 24]
+    assert [origin_of(film.pack).indices[place] for place in film.drawn] == [3, 12, 24]
     assert film.starts == film.drawn == film.told
     assert odds_of_films([film, film]).tolist() == [0.5, 0.5]
 
@@ -25,7 +25,7 @@ def test_places_of_frames(pack, boxes, clip):
 def test_absent_objects_begin_nothing(pack):
     places = {(3, 1): (0.0, 0, 0, 0), (12, 1): (4.0, 4, 10, 10)}
     (film,) = boxed_films([pack], {"film": ClipBoxes(places)}, None)
-    assert [film.index(place) for place in film.starts] == [12]
+    assert [origin_of(film.pack).indices[place] for place in film.starts] == [12]
     assert len(film.drawn) == 2
 
 
@@ -61,7 +61,9 @@ def test_label_maps_of_packed_frames(pack, boxes, shapes, tmp_path):
     (film,) = boxed_films([pack], {"film.mp4": boxes}, tmp_path / "dense")
     wanted = {f"{i:05d}.png" for i in range(3, 25) if i % 2 == 0 or i == 3}
     assert {path.name for path in film.masks.values()} == wanted
-    assert all(film.index(place) == int(path.stem) for place, path in film.masks.items())
+    assert all(
+        origin_of(film.pack).indices[place] == int(path.stem) for place, path in film.masks.items()
+    )
 
 
 def test_label_maps_of_a_folder_of_images_are_found_by_name(pack, boxes, shapes, tmp_path):
