@@ -6,7 +6,7 @@ tracks so brings what makes keys of a frame, an `Encode`, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,7 +15,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.cache import LruCache, bytes_of
 from core.jobs import CancelToken, Job
 from core.memory.bank import MemoryBank, MemoryFrame
 from core.memory.bank_state import frames_from_arrays, frames_to_arrays
@@ -25,11 +24,11 @@ from core.ops.matching import read
 from core.tracking.adaptation.learning import AdaptConfig
 from core.tracking.adaptation.video import FeatureSource, learn
 from core.tracking.asserted import label_probabilities, overruled
-from core.tracking.config import FEATURE_BYTES, SEARCH_BYTES, Calibration, TrackingConfig
+from core.tracking.config import SEARCH_BYTES, Calibration, TrackingConfig
 from core.tracking.contract import Adaptation, FeatureStore, Lesson, Refiner, StepResult
 from core.tracking.feedback import Feedback
 from core.tracking.judging.judge import Judge, Reading, without
-from core.tracking.kept_features import from_arrays, to_arrays
+from core.tracking.kept_features import FeatureCache
 from core.tracking.searches import FoundBefore, Searches
 from core.tracking.sizes import shrunk
 from core.tracking.target.model import TargetModels
@@ -58,7 +57,17 @@ class Encoded:
     @property
     def nbytes(self) -> int:
         """Bytes of both."""
-        return self.keys.nbytes + (0 if self.features is None else self.features.nbytes)
+        return sum(tensor.nbytes for tensor in self.named().values())
+
+    def named(self) -> dict[str, Tensor]:
+        """The tensors that there are, by name."""
+        both = {"keys": self.keys, "features": self.features}
+        return {name: tensor for name, tensor in both.items() if tensor is not None}
+
+    @classmethod
+    def from_named(cls, tensors: Mapping[str, Tensor]) -> Encoded:
+        """What `named` was asked of."""
+        return cls(tensors["keys"], tensors.get("features"))
 
 
 class MatchingTracker:
@@ -100,15 +109,15 @@ class MatchingTracker:
         self._bank = MemoryBank(recent=config.recent, anchors=config.anchors)
         self._judge = Judge(config.reading, calibration)
         self._feedback = Feedback(config.feedback)
-        self._cache: LruCache[int, Encoded] = LruCache(FEATURE_BYTES, bytes_of)
+        names = ("keys",) if encode_both is None else ("keys", "features")
+        self._known = FeatureCache(Encoded, names, device)
         self._found = FoundBefore(SEARCH_BYTES)
-        self._store: FeatureStore | None = None
         self._keyframes: dict[int, Keyframe] = {}
         self._step = 0
 
     def keep_features(self, store: FeatureStore | None) -> None:
         """See `KeepsFeatures.keep_features`."""
-        self._store = store
+        self._known.store = store
 
     @property
     def cues(self) -> Judge:
@@ -272,29 +281,13 @@ class MatchingTracker:
 
     def _encoded(self, frame_index: int, small: Frame) -> Encoded:
         """Keys and features of a frame at working size, made together and once."""
-        encoded = self._cache.get(frame_index)
-        if encoded is None:
-            encoded = self._stored(frame_index) or self._newly_encoded(frame_index, small)
-            self._cache.put(frame_index, encoded)
-        return encoded
+        return self._known.get(frame_index, partial(self._newly_encoded, small))
 
-    def _stored(self, frame_index: int) -> Encoded | None:
-        arrays = None if self._store is None else self._store.get(frame_index)
-        names = ("keys",) if self._encode_both is None else ("keys", "features")
-        found = None if arrays is None else from_arrays(arrays, names, self._device)
-        return None if found is None else Encoded(found["keys"], found.get("features"))
-
-    def _newly_encoded(self, frame_index: int, small: Frame) -> Encoded:
+    def _newly_encoded(self, small: Frame) -> Encoded:
         if self._encode_both is None:
-            encoded = Encoded(self._encode(small).half())
-        else:
-            keys, features = self._encode_both(small)
-            encoded = Encoded(keys.half(), features.half())
-        if self._store is not None:
-            both = {"keys": encoded.keys, "features": encoded.features}
-            kept = {name: tensor for name, tensor in both.items() if tensor is not None}
-            self._store.put(frame_index, to_arrays(kept))
-        return encoded
+            return Encoded(self._encode(small).half())
+        keys, features = self._encode_both(small)
+        return Encoded(keys.half(), features.half())
 
     def _shrink(self, frame: Frame) -> Frame:
         return shrunk(frame, self._config.short_side, stride=self._stride)

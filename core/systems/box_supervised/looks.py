@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from core.cache import LruCache, bytes_of
 from core.ops.padding import Padding
 from core.systems.box_supervised.config import STRIDE
-from core.systems.box_supervised.model import FrameFeatures, MemoryNetwork
-from core.tracking.config import FEATURE_BYTES
-from core.tracking.contract import FeatureStore
-from core.tracking.kept_features import from_arrays, to_arrays
+from core.systems.box_supervised.model import PARTS, FrameFeatures, MemoryNetwork
+from core.tracking.kept_features import FeatureCache
 from core.tracking.padded import asserted_masks, padded_frame
 from core.types import Frame, Keyframe
-
-_NAMES = ("key", "shrinkage", "selection", "quarter", "eighth", "sixteenth")
-"""Features of a frame in a store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +67,24 @@ class Look:
 
 
 class Looks:
-    """Makes looks of frames, and keeps the features of those that were made last.
+    """Makes looks of frames.
 
     Attributes:
-        store: where features are looked for before they are computed; None for nowhere.
+        features: those of frames that were looked at.
     """
 
     def __init__(self, network: MemoryNetwork, short_side: int, device: torch.device) -> None:
         self._network = network
         self._short_side = short_side
         self._device = device
-        self._cache: LruCache[int, FrameFeatures] = LruCache(FEATURE_BYTES, bytes_of)
-        self.store: FeatureStore | None = None
+        self.features = FeatureCache(FrameFeatures, PARTS, device)
 
     def at(self, frame_index: int, frame: Frame) -> Look:
         """The look of a frame, H x W x 3 uint8."""
         image, padding = padded_frame(frame, self._short_side, stride=STRIDE)
         image = image.to(self._device)
-        features = self._cache.get(frame_index)
-        if features is None:
-            features = self._stored(frame_index) or self._encoded(frame_index, image)
-            self._cache.put(frame_index, features)
-        return Look(image, padding, features)
-
-    def _stored(self, frame_index: int) -> FrameFeatures | None:
-        arrays = None if self.store is None else self.store.get(frame_index)
-        found = None if arrays is None else from_arrays(arrays, _NAMES, self._device)
-        if found is None:
-            return None
-        key, shrinkage, selection, *maps = (found[name] for name in _NAMES)
-        return FrameFeatures(key, shrinkage, selection, (maps[0], maps[1], maps[2]))
-
-    def _encoded(self, frame_index: int, image: Tensor) -> FrameFeatures:
-        features = self._network.encode_frame(image)
-        if self.store is not None:
-            parts = features.key, features.shrinkage, features.selection, *features.maps
-            self.store.put(frame_index, to_arrays(dict(zip(_NAMES, parts, strict=True))))
-        return features
+        encode = partial(self._network.encode_frame, image)
+        return Look(image, padding, self.features.get(frame_index, encode))
 
 
 def rows(x: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ Tensors of several objects lie as B x K x C x H x W; B is clips.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -22,6 +23,9 @@ from core.systems.box_supervised.encoders import (
     Lite0KeyEncoder,
     ValueEncoder,
 )
+
+PARTS = ("key", "shrinkage", "selection", "quarter", "eighth", "sixteenth")
+"""What features of a frame are kept as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,18 @@ class FrameFeatures:
     @property
     def nbytes(self) -> int:
         """Bytes of all of it."""
-        return sum(x.nbytes for x in (self.key, self.shrinkage, self.selection, *self.maps))
+        return sum(x.nbytes for x in self.named().values())
+
+    def named(self) -> dict[str, Tensor]:
+        """All of it by the names of `PARTS`."""
+        parts = self.key, self.shrinkage, self.selection, *self.maps
+        return dict(zip(PARTS, parts, strict=True))
+
+    @classmethod
+    def from_named(cls, tensors: Mapping[str, Tensor]) -> FrameFeatures:
+        """What `named` was asked of."""
+        key, shrinkage, selection, quarter, eighth, sixteenth = (tensors[name] for name in PARTS)
+        return cls(key, shrinkage, selection, (quarter, eighth, sixteenth))
 
     def __getitem__(self, clips: slice) -> FrameFeatures:
         """The features of some of the B frames."""

@@ -83,7 +83,7 @@ class BoxSupervisedTracker:
 
     def keep_features(self, store: FeatureStore | None) -> None:
         """See `KeepsFeatures.keep_features`."""
-        self._looks.store = store
+        self._looks.features.store = store
 
     @torch.inference_mode()
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:

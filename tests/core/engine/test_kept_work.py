@@ -19,6 +19,7 @@ from core.engine.propagate import BOTH, PropagationRequest, propagate, propagate
 from core.engine.registry import systems
 from core.jobs import Cancelled, CancelToken, Progress
 from core.tracking.contract import Adaptation, KeepsFeatures
+from core.tracking.kept_features import FeatureCache
 from core.types import Direction, FrameDraft, FrameResult, Keyframe
 
 COUNT = 12
@@ -232,18 +233,13 @@ def test_a_correction_finds_nothing_old_and_its_undo_everything(run, true, syste
 @pytest.mark.parametrize("system", ["box_supervised", "self_supervised"])
 def test_features_are_computed_once(run, requests, system, monkeypatch, true):
     """A second tracker, and a correction, cost matching only."""
-    from core.systems.box_supervised import looks
-    from core.tracking import matching
+    made, real = [], FeatureCache._computed
 
-    kind = looks.Looks if system == "box_supervised" else matching.MatchingTracker
-    method = "_encoded" if system == "box_supervised" else "_newly_encoded"
-    made, real = [], getattr(kind, method)
-
-    def counted(self, index, image):
+    def counted(self, index, compute):
         made.append(index)
-        return real(self, index, image)
+        return real(self, index, compute)
 
-    monkeypatch.setattr(kind, method, counted)
+    monkeypatch.setattr(FeatureCache, "_computed", counted)
     run(system, asked_of(true(0), true(11)))
     assert sorted(made) == list(range(COUNT))
     corrected = asked_of(true(0), true(5, mirrored=True), true(11))

@@ -10,7 +10,7 @@ from core.errors import UsageError
 from core.eval.benchmark import BACK_AND_FORTH, SEEN, SequenceRun, benchmark
 from core.eval.benchmark_plan import BenchmarkRequest, plan_jobs, trained_on
 from core.eval.scores_file import given_name
-from core.jobs import CancelToken
+from core.jobs import CancelToken, result_of
 from core.media.label_map import read_label_map
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.systems.baselines.copy import CopyTracker
@@ -128,12 +128,7 @@ def test_sequences_that_were_trained_on_are_refused_unless_told(root, weights):
     assert len(plan_jobs(BenchmarkRequest(root, tracker, ("bear",)))) == 1
     seen = BenchmarkRequest(root, tracker, seen=True)
     job = benchmark(seen, CancelToken(), make_tracker=lambda _: CopyTracker())
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            assert SEEN.format("boat") in end.value.notes
-            break
+    assert SEEN.format("boat") in result_of(job).notes
 
 
 def test_weights_without_header_say_nothing(tmp_path):

@@ -303,7 +303,7 @@ class TestMemory:
 
     @pytest.mark.slow
     def test_a_thousand_frames_take_no_more_memory_than_some(self, monkeypatch):
-        monkeypatch.setattr("core.systems.box_supervised.looks.FEATURE_BYTES", 1 << 20)
+        monkeypatch.setattr("core.tracking.kept_features.FEATURE_BYTES", 1 << 20)
         frames, drawn = film(7), labels((1, 4, 5), (2, 20, 30))
         limits = MemoryLimits(10, 5, 16, 200)
         made = start(tracker(every=2, memory=limits), frames, (0, (1, 2), drawn))

@@ -12,7 +12,7 @@ import pytest
 from core.data.synthetic import moving_shapes
 from core.engine.propagate import PropagationRequest, propagate
 from core.jobs import Cancelled, CancelToken
-from core.tracking import matching
+from core.tracking import kept_features
 from core.types import FrameResult, Keyframe, VideoInfo
 
 COUNT = 8
@@ -102,9 +102,9 @@ def test_feature_cache_changes_no_result(build_system, run, truth, monkeypatch, 
     """None at all, or one that holds a few frames; what is not held is encoded again."""
     build = build_system["self_supervised"]
     with_cache = build()
-    monkeypatch.setattr(matching, "FEATURE_BYTES", budget)
+    monkeypatch.setattr(kept_features, "FEATURE_BYTES", budget)
     without = build()
     results = [run(tracker, truth(0), truth(3), truth(7)) for tracker in (with_cache, without)]
     assert results[0] == results[1]
-    assert len(with_cache._cache) == COUNT
-    assert len(without._cache) < COUNT
+    assert len(with_cache._known._cache) == COUNT
+    assert len(without._known._cache) < COUNT
