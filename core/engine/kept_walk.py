@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Self
 
 from core.engine.kept_room import KeptEntry
@@ -31,7 +31,7 @@ class KeptWalk:
 
     def resume(
         self,
-        wanted: Collection[int],  # noqa: ARG002 - nothing is known of any
+        wanted: Sequence[int],  # noqa: ARG002 - nothing is known of any
         rounding: Collection[int],  # noqa: ARG002
         tracker: Tracker,
     ) -> int:
@@ -87,14 +87,14 @@ class StoredWalk(KeptWalk):
             self._save()
         self._log.close()
 
-    def resume(self, wanted: Collection[int], rounding: Collection[int], tracker: Tracker) -> int:
+    def resume(self, wanted: Sequence[int], rounding: Collection[int], tracker: Tracker) -> int:
         """See `KeptWalk.resume`."""
         self._entry.use(self._steps)
         self._entry.use(self._state)
         self._tracker, self._logs = tracker, True
         way = self.walk.direction.value
         usable = self._usable(wanted, rounding)
-        if usable and (not wanted or way * max(i * way for i in wanted) in usable):
+        if usable and (not wanted or wanted[-1] in usable):
             self._logs = False
             return usable[-1] + way
         at = self._loaded(usable)
@@ -126,7 +126,7 @@ class StoredWalk(KeptWalk):
         """See `KeptWalk.get`."""
         return self._log.get(frame_index)
 
-    def _usable(self, wanted: Collection[int], rounding: Collection[int]) -> tuple[int, ...]:
+    def _usable(self, wanted: Sequence[int], rounding: Collection[int]) -> tuple[int, ...]:
         """The logged steps, from the first on, that can stand for the walk."""
         walk, need = self.walk, set(wanted)
         self._log.load()

@@ -158,6 +158,11 @@ def benchmark(
     return make_benchmark_report(runs, request)
 
 
+def start_notes(start: Start) -> list[str]:
+    """What a reader of figures has to know of how objects were given; nothing for true masks."""
+    return [STARTS[start]] if start in STARTS else []
+
+
 def make_benchmark_report(
     runs: Sequence[SequenceRun], request: BenchmarkRequest
 ) -> BenchmarkReport:
@@ -167,7 +172,7 @@ def make_benchmark_report(
         len(totals), average([t.j for t in totals]), average([t.f for t in totals])
     )
     notes = [LATE if request.late_entries else SEMI]
-    notes += [STARTS[request.start]] if request.start in STARTS else []
+    notes += start_notes(request.start)
     notes += [BACK_AND_FORTH] if request.back_and_forth else []
     if seen := trained_on(request.tracker.weights, [run.score.name for run in runs]):
         notes.append(SEEN.format(", ".join(seen)))

@@ -19,7 +19,7 @@ from core.engine.propagate import PropagationRequest, propagate, step_count
 from core.engine.registry import build_tracker
 from core.engine.run import memory_guard
 from core.engine.spool import ProbabilitySpool, SpoolMark
-from core.eval.benchmark import LATE, SEMI, STARTS
+from core.eval.benchmark import LATE, SEMI, start_notes
 from core.eval.benchmark_plan import BenchmarkRequest, SequenceJob, plan_jobs
 from core.eval.interactive_figures import Doubt, FrameMark, Round, measure_doubt, measure_round
 from core.eval.jf import score_frame
@@ -147,7 +147,7 @@ def make_interactive_report(
 ) -> InteractiveReport:
     """Put the sequences that were run together; also for a job that was stopped."""
     scored = LATE if request.benchmark.late_entries else SEMI
-    begins = [STARTS[request.benchmark.start]] if request.benchmark.start in STARTS else []
+    begins = start_notes(request.benchmark.start)
     notes = (scored, *begins, ROBOT, PICKS, *(note for run in runs for note in run.notes))
     return InteractiveReport(tuple(runs), request.rounds, request.picks, notes)
 
