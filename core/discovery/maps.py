@@ -21,8 +21,11 @@ class PackedMaps(Mapping[int, Map]):
         self._kept: dict[int, tuple[tuple[int, int], bytes]] = {}
 
     def add(self, index: int, plane: NDArray[np.floating] | NDArray[np.bool_]) -> None:
-        """Keep the map of a frame, h x w, 0..1; replaces an earlier one."""
-        levels = np.rint(np.asarray(plane, np.float32) * 255).astype(np.uint8)
+        """Keep the map of a frame, h x w, 0..1; replaces an earlier one.
+
+        What is over 1 counts as 1: sums of maps that came out of here may be, by rounding.
+        """
+        levels = np.rint(np.clip(np.asarray(plane, np.float32), 0, 1) * 255).astype(np.uint8)
         height, width = levels.shape
         self._kept[index] = (height, width), zlib.compress(levels.tobytes(), 1)
 

@@ -17,6 +17,7 @@ from vosapp.session.prompting import FeatureReader, PromptControl
 from vosapp.session.propagation import PropagationControl
 from vosapp.session.session import Session
 from vosapp.session.thumbnails import ThumbnailLoader
+from vosapp.session.work import WorkControl
 
 
 class Workspace(QObject):
@@ -50,6 +51,21 @@ class Workspace(QObject):
         self.prompting = PromptControl(self.session, features, self)
         self.thumbnails = ThumbnailLoader(video, self)
         self.session.frameIndexChanged.connect(self.thumbnails.hold)
+
+    @property
+    def engine_works(self) -> tuple[WorkControl, ...]:
+        """What the engine's thread computes: one at a time, others wait for it."""
+        return self.propagation, self.finetuning, self.discovery
+
+    @property
+    def busy(self) -> bool:
+        """True while the engine computes something for this project, or is to."""
+        return any(work.running for work in self.engine_works)
+
+    def stop_works(self) -> None:
+        """Ask all that the engine computes to stop."""
+        for work in self.engine_works:
+            work.stop()
 
     def close(self) -> None:
         """Stop everything; what was asked for is on the disk when this returns."""

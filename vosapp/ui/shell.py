@@ -78,12 +78,11 @@ class Shell(Desk):
             session.historyChanged,
             session.changingChanged,
             session.currentObjectChanged,
-            workspace.propagation.started,
-            workspace.propagation.finished,
-            workspace.finetuning.started,
-            workspace.finetuning.finished,
         ):
             signal.connect(self.refresh)
+        for work in workspace.engine_works:
+            work.started.connect(self.refresh)
+            work.finished.connect(self.refresh)
 
     def refresh(self, *_ignored: object) -> None:
         """See `Desk`."""
@@ -98,15 +97,14 @@ class Shell(Desk):
         workspace = self.workspace
         if workspace is None:
             return False
-        session, running = workspace.session, workspace.propagation.running
-        finetuning = workspace.finetuning.running
+        session, busy = workspace.session, workspace.busy
         canvas, update = self.panels.canvas, session.update
         return {
             When.OPEN: True,
             When.OBJECT: session.object_id != 0,
             When.SEVERAL: len(session.objects) > 1,
-            When.IDLE: not running and not finetuning,
-            When.RUNNING: running or finetuning,
+            When.IDLE: not busy,
+            When.RUNNING: busy,
             When.UNDO: canvas.can_local_undo or session.changing or bool(update.undo),
             When.REDO: canvas.can_local_redo or session.changing or bool(update.redo),
         }[when]

@@ -24,6 +24,7 @@ class RunMeter(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._works: list[WorkControl] = []
         self._bar, self._text, self._stop = QProgressBar(self), QLabel(self), QToolButton(self)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._bar.setTextVisible(False)
@@ -51,16 +52,31 @@ class RunMeter(QWidget):
         """Show a work while it runs.
 
         Args:
-            work: which; the meter outlives it.
+            work: which, until `forget`.
             tell: says in a line how far it is, from its state.
         """
 
         def show(state: WorkState) -> None:
             self.show_work(tell(state), *state.bar)
 
+        self._works.append(work)
         work.started.connect(self.show)
         work.stateChanged.connect(show)
-        work.finished.connect(self.hide)
+        work.finished.connect(self.rest)
+
+    def rest(self) -> None:
+        """Something has ended: go, unless a work that is followed still runs."""
+        self.setVisible(any(work.running for work in self._works))
+
+    def forget(self) -> None:
+        """Follow no work any more."""
+        self._works.clear()
+        self.hide()
+
+    def begin(self, text: str) -> None:
+        """Show that something was begun which is no `WorkControl`; `rest` follows."""
+        self.show_work(text, 0, 0)
+        self.show()
 
     def show_work(self, text: str, done: int, total: int) -> None:
         """Show how far a work is."""

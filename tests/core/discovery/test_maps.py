@@ -29,3 +29,10 @@ def test_masks_come_back_exactly_and_maps_can_be_dropped():
     maps.drop(9)
     with pytest.raises(KeyError):
         maps[0]
+
+
+def test_halves_add_up_to_one():
+    maps, half = PackedMaps(), np.full((2, 3), 0.5, np.float32)
+    maps.add(0, half)
+    maps.add(0, maps[0] + half)
+    assert (maps[0] == 1).all()

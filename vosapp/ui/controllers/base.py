@@ -66,6 +66,14 @@ class DialogController(Controller):
         dialog.finished.connect(lambda _result: self._forget(dialog))
         dialog.show()
 
+    def raise_dialog(self) -> bool:
+        """Bring the dialog that is open to the front; False where none is."""
+        if self.dialog is None:
+            return False
+        self.dialog.raise_()
+        self.dialog.activateWindow()
+        return True
+
     def close_dialog(self) -> None:
         """Close the dialog that is open, if any."""
         if self.dialog is not None:

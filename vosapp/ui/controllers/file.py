@@ -61,7 +61,7 @@ class FileController(Controller):
         shell.window.dropped.connect(opener.open)
         opener.began.connect(self._show_busy)
         opener.progressed.connect(self._show_progress)
-        opener.ended.connect(shell.window.status.meter.hide)
+        opener.ended.connect(shell.window.status.meter.rest)
         opener.answered.connect(self._take)
         opener.failed.connect(shell.tell_error)
         shell.workspaceChanged.connect(self._follow)
@@ -232,9 +232,7 @@ class FileController(Controller):
         choose_file(window, title, owner=self, filters=filters, folder=folder, take=take)
 
     def _show_busy(self, name: str) -> None:
-        meter = self.shell.window.status.meter
-        meter.show_work(self.tr("Opening {0}").format(name), 0, 0)
-        meter.show()
+        self.shell.window.status.meter.begin(self.tr("Opening {0}").format(name))
 
     def _show_progress(self, progress: Progress) -> None:
         meter = self.shell.window.status.meter
@@ -268,6 +266,7 @@ class FileController(Controller):
     def _write_copy(self, workspace: Workspace, target: Path) -> None:
         project = workspace.session.project
         handle = workspace.session.files.submit(lambda token: project.save_copy(target, token))
+        self.shell.window.status.meter.begin(self.tr("Saving a copy"))
         handle.tell(
             self,
             finished=lambda outcome: self._tell_copy(outcome, target),
@@ -275,7 +274,7 @@ class FileController(Controller):
         )
 
     def _tell_copy(self, outcome: Outcome, target: Path) -> None:
-        self.shell.window.status.meter.hide()
+        self.shell.window.status.meter.rest()
         if isinstance(outcome, Done):
             self.shell.window.status.showMessage(
                 self.tr("Saved as {0}.").format(visible(str(target))), 6000

@@ -58,11 +58,8 @@ class ModelsController(DialogController):
         from vosapp.ui.models.download import DownloadDialog
 
         self.shell.show_place(Place.MODELS)
-        if self.dialog is not None:
-            self.dialog.raise_()
-            self.dialog.activateWindow()
-            return
-        self.show_dialog(DownloadDialog(self.shell.training.models, self.shell.window))
+        if not self.raise_dialog():
+            self.show_dialog(DownloadDialog(self.shell.training.models, self.shell.window))
 
     def _export(self, model: Model) -> None:
         models = self.shell.training.models

@@ -42,7 +42,7 @@ class PropagateController(Controller):
         """See `Controller`."""
         runs = {name: self._starter(mode) for name, mode in _MODES.items()}
         return runs | {
-            "propagate.stop": self.with_workspace(self._stop_all),
+            "propagate.stop": self.with_workspace(lambda w: w.stop_works()),
             "propagate.choose": self.with_workspace(self._choose),
         }
 
@@ -57,7 +57,7 @@ class PropagateController(Controller):
 
     def _follow(self) -> None:
         if self.workspace is None:
-            self.shell.window.status.meter.hide()
+            self.shell.window.status.meter.forget()
             return
         control = self.workspace.propagation
         self.shell.window.status.meter.follow(control, run_text)
@@ -86,14 +86,10 @@ class PropagateController(Controller):
     def _clear(self) -> None:
         self.shell.window.notice.clear(KEY)
 
-    def _stop_all(self, workspace: Workspace) -> None:
-        workspace.propagation.stop()
-        workspace.finetuning.stop()
-
     def _stop(self) -> None:
         self.shell.opener.stop()
         if self.workspace is not None:
-            self.workspace.propagation.stop()
+            self.workspace.stop_works()
 
     def _tell(self, outcome: Outcome) -> None:
         if self.workspace is None:

@@ -27,6 +27,7 @@ from core.text import visible
 from vosapp.jobs.outcome import Done, Outcome
 from vosapp.project.colors import usual_color
 from vosapp.services.candidates import Candidate
+from vosapp.services.discover import default_discoverer
 from vosapp.session.workspace import Workspace
 from vosapp.ui.canvas.colors import vivid
 from vosapp.ui.forms import align_labels, name_all
@@ -83,9 +84,10 @@ class DiscoverDialog(WorkDialog):
     def refresh_weights(self) -> None:
         """Say which weights are used."""
         path = self._control.weights
-        text = (
-            self.tr("bundled") if self._control.has_weights else self.tr("none yet: choose a file")
-        )
+        text = self.tr("bundled")
+        if not self._control.has_weights:
+            text = self.tr("none come with vosapp yet: choose a file, or make one by {0}")
+            text = text.format(f"vosapp train {default_discoverer()}")
         self.weights.setText(text if path is None else visible(path.name))
         self.find_button.setEnabled(self._control.has_weights and not self._control.running)
 
@@ -98,9 +100,9 @@ class DiscoverDialog(WorkDialog):
                 " a proposal; then it is a new object with a keyframe, ready to be propagated."
             )
         )
-        self.intro.setWordWrap(True)
         for label in (self.intro, self.weights):
             label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
         set_tone(self.intro, "muted")
         self.frames.addItem("")
         self.frames.addItem(self.tr("The current frame alone"))
@@ -129,10 +131,17 @@ class DiscoverDialog(WorkDialog):
         self.content.addWidget(self.intro)
         self.content.addLayout(form)
         self.content.addWidget(self.list, 1)
-        self.add_button(self.drop_button)
-        self.add_button(self.all_button)
-        self.add_button(self.accept_button, main=True)
+        self.content.addLayout(self._list_buttons())
         self.add_button(self.find_button, picture="shape-outline", main=True)
+
+    def _list_buttons(self) -> QHBoxLayout:
+        """What is done with candidates stands below them; what is said of work needs the foot."""
+        row = QHBoxLayout()
+        row.addStretch(1)
+        for button in (self.drop_button, self.all_button, self.accept_button):
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        return row
 
     def _name_all(self) -> None:
         name_all(

@@ -130,6 +130,7 @@ class ModelsPage(QWidget):
         tr, header = self.tr, self.list.header()
         self.list.setObjectName("roomy")
         self.list.setRootIsDecorated(False)
+        self.list.setAllColumnsShowFocus(True)
         self.list.setHeaderLabels(
             [tr("Name"), tr("From"), tr("System"), tr("Network"), tr("Size"), tr("Score")]
         )
@@ -209,7 +210,8 @@ class ModelsPage(QWidget):
 
     def _show_card(self, model: Model, text: str) -> None:
         if self.model == model:
-            self.card.setMarkdown(text)
+            # The name stands above the card already.
+            self.card.setMarkdown(text.removeprefix(f"# {model.name}\n"))
             cursor = self.card.textCursor()
             cursor.movePosition(QTextCursor.MoveOperation.End)
             cursor.insertHtml(f"<br>{words.facts_html(model)}")

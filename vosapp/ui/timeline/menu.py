@@ -95,7 +95,7 @@ class LaneMenu(QMenu):
         actions["uncheck"].setEnabled(FrameState.CHECKED in states)
         actions["absent"].setEnabled(not item.locked)
         actions["clear"].setEnabled(not item.locked and states != {FrameState.EMPTY})
-        actions["propagate"].setEnabled(not workspace.propagation.running)
+        actions["propagate"].setEnabled(not workspace.busy)
 
 
 def clear_cells(session: Session, chosen: LaneSelection) -> None:

@@ -32,6 +32,14 @@ def finding(make_shell, open_in, film_project, dialog):
     return make
 
 
+@pytest.fixture
+def gate(finding):
+    """Lets a finder do one step; all of them before the window goes, which waits for its engine."""
+    gate = threading.Semaphore(1)
+    yield gate
+    gate.release(1000)
+
+
 def found(qtbot, shell, shown):
     with qtbot.waitSignal(shell.workspace.discovery.finished):
         qtbot.mouseClick(shown.find_button, LEFT)
@@ -158,9 +166,49 @@ def test_without_weights_a_file_can_be_chosen(finding, qtbot, monkeypatch, tmp_p
     shell.engine.make_finder = None
     monkeypatch.setattr(assets, "weights_dir", lambda: tmp_path)
     shown.refresh_weights()
-    assert "none yet" in shown.weights.text()
+    assert "choose a file" in shown.weights.text()
+    assert "vosapp train appearance_motion" in shown.weights.text()
     assert not shown.find_button.isEnabled()
     shown.take_weights(tmp_path / "<b>mine.safetensors")
     assert shown.weights.text() == "<b>mine.safetensors"
     assert shown.weights.textFormat() == Qt.TextFormat.PlainText
     assert shown.find_button.isEnabled()
+
+
+def test_the_window_says_that_the_engine_is_busy_and_stops_it(finding, gate, qtbot):
+    shell, shown = finding(partial(FakeFinder, gate=gate))
+    qtbot.mouseClick(shown.find_button, LEFT)
+    qtbot.waitUntil(lambda: shell.workspace.discovery.state.done == 1)
+    assert not shell.actions["propagate.open"].isEnabled()
+    assert shell.actions["propagate.stop"].isEnabled()
+    with qtbot.waitSignal(shell.workspace.discovery.finished):
+        shell.actions.run("propagate.stop")
+        gate.release(100)
+    assert shell.workspace.discovery.found is None
+    assert shell.actions["propagate.open"].isEnabled()
+    assert not shell.actions["propagate.stop"].isEnabled()
+
+
+def test_the_meter_stays_while_anything_runs(finding, gate, qtbot, tmp_path):
+    shell, shown = finding(partial(FakeFinder, gate=gate))
+    meter = shell.window.status.meter
+    qtbot.mouseClick(shown.find_button, LEFT)
+    qtbot.waitUntil(lambda: shell.workspace.discovery.state.done == 1)
+    assert meter.isVisible()
+    with qtbot.waitSignal(shell.opener.ended):
+        shell.opener.open(tmp_path / "nothing.mp4")
+    assert meter.isVisible()
+    with qtbot.waitSignal(shell.workspace.discovery.finished):
+        gate.release(100)
+    assert not meter.isVisible()
+
+
+def test_what_is_said_of_work_has_room(finding, gate, qtbot):
+    shell, shown = finding(partial(FakeFinder, gate=gate))
+    qtbot.mouseClick(shown.find_button, LEFT)
+    qtbot.waitUntil(lambda: shell.workspace.discovery.state.done == 1)
+    state = shown.state
+    most = 2.5 * state.fontMetrics().lineSpacing()
+    qtbot.waitUntil(lambda: 0 < state.heightForWidth(state.width()) < most)
+    with qtbot.waitSignal(shell.workspace.discovery.finished):
+        gate.release(100)

@@ -76,6 +76,11 @@ def test_a_card_is_shown(models, services, qtbot, places):
     models.choose("carded")
     qtbot.waitUntil(lambda: "From nothing." in models.card.toPlainText())
     assert "box_supervised" in models.card.toPlainText()
+    card.write_text("# carded\n\nWithout its name.")
+    models.choose("mine")
+    models.choose("carded")
+    qtbot.waitUntil(lambda: "Without its name." in models.card.toPlainText())
+    assert "carded" not in models.card.toPlainText().partition("Without")[0]
 
 
 def test_names_and_facts_of_strangers_are_shown_as_they_are(models, services, qtbot, tmp_path):
