@@ -122,6 +122,6 @@ def test_what_was_chosen_stays_where_a_later_look_is_stopped(hub, services, qtbo
     services.gate.set()
     qtbot.waitUntil(lambda: not hub.data.running)
     assert [one.path.name for one in hub.data.sources] == ["a.vosapp"]
-    hub.data.look_again()
+    hub.data.add([])
     qtbot.waitUntil(lambda: hub.data.survey is not None)
     assert [one.path.name for one in hub.data.sources] == ["a.vosapp", "b.vosapp"]

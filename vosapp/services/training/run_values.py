@@ -167,7 +167,6 @@ class RunStatus:
         request: what was asked for.
         state: what it does.
         text: one line for people: what happens, or why it ended.
-        hint: what to do about it, where it failed.
         fraction: 0..1 of the minutes.
         step: of learning.
         seconds: of training so far.
@@ -185,7 +184,6 @@ class RunStatus:
     request: RunRequest
     state: RunState
     text: str = ""
-    hint: str = ""
     fraction: float = 0.0
     step: int = 0
     seconds: float = 0.0

@@ -175,6 +175,19 @@ class RunWatch:
             holders=Control(self._folder.path).holders() if alive else (),
         )
 
+    def view(self) -> View | None:
+        """The held-out frame of the run, before and now; None while there is none."""
+        heard = self._listener.heard()
+        files = [picture(self._folder, n) for n in ("frame", "before", "now", "best", "truth")]
+        if heard.view is None or not files[0].exists():
+            return None
+        return View(*files, *heard.view)
+
+    def log(self, *, lines: int = 200) -> str:
+        """What the run and its process have said, for people; the last lines of it."""
+        told = self._listener.heard().log
+        return "\n".join([*told, *_tail(self._folder.log)][-lines:])
+
 
 def _state(heard: Heard, *, began: float | None) -> tuple[RunState, str]:
     """What a run does, by what it has said and by when its process began; None: it is gone."""
@@ -262,33 +275,6 @@ def discard_run(folder: Path) -> None:
     except OSError as error:
         msg = f"{folder} cannot be removed: {error.strerror}."
         raise OutputError(msg, "Close what uses it, and try again.") from error
-
-
-def view_of(folder: Path) -> View | None:
-    """The held-out frame of a run, before and now; None while there is none."""
-    place = RunFolder(folder)
-    heard = Listener(place).heard()
-    files = {n: picture(place, n) for n in ("frame", "before", "now", "best", "truth")}
-    if heard.view is None or not files["frame"].exists():
-        return None
-    clip, frame_index, step = heard.view
-    return View(
-        files["frame"],
-        files["before"],
-        files["now"],
-        files["best"],
-        files["truth"],
-        clip,
-        frame_index,
-        step,
-    )
-
-
-def log_of(folder: Path, *, lines: int = 200) -> str:
-    """What a run and its process have said, for people; the last lines of it."""
-    place = RunFolder(folder)
-    told = Listener(place).heard().log
-    return "\n".join([*told, *_tail(place.log)][-lines:])
 
 
 def _tail(file: Path) -> list[str]:

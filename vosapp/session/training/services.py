@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 
 
 class Watch(Protocol):
-    """Follows one run."""
+    """Follows one run; of what the run has said it reads each time only what is new."""
 
     def status(self) -> RunStatus:
         """How it is now."""
+
+    def view(self) -> View | None:
+        """The held-out frame that is looked at."""
+
+    def log(self) -> str:
+        """What the run has said."""
 
 
 class TrainServices(Protocol):
@@ -85,12 +91,6 @@ class TrainServices(Protocol):
 
     def runs(self) -> tuple[RunStatus, ...]:
         """All runs, the newest first."""
-
-    def view(self, folder: Path) -> View | None:
-        """The held-out frame that is looked at."""
-
-    def log(self, folder: Path) -> str:
-        """What the run has said."""
 
     def silence(self, status: RunStatus, now: float) -> str:
         """What to tell of a run that says nothing; empty where it does."""
@@ -263,18 +263,6 @@ class Services:
         from vosapp.services.training.runs import find_runs
 
         return find_runs(self._runs)
-
-    def view(self, folder: Path) -> View | None:
-        """See `TrainServices`."""
-        from vosapp.services.training.runs import view_of
-
-        return view_of(folder)
-
-    def log(self, folder: Path) -> str:
-        """See `TrainServices`."""
-        from vosapp.services.training.runs import log_of
-
-        return log_of(folder)
 
     def silence(self, status: RunStatus, now: float) -> str:
         """See `TrainServices`."""

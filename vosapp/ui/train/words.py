@@ -135,7 +135,7 @@ def explained(status: RunStatus) -> str:
         )
     if status.state is RunState.PAUSED:
         return tr("Training waits until you let it go on. Its minutes do not pass.")
-    return visible(" ".join(x for x in (status.text, status.hint) if x))
+    return visible(status.text)
 
 
 def score_text(status: RunStatus) -> str:
