@@ -120,8 +120,8 @@ class CoreTrainer:
 
         request, stage = self._request, leg.stage.name
         own = self._options(stage)
-        usual = {o.name: o.usual(stage, refines=init is not None) for o in self._recipe.all_options}
-        chosen = usual | dict(request.options)
+        usual = self._recipe.usual(stage, refines=init is not None)
+        chosen = {**usual, **request.options}
         return TrainRequest(
             self._recipe,
             leg.out,

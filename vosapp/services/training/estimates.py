@@ -6,15 +6,20 @@ else figures that were measured once, on one core of a server's processor.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from core.engine.registry import recipe_of
-from core.train.recipe import Values
 from vosapp.services.training.offers import stage_of
-from vosapp.services.training.run_values import Estimate, RunRequest, RunStatus
+from vosapp.services.training.run_values import (
+    Estimate,
+    RunRequest,
+    RunStatus,
+    minutes_between_scores,
+)
 from vosapp.services.training.runs import find_runs
 from vosapp.services.training.values import Part, Survey
 
@@ -23,7 +28,6 @@ START_SECONDS = 12.0
 FRAME_SECONDS, MEGAPIXEL_SECONDS = 0.002, 0.012
 """Reading a frame, and each million of its pixels."""
 SCORE_SECONDS = 20.0
-POINTS = 8
 GPU_TIMES = 20.0
 """How much faster a graphics processor is than one core, about."""
 PACKED_BYTES, PACKED_FPS = 35_000, 16.0
@@ -77,7 +81,7 @@ def estimate(request: RunRequest, found: Survey, *, root: Path | None = None) ->
         clip.frame_count * (FRAME_SECONDS + MEGAPIXEL_SECONDS * clip.size[0] * clip.size[1] / 1e6)
         for clip in training
     )
-    scores = (POINTS + 1) * SCORE_SECONDS / (1 if device == "cpu" else 4) if found.held_out else 0.0
+    scores = _scores_seconds(request.minutes, device) if found.held_out else 0.0
     packed = min(frames, int(PACKED_FPS * sum(clip.counted.seconds for clip in training)))
     free = int(psutil.virtual_memory().available)
     return Estimate(
@@ -91,6 +95,12 @@ def estimate(request: RunRequest, found: Survey, *, root: Path | None = None) ->
         packed * PACKED_BYTES + KEPT_FILES * cost.weights,
         _warnings(found, memory=memory, free=free, steps=60 * request.minutes / seconds),
     )
+
+
+def _scores_seconds(minutes: float, device: str) -> float:
+    """Seconds for the score before training, and those on the way."""
+    count = 1 + math.ceil(minutes / minutes_between_scores(minutes))
+    return count * SCORE_SECONDS / (1 if device == "cpu" else 4)
 
 
 def _device(name: str) -> str:
@@ -117,7 +127,7 @@ def _relative_size(request: RunRequest) -> float:
     """Pixels of a batch, by those of the usual one."""
     recipe = recipe_of(request.system)
     stage = stage_of(recipe, request.stage, labels=True)
-    usual: Values = {o.name: o.usual(stage, refines=True) for o in recipe.options}
+    usual = recipe.usual(stage, refines=True)
     size = 1.0
     for name, power in (("batch", 1), ("frames", 1), ("crop", 2)):
         if name in request.options and name in usual:

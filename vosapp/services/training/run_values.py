@@ -11,6 +11,14 @@ from pathlib import Path
 from core.train.recipe import Option, Value
 from vosapp.services.training.values import Source
 
+LEAST_MINUTES, MOST_MINUTES, POINTS = 1.0, 5.0, 8
+"""Weights are scored so many minutes of training apart: at about that many points of a run."""
+
+
+def minutes_between_scores(minutes: float) -> float:
+    """Minutes of training from one score to the next, in a run of so many."""
+    return min(MOST_MINUTES, max(LEAST_MINUTES, minutes / POINTS))
+
 
 @dataclass(frozen=True, slots=True)
 class RecipeOffer:

@@ -10,7 +10,7 @@ from core.engine.registry import systems
 from core.jobs import CancelToken, result_of
 from vosapp.services.training.colors import answer, check_colors
 from vosapp.services.training.data import sources_of, survey
-from vosapp.services.training.estimates import estimate
+from vosapp.services.training.estimates import SCORE_SECONDS, estimate
 from vosapp.services.training.offers import offers, usual_minutes
 from vosapp.services.training.preview import preview
 from vosapp.services.training.run_values import RunRequest
@@ -49,6 +49,16 @@ def test_an_estimate_grows_with_the_batch_and_warns(look):
     assert any("hardly" in text for text in large.warnings)
     nothing_held = estimate(request, Survey(found.clips[:0]))
     assert any("held out" in text for text in nothing_held.warnings)
+
+
+def test_long_runs_are_scored_more_often_and_that_takes_its_time(look):
+    sources, found = look(boxes=(0, 6))
+    extra = {}
+    for minutes in (40, 400):
+        asked = estimate(RunRequest("box_supervised", minutes, sources, device="cpu"), found)
+        extra[minutes] = asked.seconds - 60 * minutes - asked.prepare_seconds
+    assert extra[40] == pytest.approx(9 * SCORE_SECONDS)
+    assert extra[400] == pytest.approx(81 * SCORE_SECONDS)
 
 
 def test_minutes_follow_from_the_labels_and_the_device(look):
