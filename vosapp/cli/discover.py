@@ -130,7 +130,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 def _request(args: argparse.Namespace) -> FindingRequest:
     if args.images and (args.adapt_steps or args.vote):
         option = "--adapt-steps" if args.adapt_steps else "--vote"
-        raise UsageError(f"{option} needs a video.", "Leave it away with --images.")
+        raise UsageError(f"{option} needs a video.", "Leave it out with --images.")
     spec = system_spec(args.system)
     if args.weights is not None and spec.needs_weights:
         from core.nn.checkpoints import read_info, require_system
@@ -191,7 +191,7 @@ class _Run:
 
         source: Path = self.args.input
         if not source.is_dir():
-            raise UsageError(f"{source} is no folder of images.", "Leave --images away for one.")
+            raise UsageError(f"{source} is no folder of images.", "Leave --images out for a video.")
         paths = list_images(source)
         if not paths:
             raise UsageError(f"{source} holds no images.", "Name a folder with images.")

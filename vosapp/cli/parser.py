@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
     def _bare_options_told(self, given: list[str]) -> list[str]:
         """Give an option its value where it stands without one, before an argument.
 
-        Where a value with choices may be left away, only one of them is taken for it:
+        Where a value with choices may be left out, only one of them is taken for it:
         `propagate --adapt film.mp4` is no adaptation of the name film.mp4.
         """
         told, end = list(given), given.index("--") if "--" in given else len(given)

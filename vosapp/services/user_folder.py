@@ -25,11 +25,11 @@ def user_data() -> Path:
     return (Path(shared) if shared.startswith("/") else Path.home() / ".local" / "share") / NAME
 
 
-def runs_folder() -> Path:
-    """Where runs of training lie."""
-    return user_data() / "training"
+def runs_folder(data: Path | None = None) -> Path:
+    """Where runs of training lie, in a folder of data; None takes this user's."""
+    return (data or user_data()) / "training"
 
 
-def models_folder() -> Path:
-    """Where the user's models lie."""
-    return user_data() / "models"
+def models_folder(data: Path | None = None) -> Path:
+    """Where models lie, in a folder of data; None takes this user's."""
+    return (data or user_data()) / "models"

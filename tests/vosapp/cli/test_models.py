@@ -46,6 +46,7 @@ def test_info(cats, capsys):
     assert main(["models", "info", "cats"]) == cli.DONE
     out = capsys.readouterr().out
     assert "trained" in out and cats.sha256 in out and "held-out: 0.500" in out
+    assert "Added: " in out
     assert main(["models", "info", "cat"]) == cli.BAD_INPUT
     assert "Did you mean cats" in capsys.readouterr().err
 

@@ -46,6 +46,11 @@ class RunFolder:
     path: Path
 
     @property
+    def is_run(self) -> bool:
+        """Whether a run was begun here."""
+        return self.request.is_file()
+
+    @property
     def request(self) -> Path:
         """What was asked for."""
         return self.path / "request.json"
@@ -107,6 +112,15 @@ class ProcessMark:
         except psutil.Error:
             created = 0.0
         return cls(pid, created, time.time())
+
+    @classmethod
+    def read(cls, path: Path) -> ProcessMark | None:
+        """A mark from a file; None where there is none, or it makes no sense."""
+        values = read_json(path)
+        try:
+            return cls(int(values["pid"]), float(values["created"]), float(values.get("at", 0)))
+        except (LookupError, TypeError, ValueError):
+            return None
 
     @property
     def is_alive(self) -> bool:
@@ -200,11 +214,7 @@ def write_process(folder: RunFolder, pid: int) -> None:
 
 def read_process(folder: RunFolder) -> ProcessMark | None:
     """Who runs it, or has run it last; None where nobody has."""
-    try:
-        values = read_json(folder.process)
-        return ProcessMark(int(values["pid"]), float(values["created"]), float(values["at"]))
-    except (LookupError, TypeError, ValueError):
-        return None
+    return ProcessMark.read(folder.process)
 
 
 def copy_file(source: Path, target: Path) -> None:

@@ -177,11 +177,14 @@ class RunWatch:
 
     def view(self) -> View | None:
         """The held-out frame of the run, before and now; None while there is none."""
-        heard = self._listener.heard()
-        files = [picture(self._folder, n) for n in ("frame", "before", "now", "best", "truth")]
-        if heard.view is None or not files[0].exists():
+        said = self._listener.heard().view
+        frame, before, now, best, truth = (
+            picture(self._folder, name) for name in ("frame", "before", "now", "best", "truth")
+        )
+        if said is None or not frame.exists():
             return None
-        return View(*files, *heard.view)
+        clip, frame_index, step = said
+        return View(frame, before, now, best, truth, clip, frame_index, step)
 
     def log(self, *, lines: int = 200) -> str:
         """What the run and its process have said, for people; the last lines of it."""
@@ -215,7 +218,7 @@ def find_runs(root: Path | None = None) -> tuple[RunStatus, ...]:
     if not place.is_dir():
         return ()
     for folder in sorted(place.iterdir(), reverse=True):
-        if (folder / "request.json").is_file():
+        if RunFolder(folder).is_run:
             try:
                 found.append(run_status(folder))
             except VosError:

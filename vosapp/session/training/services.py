@@ -13,6 +13,7 @@ from vosapp.project.store import Project
 from vosapp.services.models.values import Downloading, KnownModel, Model
 from vosapp.services.training.run_values import Estimate, RecipeOffer, RunRequest, RunStatus, View
 from vosapp.services.training.values import ColorAnswer, Source, Survey
+from vosapp.services.user_folder import models_folder, runs_folder
 
 if TYPE_CHECKING:
     from vosapp.services.training.preview import Sample
@@ -144,11 +145,11 @@ class Services:
 
     @property
     def _runs(self) -> Path:
-        return self.data / "training"
+        return runs_folder(self.data)
 
     @property
     def _models(self) -> Path:
-        return self.data / "models"
+        return models_folder(self.data)
 
     def sources_of(self, path: Path) -> tuple[Source, ...]:
         """See `TrainServices`."""
@@ -258,8 +259,6 @@ class Services:
 
     def runs(self) -> tuple[RunStatus, ...]:
         """See `TrainServices`."""
-        if not self._runs.is_dir():
-            return ()
         from vosapp.services.training.runs import find_runs
 
         return find_runs(self._runs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -19,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.jobs import CancelToken
 from core.text import visible
 from vosapp.jobs.outcome import Outcome
+from vosapp.jobs.runner import once
 from vosapp.services.training.run_values import RunState, RunStatus
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.watching import Look
@@ -143,13 +142,8 @@ class RunTab(QWidget):
 
     def _load_plots(self) -> None:
         """What draws curves takes most of a second to load, so the window does not wait for it."""
-
-        def job(_token: CancelToken) -> Generator[None]:
-            yield
-            importlib.import_module("pyqtgraph")
-
-        handle = self._hub.runner("training-data").submit(job)
-        handle.tell(self, finished=self._make_plots)
+        job = once(lambda: importlib.import_module("pyqtgraph"))
+        self._hub.runner("training-data").submit(job).tell(self, finished=self._make_plots)
 
     def _make_plots(self, _outcome: Outcome) -> None:
         from vosapp.ui.train.curves import Curves

@@ -134,7 +134,7 @@ def test_what_a_run_has_said_is_read_once(tmp_path, request_of, monkeypatch):
     (folder.view / "frame.png").touch()
     watch = runs.RunWatch(tmp_path)
     watch.status()
-    monkeypatch.setattr(protocol, "_lines", lambda data: pytest.fail(f"read again: {data}"))
+    monkeypatch.setattr(protocol, "sound_lines", lambda x: pytest.fail(f"read again: {x}"))
     assert watch.view().step == 40 and watch.log() == "one video was left out"
 
 
