@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from core.engine.registry import recipe_of
-from vosapp.services.training.offers import stage_of
+from vosapp.services.training.offers import device_of, stage_of
 from vosapp.services.training.run_values import (
     Estimate,
     RunRequest,
@@ -65,7 +65,7 @@ def estimate(request: RunRequest, found: Survey, *, root: Path | None = None) ->
         found: what it learns from.
         root: folder of earlier runs; None takes the user's.
     """
-    device = _device(request.device)
+    device = device_of(request.device)
     cost = _COSTS.get(_preset(request), _USUAL)
     size = _relative_size(request)
     earlier = _earlier(request, root)
@@ -101,14 +101,6 @@ def _scores_seconds(minutes: float, device: str) -> float:
     """Seconds for the score before training, and those on the way."""
     count = 1 + math.ceil(minutes / minutes_between_scores(minutes))
     return count * SCORE_SECONDS / (1 if device == "cpu" else 4)
-
-
-def _device(name: str) -> str:
-    if name != "auto":
-        return name
-    from core.device import choose_device
-
-    return str(choose_device("auto").type)
 
 
 def _preset(request: RunRequest) -> str:

@@ -243,6 +243,5 @@ def threads() -> int:
 
 def _reckoned(services: TrainServices, plan: Plan, request: RunRequest, survey: Survey) -> Reckoned:
     if plan.minutes is None:
-        device = "cpu" if plan.device == "auto" else plan.device
-        request = replace(request, minutes=services.usual_minutes(survey, device))
+        request = replace(request, minutes=services.usual_minutes(survey, plan.device))
     return Reckoned(request.minutes, services.estimate(request, survey))

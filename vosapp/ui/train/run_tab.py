@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,7 +25,7 @@ from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.watching import Look
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.table import BY_ID
-from vosapp.ui.forms import name_all
+from vosapp.ui.forms import Fold, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.train import words
 from vosapp.ui.train.pair import PicturePair
@@ -64,7 +63,7 @@ class RunTab(QWidget):
         self.pause_button, self.stop_button = QPushButton(self), QPushButton(self)
         self.resume_button = QPushButton(self)
         self.pair = PicturePair(self, narrow=True)
-        self.fold, self.log = QToolButton(self), QPlainTextEdit(self)
+        self.fold, self.log = Fold(self.tr("Log"), self), QPlainTextEdit(self)
         self.curves: Curves | None = None
         self._plots = QWidget(self)
         self._step = -1
@@ -122,11 +121,7 @@ class RunTab(QWidget):
         self._name()
 
     def _build_log(self) -> None:
-        self.fold.setText(self.tr("Log"))
-        self.fold.setCheckable(True)
-        self.fold.setAutoRaise(True)
-        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.fold.toggled.connect(self._unfold)
+        self.fold.unfolded.connect(self._unfold)
         self.log.setReadOnly(True)
         self.log.setFixedHeight(130)
         self.log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -237,8 +232,6 @@ class RunTab(QWidget):
 
     def _unfold(self, unfolded: bool) -> None:  # noqa: FBT001
         self.log.setVisible(unfolded)
-        arrow = Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow
-        self.fold.setArrowType(arrow)
         self._hub.runs.watched.log = unfolded
         if unfolded and self._hub.runs.look is not None:
             self._show_log(self._hub.runs.look)

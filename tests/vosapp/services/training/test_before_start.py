@@ -11,7 +11,7 @@ from core.jobs import CancelToken, result_of
 from vosapp.services.training.colors import answer, check_colors
 from vosapp.services.training.data import sources_of, survey
 from vosapp.services.training.estimates import SCORE_SECONDS, estimate
-from vosapp.services.training.offers import offers, usual_minutes
+from vosapp.services.training.offers import device_choices, offers, usual_minutes
 from vosapp.services.training.preview import preview
 from vosapp.services.training.run_values import RunRequest
 from vosapp.services.training.values import Survey
@@ -61,10 +61,13 @@ def test_long_runs_are_scored_more_often_and_that_takes_its_time(look):
     assert extra[400] == pytest.approx(81 * SCORE_SECONDS)
 
 
-def test_minutes_follow_from_the_labels_and_the_device(look):
+def test_minutes_follow_from_the_labels_and_the_device(look, monkeypatch):
     _, found = look(boxes=(0, 6))
     assert 10 <= usual_minutes(found, "cpu") <= 120
     assert usual_minutes(found, "cuda") < usual_minutes(found, "cpu")
+    monkeypatch.setattr("core.device.present_devices", lambda: ("cpu", "cuda"))
+    assert usual_minutes(found, "auto") == usual_minutes(found, "cuda")
+    assert device_choices() == ("auto", "cpu", "cuda")
 
 
 @pytest.mark.parametrize(
