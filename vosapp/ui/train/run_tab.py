@@ -66,10 +66,8 @@ class RunTab(QWidget):
         self.fold, self.log = Fold(self.tr("Log"), self), QPlainTextEdit(self)
         self.curves: Curves | None = None
         self._plots = QWidget(self)
-        self._step = -1
         self._build(actions)
         hub.runs.changed.connect(self._show)
-        hub.runs.shownChanged.connect(self._forget)
         self._show()
         self._load_plots()
 
@@ -161,9 +159,6 @@ class RunTab(QWidget):
         if self.curves is not None:
             self.curves.refresh_theme()
 
-    def _forget(self) -> None:
-        self._step = -1
-
     def _show(self) -> None:
         if not self.isVisible():
             # Curves and pictures take time that annotation needs.
@@ -217,9 +212,8 @@ class RunTab(QWidget):
     def _show_pictures(self, look: Look) -> None:
         pictures = look.pictures
         self.pair.setVisible(pictures is not None)
-        if pictures is None or pictures.step == self._step:
+        if pictures is None:
             return
-        self._step = pictures.step
         self.pair.show_pair(
             pictures.frame,
             (pictures.before, pictures.now),
