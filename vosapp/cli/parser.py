@@ -95,7 +95,9 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{given} is no valid {name}.", hint)
 
     def _see_help(self) -> str:
-        return f"See {self.prog} --help."
+        below = [] if self._subparsers is None else self._subparsers._group_actions
+        names = ", ".join(name for action in below for name in action.choices or ())
+        return (f"Choose from {names}. " if names else "") + f"See {self.prog} --help."
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

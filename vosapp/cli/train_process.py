@@ -36,8 +36,8 @@ def add_process_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what makes a run a process of its own."""
     group = parser.add_argument_group(
         "a run on projects",
-        "It goes on in a process of its own, also when this command ends; it holds some labeled "
-        "frames out, scores the weights on them, and keeps the best.",
+        "It has a process of its own, which outlives this command; Ctrl-C ends both, and the best "
+        "model is kept. Some of the labels are held out: weights are scored on them.",
     )
     group.add_argument(
         "--projects", type=Path, nargs="+", default=[], metavar="P",

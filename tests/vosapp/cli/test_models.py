@@ -51,6 +51,11 @@ def test_info(cats, capsys):
     assert "Did you mean cats" in capsys.readouterr().err
 
 
+def test_without_an_action_all_are_named(capsys):
+    assert main(["models"]) == cli.BAD_INPUT
+    assert "Choose from list, info, import, download, remove, export." in capsys.readouterr().err
+
+
 def test_remove_asks_and_spares_what_is_bundled(cats, capsys):
     assert main(["models", "remove", "cats"]) == cli.BAD_INPUT
     assert "--yes" in capsys.readouterr().err and cats.path.exists()

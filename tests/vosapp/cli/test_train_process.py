@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from run_ends import wait_for_end
 
 from vosapp.cli import main as cli
 from vosapp.cli.main import main
@@ -84,7 +85,7 @@ def test_detached_then_stopped_and_resumed(command, capsys):
     ours = ["train", "self_supervised", "--out", folder]
     for wish in ("--pause", "--go-on", "--stop"):
         assert main([*ours, wish]) == cli.DONE
-    assert runs.wait_for_end(Path(folder), seconds=60).state is RunState.STOPPED
+    assert wait_for_end(Path(folder), seconds=60).state is RunState.STOPPED
     capsys.readouterr()
     assert main(ours) == cli.BAD_INPUT and "--resume" in capsys.readouterr().err
     assert main([*ours, "--resume", "--minutes", "3", "--json"]) == cli.DONE

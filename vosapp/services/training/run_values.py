@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -165,6 +165,16 @@ class ScorePoint:
     best: bool = False
 
 
+def best_of(scores: Sequence[ScorePoint]) -> ScorePoint | None:
+    """The best point of a curve, the last that is marked so; None where there is none."""
+    return next((point for point in reversed(scores) if point.best), None)
+
+
+def before_of(scores: Sequence[ScorePoint]) -> ScorePoint | None:
+    """The point before training; None where there is none."""
+    return next((point for point in scores if point.step == 0), None)
+
+
 @dataclass(frozen=True, slots=True)
 class RunStatus:
     """How a run is, as read from its folder.
@@ -207,13 +217,12 @@ class RunStatus:
     @property
     def best(self) -> ScorePoint | None:
         """The best point of the score curve, the one whose weights are the model."""
-        marked = [point for point in self.scores if point.best]
-        return marked[-1] if marked else None
+        return best_of(self.scores)
 
     @property
     def before(self) -> ScorePoint | None:
         """The score before training."""
-        return next((point for point in self.scores if point.step == 0), None)
+        return before_of(self.scores)
 
 
 @dataclass(frozen=True, slots=True)

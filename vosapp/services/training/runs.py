@@ -7,7 +7,6 @@ it. Whoever comes later finds it again by its folder.
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -313,11 +312,3 @@ def keep_model(folder: Path, name: str, *, root: Path | None = None) -> Model:
     points = {"held-out": best, "held-out before": before}
     scores = {n: p.score for n, p in points.items() if p is not None and p.score == p.score}
     return add_model(status.model, name, Origin.TRAINED, scores=scores, root=root)
-
-
-def wait_for_end(folder: Path, *, seconds: float) -> RunStatus:
-    """Wait until a run has ended, at most so long; for tests and scripts."""
-    watch, until = RunWatch(folder), time.monotonic() + seconds
-    while (status := watch.status()).state.alive and time.monotonic() < until:
-        time.sleep(0.1)
-    return status

@@ -19,7 +19,7 @@ from core.jobs import Cancelled, CancelToken, Progress, mapped
 from vosapp.services.training.control import Control
 from vosapp.services.training.folder import RunFolder, copy_file, touch
 from vosapp.services.training.protocol import Listener, Speaker
-from vosapp.services.training.run_values import LossPoint, RunState, ScorePoint
+from vosapp.services.training.run_values import LossPoint, RunState, ScorePoint, before_of, best_of
 from vosapp.services.training.trainer import ENDED, NOTHING, Scored, Scorer, Step, Trainer
 from vosapp.services.training.views import show
 
@@ -212,8 +212,7 @@ class Worker:
 
     def _outcome(self, state: RunState) -> str:
         word = "Done." if state is RunState.DONE else "Stopped."
-        before = next((p for p in self._scores if p.step == 0), None)
-        best = next((p for p in reversed(self._scores) if p.best), None)
+        before, best = before_of(self._scores), best_of(self._scores)
         if before is None or best is None or math.isnan(best.score):
             return f"{word} The model is verified; nothing was held out to score it on."
         if best is before:
