@@ -106,6 +106,14 @@ def test_going_back_leads_before_the_first_of_several_models(hub, tracked, tmp_p
     assert tracked.propagation.choice == before and not hub.use.chosen
 
 
+def test_only_what_carries_masks_can_be_used(hub, tmp_path):
+    systems = ("box_supervised", "appearance_motion", "backbone", "")
+    fit = [s for s in systems if hub.use.fits(Model("one", tmp_path, Origin.IMPORTED, s))]
+    assert fit == ["box_supervised"]
+    broken = Model("one", tmp_path, Origin.IMPORTED, "box_supervised", problem="It is damaged.")
+    assert not hub.use.fits(broken)
+
+
 def test_another_project_uses_nothing_yet(hub, tracked, tmp_path):
     hub.follow(tracked)
     hub.use.use(Model("one", tmp_path / "x", Origin.TRAINED, "box_supervised"))
