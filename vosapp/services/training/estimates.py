@@ -20,7 +20,7 @@ from vosapp.services.training.run_values import (
     RunStatus,
     minutes_between_scores,
 )
-from vosapp.services.training.runs import find_runs
+from vosapp.services.training.runs import find_requests, run_status
 from vosapp.services.training.values import Part, Survey
 
 START_SECONDS = 12.0
@@ -129,13 +129,16 @@ def _relative_size(request: RunRequest) -> float:
 
 def _earlier(request: RunRequest, root: Path | None) -> RunStatus | None:
     """The last run of the same network and batch on this machine that went on for a while."""
-    for status in find_runs(root):
-        one = status.request
+    for folder, one in find_requests(root):
         same = (one.system, one.device, one.threads) == (
             request.system, request.device, request.threads,
         )  # fmt: skip
         same = same and _preset(one) == _preset(request)
-        if same and dict(one.options) == dict(request.options) and status.step >= 20:
+        if not same or dict(one.options) != dict(request.options):
+            continue
+        # What a run has said is long, so only what fits is read.
+        status = run_status(folder.path)
+        if status.step >= 20:
             return status
     return None
 

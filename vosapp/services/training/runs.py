@@ -7,7 +7,8 @@ it. Whoever comes later finds it again by its folder.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -213,16 +214,23 @@ def run_status(folder: Path) -> RunStatus:
 def find_runs(root: Path | None = None) -> tuple[RunStatus, ...]:
     """All runs of the user, the newest first."""
     found = list[RunStatus]()
+    for folder, _ in find_requests(root):
+        # It may be discarded in this very moment.
+        with suppress(VosError):
+            found.append(run_status(folder.path))
+    return tuple(found)
+
+
+def find_requests(root: Path | None = None) -> Iterator[tuple[RunFolder, RunRequest]]:
+    """Yield the folders of all runs, the newest first, with what was asked for."""
     place = root or runs_folder()
     if not place.is_dir():
-        return ()
-    for folder in sorted(place.iterdir(), reverse=True):
-        if RunFolder(folder).is_run:
-            try:
-                found.append(run_status(folder))
-            except VosError:
-                continue
-    return tuple(found)
+        return
+    for path in sorted(place.iterdir(), reverse=True):
+        folder = RunFolder(path)
+        if folder.is_run:
+            with suppress(TrainingError):
+                yield folder, read_request(folder)
 
 
 def silent_for(status: RunStatus, now: float) -> str:
