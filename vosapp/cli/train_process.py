@@ -15,9 +15,8 @@ from core.jobs import Cancelled, Progress
 from core.train.recipe import Recipe, Value
 from vosapp.cli.following import finish_job
 from vosapp.services.training.data import require_trainable, sources_of, survey
-from vosapp.services.training.folder import RunFolder
 from vosapp.services.training.offers import needs_labels, offers
-from vosapp.services.training.run_values import RunRequest, RunState, RunStatus
+from vosapp.services.training.run_values import REQUEST, RunRequest, RunState, RunStatus
 from vosapp.services.training.values import Kind, Source, Survey
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def is_process(args: argparse.Namespace) -> bool:
     """Whether a run in a process of its own is meant."""
     if args.projects or args.data:
         return True
-    return args.out is not None and RunFolder(args.out).is_run
+    return args.out is not None and (args.out / REQUEST).is_file()
 
 
 def require_no_process_options(args: argparse.Namespace) -> None:

@@ -29,7 +29,7 @@ import psutil
 from core.errors import OutputError, TrainingError
 from core.media.atomic import made_folder, write_atomic
 from core.media.input_file import read_input
-from vosapp.services.training.run_values import RunRequest
+from vosapp.services.training.run_values import REQUEST, RunRequest
 from vosapp.services.training.values import Kind, Source
 
 MAX_BYTES = 4 << 20
@@ -53,7 +53,7 @@ class RunFolder:
     @property
     def request(self) -> Path:
         """What was asked for."""
-        return self.path / "request.json"
+        return self.path / REQUEST
 
     @property
     def process(self) -> Path:

@@ -11,6 +11,8 @@ from pathlib import Path
 from core.train.recipe import Option, Value
 from vosapp.services.training.values import Source
 
+REQUEST = "request.json"
+"""File in a run's folder that says what was asked for: a folder that has it is that of a run."""
 LEAST_MINUTES, MOST_MINUTES, POINTS = 1.0, 5.0, 8
 """Weights are scored so many minutes of training apart: at about that many points of a run."""
 
