@@ -17,6 +17,14 @@ MAX_THREADS = 1024
 """More threads of the processor than this are taken for a mistake."""
 
 
+def present_devices() -> tuple[str, ...]:
+    """Names of the devices of this machine and build of torch; "cpu" comes first."""
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return ("cpu", *(name for name, is_there in there.items() if is_there))
+
+
 def choose_device(name: str) -> torch.device:
     """The torch device of a name; "auto" takes CUDA, else Apple's GPU, else the CPU.
 
@@ -29,11 +37,10 @@ def choose_device(name: str) -> torch.device:
     if name not in DEVICES:
         msg = f"There is no device {name!r}."
         raise UsageError(msg, f"Choose one of {', '.join(DEVICES)}.")
-    present = {"cpu": True, "cuda": torch.cuda.is_available()}
-    present["mps"] = torch.backends.mps.is_available()
+    present = present_devices()
     if name == "auto":
-        name = next(kind for kind in ("cuda", "mps", "cpu") if present[kind])
-    if not present[name]:
+        name = next(kind for kind in ("cuda", "mps", "cpu") if kind in present)
+    if name not in present:
         msg = f"torch {torch.__version__} finds no {name} device here."
         raise DeviceUnavailable(msg, "Use --device cpu, or install a build of torch for it.")
     return torch.device(name)

@@ -131,6 +131,15 @@ class Recipe:
         """Those of this recipe, then those of every recipe."""
         return (*self.options, *COMMON_OPTIONS, *VALIDATION_OPTIONS)
 
+    def usual(self, stage: str, *, refines: bool) -> dict[str, Value]:
+        """What all options are where nothing else is said.
+
+        Args:
+            stage: name of the stage.
+            refines: the run starts from weights.
+        """
+        return {option.name: option.usual(stage, refines=refines) for option in self.all_options}
+
     def stage(self, name: str) -> StageSpec:
         """A stage by its name.
 

@@ -77,7 +77,7 @@ class TrainRequest:
     def settings(self) -> Values:
         """All options by their names, those of every recipe included."""
         stage, refines = self.stage_name, self.init is not None
-        usual = {o.name: o.usual(stage, refines=refines) for o in self.recipe.all_options}
+        usual = self.recipe.usual(stage, refines=refines)
         loop = {"rate": self.length.learning_rate, "bf16": self.length.bf16, "seed": self.seed}
         return usual | dict(self.options) | loop
 

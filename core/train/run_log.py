@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,14 @@ def append_line(log: Path, values: dict[str, Any] | None = None) -> None:
 
 
 def read_lines(log: Path) -> Iterator[dict[str, Any]]:
-    """Yield what was logged, in order, without lines that make no sense; nothing of no log."""
+    """Return what was logged, in order, without lines that make no sense; nothing of no log."""
     text = log.read_text(errors="replace") if log.is_file() else ""
-    for line in text.splitlines():
+    return sound_lines(text.splitlines())
+
+
+def sound_lines(lines: Iterable[str | bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the values of lines of JSON; those that make no sense are skipped."""
+    for line in lines:
         try:
             values = json.loads(line)
         except (ValueError, RecursionError):

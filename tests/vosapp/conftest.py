@@ -28,6 +28,7 @@ def _load(name, file):
 
 fakes = _load("vosapp_fakes", "fakes.py")
 _load("fake_training", "fake_training.py")
+_load("run_ends", "run_ends.py")
 _load("train_hands", "ui/shell/train/hands.py")
 
 

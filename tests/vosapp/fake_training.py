@@ -258,20 +258,23 @@ class FakeTraining:
                     return fake.change(folder, state=RunState.DONE, resumable=False, text="Done.")
                 return status
 
+            def view(self):
+                return fake._view(folder)
+
+            def log(self):
+                return "reading the videos\nstep 1"
+
         return Watching()
 
     def runs(self):
         return tuple(reversed(self.statuses.values()))
 
-    def view(self, folder):
+    def _view(self, folder):
         if not (folder / "frame.png").exists():
             return None
         files = (folder / f"{n}.png" for n in ("frame", "before", "now", "best", "truth"))
         step = self.statuses[folder].scores[-1].step if self.statuses[folder].scores else 0
         return View(*files, "second", 7, step)
-
-    def log(self, folder):
-        return "reading the videos\nstep 1"
 
     def silence(self, status, now):
         return "Nothing was heard for 6 s." if status.text == "silent" else ""

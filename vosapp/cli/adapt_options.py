@@ -54,7 +54,7 @@ def adaptation_of(args: argparse.Namespace) -> Adaptation | None:
             raise UsageError(
                 f"--paper-mode does not go with --adapt {args.adapt}: a target model never decides"
                 " alone.",
-                "Leave --paper-mode away, or give --adapt unet.",
+                "Leave --paper-mode out, or give --adapt unet.",
             )
         if args.paper_mode:
             raise UsageError("--paper-mode says how a run adapts.", "Give --adapt, too.")

@@ -12,11 +12,13 @@ from core.discovery.contract import DiscoveryRequest, ObjectTrack
 from core.discovery.masks import Refinement
 from core.engine.registry import discoverers, system_spec, trackers
 from core.errors import OutputError, UsageError
+from core.media.atomic import made_folder, write_atomic
 from vosapp.cli.following import finish_job
 from vosapp.cli.frame_range import FORWARD_CACHE_BYTES, check_range, parse_range
 from vosapp.cli.run_options import add_compute_arguments, positive
 from vosapp.cli.video_notes import telling
 from vosapp.services.discover import default_discoverer, finding_request, linking_tracker
+from vosapp.services.models.store import weights_named
 
 if TYPE_CHECKING:
     from core.discovery.contract import Discoverer
@@ -57,7 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"method (default: {default_discoverer()})",
     )
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="weights of the system (default: the bundled)"
+        "--weights",
+        type=weights_named,
+        metavar="FILE",
+        help="weights of the system, or the name of a model (default: the bundled)",
     )
     _add_ways(parser)
     parser.add_argument("--range", metavar="A:B", help="look only at frames A to B - 1")
@@ -130,7 +135,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 def _request(args: argparse.Namespace) -> FindingRequest:
     if args.images and (args.adapt_steps or args.vote):
         option = "--adapt-steps" if args.adapt_steps else "--vote"
-        raise UsageError(f"{option} needs a video.", "Leave it away with --images.")
+        raise UsageError(f"{option} needs a video.", "Leave it out with --images.")
     spec = system_spec(args.system)
     if args.weights is not None and spec.needs_weights:
         from core.nn.checkpoints import read_info, require_system
@@ -191,7 +196,7 @@ class _Run:
 
         source: Path = self.args.input
         if not source.is_dir():
-            raise UsageError(f"{source} is no folder of images.", "Leave --images away for one.")
+            raise UsageError(f"{source} is no folder of images.", "Leave --images out for a video.")
         paths = list_images(source)
         if not paths:
             raise UsageError(f"{source} holds no images.", "Name a folder with images.")
@@ -199,7 +204,7 @@ class _Run:
         if folder.resolve() == source.resolve():
             msg = f"The results would overwrite what they are made from: {source}."
             raise OutputError(msg, "Choose another output folder.")
-        _make(folder)
+        made_folder(folder)
         found = list[dict[str, object]]()
         for path in self.console.track(iter(paths), total=len(paths), text="images "):
             with open_video(path) as video:
@@ -245,8 +250,7 @@ class _Run:
         refinement = Refinement(self.args.refine)
         write_label_map(path, label_map_of_tracks(tracks, index, frame, refinement))
         if self.args.maps:
-            maps = path.parent.with_name(f"{path.parent.name}-maps")
-            _make(maps)
+            maps = made_folder(path.parent.with_name(f"{path.parent.name}-maps"))
             write_soft_map(maps / path.name, soft_map_of_tracks(tracks, index, frame))
         self.frames += 1
 
@@ -266,17 +270,7 @@ def _objects(tracks: tuple[ObjectTrack, ...]) -> list[dict[str, object]]:
 def _write_json(path: Path, values: object) -> None:
     import json
 
-    from core.media.atomic import write_atomic
-
     write_atomic(path, json.dumps(values, indent=1).encode())
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"Cannot make the output folder {folder}: {error.strerror or error}."
-        raise OutputError(msg, "Choose a folder that you may write to.") from error
 
 
 def _steps(text: str) -> int:

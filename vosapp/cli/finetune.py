@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.engine.registry import recipe_of
 from core.errors import UsageError
-from core.jobs import Progress
+from core.jobs import Progress, mapped
 from vosapp.cli.project_options import add_video_argument, open_project_video
 from vosapp.cli.run_options import add_compute_arguments
 from vosapp.services.models.store import weights_named
@@ -226,23 +226,19 @@ def _tune(
     console: Console,
 ) -> Finetuned:
     """Run the job; each of its parts has a bar of its own. Its state goes when all is kept."""
-    from vosapp.services.finetune import FinetuneStep, discard_run, finetune_project
+    from vosapp.services.finetune import discard_run, finetune_project
 
     found: list[Finetuned] = []
 
+    def shown(item: Progress | FinetuneStep) -> Progress:
+        if isinstance(item, Progress):
+            return item
+        console.kept = GOES_ON
+        return _shown(item, order)
+
     def progress() -> Iterator[Progress]:
         job = finetune_project(order, make_tracker, console.token)
-        while True:
-            try:
-                item = next(job)
-            except StopIteration as end:
-                found.append(end.value)
-                return
-            if isinstance(item, FinetuneStep):
-                console.kept = GOES_ON
-                yield _shown(item, order)
-            else:
-                yield item
+        found.append((yield from mapped(job, shown)))
 
     for _, part in itertools.groupby(progress(), key=lambda item: item.phase):
         for _ in console.follow(part, unit="steps"):

@@ -8,54 +8,61 @@ from typing import TYPE_CHECKING
 
 from core.engine.registry import systems
 from core.errors import UsageError
-from core.jobs import Progress
+from core.jobs import Progress, mapped
 from vosapp.cli import models_import
+from vosapp.cli.following import finish_job
 from vosapp.cli.parser import add_common_arguments
 from vosapp.services.models.known import known_model, known_models
 from vosapp.services.models.values import Model, Origin
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Generator
 
     from vosapp.cli.console import Console
 
 NAME = "models"
 HELP = "list, import, download and remove weights"
 UNKNOWN = "unknown"
+A_NAME = "name of a model, as vosapp models list shows it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments: a subcommand for each thing to do."""
-    subs = parser.add_subparsers(title="what to do", metavar="what", dest="what", required=True)
+    subs = parser.add_subparsers(title="actions", metavar="action", dest="what", required=True)
     listing = subs.add_parser("list", help="show all models, and which are known to download")
     info = subs.add_parser("info", help="show what is known of one model")
-    info.add_argument("name", metavar="NAME", help="of the model")
+    info.add_argument("name", metavar="NAME", help=A_NAME)
     imports = subs.add_parser("import", help=models_import.HELP)
     models_import.add_arguments(imports)
     download = subs.add_parser("download", help="fetch weights from an address")
     _add_download(download)
     remove = subs.add_parser("remove", help="remove one of your models for good")
-    remove.add_argument("name", metavar="NAME", help="of the model; bundled ones stay")
+    remove.add_argument("name", metavar="NAME", help=f"{A_NAME}; bundled ones stay")
     remove.add_argument("--yes", action="store_true", help="remove it; without, only say what goes")
     export = subs.add_parser("export", help="copy the weights of a model to a file")
-    export.add_argument("name", metavar="NAME", help="of the model")
-    export.add_argument("out", type=Path, metavar="FILE", help="the new file, or its folder")
+    export.add_argument("name", metavar="NAME", help=A_NAME)
+    export.add_argument("out", type=Path, metavar="FILE", help="file to write, or a folder for it")
     for sub in (listing, info, imports, download, remove, export):
         add_common_arguments(sub)
 
 
 def _add_download(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(row.name for row in known_models())
-    parser.epilog = "A download that was broken off goes on where it was."
+    parser.epilog = "A download that was interrupted goes on where it stopped."
     parser.add_argument("address", metavar="ADDRESS", help=f"https://..., or one of {names}")
-    parser.add_argument("--name", metavar="NAME", help="of the model (default: of the file)")
-    parser.add_argument("--sha256", default="", metavar="HASH", help="that the file has to have")
     parser.add_argument(
-        "--license", default="", metavar="TEXT", help="as the source of the file states it"
+        "--name", metavar="NAME", help="name to keep the model under (default: that of the file)"
+    )
+    parser.add_argument(
+        "--sha256", default="", metavar="HASH", help="refuse the file unless it has this SHA-256"
+    )
+    parser.add_argument(
+        "--license", default="", metavar="TEXT", help="license, as the source of the file states it"
     )
     able = [spec.name for spec in systems().values() if spec.importer]
-    parser.add_argument("--system", choices=able, help="whose weights they become")
+    parser.add_argument(
+        "--system", choices=able, help="system that will use the weights (default: found out)"
+    )
 
 
 def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
@@ -102,9 +109,9 @@ def _info(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from vosapp.services.models.store import find_model, hash_of
 
     model = find_model(args.name)
-    said = _plain(model) | {"sha256": hash_of(model), "training": dict(model.training)}
-    _show(model, hash_of(model), console)
-    return said
+    digest = hash_of(model)
+    _show(model, digest, console)
+    return _plain(model) | {"sha256": digest, "training": dict(model.training)}
 
 
 def _show(model: Model, digest: str, console: Console) -> None:
@@ -116,9 +123,7 @@ def _show(model: Model, digest: str, console: Console) -> None:
         "Size": _size(model.size),
         "License": model.license or UNKNOWN,
         "SHA-256": digest,
-        "Added": time.strftime("%Y-%m-%d %H:%M", time.localtime(model.added))
-        if model.added
-        else "",
+        "Added": _date(model.added) if model.added else "",
         "Card": str(model.card) if model.card else "",
     }
     console.report(*(f"{name + ':':9} {text}" for name, text in lines.items() if text))
@@ -144,21 +149,9 @@ def _download(args: argparse.Namespace, console: Console) -> dict[str, object]:
         license=args.license,
         system=args.system or "",
     )
-    found = list[Model]()
-
-    def progress() -> Generator[Progress]:
-        while True:
-            try:
-                item = next(job)
-            except StopIteration as end:
-                found.append(end.value)
-                return
-            yield Progress(item.done, item.total, name)
-
-    for _ in console.follow(progress(), unit="B"):
-        pass
+    shown = mapped(job, lambda part: Progress(part.done, part.total, name))
+    model = finish_job(shown, console, unit="B")
     console.kept = ""
-    model = found[0]
     _show(model, model.sha256, console)
     return _plain(model)
 

@@ -99,7 +99,7 @@ def _require_not_ours(file: Path, chosen: dict[str, str | None]) -> None:
 
     if any(chosen.values()) and has_header(file):
         msg = f"{file} says itself what it is."
-        raise UsageError(msg, "Leave --system, --kind and --preset away.")
+        raise UsageError(msg, "Leave --system, --kind and --preset out.")
 
 
 def _tell(report: ImportReport, out: Path, console: Console) -> None:

@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
     def _bare_options_told(self, given: list[str]) -> list[str]:
         """Give an option its value where it stands without one, before an argument.
 
-        Where a value with choices may be left away, only one of them is taken for it:
+        Where a value with choices may be left out, only one of them is taken for it:
         `propagate --adapt film.mp4` is no adaptation of the name film.mp4.
         """
         told, end = list(given), given.index("--") if "--" in given else len(given)
@@ -95,7 +95,9 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{given} is no valid {name}.", hint)
 
     def _see_help(self) -> str:
-        return f"See {self.prog} --help."
+        below = [] if self._subparsers is None else self._subparsers._group_actions
+        names = ", ".join(name for action in below for name in action.choices or ())
+        return (f"Choose from {names}. " if names else "") + f"See {self.prog} --help."
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

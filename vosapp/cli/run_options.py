@@ -87,7 +87,7 @@ def tracker_request(args: argparse.Namespace) -> TrackerRequest:
         weights = weights or default_weights(args.system)
         _check_weights(weights, args.system)
     elif weights is not None:
-        raise UsageError(f"The system {args.system} has no weights.", "Leave --weights away.")
+        raise UsageError(f"The system {args.system} has no weights.", "Leave --weights out.")
     return TrackerRequest(args.system, Quality(args.quality), args.device, weights)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def command_line(command: str, options: Mapping[str, object]) -> str:
-    """A command and its options; those that are None or false are left away.
+    """A command and its options; those that are None or false are left out.
 
     Args:
         command: its name.

@@ -17,7 +17,13 @@ from core.train.recipe import COMMON_OPTIONS, VALIDATION_OPTIONS
 from vosapp.cli.backbone_option import add_backbone_argument
 from vosapp.cli.parser import add_common_arguments
 from vosapp.cli.run_options import positive
-from vosapp.cli.train_process import add_process_arguments, is_process, run_process
+from vosapp.cli.train_process import USUAL_MINUTES as ON_PROJECTS
+from vosapp.cli.train_process import (
+    add_process_arguments,
+    is_process,
+    require_no_process_options,
+    run_process,
+)
 from vosapp.services.models.store import weights_named
 
 if TYPE_CHECKING:
@@ -31,6 +37,13 @@ NAME = "train"
 HELP = "train a system on your own videos"
 BUNDLED = "bundled"
 USUAL_MINUTES = 60.0
+NOT_ON_PROJECTS = {
+    (*(option.name for option in VALIDATION_OPTIONS), "tensorboard"): "It measures itself on what"
+    " it holds out of its projects.",
+    ("images",): "Leave it out: such a run learns from projects and videos alone.",
+    ("cache", "snapshots", "workers"): "Leave it out: such a run decides that itself.",
+}
+"""Options that a run on projects refuses, and why."""
 SOURCES = {
     "videos": "folder of raw videos; sequences of a data set (JPEGImages) are videos, too",
     "images": "folder of still images, which are set in motion",
@@ -51,9 +64,11 @@ def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
     sub.add_argument("--out", type=Path, help="run folder: state, log, weights")
     _add_network(sub, recipe)
     length = sub.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=int, help="length of the run in steps")
+    length.add_argument("--steps", type=int, help="length of the run in steps, instead of minutes")
     length.add_argument(
-        "--minutes", type=float, help=f"length of the run in minutes (default {USUAL_MINUTES:g})"
+        "--minutes",
+        type=float,
+        help=f"length in minutes (default {USUAL_MINUTES:g}; on projects {ON_PROJECTS:g})",
     )
     sub.add_argument(
         "--resume", action="store_true", help="go on with the run in --out, as it began"
@@ -79,7 +94,7 @@ def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
         type=float,
         default=0.0,
         metavar="MINUTES",
-        help="write the weights of the moment, too, every so many minutes",
+        help="every so many minutes keep the weights of that moment in a file of their own",
     )
     sub.add_argument(
         "--tensorboard",
@@ -89,7 +104,9 @@ def _add_system(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
     )
     add_process_arguments(sub)
     add_common_arguments(sub)
-    sub.add_argument("--workers", type=int, default=1, help="processes that prepare batches")
+    sub.add_argument(
+        "--workers", type=int, default=1, help="processes that prepare batches (default 1)"
+    )
 
 
 def _add_network(sub: argparse.ArgumentParser, recipe: Recipe) -> None:
@@ -126,6 +143,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Train and say where the weights are; of several processes the first one speaks."""
     if is_process(args):
         return _run_process(args, console)
+    require_no_process_options(args)
     if args.out is None:
         raise UsageError("There is no run folder.", "Give one with --out, or --projects.")
     from core.train.run import train
@@ -156,13 +174,12 @@ def _run_process(args: argparse.Namespace, console: Console) -> dict[str, object
     recipe = recipe_of(args.system)
     if args.steps is not None:
         raise UsageError("A run on projects has its length in minutes.", "Give --minutes.")
-    given = _given(args, recipe)
-    own = [option.name for option in VALIDATION_OPTIONS if option.name in given]
-    own += ["tensorboard"] if args.tensorboard is not None else []
-    if own:
-        why = "It measures itself on what it holds out of its projects."
-        raise UsageError(f"--{own[0]} does not go with a run on projects.", why)
     asked = {word.partition("=")[0] for word in args.typed}
+    for names, why in NOT_ON_PROJECTS.items():
+        for name in names:
+            if f"--{name}" in asked:
+                raise UsageError(f"--{name} does not go with a run on projects.", why)
+    given = _given(args, recipe)
     args.preset_asked = args.preset if "--preset" in asked or args.init is None else ""
     args.stage_asked = args.stage if "--stage" in asked else ""
     args.init_file = _init(args.init, args.system, args.preset)

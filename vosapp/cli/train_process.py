@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.engine.registry import require_tracking
 from core.errors import TrainingError, UsageError
 from core.jobs import Cancelled, Progress
 from core.train.recipe import Recipe, Value
+from vosapp.cli.following import finish_job
 from vosapp.services.training.data import require_trainable, sources_of, survey
-from vosapp.services.training.offers import needs_labels
-from vosapp.services.training.run_values import RunRequest, RunState, RunStatus
+from vosapp.services.training.offers import needs_labels, offers
+from vosapp.services.training.run_values import REQUEST, RunRequest, RunState, RunStatus
 from vosapp.services.training.values import Kind, Source, Survey
 
 if TYPE_CHECKING:
@@ -27,33 +27,60 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.5
 USUAL_MINUTES = 30.0
+WISHES = ("stop", "pause", "go_on")
+"""Options that tell a run in --out what to do."""
 
 
 def add_process_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what makes a run a process of its own."""
-    group = parser.add_argument_group("a run on projects, in a process of its own")
+    group = parser.add_argument_group(
+        "a run on projects",
+        "It has a process of its own, which outlives this command; Ctrl-C ends both, and the best "
+        "model is kept. Some of the labels are held out: weights are scored on them.",
+    )
     group.add_argument(
         "--projects", type=Path, nargs="+", default=[], metavar="P",
-        help="projects, or folders of them, whose box labels and masks are learned from",
+        help="projects, or folders of projects; their box labels and masks are learned from",
     )  # fmt: skip
     group.add_argument(
         "--data", type=Path, nargs="+", default=[], metavar="PATH",
-        help="datasets in DAVIS layout, folders of videos, and more, in addition",
+        help="more to learn from: datasets in DAVIS layout, folders of videos, tables of boxes",
     )  # fmt: skip
     group.add_argument(
-        "--detach", action="store_true", help="start it and return; --resume --out RUN follows it"
+        "--detach", action="store_true", help="start it and return; --out RUN follows it later"
     )
-    group.add_argument("--stop", action="store_true", help="end the run in --out; its model stays")
-    group.add_argument("--pause", action="store_true", help="let the run in --out wait")
-    group.add_argument("--go-on", action="store_true", help="let the paused run in --out go on")
-    group.add_argument("--save-as", metavar="NAME", help="keep the model under a name in the end")
+    group.add_argument(
+        "--stop", action="store_true", help="end the run in --out; its best model is kept"
+    )
+    group.add_argument("--pause", action="store_true", help="pause the run in --out")
+    group.add_argument("--go-on", action="store_true", help="end the pause of the run in --out")
+    group.add_argument(
+        "--save-as", metavar="NAME", help="at the end keep the model under this name"
+    )
 
 
 def is_process(args: argparse.Namespace) -> bool:
     """Whether a run in a process of its own is meant."""
     if args.projects or args.data:
         return True
-    return args.out is not None and (args.out / "request.json").is_file()
+    return args.out is not None and (args.out / REQUEST).is_file()
+
+
+def require_no_process_options(args: argparse.Namespace) -> None:
+    """Refuse what only runs on projects know, where none is meant.
+
+    Raises:
+        UsageError: such as --stop for a folder that holds no run on projects.
+    """
+    found = next((name for name in (*WISHES, "detach", "save_as") if getattr(args, name)), None)
+    if found is not None:
+        where = f", and there is none in {args.out}" if args.out is not None else ""
+        hint = "Name the folder of such a run with --out, or start one with --projects."
+        raise UsageError(f"{_option(found)} is for runs on projects{where}.", hint)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def run_process(
@@ -93,8 +120,8 @@ def run_process(
 def _obeyed(args: argparse.Namespace, folder: Path, console: Console) -> bool:
     from vosapp.services.training import runs
 
-    wishes = {"stop": runs.stop_run, "pause": runs.pause_run, "go_on": runs.go_on_run}
-    asked = [name for name in wishes if getattr(args, name)]
+    wishes = dict(zip(WISHES, (runs.stop_run, runs.pause_run, runs.go_on_run), strict=True))
+    asked = [name for name in WISHES if getattr(args, name)]
     for name in asked:
         wishes[name](folder)
         console.say(f"The run was told: {name.replace('_', ' ')}.")
@@ -106,10 +133,13 @@ def _started(
 ) -> Path:
     from vosapp.services.training import runs
 
-    # What a run on projects comes to is scored by what it tracks.
-    require_tracking(recipe.system)
+    _require_scorable(recipe.system)
+    wish = next((name for name in WISHES if getattr(args, name)), None)
+    if wish is not None:
+        hint = "Name its folder with --out, and leave --projects and --data out."
+        raise UsageError(f"{_option(wish)} is for a run that was started before.", hint)
     if args.out is not None:
-        hint = "Leave --out away: its folder is made anew for each run, and told."
+        hint = "Leave --out out: each run gets a new folder, and its name is printed."
         raise UsageError("A run on projects has a folder of its own.", hint)
     sources = _sources(args, given)
     found = _surveyed(sources, console)
@@ -131,6 +161,14 @@ def _started(
     return runs.start_run(request)
 
 
+def _require_scorable(system: str) -> None:
+    """Refuse systems that carry no masks: a run on projects is scored by what it tracks."""
+    able = [offer.system for offer in offers()]
+    if system not in able:
+        msg = f"{system} carries no masks, so that a run on projects could not score it."
+        raise UsageError(msg, f"Train it with --videos and --out, or take {' or '.join(able)}.")
+
+
 def _sources(args: argparse.Namespace, given: dict[str, Value]) -> tuple[Source, ...]:
     found = [source for path in (*args.projects, *args.data) for source in sources_of(path)]
     boxes, videos = given.get("boxes"), getattr(args, "videos", None)
@@ -142,23 +180,17 @@ def _sources(args: argparse.Namespace, given: dict[str, Value]) -> tuple[Source,
 
 
 def _surveyed(sources: tuple[Source, ...], console: Console) -> Survey:
-    found = list[Survey]()
-
-    def looking() -> Generator[Progress]:
-        found.append((yield from survey(sources, console.token)))
-
-    for _ in console.follow(looking(), unit="sources"):
-        pass
-    every, held = found[0].counted, found[0].held_out
+    found = finish_job(survey(sources, console.token), console, unit="sources")
+    every, held = found.counted, found.held_out
     console.say(
         f"{every.boxes} boxes and {every.masks} masks of {every.objects} objects on {every.frames}"
-        f" frames, {every.minutes:.1f} minutes of video in {len(found[0].clips)} videos."
+        f" frames, {every.minutes:.1f} minutes of video in {len(found.clips)} videos."
     )
     if held:
         console.say(f"Held out: {', '.join(clip.name for clip in held)}.")
-    for item in found[0].unusable:
+    for item in found.unusable:
         console.warn(f"{item.text} {item.hint}")
-    return found[0]
+    return found
 
 
 def _tell_estimate(request: RunRequest, found: Survey, console: Console) -> None:
@@ -180,7 +212,7 @@ def _followed(folder: Path, args: argparse.Namespace, console: Console) -> dict[
     last = list[RunStatus]()
 
     def progress() -> Generator[Progress]:
-        watch, asked, told = runs.RunWatch(folder), False, ""
+        watch, asked, silent = runs.RunWatch(folder), False, False
         while True:
             status = watch.status()
             last[:] = [status]
@@ -188,9 +220,9 @@ def _followed(folder: Path, args: argparse.Namespace, console: Console) -> dict[
                 asked = True
                 runs.stop_run(folder)
             silence = runs.silent_for(status, time.time())
-            if silence and silence[:20] != told[:20]:
+            if silence and not silent:
                 console.warn(silence)
-            told = silence
+            silent = bool(silence)
             yield Progress(round(1000 * status.fraction), 1000, _line(status))
             if not status.state.alive:
                 return

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal, Slot
 
@@ -22,6 +22,17 @@ BATCH_MS = 40
 """Values that a job yields within this time reach the window together."""
 
 Job = Callable[[CancelToken], Iterator[Any] | Generator[Any, None, Any]]
+Value = TypeVar("Value")
+
+
+def once(act: Callable[[], Value]) -> Callable[[CancelToken], Generator[None, None, Value]]:
+    """Return a job that makes one call, and whose result is what the call returns."""
+
+    def job(_token: CancelToken) -> Generator[None, None, Value]:
+        yield
+        return act()
+
+    return job
 
 
 @dataclass(slots=True, eq=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +17,7 @@ from core.types import VideoInfo
 from vosapp.project.model import FrameState
 from vosapp.project.results import Propagation
 from vosapp.project.store import Project
+from vosapp.services.user_folder import user_cache
 
 BUDGET_MB = 2048
 """What is kept by default, in units of 1024 x 1024 bytes: some 1,500 frames of 480p."""
@@ -26,13 +25,7 @@ BUDGET_MB = 2048
 
 def kept_folder() -> Path:
     """Return the folder in this user's cache; whoever keeps the first thing makes it."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "vosapp" / "kept"
+    return user_cache() / "kept"
 
 
 def default_room() -> KeptRoom:

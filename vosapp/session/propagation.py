@@ -34,6 +34,7 @@ REFRESH_MS = 120
 """The window reads anew what was propagated this often, however fast results come."""
 LANE_MS = 15
 """Where there are many objects it reads anew once in so long for each of them."""
+BOTH_WAYS = (Direction.FORWARD, Direction.BACKWARD)
 UNMEASURED = 2.0
 """Steps a second that are expected of a system whose speed was never measured."""
 
@@ -104,21 +105,7 @@ class PropagationControl(WorkControl):
         except VosError as error:
             self.finished.emit(Failed(error))
             return
-        session = self.session
-        self._launch(
-            PropagationOrder(
-                session.project,
-                session.video_path,
-                system,
-                start,
-                stop,
-                only_open=False,
-                adapt=self.choice.adapt,
-                tuned=self.choice.uses_tuned,
-                after=session.written(),
-                near=session.frame_index,
-            )
-        )
+        self._launch(self._order(system, range(start, stop), ways=BOTH_WAYS, only_open=False))
 
     def _launch(self, order: PropagationOrder) -> None:
         self._fresh, self._writable = set(), frozenset()
@@ -141,15 +128,26 @@ class PropagationControl(WorkControl):
                 "There is no frame to propagate to.",
                 "The current frame is at the end of the range: move it, or change in and out.",
             )
+        frames, only_open = range(start, stop), mode is RunMode.OPEN
+        return self._order(self._system(), frames, ways=ways, only_open=only_open)
+
+    def _order(
+        self,
+        system: TrackerRequest,
+        frames: range,
+        *,
+        ways: tuple[Direction, ...],
+        only_open: bool,
+    ) -> PropagationOrder:
         session = self.session
         return PropagationOrder(
             session.project,
             session.video_path,
-            self._system(),
-            start,
-            stop,
+            system,
+            frames.start,
+            frames.stop,
             ways,
-            only_open=mode is RunMode.OPEN,
+            only_open=only_open,
             adapt=self.choice.adapt,
             tuned=self.choice.uses_tuned,
             after=session.written(),
@@ -179,8 +177,8 @@ class PropagationControl(WorkControl):
             case RunMode.STEP_BACKWARD:
                 return max(here - 1, 0), here, backward
             case RunMode.TO_KEYFRAME:
-                return here, self._next_keyframe(here) + 1, (*forward, *backward)
-        return first, stop, (*forward, *backward)
+                return here, self._next_keyframe(here) + 1, BOTH_WAYS
+        return first, stop, BOTH_WAYS
 
     def _next_keyframe(self, here: int) -> int:
         lanes = self.session.update.lanes.values()

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QLineEdit,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 
 def align_labels(form: QFormLayout) -> None:
@@ -18,6 +26,33 @@ def align_labels(form: QFormLayout) -> None:
             widget = label.widget()
             if widget is not None:
                 widget.setFixedHeight(max(field.sizeHint().height(), widget.sizeHint().height()))
+
+
+class Fold(QToolButton):
+    """A line with an arrow that shows and hides what is below it.
+
+    Signals:
+        unfolded: what is below is to be shown, or hidden (bool).
+
+    Args:
+        text: of the line.
+        parent: what it stands in.
+    """
+
+    unfolded = Signal(bool)
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setText(text)
+        self.setCheckable(True)
+        self.setAutoRaise(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setArrowType(Qt.ArrowType.RightArrow)
+        self.toggled.connect(self._turn)
+
+    def _turn(self, on: bool) -> None:  # noqa: FBT001
+        self.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+        self.unfolded.emit(on)
 
 
 class OptionForm(QWidget):

@@ -22,6 +22,11 @@ def tooltip(text: str) -> str:
     return f"<p>{html.escape(shown)}</p>" if "<" in shown else shown
 
 
+def markup(text: str) -> str:
+    """Return a text as a part of markup that shows it as it is."""
+    return html.escape(visible(text), quote=False)
+
+
 def menu_text(text: str) -> str:
     """Return a text for an action or a button, where & marks a key."""
     return visible(text).replace("&", "&&")

@@ -73,6 +73,15 @@ def test_a_mask_for_each_frame_and_a_score_for_each_object(call, disk, weights, 
         assert len(kept) <= 1
 
 
+def test_own_weights_are_a_model_that_is_used_by_its_name(
+    call, disk, weights, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("VOSAPP_DATA", str(tmp_path / "user"))
+    call("models", "import", weights, "--name", "mine")
+    told = discover(call, disk, "mine", tmp_path / "out")
+    assert told["weights"] == str(tmp_path / "user/models/mine.safetensors")
+
+
 def test_davis16_scores_all_objects_as_one_on_all_frames(call, disk, weights, tmp_path):
     discover(call, disk, weights, tmp_path / "out")
     words = ("evaluate", "--gt", disk, "--results", tmp_path / "out", "--protocol", "davis16")

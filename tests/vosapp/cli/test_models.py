@@ -46,8 +46,14 @@ def test_info(cats, capsys):
     assert main(["models", "info", "cats"]) == cli.DONE
     out = capsys.readouterr().out
     assert "trained" in out and cats.sha256 in out and "held-out: 0.500" in out
+    assert "Added: " in out
     assert main(["models", "info", "cat"]) == cli.BAD_INPUT
     assert "Did you mean cats" in capsys.readouterr().err
+
+
+def test_without_an_action_all_are_named(capsys):
+    assert main(["models"]) == cli.BAD_INPUT
+    assert "Choose from list, info, import, download, remove, export." in capsys.readouterr().err
 
 
 def test_remove_asks_and_spares_what_is_bundled(cats, capsys):

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from run_ends import wait_for_end
 
 from vosapp.cli import main as cli
 from vosapp.cli.main import main
@@ -84,7 +85,7 @@ def test_detached_then_stopped_and_resumed(command, capsys):
     ours = ["train", "self_supervised", "--out", folder]
     for wish in ("--pause", "--go-on", "--stop"):
         assert main([*ours, wish]) == cli.DONE
-    assert runs.wait_for_end(Path(folder), seconds=60).state is RunState.STOPPED
+    assert wait_for_end(Path(folder), seconds=60).state is RunState.STOPPED
     capsys.readouterr()
     assert main(ours) == cli.BAD_INPUT and "--resume" in capsys.readouterr().err
     assert main([*ours, "--resume", "--minutes", "3", "--json"]) == cli.DONE
@@ -107,6 +108,9 @@ def test_a_failed_run_says_why_and_how_to_go_on(command, capsys):
         (["--init", "nothing"], "nothing"),
         (["--minutes", "1", "--validate", "x"], "--validate does not go with a run on projects"),
         (["--minutes", "1", "--tensorboard", "x"], "--tensorboard does not go with"),
+        (["--images", "x"], "--images does not go with"),
+        (["--workers=2"], "--workers does not go with"),
+        (["--stop"], "--stop is for a run that was started before"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(command, capsys, options, message):
@@ -118,6 +122,23 @@ def test_what_makes_no_sense_is_one_line(command, capsys, options, message):
 def test_without_projects_a_run_folder_is_needed(capsys):
     assert main(["train", "self_supervised", "--videos", "x"]) == cli.BAD_INPUT
     assert "--out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--stop", "--pause", "--go-on", "--detach", "--save-as=x"])
+def test_what_only_runs_on_projects_know_starts_no_other_run(tmp_path, capsys, option):
+    given = ["--videos", str(tmp_path), "--out", str(tmp_path / "run"), "--steps", "1", option]
+    assert main(["train", "self_supervised", *given]) == cli.BAD_INPUT
+    name = option.partition("=")[0]
+    assert f"{name} is for runs on projects, and there is none" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_carries_no_masks_is_not_trained_on_projects(write_project, capsys):
+    path = str(write_project("a", boxes=(0, 6)))
+    assert main(["train", "appearance_motion", "--projects", path]) == cli.BAD_INPUT
+    err = capsys.readouterr().err
+    assert "carries no masks" in err and "flow" not in err
+    assert "self_supervised" in err and "box_supervised" in err
 
 
 def test_projects_without_labels_are_told(write_project, capsys):

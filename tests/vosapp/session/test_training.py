@@ -106,6 +106,14 @@ def test_going_back_leads_before_the_first_of_several_models(hub, tracked, tmp_p
     assert tracked.propagation.choice == before and not hub.use.chosen
 
 
+def test_only_what_carries_masks_can_be_used(hub, tmp_path):
+    systems = ("box_supervised", "appearance_motion", "backbone", "")
+    fit = [s for s in systems if hub.use.fits(Model("one", tmp_path, Origin.IMPORTED, s))]
+    assert fit == ["box_supervised"]
+    broken = Model("one", tmp_path, Origin.IMPORTED, "box_supervised", problem="It is damaged.")
+    assert not hub.use.fits(broken)
+
+
 def test_another_project_uses_nothing_yet(hub, tracked, tmp_path):
     hub.follow(tracked)
     hub.use.use(Model("one", tmp_path / "x", Origin.TRAINED, "box_supervised"))
@@ -122,6 +130,6 @@ def test_what_was_chosen_stays_where_a_later_look_is_stopped(hub, services, qtbo
     services.gate.set()
     qtbot.waitUntil(lambda: not hub.data.running)
     assert [one.path.name for one in hub.data.sources] == ["a.vosapp"]
-    hub.data.look_again()
+    hub.data.add([])
     qtbot.waitUntil(lambda: hub.data.survey is not None)
     assert [one.path.name for one in hub.data.sources] == ["a.vosapp", "b.vosapp"]

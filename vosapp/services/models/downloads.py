@@ -28,7 +28,7 @@ from core.media.input_file import read_input
 from core.text import visible
 from vosapp import __version__
 from vosapp.services.models.importing import import_model
-from vosapp.services.models.known import known_model
+from vosapp.services.models.known import known_model, known_models
 from vosapp.services.models.store import require_name
 from vosapp.services.models.values import Downloading, Model, Origin
 from vosapp.services.user_folder import models_folder
@@ -158,8 +158,9 @@ def hash_remembered(address: str, *, root: Path | None = None) -> str:
 def _require_address(address: str) -> None:
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        msg = f"{address!r} is no address that is downloaded from."
-        raise UsageError(msg, "Give one that begins with https://, or the name of a known model.")
+        msg = f"{address!r} is neither a web address nor a model that is known to download."
+        names = ", ".join(row.name for row in known_models())
+        raise UsageError(msg, f"Give an address that begins with https://, or one of {names}.")
 
 
 class _OnlyWeb(urllib.request.HTTPRedirectHandler):

@@ -31,14 +31,12 @@ from vosapp.services.training.folder import (
 )
 from vosapp.services.training.offers import needs_labels
 from vosapp.services.training.protocol import Speaker
-from vosapp.services.training.run_values import RunRequest, RunState
+from vosapp.services.training.run_values import RunRequest, RunState, minutes_between_scores
 from vosapp.services.training.staging import DataFolder, stage
-from vosapp.services.training.trainer import NOTHING
+from vosapp.services.training.trainer import ENDED, NOTHING
 
 NICE = 10
 BEAT_SECONDS = 1.0
-LEAST_MINUTES, MOST_MINUTES, POINTS = 1.0, 5.0, 8
-"""Scores are made so many minutes of training apart: at about that many points of a run."""
 
 
 def main(arguments: list[str]) -> int:
@@ -104,7 +102,7 @@ def _run(request: RunRequest, folder: RunFolder, token: CancelToken) -> None:
         data = _data(request, folder, token)
         _train(request, folder, data, token)
     except Cancelled:
-        speaker.state(RunState.LOST, "It was ended from outside. It can be resumed.")
+        speaker.state(RunState.LOST, ENDED)
     except _Stopped:
         Control(folder.path).clear()
         speaker.state(RunState.STOPPED, NOTHING)
@@ -154,7 +152,7 @@ def _train(request: RunRequest, folder: RunFolder, data: DataFolder, token: Canc
     torch.set_num_threads(request.threads)
     device = choose_device(request.device).type
     scorer = HeldOutScorer(request.system, device, folder, data=data)
-    every = min(MOST_MINUTES, max(LEAST_MINUTES, request.minutes / POINTS))
+    every = minutes_between_scores(request.minutes)
     worker = Worker(folder, CoreTrainer(request, folder, data), scorer, every, token)
     for _ in worker.run():
         pass

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.media.atomic import made_folder
-from vosapp.services.training.folder import ProcessMark, read_json, write_json
+from vosapp.services.training.folder import ProcessMark, write_json
 
 HOLDS = "holds"
 """Folder beside the runs of one user: who holds all of them."""
@@ -111,10 +111,8 @@ def _live_holds(root: Path) -> Iterator[tuple[str, ProcessMark]]:
         who = file.name.partition(".")[0]
         if not _WORD.fullmatch(who):
             continue
-        values = read_json(file)
-        try:
-            mark = ProcessMark(int(values["pid"]), float(values["created"]), 0.0)
-        except (LookupError, TypeError, ValueError):
+        mark = ProcessMark.read(file)
+        if mark is None:
             continue
         if mark.is_alive:
             yield who, mark

@@ -120,8 +120,8 @@ class CoreTrainer:
 
         request, stage = self._request, leg.stage.name
         own = self._options(stage)
-        usual = {o.name: o.usual(stage, refines=init is not None) for o in self._recipe.all_options}
-        chosen = usual | dict(request.options)
+        usual = self._recipe.usual(stage, refines=init is not None)
+        chosen = {**usual, **request.options}
         return TrainRequest(
             self._recipe,
             leg.out,
@@ -168,20 +168,24 @@ class CoreTrainer:
 
 
 def verify_weights(weights: Path, system: str) -> None:
-    """Load weights as a propagation does, and see to it that their numbers are finite.
+    """Load weights as they will be used, and see to it that their numbers are finite.
 
     Raises:
         CheckpointMissing, CheckpointMismatch: not there, damaged, of another system, not finite.
     """
     import torch
 
-    from core.engine.registry import build_tracker
+    from core.discovery.contract import DiscoveryRequest
+    from core.engine.registry import build_discoverer, build_tracker, system_spec
     from core.nn.checkpoints import load_tensors, read_info, require_system
     from core.tracking.contract import TrackerRequest
     from core.types import Quality
 
     require_system(read_info(weights), system, weights)
-    build_tracker(TrackerRequest(system, Quality.FAST, "cpu", weights))
+    if system_spec(system).tracks:
+        build_tracker(TrackerRequest(system, Quality.FAST, "cpu", weights))
+    else:
+        build_discoverer(system, DiscoveryRequest("cpu", weights))
     for name, tensor in load_tensors(weights).items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             msg = f"{weights} has numbers that are not finite, in {name}."

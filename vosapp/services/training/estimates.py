@@ -6,16 +6,21 @@ else figures that were measured once, on one core of a server's processor.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from core.engine.registry import recipe_of
-from core.train.recipe import Values
-from vosapp.services.training.offers import stage_of
-from vosapp.services.training.run_values import Estimate, RunRequest, RunStatus
-from vosapp.services.training.runs import find_runs
+from vosapp.services.training.offers import device_of, stage_of
+from vosapp.services.training.run_values import (
+    Estimate,
+    RunRequest,
+    RunStatus,
+    minutes_between_scores,
+)
+from vosapp.services.training.runs import find_requests, run_status
 from vosapp.services.training.values import Part, Survey
 
 START_SECONDS = 12.0
@@ -23,7 +28,6 @@ START_SECONDS = 12.0
 FRAME_SECONDS, MEGAPIXEL_SECONDS = 0.002, 0.012
 """Reading a frame, and each million of its pixels."""
 SCORE_SECONDS = 20.0
-POINTS = 8
 GPU_TIMES = 20.0
 """How much faster a graphics processor is than one core, about."""
 PACKED_BYTES, PACKED_FPS = 35_000, 16.0
@@ -61,7 +65,7 @@ def estimate(request: RunRequest, found: Survey, *, root: Path | None = None) ->
         found: what it learns from.
         root: folder of earlier runs; None takes the user's.
     """
-    device = _device(request.device)
+    device = device_of(request.device)
     cost = _COSTS.get(_preset(request), _USUAL)
     size = _relative_size(request)
     earlier = _earlier(request, root)
@@ -77,7 +81,7 @@ def estimate(request: RunRequest, found: Survey, *, root: Path | None = None) ->
         clip.frame_count * (FRAME_SECONDS + MEGAPIXEL_SECONDS * clip.size[0] * clip.size[1] / 1e6)
         for clip in training
     )
-    scores = (POINTS + 1) * SCORE_SECONDS / (1 if device == "cpu" else 4) if found.held_out else 0.0
+    scores = _scores_seconds(request.minutes, device) if found.held_out else 0.0
     packed = min(frames, int(PACKED_FPS * sum(clip.counted.seconds for clip in training)))
     free = int(psutil.virtual_memory().available)
     return Estimate(
@@ -93,12 +97,10 @@ def estimate(request: RunRequest, found: Survey, *, root: Path | None = None) ->
     )
 
 
-def _device(name: str) -> str:
-    if name != "auto":
-        return name
-    from core.device import choose_device
-
-    return str(choose_device("auto").type)
+def _scores_seconds(minutes: float, device: str) -> float:
+    """Seconds for the score before training, and those on the way."""
+    count = 1 + math.ceil(minutes / minutes_between_scores(minutes))
+    return count * SCORE_SECONDS / (1 if device == "cpu" else 4)
 
 
 def _preset(request: RunRequest) -> str:
@@ -117,7 +119,7 @@ def _relative_size(request: RunRequest) -> float:
     """Pixels of a batch, by those of the usual one."""
     recipe = recipe_of(request.system)
     stage = stage_of(recipe, request.stage, labels=True)
-    usual: Values = {o.name: o.usual(stage, refines=True) for o in recipe.options}
+    usual = recipe.usual(stage, refines=True)
     size = 1.0
     for name, power in (("batch", 1), ("frames", 1), ("crop", 2)):
         if name in request.options and name in usual:
@@ -127,13 +129,16 @@ def _relative_size(request: RunRequest) -> float:
 
 def _earlier(request: RunRequest, root: Path | None) -> RunStatus | None:
     """The last run of the same network and batch on this machine that went on for a while."""
-    for status in find_runs(root):
-        one = status.request
+    for folder, one in find_requests(root):
         same = (one.system, one.device, one.threads) == (
             request.system, request.device, request.threads,
         )  # fmt: skip
         same = same and _preset(one) == _preset(request)
-        if same and dict(one.options) == dict(request.options) and status.step >= 20:
+        if not same or dict(one.options) != dict(request.options):
+            continue
+        # What a run has said is long, so only what fits is read.
+        status = run_status(folder.path)
+        if status.step >= 20:
             return status
     return None
 

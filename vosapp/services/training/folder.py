@@ -29,7 +29,7 @@ import psutil
 from core.errors import OutputError, TrainingError
 from core.media.atomic import made_folder, write_atomic
 from core.media.input_file import read_input
-from vosapp.services.training.run_values import RunRequest
+from vosapp.services.training.run_values import REQUEST, RunRequest
 from vosapp.services.training.values import Kind, Source
 
 MAX_BYTES = 4 << 20
@@ -46,9 +46,14 @@ class RunFolder:
     path: Path
 
     @property
+    def is_run(self) -> bool:
+        """Whether a run was begun here."""
+        return self.request.is_file()
+
+    @property
     def request(self) -> Path:
         """What was asked for."""
-        return self.path / "request.json"
+        return self.path / REQUEST
 
     @property
     def process(self) -> Path:
@@ -107,6 +112,15 @@ class ProcessMark:
         except psutil.Error:
             created = 0.0
         return cls(pid, created, time.time())
+
+    @classmethod
+    def read(cls, path: Path) -> ProcessMark | None:
+        """A mark from a file; None where there is none, or it makes no sense."""
+        values = read_json(path)
+        try:
+            return cls(int(values["pid"]), float(values["created"]), float(values.get("at", 0)))
+        except (LookupError, TypeError, ValueError):
+            return None
 
     @property
     def is_alive(self) -> bool:
@@ -200,11 +214,7 @@ def write_process(folder: RunFolder, pid: int) -> None:
 
 def read_process(folder: RunFolder) -> ProcessMark | None:
     """Who runs it, or has run it last; None where nobody has."""
-    try:
-        values = read_json(folder.process)
-        return ProcessMark(int(values["pid"]), float(values["created"]), float(values["at"]))
-    except (LookupError, TypeError, ValueError):
-        return None
+    return ProcessMark.read(folder.process)
 
 
 def copy_file(source: Path, target: Path) -> None:

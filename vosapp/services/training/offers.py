@@ -77,23 +77,27 @@ def usual_minutes(found: Survey, device: str) -> float:
 
     Args:
         found: what is learned from.
-        device: "cpu", "cuda" or "mps".
+        device: one of `device_choices`.
 
     Returns:
         10 to 120 on a processor, for a few boxes to a few thousand; a third of it elsewhere.
     """
     labels = found.counted.boxes + found.counted.masks
     minutes = 10.0 if not labels else min(120.0, max(10.0, 5.0 * round(labels**0.5 * 0.8)))
-    return minutes if device == "cpu" else max(5.0, round(minutes / 3))
+    return minutes if device_of(device) == "cpu" else max(5.0, round(minutes / 3))
 
 
 def device_choices() -> tuple[str, ...]:
     """Devices of this machine, "auto" first. Imports torch."""
-    import torch
+    from core.device import present_devices
 
-    found = ["auto", "cpu"]
-    if torch.cuda.is_available():
-        found.append("cuda")
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return tuple(found)
+    return ("auto", *present_devices())
+
+
+def device_of(name: str) -> str:
+    """The device that computes where one of `device_choices` is asked for. Auto imports torch."""
+    if name != "auto":
+        return name
+    from core.device import choose_device
+
+    return str(choose_device(name).type)

@@ -92,8 +92,7 @@ def _shortest(found: Surveyed, *, labeled: bool) -> Surveyed:
 def _config(request: RunRequest) -> ClipConfig:
     recipe = recipe_of(request.system)
     name = stage_of(recipe, request.stage, labels=True)
-    usual = {o.name: o.usual(name, refines=True) for o in recipe.options}
-    chosen = usual | dict(request.options)
+    chosen = {**recipe.usual(name, refines=True), **request.options}
     crop, frames, objects = (int(chosen.get(n, d)) for n, d in _USUAL)
     return ClipConfig(crop=crop, frames=frames, objects=objects)
 

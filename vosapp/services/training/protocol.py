@@ -6,7 +6,6 @@ No torch.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.media.input_file import open_input
-from core.train.run_log import append_line
+from core.train.run_log import append_line, sound_lines
 from vosapp.services.training.folder import RunFolder
 from vosapp.services.training.run_values import LossPoint, RunState, ScorePoint
 
@@ -158,7 +157,7 @@ class Listener:
         with suppress(OSError), open_input(self._file) as file:
             file.seek(self._at)
             while data := self._whole_lines(file.read(CHUNK)):
-                self._heard = self._heard.after(_lines(data))
+                self._heard = self._heard.after(sound_lines(data.splitlines()))
                 file.seek(self._at)
         return self._heard
 
@@ -174,16 +173,6 @@ def heard_at(file: Path) -> float:
         return file.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _lines(data: bytes) -> Iterator[dict[str, Any]]:
-    for line in data.splitlines():
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(values, dict):
-            yield values
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, float]:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from core.train.recipe import Option, Value
 from vosapp.services.training.values import Source
+
+REQUEST = "request.json"
+"""File in a run's folder that says what was asked for: a folder that has it is that of a run."""
+LEAST_MINUTES, MOST_MINUTES, POINTS = 1.0, 5.0, 8
+"""Weights are scored so many minutes of training apart: at about that many points of a run."""
+
+
+def minutes_between_scores(minutes: float) -> float:
+    """Minutes of training from one score to the next, in a run of so many."""
+    return min(MOST_MINUTES, max(LEAST_MINUTES, minutes / POINTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,16 @@ class ScorePoint:
     best: bool = False
 
 
+def best_of(scores: Sequence[ScorePoint]) -> ScorePoint | None:
+    """The best point of a curve, the last that is marked so; None where there is none."""
+    return next((point for point in reversed(scores) if point.best), None)
+
+
+def before_of(scores: Sequence[ScorePoint]) -> ScorePoint | None:
+    """The point before training; None where there is none."""
+    return next((point for point in scores if point.step == 0), None)
+
+
 @dataclass(frozen=True, slots=True)
 class RunStatus:
     """How a run is, as read from its folder.
@@ -167,7 +187,6 @@ class RunStatus:
         request: what was asked for.
         state: what it does.
         text: one line for people: what happens, or why it ended.
-        hint: what to do about it, where it failed.
         fraction: 0..1 of the minutes.
         step: of learning.
         seconds: of training so far.
@@ -185,7 +204,6 @@ class RunStatus:
     request: RunRequest
     state: RunState
     text: str = ""
-    hint: str = ""
     fraction: float = 0.0
     step: int = 0
     seconds: float = 0.0
@@ -201,13 +219,12 @@ class RunStatus:
     @property
     def best(self) -> ScorePoint | None:
         """The best point of the score curve, the one whose weights are the model."""
-        marked = [point for point in self.scores if point.best]
-        return marked[-1] if marked else None
+        return best_of(self.scores)
 
     @property
     def before(self) -> ScorePoint | None:
         """The score before training."""
-        return next((point for point in self.scores if point.step == 0), None)
+        return before_of(self.scores)
 
 
 @dataclass(frozen=True, slots=True)

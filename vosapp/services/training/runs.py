@@ -7,8 +7,8 @@ it. Whoever comes later finds it again by its folder.
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,6 +175,22 @@ class RunWatch:
             holders=Control(self._folder.path).holders() if alive else (),
         )
 
+    def view(self) -> View | None:
+        """The held-out frame of the run, before and now; None while there is none."""
+        said = self._listener.heard().view
+        frame, before, now, best, truth = (
+            picture(self._folder, name) for name in ("frame", "before", "now", "best", "truth")
+        )
+        if said is None or not frame.exists():
+            return None
+        clip, frame_index, step = said
+        return View(frame, before, now, best, truth, clip, frame_index, step)
+
+    def log(self, *, lines: int = 200) -> str:
+        """What the run and its process have said, for people; the last lines of it."""
+        told = self._listener.heard().log
+        return "\n".join([*told, *_tail(self._folder.log)][-lines:])
+
 
 def _state(heard: Heard, *, began: float | None) -> tuple[RunState, str]:
     """What a run does, by what it has said and by when its process began; None: it is gone."""
@@ -198,16 +214,23 @@ def run_status(folder: Path) -> RunStatus:
 def find_runs(root: Path | None = None) -> tuple[RunStatus, ...]:
     """All runs of the user, the newest first."""
     found = list[RunStatus]()
+    for folder, _ in find_requests(root):
+        # It may be discarded in this very moment.
+        with suppress(VosError):
+            found.append(run_status(folder.path))
+    return tuple(found)
+
+
+def find_requests(root: Path | None = None) -> Iterator[tuple[RunFolder, RunRequest]]:
+    """Yield the folders of all runs, the newest first, with what was asked for."""
     place = root or runs_folder()
     if not place.is_dir():
-        return ()
-    for folder in sorted(place.iterdir(), reverse=True):
-        if (folder / "request.json").is_file():
-            try:
-                found.append(run_status(folder))
-            except VosError:
-                continue
-    return tuple(found)
+        return
+    for path in sorted(place.iterdir(), reverse=True):
+        folder = RunFolder(path)
+        if folder.is_run:
+            with suppress(TrainingError):
+                yield folder, read_request(folder)
 
 
 def silent_for(status: RunStatus, now: float) -> str:
@@ -264,33 +287,6 @@ def discard_run(folder: Path) -> None:
         raise OutputError(msg, "Close what uses it, and try again.") from error
 
 
-def view_of(folder: Path) -> View | None:
-    """The held-out frame of a run, before and now; None while there is none."""
-    place = RunFolder(folder)
-    heard = Listener(place).heard()
-    files = {n: picture(place, n) for n in ("frame", "before", "now", "best", "truth")}
-    if heard.view is None or not files["frame"].exists():
-        return None
-    clip, frame_index, step = heard.view
-    return View(
-        files["frame"],
-        files["before"],
-        files["now"],
-        files["best"],
-        files["truth"],
-        clip,
-        frame_index,
-        step,
-    )
-
-
-def log_of(folder: Path, *, lines: int = 200) -> str:
-    """What a run and its process have said, for people; the last lines of it."""
-    place = RunFolder(folder)
-    told = Listener(place).heard().log
-    return "\n".join([*told, *_tail(place.log)][-lines:])
-
-
 def _tail(file: Path) -> list[str]:
     from core.media.input_file import open_input
 
@@ -324,11 +320,3 @@ def keep_model(folder: Path, name: str, *, root: Path | None = None) -> Model:
     points = {"held-out": best, "held-out before": before}
     scores = {n: p.score for n, p in points.items() if p is not None and p.score == p.score}
     return add_model(status.model, name, Origin.TRAINED, scores=scores, root=root)
-
-
-def wait_for_end(folder: Path, *, seconds: float) -> RunStatus:
-    """Wait until a run has ended, at most so long; for tests and scripts."""
-    watch, until = RunWatch(folder), time.monotonic() + seconds
-    while (status := watch.status()).state.alive and time.monotonic() < until:
-        time.sleep(0.1)
-    return status

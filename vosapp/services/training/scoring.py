@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from core.data.box_tables import DrawnBox, read_box_table
 from core.data.dense_labels import agreement
-from core.jobs import CancelToken, Job, Progress
+from core.jobs import CancelToken, Job, Progress, mapped
 from core.media.annotations.rectangles import mask_overlap
 from core.media.chosen_frames import ChosenFrames
 from core.media.label_map import read_label_map
@@ -70,18 +71,10 @@ class HeldOutScorer:
     def score(self, weights: Path, token: CancelToken) -> Job[Scored]:
         """See `Scorer.score`."""
         found, total = list[Scored](), sum(len(plan.frames) for plan in self._plans)
-        done = 0
+        done = itertools.count(1)
         for plan in self._plans:
             tracks = _tracked(plan, self._request(weights), token)
-            one = Scored()
-            while True:
-                try:
-                    next(tracks)
-                except StopIteration as end:
-                    one = end.value
-                    break
-                done += 1
-                yield Progress(done, total, plan.clip.name, "score")
+            one = yield from mapped(tracks, lambda name: Progress(next(done), total, name, "score"))
             if not found:
                 self._keep_frame(plan, one)
             found.append(one)
@@ -151,18 +144,20 @@ def _spread(values: list[int], count: int) -> list[int]:
     return [values[place] for place in dict.fromkeys(places.tolist())]
 
 
-def _tracked(plan: _Plan, request: object, token: CancelToken) -> Generator[None, None, Scored]:
-    """Track one clip from the first mask, or filled box, of each object on."""
+def _tracked(plan: _Plan, request: object, token: CancelToken) -> Generator[str, None, Scored]:
+    """Track one clip from the first mask, or filled box, of each object on.
+
+    Yields:
+        The clip's name after each frame.
+    """
     from core.engine.propagate import PropagationRequest, propagate
     from core.engine.registry import build_tracker
 
     with open_video(plan.clip.video) as video:
         chosen = ChosenFrames(video, plan.frames)
-        size = (video.info.height, video.info.width)
-        begun = _starts(plan, size)
-        if not begun:
+        keyframes = _keyframes(plan, (video.info.height, video.info.width))
+        if not keyframes:
             return Scored()
-        keyframes = _keyframes(begun)
         asked = PropagationRequest(
             keyframes, keyframes[0].frame_index, len(plan.frames), (Direction.FORWARD,)
         )
@@ -171,8 +166,8 @@ def _tracked(plan: _Plan, request: object, token: CancelToken) -> Generator[None
         for item in propagate(chosen, tracker, asked, token):
             if not isinstance(item, FrameResult):
                 continue
-            yield
-            here, agree = _compare(plan, item, begun)
+            yield plan.clip.name
+            here, agree = _compare(plan, item, keyframes)
             js += here
             overlaps += agree
             if here or agree:
@@ -180,51 +175,45 @@ def _tracked(plan: _Plan, request: object, token: CancelToken) -> Generator[None
     return Scored(_mean(js), _mean(overlaps), shown)
 
 
-_Starts = dict[int, tuple[int, LabelMap]]
-"""Object -> place at which it begins, and a label map with it."""
+def _keyframes(plan: _Plan, size: tuple[int, int]) -> tuple[Keyframe, ...]:
+    """Where objects begin: with their masks, or with filled boxes where there are none."""
+    from core.eval.box_agreement.measure import start_keyframes
+
+    return tuple(
+        _with_masks(filled, plan.maps.get(filled.frame_index))
+        for filled in start_keyframes(plan.boxes, size)
+    )
 
 
-def _starts(plan: _Plan, size: tuple[int, int]) -> _Starts:
-    found: _Starts = {}
-    for box in sorted(plan.boxes, key=lambda box: box.frame_index):
-        if box.object_id in found or not box.corners:
-            continue
-        whole = plan.maps.get(box.frame_index)
-        if whole is None or not (whole == box.object_id).any():
-            whole = _filled([box], size)
-        if (whole == box.object_id).any():
-            found[box.object_id] = (box.frame_index, whole)
-    return found
+def _with_masks(filled: Keyframe, truth: LabelMap | None) -> Keyframe:
+    """A keyframe of filled boxes with masks in place of those that have one."""
+    if truth is None:
+        return filled
+    known = np.intersect1d(filled.object_ids, truth)
+    label_map, here = filled.label_map.copy(), np.isin(truth, known)
+    label_map[np.isin(label_map, known)] = 0
+    label_map[here] = truth[here]
+    label_map.flags.writeable = False
+    return replace(filled, label_map=label_map)
 
 
-def _keyframes(begun: _Starts) -> tuple[Keyframe, ...]:
-    keyframes = []
-    for place in sorted({at for at, _ in begun.values()}):
-        ids = tuple(sorted(number for number, (at, _) in begun.items() if at == place))
-        label_map = np.zeros_like(begun[ids[0]][1])
-        # Filled boxes may lie over each other: smaller ones above larger ones.
-        for number in sorted(ids, key=lambda n: -int((begun[n][1] == n).sum())):
-            label_map[begun[number][1] == number] = number
-        label_map.flags.writeable = False
-        keyframes.append(Keyframe(place, ids, label_map))
-    return tuple(keyframes)
-
-
-def _compare(plan: _Plan, item: FrameResult, begun: _Starts) -> tuple[list[float], list[float]]:
+def _compare(
+    plan: _Plan, item: FrameResult, keyframes: Sequence[Keyframe]
+) -> tuple[list[float], list[float]]:
     """J of objects with masks, and agreement of those with boxes alone, on one frame."""
     js, overlaps = list[float](), list[float]()
     truth = plan.maps.get(item.frame_index)
+    begun = {i: k for k in keyframes for i in k.object_ids if k.frame_index < item.frame_index}
     for box in plan.boxes:
-        start = begun.get(box.object_id)
-        if box.frame_index != item.frame_index or start is None or start[0] >= item.frame_index:
+        if box.frame_index != item.frame_index or box.object_id not in begun:
             continue
         mask = item.label_map == box.object_id
         if truth is not None:
             known = truth != VOID
             js.append(mask_overlap(mask & known, truth == box.object_id))
         elif box.corners:
-            area = int((start[1] == box.object_id).sum())
-            overlaps.append(agreement(mask, box.corners, begun=area))
+            first = begun[box.object_id].label_map == box.object_id
+            overlaps.append(agreement(mask, box.corners, begun=int(first.sum())))
     return js, overlaps
 
 

@@ -13,6 +13,8 @@ from core.types import LabelMap
 
 NOTHING = "Stopped before anything was learned: there is no model."
 """What is said of such a run."""
+ENDED = "It was ended from outside. It can be resumed."
+"""What is said of a run whose process was asked to end, as when the machine is switched off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Source:
 
     Attributes:
         path: a project, a folder, a video, or a table of boxes.
-        kind: what it is; see `vosapp.services.training.data.source_of`.
+        kind: what it is; see `vosapp.services.training.data.sources_of`.
         videos: of a table of boxes, the folder of its videos; else None.
     """
 
@@ -44,7 +44,6 @@ class Reason(Enum):
     VIDEO_UNREADABLE = "video-unreadable"
     NO_LABELS = "no-labels"
     FEW_LABELS = "few-labels"
-    NO_FOOTAGE = "no-footage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from core.media.atomic import made_folder, write_atomic
 from core.media.label_map import encode_label_map
-from core.media.palette import DAVIS_COLORS
 from core.types import Frame, LabelMap
 from vosapp.services.training.folder import RunFolder
 from vosapp.services.training.trainer import Shown
@@ -51,14 +48,6 @@ def show_frame(folder: RunFolder, frame: Frame, truth: LabelMap) -> None:
     data = cv2.imencode(".png", cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1]
     write_atomic(picture(folder, "truth"), encode_label_map(_small_map(truth)))
     write_atomic(picture(folder, "frame"), data.tobytes())
-
-
-def overlay(frame: Frame, label_map: LabelMap, *, opacity: float = 0.5) -> Frame:
-    """A frame with the colors of its objects over it, for whoever draws no label maps itself."""
-    colors = np.array(DAVIS_COLORS, np.float32)[label_map]
-    shown = np.where((label_map > 0) & (label_map < 255), opacity, 0.0)[..., None]
-    mixed: NDArray[np.uint8] = (frame * (1 - shown) + colors * shown).astype(np.uint8)
-    return mixed
 
 
 def _small_map(label_map: LabelMap) -> LabelMap:

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 import psutil
 
 from core.errors import DeviceOutOfMemory, VosError, mendable
-from core.jobs import Cancelled, CancelToken, Progress
+from core.jobs import Cancelled, CancelToken, Progress, mapped
 from vosapp.services.training.control import Control
 from vosapp.services.training.folder import RunFolder, copy_file, touch
 from vosapp.services.training.protocol import Listener, Speaker
-from vosapp.services.training.run_values import LossPoint, RunState, ScorePoint
-from vosapp.services.training.trainer import NOTHING, Scored, Scorer, Step, Trainer
+from vosapp.services.training.run_values import LossPoint, RunState, ScorePoint, before_of, best_of
+from vosapp.services.training.trainer import ENDED, NOTHING, Scored, Scorer, Step, Trainer
 from vosapp.services.training.views import show
 
 SAY_SECONDS = 0.5
@@ -109,15 +109,14 @@ class Worker:
             else:
                 yield from self._finish(RunState.DONE)
         except Cancelled:
-            self._speaker.state(RunState.LOST, "It was ended from outside. It can be resumed.")
+            self._speaker.state(RunState.LOST, ENDED)
         except (VosError, OSError, MemoryError) as error:
             self._fail(error)
 
     def _learn(self) -> Generator[Progress | Step]:
         self._speaker.state(RunState.PREPARING, "Reading the videos.")
         if self.trainer.start is not None and not self._was_scored:
-            before = self.folder.weights("before")
-            copy_file(self.trainer.start, before)
+            copy_file(self.trainer.start, self.folder.weights("before"))
             yield from self._score_before()
         ending = _StepsToken(self.token)
         steps = self.trainer.steps(ending)
@@ -175,16 +174,7 @@ class Worker:
         weights, scored = self.folder.weights(name), Scored()
         if self.scorer.is_able:
             self._speaker.state(RunState.SCORING, "Scoring on held-out clips.")
-            job = self.scorer.score(weights, self.token)
-            while True:
-                try:
-                    item = next(job)
-                except StopIteration as end:
-                    scored = end.value
-                    break
-                touch(self.folder.progress)
-                self._obey(while_scoring=True)
-                yield item
+            scored = yield from mapped(self.scorer.score(weights, self.token), self._obeyed)
         best = self._is_best(scored.value)
         if best:
             self.trainer.verify(weights)
@@ -195,6 +185,12 @@ class Worker:
             show(self.folder, name, scored.shown, best=best)
             self._speaker.view(scored.shown.clip, scored.shown.frame_index, number)
         self._speaker.score(point)
+
+    def _obeyed(self, item: Progress) -> Progress:
+        """Wait where that is wanted, between two frames that are scored."""
+        touch(self.folder.progress)
+        self._obey(while_scoring=True)
+        return item
 
     def _is_best(self, value: float) -> bool:
         """Where nothing is held out the latest weights count as the best."""
@@ -216,8 +212,7 @@ class Worker:
 
     def _outcome(self, state: RunState) -> str:
         word = "Done." if state is RunState.DONE else "Stopped."
-        before = next((p for p in self._scores if p.step == 0), None)
-        best = next((p for p in reversed(self._scores) if p.best), None)
+        before, best = before_of(self._scores), best_of(self._scores)
         if before is None or best is None or math.isnan(best.score):
             return f"{word} The model is verified; nothing was held out to score it on."
         if best is before:

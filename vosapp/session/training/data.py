@@ -75,10 +75,6 @@ class DataControl(WorkControl):
         """Choose exactly these, as those of an earlier run."""
         self._take_sources(tuple(sources))
 
-    def look_again(self) -> None:
-        """Look at the same sources: their projects may have changed."""
-        self._look()
-
     def _take_sources(self, sources: tuple[Source, ...]) -> None:
         self.sources, self.survey = sources, None
         if sources or self._waiting:

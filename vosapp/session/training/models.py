@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from core.jobs import CancelToken, Progress
+from core.jobs import CancelToken, Job, Progress, mapped
 from core.media.input_file import read_input_text
 from vosapp.jobs.outcome import Done, Outcome
-from vosapp.jobs.runner import JobRunner
+from vosapp.jobs.runner import JobRunner, once
 from vosapp.services.models.values import Downloading, KnownModel, Model
 from vosapp.session.training.services import TrainServices
 from vosapp.session.work import WorkControl, WorkState
@@ -48,25 +48,23 @@ class ModelsControl(WorkControl):
     def look(self) -> None:
         """List the models; `changed` follows."""
 
-        def job(_token: CancelToken) -> Generator[None, None, object]:
-            yield
+        def read() -> object:
             return self._services.models(), self._services.known_models()
 
         # Not behind a download.
-        self._make_runner("training").submit(job).tell(self, finished=self._take_models)
+        self._make_runner("training").submit(once(read)).tell(self, finished=self._take_models)
 
     def read_card(self, model: Model) -> None:
         """Read a model's card; `cardRead` follows where there is one."""
 
-        def job(_token: CancelToken) -> Generator[None, None, object]:
-            yield
+        def read() -> str:
             return "" if model.card is None else read_input_text(model.card, limit=CARD_BYTES)
 
         def take(outcome: Outcome) -> None:
             if isinstance(outcome, Done) and outcome.value:
                 self.cardRead.emit(model, str(outcome.value))
 
-        self._make_runner("training").submit(job).tell(self, finished=take)
+        self._make_runner("training").submit(once(read)).tell(self, finished=take)
 
     def import_file(self, file: Path, name: str) -> None:
         """Take weights of others under a name; `finished` follows."""
@@ -88,14 +86,9 @@ class ModelsControl(WorkControl):
     ) -> None:
         """Download a model; a stop keeps what is there, and the next try goes on with it."""
 
-        def job(token: CancelToken) -> Generator[object, None, Model]:
+        def job(token: CancelToken) -> Job[Model]:
             work = self._services.download(address, name, token=token, sha256=sha256, known=known)
-            while True:
-                try:
-                    part = next(work)
-                except StopIteration as end:
-                    return end.value  # type: ignore[no-any-return]
-                yield _progress(part)
+            return (yield from mapped(work, _progress))
 
         text = self.tr("asking for {0}").format(name)
         self.follow(self._make_runner("models").submit(job), WorkState(text))
@@ -106,11 +99,7 @@ class ModelsControl(WorkControl):
         self.look()
 
     def _begin(self, act: Callable[[], object], text: str) -> None:
-        def job(_token: CancelToken) -> Generator[None, None, object]:
-            yield
-            return act()
-
-        self.follow(self._make_runner("models").submit(job), WorkState(text))
+        self.follow(self._make_runner("models").submit(once(act)), WorkState(text))
 
     def _take_models(self, outcome: Outcome) -> None:
         if isinstance(outcome, Done) and isinstance(outcome.value, tuple):

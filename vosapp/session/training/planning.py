@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,10 +10,9 @@ import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import VosError
-from core.jobs import CancelToken
 from core.train.recipe import Value
 from vosapp.jobs.outcome import Done, Failed, Outcome
-from vosapp.jobs.runner import JobHandle, JobRunner
+from vosapp.jobs.runner import JobHandle, JobRunner, once
 from vosapp.services.training.run_values import Estimate, RecipeOffer, RunRequest
 from vosapp.services.training.values import Survey
 from vosapp.session.training.data import DataControl
@@ -140,20 +139,12 @@ class PlanControl(QObject):
         """Find out what can be chosen; `changed` follows."""
         if self.offers:
             return
-
-        def job(_token: CancelToken) -> Generator[None, None, object]:
-            yield
-            return self._services.offers()
-
+        job = once(self._services.offers)
         self._make_runner("training-data").submit(job).tell(self, finished=self._take_offers)
 
     def learn_devices(self) -> None:
         """Find out which devices there are: that loads torch, so it waits until it is wanted."""
-
-        def job(_token: CancelToken) -> Generator[None, None, object]:
-            yield
-            return self._services.devices()
-
+        job = once(self._services.devices)
         self._make_runner("training-data").submit(job).tell(self, finished=self._take_devices)
 
     def set_plan(self, plan: Plan) -> None:
@@ -226,11 +217,7 @@ class PlanControl(QObject):
             self.changed.emit()
             return
         plan, request, services = self.plan, self.request(), self._services
-
-        def job(_token: CancelToken) -> Generator[None, None, Reckoned]:
-            yield
-            return _reckoned(services, plan, request, survey)
-
+        job = once(lambda: _reckoned(services, plan, request, survey))
         if self._reckoning is not None:
             self._reckoning.cancel()
         handle = self._reckoning = self._make_runner("training-data").submit(job)
@@ -256,6 +243,5 @@ def threads() -> int:
 
 def _reckoned(services: TrainServices, plan: Plan, request: RunRequest, survey: Survey) -> Reckoned:
     if plan.minutes is None:
-        device = "cpu" if plan.device == "auto" else plan.device
-        request = replace(request, minutes=services.usual_minutes(survey, device))
+        request = replace(request, minutes=services.usual_minutes(survey, plan.device))
     return Reckoned(request.minutes, services.estimate(request, survey))

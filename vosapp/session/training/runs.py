@@ -4,16 +4,15 @@ that the window only looks at them and says what it wants.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import VosError
-from core.jobs import CancelToken
 from vosapp.jobs.outcome import Done, Failed, Outcome
-from vosapp.jobs.runner import JobHandle, JobRunner
+from vosapp.jobs.runner import JobHandle, JobRunner, once
 from vosapp.services.models.values import Model
 from vosapp.services.training.run_values import RunRequest, RunState, RunStatus
 from vosapp.session.training.services import TrainServices
@@ -77,12 +76,7 @@ class RunsControl(QObject):
 
     def list_runs(self) -> None:
         """Look which runs there are; the first time the newest is shown."""
-
-        def job(_token: CancelToken) -> Generator[None, None, tuple[RunStatus, ...]]:
-            yield
-            return self._services.runs()
-
-        self._submit(job, self._take_runs)
+        self._submit(self._services.runs, self._take_runs)
 
     def show(self, folder: Path) -> None:
         """Show a run, and follow it."""
@@ -161,11 +155,11 @@ class RunsControl(QObject):
 
     def hold(self) -> None:
         """Other work needs the machine: all runs wait."""
-        self._submit(_once(self._services.hold), lambda _none: None)
+        self._submit(self._services.hold, lambda _none: None)
 
     def release(self) -> None:
         """They go on."""
-        self._submit(_once(self._services.release), lambda _none: None)
+        self._submit(self._services.release, lambda _none: None)
 
     # Inside
 
@@ -192,15 +186,11 @@ class RunsControl(QObject):
             take(value)
             self._announce()
 
-        self._submit(_once(act), end)
+        self._submit(act, end)
         self._announce()
 
-    def _submit(
-        self,
-        job: Callable[[CancelToken], Generator[None, None, object]],
-        take: Callable[[object], object],
-    ) -> None:
-        handle = self._make_runner("training").submit(job)
+    def _submit(self, act: Callable[[], object], take: Callable[[object], object]) -> None:
+        handle = self._make_runner("training").submit(once(act))
         handle.tell(self, finished=lambda outcome: self._take(outcome, take))
 
     def _take(self, outcome: Outcome, take: Callable[[object], object]) -> None:
@@ -263,13 +253,3 @@ class RunsControl(QObject):
             self.look = replace(self.look, status=gone)
         self.failed.emit(error)
         self._announce()
-
-
-def _once(act: Callable[[], object]) -> Callable[[CancelToken], Generator[None, None, object]]:
-    """Return a call as a job."""
-
-    def job(_token: CancelToken) -> Generator[None, None, object]:
-        yield
-        return act()
-
-    return job

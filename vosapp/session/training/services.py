@@ -13,16 +13,23 @@ from vosapp.project.store import Project
 from vosapp.services.models.values import Downloading, KnownModel, Model
 from vosapp.services.training.run_values import Estimate, RecipeOffer, RunRequest, RunStatus, View
 from vosapp.services.training.values import ColorAnswer, Source, Survey
+from vosapp.services.user_folder import models_folder, runs_folder
 
 if TYPE_CHECKING:
     from vosapp.services.training.preview import Sample
 
 
 class Watch(Protocol):
-    """Follows one run."""
+    """Follows one run; of what the run has said it reads each time only what is new."""
 
     def status(self) -> RunStatus:
         """How it is now."""
+
+    def view(self) -> View | None:
+        """The held-out frame that is looked at."""
+
+    def log(self) -> str:
+        """What the run has said."""
 
 
 class TrainServices(Protocol):
@@ -86,12 +93,6 @@ class TrainServices(Protocol):
     def runs(self) -> tuple[RunStatus, ...]:
         """All runs, the newest first."""
 
-    def view(self, folder: Path) -> View | None:
-        """The held-out frame that is looked at."""
-
-    def log(self, folder: Path) -> str:
-        """What the run has said."""
-
     def silence(self, status: RunStatus, now: float) -> str:
         """What to tell of a run that says nothing; empty where it does."""
 
@@ -144,11 +145,11 @@ class Services:
 
     @property
     def _runs(self) -> Path:
-        return self.data / "training"
+        return runs_folder(self.data)
 
     @property
     def _models(self) -> Path:
-        return self.data / "models"
+        return models_folder(self.data)
 
     def sources_of(self, path: Path) -> tuple[Source, ...]:
         """See `TrainServices`."""
@@ -258,23 +259,9 @@ class Services:
 
     def runs(self) -> tuple[RunStatus, ...]:
         """See `TrainServices`."""
-        if not self._runs.is_dir():
-            return ()
         from vosapp.services.training.runs import find_runs
 
         return find_runs(self._runs)
-
-    def view(self, folder: Path) -> View | None:
-        """See `TrainServices`."""
-        from vosapp.services.training.runs import view_of
-
-        return view_of(folder)
-
-    def log(self, folder: Path) -> str:
-        """See `TrainServices`."""
-        from vosapp.services.training.runs import log_of
-
-        return log_of(folder)
 
     def silence(self, status: RunStatus, now: float) -> str:
         """See `TrainServices`."""

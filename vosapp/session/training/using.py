@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from core.engine.registry import system_spec
+from core.engine.registry import system_spec, trackers
 from core.jobs import CancelToken
 from core.types import Frame, LabelMap
 from vosapp.jobs.outcome import Done, Outcome
@@ -74,6 +74,10 @@ class UseControl(WorkControl):
         """True where the open project's next propagation uses a file."""
         workspace = self.workspace
         return weights is not None and workspace is not None and _used(workspace) == weights
+
+    def fits(self, model: Model) -> bool:
+        """True where propagations can use a model: it is sound, and its system carries masks."""
+        return not model.problem and model.system in trackers()
 
     def use(self, model: Model) -> None:
         """Let the next propagations use a model."""

@@ -94,8 +94,8 @@ def watching(
         status = watch.status()
         mark = (len(status.scores), status.state.value)
         if mark != seen:
-            seen, pictures = mark, _pictures(services.view(folder))
-        log = services.log(folder) if watched.log or not status.state.alive else ""
+            seen, pictures = mark, _pictures(watch.view())
+        log = watch.log() if watched.log or not status.state.alive else ""
         yield Look(status, services.silence(status, clock()), log, pictures)
         if not status.state.alive:
             return

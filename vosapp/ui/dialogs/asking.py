@@ -6,17 +6,15 @@ question goes, too, and its answer is none.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QPushButton, QWidget
 
-from core.text import visible
 from vosapp.jobs.owners import while_there
 from vosapp.ui.notice import Choice
-from vosapp.ui.plain import menu_text, tooltip
+from vosapp.ui.plain import markup, menu_text, tooltip
 
 
 def ask(
@@ -48,8 +46,7 @@ def ask(
     box.setWindowTitle("vosapp")
     box.setText(f"<b>{title}</b>")
     # It names files, and would be taken for markup where it looks like some.
-    lines = (html.escape(visible(line), quote=False) for line in text.split("\n"))
-    box.setInformativeText("<br>".join(lines))
+    box.setInformativeText("<br>".join(map(markup, text.split("\n"))))
     if details:
         box.setDetailedText(details)
     runs: dict[object, Callable[[], None]] = {}

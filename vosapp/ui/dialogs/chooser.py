@@ -24,13 +24,8 @@ from vosapp.session.choice import RunChoice
 from vosapp.session.systems import DEVICES, QUALITIES, SystemSpec, offer_of, systems
 from vosapp.ui.forms import align_labels
 from vosapp.ui.theme import set_tone, tones
+from vosapp.ui.work.words import device_title
 
-DEVICE_TITLES = {
-    "auto": "Automatic",
-    "cpu": "Processor (CPU)",
-    "cuda": "Nvidia GPU (CUDA)",
-    "mps": "Apple GPU (MPS)",
-}
 LEARNING = {
     (False, False): "None",
     (True, False): "U-Net, between two passes",
@@ -144,7 +139,7 @@ class RunChooser(QFrame):
                 self._system.count() - 1, self.tr(system.summary), Qt.ItemDataRole.ToolTipRole
             )
         for device in DEVICES:
-            self._device.addItem(self.tr(DEVICE_TITLES.get(device, device)), device)
+            self._device.addItem(device_title(device), device)
         self._system.setToolTip(self.tr("The method that carries masks from frame to frame"))
         self._system.setAccessibleName(self.tr("System"))
         self._device.setToolTip(self.tr("Where it is computed"))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import math
 import time
 from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 
-from core.text import visible
 from vosapp.services.models.values import Model, Origin
+from vosapp.ui.plain import markup
 from vosapp.ui.work.words import size
 
 
@@ -60,7 +59,7 @@ def facts_html(model: Model) -> str:
         rows += [(name, f"{value:.3f}") for name, value in model.scores.items()]
         rows += [(name, _text(value)) for name, value in model.training.items()]
     lines = [_row(name, value) for name, value in rows if value]
-    problem = f"<p><b>{_plain(model.problem)}</b></p>" if model.problem else ""
+    problem = f"<p><b>{markup(model.problem)}</b></p>" if model.problem else ""
     return f"{problem}<table cellspacing='4'>{''.join(lines)}</table>"
 
 
@@ -76,8 +75,4 @@ def _text(value: object) -> str:
 
 
 def _row(name: str, value: str) -> str:
-    return f"<tr><td><b>{_plain(name)}</b>&nbsp;</td><td>{_plain(value)}</td></tr>"
-
-
-def _plain(text: str) -> str:
-    return html.escape(visible(text), quote=False)
+    return f"<tr><td><b>{markup(name)}</b>&nbsp;</td><td>{markup(value)}</td></tr>"

@@ -43,10 +43,13 @@ class RecipeOptions(QWidget):
                 # Not only later: what it says must not stand below the new ones.
                 widget.hide()
                 widget.deleteLater()
+        # What is left of the height is below the last row, wherever that was before.
+        self._grid.setRowStretch(len(self._settings), 0)
         self.editors, self._settings = {}, {}
         for row, setting in enumerate(settings):
             self._settings[setting.name] = setting
             self._add(row, setting)
+        self._grid.setRowStretch(len(self._settings), 1)
 
     def values(self) -> dict[str, Value]:
         """Return what differs from the usual; a text that is no value counts as the usual."""

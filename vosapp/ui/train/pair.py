@@ -31,6 +31,7 @@ class PicturePair(QWidget):
     def __init__(self, parent: QWidget, *, narrow: bool = False) -> None:
         super().__init__(parent)
         self._narrow, self._stacked = narrow, False
+        self._shown: tuple[NDArray[np.uint8] | None, ...] = (None,) * 4
         self.pictures = (Picture(self), Picture(self))
         self.titles = (QLabel(self), QLabel(self))
         self.caption = QLabel(self)
@@ -60,7 +61,7 @@ class PicturePair(QWidget):
         caption: str = "",
         truth: NDArray[np.uint8] | None = None,
     ) -> None:
-        """Show a frame with two label maps.
+        """Show a frame with two label maps; those that are shown already are not drawn again.
 
         Args:
             frame: h x w x 3 uint8.
@@ -69,21 +70,25 @@ class PicturePair(QWidget):
             caption: which frame it is.
             truth: h x w uint8 object ids; a white line around what should be found.
         """
+        titles = (visible(titles[0]), visible(titles[1]))
+        for picture, title, name in zip(self.pictures, self.titles, titles, strict=True):
+            picture.setAccessibleName(name)
+            title.setText(name)
+        self.caption.setText(visible(caption))
+        arrays = (frame, *labels, truth)
+        if all(old is new for old, new in zip(self._shown, arrays, strict=True)):
+            return
+        self._shown = arrays
         stacked = self._narrow and frame.shape[1] > WIDE * frame.shape[0]
         if stacked != self._stacked:
             self._stacked = stacked
             self._arrange()
         edges = None if truth is None else _edges(truth)
-        for picture, title, label_map, name in zip(
-            self.pictures, self.titles, labels, titles, strict=True
-        ):
+        for picture, label_map in zip(self.pictures, labels, strict=True):
             pixels = over(frame, label_map)
             if edges is not None:
                 pixels[edges] = 255
             picture.show_pixels(pixels)
-            picture.setAccessibleName(visible(name))
-            title.setText(visible(name))
-        self.caption.setText(visible(caption))
 
     def _arrange(self) -> None:
         grid = self._grid

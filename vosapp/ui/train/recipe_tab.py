@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,10 +27,11 @@ from vosapp.services.training.run_values import RecipeOffer
 from vosapp.session.training.hub import TrainingHub
 from vosapp.ui import errors
 from vosapp.ui.actions.binding import Actions
-from vosapp.ui.forms import align_labels, name_all
+from vosapp.ui.forms import Fold, align_labels, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.train import words
 from vosapp.ui.train.options_form import RecipeOptions
+from vosapp.ui.work.words import device_title
 
 MOST_MINUTES = 60 * 24
 FIELD = 460
@@ -56,7 +56,7 @@ class RecipeTab(QWidget):
         self.minutes, self.title = QSpinBox(self), QLineEdit(self)
         self.help, self.usual, self.estimate = QLabel(self), QLabel(self), QLabel(self)
         self.warnings, self.obstacle = QLabel(self), QLabel(self)
-        self.fold = QToolButton(self)
+        self.fold = Fold(self.tr("Advanced"), self)
         self.options = RecipeOptions(self)
         self.area = QScrollArea(self)
         self.start_button = QPushButton(self.tr("Start Training"), self)
@@ -98,10 +98,6 @@ class RecipeTab(QWidget):
         for label in (self.help, self.usual, self.obstacle):
             set_tone(label, "muted")
         set_tone(self.warnings, "warning")
-        self.fold.setText(self.tr("Advanced"))
-        self.fold.setCheckable(True)
-        self.fold.setAutoRaise(True)
-        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.area.setWidget(self.options)
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -141,7 +137,7 @@ class RecipeTab(QWidget):
         self.device.activated.connect(self._take_device)
         self.title.editingFinished.connect(self._take_title)
         self.options.changed.connect(self._take_options)
-        self.fold.toggled.connect(self._unfold)
+        self.fold.unfolded.connect(self._unfold)
         action = actions["train.start"]
         self.start_button.setDefault(True)
         self.start_button.clicked.connect(action.trigger)
@@ -164,7 +160,7 @@ class RecipeTab(QWidget):
             self._show_start(offer)
             presets = [] if offer is None else list(offer.presets)
             _fill(self.preset, [(name, name) for name in presets], plan.preset)
-            _fill(self.device, [(_device(d), d) for d in self._plan.devices], plan.device)
+            _fill(self.device, [(device_title(d), d) for d in self._plan.devices], plan.device)
             if self.minutes.value() != round(self._plan.minutes):
                 self.minutes.setValue(max(1, round(self._plan.minutes)))
         fresh = self._plan.fresh
@@ -255,8 +251,6 @@ class RecipeTab(QWidget):
 
     def _unfold(self, unfolded: bool) -> None:  # noqa: FBT001
         self.area.setVisible(unfolded)
-        arrow = Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow
-        self.fold.setArrowType(arrow)
         if unfolded:
             self._plan.learn_devices()
 
@@ -281,12 +275,3 @@ def _fill(box: QComboBox, rows: list[tuple[str, object]], chosen: object) -> Non
             box.addItem(text, value)
     values = [value for _, value in rows]
     box.setCurrentIndex(values.index(chosen) if chosen in values else 0)
-
-
-def _device(name: str) -> str:
-    return {
-        "auto": words.tr("Automatic"),
-        "cpu": words.tr("Processor"),
-        "cuda": words.tr("Graphics processor (CUDA)"),
-        "mps": words.tr("Graphics processor (Metal)"),
-    }.get(name, name)

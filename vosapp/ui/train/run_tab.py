@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -14,20 +13,19 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from core.jobs import CancelToken
 from core.text import visible
 from vosapp.jobs.outcome import Outcome
+from vosapp.jobs.runner import once
 from vosapp.services.training.run_values import RunState, RunStatus
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.watching import Look
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.table import BY_ID
-from vosapp.ui.forms import name_all
+from vosapp.ui.forms import Fold, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.train import words
 from vosapp.ui.train.pair import PicturePair
@@ -65,13 +63,11 @@ class RunTab(QWidget):
         self.pause_button, self.stop_button = QPushButton(self), QPushButton(self)
         self.resume_button = QPushButton(self)
         self.pair = PicturePair(self, narrow=True)
-        self.fold, self.log = QToolButton(self), QPlainTextEdit(self)
+        self.fold, self.log = Fold(self.tr("Log"), self), QPlainTextEdit(self)
         self.curves: Curves | None = None
         self._plots = QWidget(self)
-        self._step = -1
         self._build(actions)
         hub.runs.changed.connect(self._show)
-        hub.runs.shownChanged.connect(self._forget)
         self._show()
         self._load_plots()
 
@@ -123,11 +119,7 @@ class RunTab(QWidget):
         self._name()
 
     def _build_log(self) -> None:
-        self.fold.setText(self.tr("Log"))
-        self.fold.setCheckable(True)
-        self.fold.setAutoRaise(True)
-        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.fold.toggled.connect(self._unfold)
+        self.fold.unfolded.connect(self._unfold)
         self.log.setReadOnly(True)
         self.log.setFixedHeight(130)
         self.log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -143,13 +135,8 @@ class RunTab(QWidget):
 
     def _load_plots(self) -> None:
         """What draws curves takes most of a second to load, so the window does not wait for it."""
-
-        def job(_token: CancelToken) -> Generator[None]:
-            yield
-            importlib.import_module("pyqtgraph")
-
-        handle = self._hub.runner("training-data").submit(job)
-        handle.tell(self, finished=self._make_plots)
+        job = once(lambda: importlib.import_module("pyqtgraph"))
+        self._hub.runner("training-data").submit(job).tell(self, finished=self._make_plots)
 
     def _make_plots(self, _outcome: Outcome) -> None:
         from vosapp.ui.train.curves import Curves
@@ -171,9 +158,6 @@ class RunTab(QWidget):
         """Take the colors of the theme."""
         if self.curves is not None:
             self.curves.refresh_theme()
-
-    def _forget(self) -> None:
-        self._step = -1
 
     def _show(self) -> None:
         if not self.isVisible():
@@ -228,9 +212,8 @@ class RunTab(QWidget):
     def _show_pictures(self, look: Look) -> None:
         pictures = look.pictures
         self.pair.setVisible(pictures is not None)
-        if pictures is None or pictures.step == self._step:
+        if pictures is None:
             return
-        self._step = pictures.step
         self.pair.show_pair(
             pictures.frame,
             (pictures.before, pictures.now),
@@ -243,8 +226,6 @@ class RunTab(QWidget):
 
     def _unfold(self, unfolded: bool) -> None:  # noqa: FBT001
         self.log.setVisible(unfolded)
-        arrow = Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow
-        self.fold.setArrowType(arrow)
         self._hub.runs.watched.log = unfolded
         if unfolded and self._hub.runs.look is not None:
             self._show_log(self._hub.runs.look)

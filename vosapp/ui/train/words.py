@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable
 
@@ -12,6 +11,7 @@ from core.text import visible
 from vosapp.services.training.run_values import Estimate, RunState, RunStatus
 from vosapp.services.training.values import Counted, Part, Survey
 from vosapp.session.training.data import Refused
+from vosapp.ui.plain import markup
 from vosapp.ui.work.words import duration, size
 
 MINUTE = 60.0
@@ -72,10 +72,10 @@ def trouble_html(found: Survey | None, refused: Iterable[Refused]) -> str:
     lines = list[str]()
     for one in () if found is None else found.unusable:
         link = f' <a href="{len(lines)}">{tr("Open")}</a>'
-        lines.append(f"<b>{_plain(one.path.name)}</b>: {_plain(f'{one.text} {one.hint}')}{link}")
+        lines.append(f"<b>{markup(one.path.name)}</b>: {markup(f'{one.text} {one.hint}')}{link}")
     for two in refused:
-        text = _plain(f"{two.error.message} {two.error.hint}".strip())
-        lines.append(f"<b>{_plain(two.path.name)}</b>: {text}")
+        text = markup(f"{two.error.message} {two.error.hint}".strip())
+        lines.append(f"<b>{markup(two.path.name)}</b>: {text}")
     return "<br>".join(lines)
 
 
@@ -135,7 +135,7 @@ def explained(status: RunStatus) -> str:
         )
     if status.state is RunState.PAUSED:
         return tr("Training waits until you let it go on. Its minutes do not pass.")
-    return visible(" ".join(x for x in (status.text, status.hint) if x))
+    return visible(status.text)
 
 
 def score_text(status: RunStatus) -> str:
@@ -171,7 +171,3 @@ def plateau_text(status: RunStatus) -> str:
 def many(count: int, one: str, more: str) -> str:
     """Say a number of things."""
     return one if count == 1 else more.format(count)
-
-
-def _plain(text: str) -> str:
-    return html.escape(visible(text), quote=False)

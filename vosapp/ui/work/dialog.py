@@ -7,8 +7,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -41,15 +39,12 @@ class WorkDialog(Following, QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
-        self.works = []
         self.content = QVBoxLayout()
-        self.bar, self.state = QProgressBar(self), QLabel(self)
-        self.stop_button = QPushButton(self.tr("Stop"), self)
+        self.make_parts(self)
         self.close_button = QPushButton(self.tr("Close"), self)
         self._foot = QHBoxLayout()
         self._pictures: dict[QPushButton, str] = {}
         self._build_frame()
-        self.stop_button.clicked.connect(self.stop_works)
         self.close_button.clicked.connect(self.close)
         self.finished.connect(self.leave)
 
@@ -96,12 +91,6 @@ class WorkDialog(Following, QDialog):
     # Inside
 
     def _build_frame(self) -> None:
-        self.bar.setTextVisible(False)
-        self.bar.hide()
-        self.stop_button.hide()
-        self.state.setWordWrap(True)
-        # What is said names files, and they are no markup.
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
         self._foot.addWidget(self.state, 1)
         for button in (self.stop_button, self.close_button):
             button.setAutoDefault(False)
@@ -113,8 +102,4 @@ class WorkDialog(Following, QDialog):
         column.addLayout(self.content, 1)
         column.addWidget(self.bar)
         column.addLayout(self._foot)
-        name_all(
-            (self.bar, self.tr("Progress"), self.tr("How far it is")),
-            (self.stop_button, self.tr("Stop"), self.tr("Stop; nothing changes")),
-            (self.close_button, self.tr("Close"), self.tr("Close this dialog")),
-        )
+        name_all((self.close_button, self.tr("Close"), self.tr("Close this dialog")))

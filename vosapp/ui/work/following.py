@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
 from vosapp.jobs.outcome import Crashed, Failed, Outcome, Stopped
 from vosapp.session.work import WorkControl, WorkState
 from vosapp.ui import errors
+from vosapp.ui.forms import name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.work.words import state_text
 
@@ -30,13 +31,30 @@ class Following:
     Attributes:
         bar, state: how far the work is, and what was said last.
         stop_button: seen while work runs.
-        works: that are shown; whoever is made begins with none.
+        works: that are shown.
     """
 
     bar: QProgressBar
     state: QLabel
     stop_button: QPushButton
     works: list[Followed]
+
+    def make_parts(self, parent: QWidget) -> None:
+        """Make what shows works, on the widget that this is; where it stands is for that to say."""
+        self.works = []
+        self.bar, self.state = QProgressBar(parent), QLabel(parent)
+        self.stop_button = QPushButton(_tr("Stop"), parent)
+        self.bar.setTextVisible(False)
+        self.bar.hide()
+        self.stop_button.hide()
+        self.state.setWordWrap(True)
+        # What is said names files, and they are no markup.
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
+        self.stop_button.clicked.connect(self.stop_works)
+        name_all(
+            (self.bar, _tr("Progress"), _tr("How far it is")),
+            (self.stop_button, _tr("Stop"), _tr("Stop; nothing changes")),
+        )
 
     def follow(
         self,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from vosapp.ui.forms import name_all
 from vosapp.ui.work.following import Following
 
 
@@ -14,17 +12,8 @@ class WorkStrip(Following, QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.works = []
-        self.bar, self.state = QProgressBar(self), QLabel(self)
-        self.stop_button = QPushButton(self.tr("Stop"), self)
-        self.bar.setTextVisible(False)
+        self.make_parts(self)
         self.bar.setFixedHeight(6)
-        self.bar.hide()
-        self.stop_button.hide()
-        self.state.setWordWrap(True)
-        # What is said names files, and they are no markup.
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
-        self.stop_button.clicked.connect(self.stop_works)
         row = QHBoxLayout()
         row.addWidget(self.state, 1)
         row.addWidget(self.stop_button)
@@ -33,7 +22,3 @@ class WorkStrip(Following, QWidget):
         column.setSpacing(6)
         column.addWidget(self.bar)
         column.addLayout(row)
-        name_all(
-            (self.bar, self.tr("Progress"), self.tr("How far it is")),
-            (self.stop_button, self.tr("Stop"), self.tr("Stop; nothing changes")),
-        )

@@ -52,6 +52,16 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
+def device_title(name: str) -> str:
+    """Name what computes: "auto", "cpu", "cuda" or "mps"."""
+    return {
+        "auto": _tr("Automatic"),
+        "cpu": _tr("Processor (CPU)"),
+        "cuda": _tr("Nvidia GPU (CUDA)"),
+        "mps": _tr("Apple GPU (MPS)"),
+    }.get(name, name)
+
+
 def size(count: float) -> str:
     """Return bytes as people say them: "640 MB", "1.2 GB"."""
     for unit in ("B", "kB", "MB"):

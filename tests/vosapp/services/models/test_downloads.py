@@ -202,7 +202,7 @@ def test_a_move_on_the_web_is_followed(server):
     "address", ["file:///etc/hostname", "w.safetensors", "http://", "ftp://a/b"]
 )
 def test_odd_addresses_are_refused(address):
-    with pytest.raises(UsageError, match="no address"):
+    with pytest.raises(UsageError, match="neither a web address"):
         fetch(address)
 
 

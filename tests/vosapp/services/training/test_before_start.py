@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from core.engine.registry import systems
 from core.jobs import CancelToken, result_of
+from vosapp.services.training import estimates
 from vosapp.services.training.colors import answer, check_colors
 from vosapp.services.training.data import sources_of, survey
-from vosapp.services.training.estimates import estimate
-from vosapp.services.training.offers import offers, usual_minutes
+from vosapp.services.training.estimates import SCORE_SECONDS, estimate
+from vosapp.services.training.folder import new_folder, write_request
+from vosapp.services.training.offers import device_choices, offers, usual_minutes
 from vosapp.services.training.preview import preview
-from vosapp.services.training.run_values import RunRequest
+from vosapp.services.training.protocol import Speaker
+from vosapp.services.training.run_values import LossPoint, RunRequest
+from vosapp.services.training.runs import run_status
 from vosapp.services.training.values import Survey
 
 
@@ -51,10 +56,39 @@ def test_an_estimate_grows_with_the_batch_and_warns(look):
     assert any("held out" in text for text in nothing_held.warnings)
 
 
-def test_minutes_follow_from_the_labels_and_the_device(look):
+def test_long_runs_are_scored_more_often_and_that_takes_its_time(look):
+    sources, found = look(boxes=(0, 6))
+    extra = {}
+    for minutes in (40, 400):
+        asked = estimate(RunRequest("box_supervised", minutes, sources, device="cpu"), found)
+        extra[minutes] = asked.seconds - 60 * minutes - asked.prepare_seconds
+    assert extra[40] == pytest.approx(9 * SCORE_SECONDS)
+    assert extra[400] == pytest.approx(81 * SCORE_SECONDS)
+
+
+def test_the_speed_of_an_earlier_run_counts_and_only_those_that_fit_are_read(
+    look, tmp_path, monkeypatch
+):
+    sources, found = look(boxes=(0, 6))
+    request = RunRequest("box_supervised", 10, sources, device="cpu")
+    for name in ("box_supervised", "self_supervised"):
+        folder = new_folder(tmp_path / "runs", replace(request, system=name))
+        write_request(folder, replace(request, system=name))
+        point = LossPoint(100, 50.0, {"a": 1.0})
+        Speaker(folder).step(point, fraction=0.5, left=1.0, memory=5)
+    read = []
+    monkeypatch.setattr(estimates, "run_status", lambda p: read.append(p.name) or run_status(p))
+    assert estimate(request, found, root=tmp_path / "runs").steps == 1200
+    assert len(read) == 1 and "box_supervised" in read[0]
+
+
+def test_minutes_follow_from_the_labels_and_the_device(look, monkeypatch):
     _, found = look(boxes=(0, 6))
     assert 10 <= usual_minutes(found, "cpu") <= 120
     assert usual_minutes(found, "cuda") < usual_minutes(found, "cpu")
+    monkeypatch.setattr("core.device.present_devices", lambda: ("cpu", "cuda"))
+    assert usual_minutes(found, "auto") == usual_minutes(found, "cuda")
+    assert device_choices() == ("auto", "cpu", "cuda")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from core.errors import CheckpointMissing, TrainingError, UsageError
-from vosapp.services.training import runs
+from vosapp.services.training import protocol, runs
 from vosapp.services.training.folder import (
     ProcessMark,
     RunFolder,
@@ -20,6 +20,7 @@ from vosapp.services.training.folder import (
     read_request,
     write_request,
 )
+from vosapp.services.training.protocol import Speaker
 from vosapp.services.training.run_values import RunRequest, RunState
 from vosapp.services.training.values import Kind, Source
 
@@ -85,7 +86,7 @@ def test_a_run_is_found_again_and_stopped(started, tmp_path):
         runs.discard_run(started)
     runs.stop_run(started)
     ended = wait(started, lambda status: status.state is RunState.STOPPED)
-    assert ended.resumable and "child speaks" in runs.log_of(started)
+    assert ended.resumable and "child speaks" in runs.RunWatch(started).log()
     runs.discard_run(started)
     assert runs.find_runs(tmp_path / "runs") == ()
 
@@ -121,6 +122,20 @@ def test_the_number_of_another_process_is_not_taken_for_the_run(tmp_path, reques
     folder.process.write_text(f'{{"pid": {os.getpid()}, "created": 5.0, "at": 6.0}}')
     assert runs.run_status(folder.path).state is RunState.LOST
     assert ProcessMark.of(os.getpid()).is_alive
+
+
+def test_what_a_run_has_said_is_read_once(tmp_path, request_of, monkeypatch):
+    """A run of days says much, and the window looks at it more than once a second."""
+    folder = RunFolder(tmp_path)
+    write_request(folder, request_of())
+    Speaker(folder).log("one video was left out")
+    Speaker(folder).view("clip", 3, 40)
+    folder.view.mkdir()
+    (folder.view / "frame.png").touch()
+    watch = runs.RunWatch(tmp_path)
+    watch.status()
+    monkeypatch.setattr(protocol, "sound_lines", lambda x: pytest.fail(f"read again: {x}"))
+    assert watch.view().step == 40 and watch.log() == "one video was left out"
 
 
 def test_folders_are_never_taken_twice(tmp_path, request_of):

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from run_ends import wait_for_end
 
 from core.engine.registry import build_tracker
 from core.jobs import CancelToken, result_of
@@ -37,11 +38,11 @@ def test_boxes_become_a_model(write_project, tmp_path):
         "box_supervised", 0.05, sources(write_project), preset="tiny", device="cpu", options=SMALL
     )
     folder = runs.start_run(request, root=tmp_path / "runs")
-    status = runs.wait_for_end(folder, seconds=300)
-    assert status.state is RunState.DONE, runs.log_of(folder)
+    status = wait_for_end(folder, seconds=300)
+    assert status.state is RunState.DONE, runs.RunWatch(folder).log()
     assert status.step > 1 and status.before is not None and status.model is not None
     assert 2.0 < status.seconds < 60 and not np.isnan(status.scores[-1].score)
-    view = runs.view_of(folder)
+    view = runs.RunWatch(folder).view()
     assert view.clip in ("a", "b") and view.frame_index in (4, 6, 8, 11)
     shapes = {read_rgb(view.frame).shape[:2]}
     shapes |= {read_label_map(p).label_map.shape for p in (view.before, view.now, view.truth)}
@@ -71,9 +72,9 @@ def test_a_kill_costs_little(write_project, tmp_path):
     while not (runs.run_status(folder).fraction > 0.2) and time.monotonic() < until:
         time.sleep(0.1)
     os.kill(read_process(RunFolder(folder)).pid, signal.SIGKILL)
-    assert runs.wait_for_end(folder, seconds=30).state is RunState.LOST
+    assert wait_for_end(folder, seconds=30).state is RunState.LOST
     assert (folder / "best.safetensors").exists()
     runs.resume_run(folder)
-    status = runs.wait_for_end(folder, seconds=300)
-    assert status.state is RunState.DONE, runs.log_of(folder)
+    status = wait_for_end(folder, seconds=300)
+    assert status.state is RunState.DONE, runs.RunWatch(folder).log()
     assert state.exists() and [point.step for point in status.scores].count(0) == 1

@@ -7,6 +7,8 @@ from dataclasses import replace
 from train_hands import choose, click
 
 from vosapp.services.models.values import Model, Origin
+from vosapp.session.training.planning import Setting
+from vosapp.ui.train.options_form import RecipeOptions
 
 
 def test_systems_come_from_the_offers_with_their_usual_minutes(chosen):
@@ -76,3 +78,19 @@ def test_raw_footage_is_no_data_for_boxes(train, qtbot):
     train.recipe.system.setCurrentIndex(1)
     train.recipe.system.activated.emit(1)
     assert train.recipe.obstacle.text() == "" and train.recipe.start_button.isEnabled()
+
+
+def test_few_options_stand_together_at_the_top(qtbot):
+    form = RecipeOptions(None)
+    qtbot.addWidget(form)
+    form.resize(400, 600)
+    with qtbot.waitExposed(form):
+        form.show()
+    for count in (3, 1, 2):
+        form.set_settings(
+            Setting(f"option-{n}", int, "a number", usual=n, least=0, most=9) for n in range(count)
+        )
+        last = form.editors[f"option-{count - 1}"]
+        qtbot.waitUntil(last.isVisible)
+        form.layout().activate()
+        assert last.geometry().bottom() < 60 * count
