@@ -177,7 +177,7 @@ def _adapted_by(
     """See `propagate_adapted`; the manner is that of the first pass, which leaves out nothing."""
     if not isinstance(tracker, Adaptable):
         msg = f"{type(tracker).__name__} cannot adapt to a video."
-        raise UsageError(msg, "Leave the adaptation away.")
+        raise UsageError(msg, "Leave the adaptation out.")
     _drop_borders(adapted.request, video.info.frame_count, spool)
     for piece in adapted.pieces:
         for item in propagate_by(video, tracker, piece, token, keep=spool, manner=manner):

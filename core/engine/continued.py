@@ -131,4 +131,4 @@ def _load(tracker: Tracker, state: bytes) -> None:
         tracker.load_state(state)
     except ValueError as error:
         msg = f"The saved walk is damaged: {error}."
-        raise UsageError(msg, "Leave --resume away to start anew.") from error
+        raise UsageError(msg, "Leave --resume out to start anew.") from error

@@ -107,7 +107,7 @@ def require_adapting(name: str) -> None:
     if not system_spec(name).adapts:
         able = ", ".join(spec.name for spec in systems().values() if spec.adapts)
         msg = f"The system {name} cannot adapt to a video."
-        raise UsageError(msg, f"Leave --adapt away, or take one that can: {able}.")
+        raise UsageError(msg, f"Leave --adapt out, or take one that can: {able}.")
 
 
 def require_targets(name: str) -> None:
@@ -119,7 +119,7 @@ def require_targets(name: str) -> None:
     if not system_spec(name).targets:
         able = ", ".join(spec.name for spec in systems().values() if spec.targets)
         msg = f"The system {name} cannot adapt to a video by target models."
-        raise UsageError(msg, f"Leave --adapt target away, or take one that can: {able}.")
+        raise UsageError(msg, f"Leave --adapt target out, or take one that can: {able}.")
 
 
 def build_tracker(request: TrackerRequest) -> Tracker:

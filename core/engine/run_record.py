@@ -101,7 +101,7 @@ class RunRecord:
             settings, frames = _parse(data)
         except _DAMAGE as error:
             msg = f"{self.path} is damaged: the run cannot be resumed."
-            raise UsageError(msg, "Leave --resume away to start anew.") from error
+            raise UsageError(msg, "Leave --resume out to start anew.") from error
         # Records of older versions say no number of threads: any goes on.
         changed = differences(self.settings, self._any_threads | settings)
         if changed:

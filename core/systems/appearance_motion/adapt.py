@@ -72,7 +72,7 @@ def adapt(
     """
     if len(frames) < 2:
         msg = "One frame alone shows no motion to learn from."
-        raise UsageError(msg, "Leave --adapt-steps away for single images.")
+        raise UsageError(msg, "Leave --adapt-steps out for single images.")
     info, stride = video.info, network.config.stride // 2
     size = working_size(info.height, info.width, config.short_side, stride=stride)
     with scratch_folder() as folder:
