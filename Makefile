@@ -30,10 +30,10 @@ format: setup-test ## put the code into shape
 	@$(BIN)/ruff format .
 
 bench: setup-test ## speed and memory figures
-	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' -o pythonpath=tests/benchmarks tests/benchmarks
+	@$(BIN)/python -m pytest -q -s --timeout 0 -o python_files='bench_*.py' -o pythonpath=tests/benchmarks tests/benchmarks
 
 soak: setup-test ## crashes by the hundred, all or SOAK=kills|disk|hostile|window
-	@VOSAPP_SOAK=1 $(BIN)/python -m pytest -q --durations=5 tests/soak
+	@VOSAPP_SOAK=1 $(BIN)/python -m pytest -q --timeout 0 --durations=5 tests/soak
 
 pictures: setup ## make the README's pictures of the window anew
 	@$(BIN)/python packaging/pictures.py

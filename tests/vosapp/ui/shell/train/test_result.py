@@ -60,7 +60,8 @@ def test_a_run_is_discarded_after_a_question(ended, qtbot, services, press):
     press("Discard")
     qtbot.waitUntil(lambda: not services.statuses)
     qtbot.waitUntil(lambda: ended.hub.runs.status is None and not ended.hub.runs.asking)
-    assert ended.picker.count() == 0 and not ended.result.keep_button.isEnabled()
+    qtbot.waitUntil(lambda: ended.picker.count() == 0)
+    assert not ended.result.keep_button.isEnabled()
 
 
 def test_the_end_is_told_in_another_place(running, services, qtbot, drawn_project, open_in):
