@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QToolButton, QWidget
 
 from vosapp.ui.actions.spec import Bar
 from vosapp.ui.actions.table import ACTIONS
@@ -63,6 +63,15 @@ class PlaceBar(QWidget):
         if button.property("busy") != busy:
             button.setProperty("busy", busy)
             self._name(button, button.accessibleName().partition(",")[0])
+
+    def event(self, event: QEvent) -> bool:
+        """Ask for as much room as the texts take now."""
+        done = super().event(event)
+        menus = self.parentWidget()
+        if event.type() is QEvent.Type.LayoutRequest and isinstance(menus, QMenuBar):
+            # It looks at the size of what stands in its corner only when that is set.
+            menus.setCornerWidget(self, Qt.Corner.TopLeftCorner)
+        return done
 
     def _name(self, button: QToolButton, text: str) -> None:
         busy = bool(button.property("busy"))

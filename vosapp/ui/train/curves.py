@@ -20,7 +20,12 @@ SEEN = 100
 """A curve is drawn anew when it is longer by this part of it."""
 MOST_POINTS = 600
 """Of a curve that are drawn: means of neighbors where there are more."""
-INKS = ("accent", "warning", "success", "danger", "info", "muted")
+INKS = ("accent", "warning", "success", "danger", "muted", "text")
+"""Of losses; "info" looks like "accent"."""
+LEAST_MINUTES = 0.5
+"""That the axis spans."""
+LEAST_SCORES = 0.1
+"""That the axis of scores spans, so that noise does not look like a gain."""
 SMOOTH = 0.9
 """Weight of what was in the running mean of a loss, at each point: single steps jump."""
 
@@ -43,6 +48,7 @@ class Curves(QWidget):
         self.scores = _plot(
             self, self.tr("Held-out score"), self.tr("On clips that are never trained on")
         )
+        self.scores.setLimits(yMin=0, yMax=1, minYRange=LEAST_SCORES)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -98,7 +104,8 @@ class Curves(QWidget):
             known = [(p.seconds / 60, p.losses[name]) for p in points if name in p.losses]
             x, y = calm(*np.array(known, np.float64).T)
             color = QColor(getattr(tones(), INKS[place % len(INKS)]))
-            self.losses.plot(x, y, pen=pyqtgraph.mkPen(color, width=1.6), name=name)
+            pen = pyqtgraph.mkPen(color, width=1.6)
+            self.losses.plot(x, y, pen=pen, name=name.replace("_", " "))
 
     def _draw_scores(self, status: RunStatus) -> None:
         known = [(p.seconds / 60, p.score) for p in status.scores if math.isfinite(p.score)]
@@ -140,6 +147,9 @@ def _plot(parent: QWidget, name: str, tip: str) -> Any:
     plot.setMouseEnabled(x=False, y=False)
     plot.showGrid(x=True, y=True, alpha=0.15)
     plot.setLabel("bottom", words.tr("minutes of training"))
+    plot.getPlotItem().getAxis("bottom").enableAutoSIPrefix(False)
+    # Before the first points there is nothing left of 0, and no thousandths of a minute.
+    plot.setLimits(xMin=0, minXRange=LEAST_MINUTES)
     plot.setMinimumHeight(120)
     return plot
 

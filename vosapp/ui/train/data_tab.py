@@ -148,7 +148,7 @@ class DataTab(QWidget):
             ]
         )
         for section in range(2, _COLUMNS):
-            clips.headerItem().setTextAlignment(section, Qt.AlignmentFlag.AlignRight)
+            clips.headerItem().setTextAlignment(section, _RIGHT)
         header.setStretchLastSection(False)
         for section in range(1, _COLUMNS):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.ResizeToContents)

@@ -19,6 +19,10 @@ from vosapp.ui.train.result_tab import ResultTab
 from vosapp.ui.train.run_tab import RunTab
 
 
+PICKER = 280
+"""Pixels that the list of runs is wide, at least: dates are names, too."""
+
+
 class TrainPage(QWidget):
     """Four steps as tabs, and which run is shown.
 
@@ -77,7 +81,7 @@ class TrainPage(QWidget):
         label.setBuddy(self.picker)
         row.addWidget(label)
         row.addWidget(self.picker)
-        self.picker.setMinimumWidth(190)
+        self.picker.setMinimumWidth(PICKER)
         self.picker.activated.connect(self._choose_run)
         name_all((self.picker, tr("Run"), tr("Which run the last two steps show")))
         tabs.setCornerWidget(corner, Qt.Corner.TopRightCorner)

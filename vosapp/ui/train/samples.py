@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OPACITY = 0.5
 GAP = 8
+SEVERAL, LEAST_SIDE = 4, 90
+"""Samples that should have room, while their pictures have a side of so many pixels."""
 FRAMES = 2
 """Frames of each sample that are shown, the first and the last."""
 
@@ -80,12 +82,18 @@ class SampleStrip(QWidget):
         """Room for a row."""
         return QSize(600, 180)
 
+    def _side(self) -> int:
+        """Of a picture, in pixels: so that several samples have room, but none is tiny."""
+        high = self.height() - self.fontMetrics().height() - 4
+        wide = (self.width() // min(SEVERAL, max(1, len(self._tiles))) - GAP) // FRAMES - 2
+        return min(high, max(wide, LEAST_SIDE))
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw as many as there is room for."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         metrics = painter.fontMetrics()
-        side, left = self.height() - metrics.height() - 4, 0
+        side, left = self._side(), 0
         for name, images in self._tiles:
             room = FRAMES * side + 2
             if left + room > self.width():
@@ -94,7 +102,7 @@ class SampleStrip(QWidget):
                 painter.drawImage(QRectF(left + number * (side + 2), 0, side, side), image)
             painter.setPen(QColor(tones().muted))
             text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
-            painter.drawText(QPointF(left, self.height() - 3), text)
+            painter.drawText(QPointF(left, side + metrics.ascent() + 2), text)
             left += room + GAP
 
 

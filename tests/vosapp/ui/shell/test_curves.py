@@ -17,7 +17,8 @@ from vosapp.services.training.run_values import (
     RunStatus,
     ScorePoint,
 )
-from vosapp.ui.train.curves import MOST_POINTS, SMOOTH, Curves, calm
+from vosapp.ui.theme import DARK, LIGHT
+from vosapp.ui.train.curves import INKS, MOST_POINTS, SMOOTH, Curves, calm
 
 STATUS = RunStatus(Path("run"), "run", RunRequest("box_supervised", 5.0, ()), RunState.TRAINING)
 
@@ -54,6 +55,26 @@ def test_a_curve_without_a_number_is_none():
 def test_each_loss_has_a_curve_and_a_name(curves):
     curves.show_status(replace(STATUS, losses=points(5, dice=0.5, projection=0.2)))
     assert [item.name() for item in curves.losses.listDataItems()] == ["dice", "projection"]
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_losses_are_told_apart_by_their_colors(theme):
+    colors = [getattr(theme, ink) for ink in INKS]
+    assert len(set(colors)) == len(colors) >= 5
+
+
+def test_the_first_points_stand_at_minutes_from_0_on(curves):
+    early = (LossPoint(1, 12.0, {"dice": 1.0}), LossPoint(2, 24.0, {"dice": 0.9}))
+    scores = (ScorePoint(0, 0.0, 0.03, best=True),)
+    curves.show_status(replace(STATUS, losses=early, scores=scores))
+    curves.resize(400, 400)
+    curves.grab()
+    for plot in (curves.losses, curves.scores):
+        axis = plot.getPlotItem().getAxis("bottom")
+        (left, right), (low, high) = plot.getPlotItem().getViewBox().viewRange()
+        assert axis.autoSIPrefixScale == 1 and "0.001" not in axis.labelString()
+        assert left >= 0 and right >= 0.4
+        assert plot is curves.losses or (0 <= low and high <= 1)
 
 
 def test_the_best_score_is_marked_where_it_was(curves):

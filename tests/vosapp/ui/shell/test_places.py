@@ -100,3 +100,14 @@ def test_a_window_that_closes_elsewhere_keeps_its_layout(desk):
     here = desk.window.layout_state()["layout"]
     place_key(desk, 2)
     assert desk.window.layout_state()["layout"] == here
+
+
+def test_the_mark_of_a_place_at_work_takes_room_from_no_other(desk, qtbot):
+    bar = desk.window.place_bar
+    bar.set_busy(Place.TRAIN, busy=True)
+    fits = lambda: all(b.width() >= b.sizeHint().width() for b in bar.buttons.values())  # noqa: E731
+    qtbot.waitUntil(fits)
+    first = desk.window.menuBar().actionGeometry(desk.window.menuBar().actions()[0])
+    assert first.left() >= bar.geometry().right()
+    bar.set_busy(Place.TRAIN, busy=False)
+    qtbot.waitUntil(lambda: bar.width() == bar.sizeHint().width())
