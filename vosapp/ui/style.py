@@ -52,8 +52,9 @@ QPushButton:default { background: $accent; color: $on_accent;
 QPushButton:disabled { color: $muted; background: $window; border-color: $border; }
 QLineEdit, QKeySequenceEdit, QPlainTextEdit {
     background: $base; border: 1px solid $border; border-radius: 4px;
-    padding: 2px 6px; min-height: 20px; selection-background-color: $accent;
+    padding: 2px 6px; selection-background-color: $accent;
     selection-color: $on_accent; }
+QLineEdit, QKeySequenceEdit { min-height: 20px; }
 QLineEdit:disabled, QPlainTextEdit:disabled { color: $muted; background: $window; }
 QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit { border: none;
     padding: 0; min-height: 0; background: transparent; }

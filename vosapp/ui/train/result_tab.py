@@ -82,6 +82,7 @@ class ResultTab(QWidget):
         for choice in (self.held_choice, self.here_choice):
             group.addButton(choice)
             choice.toggled.connect(self._show_pictures)
+        self.held_choice.toggled.connect(self._say_nothing)
         self.held_choice.setChecked(True)
         self.compare_button.clicked.connect(self._compare)
         choices = QHBoxLayout()
@@ -101,7 +102,11 @@ class ResultTab(QWidget):
         column.addWidget(self.verdict)
         column.addWidget(self.kept)
         column.addLayout(choices)
-        column.addWidget(self.pair, 1)
+        # Its room stays where there is no picture, so that nothing else moves.
+        room = QVBoxLayout()
+        room.addWidget(self.pair, 1)
+        room.addStretch(0)
+        column.addLayout(room, 1)
         column.addWidget(self.strip)
         column.addLayout(row)
         self._name()
@@ -205,6 +210,11 @@ class ResultTab(QWidget):
                 ),
                 truth=pictures.truth,
             )
+
+    def _say_nothing(self, _held: bool) -> None:  # noqa: FBT001
+        """What was said of one frame is not true of the other."""
+        if not self._hub.use.running:
+            self.strip.say("")
 
     def _compare(self) -> None:
         status = self._hub.runs.status

@@ -139,16 +139,20 @@ def explained(status: RunStatus) -> str:
 
 
 def score_text(status: RunStatus) -> str:
-    """Say what was gained: "Held-out J 0.412 before, 0.634 at best (step 120)"; empty for none."""
-    best, before = status.best, status.before
+    """Say what was gained: "Held-out J: 0.412 before, 0.634 at best (step 120)"; empty for none."""
+    best, before, kind = status.best, status.before, measure(status)
     if best is None or math.isnan(best.score):
         return ""
-    kind = measure(status)
     if before is None or math.isnan(before.score):
         return tr("Held-out {0}: {1:.3f} at best (step {2})").format(kind, best.score, best.step)
-    return tr("Held-out {0}: {1:.3f} before, {2:.3f} at best (step {3})").format(
-        kind, before.score, best.score, best.step
-    )
+    if best is not before:
+        return tr("Held-out {0}: {1:.3f} before, {2:.3f} at best (step {3})").format(
+            kind, before.score, best.score, best.step
+        )
+    text = tr("Held-out {0}: {1:.3f} before").format(kind, before.score)
+    if len(status.scores) == 1 and status.state.alive:
+        return text
+    return f"{text}. {tr('Training gained nothing so far: the best weights are those before it.')}"
 
 
 def measure(status: RunStatus) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtWidgets import QApplication, QMessageBox
 from train_hands import click, state
 
@@ -46,13 +48,35 @@ def test_the_current_frame_is_compared(ended, qtbot, services, drawn_project, op
     workspace.session.go_to(3)
     qtbot.waitUntil(lambda: workspace.session.view.frame_index == 3)
     ended.shell.actions.run("place.train")
+    where = ended.result.here_choice.y()
     ended.result.here_choice.click()
+    qtbot.wait(1)
     assert not ended.result.pair.isVisible()
+    assert abs(ended.result.here_choice.y() - where) < 10
     click(ended.result.compare_button)
     qtbot.waitUntil(ended.result.pair.isVisible)
     ((_, (frame, models)),) = [one for one in services.asked if one[0] == "compare"]
     assert frame == 3 and models[1] == ended.hub.runs.status.model
     assert "Frame 3" in ended.result.pair.caption.text()
+
+
+def test_what_was_said_of_the_current_frame_goes_with_it(ended, drawn_project, open_in):
+    open_in(ended.shell, drawn_project)
+    ended.shell.actions.run("place.train")
+    ended.result.here_choice.click()
+    ended.result.strip.say("There is no keyframe.", "danger")
+    ended.result.held_choice.click()
+    assert ended.result.strip.state.text() == ""
+
+
+def test_a_run_that_gained_nothing_says_so(running, services, qtbot):
+    services.train(score=0.3)
+    status = services.statuses[running.hub.runs.status.folder]
+    scores = (status.scores[0], *(replace(point, best=False) for point in status.scores[1:]))
+    services.change(state=RunState.DONE, text="Done.", scores=scores)
+    state(running, qtbot, RunState.DONE)
+    qtbot.waitUntil(lambda: "gained nothing" in running.result.verdict.text())
+    assert "0.400 before" in running.result.verdict.text()
 
 
 def test_a_run_is_discarded_after_a_question(ended, qtbot, services, press):

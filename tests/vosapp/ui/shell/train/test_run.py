@@ -83,6 +83,7 @@ def test_the_log_is_read_when_it_is_wanted(running, qtbot):
     assert not running.run.log.isVisible()
     click(running.run.fold)
     qtbot.waitUntil(lambda: running.run.log.toPlainText() == "reading the videos\nstep 1")
+    qtbot.waitUntil(lambda: running.run.log.height() > 100)
 
 
 def test_the_bar_shows_in_any_place_that_a_training_goes_on(running, services, qtbot):
