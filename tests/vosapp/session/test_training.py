@@ -133,3 +133,34 @@ def test_what_was_chosen_stays_where_a_later_look_is_stopped(hub, services, qtbo
     hub.data.add([])
     qtbot.waitUntil(lambda: hub.data.survey is not None)
     assert [one.path.name for one in hub.data.sources] == ["a.vosapp", "b.vosapp"]
+
+
+def test_a_run_that_is_not_shown_is_looked_at_until_its_end(hub, services, qtbot):
+    old = services.start(RunRequest("box_supervised", 5.0, ()))
+    services.change(old, state=RunState.STOPPED, resumable=True)
+    new = services.start(RunRequest("box_supervised", 5.0, ()))
+    services.train(new)
+    ended = []
+    hub.runs.ended.connect(ended.append)
+    hub.runs.list_runs()
+    qtbot.waitUntil(lambda: hub.runs.status is not None and hub.runs.status.folder == new)
+    hub.runs.show(old)
+    qtbot.waitUntil(lambda: hub.runs.status is not None)
+    assert hub.runs.alive.folder == new and not hub.runs.can_resume
+    services.change(new, state=RunState.DONE)
+    qtbot.waitUntil(lambda: hub.runs.alive is None, timeout=20_000)
+    assert [status.folder for status in ended] == [new] and hub.runs.can_resume
+    assert hub.runs.status.folder == old
+
+
+def test_a_run_that_is_discarded_elsewhere_is_at_work_no_more(hub, services, qtbot):
+    old = services.start(RunRequest("box_supervised", 5.0, ()))
+    services.change(old, state=RunState.STOPPED, resumable=True)
+    new = services.start(RunRequest("box_supervised", 5.0, ()))
+    services.train(new)
+    hub.runs.list_runs()
+    qtbot.waitUntil(lambda: hub.runs.alive is not None)
+    hub.runs.show(old)
+    qtbot.waitUntil(lambda: hub.runs.status is not None and hub.runs.status.folder == old)
+    services.discard(new)
+    qtbot.waitUntil(lambda: hub.runs.alive is None, timeout=20_000)

@@ -197,6 +197,7 @@ class RunStatus:
         resumable: `resume` would go on with it.
         model: the best weights; None while there are none.
         holders: who holds it, such as "propagation".
+        wanted: "stop" or "pause" where that was asked for and the run has not come to it yet.
     """
 
     folder: Path
@@ -215,6 +216,7 @@ class RunStatus:
     resumable: bool = False
     model: Path | None = None
     holders: tuple[str, ...] = ()
+    wanted: str = ""
 
     @property
     def best(self) -> ScorePoint | None:

@@ -155,7 +155,7 @@ class RunWatch:
         alive = mark is not None and mark.is_alive
         heard = self._listener.heard()
         state, text = _state(heard, began=mark.at if mark is not None and alive else None)
-        best = self._folder.weights("best")
+        best, wishes = self._folder.weights("best"), Control(self._folder.path)
         return RunStatus(
             self._folder.path,
             self._request.title or self._folder.path.name,
@@ -172,7 +172,8 @@ class RunWatch:
             heard=heard_at(self._folder.progress),
             resumable=not state.alive and state is not RunState.DONE,
             model=best if best.exists() else None,
-            holders=Control(self._folder.path).holders() if alive else (),
+            holders=wishes.holders() if alive else (),
+            wanted=_wanted(wishes, state) if alive else "",
         )
 
     def view(self) -> View | None:
@@ -200,6 +201,13 @@ def _state(heard: Heard, *, began: float | None) -> tuple[RunState, str]:
         # It has just been started, or resumed, and has said nothing yet.
         return RunState.STARTING, "Starting."
     return heard.state, heard.text
+
+
+def _wanted(wishes: Control, state: RunState) -> str:
+    """What the user has asked of a run that lives, and it has not come to yet."""
+    if wishes.wants_stop:
+        return "stop"
+    return "pause" if wishes.wants_pause and state is not RunState.PAUSED else ""
 
 
 def run_status(folder: Path) -> RunStatus:

@@ -50,7 +50,9 @@ class TrainingHub(QObject):
         self.use = UseControl(self.services, self)
 
     def runner(self, name: str) -> JobRunner:
-        """Return the thread of a name: "training-data", "training", "training-watch", "models"."""
+        """Return the thread of a name: "training-data", "training", "training-watch",
+        "training-other", "models".
+        """
         if name not in self._runners:
             made = JobRunner(name, self)
             made.crashed.connect(self.crashed)

@@ -34,7 +34,7 @@ class RunsControl(QObject):
         changed: `look`, `runs`, `kept` or `asking` is another one.
         standingChanged: what can be done with the shown run is something else; seldom.
         shownChanged: another run is shown.
-        ended: the run that is shown has ended while it was looked at (`RunStatus`).
+        ended: a run that was at work, shown or not, has ended (`RunStatus`).
         failed: something could not be done (`VosError`).
     """
 
@@ -58,7 +58,9 @@ class RunsControl(QObject):
         self.asking = ""
         self.watched = Watched()
         self._watch: JobHandle | None = None
+        self._other_watch: JobHandle | None = None
         self._shown: Path | None = None
+        self._other: Path | None = None
         self._standing: tuple[object, ...] = ()
 
     @property
@@ -73,6 +75,12 @@ class RunsControl(QObject):
         shown = None if self.status is None else self.status.folder
         fresh = (x for i, x in enumerate(known) if i == 0 or x.folder != shown)
         return next((one for one in fresh if one.state.alive), None)
+
+    @property
+    def can_resume(self) -> bool:
+        """True where the shown run could go on, and no other one is at work."""
+        status = self.status
+        return status is not None and status.resumable and self.alive is None
 
     def list_runs(self) -> None:
         """Look which runs there are; the first time the newest is shown."""
@@ -164,6 +172,7 @@ class RunsControl(QObject):
     # Inside
 
     def _announce(self) -> None:
+        self._watch_other()
         self.changed.emit()
         status = self.status
         run = status and (status.folder, status.state, status.resumable, status.model is None)
@@ -232,12 +241,47 @@ class RunsControl(QObject):
             return
         before = self.status
         self.look = look
-        self.runs = tuple(
-            look.status if one.folder == look.status.folder else one for one in self.runs
-        )
+        self._list_anew(look.status)
         self._announce()
         if before is not None and before.state.alive and not look.status.state.alive:
             self.ended.emit(look.status)
+
+    def _watch_other(self) -> None:
+        """Look at the run that is at work while another one is shown, so that its end is known."""
+        alive = self.alive
+        other = alive.folder if alive is not None and alive.folder != self._shown else None
+        if other == self._other:
+            return
+        if self._other_watch is not None:
+            self._other_watch.cancel()
+        self._other, self._other_watch = other, None
+        if other is None:
+            return
+        handle = self._make_runner("training-other").submit(
+            lambda token: watching(self._services, other, token, watched=Watched())
+        )
+        self._other_watch = handle
+        handle.tell(
+            self,
+            finished=lambda outcome: self._end_other(handle, outcome),
+            batch=lambda looks: self._take_other(handle, looks[-1].status),
+        )
+
+    def _take_other(self, handle: JobHandle, status: RunStatus) -> None:
+        if handle is self._other_watch:
+            self._list_anew(status)
+            self._announce()
+            if not status.state.alive:
+                self.ended.emit(status)
+
+    def _end_other(self, handle: JobHandle, outcome: Outcome) -> None:
+        """It was discarded elsewhere where there is an error."""
+        if handle is self._other_watch and isinstance(outcome, Failed):
+            self.runs = tuple(one for one in self.runs if one.folder != self._other)
+            self._announce()
+
+    def _list_anew(self, status: RunStatus) -> None:
+        self.runs = tuple(status if one.folder == status.folder else one for one in self.runs)
 
     def _end_watch(self, handle: JobHandle, outcome: Outcome) -> None:
         if handle is not self._watch:

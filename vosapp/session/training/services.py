@@ -259,6 +259,8 @@ class Services:
 
     def runs(self) -> tuple[RunStatus, ...]:
         """See `TrainServices`."""
+        if not self._runs.is_dir():
+            return ()
         from vosapp.services.training.runs import find_runs
 
         return find_runs(self._runs)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.errors import VosError
@@ -22,6 +23,7 @@ from vosapp.ui.train.page import TrainPage
 from vosapp.ui.train.words import score_text
 
 KEY = "training"
+LOOK_MS = 3000
 TRAINING = frozenset(
     {
         When.TRAINING,
@@ -41,7 +43,7 @@ def holds_of_training(hub: TrainingHub, when: When) -> bool:
     trained = status is not None and status.model is not None
     return {
         When.TRAINING: status is not None and status.state.alive,
-        When.RESUMABLE: status is not None and status.resumable,
+        When.RESUMABLE: hub.runs.can_resume,
         When.OVER: status is not None and not status.state.alive,
         When.TRAINED: trained and kept is None,
         When.TRAINED_OPEN: trained and hub.use.workspace is not None,
@@ -78,6 +80,8 @@ class TrainController(Controller):
         shell.training.runs.failed.connect(self._tell)
         shell.training.runs.ended.connect(self._tell_end)
         shell.training.runs.standingChanged.connect(self._mark)
+        # A run may go on since an earlier window; to look for it loads what a start can wait for.
+        QTimer.singleShot(LOOK_MS, shell.training.runs, shell.training.runs.list_runs)
         before = shell.window.may_close
         shell.window.may_close = lambda: before() and self._may_close()
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from core.text import visible
+from vosapp.services.training.run_values import RunStatus
 from vosapp.session.training.hub import TrainingHub
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.forms import name_all
@@ -111,11 +112,13 @@ class TrainPage(QWidget):
         if isinstance(folder, Path):
             self._hub.runs.show(folder)
 
-    def _show_end(self, _status: object) -> None:
-        if self.tabs.currentWidget() is self.run and self._hub.runs.status is not None:
-            status = self._hub.runs.status
-            if status.model is not None and not status.resumable:
-                self.tabs.setCurrentWidget(self.result)
+    def _show_end(self, status: RunStatus) -> None:
+        shown = self._hub.runs.status
+        if shown is None or shown.folder != status.folder:
+            return
+        done = status.model is not None and not status.resumable
+        if done and self.tabs.currentWidget() is self.run:
+            self.tabs.setCurrentWidget(self.result)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look at the run more often."""

@@ -174,7 +174,9 @@ class RunTab(QWidget):
         self.head.setText(f"{visible(status.title)}: {words.run_line(status)}")
         self.bar.setValue(round(STEPS * status.fraction))
         _say(self.explained, words.explained(status), _TONES.get(status.state, "muted"))
-        _say(self.silence, visible(look.silence), "warning")
+        other = status.resumable and self._hub.runs.alive is not None
+        waits = self.tr("Another run is going on: this one can be resumed after its end.")
+        _say(self.silence, waits if other else visible(look.silence), "warning")
         plateau = words.plateau_text(status)
         _say(self.score, " ".join(x for x in (words.score_text(status), plateau) if x), "text")
         self._show_log(look)
@@ -199,8 +201,9 @@ class RunTab(QWidget):
         self.pause_button.setVisible(alive)
         self.stop_button.setVisible(alive)
         self.resume_button.setVisible(status.resumable)
-        for button in (self.pause_button, self.stop_button, self.resume_button):
-            button.setEnabled(not asking)
+        self.pause_button.setEnabled(not asking and not status.wanted)
+        self.stop_button.setEnabled(not asking and status.wanted != "stop")
+        self.resume_button.setEnabled(not asking and self._hub.runs.can_resume)
 
     def _show_log(self, look: Look) -> None:
         text = "\n".join(visible(line) for line in look.log.splitlines())

@@ -128,6 +128,10 @@ def run_line(status: RunStatus) -> str:
 
 def explained(status: RunStatus) -> str:
     """Say what that means, in a sentence."""
+    if status.wanted == "stop":
+        return tr("Stopping: the step that is going on ends first, then its weights are scored.")
+    if status.wanted == "pause":
+        return tr("Pausing: the step that is going on ends first.")
     if status.state is RunState.HELD:
         return tr(
             "A propagation runs: training waits, its minutes do not pass, and it goes on by itself"

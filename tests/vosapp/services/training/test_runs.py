@@ -91,6 +91,16 @@ def test_a_run_is_found_again_and_stopped(started, tmp_path):
     assert runs.find_runs(tmp_path / "runs") == ()
 
 
+def test_what_is_wanted_and_has_not_come_is_known(started):
+    assert runs.run_status(started).wanted == ""
+    runs.pause_run(started)
+    assert runs.run_status(started).wanted == "pause"
+    Speaker(RunFolder(started)).state(RunState.PAUSED)
+    wait(started, lambda status: status.wanted == "" and status.state is RunState.PAUSED)
+    runs.stop_run(started)
+    assert wait(started, lambda status: not status.state.alive).wanted == ""
+
+
 def test_a_killed_run_is_lost_and_resumed(started):
     os.kill(read_process(RunFolder(started)).pid, signal.SIGKILL)
     lost = wait(started, lambda status: status.state is RunState.LOST)

@@ -63,6 +63,32 @@ def test_stop_keeps_and_resume_is_one_button(running, services, qtbot):
     state(running, qtbot, RunState.STARTING)
 
 
+@pytest.mark.parametrize(("wanted", "told"), [("stop", "Stopping"), ("pause", "Pausing")])
+def test_what_was_asked_for_and_has_not_come_is_told(wanted, told, running, services, qtbot):
+    services.train()
+    services.change(wanted=wanted)
+    qtbot.waitUntil(lambda: told in running.run.explained.text())
+    assert running.run.stop_button.isEnabled() == (wanted == "pause")
+    assert not running.run.pause_button.isEnabled()
+
+
+def test_a_run_is_not_resumed_beside_another(running, services, qtbot):
+    first = running.hub.runs.status.folder
+    services.change(first, state=RunState.STOPPED, resumable=True)
+    state(running, qtbot, RunState.STOPPED)
+    running.hub.runs.start(running.hub.plan.request())
+    qtbot.waitUntil(lambda: len(services.statuses) == 2 and len(running.hub.runs.runs) == 2)
+    running.hub.runs.show(first)
+    qtbot.waitUntil(lambda: running.hub.runs.status is not None)
+    state(running, qtbot, RunState.STOPPED)
+    run = running.run
+    qtbot.waitUntil(lambda: run.resume_button.isVisible() and not run.resume_button.isEnabled())
+    assert "Another run" in run.silence.text()
+    assert not running.shell.actions["train.resume"].isEnabled()
+    services.change(state=RunState.DONE)
+    qtbot.waitUntil(run.resume_button.isEnabled, timeout=20_000)
+
+
 def test_a_run_that_is_lost_can_be_resumed(running, services, qtbot):
     services.change(state=RunState.LOST, resumable=True, text="Its process is gone.")
     qtbot.waitUntil(running.run.resume_button.isVisible)
