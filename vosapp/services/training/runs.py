@@ -173,7 +173,7 @@ class RunWatch:
             resumable=not state.alive and state is not RunState.DONE,
             model=best if best.exists() else None,
             holders=wishes.holders() if alive else (),
-            wanted=_wanted(wishes, state) if alive else "",
+            wanted=_wanted(wishes, state) if alive and state.alive else "",
         )
 
     def view(self) -> View | None:
