@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from vosapp.ui.train import words
 SEEN = 100
 """A curve is drawn anew when it is longer by this part of it."""
 MOST_POINTS = 600
-"""Of a curve that are drawn: means of neighbors where there are more."""
+"""Of a curve that are drawn: every few of its running mean where there are more."""
 INKS = ("accent", "warning", "success", "danger", "muted", "text")
 """Of losses; "info" looks like "accent"."""
 LEAST_MINUTES = 0.5
@@ -44,10 +45,12 @@ class Curves(QWidget):
         self._status: RunStatus | None = None
         self._mark: tuple[object, ...] | None = None
         self._drawn = 0
+        self._lines: dict[str, Any] = {}
         self.losses = _plot(self, self.tr("Losses"), self.tr("What training makes smaller"))
         self.scores = _plot(
             self, self.tr("Held-out score"), self.tr("On clips that are never trained on")
         )
+        self._make_scores()
         self.scores.setLimits(yMin=0, yMax=1, minYRange=LEAST_SCORES)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -76,63 +79,80 @@ class Curves(QWidget):
                 axis.setPen(pyqtgraph.mkPen(shown.border))
                 axis.setTextPen(QColor(shown.muted))
             plot.getPlotItem().titleLabel.setText(plot.accessibleName(), color=shown.text)
+        self._paint_lines()
+        self._paint_scores()
         self._draw()
 
     def _draw(self) -> None:
         status = self._status
         self._drawn = 0 if status is None else len(status.losses)
-        for plot in (self.losses, self.scores):
-            plot.clear()
-        legend = self.losses.getPlotItem().legend
-        if legend is not None:
-            legend.clear()
-        self.best = None
-        if status is not None:
-            self._draw_losses(status.losses)
-            self._draw_scores(status)
+        self._draw_losses(() if status is None else status.losses)
+        self._draw_scores(status)
 
     def _draw_losses(self, points: Sequence[LossPoint]) -> None:
-        names = list(dict.fromkeys(name for point in points for name in point.losses))
+        names = tuple(dict.fromkeys(name for point in points for name in point.losses))
+        if names != tuple(self._lines):
+            self._make_lines(names)
+        minutes = np.array([point.seconds / 60 for point in points], np.float64)
+        for name, line in self._lines.items():
+            values = [point.losses.get(name, math.nan) for point in points]
+            line.setData(*calm(minutes, np.array(values, np.float64)))
+
+    def _make_lines(self, names: tuple[str, ...]) -> None:
+        """Make items once: what is there already is drawn anew ten times as quickly."""
+        for line in self._lines.values():
+            self.losses.removeItem(line)
         if names and self.losses.getPlotItem().legend is None:
             self.losses.addLegend(offset=(-8, 8))
-        if names:
-            legend, ground = self.losses.getPlotItem().legend, QColor(tones().base)
+        self._lines = {name: self.losses.plot(name=name.replace("_", " ")) for name in names}
+        self._paint_lines()
+
+    def _paint_lines(self) -> None:
+        for place, line in enumerate(self._lines.values()):
+            color = QColor(getattr(tones(), INKS[place % len(INKS)]))
+            line.setPen(pyqtgraph.mkPen(color, width=1.6))
+        legend, ground = self.losses.getPlotItem().legend, QColor(tones().base)
+        if legend is not None:
             ground.setAlpha(210)
             legend.setBrush(ground)
             legend.setLabelTextColor(tones().muted)
-        for place, name in enumerate(names):
-            known = [(p.seconds / 60, p.losses[name]) for p in points if name in p.losses]
-            x, y = calm(*np.array(known, np.float64).T)
-            color = QColor(getattr(tones(), INKS[place % len(INKS)]))
-            pen = pyqtgraph.mkPen(color, width=1.6)
-            self.losses.plot(x, y, pen=pen, name=name.replace("_", " "))
 
-    def _draw_scores(self, status: RunStatus) -> None:
-        known = [(p.seconds / 60, p.score) for p in status.scores if math.isfinite(p.score)]
-        if not known:
-            return
-        shown, (x, y) = tones(), np.array(known, np.float64).T
-        pen = pyqtgraph.mkPen(QColor(shown.accent), width=1.8)
-        self.scores.plot(x, y, pen=pen, symbol="o", symbolSize=6, symbolBrush=QColor(shown.accent))
-        before = status.before
-        if before is not None and math.isfinite(before.score):
-            line = pyqtgraph.InfiniteLine(before.score, angle=0, pen=_dashed(shown.muted))
-            self.scores.addItem(line)
-        best = status.best
-        if best is not None and math.isfinite(best.score):
-            self.best = (best.seconds / 60, best.score)
-            mark = {"symbol": "star", "symbolSize": 16, "symbolBrush": QColor(shown.success)}
-            self.scores.plot([self.best[0]], [self.best[1]], pen=None, **mark)
-        title = f"{self.scores.accessibleName()}: {words.measure(status)}"
-        self.scores.getPlotItem().titleLabel.setText(title, color=shown.text)
+    def _draw_scores(self, status: RunStatus | None) -> None:
+        scores = () if status is None else status.scores
+        known = [(p.seconds / 60, p.score) for p in scores if math.isfinite(p.score)]
+        self._course.setData(*np.array(known, np.float64).reshape(-1, 2).T)
+        before, best = (None, None) if status is None else (status.before, status.best)
+        line = before is not None and math.isfinite(before.score)
+        self._before.setVisible(line)
+        if before is not None and line:
+            self._before.setValue(before.score)
+        marked = best is not None and math.isfinite(best.score)
+        self.best = (best.seconds / 60, best.score) if best is not None and marked else None
+        self._star.setData(*([[value] for value in self.best] if self.best else ([], [])))
+        title = self.scores.accessibleName()
+        if known and status is not None:
+            title = f"{title}: {words.measure(status)}"
+        self.scores.getPlotItem().titleLabel.setText(title, color=tones().text)
+
+    def _make_scores(self) -> None:
+        self._before = pyqtgraph.InfiniteLine(0, angle=0)
+        self.scores.addItem(self._before)
+        self._course = self.scores.plot(symbol="o", symbolSize=6)
+        self._star = self.scores.plot(pen=None, symbol="star", symbolSize=16)
+
+    def _paint_scores(self) -> None:
+        shown = tones()
+        self._course.setPen(pyqtgraph.mkPen(QColor(shown.accent), width=1.8))
+        self._course.setSymbolBrush(QColor(shown.accent))
+        self._star.setSymbolBrush(QColor(shown.success))
+        self._before.setPen(_dashed(shown.muted))
 
 
 def calm(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a curve as a running mean, thinned to `MOST_POINTS`; what is no number is left out."""
     known = np.isfinite(y)
-    x, y = x[known], y[known].copy()
-    for place in range(1, len(y)):
-        y[place] = SMOOTH * y[place - 1] + (1 - SMOOTH) * y[place]
+    x, calmed = x[known], accumulate(y[known].tolist(), lambda a, b: SMOOTH * a + (1 - SMOOTH) * b)
+    y = np.array(list(calmed), np.float64)
     step = max(1, -(-len(x) // MOST_POINTS))
     places = np.unique([*range(0, len(x), step), *([len(x) - 1] if len(x) else [])])
     return x[places.astype(np.intp)], y[places.astype(np.intp)]
