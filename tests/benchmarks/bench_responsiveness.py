@@ -3,9 +3,10 @@
     python tests/benchmarks/bench_responsiveness.py --size 854x480 --frames 90
 
 Propagates one object through a film at `fast`, tunes weights to it (`--tune`), or trains on its box
-labels in a process of its own (`--train`), while the
-current frame is moved at random, and prints the lateness of a 10 ms timer and the engine's frames
-a second. Without `--bare` the whole window is shown. Nothing is asserted about time: figures say
+labels in a process of its own (`--train`), while the current frame is moved at random, or a stroke
+of the brush is drawn (`--brush`). Prints the lateness of a 10 ms timer, milliseconds from a move of
+the brush until it is painted, and the engine's frames a second. Without `--bare` the whole window
+is shown; `--look` shows the run with its curves in it. Nothing is asserted about time: figures say
 something only on a quiet machine, so the processor time of the window's thread and of the whole
 process is printed beside.
 """
@@ -28,7 +29,8 @@ import numpy as np
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from core.data.synthetic import moving_shapes
@@ -44,10 +46,13 @@ from vosapp.project.video_ref import video_ref
 from vosapp.session.choice import RunChoice
 from vosapp.session.places import Places
 from vosapp.session.workspace import Workspace
+from vosapp.ui.canvas.view import CanvasView
 from vosapp.ui.shell import Shell
+from vosapp.ui.view_state import ToolId
 
 TICK_MS = 10
 SCRUB_MS = 150
+MOVE_MS = 25
 
 
 class Lateness(QObject):
@@ -84,7 +89,7 @@ def main() -> int:
         shell = None if args.bare else show(app, workspace, Path(folder))
         if shell is not None and args.train:
             train(app, shell, args.train)
-        measure(app, workspace, args)
+        measure(app, workspace, args, shell)
         if shell is None:
             workspace.close()
         else:
@@ -107,6 +112,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--train", type=float, metavar="MINUTES", help="train beside it, and do not propagate"
     )
+    parser.add_argument("--look", action="store_true", help="with --train: the run is shown")
+    parser.add_argument("--brush", action="store_true", help="draw a stroke, and move no frames")
+    parser.add_argument("--seconds", type=float, default=15, help="with --train and --idle (15)")
     parser.add_argument("--switch-ms", type=float, default=0, help="sys.setswitchinterval")
     return parser.parse_args()
 
@@ -172,23 +180,73 @@ def wait(app: QApplication, done: Callable[[], bool], seconds: float = 300) -> N
         time.sleep(0.01)
 
 
-def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -> None:
+class Stroke(QObject):
+    """Moves the brush over a canvas, and notes when each move was painted."""
+
+    def __init__(self, canvas: CanvasView) -> None:
+        super().__init__(canvas)
+        self.values: list[float] = []
+        self._canvas, self._port, self._since = canvas, canvas.viewport(), 0.0
+        self._chance, self._place = random.Random(1), [300.0, 200.0]
+        canvas.view_state.set_tool(ToolId.BRUSH)
+        self._send(QEvent.Type.MouseButtonPress, Qt.MouseButton.LeftButton)
+        self._port.installEventFilter(self)
+
+    def move(self) -> None:
+        """Move a little, unless the last move is not painted yet."""
+        if self._since:
+            return
+        sides = (self._port.width(), self._port.height())
+        moved = [v + self._chance.gauss(0, 12) for v in self._place]
+        self._place = [min(max(v, 40.0), s - 40.0) for v, s in zip(moved, sides, strict=True)]
+        self._since = time.perf_counter()
+        self._send(QEvent.Type.MouseMove, Qt.MouseButton.NoButton)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and self._since:
+            # Just after it: the event is on its way to the canvas now.
+            QTimer.singleShot(0, self._note)
+        return False
+
+    def _note(self) -> None:
+        if self._since:
+            self.values.append(1000 * (time.perf_counter() - self._since))
+        self._since = 0.0
+
+    def _send(self, kind: QEvent.Type, button: Qt.MouseButton) -> None:
+        where, left = QPointF(*self._place), Qt.MouseButton.LeftButton
+        keys = Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(kind, where, self._port.mapToGlobal(where), button, left, keys)
+        QApplication.sendEvent(self._port, event)
+
+
+def measure(
+    app: QApplication, workspace: Workspace, args: argparse.Namespace, shell: Shell | None
+) -> None:
     lateness, chance = Lateness(), random.Random(0)
     session, propagation = workspace.session, workspace.propagation
-    scrub = QTimer()
-    scrub.timeout.connect(lambda: session.go_to(chance.randrange(session.frame_count)))
+    scrub, stroke = QTimer(), None
+    if args.look and shell is not None:
+        shell.actions.run("place.train")
+        shell.window.stack.currentWidget().show_run()
+    if args.brush and shell is not None:
+        wait(app, lambda: session.view is not None and session.view.exact)
+        stroke = Stroke(shell.panels.canvas)
+        scrub.timeout.connect(stroke.move)
+    else:
+        scrub.timeout.connect(lambda: session.go_to(chance.randrange(session.frame_count)))
     propagation.set_choice(RunChoice(quality=Quality(args.quality)))
     propagation.finished.connect(lambda _outcome: app.quit())
 
     def begin() -> None:
         lateness.start()
-        scrub.start(SCRUB_MS)
+        scrub.start(MOVE_MS if stroke else SCRUB_MS)
 
     if args.switch_ms:
         sys.setswitchinterval(args.switch_ms / 1000)
     if args.idle or args.train:
         QTimer.singleShot(500, begin)
-        QTimer.singleShot(15_000, app.exit)  # to quit would ask
+        QTimer.singleShot(round(1000 * args.seconds), app.exit)  # to quit would ask
     elif args.tune:
         workspace.finetuning.finished.connect(lambda _outcome: app.quit())
         workspace.finetuning.start(args.tune)
@@ -204,6 +262,12 @@ def measure(app: QApplication, workspace: Workspace, args: argparse.Namespace) -
     lateness.stop()
     spent = [now - then for now, then in zip(clocks(), lateness.begun, strict=True)]
     report(np.array(lateness.values), propagation.state.frames_per_second, spent)
+    if stroke is not None and stroke.values:
+        p50, p95 = np.percentile(stroke.values, (50, 95))
+        moves = f"brush, {len(stroke.values)} moves"
+        sys.stdout.write(
+            f"{moves}: p50 {p50:.1f}  p95 {p95:.1f}  max {max(stroke.values):.1f} ms\n"
+        )
 
 
 def clocks() -> tuple[float, float, float]:

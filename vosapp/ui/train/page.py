@@ -19,7 +19,6 @@ from vosapp.ui.train.recipe_tab import RecipeTab
 from vosapp.ui.train.result_tab import ResultTab
 from vosapp.ui.train.run_tab import RunTab
 
-
 PICKER = 280
 """Pixels that the list of runs is wide, at least: dates are names, too."""
 

@@ -80,7 +80,7 @@ def test_the_first_points_stand_at_minutes_from_0_on(curves):
         (left, right), (low, high) = plot.getPlotItem().getViewBox().viewRange()
         assert axis.autoSIPrefixScale == 1 and "0.001" not in axis.labelString()
         assert left >= 0 and right >= 0.4
-        assert plot is curves.losses or (0 <= low and high <= 1)
+        assert plot is curves.losses or (low >= 0 and high <= 1)
 
 
 def test_the_best_score_is_marked_where_it_was(curves):
