@@ -93,7 +93,7 @@ class FakeTraining:
         self.statuses, self.asked, self.refuse = {}, [], {}
         self.held = False
         self.offered = OFFERS
-        self.own = {}
+        self.own, self.hashes = {}, {}
         self.gate = threading.Event()
         self.gate.set()
         self.color = ColorAnswer(True, "What looks alike is one object here.", 0.6, 0.97)
@@ -258,8 +258,8 @@ class FakeTraining:
                     return fake.change(folder, state=RunState.DONE, resumable=False, text="Done.")
                 return status
 
-            def view(self):
-                return fake._view(folder)
+            def views(self):
+                return fake._views(folder)
 
             def log(self):
                 return "reading the videos\nstep 1"
@@ -269,12 +269,14 @@ class FakeTraining:
     def runs(self):
         return tuple(reversed(self.statuses.values()))
 
-    def _view(self, folder):
+    def _views(self, folder):
         if not (folder / "frame.png").exists():
-            return None
-        files = (folder / f"{n}.png" for n in ("frame", "before", "now", "best", "truth"))
+            return ()
+        files = [folder / f"{n}.png" for n in ("frame", "before", "now", "best", "truth")]
         step = self.statuses[folder].scores[-1].step if self.statuses[folder].scores else 0
-        return View(*files, "second", 7, step)
+        scores = {"before": 0.3, "now": 0.6, "best": 0.8}
+        other = [files[0], *files[:0:-1]]
+        return View(*files, "second", 7, step, scores), View(*other, "third", 9, step)
 
     def silence(self, status, now):
         return "Nothing was heard for 6 s." if status.text == "silent" else ""
@@ -324,7 +326,10 @@ class FakeTraining:
     def known_models(self):
         return (KNOWN,)
 
-    def download(self, address, name, *, token, sha256, known):
+    def hash_remembered(self, address):
+        return self.hashes.get(address, "")
+
+    def download(self, address, name, *, token, sha256, license, known):
         self._ask("download", (address, name, sha256))
         yield Downloading(1_000_000, 5_000_000)
         while not self.gate.wait(0.02):
@@ -332,7 +337,7 @@ class FakeTraining:
         token.check()
         path = self.data / f"{name}.safetensors"
         self.own[name] = Model(
-            name, path, Origin.DOWNLOADED, "box_supervised", "lite", 5_000_000, "MIT", address,
-            sha256 or "ab" * 32, 1.0,
+            name, path, Origin.DOWNLOADED, "box_supervised", "lite", 5_000_000,
+            known.license if known else license, address, sha256 or "ab" * 32, 1.0,
         )  # fmt: skip
         return self.own[name]

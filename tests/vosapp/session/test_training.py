@@ -40,11 +40,12 @@ def hub(qtbot, services, tmp_path):
 def test_a_run_is_looked_at_until_it_has_ended(services, folder):
     looks = watching(services, folder, CancelToken(), watched=Watched(shown=True))
     first = next(looks)
-    assert first.status.state is RunState.STARTING and first.pictures is None
+    assert first.status.state is RunState.STARTING and first.pictures == ()
     services.train(folder)
     second = next(looks)
-    assert second.pictures.frame.shape == (30, 40, 3) and second.pictures.step == 40
-    assert (second.pictures.before != second.pictures.now).any() and second.log == ""
+    main, other = second.pictures
+    assert main.frame.shape == (30, 40, 3) and main.step == 40 and main.scores["best"] == 0.8
+    assert (main.before != main.now).any() and second.log == "" and other.clip == "third"
     services.change(folder, state=RunState.DONE)
     assert "step 1" in next(looks).log
     assert next(looks, None) is None
@@ -63,7 +64,7 @@ def test_pictures_that_are_being_replaced_are_none(services, folder):
     services.train(folder)
     (folder / "now.png").write_bytes(b"half")
     looks = watching(services, folder, CancelToken(), watched=Watched(shown=True))
-    assert next(looks).pictures is None
+    assert next(looks).pictures == ()
 
 
 def test_a_discarded_run_is_told(services, folder):

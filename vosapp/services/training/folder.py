@@ -10,7 +10,8 @@
     data/             what it learns from (`staging`)
     train-STAGE/      folders of `core.train`: state, log, weights
     before.safetensors, now.safetensors, best.safetensors
-    view/             one held-out frame: frame.png, before.png, now.png, best.png, truth.png
+    view/             held-out frames: frame.png, before.png, now.png, best.png, truth.png of the
+                      main one, frame-1.png and so on of others
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class RunFolder:
 
     @property
     def view(self) -> Path:
-        """One held-out frame, before and now."""
+        """Held-out frames, before and now."""
         return self.path / "view"
 
     @property

@@ -63,9 +63,17 @@ class Speaker:
         numbers = {"score": point.score, "j": point.j, "boxes": point.boxes}
         self._say("score", **values, **{name: _plain(x) for name, x in numbers.items()})
 
-    def view(self, clip: str, frame_index: int, step: int) -> None:
-        """Say which held-out frame the pictures of the run show."""
-        self._say("view", clip=clip, frame=frame_index, step=step)
+    def view(self, seen: Seen, *, place: int, best: bool) -> None:
+        """Say which held-out frame the pictures at a place show, and what was scored on it now.
+
+        Args:
+            seen: with the score of the weights that were scored now, by their name.
+            place: of the frame among those that are looked at.
+            best: these weights are the best so far.
+        """
+        said = {"clip": seen.clip, "frame": seen.frame_index, "step": seen.step}
+        scores = {name: _plain(score) for name, score in seen.scores.items()}
+        self._say("view", **said, place=place, best=best, scores=scores)
 
     def log(self, text: str) -> None:
         """Say something that people may want to read."""
@@ -73,6 +81,23 @@ class Speaker:
 
     def _say(self, kind: str, **values: object) -> None:
         append_line(self._file, {"kind": kind, "at": time.time(), **values})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A held-out frame that is looked at.
+
+    Attributes:
+        clip: its name.
+        frame_index: in its video.
+        step: of learning that it was scored after last.
+        scores: of this frame by weights, 0..1: "before", "now", "best"; those that are known.
+    """
+
+    clip: str
+    frame_index: int
+    step: int
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +114,26 @@ class Heard:
     memory: int = 0
     losses: tuple[LossPoint, ...] = ()
     scores: tuple[ScorePoint, ...] = ()
-    view: tuple[str, int, int] | None = None
+    views: tuple[Seen, ...] = ()
     log: tuple[str, ...] = field(default=())
 
     def after(self, lines: Iterator[dict[str, Any]]) -> Heard:
         """With what was said since; lines that make no sense are skipped."""
         changes: dict[str, Any] = {}
         losses, scores, log = list(self.losses), list(self.scores), list(self.log)
+        views = dict(enumerate(self.views))
         for line in lines:
             try:
-                _take(line, changes, losses=losses, scores=scores, log=log)
+                if line["kind"] == "view":
+                    _take_view(line, views)
+                else:
+                    _take(line, changes, losses=losses, scores=scores, log=log)
             except (LookupError, TypeError, ValueError, AttributeError):
                 continue
         while len(losses) > MOST_POINTS:
             losses = [*losses[:-1:2], losses[-1]]
-        return replace(
-            self, losses=tuple(losses), scores=tuple(scores), log=tuple(log[-500:]), **changes
-        )
+        changes |= {"losses": tuple(losses), "scores": tuple(scores), "log": tuple(log[-500:])}
+        return replace(self, views=tuple(views[place] for place in sorted(views)), **changes)
 
 
 def _take(
@@ -134,10 +162,22 @@ def _take(
         score, j, boxes = (_number(line[name]) for name in ("score", "j", "boxes"))
         step, seconds = int(line["step"]), float(line["seconds"])
         scores.append(ScorePoint(step, seconds, score, j, boxes, bool(line["best"])))
-    elif kind == "view":
-        changes["view"] = (str(line["clip"]), int(line["frame"]), int(line["step"]))
     elif kind == "log":
         log.append(str(line["text"]))
+
+
+def _take_view(line: Mapping[str, Any], views: dict[int, Seen]) -> None:
+    place, said = int(line.get("place", 0)), line.get("scores", {})
+    if not 0 <= place <= len(views):
+        return
+    known = dict(views[place].scores) if place in views else {}
+    for name, value in said.items():
+        score = _number(value)
+        # Before training all three are the same weights.
+        known |= {str(name): score, "now": score}
+        if line["best"]:
+            known["best"] = score
+    views[place] = Seen(str(line["clip"]), int(line["frame"]), int(line["step"]), known)
 
 
 class Listener:

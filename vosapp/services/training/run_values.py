@@ -231,7 +231,7 @@ class RunStatus:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One held-out frame, before and now; paths of small PNG files, replaced atomically.
+    """A held-out frame, before and now; paths of small PNG files, replaced atomically.
 
     Attributes:
         frame: RGB picture.
@@ -241,6 +241,7 @@ class View:
         clip: name of the clip.
         frame_index: in its video.
         step: of learning that `now` was made after.
+        scores: of this frame, 0..1, by "before", "now" and "best"; those that are known.
     """
 
     frame: Path
@@ -251,3 +252,4 @@ class View:
     clip: str
     frame_index: int
     step: int
+    scores: Mapping[str, float] = field(default_factory=dict)

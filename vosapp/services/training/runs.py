@@ -176,16 +176,15 @@ class RunWatch:
             wanted=_wanted(wishes, state) if alive and state.alive else "",
         )
 
-    def view(self) -> View | None:
-        """The held-out frame of the run, before and now; None while there is none."""
-        said = self._listener.heard().view
-        frame, before, now, best, truth = (
-            picture(self._folder, name) for name in ("frame", "before", "now", "best", "truth")
-        )
-        if said is None or not frame.exists():
-            return None
-        clip, frame_index, step = said
-        return View(frame, before, now, best, truth, clip, frame_index, step)
+    def views(self) -> tuple[View, ...]:
+        """Held-out frames of the run, before and now, the main one first."""
+        found = list[View]()
+        for place, seen in enumerate(self._listener.heard().views):
+            names = ("frame", "before", "now", "best", "truth")
+            files = [picture(self._folder, name, place=place) for name in names]
+            if files[0].exists():
+                found.append(View(*files, seen.clip, seen.frame_index, seen.step, seen.scores))
+        return tuple(found)
 
     def log(self, *, lines: int = 200) -> str:
         """What the run and its process have said, for people; the last lines of it."""

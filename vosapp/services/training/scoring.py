@@ -7,6 +7,7 @@ import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,15 +18,19 @@ from core.media.annotations.rectangles import mask_overlap
 from core.media.chosen_frames import ChosenFrames
 from core.media.label_map import read_label_map
 from core.media.video import open_video
-from core.types import VOID, Direction, FrameResult, Keyframe, LabelMap, Quality
+from core.types import VOID, Direction, Frame, FrameResult, Keyframe, LabelMap, Quality
 from vosapp.services.training.folder import RunFolder
 from vosapp.services.training.staging import DataFolder, HeldClip
 from vosapp.services.training.trainer import Scored, Shown
-from vosapp.services.training.views import show_frame
+from vosapp.services.training.views import picture, show_frame
+
+Value = TypeVar("Value")
 
 MOST_CLIPS = 4
 MOST_LABELED = 6
 """Labeled frames of a clip that are looked at."""
+MOST_SHOWN = 6
+"""Frames that are shown to the user, of all clips together; the main one is the first."""
 MOST_WALKED = 48
 """Frames that are tracked for one score, of all clips together: a score must not take long."""
 
@@ -70,33 +75,50 @@ class HeldOutScorer:
 
     def score(self, weights: Path, token: CancelToken) -> Job[Scored]:
         """See `Scorer.score`."""
-        found, total = list[Scored](), sum(len(plan.frames) for plan in self._plans)
-        done = itertools.count(1)
+        found, shown = list[Scored](), list[Shown]()
+        total, done = sum(len(plan.frames) for plan in self._plans), itertools.count(1)
         for plan in self._plans:
             tracks = _tracked(plan, self._request(weights), token)
             one = yield from mapped(tracks, lambda name: Progress(next(done), total, name, "score"))
-            if not found:
-                self._keep_frame(plan, one)
+            shown += self._kept(plan, one.shown, first=len(shown))
             found.append(one)
-        shown = found[0].shown if found else None
-        return Scored(_mean([x.j for x in found]), _mean([x.boxes for x in found]), shown)
+        means = (_mean([x.j for x in found]), _mean([x.boxes for x in found]))
+        return Scored(*means, tuple(shown))
 
     def _request(self, weights: Path) -> object:
         from core.tracking.contract import TrackerRequest
 
         return TrackerRequest(self._system, Quality.FAST, self._device, weights)
 
-    def _keep_frame(self, plan: _Plan, one: Scored) -> None:
-        """Write the picture of the frame that is looked at, once."""
-        if one.shown is None or (self._folder.view / "frame.png").exists():
-            return
-        place = plan.frames.index(one.shown.frame_index)
-        with open_video(plan.clip.video) as video:
-            frame = video.frame(one.shown.frame_index)
-        truth = plan.maps.get(place)
+    def _kept(self, plan: _Plan, compared: Sequence[Shown], *, first: int) -> tuple[Shown, ...]:
+        """The frames of a clip that are shown, the last one first; their pictures are written once.
+
+        Args:
+            plan: of the clip.
+            compared: frames with labels, ascending.
+            first: place of the first among all that are shown.
+        """
+        each = max(1, MOST_SHOWN // len(self._plans))
+        chosen = _spread(list(compared)[::-1], each)
+        places = [p for p in range(first, first + len(chosen)) if not self._has_frame(p)]
+        if places:
+            with open_video(plan.clip.video) as video:
+                for place in places:
+                    index = chosen[place - first].frame_index
+                    self._keep_frame(plan, video.frame(index), index, place=place)
+        return tuple(chosen)
+
+    def _has_frame(self, place: int) -> bool:
+        return picture(self._folder, "frame", place=place).exists()
+
+    def _keep_frame(self, plan: _Plan, frame: Frame, index: int, *, place: int) -> None:
+        """Write the picture of a frame, and what should be found on it."""
+        at = plan.frames.index(index)
+        truth = plan.maps.get(at)
         if truth is None:
-            truth = _filled([b for b in plan.boxes if b.frame_index == place], frame.shape[:2])
-        show_frame(self._folder, frame, np.where(truth == VOID, 0, truth).astype(np.uint8))
+            truth = _filled([b for b in plan.boxes if b.frame_index == at], frame.shape[:2])
+        known = np.where(truth == VOID, 0, truth).astype(np.uint8)
+        show_frame(self._folder, frame, known, place=place)
 
 
 def _plans(data: DataFolder) -> tuple[_Plan, ...]:
@@ -134,12 +156,12 @@ def _plan(
     return _Plan(clip, frames, kept, maps)
 
 
-def _spread(values: list[int], count: int) -> list[int]:
+def _spread(values: list[Value], count: int) -> list[Value]:
     """At most so many of them, evenly, both ends included."""
     if len(values) <= count:
         return values
-    if count < 1:
-        return []
+    if count < 2:
+        return values[:count] if count > 0 else []
     places = np.linspace(0, len(values) - 1, count).round().astype(int)
     return [values[place] for place in dict.fromkeys(places.tolist())]
 
@@ -161,7 +183,7 @@ def _tracked(plan: _Plan, request: object, token: CancelToken) -> Generator[str,
         asked = PropagationRequest(
             keyframes, keyframes[0].frame_index, len(plan.frames), (Direction.FORWARD,)
         )
-        js, overlaps, shown = list[float](), list[float](), None
+        js, overlaps, shown = list[float](), list[float](), list[Shown]()
         tracker = build_tracker(request)  # type: ignore[arg-type]
         for item in propagate(chosen, tracker, asked, token):
             if not isinstance(item, FrameResult):
@@ -171,8 +193,10 @@ def _tracked(plan: _Plan, request: object, token: CancelToken) -> Generator[str,
             js += here
             overlaps += agree
             if here or agree:
-                shown = Shown(plan.clip.name, plan.frames[item.frame_index], item.label_map)
-    return Scored(_mean(js), _mean(overlaps), shown)
+                score = _mean(here or agree)
+                index = plan.frames[item.frame_index]
+                shown.append(Shown(plan.clip.name, index, item.label_map, score))
+    return Scored(_mean(js), _mean(overlaps), tuple(shown))
 
 
 def _keyframes(plan: _Plan, size: tuple[int, int]) -> tuple[Keyframe, ...]:

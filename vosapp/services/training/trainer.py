@@ -42,11 +42,13 @@ class Shown:
         clip: name of the clip.
         frame_index: in its video.
         label_map: what was found.
+        score: 0..1 on this frame: mean J of its objects, else agreement with their boxes.
     """
 
     clip: str
     frame_index: int
     label_map: LabelMap
+    score: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,12 @@ class Scored:
     Attributes:
         j: mean J where there are masks; NaN where there are none.
         boxes: mean agreement with drawn boxes; NaN where there are none.
-        shown: the frame that is looked at; None where there is none.
+        shown: frames that are looked at, the main one first; always the same ones.
     """
 
     j: float = math.nan
     boxes: float = math.nan
-    shown: Shown | None = None
+    shown: tuple[Shown, ...] = ()
 
     @property
     def value(self) -> float:

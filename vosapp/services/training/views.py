@@ -1,4 +1,4 @@
-"""Pictures of one held-out frame in a run's folder: before, now, and the best. No torch."""
+"""Pictures of held-out frames in a run's folder: before, now, and the best. No torch."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LONG_SIDE = 480
 """Pictures are shrunk to this long side, in pixels."""
 
 
-def picture(folder: RunFolder, name: str) -> Path:
-    """File of a picture: "frame", "truth", "before", "now" or "best"."""
-    return folder.view / f"{name}.png"
+def picture(folder: RunFolder, name: str, *, place: int = 0) -> Path:
+    """File of a picture: "frame", "truth", "before", "now" or "best" of the frame at a place."""
+    return folder.view / (f"{name}-{place}.png" if place else f"{name}.png")
 
 
-def show(folder: RunFolder, name: str, shown: Shown, *, best: bool) -> None:
+def show(folder: RunFolder, name: str, shown: Shown, *, best: bool, place: int = 0) -> None:
     """Write what weights find on the frame that is looked at.
 
     Args:
@@ -30,6 +30,7 @@ def show(folder: RunFolder, name: str, shown: Shown, *, best: bool) -> None:
         name: "before" or "now"; before training both are the same.
         shown: what was found.
         best: they are the best so far.
+        place: of the frame among those that are looked at.
 
     Raises:
         OutputError: it cannot be written.
@@ -38,16 +39,17 @@ def show(folder: RunFolder, name: str, shown: Shown, *, best: bool) -> None:
     names: Iterable[str] = {name, "now", *(("best",) if best else ())}
     made_folder(folder.view)
     for each in names:
-        write_atomic(picture(folder, each), data)
+        write_atomic(picture(folder, each, place=place), data)
 
 
-def show_frame(folder: RunFolder, frame: Frame, truth: LabelMap) -> None:
-    """Write the picture of the frame, and what should be found on it."""
+def show_frame(folder: RunFolder, frame: Frame, truth: LabelMap, *, place: int = 0) -> None:
+    """Write the picture of a frame, and what should be found on it."""
     made_folder(folder.view)
     small = cv2.resize(frame, _size(frame.shape[:2]), interpolation=cv2.INTER_AREA)
     data = cv2.imencode(".png", cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1]
-    write_atomic(picture(folder, "truth"), encode_label_map(_small_map(truth)))
-    write_atomic(picture(folder, "frame"), data.tobytes())
+    truth_file, frame_file = (picture(folder, n, place=place) for n in ("truth", "frame"))
+    write_atomic(truth_file, encode_label_map(_small_map(truth)))
+    write_atomic(frame_file, data.tobytes())
 
 
 def _small_map(label_map: LabelMap) -> LabelMap:

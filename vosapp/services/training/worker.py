@@ -18,7 +18,7 @@ from core.errors import DeviceOutOfMemory, VosError, mendable
 from core.jobs import Cancelled, CancelToken, Progress, mapped
 from vosapp.services.training.control import Control
 from vosapp.services.training.folder import RunFolder, copy_file, touch
-from vosapp.services.training.protocol import Listener, Speaker
+from vosapp.services.training.protocol import Listener, Seen, Speaker
 from vosapp.services.training.run_values import LossPoint, RunState, ScorePoint, before_of, best_of
 from vosapp.services.training.trainer import ENDED, NOTHING, Scored, Scorer, Step, Trainer
 from vosapp.services.training.views import show
@@ -181,9 +181,10 @@ class Worker:
             copy_file(weights, self.folder.weights("best"))
         point = ScorePoint(number, seconds, scored.value, scored.j, scored.boxes, best)
         self._scores.append(point)
-        if scored.shown is not None:
-            show(self.folder, name, scored.shown, best=best)
-            self._speaker.view(scored.shown.clip, scored.shown.frame_index, number)
+        for place, shown in enumerate(scored.shown):
+            show(self.folder, name, shown, best=best, place=place)
+            seen = Seen(shown.clip, shown.frame_index, number, {name: shown.score})
+            self._speaker.view(seen, place=place, best=best)
         self._speaker.score(point)
 
     def _obeyed(self, item: Progress) -> Progress:

@@ -29,10 +29,12 @@ class ModelsControl(WorkControl):
     Signals:
         changed: `models` or `known` is another one.
         cardRead: the card of a model (`Model`, its Markdown).
+        hashKnown: what an address gave the last time (address, its SHA-256).
     """
 
     changed = Signal()
     cardRead = Signal(object, str)
+    hashKnown = Signal(str, str)
 
     def __init__(
         self,
@@ -81,13 +83,31 @@ class ModelsControl(WorkControl):
         text = self.tr("deleting {0}").format(name)
         self._begin(lambda: self._services.remove_model(name), text)
 
+    def look_up_hash(self, address: str) -> None:
+        """Find out which SHA-256 this address gave the last time; `hashKnown` follows if any."""
+
+        def take(outcome: Outcome) -> None:
+            if isinstance(outcome, Done) and outcome.value:
+                self.hashKnown.emit(address, str(outcome.value))
+
+        job = once(lambda: self._services.hash_remembered(address))
+        self._make_runner("training").submit(job).tell(self, finished=take)
+
     def download(
-        self, address: str, name: str, *, sha256: str = "", known: KnownModel | None = None
+        self,
+        address: str,
+        name: str,
+        *,
+        sha256: str = "",
+        license: str = "",
+        known: KnownModel | None = None,
     ) -> None:
         """Download a model; a stop keeps what is there, and the next try goes on with it."""
 
         def job(token: CancelToken) -> Job[Model]:
-            work = self._services.download(address, name, token=token, sha256=sha256, known=known)
+            work = self._services.download(
+                address, name, token=token, sha256=sha256, license=license, known=known
+            )
             return (yield from mapped(work, _progress))
 
         text = self.tr("asking for {0}").format(name)

@@ -25,8 +25,8 @@ class Watch(Protocol):
     def status(self) -> RunStatus:
         """How it is now."""
 
-    def view(self) -> View | None:
-        """The held-out frame that is looked at."""
+    def views(self) -> tuple[View, ...]:
+        """The held-out frames that are looked at, the main one first."""
 
     def log(self) -> str:
         """What the run has said."""
@@ -126,8 +126,18 @@ class TrainServices(Protocol):
     def known_models(self) -> tuple[KnownModel, ...]:
         """Models that may be downloaded."""
 
+    def hash_remembered(self, address: str) -> str:
+        """The SHA-256 that a file of this address had the last time; empty for none."""
+
     def download(
-        self, address: str, name: str, *, token: CancelToken, sha256: str, known: KnownModel | None
+        self,
+        address: str,
+        name: str,
+        *,
+        token: CancelToken,
+        sha256: str,
+        license: str,
+        known: KnownModel | None,
     ) -> Generator[Downloading, None, Model]:
         """Download a model."""
 
@@ -326,11 +336,26 @@ class Services:
 
         return known_models()
 
+    def hash_remembered(self, address: str) -> str:
+        """See `TrainServices`."""
+        from vosapp.services.models.downloads import hash_remembered
+
+        return hash_remembered(address, root=self._models)
+
     def download(
-        self, address: str, name: str, *, token: CancelToken, sha256: str, known: KnownModel | None
+        self,
+        address: str,
+        name: str,
+        *,
+        token: CancelToken,
+        sha256: str,
+        license: str,
+        known: KnownModel | None,
     ) -> Generator[Downloading, None, Model]:
         """See `TrainServices`."""
         from vosapp.services.models.downloads import download
 
-        said = {"license": known.license, "system": known.system} if known is not None else {}
+        said = {"license": license}
+        if known is not None:
+            said = {"license": known.license, "system": known.system}
         return (yield from download(address, name, token, sha256=sha256, root=self._models, **said))

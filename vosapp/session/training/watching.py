@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ _NAP = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
-    """One held-out frame of a run.
+    """A held-out frame of a run.
 
     Attributes:
         clip: its name.
@@ -32,6 +32,7 @@ class Pictures:
         step: of learning, of `now`.
         frame: h x w x 3 uint8 RGB.
         before, now, best, truth: h x w uint8 object ids.
+        scores: of this frame, 0..1, by "before", "now" and "best"; those that are known.
     """
 
     clip: str
@@ -42,6 +43,7 @@ class Pictures:
     now: NDArray[np.uint8]
     best: NDArray[np.uint8]
     truth: NDArray[np.uint8]
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,13 +54,13 @@ class Look:
         status: how it is.
         silence: what to tell of a run that says nothing; empty where it does.
         log: its last lines.
-        pictures: None where there are none yet.
+        pictures: of held-out frames, the main one first; none while there are none yet.
     """
 
     status: RunStatus
     silence: str = ""
     log: str = ""
-    pictures: Pictures | None = None
+    pictures: tuple[Pictures, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -88,13 +90,14 @@ def watching(
         VosError: the folder holds no run any more.
         Cancelled: by the token.
     """
-    watch, pictures = services.watch(folder), None
+    watch, pictures = services.watch(folder), tuple[Pictures, ...]()
     seen: tuple[int, str] | None = None
     while True:
         status = watch.status()
         mark = (len(status.scores), status.state.value)
         if mark != seen:
-            seen, pictures = mark, _pictures(watch.view())
+            seen = mark
+            pictures = tuple(filter(None, map(_pictures, watch.views())))
         log = watch.log() if watched.log or not status.state.alive else ""
         yield Look(status, services.silence(status, clock()), log, pictures)
         if not status.state.alive:
@@ -107,10 +110,8 @@ def watching(
             time.sleep(_NAP)
 
 
-def _pictures(view: View | None) -> Pictures | None:
+def _pictures(view: View) -> Pictures | None:
     """Read them; a run may be discarded, or write new ones, in this very moment."""
-    if view is None:
-        return None
     try:
         frame = read_rgb(view.frame)
         best = view.best if view.best.exists() else view.before
@@ -120,4 +121,4 @@ def _pictures(view: View | None) -> Pictures | None:
         return None
     if any(one.shape != frame.shape[:2] for one in maps):
         return None
-    return Pictures(view.clip, view.frame_index, view.step, frame, *maps)
+    return Pictures(view.clip, view.frame_index, view.step, frame, *maps, view.scores)

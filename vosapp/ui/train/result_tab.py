@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -19,9 +20,10 @@ from PySide6.QtWidgets import (
 
 from core.text import visible
 from vosapp.jobs.outcome import Done, Outcome
-from vosapp.services.training.run_values import RunStatus, ScorePoint
+from vosapp.services.training.run_values import RunStatus
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.using import Compared
+from vosapp.session.training.watching import Pictures
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.forms import name_all
 from vosapp.ui.theme import set_tone
@@ -39,6 +41,7 @@ class ResultTab(QWidget):
         self._compared: Compared | None = None
         self.verdict, self.kept = QLabel(self), QLabel(self)
         self.held_choice = QRadioButton(self.tr("Held-out frame"), self)
+        self.frames = QComboBox(self)
         self.here_choice = QRadioButton(self.tr("Current frame of the open project"), self)
         self.compare_button = QPushButton(self.tr("Compute Current Frame"), self)
         self.pair = PicturePair(self)
@@ -84,10 +87,12 @@ class ResultTab(QWidget):
             choice.toggled.connect(self._show_pictures)
         self.held_choice.toggled.connect(self._say_nothing)
         self.held_choice.setChecked(True)
+        self.frames.activated.connect(self._show_pictures)
         self.compare_button.clicked.connect(self._compare)
         choices = QHBoxLayout()
         choices.setSpacing(18)
         choices.addWidget(self.held_choice)
+        choices.addWidget(self.frames)
         choices.addWidget(self.here_choice)
         choices.addWidget(self.compare_button)
         choices.addStretch(1)
@@ -115,7 +120,8 @@ class ResultTab(QWidget):
         tr = self.tr
         name_all(
             (self.name, tr("Name"), tr("What the model will be called, here and on command lines")),
-            (self.held_choice, tr("Held-out frame"), tr("A frame that was never trained on")),
+            (self.held_choice, tr("Held-out frame"), tr("Frames that were never trained on")),
+            (self.frames, tr("Which held-out frame"), tr("Which of the held-out frames is shown")),
             (
                 self.here_choice,
                 tr("Current frame of the open project"),
@@ -137,6 +143,7 @@ class ResultTab(QWidget):
 
     def _forget(self) -> None:
         self._compared = None
+        self.frames.clear()
         status = self._hub.runs.status
         self.name.setText("" if status is None else status.title)
         self.strip.say("")
@@ -185,31 +192,52 @@ class ResultTab(QWidget):
     def _show_pictures(self, *_ignored: object) -> None:
         if not self.isVisible():
             return
-        look, one = self._hub.runs.look, self._compared
-        old, new = self.tr("Before"), self.tr("New model")
-        here = self.here_choice.isChecked()
+        here, look = self.here_choice.isChecked(), self._hub.runs.look
+        held = () if look is None else look.pictures
+        self._fill_frames(held)
         self.compare_button.setVisible(here)
-        if here:
-            self.pair.setVisible(one is not None)
-            if one is not None:
-                caption = self.tr("Frame {0} of the open project, from its nearest keyframe")
-                pair = (one.before, one.after)
-                caption = caption.format(one.frame_index)
-                self.pair.show_pair(one.frame, pair, (old, new), caption=caption)
-            return
-        pictures = None if look is None else look.pictures
-        self.pair.setVisible(pictures is not None)
-        if look is not None and pictures is not None:
-            status = look.status
-            self.pair.show_pair(
-                pictures.frame,
-                (pictures.before, pictures.best),
-                (_scored(old, status.before), _scored(new, status.best)),
-                caption=self.tr("Held out: {0}, frame {1}. White line: as labeled.").format(
-                    pictures.clip, pictures.frame_index
-                ),
-                truth=pictures.truth,
-            )
+        self.frames.setVisible(not here and len(held) > 1)
+        self.pair.setVisible(self._compared is not None if here else bool(held))
+        if here and self._compared is not None:
+            self._show_compared(self._compared)
+        elif held and not here:
+            self._show_held(held[max(0, self.frames.currentIndex())])
+
+    def _fill_frames(self, held: tuple[Pictures, ...]) -> None:
+        """List the frames; an open list stays as it is."""
+        template = self.tr("{0}, frame {1}")
+        texts = [template.format(visible(one.clip), one.frame_index) for one in held]
+        if texts != [self.frames.itemText(row) for row in range(self.frames.count())]:
+            self.frames.clear()
+            self.frames.addItems(texts)
+
+    def _show_compared(self, one: Compared) -> None:
+        caption = self.tr("Frame {0} of the open project, from its nearest keyframe")
+        self.pair.show_pair(
+            one.frame,
+            (one.before, one.after),
+            (self.tr("Before"), self.tr("New model")),
+            caption=caption.format(one.frame_index),
+        )
+
+    def _show_held(self, one: Pictures) -> None:
+        self.pair.show_pair(
+            one.frame,
+            (one.before, one.best),
+            (
+                self._scored(self.tr("Before"), one.scores.get("before")),
+                self._scored(self.tr("New model"), one.scores.get("best")),
+            ),
+            caption=self.tr("Held out: {0}, frame {1}. White line: as labeled.").format(
+                one.clip, one.frame_index
+            ),
+            truth=one.truth,
+        )
+
+    def _scored(self, title: str, score: float | None) -> str:
+        if score is None or math.isnan(score):
+            return title
+        return self.tr("{0}: {1:.3f} on this frame").format(title, score)
 
     def _say_nothing(self, _held: bool) -> None:  # noqa: FBT001
         """What was said of one frame is not true of the other."""
@@ -226,9 +254,3 @@ class ResultTab(QWidget):
         if isinstance(outcome, Done) and isinstance(outcome.value, Compared):
             self._compared = outcome.value
         self._show()
-
-
-def _scored(title: str, point: ScorePoint | None) -> str:
-    if point is None or math.isnan(point.score):
-        return title
-    return f"{title}, {point.score:.3f}"

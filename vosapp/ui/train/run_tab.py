@@ -213,10 +213,10 @@ class RunTab(QWidget):
             bar.setValue(bar.maximum())
 
     def _show_pictures(self, look: Look) -> None:
-        pictures = look.pictures
-        self.pair.setVisible(pictures is not None)
-        if pictures is None:
+        self.pair.setVisible(bool(look.pictures))
+        if not look.pictures:
             return
+        pictures = look.pictures[0]
         self.pair.show_pair(
             pictures.frame,
             (pictures.before, pictures.now),

@@ -8,7 +8,7 @@ import pytest
 
 from vosapp.services.training import protocol
 from vosapp.services.training.folder import RunFolder
-from vosapp.services.training.protocol import Listener, Speaker
+from vosapp.services.training.protocol import Listener, Seen, Speaker
 from vosapp.services.training.run_values import LossPoint, RunState, ScorePoint
 
 
@@ -28,12 +28,18 @@ def test_what_is_said_is_heard_and_only_once_read(folder):
     speaker.state(RunState.TRAINING, "Go.")
     say_step(speaker, 1)
     speaker.score(ScorePoint(1, 2.0, 0.5, boxes=0.5, best=True))
-    speaker.view("a", 3, 1)
+    speaker.view(Seen("a", 3, 0, {"before": 0.25}), place=0, best=True)
+    speaker.view(Seen("b", 5, 0, {"before": 0.5}), place=1, best=True)
+    speaker.view(Seen("a", 3, 1, {"now": 0.2}), place=0, best=False)
+    speaker.view(Seen("b", 5, 1, {"now": math.nan}), place=1, best=True)
     heard = listener.heard()
     assert (heard.state, heard.text, heard.step, heard.memory) == (RunState.TRAINING, "Go.", 1, 7)
     assert math.isnan(heard.left) and heard.losses[0].losses == {"box": 1.5}
     assert math.isnan(heard.scores[0].j) and heard.scores[0].boxes == 0.5
-    assert heard.view == ("a", 3, 1)
+    first, second = heard.views
+    assert first == Seen("a", 3, 1, {"before": 0.25, "now": 0.2, "best": 0.25})
+    assert (second.clip, second.frame_index, second.scores["before"]) == ("b", 5, 0.5)
+    assert math.isnan(second.scores["now"]) and math.isnan(second.scores["best"])
     say_step(speaker, 2)
     assert [point.step for point in listener.heard().losses] == [1, 2]
 

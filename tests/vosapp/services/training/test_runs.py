@@ -20,7 +20,7 @@ from vosapp.services.training.folder import (
     read_request,
     write_request,
 )
-from vosapp.services.training.protocol import Speaker
+from vosapp.services.training.protocol import Seen, Speaker
 from vosapp.services.training.run_values import RunRequest, RunState
 from vosapp.services.training.values import Kind, Source
 
@@ -29,7 +29,7 @@ import sys, time
 from pathlib import Path
 from vosapp.services.training.control import Control
 from vosapp.services.training.folder import RunFolder
-from vosapp.services.training.protocol import Speaker
+from vosapp.services.training.protocol import Seen, Speaker
 from vosapp.services.training.run_values import LossPoint, RunState
 folder = RunFolder(Path(sys.argv[1]))
 speaker, control = Speaker(folder), Control(folder.path)
@@ -139,13 +139,14 @@ def test_what_a_run_has_said_is_read_once(tmp_path, request_of, monkeypatch):
     folder = RunFolder(tmp_path)
     write_request(folder, request_of())
     Speaker(folder).log("one video was left out")
-    Speaker(folder).view("clip", 3, 40)
+    Speaker(folder).view(Seen("clip", 3, 40), place=0, best=False)
     folder.view.mkdir()
     (folder.view / "frame.png").touch()
     watch = runs.RunWatch(tmp_path)
     watch.status()
     monkeypatch.setattr(protocol, "sound_lines", lambda x: pytest.fail(f"read again: {x}"))
-    assert watch.view().step == 40 and watch.log() == "one video was left out"
+    (view,) = watch.views()
+    assert view.step == 40 and watch.log() == "one video was left out"
 
 
 def test_folders_are_never_taken_twice(tmp_path, request_of):

@@ -13,6 +13,7 @@ from vosapp.services.training import scoring
 from vosapp.services.training.data import sources_of, survey_labels
 from vosapp.services.training.folder import RunFolder
 from vosapp.services.training.staging import HeldClip, stage
+from vosapp.services.training.views import picture
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_masks_are_scored_by_overlap_and_boxes_by_agreement(scorer_of, write_pro
         scorer, _ = scorer_of(write_project(name, **labels))
         scored = result_of(scorer.score(None, CancelToken()))
         assert np.isnan(scored.boxes if name == "masks" else scored.j)
-        assert 0 < scored.value < 1 and scored.shown.clip == name
+        assert 0 < scored.value < 1 and {one.clip for one in scored.shown} == {name}
 
 
 def test_each_frame_is_told_and_one_is_kept_as_a_picture(scorer_of, write_project):
@@ -43,6 +44,19 @@ def test_each_frame_is_told_and_one_is_kept_as_a_picture(scorer_of, write_projec
     assert told[-1].done == told[-1].total
     truth = read_label_map(folder.view / "truth.png").label_map
     assert truth.shape == read_rgb(folder.view / "frame.png").shape[:2] and (truth == 1).any()
+
+
+def test_several_frames_are_shown_with_their_scores_the_last_one_first(scorer_of, write_project):
+    scorer, folder = scorer_of(write_project("a", masks=range(12)))
+    first, again = (result_of(scorer.score(None, CancelToken())) for _ in range(2))
+    frames = [one.frame_index for one in first.shown]
+    assert len(frames) > 1 and frames == sorted(frames, reverse=True)
+    assert [one.frame_index for one in again.shown] == frames
+    assert np.mean([one.score for one in first.shown]) == pytest.approx(first.j)
+    pictures = [picture(folder, "truth", place=place) for place in range(len(frames) + 1)]
+    assert [file.exists() for file in pictures] == [True] * len(frames) + [False]
+    maps = [read_label_map(file).label_map for file in pictures[:-1]]
+    assert any((one != maps[0]).any() for one in maps)
 
 
 def test_an_object_begins_with_its_mask_and_else_with_its_box():

@@ -42,11 +42,11 @@ def test_boxes_become_a_model(write_project, tmp_path):
     assert status.state is RunState.DONE, runs.RunWatch(folder).log()
     assert status.step > 1 and status.before is not None and status.model is not None
     assert 2.0 < status.seconds < 60 and not np.isnan(status.scores[-1].score)
-    view = runs.RunWatch(folder).view()
+    view, *_ = runs.RunWatch(folder).views()
     assert view.clip in ("a", "b") and view.frame_index in (4, 6, 8, 11)
     shapes = {read_rgb(view.frame).shape[:2]}
     shapes |= {read_label_map(p).label_map.shape for p in (view.before, view.now, view.truth)}
-    assert len(shapes) == 1
+    assert len(shapes) == 1 and set(view.scores) == {"before", "now", "best"}
     model = runs.keep_model(folder, "mine")
     assert model.scores["held-out"] == status.best.score
     build_tracker(TrackerRequest("box_supervised", Quality.FAST, "cpu", weights_named("mine")))

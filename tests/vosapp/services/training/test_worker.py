@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +68,7 @@ class FakeScorer:
             self.on_score()
         value = self.values.get(weights.read_text(), 0.0)
         shown = Shown("a", 3, np.full((8, 8), int(value * 10), np.uint8))
-        return Scored(j=value, shown=shown)
+        return Scored(j=value, shown=(shown, replace(shown, frame_index=5)))
 
 
 @pytest.fixture
@@ -100,6 +100,10 @@ def test_the_best_weights_are_the_model(folder):
     assert any("b.mp4" in line for line in heard.log)
     names = {path.name for path in folder.view.iterdir()}
     assert {"before.png", "now.png", "best.png"} <= names
+    assert {"before-1.png", "now-1.png", "best-1.png"} <= names
+    assert [(one.clip, one.frame_index, one.step) for one in heard.views] == [
+        ("a", 3, 5), ("a", 5, 5),
+    ]  # fmt: skip
 
 
 def test_where_nothing_was_gained_the_model_is_the_start(folder):

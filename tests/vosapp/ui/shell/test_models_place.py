@@ -187,6 +187,21 @@ def test_a_known_model_states_its_facts(download):
     assert "5 MB" in told and "MIT" in told and "No source states its SHA-256" in told
 
 
+def test_what_an_address_gave_the_last_time_is_told(download, services, qtbot):
+    services.hashes["http://localhost/w.pth"] = "cd" * 32
+    download.address.setText("http://localhost/w.pth")
+    qtbot.waitUntil(lambda: "cdcd" in download.facts.text())
+    download.address.setText("http://localhost/other.pth")
+    assert "cdcd" not in download.facts.text()
+
+
+def test_a_license_is_given_with_an_address_and_known_for_a_known_model(download):
+    assert not download.license.isReadOnly() and download.license.text() == ""
+    download.known.setCurrentIndex(1)
+    download.known.activated.emit(1)
+    assert download.license.isReadOnly() and download.license.text() == "MIT"
+
+
 def test_a_name_follows_from_the_address(download):
     download.address.setFocus()
     QTest.keyClicks(download.address, "https://example.org/a/Big%20One.safetensors?x=1")
@@ -199,11 +214,13 @@ def test_a_download_shows_how_far_it_is_and_is_told(models, download, services, 
     services.gate.clear()
     download.address.setText("http://localhost/w.safetensors")
     download.name.setText("w")
+    download.license.setText("CC BY 4.0")
     click(download.start_button)
     qtbot.waitUntil(lambda: "1 of 5" in download.state.text())
     assert download.bar.isVisible() and not download.address.isEnabled()
     services.gate.set()
     qtbot.waitUntil(lambda: "SHA-256 abab" in download.state.text())
+    assert "License: CC BY 4.0" in download.state.text()
     qtbot.waitUntil(lambda: "w" in names(models))
 
 

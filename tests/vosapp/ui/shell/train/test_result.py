@@ -14,8 +14,21 @@ from vosapp.ui.place_bar import Place
 def test_the_result_shows_old_and_new_with_their_scores(ended):
     result = ended.result
     assert "0.400 before, 0.700 at best" in result.verdict.text()
-    assert [label.text() for label in result.pair.titles] == ["Before, 0.400", "New model, 0.700"]
+    assert [label.text() for label in result.pair.titles] == [
+        "Before: 0.300 on this frame",
+        "New model: 0.800 on this frame",
+    ]
     assert result.name.text() == "run-1" and not result.use_button.isEnabled()
+
+
+def test_held_out_frames_are_looked_at_one_by_one(ended):
+    result = ended.result
+    texts = [result.frames.itemText(row) for row in range(result.frames.count())]
+    assert texts == ["second, frame 7", "third, frame 9"] and result.frames.isVisible()
+    result.frames.setCurrentIndex(1)
+    result.frames.activated.emit(1)
+    assert "third, frame 9" in result.pair.caption.text()
+    assert result.pair.titles[0].text() == "Before"
 
 
 def test_a_model_is_kept_and_used_and_switched_off(ended, qtbot, services, drawn_project, open_in):
