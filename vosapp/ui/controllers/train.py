@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.errors import VosError
@@ -19,8 +20,9 @@ from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import ask, choose_file, choose_folder, open_about
 from vosapp.ui.notice import Choice, Kind, Notice
 from vosapp.ui.place_bar import Place
+from vosapp.ui.plain import local_url
 from vosapp.ui.train.page import TrainPage
-from vosapp.ui.train.words import score_text
+from vosapp.ui.train.words import opens_here, score_text
 
 KEY = "training"
 LOOK_MS = 3000
@@ -93,7 +95,7 @@ class TrainController(Controller):
         page = self._page = TrainPage(self.shell.training, self.shell.actions, self.shell.window)
         page.data.projectsWanted.connect(self.shell.actions["train.add-projects"].trigger)
         page.data.foldersWanted.connect(self.shell.actions["train.add-folder"].trigger)
-        page.data.openWanted.connect(self.shell.opener.open)
+        page.data.openWanted.connect(self._open)
         page.recipe.fileWanted.connect(self._choose_start)
         return page
 
@@ -106,6 +108,12 @@ class TrainController(Controller):
         return self._page
 
     # Data
+
+    def _open(self, path: Path) -> None:
+        if opens_here(path):
+            self.shell.opener.open(path)
+        else:
+            QDesktopServices.openUrl(local_url(path))
 
     def _add_this(self, workspace: Workspace) -> None:
         self.shell.panels.canvas.finish_tool()

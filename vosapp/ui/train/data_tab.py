@@ -40,7 +40,7 @@ class DataTab(QWidget):
     """The first step of a training.
 
     Signals:
-        openWanted: the user wants to open something that cannot be used as it is (`Path`).
+        openWanted: the user wants to see something that cannot be used as it is (`Path`).
         projectsWanted, foldersWanted: the user wants to choose some.
     """
 
@@ -188,7 +188,7 @@ class DataTab(QWidget):
         self.counts.setVisible(known)
         self.held.setVisible(known and survey is not None and survey.has_labels)
         unusable = () if survey is None else survey.unusable
-        self._links = [one.path for one in unusable]
+        self._links = [one.path for one in (*unusable, *data.refused)]
         text = words.trouble_html(survey, data.refused)
         self.trouble.setText(text)
         self.trouble.setVisible(bool(text))

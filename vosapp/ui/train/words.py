@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
+from core.data.raw_video import VIDEO_SUFFIXES
 from core.text import visible
+from vosapp.project.opening import SUFFIX
 from vosapp.services.training.run_values import Estimate, RunState, RunStatus
 from vosapp.services.training.values import Counted, Part, Survey
 from vosapp.session.training.data import Refused
@@ -71,12 +74,21 @@ def trouble_html(found: Survey | None, refused: Iterable[Refused]) -> str:
     """Say what cannot be used and why, with links to it by number; empty for nothing."""
     lines = list[str]()
     for one in () if found is None else found.unusable:
-        link = f' <a href="{len(lines)}">{tr("Open")}</a>'
-        lines.append(f"<b>{markup(one.path.name)}</b>: {markup(f'{one.text} {one.hint}')}{link}")
+        lines.append(_trouble(len(lines), one.path, f"{one.text} {one.hint}"))
     for two in refused:
-        text = markup(f"{two.error.message} {two.error.hint}".strip())
-        lines.append(f"<b>{markup(two.path.name)}</b>: {text}")
+        lines.append(_trouble(len(lines), two.path, f"{two.error.message} {two.error.hint}"))
     return "<br>".join(lines)
+
+
+def _trouble(number: int, path: Path, text: str) -> str:
+    word = tr("Open") if opens_here(path) else tr("Show")
+    link = f'<a href="{number}">{word}</a>'
+    return f"<b>{markup(path.name)}</b>: {markup(text.strip())} {link}"
+
+
+def opens_here(path: Path) -> bool:
+    """Say whether something is opened in Annotate; else the system shows it."""
+    return path.suffix.lower() in {SUFFIX, *VIDEO_SUFFIXES}
 
 
 def estimate_text(estimate: Estimate) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from train_hands import LEFT, cells, choose, click
 
+from vosapp.ui.controllers import train as train_controller
 from vosapp.ui.place_bar import Place
 
 
@@ -36,6 +37,20 @@ def test_what_cannot_be_used_is_told_with_a_link(train, qtbot, services):
     train.data.openWanted.connect(opened.append)
     train.data.trouble.linkActivated.emit("0")
     assert opened == [train.shell.places.data / "bad&<b>.vosapp"]
+
+
+def test_what_vosapp_does_not_open_is_shown_by_the_system(train, qtbot, monkeypatch, places):
+    shown, opened = [], []
+    monkeypatch.setattr(train_controller.QDesktopServices, "openUrl", shown.append)
+    monkeypatch.setattr(train.shell.opener, "open", opened.append)
+    choose(train, qtbot, "first.vosapp", "bad.vosapp", "bad boxes.csv", "notes.txt")
+    text = train.data.trouble.text()
+    assert [text.count(word) for word in (">Open<", ">Show<")] == [1, 2]
+    for link in "012":
+        train.data.trouble.linkActivated.emit(link)
+    assert opened == [places.data / "bad.vosapp"]
+    names = ("bad boxes.csv", "notes.txt")
+    assert shown == [QUrl.fromLocalFile(str(places.data / name)) for name in names]
 
 
 def test_what_is_nothing_to_learn_from_is_refused_by_name(train, qtbot):
