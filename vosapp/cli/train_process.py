@@ -15,7 +15,7 @@ from core.jobs import Cancelled, Progress
 from core.train.recipe import Recipe, Value
 from vosapp.cli.following import finish_job
 from vosapp.services.training.data import require_trainable, sources_of, survey
-from vosapp.services.training.offers import needs_labels, offers
+from vosapp.services.training.offers import needs_labels
 from vosapp.services.training.run_values import REQUEST, RunRequest, RunState, RunStatus
 from vosapp.services.training.values import Kind, Source, Survey
 
@@ -133,7 +133,6 @@ def _started(
 ) -> Path:
     from vosapp.services.training import runs
 
-    _require_scorable(recipe.system)
     wish = next((name for name in WISHES if getattr(args, name)), None)
     if wish is not None:
         hint = "Name its folder with --out, and leave --projects and --data out."
@@ -159,14 +158,6 @@ def _started(
     )
     _tell_estimate(request, found, console)
     return runs.start_run(request)
-
-
-def _require_scorable(system: str) -> None:
-    """Refuse systems that carry no masks: a run on projects is scored by what it tracks."""
-    able = [offer.system for offer in offers()]
-    if system not in able:
-        msg = f"{system} carries no masks, so that a run on projects could not score it."
-        raise UsageError(msg, f"Train it with --videos and --out, or take {' or '.join(able)}.")
 
 
 def _sources(args: argparse.Namespace, given: dict[str, Value]) -> tuple[Source, ...]:

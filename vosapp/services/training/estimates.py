@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from core.engine.registry import recipe_of
+from core.engine.registry import recipe_of, system_spec
 from vosapp.services.training.offers import device_of, stage_of
 from vosapp.services.training.run_values import (
     Estimate,
@@ -81,7 +81,8 @@ def estimate(request: RunRequest, found: Survey, *, root: Path | None = None) ->
         clip.frame_count * (FRAME_SECONDS + MEGAPIXEL_SECONDS * clip.size[0] * clip.size[1] / 1e6)
         for clip in training
     )
-    scores = _scores_seconds(request.minutes, device) if found.held_out else 0.0
+    scored = bool(found.held_out) and system_spec(request.system).tracks
+    scores = _scores_seconds(request.minutes, device) if scored else 0.0
     packed = min(frames, int(PACKED_FPS * sum(clip.counted.seconds for clip in training)))
     free = int(psutil.virtual_memory().available)
     return Estimate(
@@ -93,7 +94,7 @@ def estimate(request: RunRequest, found: Survey, *, root: Path | None = None) ->
         0 if device == "cpu" else network,
         free,
         packed * PACKED_BYTES + KEPT_FILES * cost.weights,
-        _warnings(found, memory=memory, free=free, steps=60 * request.minutes / seconds),
+        _warnings(request, found, memory=memory, free=free, steps=60 * request.minutes / seconds),
     )
 
 
@@ -143,7 +144,9 @@ def _earlier(request: RunRequest, root: Path | None) -> RunStatus | None:
     return None
 
 
-def _warnings(found: Survey, *, memory: int, free: int, steps: float) -> tuple[str, ...]:
+def _warnings(
+    request: RunRequest, found: Survey, *, memory: int, free: int, steps: float
+) -> tuple[str, ...]:
     said = []
     if memory > 0.9 * free:
         said.append(
@@ -152,7 +155,9 @@ def _warnings(found: Survey, *, memory: int, free: int, steps: float) -> tuple[s
         )
     if steps < 50:
         said.append(f"About {steps:.0f} steps fit into this time: that is hardly worth while.")
-    if not found.held_out:
+    if not system_spec(request.system).tracks:
+        said.append("It carries no masks, so nothing scores it: the latest weights are kept.")
+    elif not found.held_out:
         said.append("Nothing is held out, so nobody can say whether it helps: label one more.")
     elif all(clip.part is Part.BOTH for clip in found.held_out):
         said.append("Only one video has labels: scores on its last frames say little of others.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.engine.registry import recipe_of, trackers
+from core.engine.registry import recipe_of, systems
 from core.errors import CheckpointMissing
 from core.train.recipe import COMMON_OPTIONS, Option, Recipe
 from vosapp.assets import bundled_weights
@@ -19,9 +19,13 @@ BUNDLED = "bundled"
 
 
 def offers() -> tuple[RecipeOffer, ...]:
-    """All systems that can be trained and then scored by what they track; labels come first."""
-    found = [_offer(spec.name, spec.title) for spec in trackers().values() if spec.recipe]
-    return tuple(sorted(found, key=lambda offer: not offer.needs_labels))
+    """All systems that can be trained: first those that learn from labels, last those that carry
+    no masks, which nothing can score.
+    """
+    found = [spec for spec in systems().values() if spec.recipe]
+    made = [(not spec.tracks, _offer(spec.name, spec.title)) for spec in found]
+    made.sort(key=lambda one: (one[0], not one[1].needs_labels))
+    return tuple(offer for _, offer in made)
 
 
 def _offer(system: str, title: str) -> RecipeOffer:

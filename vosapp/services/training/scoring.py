@@ -13,6 +13,7 @@ import numpy as np
 
 from core.data.box_tables import DrawnBox, read_box_table
 from core.data.dense_labels import agreement
+from core.engine.registry import system_spec
 from core.jobs import CancelToken, Job, Progress, mapped
 from core.media.annotations.rectangles import mask_overlap
 from core.media.chosen_frames import ChosenFrames
@@ -66,7 +67,8 @@ class HeldOutScorer:
         self._system = system
         self._device = device
         self._folder = folder
-        self._plans = _plans(data)
+        # What only finds objects carries no mask from frame to frame.
+        self._plans = _plans(data) if system_spec(system).tracks else ()
 
     @property
     def is_able(self) -> bool:

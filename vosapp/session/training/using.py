@@ -77,7 +77,11 @@ class UseControl(WorkControl):
 
     def fits(self, model: Model) -> bool:
         """True where propagations can use a model: it is sound, and its system carries masks."""
-        return not model.problem and model.system in trackers()
+        return not model.problem and self.carries(model.system)
+
+    def carries(self, system: str) -> bool:
+        """True where propagations can use models of a system."""
+        return system in trackers()
 
     def use(self, model: Model) -> None:
         """Let the next propagations use a model."""

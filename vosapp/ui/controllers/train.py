@@ -48,9 +48,16 @@ def holds_of_training(hub: TrainingHub, when: When) -> bool:
         When.RESUMABLE: hub.runs.can_resume,
         When.OVER: status is not None and not status.state.alive,
         When.TRAINED: trained and kept is None,
-        When.TRAINED_OPEN: trained and hub.use.workspace is not None,
+        When.TRAINED_OPEN: trained and _can_use(hub),
         When.MODEL_USED: hub.use.chosen,
     }[when]
+
+
+def _can_use(hub: TrainingHub) -> bool:
+    """Whether the open project could use what the shown run makes."""
+    status = hub.runs.status
+    carries = status is not None and hub.use.carries(status.request.system)
+    return carries and hub.use.workspace is not None
 
 
 class TrainController(Controller):

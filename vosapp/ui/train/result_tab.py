@@ -151,7 +151,8 @@ class ResultTab(QWidget):
     def _show(self) -> None:
         hub, status = self._hub, self._hub.runs.status
         has_model = status is not None and status.model is not None
-        open_project, kept = hub.use.workspace is not None, hub.runs.kept
+        carries = status is not None and hub.use.carries(status.request.system)
+        open_project, kept = hub.use.workspace is not None and carries, hub.runs.kept
         used = kept is not None and hub.use.uses(kept.path)
         if status is not None and not self.name.text() and not self.name.hasFocus():
             self.name.setText(status.title)
@@ -185,7 +186,9 @@ class ResultTab(QWidget):
         if kept is None:
             return ""
         text = self.tr("Kept as {0}: loaded again and verified.").format(visible(kept.name))
-        if used:
+        if not self._hub.use.carries(kept.system):
+            text += " " + self.tr("It carries no masks: Find Objects can use it.")
+        elif used:
             text += " " + self.tr("The open project uses it from the next propagation on.")
         return text
 

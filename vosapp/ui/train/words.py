@@ -35,8 +35,18 @@ def counted_text(found: Survey) -> str:
         parts.append(many(all_of_it.masks, tr("1 mask"), tr("{0} masks")))
     if all_of_it.objects:
         parts.append(many(all_of_it.objects, tr("1 object"), tr("{0} objects")))
+    if all_of_it.frames:
+        parts.append(many(all_of_it.frames, tr("1 labeled frame"), tr("{0} labeled frames")))
     parts.append(minutes_text(all_of_it))
-    return ", ".join(parts)
+    text = ", ".join(parts)
+    if not all_of_it.interpolated:
+        return text
+    left = many(
+        all_of_it.interpolated,
+        tr("1 interpolated box teaches nothing: nobody drew it."),
+        tr("{0} interpolated boxes teach nothing: nobody drew them."),
+    )
+    return f"{text}. {left}"
 
 
 def held_text(found: Survey) -> str:

@@ -32,16 +32,22 @@ def look(write_project):
     return make
 
 
-def test_every_system_that_tracks_and_learns_is_offered_with_its_options():
-    """A run is scored by masks that it carries, so what only finds objects is not offered."""
+def test_every_system_that_learns_is_offered_with_its_options():
     found = {offer.system: offer for offer in offers()}
-    assert found.keys() == {n for n, spec in systems().items() if spec.recipe and spec.tracks}
-    assert offers()[0].needs_labels
+    assert found.keys() == {n for n, spec in systems().items() if spec.recipe}
+    assert offers()[0].needs_labels and not systems()[offers()[-1].system].tracks
     boxes = found["box_supervised"]
     names = {option.name for option in boxes.options}
     assert "temporal" in names and not names & {"boxes", "dense", "notes"}
     assert all(option.help for option in boxes.options)
     assert "self_supervised-thin" in found["self_supervised"].starts
+
+
+def test_what_carries_no_masks_is_told_to_have_no_score(look):
+    sources, found = look(boxes=(0, 6))
+    guess = estimate(RunRequest("appearance_motion", 10, sources, device="cpu"), found)
+    assert guess.seconds == guess.prepare_seconds + 600
+    assert any("nothing scores it" in text for text in guess.warnings)
 
 
 def test_an_estimate_grows_with_the_batch_and_warns(look):

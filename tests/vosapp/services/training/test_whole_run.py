@@ -60,6 +60,19 @@ def test_boxes_become_a_model(write_project, tmp_path):
 
 
 @pytest.mark.slow
+def test_what_only_finds_objects_learns_without_a_score(write_project, tmp_path):
+    request = RunRequest(
+        "appearance_motion", 0.03, sources(write_project), preset="tiny", device="cpu",
+        options={"batch": 1, "crop": 32},
+    )  # fmt: skip
+    folder = runs.start_run(request, root=tmp_path / "runs")
+    status = wait_for_end(folder, seconds=300)
+    assert status.state is RunState.DONE, runs.RunWatch(folder).log()
+    assert status.step > 0 and np.isnan(status.best.score) and runs.RunWatch(folder).views() == ()
+    assert runs.keep_model(folder, "finder").system == "appearance_motion"
+
+
+@pytest.mark.slow
 def test_a_kill_costs_little(write_project, tmp_path):
     """Footage alone, from bundled weights; the state is what goes on."""
     request = RunRequest(

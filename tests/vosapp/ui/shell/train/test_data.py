@@ -23,7 +23,11 @@ def test_what_is_chosen_is_counted_and_what_is_held_out_marked(chosen):
         ["first", "Training", "20", "1", "15", "2", "12 s"],
         ["second", "Held out", "20", "1", "15", "2", "12 s"],
     ]
-    assert data.counts.text() == "2 videos, 40 drawn boxes, 2 masks, 4 objects, 24 s of video"
+    counts, left = data.counts.text().split(". ")
+    assert counts == (
+        "2 videos, 40 drawn boxes, 2 masks, 4 objects, 30 labeled frames, 24 s of video"
+    )
+    assert left == "180 interpolated boxes teach nothing: nobody drew them."
     assert "never trained on: second" in data.held.text()
     assert data.clips.topLevelItem(1).icon(1).isNull() is False
     assert not data.trouble.isVisible()

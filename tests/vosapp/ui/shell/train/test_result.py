@@ -48,6 +48,23 @@ def test_a_model_is_kept_and_used_and_switched_off(ended, qtbot, services, drawn
     assert [one for one in services.asked if one[0] == "keep"] == [("keep", "mine")]
 
 
+def test_what_carries_no_masks_is_kept_and_not_used_in_propagations(
+    running, qtbot, services, drawn_project, open_in
+):
+    open_in(running.shell, drawn_project)
+    running.shell.actions.run("place.train")
+    request = replace(running.hub.runs.status.request, system="appearance_motion")
+    services.change(request=request)
+    services.train()
+    services.change(state=RunState.DONE, text="Done.")
+    result = running.result
+    qtbot.waitUntil(lambda: result.isVisible() and result.keep_button.isEnabled())
+    assert not result.use_button.isEnabled()
+    assert not running.shell.actions["train.use"].isEnabled()
+    click(result.keep_button)
+    qtbot.waitUntil(lambda: "Find Objects can use it" in result.kept.text())
+
+
 def test_a_name_that_is_taken_is_said(ended, qtbot, services):
     services.own["run-1"] = None
     click(ended.result.keep_button)
