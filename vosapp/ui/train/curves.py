@@ -23,8 +23,8 @@ MOST_POINTS = 600
 """Of a curve that are drawn: every few of its running mean where there are more."""
 INKS = ("accent", "warning", "success", "danger", "muted", "text")
 """Of losses; "info" looks like "accent"."""
-LEAST_MINUTES = 0.5
-"""That the axis spans."""
+LEAST_MINUTES, PADDING = 0.5, 0.04
+"""Minutes that the axis spans, and its share left free at both ends: marks are whole."""
 LEAST_SCORES = 0.1
 """That the axis of scores spans, so that noise does not look like a gain."""
 SMOOTH = 0.9
@@ -88,6 +88,7 @@ class Curves(QWidget):
         self._drawn = 0 if status is None else len(status.losses)
         self._draw_losses(() if status is None else status.losses)
         self._draw_scores(status)
+        self._draw_minutes(status)
 
     def _draw_losses(self, points: Sequence[LossPoint]) -> None:
         names = tuple(dict.fromkeys(name for point in points for name in point.losses))
@@ -115,7 +116,10 @@ class Curves(QWidget):
         if legend is not None:
             ground.setAlpha(210)
             legend.setBrush(ground)
-            legend.setLabelTextColor(tones().muted)
+            legend.setLabelTextColor(tones().text)
+            for _, label in legend.items:
+                # WORKAROUND(pyqtgraph 0.14): a label takes another color with its next text.
+                label.setText(label.text)
 
     def _draw_scores(self, status: RunStatus | None) -> None:
         scores = () if status is None else status.scores
@@ -133,6 +137,13 @@ class Curves(QWidget):
         if known and status is not None:
             title = f"{title}: {words.measure(status)}"
         self.scores.getPlotItem().titleLabel.setText(title, color=tones().text)
+
+    def _draw_minutes(self, status: RunStatus | None) -> None:
+        """Both plots show the same minutes, from 0 on."""
+        points = () if status is None else (*status.losses[-1:], *status.scores[-1:])
+        last = max((point.seconds / 60 for point in points), default=0.0)
+        for plot in (self.losses, self.scores):
+            plot.setXRange(0, max(LEAST_MINUTES, last), padding=PADDING)
 
     def _make_scores(self) -> None:
         self._before = pyqtgraph.InfiniteLine(0, angle=0)
@@ -168,8 +179,6 @@ def _plot(parent: QWidget, name: str, tip: str) -> Any:
     plot.showGrid(x=True, y=True, alpha=0.15)
     plot.setLabel("bottom", words.tr("minutes of training"))
     plot.getPlotItem().getAxis("bottom").enableAutoSIPrefix(False)
-    # Before the first points there is nothing left of 0, and no thousandths of a minute.
-    plot.setLimits(xMin=0, minXRange=LEAST_MINUTES)
     plot.setMinimumHeight(120)
     return plot
 

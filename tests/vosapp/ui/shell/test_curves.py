@@ -17,7 +17,7 @@ from vosapp.services.training.run_values import (
     RunStatus,
     ScorePoint,
 )
-from vosapp.ui.theme import DARK, LIGHT
+from vosapp.ui.theme import DARK, LIGHT, tones
 from vosapp.ui.train.curves import INKS, MOST_POINTS, SMOOTH, Curves, calm
 
 STATUS = RunStatus(Path("run"), "run", RunRequest("box_supervised", 5.0, ()), RunState.TRAINING)
@@ -79,7 +79,7 @@ def test_the_first_points_stand_at_minutes_from_0_on(curves):
         axis = plot.getPlotItem().getAxis("bottom")
         (left, right), (low, high) = plot.getPlotItem().getViewBox().viewRange()
         assert axis.autoSIPrefixScale == 1 and "0.001" not in axis.labelString()
-        assert left >= 0 and right >= 0.4
+        assert -0.05 < left < 0 and 0.5 <= right < 0.6
         assert plot is curves.losses or (low >= 0 and high <= 1)
 
 
@@ -107,6 +107,12 @@ def test_a_long_curve_is_not_drawn_anew_for_one_point(curves):
     assert drawn(curves.losses) == before == 400
     curves.show_status(replace(STATUS, losses=points(404)))
     assert drawn(curves.losses) == 404
+
+
+def test_names_of_losses_are_readable(curves):
+    curves.show_status(replace(STATUS, losses=points(10)))
+    ((_, label),) = curves.losses.getPlotItem().legend.items
+    assert tones().text in label.item.toHtml()
 
 
 def test_a_curve_that_grows_keeps_its_item(curves):
