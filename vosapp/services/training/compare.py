@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from core.data.box_tables import DrawnBox
 from core.errors import UsageError
 from core.jobs import CancelToken, Job, Progress
 from core.media.chosen_frames import ChosenFrames
 from core.media.video import open_video
 from core.nn.checkpoints import read_info
 from core.types import Direction, FrameResult, Keyframe, LabelMap, Quality
+from vosapp.project.boxes import BoxLabel
 from vosapp.project.keyframes import keyframes
 from vosapp.project.relink import require_video
 from vosapp.project.store import Project
@@ -33,8 +35,10 @@ def compare_frame(
 ) -> Job[tuple[LabelMap, ...]]:
     """Carry the nearest keyframe to a frame with each of several weights; nothing is kept.
 
+    Where there is none, the box labels that were drawn on the nearest frame are filled.
+
     Args:
-        project: with keyframes.
+        project: with keyframes or box labels.
         video: the project's.
         frame_index: of the frame that is looked at; not that of a keyframe.
         models: weights, of any system.
@@ -49,7 +53,7 @@ def compare_frame(
         A label map of each model, in their order.
 
     Raises:
-        UsageError: there is no keyframe on another frame.
+        UsageError: there is no keyframe and no drawn box on another frame.
         VosError: the video or the weights cannot be used.
         Cancelled: by the token.
     """
@@ -58,7 +62,7 @@ def compare_frame(
     from core.tracking.contract import TrackerRequest
 
     require_video(project, video)
-    start = _nearest(keyframes(project), frame_index)
+    start = start_near(project, frame_index)
     frames = _walk(start.frame_index, frame_index)
     place, goal = frames.index(start.frame_index), frames.index(frame_index)
     moved = Keyframe(place, start.object_ids, start.label_map)
@@ -79,12 +83,32 @@ def compare_frame(
     return tuple(found)
 
 
-def _nearest(known: Sequence[Keyframe], frame_index: int) -> Keyframe:
-    others = [one for one in known if one.frame_index != frame_index and one.object_ids]
-    if not others:
-        msg = "There is no keyframe on another frame to start from."
-        raise UsageError(msg, "Draw a mask on a frame, then look at another one.")
-    return min(others, key=lambda one: abs(one.frame_index - frame_index))
+def start_near(project: Project, frame_index: int) -> Keyframe:
+    """The nearest keyframe on another frame, else the drawn boxes of the nearest one, filled.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    known = [k for k in keyframes(project) if k.frame_index != frame_index and k.object_ids]
+    if not known:
+        drawn = (b for b in project.boxes_in() if b.drawn and b.visible)
+        known = _filled(project, [b for b in drawn if b.frame_index != frame_index])
+    if not known:
+        msg = "There is no mask and no box label on another frame to start from."
+        raise UsageError(msg, "Draw one on a frame, then look at another one.")
+    return min(known, key=lambda one: abs(one.frame_index - frame_index))
+
+
+def _filled(project: Project, labels: Sequence[BoxLabel]) -> list[Keyframe]:
+    from core.eval.box_agreement.measure import start_keyframes
+
+    size = (project.video.height, project.video.width)
+    by_frame = dict[int, list[DrawnBox]]()
+    for b in labels:
+        corners = (b.x, b.y, b.x + b.width, b.y + b.height)
+        box = DrawnBox("", b.frame_index, b.object_id, "", corners)
+        by_frame.setdefault(b.frame_index, []).append(box)
+    return [start for boxes in by_frame.values() for start in start_keyframes(tuple(boxes), size)]
 
 
 def _walk(first: int, last: int) -> tuple[int, ...]:

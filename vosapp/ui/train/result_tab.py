@@ -130,7 +130,7 @@ class ResultTab(QWidget):
             (
                 self.compare_button,
                 tr("Compute Current Frame"),
-                tr("Carry the nearest keyframe to it with old and new weights; nothing is kept"),
+                tr("Carry the nearest masks or boxes to it by both weights; nothing is kept"),
             ),
         )
 
@@ -215,7 +215,7 @@ class ResultTab(QWidget):
             self.frames.addItems(texts)
 
     def _show_compared(self, one: Compared) -> None:
-        caption = self.tr("Frame {0} of the open project, from its nearest keyframe")
+        caption = self.tr("Frame {0} of the open project, from the nearest masks or boxes")
         self.pair.show_pair(
             one.frame,
             (one.before, one.after),
