@@ -180,10 +180,13 @@ class RunWatch:
         """Held-out frames of the run, before and now, the main one first."""
         found = list[View]()
         for place, seen in enumerate(self._listener.heard().views):
-            names = ("frame", "before", "now", "best", "truth")
-            files = [picture(self._folder, name, place=place) for name in names]
-            if files[0].exists():
-                found.append(View(*files, seen.clip, seen.frame_index, seen.step, seen.scores))
+            frame, before, now, best, truth = (
+                picture(self._folder, name, place=place)
+                for name in ("frame", "before", "now", "best", "truth")
+            )
+            if frame.exists():
+                said = (seen.clip, seen.frame_index, seen.step, seen.scores)
+                found.append(View(frame, before, now, best, truth, *said))
         return tuple(found)
 
     def log(self, *, lines: int = 200) -> str:

@@ -116,9 +116,10 @@ def _pictures(view: View) -> Pictures | None:
         frame = read_rgb(view.frame)
         best = view.best if view.best.exists() else view.before
         files = (view.before, view.now, best, view.truth)
-        maps = [read_label_map(file).label_map for file in files]
+        before, now, found, truth = maps = [read_label_map(file).label_map for file in files]
     except (VosError, OSError):
         return None
     if any(one.shape != frame.shape[:2] for one in maps):
         return None
-    return Pictures(view.clip, view.frame_index, view.step, frame, *maps, view.scores)
+    said = (view.clip, view.frame_index, view.step, frame)
+    return Pictures(*said, before, now, found, truth, view.scores)

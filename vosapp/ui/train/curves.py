@@ -140,8 +140,9 @@ class Curves(QWidget):
 
     def _draw_minutes(self, status: RunStatus | None) -> None:
         """Both plots show the same minutes, from 0 on."""
-        points = () if status is None else (*status.losses[-1:], *status.scores[-1:])
-        last = max((point.seconds / 60 for point in points), default=0.0)
+        losses, scores = ((), ()) if status is None else (status.losses, status.scores)
+        ends = [point.seconds for point in losses[-1:]] + [point.seconds for point in scores[-1:]]
+        last = max(ends, default=0.0) / 60
         for plot in (self.losses, self.scores):
             plot.setXRange(0, max(LEAST_MINUTES, last), padding=PADDING)
 

@@ -188,7 +188,7 @@ class DataTab(QWidget):
         self.counts.setVisible(known)
         self.held.setVisible(known and survey is not None and survey.has_labels)
         unusable = () if survey is None else survey.unusable
-        self._links = [one.path for one in (*unusable, *data.refused)]
+        self._links = [one.path for one in unusable] + [one.path for one in data.refused]
         text = words.trouble_html(survey, data.refused)
         self.trouble.setText(text)
         self.trouble.setVisible(bool(text))
