@@ -176,9 +176,9 @@ def score_text(status: RunStatus) -> str:
             kind, before.score, best.score, best.step
         )
     text = tr("Held-out {0}: {1:.3f} before").format(kind, before.score)
-    if len(status.scores) == 1 and status.state.alive:
-        return text
-    return f"{text}. {tr('Training gained nothing so far: the best weights are those before it.')}"
+    if not status.state.alive:
+        return f"{text}. {tr('Training gained nothing: the best weights are those before it.')}"
+    return f"{text}, {tr('nothing gained so far')}" if len(status.scores) > 1 else text
 
 
 def measure(status: RunStatus) -> str:
