@@ -22,7 +22,7 @@ from vosapp.ui.notice import Choice, Kind, Notice
 from vosapp.ui.place_bar import Place
 from vosapp.ui.plain import local_url
 from vosapp.ui.train.page import TrainPage
-from vosapp.ui.train.words import opens_here, score_text
+from vosapp.ui.train.words import score_text
 
 KEY = "training"
 LOOK_MS = 3000
@@ -102,7 +102,8 @@ class TrainController(Controller):
         page = self._page = TrainPage(self.shell.training, self.shell.actions, self.shell.window)
         page.data.projectsWanted.connect(self.shell.actions["train.add-projects"].trigger)
         page.data.foldersWanted.connect(self.shell.actions["train.add-folder"].trigger)
-        page.data.openWanted.connect(self._open)
+        page.data.openWanted.connect(self.shell.opener.open)
+        page.data.showWanted.connect(lambda path: QDesktopServices.openUrl(local_url(path)))
         page.recipe.fileWanted.connect(self._choose_start)
         return page
 
@@ -115,12 +116,6 @@ class TrainController(Controller):
         return self._page
 
     # Data
-
-    def _open(self, path: Path) -> None:
-        if opens_here(path):
-            self.shell.opener.open(path)
-        else:
-            QDesktopServices.openUrl(local_url(path))
 
     def _add_this(self, workspace: Workspace) -> None:
         self.shell.panels.canvas.finish_tool()

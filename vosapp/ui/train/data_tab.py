@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -40,17 +40,19 @@ class DataTab(QWidget):
     """The first step of a training.
 
     Signals:
-        openWanted: the user wants to see something that cannot be used as it is (`Path`).
+        openWanted: the user wants to open a project or video that cannot be used (`Path`).
+        showWanted: the user wants to see something else that cannot be used (`Path`).
         projectsWanted, foldersWanted: the user wants to choose some.
     """
 
     openWanted = Signal(object)
+    showWanted = Signal(object)
     projectsWanted = Signal()
     foldersWanted = Signal()
 
     def __init__(self, hub: TrainingHub, parent: QWidget) -> None:
         super().__init__(parent)
-        self._hub, self._links = hub, list[Path]()
+        self._hub, self._links = hub, list[tuple[SignalInstance, Path]]()
         self.setAcceptDrops(True)
         self.add_projects = QPushButton(self.tr("Add Projects\u2026"), self)
         self.add_folder = QPushButton(self.tr("Add Folder\u2026"), self)
@@ -188,7 +190,11 @@ class DataTab(QWidget):
         self.counts.setVisible(known)
         self.held.setVisible(known and survey is not None and survey.has_labels)
         unusable = () if survey is None else survey.unusable
-        self._links = [one.path for one in unusable] + [one.path for one in data.refused]
+        self._links = [
+            (self.openWanted if words.opens_here(one) else self.showWanted, one.path)
+            for one in unusable
+        ]
+        self._links += [(self.showWanted, one.path) for one in data.refused]
         text = words.trouble_html(survey, data.refused)
         self.trouble.setText(text)
         self.trouble.setVisible(bool(text))
@@ -233,7 +239,8 @@ class DataTab(QWidget):
 
     def _open(self, link: str) -> None:
         if link.isdecimal() and int(link) < len(self._links):
-            self.openWanted.emit(self._links[int(link)])
+            signal, path = self._links[int(link)]
+            signal.emit(path)
 
     def _check(self) -> None:
         hub, survey = self._hub, self._hub.data.survey

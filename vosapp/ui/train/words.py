@@ -8,11 +8,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from core.data.raw_video import VIDEO_SUFFIXES
 from core.text import visible
 from vosapp.project.opening import SUFFIX
 from vosapp.services.training.run_values import Estimate, RunState, RunStatus
-from vosapp.services.training.values import Counted, Part, Survey
+from vosapp.services.training.values import Counted, Part, Reason, Survey, Unusable
 from vosapp.session.training.data import Refused
 from vosapp.ui.plain import markup
 from vosapp.ui.work.words import duration, size
@@ -84,21 +83,23 @@ def trouble_html(found: Survey | None, refused: Iterable[Refused]) -> str:
     """Say what cannot be used and why, with links to it by number; empty for nothing."""
     lines = list[str]()
     for one in () if found is None else found.unusable:
-        lines.append(_trouble(len(lines), one.path, f"{one.text} {one.hint}"))
+        word = tr("Open") if opens_here(one) else tr("Show")
+        text = f"{one.text} {one.hint}"
+        lines.append(_trouble(len(lines), one.path, text=text, word=word))
     for two in refused:
-        lines.append(_trouble(len(lines), two.path, f"{two.error.message} {two.error.hint}"))
+        text = f"{two.error.message} {two.error.hint}"
+        lines.append(_trouble(len(lines), two.path, text=text, word=tr("Show")))
     return "<br>".join(lines)
 
 
-def _trouble(number: int, path: Path, text: str) -> str:
-    word = tr("Open") if opens_here(path) else tr("Show")
+def _trouble(number: int, path: Path, *, text: str, word: str) -> str:
     link = f'<a href="{number}">{word}</a>'
     return f"<b>{markup(path.name)}</b>: {markup(text.strip())} {link}"
 
 
-def opens_here(path: Path) -> bool:
-    """Say whether something is opened in Annotate; else the system shows it."""
-    return path.suffix.lower() in {SUFFIX, *VIDEO_SUFFIXES}
+def opens_here(one: Unusable) -> bool:
+    """Say whether it is opened in Annotate: a project or a video; else the system shows it."""
+    return one.path.suffix.lower() == SUFFIX or one.reason is Reason.VIDEO_UNREADABLE
 
 
 def estimate_text(estimate: Estimate) -> str:

@@ -46,7 +46,8 @@ def test_what_cannot_be_used_is_told_with_a_link(train, qtbot, services):
 def test_what_vosapp_does_not_open_is_shown_by_the_system(train, qtbot, monkeypatch, places):
     shown, opened = [], []
     monkeypatch.setattr(train_controller.QDesktopServices, "openUrl", shown.append)
-    monkeypatch.setattr(train.shell.opener, "open", opened.append)
+    train.data.openWanted.disconnect()
+    train.data.openWanted.connect(opened.append)
     choose(train, qtbot, "first.vosapp", "bad.vosapp", "bad boxes.csv", "notes.txt")
     text = train.data.trouble.text()
     assert [text.count(word) for word in (">Open<", ">Show<")] == [1, 2]
