@@ -9,6 +9,7 @@ from fake_training import FakeTraining
 
 from core.errors import UsageError
 from core.jobs import Cancelled, CancelToken
+from vosapp.jobs.runner import JobRunner
 from vosapp.services.models.values import Model, Origin
 from vosapp.services.training.run_values import RunRequest, RunState
 from vosapp.session.training.hub import TrainingHub
@@ -152,6 +153,13 @@ def test_a_run_that_is_not_shown_is_looked_at_until_its_end(hub, services, qtbot
     qtbot.waitUntil(lambda: hub.runs.alive is None, timeout=20_000)
     assert [status.folder for status in ended] == [new] and hub.runs.can_resume
     assert hub.runs.status.folder == old
+
+
+def test_a_window_that_closes_begins_no_thread(services, qtbot, tmp_path):
+    hub = TrainingHub(tmp_path / "data", services=services)
+    hub.close()
+    hub.runs.list_runs()
+    assert hub.children() and not hub.findChildren(JobRunner)
 
 
 def test_a_run_that_is_discarded_elsewhere_is_at_work_no_more(hub, services, qtbot):

@@ -73,6 +73,7 @@ class TrainingHub(QObject):
     def close(self) -> None:
         """Stop looking; only for closing. Runs go on, those that were held, too."""
         self._closed = True
+        self.runs.close()
         for runner in self._runners.values():
             runner.close()
         # After what was on its way to hold them.

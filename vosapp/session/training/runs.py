@@ -57,6 +57,7 @@ class RunsControl(QObject):
         self.kept: Model | None = None
         self.asking = ""
         self.watched = Watched()
+        self._closed = False
         self._watch: JobHandle | None = None
         self._other_watch: JobHandle | None = None
         self._shown: Path | None = None
@@ -84,7 +85,13 @@ class RunsControl(QObject):
 
     def list_runs(self) -> None:
         """Look which runs there are; the first time the newest is shown."""
+        if self._closed:
+            return
         self._submit(self._services.runs, self._take_runs)
+
+    def close(self) -> None:
+        """Begin no look any more; only for closing."""
+        self._closed = True
 
     def show(self, folder: Path) -> None:
         """Show a run, and follow it."""
@@ -250,7 +257,7 @@ class RunsControl(QObject):
         """Look at the run that is at work while another one is shown, so that its end is known."""
         alive = self.alive
         other = alive.folder if alive is not None and alive.folder != self._shown else None
-        if other == self._other:
+        if self._closed or other == self._other:
             return
         if self._other_watch is not None:
             self._other_watch.cancel()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtWidgets import QInputDialog, QWidget
+from PySide6.QtWidgets import QAbstractButton, QInputDialog, QWidget
 
 from vosapp.services.models.values import Model
 from vosapp.ui.actions.binding import Handler
@@ -21,19 +21,32 @@ class ModelsController(DialogController):
 
     def handlers(self) -> Mapping[str, Handler]:
         """See `Controller`."""
-        return {"models.import": self._import, "models.download": self._download}
+        return {
+            "models.import": self._import,
+            "models.download": self._download,
+            "models.use-chosen": lambda: self._press(lambda page: page.use_button),
+            "models.export": lambda: self._press(lambda page: page.export_button),
+            "models.delete": lambda: self._press(lambda page: page.delete_button),
+        }
 
     def begin(self) -> None:
         """See `Controller`."""
+        self._page: ModelsPage | None = None
         self.shell.makers[Place.MODELS] = self._make
 
     def _make(self) -> QWidget:
         shell = self.shell
-        page = ModelsPage(shell.training, shell.actions, shell.window)
+        page = self._page = ModelsPage(shell.training, shell.actions, shell.window)
         page.importWanted.connect(self._name)
         page.exportWanted.connect(self._export)
         page.deleteWanted.connect(self._delete)
         return page
+
+    def _press(self, button_of: Callable[[ModelsPage], QAbstractButton]) -> None:
+        """Show the page and press a button of it, where it can be."""
+        self.shell.show_place(Place.MODELS)
+        if self._page is not None:
+            button_of(self._page).click()
 
     def _import(self) -> None:
         self.shell.show_place(Place.MODELS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QWidget
 
 from core.errors import VosError
 from vosapp.services.training.run_values import RunState, RunStatus
@@ -70,10 +70,13 @@ class TrainController(Controller):
             "train.add-projects": self._choose_projects,
             "train.add-this": self.with_workspace(self._add_this),
             "train.add-folder": self._choose_folder,
+            "train.check": lambda: self._press(lambda page: page.data.check_button),
+            "train.preview": lambda: self._press(lambda page: page.data.preview_button),
             "train.start": self._start,
             "train.pause": self._pause,
             "train.stop": runs.stop,
             "train.resume": self._resume,
+            "train.compare": self._compare,
             "train.use": self._use,
             "train.use-off": self.shell.training.use.switch_off,
             "train.keep": lambda: self._keep(lambda: None),
@@ -116,6 +119,12 @@ class TrainController(Controller):
         return self._page
 
     # Data
+
+    def _press(self, button_of: Callable[[TrainPage], QAbstractButton]) -> None:
+        """Press a button of the first step, where it can be."""
+        page = self._shown()
+        page.show_data()
+        button_of(page).click()
 
     def _add_this(self, workspace: Workspace) -> None:
         self.shell.panels.canvas.finish_tool()
@@ -185,6 +194,12 @@ class TrainController(Controller):
                 hub.use.use(hub.runs.kept)
 
         self._keep(use)
+
+    def _compare(self) -> None:
+        page = self._shown()
+        page.tabs.setCurrentWidget(page.result)
+        page.result.here_choice.click()
+        page.result.compare_button.click()
 
     def _keep(self, then: Callable[[], object]) -> None:
         runs, page = self.shell.training.runs, self._shown()

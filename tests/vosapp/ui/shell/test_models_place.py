@@ -161,6 +161,21 @@ def test_a_model_is_deleted_after_a_question(models, qtbot, press, services):
     assert ("remove", "mine") in services.asked
 
 
+def test_what_is_done_with_a_model_are_actions(
+    shell, models, press, dialog, services, drawn_project, open_in, qtbot
+):
+    workspace = open_in(shell, drawn_project)
+    shell.actions.run("place.models")
+    models.choose("mine")
+    shell.actions.run("models.delete")
+    press("Cancel")
+    shell.actions.run("place.annotate")
+    shell.actions.run("models.use-chosen")
+    assert workspace.propagation.choice.weights == services.own["mine"].path
+    shell.actions.run("models.export")
+    dialog(QFileDialog).reject()
+
+
 def test_a_model_is_exported(models, qtbot, dialog, services, tmp_path):
     models.choose("mine")
     click(models.export_button)

@@ -115,6 +115,16 @@ def test_the_data_check_answers_in_plain_words(chosen, qtbot):
     assert chosen.data.answer.property("tone") == "success"
 
 
+def test_data_are_checked_and_samples_shown_by_actions(chosen, qtbot):
+    chosen.shell.actions.run("place.annotate")
+    chosen.shell.actions.run("train.check")
+    assert chosen.shell.window.place is Place.TRAIN
+    qtbot.waitUntil(chosen.data.answer.isVisible)
+    qtbot.waitUntil(chosen.data.preview_button.isEnabled)
+    chosen.shell.actions.run("train.preview")
+    qtbot.waitUntil(chosen.data.samples.isVisible)
+
+
 def test_samples_are_shown_as_the_network_sees_them(chosen, qtbot):
     click(chosen.data.preview_button)
     qtbot.waitUntil(chosen.data.samples.isVisible)

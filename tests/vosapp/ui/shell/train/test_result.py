@@ -90,6 +90,13 @@ def test_the_current_frame_is_compared(ended, qtbot, services, drawn_project, op
     assert "Frame 3" in ended.result.pair.caption.text()
 
 
+def test_the_current_frame_is_compared_by_an_action(ended, qtbot, services, drawn_project, open_in):
+    open_in(ended.shell, drawn_project)
+    ended.shell.actions.run("train.compare")
+    qtbot.waitUntil(ended.result.pair.isVisible)
+    assert [what for what, _ in services.asked].count("compare") == 1
+
+
 def test_what_was_said_of_the_current_frame_goes_with_it(ended, drawn_project, open_in):
     open_in(ended.shell, drawn_project)
     ended.shell.actions.run("place.train")
