@@ -70,6 +70,7 @@ DIALOGS = (
     *("file.export", "file.export-frame", "file.import", "file.save-as", "file.open-project"),
     *("propagate.tune", "propagate.choose", "objects.recolor", "objects.merge", "navigate.frame"),
     *("train.add-projects", "train.add-this", "models.import", "models.download"),
+    *("models.export", "models.delete"),
     *("edit.settings", "edit.shortcuts", "help.palette", "help.shortcuts", "help.guide"),
 )
 

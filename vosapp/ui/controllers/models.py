@@ -24,7 +24,7 @@ class ModelsController(DialogController):
         return {
             "models.import": self._import,
             "models.download": self._download,
-            "models.use-chosen": lambda: self._press(lambda page: page.use_button),
+            "models.use-selected": lambda: self._press(lambda page: page.use_button),
             "models.export": lambda: self._press(lambda page: page.export_button),
             "models.delete": lambda: self._press(lambda page: page.delete_button),
         }

@@ -170,7 +170,7 @@ def test_what_is_done_with_a_model_are_actions(
     shell.actions.run("models.delete")
     press("Cancel")
     shell.actions.run("place.annotate")
-    shell.actions.run("models.use-chosen")
+    shell.actions.run("models.use-selected")
     assert workspace.propagation.choice.weights == services.own["mine"].path
     shell.actions.run("models.export")
     dialog(QFileDialog).reject()

@@ -65,7 +65,7 @@ def test_nothing_is_done_to_a_picture_that_nobody_sees(name, desk, qtbot):
     place_key(desk, 3)
     desk.actions.run(name)
     assert desk.window.place is Place.ANNOTATE
-    qtbot.waitUntil(lambda: not desk.workspace.propagation.running)
+    qtbot.waitUntil(lambda: not desk.workspace.propagation.running, timeout=60_000)
 
 
 @pytest.mark.parametrize("name", ["view.theme", "tools.cancel", "file.save"])
