@@ -97,6 +97,18 @@ def test_a_window_that_closes_in_a_propagation_lets_training_go_on(hub, services
     assert not services.held and services.asked[-1] == ("release", None)
 
 
+def test_training_waits_until_all_work_of_the_project_is_over(hub, services, tracked, qtbot):
+    hub.follow(tracked)
+    tracked.propagation.started.emit()
+    tracked.discovery.started.emit()
+    qtbot.waitUntil(lambda: services.held)
+    tracked.propagation.finished.emit(None)
+    qtbot.waitUntil(lambda: [what for what, _ in services.asked].count("hold") == 2)
+    assert services.held
+    tracked.discovery.finished.emit(None)
+    qtbot.waitUntil(lambda: not services.held)
+
+
 def test_going_back_leads_before_the_first_of_several_models(hub, tracked, tmp_path):
     hub.follow(tracked)
     before = tracked.propagation.choice

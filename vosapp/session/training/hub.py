@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -42,7 +43,7 @@ class TrainingHub(QObject):
         super().__init__(parent)
         self.services: TrainServices = Services(data) if services is None else services
         self._runners: dict[str, JobRunner] = {}
-        self._closed = self._held = False
+        self._closed, self._holders = False, set[tuple[object, str]]()
         self.data = DataControl(self.services, self.runner, self)
         self.plan = PlanControl(self.services, self.runner, self.data, self)
         self.runs = RunsControl(self.services, self.runner, self)
@@ -60,15 +61,17 @@ class TrainingHub(QObject):
         return self._runners[name]
 
     def follow(self, workspace: Workspace | None) -> None:
-        """Hold training while the propagation or fine-tuning of the open project runs."""
+        """Hold training while the open project propagates, fine-tunes, or looks for objects."""
         self.use.follow_workspace(workspace)
         if workspace is None:
             return
-        for work in (workspace.propagation, workspace.finetuning):
-            work.started.connect(self._hold)
-            work.finished.connect(self._release)
+        works = (workspace.propagation, workspace.finetuning, workspace.discovery)
+        whose = object()
+        for name, work in zip(("propagation", "fine-tuning", "search"), works, strict=True):
+            work.started.connect(partial(self._hold, (whose, name)))
+            work.finished.connect(partial(self._release, (whose, name)))
         # A project that is closed tells nobody how its work ended.
-        workspace.destroyed.connect(self._release)
+        workspace.destroyed.connect(partial(self._release, (whose, "")))
 
     def close(self) -> None:
         """Stop looking; only for closing. Runs go on, those that were held, too."""
@@ -77,15 +80,19 @@ class TrainingHub(QObject):
         for runner in self._runners.values():
             runner.close()
         # After what was on its way to hold them.
-        if self._held:
+        if self._holders:
             self.services.release()
 
-    def _hold(self) -> None:
+    def _hold(self, work: tuple[object, str]) -> None:
         if not self._closed:
-            self._held = True
+            self._holders.add(work)
             self.runs.hold()
 
-    def _release(self, _what: object = None) -> None:
-        if self._held and not self._closed:
-            self._held = False
-            self.runs.release()
+    def _release(self, work: tuple[object, str], _what: object = None) -> None:
+        """Let training go on once no work holds it; without a name all of a project are over."""
+        whose, name = work
+        over = {one for one in self._holders if one[0] is whose and name in ("", one[1])}
+        if over and not self._closed:
+            self._holders -= over
+            if not self._holders:
+                self.runs.release()

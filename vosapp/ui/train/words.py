@@ -157,8 +157,8 @@ def explained(status: RunStatus) -> str:
         return tr("Pausing: the step that is going on ends first.")
     if status.state is RunState.HELD:
         return tr(
-            "A propagation runs: training waits, its minutes do not pass, and it goes on by itself"
-            " afterwards."
+            "The open project is at work, as in a propagation: training waits, its minutes do not"
+            " pass, and it goes on by itself afterwards."
         )
     if status.state is RunState.PAUSED:
         return tr("Training waits until you let it go on. Its minutes do not pass.")

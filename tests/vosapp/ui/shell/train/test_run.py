@@ -142,7 +142,7 @@ def test_a_propagation_holds_the_training(running, services, qtbot, drawn_projec
     state(running, qtbot, RunState.TRAINING)
     services.hold()
     state(running, qtbot, RunState.HELD)
-    qtbot.waitUntil(lambda: "A propagation runs" in running.run.explained.text())
+    qtbot.waitUntil(lambda: "as in a propagation" in running.run.explained.text())
     services.release()
 
 
