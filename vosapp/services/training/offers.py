@@ -36,7 +36,10 @@ def _offer(system: str, title: str) -> RecipeOffer:
         f"{system}-{preset}" for preset in recipe.presets if default_start(system, preset)
     )
     options = tuple(o for o in _options_of(recipe, stage) if o.name not in OWN)
-    return RecipeOffer(system, title, recipe.help, recipe.presets, options, labels, stage, starts)
+    learns = recipe.stage(stage).title
+    return RecipeOffer(
+        system, title, recipe.help, recipe.presets, options, labels, stage, starts, learns
+    )
 
 
 def stage_of(recipe: Recipe, asked: str, *, labels: bool) -> str:

@@ -35,6 +35,7 @@ class RecipeOffer:
         needs_labels: it learns from boxes or masks; else raw footage is enough.
         stage: the stage that is trained.
         starts: names of models to start from, the usual one first; empty: from nothing.
+        learns: what the stage that is trained learns, as "masks from drawn boxes".
     """
 
     system: str
@@ -45,6 +46,7 @@ class RecipeOffer:
     needs_labels: bool
     stage: str
     starts: tuple[str, ...] = ()
+    learns: str = ""
 
 
 @dataclass(frozen=True, slots=True)

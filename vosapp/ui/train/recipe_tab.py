@@ -174,7 +174,10 @@ class RecipeTab(QWidget):
     def _explained(self, offer: RecipeOffer | None, *, fresh: bool) -> str:
         if offer is None:
             return self.tr("Looking which systems can be trained\u2026")
-        text = f"{offer.title} {offer.help}."
+        text = f"{offer.title}: {offer.help}."
+        if not fresh and offer.learns:
+            goes_on = self.tr("From the weights below it goes on to learn {0}.")
+            text += " " + goes_on.format(offer.learns)
         if fresh:
             text += " " + self.tr(
                 "From nothing it takes hours to learn; minutes are enough where it begins with"

@@ -39,7 +39,7 @@ def test_every_system_that_learns_is_offered_with_its_options():
     boxes = found["box_supervised"]
     names = {option.name for option in boxes.options}
     assert "temporal" in names and not names & {"boxes", "dense", "notes"}
-    assert all(option.help for option in boxes.options)
+    assert all(option.help for option in boxes.options) and "boxes" in boxes.learns
     assert "self_supervised-thin" in found["self_supervised"].starts
 
 

@@ -20,6 +20,15 @@ def test_systems_come_from_the_offers_with_their_usual_minutes(chosen):
     assert not recipe.warnings.isVisible() and recipe.start_button.isEnabled()
 
 
+def test_what_a_run_learns_from_its_weights_is_said(chosen, services):
+    (first, *rest) = services.offered
+    chosen.hub.plan.offers = (replace(first, learns="masks from drawn boxes"), *rest)
+    chosen.hub.plan.changed.emit()
+    assert "goes on to learn masks from drawn boxes." in chosen.recipe.help.text()
+    chosen.hub.plan.set_plan(replace(chosen.hub.plan.plan, fresh=True))
+    assert "goes on" not in chosen.recipe.help.text()
+
+
 def test_other_minutes_are_kept_and_warned_about(chosen, qtbot):
     chosen.tabs.setCurrentWidget(chosen.recipe)
     chosen.recipe.minutes.setValue(90)
