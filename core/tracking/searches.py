@@ -170,7 +170,8 @@ class Searches:
         best = torch.full_like(rivals, -torch.inf)
         for frame, own, loss in zip(keyframes.frames, somebodys, keyframes.losses, strict=True):
             best = torch.maximum(best, self._best_of(frame.keys, own.nonzero()[:, 0]) - loss)
-        return ((best >= rivals) & self._inside).any(-1)
+        found: Tensor = ((best >= rivals) & self._inside).any(-1)
+        return found
 
     def _best_of(self, keys: Tensor, cells: Tensor) -> Tensor:
         """n x b^2, of each query the largest similarity to some cells, or somewhat more.
@@ -187,11 +188,8 @@ class Searches:
         config = self._config
         reach = config.reach * min(self.size)
         lost = (torch.maximum(down, across) / reach).square().clamp(max=config.handicap)
-        best = [
-            (part @ chosen - loss[:, None]).amax(-1)
-            for part, loss in zip(queries.split(columns), lost.split(columns), strict=True)
-        ]
-        return torch.cat(best)
+        parts = zip(torch.split(queries, columns), torch.split(lost, columns), strict=True)
+        return torch.cat([(part @ chosen - loss[:, None]).amax(-1) for part, loss in parts])
 
     def _recent(self, frames: Sequence[MemoryFrame], blocks: Tensor) -> Candidates:
         """What some blocks find in frames of the walk."""
