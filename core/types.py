@@ -22,6 +22,9 @@ MAX_OBJECT_ID = 254
 """Largest object id: label maps are 8 bit and 255 is void."""
 VOID = 255
 """Label of pixels that carry no statement; neither background nor any object."""
+SEEN_WHOLE = 0.9
+"""A keyframe with less than this share of the area that an object has on another keyframe may hide
+some of it (ADR 0050)."""
 
 
 class Direction(Enum):

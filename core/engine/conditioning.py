@@ -14,32 +14,37 @@ from core.engine.spans import Span
 from core.jobs import CancelToken
 from core.media.video import VideoSource
 from core.tracking.contract import Tracker
-from core.types import Keyframe
+from core.types import SEEN_WHOLE, Keyframe
 
 
 def governing(span: Span, keyframes: tuple[Keyframe, ...]) -> tuple[Keyframe, ...]:
     """The keyframes that a span's results depend on, ascending by frame index.
 
-    A span at an end of the video whose keyframes all say that an object is absent would not know
-    how it looks, should it come back: the nearest keyframe that shows it counts there, too.
+    A span at an end of the video is walked from one side only. What its outermost keyframe hides of
+    an object would be lost up to the end: there the nearest keyframe that shows more of it counts,
+    too (ADR 0050).
 
     Args:
         span: its borders and the keyframes inside it count.
         keyframes: all of the video, ascending; those that are references count everywhere.
     """
     own = [k for k in (span.before, *span.inside, span.after) if k is not None]
-    every = [*own, *(k for k in keyframes if k.reference)]
-    if span.before is None or span.after is None:
-        nearest = keyframes if span.before is None else keyframes[::-1]
+    found = {k.frame_index: k for k in (*own, *(k for k in keyframes if k.reference))}
+    sides = (keyframes, span.before), (keyframes[::-1], span.after)
+    for inward in (side for side, border in sides if border is None):
         for object_id in sorted({i for k in own for i in k.object_ids}):
-            if not any(_shows(k, object_id) for k in every):
-                every += [k for k in nearest if _shows(k, object_id)][:1]
-    found = {k.frame_index: k for k in every}
+            fuller = _fuller(inward, object_id)
+            if fuller is not None:
+                found[fuller.frame_index] = fuller
     return tuple(found[index] for index in sorted(found))
 
 
-def _shows(keyframe: Keyframe, object_id: int) -> bool:
-    return object_id in keyframe.object_ids and bool(np.any(keyframe.label_map == object_id))
+def _fuller(inward: tuple[Keyframe, ...], object_id: int) -> Keyframe | None:
+    """The first keyframe that shows more of an object than the outermost one that asserts it."""
+    asserting = (k for k in inward if object_id in k.object_ids)
+    areas = ((k, int(np.count_nonzero(k.label_map == object_id))) for k in asserting)
+    _, outermost = next(areas, (None, 0))
+    return next((k for k, area in areas if SEEN_WHOLE * area > outermost), None)
 
 
 class Conditioning:

@@ -8,6 +8,7 @@ stay in the cache and never fill the memory.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,18 +29,34 @@ HIDDEN = -1e9
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The best cells of one or several memory frames for each of N queries.
+    """The best cells of one or several memory frames for each of some queries.
 
     Attributes:
-        similarity: N x k, <q, k> / sqrt(C), descending; `HIDDEN` where there is none.
-        cell: N x k int64, row-major cell index in the memory frame, or in all frames stacked.
+        similarity: ... x k, <q, k> / sqrt(C), descending; `HIDDEN` where there is none.
+        cell: ... x k int64, row-major cell index in the memory frame, or in all frames stacked.
     """
 
     similarity: Tensor
     cell: Tensor
 
 
-def search_windows(query: Tensor, keys: list[Tensor], *, radius: int, k: int) -> Candidates:
+def block_grid(height: int, width: int) -> tuple[int, int]:
+    """Rows and columns of the blocks of queries that a frame of h x w cells has."""
+    return -(-height // BLOCK), -(-width // BLOCK)
+
+
+def in_rows(found: Candidates, height: int, width: int) -> Candidates:
+    """What was found for all blocks of a frame, N x k in row-major order of its h w cells."""
+    similarity, cell = (
+        join_blocks(one, height, width, BLOCK)[0].flatten(1).T
+        for one in (found.similarity, found.cell)
+    )
+    return Candidates(similarity, cell)
+
+
+def search_windows(
+    query: Tensor, keys: list[Tensor], *, radius: int, k: int, blocks: Tensor | None = None
+) -> Candidates:
     """The k most similar cells of several memory frames within a window around each query.
 
     Args:
@@ -47,37 +64,54 @@ def search_windows(query: Tensor, keys: list[Tensor], *, radius: int, k: int) ->
         keys: T memory frames, each C x h x w.
         radius: R in cells, the window is (2R + 1) x (2R + 1); cells outside the frame are hidden.
         k: candidates a query, jointly over the frames.
+        blocks: n int64, the blocks of the frame that are searched, ascending; None for all.
 
     Returns:
-        N = h w candidates in row-major order; cells count through the frames one after another.
+        n x b^2 candidates; cells count through the frames one after another. Queries of a block
+        that lie outside the frame find anything.
     """
     channels, height, width = query.shape
-    blocks = query_blocks(query[None], BLOCK) / math.sqrt(channels)
+    queries = query_blocks(query[None], BLOCK) / math.sqrt(channels)
     # Meets the channel that tells whether a cell is outside.
-    blocks = F.pad(blocks, (0, 1), value=HIDDEN)
+    queries = F.pad(queries, (0, 1), value=HIDDEN)
     far, cells = _window_tables(height, width, len(keys), radius, query.device)
     memory = framed(keys, BLOCK, radius)
-    parts = []
-    for row, queries in enumerate(torch.split(blocks, -(-width // BLOCK))):
-        windows = window_row(memory, row, BLOCK, radius).transpose(1, 2)
-        count = _at_a_time(far.numel(), query.device)
-        together = zip(torch.split(queries, count), torch.split(windows, count), strict=True)
-        for some, seen in together:
-            parts.append(largest(torch.bmm(some, seen).add_(far), k))
+    columns = block_grid(height, width)[1]
+    chosen = _all_blocks(query) if blocks is None else blocks
+    parts, made, windows = [], -1, memory
+    for first, stop in _stretches(chosen, columns, _at_a_time(far.numel(), query.device)):
+        row, column = divmod(first, columns)
+        if row != made:
+            made, windows = row, window_row(memory, row, BLOCK, radius).transpose(1, 2)
+        seen = torch.bmm(queries[first:stop], windows[column : column + stop - first])
+        parts.append(largest(seen.add_(far), k))
     values, index = (torch.cat([part[i] for part in parts]) for i in (0, 1))
-    cell = cells[:, None].expand(-1, index.shape[1], -1).gather(2, index)
-    return Candidates(_rows(values, height, width), _rows(cell, height, width))
+    cell = cells[chosen][:, None].expand(-1, index.shape[1], -1).gather(2, index)
+    return Candidates(values, cell)
+
+
+def _all_blocks(query: Tensor) -> Tensor:
+    rows, columns = block_grid(query.shape[1], query.shape[2])
+    return torch.arange(rows * columns, device=query.device)
+
+
+def _stretches(blocks: Tensor, columns: int, most: int) -> Iterator[tuple[int, int]]:
+    """Blocks as stretches, first and one past the last, each in one row and not too long."""
+    first = stop = -1
+    for block in blocks.tolist():
+        if block != stop or block % columns == 0 or stop - first == most:
+            if stop > first:
+                yield first, stop
+            first = block
+        stop = block + 1
+    if stop > first:
+        yield first, stop
 
 
 def _at_a_time(entries: int, device: torch.device) -> int:
     """How many rows or blocks of so many float32 similarities are computed at a time."""
     size = IN_CACHE if device.type == "cpu" else ELSEWHERE
     return max(1, size // (4 * entries))
-
-
-def _rows(blocks: Tensor, height: int, width: int) -> Tensor:
-    """n x b^2 x k -> N x k in row-major order of the queries."""
-    return join_blocks(blocks, height, width, BLOCK)[0].flatten(1).T
 
 
 @lru_cache(maxsize=8)
@@ -117,33 +151,42 @@ def search_everywhere(query: Tensor, keys: Tensor, *, k: int) -> Candidates:
     return Candidates(torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts]))
 
 
-def search_frames(query: Tensor, keys: list[Tensor], *, handicap: Tensor, k: int) -> Candidates:
+def search_frames(
+    query: Tensor, keys: list[Tensor], *, handicap: Tensor, k: int, blocks: Tensor | None = None
+) -> Candidates:
     """The k most similar cells of several memory frames, those near the query preferred.
+
+    What is found for a block does not depend on which others are searched, bit by bit.
 
     Args:
         query: C x h x w.
         keys: T memory frames, each C x h x w.
-        handicap: (2h - 1) x (2w - 1), what a similarity loses; see `distance_handicap`.
+        handicap: what a similarity loses, by offset; see `distance_handicap`.
         k: candidates a query, jointly over the frames.
+        blocks: n int64, the blocks of the frame that are searched, ascending; None for all.
 
     Returns:
-        N = h w candidates in row-major order; cells count through the frames one after another.
+        n x b^2 candidates; cells count through the frames one after another. Queries of a block
+        that lie outside the frame find anything.
     """
     channels, height, width = query.shape
-    cells = torch.cat([frame.flatten(1) for frame in keys], dim=1)
-    # From the last query to the first: what each loses then is a part of the table, not a copy.
-    lines = query.flatten(1).T.flip(0).reshape(height, width, channels) / math.sqrt(channels)
+    cells = torch.cat([frame.flatten(1) for frame in keys], dim=1)[None]
+    # From the last query of a block to its first: what each loses then is a part of the table.
+    queries = query_blocks(query[None], BLOCK).flip(1) / math.sqrt(channels)
     tables = handicap.unfold(0, height, 1).unfold(1, width, 1)
-    count = min(width, _at_a_time(cells.shape[1], query.device))
-    buffer = query.new_empty(count, cells.shape[1])
+    tables = tables.unfold(0, BLOCK, BLOCK).unfold(1, BLOCK, BLOCK).permute(0, 1, 4, 5, 2, 3)
+    rows, columns = block_grid(height, width)
+    chosen = _all_blocks(query) if blocks is None else blocks
+    # One at a time on CPUs: a product of more rows may be rounded otherwise.
+    count = 1 if query.device.type == "cpu" else _at_a_time(BLOCK**2 * cells.shape[2], query.device)
     parts = []
-    for line, table in zip(lines, tables, strict=True):
-        together = zip(torch.split(line, count), torch.split(table, count), strict=True)
-        for some, loss in together:
-            seen = torch.mm(some, cells, out=buffer[: len(some)])
-            seen.view(len(some), -1, height, width).sub_(loss[:, None])
-            parts.append(largest(seen, k))
-    values, index = (torch.cat([part[i] for part in parts]).flip(0) for i in (0, 1))
+    for part in torch.split(chosen, count):
+        seen = torch.bmm(queries[part], cells.expand(len(part), -1, -1))
+        down, across = rows - 1 - part // columns, columns - 1 - part % columns
+        loss = tables[down, across] if len(part) > 1 else tables[int(down), int(across)][None]
+        seen.view(len(part), BLOCK, BLOCK, -1, height, width).sub_(loss[:, :, :, None])
+        parts.append(largest(seen, k))
+    values, index = (torch.cat([part[i] for part in parts]).flip(1) for i in (0, 1))
     return Candidates(values, index)
 
 
@@ -163,9 +206,12 @@ def distance_handicap(
         device: of the result.
 
     Returns:
-        (2h - 1) x (2w - 1) by offset, that of the query itself in the middle.
+        (2H - 1) x (2W - 1) by offset, that of the query itself in the middle; H and W are h and w
+        as far as the last blocks of queries reach.
     """
-    rows, columns = (torch.arange(1 - n, n).abs() for n in (height, width))
+    rows, columns = (
+        torch.arange(1 - n * BLOCK, n * BLOCK).abs() for n in block_grid(height, width)
+    )
     distance = torch.maximum(rows[:, None], columns[None])
     return (distance / (reach * min(height, width))).square().clamp(max=limit).to(device)
 
@@ -174,7 +220,7 @@ def read(found: list[Candidates], values: list[Tensor], *, k: int, temperature: 
     """Softmax over the joint top-k of several searches, and the values read with it.
 
     Args:
-        found: candidates of each search.
+        found: N x k candidates of each search.
         values: V x M of each search, same order.
         k: joint candidates a query.
         temperature: divides similarities before the softmax; 1 as trained.

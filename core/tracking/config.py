@@ -9,8 +9,9 @@ from core.errors import CheckpointMismatch
 
 FEATURE_BYTES = 64 << 20
 """What a tracker keeps of features for the second walk over a span, in bytes."""
-SEARCH_BYTES = 64 << 20
-"""What it keeps of what frames have found in keyframes, likewise: a hundred frames at `fast`."""
+SEARCH_BYTES = 128 << 20
+"""What it keeps of what frames have found in keyframes, likewise: a hundred frames between two
+keyframes at `fast`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ class TrackingConfig:
     sqrt(C), as a share of the short side of the frame; ADR 0021."""
     handicap: float = 0.5
     """The most that it loses, however far it is: what comes back elsewhere is still found."""
+    other_side: float = 0.5
+    """The most that similarities to the farther one of two keyframes lose, of which one lies before
+    and one after the frame: what resembles both is read from the nearer one; ADR 0050."""
     reading: ReadConfig = READING
     """How many cells each query reads, and how sharply."""
     recent: tuple[int, ...] = (1, 3, 5)

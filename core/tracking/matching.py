@@ -6,7 +6,7 @@ tracks so brings what makes keys of a frame, an `Encode`, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,16 +20,16 @@ from core.memory.bank import MemoryBank, MemoryFrame
 from core.memory.bank_state import frames_from_arrays, frames_to_arrays
 from core.memory.tokens import alike
 from core.ops.guided import GuidedConfig, guided_labels
-from core.ops.matching import read
 from core.tracking.adaptation.learning import AdaptConfig
 from core.tracking.adaptation.video import FeatureSource, learn
 from core.tracking.asserted import label_probabilities, overruled
 from core.tracking.config import SEARCH_BYTES, Calibration, TrackingConfig
 from core.tracking.contract import Adaptation, FeatureStore, Lesson, Refiner, StepResult
 from core.tracking.feedback import Feedback
+from core.tracking.found import FoundBefore
 from core.tracking.judging.judge import Judge, Reading, without
 from core.tracking.kept_features import FeatureCache
-from core.tracking.searches import FoundBefore, Searches
+from core.tracking.searches import Searches
 from core.tracking.sizes import shrunk
 from core.tracking.target.model import TargetModels
 from core.tracking.walk_state import pack, unpack
@@ -134,6 +134,7 @@ class MatchingTracker:
         memory = MemoryFrame(
             keyframe.frame_index, keys, soft, keyframe.object_ids, keyframe.reference
         )
+        self._found.keyframes_change()
         self._bank.add_keyframe(memory)
         self._judge.add_keyframe(memory)
         self._feedback.add_keyframe(memory, small)
@@ -143,6 +144,7 @@ class MatchingTracker:
 
     def remove_keyframe(self, frame_index: int) -> None:
         """See `Tracker.remove_keyframe`."""
+        self._found.keyframes_change()
         self._bank.remove_keyframe(frame_index)
         self._judge.remove_keyframe(frame_index)
         self._feedback.remove_keyframe(frame_index)
@@ -240,40 +242,15 @@ class MatchingTracker:
         recent = self._bank.recent(self._step)
         planes = keys.new_zeros(3, len(object_ids), *keys.shape[1:])
         sources: dict[int, tuple[int, ...]] = {}
-        groups = [ids for ids, _ in alike(object_ids, (*self._bank.keyframes, *recent))]
-        searches = Searches(
-            frame_index, keys, self._config, apart=len(groups) > 1, before=self._found
-        )
-        for ids in groups:
+        searches = Searches(frame_index, keys, self._config, before=self._found)
+        for ids, _ in alike(object_ids, (*self._bank.keyframes, *recent)):
             near = self._bank.nearby_keyframes(frame_index, keys, ids[0])
             late = [memory for memory in recent if memory.knows(ids[0])]
             if near or late:
                 rows = [object_ids.index(object_id) for object_id in ids]
-                planes[:, rows] = self._read(searches, near, late, ids)
+                planes[:, rows] = searches.read(near, late, ids)
             sources |= dict.fromkeys(ids, tuple(memory.frame_index for memory in near))
         return Reading(planes[0], planes[1], planes[2], sources)
-
-    def _read(
-        self,
-        searches: Searches,
-        keyframes: Sequence[MemoryFrame],
-        recent: Sequence[MemoryFrame],
-        object_ids: tuple[int, ...],
-    ) -> Tensor:
-        """3 x K x h x w probabilities of objects, from frames that all know them; see `Reading`."""
-        reading = self._config.reading
-        far, near = searches.keyframes(keyframes), searches.recent(recent)
-        found = [candidates for _, candidates in (*far, *near)]
-        values = [
-            torch.cat([memory.probabilities_of(object_ids) for memory in group], dim=1)
-            for group, _ in (*far, *near)
-        ]
-        count = len(far)
-        ways = [slice(None), slice(0, count), slice(count, None)] if far and near else [slice(None)]
-        read_out = partial(read, k=reading.top_k, temperature=reading.temperature)
-        probabilities = torch.stack([read_out(found[way], values[way]) for way in ways])
-        objects = probabilities[:, :-1] / probabilities[:, -1:].clamp(min=1e-6)
-        return objects.view(len(ways), -1, *searches.size).expand(3, -1, -1, -1)
 
     def _features(self, frame_index: int, frame: Frame) -> Tensor:
         """Keys C x h x w float32 of a frame of any size, rounded as `Encoded` has them."""

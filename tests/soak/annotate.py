@@ -3,11 +3,13 @@
     python tests/soak/annotate.py --clip FRAMES --masks MASKS [--objects 3] [--goal 0.90]
 
 FRAMES are a video, MASKS its true label maps, one a frame. The annotator draws all objects on the
-first frame and propagates. Then they look at every fifth frame, outward from the one that they
-corrected last, and correct the first object that they find bad; when no frame looks bad and the run
-is over, the worst that is left, until J&F is as it should be. What is seen may be a draft: one that
-looks well is as good as a result, one that looks bad is waited for. An action takes 1.2 s, a
-decision 4 s; the engine goes on meanwhile, and the rest of its time is waiting.
+first frame and propagates. Then they look at every fifth frame, of those that show something new
+the one nearest to what they corrected last. On the first frame whose result is bad they draw anew
+every object that is not right there, and propagate again; when no frame looks bad and the run is
+over, on the worst that is left, until J&F is as it should be. What is seen may be a draft: one that
+looks well is as good as a result, one that looks bad is looked at again once the result is there,
+others first. An action takes 1.2 s, a decision 4 s; the engine goes on meanwhile, and where there
+is nothing new to look at they wait.
 
 It drives a project and the engine's job, as Ctrl+T does, and whatever version it finds: it makes
 decisions by the same rules in a checkout from before drafts and kept work
@@ -15,8 +17,8 @@ decisions by the same rules in a checkout from before drafts and kept work
 Two cores that others use as well make waiting long. `--processor` counts, in place of the time that
 passes, what the processor computes for this process, which works with one thread: as long as it
 would take on a core of its own.
-`--reference` takes masks that a run at `fine` makes of the first frame's in place of true ones, for
-clips that have none.
+For a clip without true masks, those of a careful run (`vosapp propagate --quality fine`) can stand
+for them: then it says how long it takes to get there, and nothing of how right that is.
 """
 
 from __future__ import annotations
@@ -63,14 +65,16 @@ try:
 except ImportError:  # a checkout from before
     KeptRoom = FrameDraft = None
 
-ACTION, DECISION = 1.2, 4.0
-"""Seconds."""
+SYSTEM = "self_supervised"
+ACTION, DECISION = 1.2, 4.0  # seconds
 DRAWING = 3
 """Actions that draw one object on one frame: choosing it, drawing around it, taking that."""
 STRIDE = 5
 """Every so-manieth frame is looked at."""
 BAD = 0.75
 """J below which a mask catches the eye."""
+RIGHT = 0.9
+"""J below which a mask is drawn anew while its frame is being corrected."""
 ASKED = 60.0
 """Seconds from which on a run was asked about before it began, an action more."""
 SHOWN = (FrameResult,) if FrameDraft is None else (FrameResult, FrameDraft)
@@ -85,7 +89,8 @@ class Account:
         waited: seconds in which there was nothing to do but to wait.
         first: seconds from each request to the first new mask beside the frame that is looked at.
         runs: propagations that were begun.
-        corrections: (frame, object id) in their order.
+        corrections: frames with the ids of what was drawn anew there, in their order.
+        reached: J&F whenever a run was over and the annotator thought of an end.
     """
 
     actions: int = 0
@@ -93,7 +98,8 @@ class Account:
     waited: float = 0.0
     first: list[float] = field(default_factory=list)
     runs: int = 0
-    corrections: list[tuple[int, int]] = field(default_factory=list)
+    corrections: list[tuple[int, list[int]]] = field(default_factory=list)
+    reached: list[float] = field(default_factory=list)
 
     @property
     def minutes(self) -> float:
@@ -183,10 +189,10 @@ class Desk:
         self.clip, self.account = wanted.clip, Account()
         self.now = time.process_time if wanted.processor else time.perf_counter
         self.system = TrackerRequest(
-            wanted.system,
+            SYSTEM,
             Quality(wanted.quality),
             "cpu",
-            wanted.weights or default_weights(wanted.system),
+            wanted.weights or default_weights(SYSTEM),
         )
         room = {} if KeptRoom is None else {"room": KeptRoom(folder / "kept", 4 << 30)}
         self.engine = Engine(threads=wanted.threads, **room)
@@ -233,12 +239,13 @@ class Annotator:
             found = self._look(near) or self._worst()
             if found is None:
                 break
-            near, object_id = found
+            near, wrong = found
             self.desk.account.corrections.append(found)
             self._busy(decisions=1)
             if self.run is not None:
                 self.run.stop()
-            self._draw(near, object_id)
+            for object_id in wrong:
+                self._draw(near, object_id)
             self._propagate(near)
         assert self.run is not None
         self.run.wait_for(self.desk.account, lambda: False)
@@ -247,21 +254,17 @@ class Annotator:
     def quality(self) -> float:
         """J&F over all objects and frames but the first."""
         scores = []
-        for index in self._all:
+        for index in range(1, self.desk.count):
             label_map, true = self.desk.project.label_map(index), self.truth[index]
             for i in self.ids:
                 pair = label_map == i, true == i
                 scores.append((region_similarity(*pair) + contour_accuracy(*pair)) / 2)
         return float(np.mean(scores))
 
-    @property
-    def _all(self) -> range:
-        return range(1, self.desk.count)
-
     def _draw(self, index: int, object_id: int) -> None:
         mask = self.truth[index] == object_id
-        project = self.desk.project
-        project.do(SetMask(index, object_id, mask) if mask.any() else MarkAbsent(index, object_id))
+        drawn = SetMask(index, object_id, mask) if mask.any() else MarkAbsent(index, object_id)
+        self.desk.project.do(drawn)
         self._busy(actions=DRAWING)
 
     def _propagate(self, near: int) -> None:
@@ -271,21 +274,28 @@ class Annotator:
         self._busy(actions=2 if asks else 1)
         self.run = Run(self.desk, near)
 
-    def _look(self, near: int) -> tuple[int, int] | None:
-        """The first bad object, outward from a frame, on every fifth frame."""
-        run = self.run
+    def _look(self, near: int) -> tuple[int, list[int]] | None:
+        """The first bad frame, of every fifth one; its objects that are not right."""
+        run, again = self.run, set()
         assert run is not None
-        frames = sorted(range(near % STRIDE, self.desk.count, STRIDE), key=lambda i: abs(i - near))
-        for index in frames:
-            if index == near or self.desk.project.assertions(index).keys() >= set(self.ids):
-                continue
+        left = {i for i in range(near % STRIDE, self.desk.count, STRIDE) if self._free(i)} - {near}
+
+        def ready() -> list[int]:
+            new = [i for i in left if self._has(i)]
+            return [i for i in new if i not in again or i not in self.desk.drafts]
+
+        while left:
+            run.wait_for(self.desk.account, ready)
+            if not ready():
+                return None
+            index = min(ready(), key=lambda i: (abs(i - near), i))
             self._busy(actions=1)
-            run.wait_for(self.desk.account, lambda i=index: self._has(i))
-            if self._bad(index) and index in self.desk.drafts:
-                run.wait_for(self.desk.account, lambda i=index: i not in self.desk.drafts)
-            bad = self._bad(index)
-            if bad:
-                return index, bad[0]
+            if not self._below(index, BAD):
+                left.remove(index)
+            elif index in self.desk.drafts:
+                again.add(index)
+            else:
+                return index, self._below(index, RIGHT)
         return None
 
     def _has(self, index: int) -> bool:
@@ -296,27 +306,34 @@ class Annotator:
         states = [desk.project.state(index, i).name for i in self.ids]
         return not {"EMPTY", "STALE"} & set(states)
 
-    def _bad(self, index: int) -> list[int]:
-        shown, true = self.desk.seen(index), self.truth[index]
-        free = [i for i in self.ids if i not in self.desk.project.assertions(index)]
-        return [i for i in free if region_similarity(shown == i, true == i) < BAD]
+    def _free(self, index: int) -> list[int]:
+        """The objects that nobody has drawn on a frame."""
+        asserted = self.desk.project.assertions(index)
+        return [i for i in self.ids if i not in asserted]
 
-    def _worst(self) -> tuple[int, int] | None:
+    def _below(self, index: int, least: float) -> list[int]:
+        """Those of them whose masks have a lower J."""
+        shown, true = self.desk.seen(index), self.truth[index]
+        return [i for i in self._free(index) if region_similarity(shown == i, true == i) < least]
+
+    def _worst(self) -> tuple[int, list[int]] | None:
         """Once the run is over: the worst mask where all together are not good enough."""
-        run = self.run
-        assert run is not None
-        run.wait_for(self.desk.account, lambda: False)
-        self.pace = run.clock / max(1, 2 * self.desk.count)
+        assert self.run is not None
+        self.run.wait_for(self.desk.account, lambda: False)
+        self.pace = self.run.clock / max(1, 2 * self.desk.count)
         self._busy(decisions=1)
-        if self.quality() >= self.goal:
+        self.desk.account.reached.append(round(self.quality(), 4))
+        if self.desk.account.reached[-1] >= self.goal:
             return None
         scores = {
             (k, i): region_similarity(self.desk.project.label_map(k) == i, self.truth[k] == i)
-            for k in self._all
-            for i in self.ids
-            if i not in self.desk.project.assertions(k)
+            for k in range(1, self.desk.count)
+            for i in self._free(k)
         }
-        return min(scores, key=lambda place: scores[place])
+        if not scores:
+            return None
+        index, object_id = min(scores, key=lambda place: scores[place])
+        return index, sorted({object_id, *self._below(index, RIGHT)})
 
     def _busy(self, *, actions: int = 0, decisions: int = 0) -> None:
         account = self.desk.account
@@ -330,26 +347,10 @@ def _takes_id() -> bool:
     return "object_id" in {f.name for f in fields(AddObject)}
 
 
-def true_masks(wanted: argparse.Namespace, folder: Path) -> list[np.ndarray]:
+def true_masks(folder: Path) -> list[np.ndarray]:
     """The label maps that the work is measured by."""
-    paths = sorted(wanted.masks.glob("*.png")) if wanted.masks.is_dir() else [wanted.masks]
-    read = [read_label_map(path) for path in paths]
-    maps = [np.asarray(getattr(one, "label_map", one)) for one in read]
-    if not wanted.reference:
-        return maps
-    from core.engine.propagate import PropagationRequest, propagate
-    from core.engine.registry import build_tracker
-    from core.types import Keyframe
-
-    ids = tuple(int(i) for i in np.unique(maps[0]) if i not in (0, 255))
-    tracker = build_tracker(
-        TrackerRequest("self_supervised", Quality.FINE, "cpu", default_weights("self_supervised"))
-    )
-    with open_video(wanted.clip) as video:
-        asked = PropagationRequest((Keyframe(0, ids, maps[0]),), 0, video.info.frame_count)
-        made = propagate(video, tracker, asked, CancelToken())
-        found = {r.frame_index: r.label_map for r in made if isinstance(r, FrameResult)}
-    return [found[index] for index in sorted(found)]
+    read = [read_label_map(path) for path in sorted(folder.glob("*.png"))]
+    return [np.asarray(getattr(one, "label_map", one)) for one in read]
 
 
 def main() -> None:
@@ -357,11 +358,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clip", type=Path, required=True)
     parser.add_argument("--masks", type=Path, required=True)
-    parser.add_argument("--reference", action="store_true")
     parser.add_argument("--objects", type=int, default=3)
     parser.add_argument("--goal", type=float, default=0.90)
     parser.add_argument("--most", type=int, default=60, help="corrections at most")
-    parser.add_argument("--system", default="self_supervised")
     parser.add_argument("--quality", default="fast")
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--threads", type=int, default=1)
@@ -370,18 +369,16 @@ def main() -> None:
     load = os.getloadavg()[0]
     from core.engine.run import use_threads
 
-    use_threads(wanted.threads, system=wanted.system)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        desk = Desk(folder, wanted)
-        annotator = Annotator(desk, true_masks(wanted, folder), wanted)
+    use_threads(wanted.threads, system=SYSTEM)
+    with tempfile.TemporaryDirectory() as folder:
+        desk = Desk(Path(folder), wanted)
+        annotator = Annotator(desk, true_masks(wanted.masks), wanted)
         account = annotator.work()
         score = annotator.quality()
         desk.project.close()
     first = sorted(account.first)
     told = {
         "actions": account.actions,
-        "decisions": account.decisions,
         "minutes": round(account.minutes, 2),
         "seconds_waited": round(account.waited, 1),
         "waiting_share": round(account.waited / 60 / account.minutes, 3),
@@ -389,7 +386,10 @@ def main() -> None:
         "first_neighbor_median": round(first[len(first) // 2], 2) if first else None,
         "first_neighbor_worst": round(first[-1], 2) if first else None,
         "j_and_f": round(score, 4),
+        "corrected_frames": len(account.corrections),
+        "drawn_anew": sum(len(wrong) for _, wrong in account.corrections),
         "corrections": account.corrections,
+        "reached": account.reached,
         "clock": "processor" if wanted.processor else "wall",
         "load_before_and_after": [round(load, 1), round(os.getloadavg()[0], 1)],
     }

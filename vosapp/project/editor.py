@@ -30,6 +30,7 @@ from vosapp.project.model import (
     check,
     is_int,
 )
+from vosapp.project.open_ends import UNKNOWN, open_ends
 from vosapp.project.parse import parse_assertion, parse_object, parse_prompt
 from vosapp.project.rows import Key, Rows
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, OBJECTS, PROMPTS, RESULTS
@@ -59,6 +60,7 @@ class Editor:
         self._touched: dict[int, set[int]] = defaultdict(set)
         self._stale: dict[int, set[int]] = defaultdict(set)
         self._wide: set[int] = set()
+        self._areas: dict[int, dict[int, int]] = defaultdict(dict)
 
     # Objects
 
@@ -156,6 +158,7 @@ class Editor:
     def put_assertion(self, item: Assertion, *, stale: bool = True) -> None:
         """Assert something about a cell; `stale` as in `touch`."""
         key = (item.frame_index, item.object_id)
+        self._note_area(item.object_id, item.frame_index)
         self.rows.put(ASSERTIONS, key, (item.area, int(item.reference)))
         self.maps.forget_shown(item.frame_index)
         self.touch(item.object_id, item.frame_index, stale=stale)
@@ -247,7 +250,7 @@ class Editor:
         """Remember that what an object's keyframe says on a frame has changed.
 
         A reference is read on every frame of the video (ADR 0014), any other keyframe up to its
-        neighbors.
+        neighbors, and beyond the outer keyframes where these show less (ADR 0050).
 
         Args:
             object_id: whose.
@@ -255,10 +258,17 @@ class Editor:
             stale: masks that were propagated from it are no longer what they would be.
         """
         self._touched[object_id].add(frame_index)
+        self._note_area(object_id, frame_index)
         if stale:
             self._stale[object_id].add(frame_index)
         if self._is_reference(frame_index):
             self._wide.add(object_id)
+
+    def _note_area(self, object_id: int, frame_index: int) -> None:
+        """Remember how much of an object a keyframe that is about to change, or has, shows."""
+        row = self.rows.get(ASSERTIONS, frame_index, object_id)
+        known = self._areas[object_id].get(frame_index, 0)
+        self._areas[object_id][frame_index] = max(known, 0 if row is None else row[0])
 
     def _is_reference(self, frame_index: int) -> bool:
         where = "frame_index = ? AND reference <> 0"
@@ -268,6 +278,7 @@ class Editor:
         """Remember keyframes from the rows that an undo exchanged; states came with them."""
         for name, key in changed:
             if name == ASSERTIONS.name:
+                self._areas[key[1]][key[0]] = UNKNOWN
                 self.touch(key[1], key[0], stale=False)
             elif name == KEYFRAMES.name:
                 for object_id in self.assertions(key[0]):
@@ -291,6 +302,7 @@ class Editor:
         self._touched.clear()
         self._stale.clear()
         self._wide.clear()
+        self._areas.clear()
 
     def forget_all(self) -> None:
         """Forget everything that is not in the file; after a transaction that did not end well."""
@@ -305,7 +317,9 @@ class Editor:
     def _spans(self, object_id: int, frames: Iterable[int]) -> list[tuple[int, int]]:
         if object_id in self._wide:
             return [(0, self.video.frame_count)]
-        return rules.join(self.span(object_id, frame) for frame in frames)
+        areas = {frame: self._areas[object_id][frame] for frame in frames}
+        ends = open_ends(self._connection, object_id, areas, self.video.frame_count)
+        return rules.join([*ends, *(self.span(object_id, frame) for frame in frames)])
 
     def _neighbors(self, object_id: int, frame_index: int) -> tuple[int | None, int | None]:
         before, after = self._connection.execute(

@@ -58,6 +58,42 @@ def test_absent_object_is_known_where_it_may_come_back(keyframe, box, absent, wa
     assert found == wanted
 
 
+@pytest.mark.parametrize(
+    ("hides", "wanted"),
+    [
+        ({10: 8}, [[2], [2, 6], [6, 10], [6, 10]]),
+        ({6: 7, 10: 8}, [[2], [2, 6], [6, 10], [2, 10]]),
+        ({2: 5}, [[2, 6], [2, 6], [6, 10], [10]]),
+        ({10: 9.5}, [[2], [2, 6], [6, 10], [10]]),
+    ],
+    ids=str,
+)
+def test_what_an_outer_keyframe_hides_is_known_from_the_nearest_that_shows_it(
+    keyframe, box, hides, wanted
+):
+    """Beyond it no walk comes from the other side."""
+
+    def shown(index):
+        label_map = box(1, 2, width=12)
+        label_map[:, round(hides.get(index, 12)) : 12] = 0
+        return label_map
+
+    every = tuple(keyframe(index, (1, 2), shown(index)) for index in (2, 6, 10))
+    found = [[k.frame_index for k in governing(span, every)] for span in cut(every, COUNT)]
+    assert found == wanted
+
+
+def test_an_object_of_its_own_keyframe_is_compared_with_the_ones_that_assert_it(keyframe, box):
+    whole, part = box(1, 2), box(0, 2)
+    part[6:9, 1:9] = 1
+    every = (keyframe(2, (1, 2), whole), keyframe(6, (1, 2), whole), keyframe(9, (1,), part))
+    last = cut(every, COUNT)[-1]
+    assert [k.frame_index for k in governing(last, every)] == [6, 9]
+    fewer = (every[0], keyframe(6, (1, 2), part), every[2])
+    last = cut(fewer, COUNT)[-1]
+    assert [k.frame_index for k in governing(last, fewer)] == [2, 6, 9]
+
+
 @pytest.fixture
 def known(film, walk_tracker):
     """Propagate; yield each item with the keyframes the tracker knows then."""

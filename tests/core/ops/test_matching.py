@@ -13,12 +13,25 @@ from core.ops.matching import (
     BLOCK,
     HIDDEN,
     Candidates,
+    block_grid,
     distance_handicap,
+    in_rows,
     read,
     search_everywhere,
     search_frames,
     search_windows,
 )
+from core.ops.windows import query_blocks
+
+
+def found_in_windows(query, keys, **how):
+    """N x k, row by row."""
+    return in_rows(search_windows(query, keys, **how), *query.shape[1:])
+
+
+def found_in_frames(query, keys, **how):
+    """N x k, row by row."""
+    return in_rows(search_frames(query, keys, **how), *query.shape[1:])
 
 
 def draw(*shape, seed=0):
@@ -43,7 +56,7 @@ def dense_windows(query, keys, radius):
 def test_windows_find_what_the_dense_search_finds(height, width, frames, radius, k):
     query = draw(6, height, width)
     keys = [draw(6, height, width, seed=1 + t) for t in range(frames)]
-    found = search_windows(query, keys, radius=radius, k=k)
+    found = found_in_windows(query, keys, radius=radius, k=k)
     wanted = dense_windows(query, keys, radius).topk(k, dim=1)
     real = wanted.values > -math.inf
     assert found.similarity.shape == found.cell.shape == (height * width, k)
@@ -60,9 +73,9 @@ def test_the_search_is_cut_into_parts():
 def test_parts_of_a_row_find_what_whole_rows_find(monkeypatch, size):
     """Five blocks in a row, compared one or two at a time."""
     query, keys = draw(6, 17, 37), [draw(6, 17, 37, seed=1), draw(6, 17, 37, seed=2)]
-    whole = search_windows(query, keys, radius=2, k=5)
+    whole = found_in_windows(query, keys, radius=2, k=5)
     monkeypatch.setattr(matching, "IN_CACHE", size * 4 * BLOCK**2 * (BLOCK + 4) ** 2 * 2)
-    parts = search_windows(query, keys, radius=2, k=5)
+    parts = found_in_windows(query, keys, radius=2, k=5)
     torch.testing.assert_close(whole.similarity, parts.similarity, atol=1e-5, rtol=0)
     assert torch.equal(whole.cell, parts.cell)
 
@@ -70,7 +83,7 @@ def test_parts_of_a_row_find_what_whole_rows_find(monkeypatch, size):
 @pytest.mark.parametrize("k", [10, 50, 10_000])
 def test_more_candidates_than_cells_are_hidden_ones(k):
     query, keys = draw(4, 5, 6), [draw(4, 5, 6, seed=1), draw(4, 5, 6, seed=2)]
-    found = search_windows(query, keys, radius=1, k=k)
+    found = found_in_windows(query, keys, radius=1, k=k)
     near = dense_windows(query, keys, 1) > -math.inf
     shown = found.similarity > HIDDEN / 2
     assert torch.equal(shown.sum(1), near.sum(1).clamp(max=k))
@@ -83,7 +96,7 @@ def test_more_candidates_than_cells_are_hidden_ones(k):
 def test_cells_outside_the_frame_are_never_chosen():
     """Every similarity inside is far below 0, the similarity of the padding."""
     query, keys = torch.full((4, 5, 6), 10.0), torch.full((4, 5, 6), -10.0)
-    found = search_windows(query, [keys], radius=2, k=9)
+    found = found_in_windows(query, [keys], radius=2, k=9)
     torch.testing.assert_close(found.similarity, torch.full((30, 9), -200.0))
     labels = torch.arange(30.0)[None]
     read_out = read([found], [labels], k=9, temperature=1.0)
@@ -127,24 +140,44 @@ def dense_frames(query, keys, reach, limit):
     ("height", "width", "frames", "k"),
     [(8, 8, 1, 4), (5, 13, 2, 7), (13, 5, 3, 3), (1, 1, 1, 1), (1, 7, 2, 5), (3, 3, 1, 50)],
 )
-@pytest.mark.parametrize("queries", [1, 3, 1000])
-def test_frames_find_what_the_dense_search_finds(monkeypatch, height, width, frames, k, queries):
-    """However many queries are compared at a time."""
-    monkeypatch.setattr(matching, "IN_CACHE", 4 * frames * height * width * queries)
+def test_frames_find_what_the_dense_search_finds(height, width, frames, k):
     query = draw(6, height, width)
     keys = [draw(6, height, width, seed=1 + t) for t in range(frames)]
     handicap = distance_handicap(height, width, reach=0.5, limit=2.0, device=query.device)
-    found = search_frames(query, keys, handicap=handicap, k=k)
+    found = found_in_frames(query, keys, handicap=handicap, k=k)
     dense = dense_frames(query, keys, 0.5 * min(height, width), 2.0)
     wanted = dense.topk(min(k, dense.shape[1]), dim=1)
     torch.testing.assert_close(found.similarity, wanted.values, atol=1e-5, rtol=0)
     assert torch.equal(found.cell, wanted.indices)
 
 
+@pytest.mark.parametrize("blocks", [[0], [1, 2, 3], [2, 4, 5, 9, 11], list(range(12))], ids=str)
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_some_blocks_find_what_they_find_among_all(monkeypatch, blocks, size):
+    """Bit by bit in whole frames: what was found once serves whoever asks for other blocks."""
+    query, keys = draw(6, 20, 30), [draw(6, 20, 30, seed=1), draw(6, 20, 30, seed=2)]
+    assert block_grid(20, 30) == (3, 4)
+    chosen = torch.tensor(blocks)
+    handicap = distance_handicap(20, 30, reach=0.4, limit=0.5, device=query.device)
+    whole = search_frames(query, keys, handicap=handicap, k=5)
+    some = search_frames(query, keys, handicap=handicap, k=5, blocks=chosen)
+    assert torch.equal(some.similarity, whole.similarity[chosen])
+    assert torch.equal(some.cell, whole.cell[chosen])
+    whole = search_windows(query, keys, radius=2, k=5)
+    monkeypatch.setattr(matching, "IN_CACHE", size * 4 * BLOCK**2 * (BLOCK + 4) ** 2 * 2)
+    some = search_windows(query, keys, radius=2, k=5, blocks=chosen)
+    torch.testing.assert_close(some.similarity, whole.similarity[chosen], atol=1e-5, rtol=0)
+    inside = in_rows(Candidates(whole.similarity, whole.cell), 20, 30).cell
+    assert inside.shape == (600, 5)
+    real = torch.zeros(12, BLOCK**2, dtype=torch.bool)
+    real[chosen] = query_blocks(torch.ones(1, 1, 20, 30), BLOCK)[chosen, :, 0] > 0
+    assert torch.equal(some.cell[real[chosen]], whole.cell[real])
+
+
 def test_without_handicap_frames_are_searched_everywhere():
     query, keys = draw(6, 9, 11), [draw(6, 9, 11, seed=1), draw(6, 9, 11, seed=2)]
     nothing = distance_handicap(9, 11, reach=0.5, limit=0.0, device=query.device)
-    found = search_frames(query, keys, handicap=nothing, k=5)
+    found = found_in_frames(query, keys, handicap=nothing, k=5)
     wanted = search_everywhere(query, torch.cat([k.flatten(1) for k in keys], 1), k=5)
     torch.testing.assert_close(found.similarity, wanted.similarity, atol=1e-5, rtol=0)
     assert torch.equal(found.cell, wanted.cell)
@@ -158,7 +191,7 @@ def test_of_two_alike_the_near_one_is_found_and_a_far_one_if_it_is_alone():
     both[0, 0, [1, 8]] = far[0, 0, 8] = 6.0
     handicap = distance_handicap(1, 9, reach=4.0, limit=2.0, device=query.device)
     for keys, place, loss in ((both, 1, (1 / 4) ** 2), (far, 8, 2.0)):
-        found = search_frames(query, [keys], handicap=handicap, k=1)
+        found = found_in_frames(query, [keys], handicap=handicap, k=1)
         assert found.cell[0].item() == place
         assert found.similarity[0].item() == pytest.approx(18.0 - loss)
 
@@ -169,7 +202,7 @@ def test_order_of_frames_does_not_matter_to_what_is_read():
     values = [draw(2, 90, seed=10 + t) for t in range(3)]
     results = []
     for order in ([0, 1, 2], [2, 0, 1]):
-        found = search_windows(query, [keys[t] for t in order], radius=2, k=6)
+        found = found_in_windows(query, [keys[t] for t in order], radius=2, k=6)
         stacked = torch.cat([values[t] for t in order], dim=1)
         results.append(read([found], [stacked], k=6, temperature=1.0))
     torch.testing.assert_close(results[0], results[1], atol=1e-5, rtol=0)
@@ -183,7 +216,7 @@ def test_read_is_the_softmax_of_the_joint_best(k, temperature):
     values = [draw(3, 30, seed=4), draw(3, 126, seed=5)]
     found = [
         search_everywhere(query, keyframe, k=k),
-        search_windows(query, recent, radius=2, k=k),
+        found_in_windows(query, recent, radius=2, k=k),
     ]
     got = read(found, values, k=k, temperature=temperature)
     everywhere = query.flatten(1).T @ keyframe / 2
@@ -207,9 +240,9 @@ def test_still_video_with_one_candidate_returns_its_labels():
     near_first = distance_handicap(9, 13, reach=0.4, limit=0.5, device=keys.device)
     labels = torch.rand(3, 9 * 13, generator=torch.Generator().manual_seed(2))
     for found in (
-        search_windows(keys, [keys], radius=4, k=1),
+        found_in_windows(keys, [keys], radius=4, k=1),
         search_everywhere(keys, keys.flatten(1), k=1),
-        search_frames(keys, [keys], handicap=near_first, k=1),
+        found_in_frames(keys, [keys], handicap=near_first, k=1),
     ):
         assert torch.equal(read([found], [labels], k=1, temperature=1.0), labels)
 
@@ -217,9 +250,9 @@ def test_still_video_with_one_candidate_returns_its_labels():
 def test_sizes_do_not_disturb_one_another():
     """The tables of a size are kept; another size in between must not change the answer."""
     query, keys = draw(4, 6, 10), draw(4, 6, 10, seed=1)
-    first = search_windows(query, [keys], radius=3, k=4)
-    search_windows(draw(4, 10, 6), [draw(4, 10, 6)], radius=3, k=4)
-    search_windows(query, [keys], radius=2, k=4)
-    again = search_windows(query, [keys], radius=3, k=4)
+    first = found_in_windows(query, [keys], radius=3, k=4)
+    found_in_windows(draw(4, 10, 6), [draw(4, 10, 6)], radius=3, k=4)
+    found_in_windows(query, [keys], radius=2, k=4)
+    again = found_in_windows(query, [keys], radius=3, k=4)
     assert torch.equal(first.cell, again.cell)
     assert torch.equal(first.similarity, again.similarity)

@@ -71,7 +71,7 @@ def busy(project, box, result):
     run = project.begin_propagation("fake")
     masks = {1: box(0, 0, 4, 4), 2: box(6, 6, 9, 9)}
     project.put_results(run, [result(f, masks, {1: 0.2, 2: 0.9}) for f in range(40)])
-    project.do(SetMask(30, 2, box(5, 6, 9, 9)))
+    project.do(SetMask(30, 2, box(6, 5, 9, 8)))
     project.do(CheckFrames((1,), 15, 18))
     return project
 

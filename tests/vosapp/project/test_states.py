@@ -88,6 +88,48 @@ def test_a_changed_reference_makes_all_frames_of_its_objects_stale(propagated, b
     assert states(propagated, 1) == [S] * 10 + [K] + [S] * 19 + [E] + [S] * 9
 
 
+@pytest.fixture
+def hidden(propagated, box, result):
+    """Half of object 1 is hidden on a second keyframe, the last one; all masks are up to date."""
+    propagated.do(SetMask(30, 1, box(0, 0, 2, 4)))
+    run = propagated.begin_propagation("fake")
+    propagated.put_results(run, [result(f, {1: box(0, 0, 4, 4)}) for f in range(40)])
+    assert S not in states(propagated, 1)
+    return propagated
+
+
+def test_beyond_a_keyframe_that_hides_something_counts_the_one_that_shows_it(hidden, box):
+    hidden.do(Paint(10, 1, 4, 4, box(0, 0, 1, 1)))
+    assert states(hidden, 1) == [S] * 10 + [K] + [S] * 19 + [K] + [S] * 9
+    assert states(hidden, 2) == [P] * 10 + [K] + [P] * 29
+
+
+def test_a_keyframe_between_counts_beyond_where_it_shows_more_or_did(hidden, box, result):
+    hidden.do(SetMask(20, 1, box(0, 0, 2, 4)))
+    assert states(hidden, 1)[31:] == [P] * 9
+    hidden.do(Paint(20, 1, 0, 0, box(0, 0, 6, 6)))
+    assert states(hidden, 1)[31:] == [S] * 9
+    run = hidden.begin_propagation("fake")
+    fresh = [result(f, {1: box(0, 0, 4, 4)}) for f in range(40)]
+    hidden.put_results(run, fresh)
+    hidden.do(Paint(10, 1, 4, 4, box(0, 0, 1, 1)))
+    assert states(hidden, 1)[11:] == [S] * 9 + [K] + [P] * 9 + [K] + [P] * 9
+    hidden.do(ClearMasks(1, 20, 21))
+    assert states(hidden, 1)[31:] == [S] * 9
+
+
+def test_results_beyond_that_come_after_such_a_change_are_stale(hidden, box, result):
+    run = hidden.begin_propagation("fake")
+    hidden.do(Paint(10, 1, 4, 4, box(0, 0, 1, 1)))
+    hidden.put_results(run, [result(35, {1: box(0, 0, 4, 4)})])
+    assert hidden.state(35, 1) is S
+    hidden.undo()
+    run = hidden.begin_propagation("fake")
+    hidden.undo()
+    hidden.put_results(run, [result(35, {1: box(0, 0, 4, 4)})])
+    assert hidden.state(35, 1) is S
+
+
 def test_results_that_come_after_a_changed_reference_are_stale(propagated, box, result):
     propagated.do(SetReference(10, (1,)))
     propagated.do(SetMask(30, 1, box(0, 0, 4, 4)))
