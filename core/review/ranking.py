@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.review.reasons import REASONS, Cues, Reason, cues_of
+from core.review.reasons import REASONS, Cues, Reason, cues_of, distances
 from core.review.track import Track
 
 SHARE = 0.2
@@ -61,7 +61,11 @@ class Entry:
 
 
 def rank(
-    tracks: Mapping[int, Track], *, count: int, weights: Weights = WEIGHTS
+    tracks: Mapping[int, Track],
+    *,
+    count: int,
+    weights: Weights = WEIGHTS,
+    cues: Mapping[int, Cues] | None = None,
 ) -> tuple[Entry, ...]:
     """Return up to `count` frames to check, the most urgent first.
 
@@ -69,12 +73,22 @@ def rank(
         tracks: of the objects that are to be looked at, by object id; all of one length.
         count: entries at most.
         weights: see `Weights`.
+        cues: what `cues_of` says of each track, where that is known already.
     """
     if not tracks:
         return ()
     ids = sorted(tracks)
-    cues = np.stack([cues_of(tracks[i]) for i in ids])
+    known = {i: cues_of(tracks[i]) for i in ids} if cues is None else cues
+    stacked = np.stack([known[i] for i in ids])
+    return _ranked(tracks, ids, stacked, count=count, weights=weights)
+
+
+def _ranked(
+    tracks: Mapping[int, Track], ids: Sequence[int], cues: Cues, *, count: int, weights: Weights
+) -> tuple[Entry, ...]:
     severity = severities(cues, weights)
+    for row, object_id in zip(severity, ids, strict=True):
+        row *= _left_open(np.flatnonzero(tracks[object_id].looked), len(row), weights)
     frames = spread(severity.max(axis=0), count=count, weights=weights)
     return tuple(_entry(ids, frame, cues[:, :, frame], weights) for frame in frames)
 
@@ -98,18 +112,25 @@ def spread(
         count: frames at most.
         weights: see `Weights`.
     """
-    here = np.arange(len(severity))
     left = np.where(severity >= weights.least, severity, 0).astype(np.float64)
-    reach = max(1.0, weights.reach * len(severity))
     taken: list[int] = []
     while len(taken) < count and left.size and (best := int(left.argmax())) >= 0:
         if left[best] <= 0:
             break
         taken.append(best)
-        away = abs(here - best)
-        left *= 1 - np.exp(-away / reach)
-        left[away < weights.apart] = 0
+        left *= _left_open(np.array([best]), len(left), weights)
     return tuple(taken)
+
+
+def _left_open(
+    frames: NDArray[np.intp], count: int, weights: Weights
+) -> NDArray[np.float64]:
+    """How urgent each frame still is, 0..1, after some frames were looked at."""
+    if not frames.size:
+        return np.ones(count)
+    away = distances(frames, count)
+    reach = max(1.0, weights.reach * count)
+    return np.where(away < weights.apart, 0, 1 - np.exp(-away / reach))
 
 
 def _entry(ids: Sequence[int], frame: int, cues: Cues, weights: Weights) -> Entry:

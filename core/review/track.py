@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ class Track:
 
     Attributes:
         known: it has a mask, or is known to have none.
-        open: its mask comes from a propagation, and nobody has found it right.
+        open: its mask comes from a propagation, and nobody has said anything about it.
+        looked: the user has looked at it: it is checked, or needs work.
         sure: the user says where it is: a keyframe, or checked.
         gone: it is not on the frame, found or asserted.
         confidence: 0..1, the J that is to be expected.
@@ -31,6 +32,7 @@ class Track:
 
     known: Flags
     open: Flags
+    looked: Flags
     sure: Flags
     gone: Flags
     confidence: Values
@@ -43,6 +45,11 @@ class Track:
 
     def __len__(self) -> int:
         return len(self.known)
+
+    def same(self, other: Track) -> bool:
+        """Whether all is the same as in another one."""
+        values = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return all(np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in values)
 
 
 class Measured:
@@ -75,6 +82,7 @@ class Measured:
         *,
         known: Flags,
         open_: Flags,
+        looked: Flags,
         sure: Flags,
         gone: Flags,
         confidence: Values,
@@ -84,6 +92,7 @@ class Measured:
         return Track(
             known=known,
             open=open_,
+            looked=looked,
             sure=sure,
             gone=gone,
             confidence=confidence,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.review import reasons
 from core.review.ranking import WEIGHTS, Weights, rank, spread
 from core.review.reasons import REASONS, Reason, cues_of
 from core.review.track import Measured
@@ -23,13 +24,15 @@ class Maker:
         self.confidence = np.full(count, 0.9, np.float32)
         self.disagreement = np.full(count, np.nan, np.float32)
         self.known = np.ones(count, np.bool_)
+        self.looked = np.zeros(count, np.bool_)
         self.sure, self.gone = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
         self.sure[0] = True
 
     def make(self):
         return self.facts.track(
             known=self.known,
-            open_=self.known & ~self.sure,
+            open_=self.known & ~self.sure & ~self.looked,
+            looked=self.looked,
             sure=self.sure,
             gone=self.gone,
             confidence=self.confidence,
@@ -151,6 +154,31 @@ def test_a_drift_fills_one_entry():
     drop(made)
     frames = [entry.frame_index for entry in rank({1: made.make()}, count=2)]
     assert 30 in frames and sum(100 <= frame < 141 for frame in frames) == 1
+
+
+def test_who_has_looked_at_a_frame_is_not_sent_to_its_neighbor():
+    made = Maker(200)
+    made.confidence[100:120] = 0.2
+    made.looked[110] = True
+    frames = [entry.frame_index for entry in rank({1: made.make()}, count=1)]
+    assert 6 <= abs(frames[0] - 110) <= 10
+    for frame in (102, 118):
+        made.looked[frame] = True
+    frames = [entry.frame_index for entry in rank({1: made.make()}, count=1)]
+    assert not 95 < frames[0] < 125
+
+
+def test_usual_is_the_median_of_what_is_known():
+    rng = np.random.default_rng(5)
+    values = rng.random(80).astype(np.float32)
+    values[rng.random(80) < 0.4] = np.nan
+    values[30:60] = np.nan
+    got = reasons._usual(values)
+    for frame in range(80):
+        window = values[max(0, frame - reasons.AROUND) : frame + reasons.AROUND + 1]
+        known = window[np.isfinite(window)]
+        wanted = np.median(known) if known.size else np.nan
+        assert got[frame] == pytest.approx(wanted, nan_ok=True)
 
 
 def test_entries_are_apart_and_sorted_by_what_is_left():
