@@ -87,8 +87,8 @@ def _ranked(
     tracks: Mapping[int, Track], ids: Sequence[int], cues: Cues, *, count: int, weights: Weights
 ) -> tuple[Entry, ...]:
     severity = severities(cues, weights)
-    for row, object_id in zip(severity, ids, strict=True):
-        row *= _left_open(np.flatnonzero(tracks[object_id].looked), len(row), weights)
+    looked = (np.flatnonzero(tracks[object_id].looked) for object_id in ids)
+    severity *= np.stack([_left_open(frames, cues.shape[-1], weights) for frames in looked])
     frames = spread(severity.max(axis=0), count=count, weights=weights)
     return tuple(_entry(ids, frame, cues[:, :, frame], weights) for frame in frames)
 
@@ -122,9 +122,7 @@ def spread(
     return tuple(taken)
 
 
-def _left_open(
-    frames: NDArray[np.intp], count: int, weights: Weights
-) -> NDArray[np.float64]:
+def _left_open(frames: NDArray[np.intp], count: int, weights: Weights) -> NDArray[np.float64]:
     """How urgent each frame still is, 0..1, after some frames were looked at."""
     if not frames.size:
         return np.ones(count)

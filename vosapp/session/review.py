@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -19,6 +19,8 @@ from vosapp.session.session import Session
 
 CALM_MS = 120
 """So long after a change the list is made anew; what comes meanwhile is one change with it."""
+SLOWEST_MS = 3000
+"""However long a list takes, it is made anew after this time."""
 SLICE = 0.25
 """Seconds of measuring after which others may use the thread."""
 UNFINISHED = 1.5
@@ -67,8 +69,10 @@ class ReviewControl(QObject):
         self._session = session
         self.filter, self.list, self.row = ReviewFilter(), ReviewList(), -1
         self._worker = _Worker(session)
-        self._wanted = self._running = self._again = False
+        self._wanted = self._running = self._again = self._known = False
+        self._waiting = 0
         self._dirty: set[int] = set()
+        self._began = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(CALM_MS)
@@ -87,14 +91,21 @@ class ReviewControl(QObject):
         """List something else."""
         if wanted != self.filter:
             self.filter, self.row = wanted, -1
+            self.list, self._known = replace(self.list, rows=()), False
             self.changed.emit()
             self.want()
             self._soon()
 
     def step(self, way: int) -> None:
-        """Go to the next row of the list, or the one before; `ended` where there is none."""
+        """Go to the next row of the list, or the one before; `ended` where there is none.
+
+        Where the list is not made yet, this is done once it is.
+        """
         self.want()
-        self._go(self._beyond(way))
+        if self._known:
+            self._go(self._beyond(way))
+        else:
+            self._waiting = way
 
     def go_to(self, row: int) -> None:
         """Go to a row's frame and select its object."""
@@ -104,14 +115,20 @@ class ReviewControl(QObject):
     def mark(self, review: Review) -> bool:
         """Say what was found of the masks that one is at, and go to the next row.
 
-        These are the masks of the row where one stands on its frame, else the selected object's.
+        Who finds a frame right has looked at all that is listed, and shown, on it; what needs work
+        are the objects of the row, or the selected one where one is on no frame of the list.
 
         Returns:
             False where there is no propagated mask to say it of.
         """
         session, here = self._session, self._session.frame_index
         row = self._current()
-        ids = row.object_ids if row is not None else (session.object_id,)
+        if review is Review.NEEDS_WORK:
+            ids = (session.object_id,) if row is None else row.object_ids
+        else:
+            only = self.filter.object_id
+            ids = tuple(o.object_id for o in session.objects if o.visible)
+            ids = (only,) if only else ids
         ids = tuple(i for i in ids if self._is_open(i, here))
         if not ids:
             return False
@@ -172,13 +189,16 @@ class ReviewControl(QObject):
         if not self._wanted:
             return
         dirty, self._dirty = self._dirty, set()
-        self._running, self._again = True, False
+        self._running, self._again, self._began = True, False, time.monotonic()
         wanted = self.filter
         handle = self._session.reader.submit(lambda token: self._worker.look(token, dirty, wanted))
         handle.tell(self, finished=self._take)
 
     def _take(self, outcome: Outcome) -> None:
         self._running = False
+        # A list that takes long is not made again at once: others need the processor, too.
+        spent = time.monotonic() - self._began
+        self._timer.setInterval(max(CALM_MS, min(SLOWEST_MS, round(spent * 4000))))
         if isinstance(outcome, Done) and isinstance(outcome.value, ReviewList):
             found = outcome.value
             self._take_list(found)
@@ -199,6 +219,10 @@ class ReviewControl(QObject):
         self.list = found
         self.row = self._place_of(row)
         self.changed.emit()
+        self._known = self._known or bool(found.rows) or not found.left
+        if self._known and self._waiting:
+            way, self._waiting = self._waiting, 0
+            self._go(self._beyond(way))
 
     def _place_of(self, row: ReviewRow | None) -> int:
         """Where a row is now; where it has gone, the one before what took its place."""
@@ -225,13 +249,13 @@ class _Worker:
         book.forget(dirty)
         for frame in dirty:
             self._maps.pop(frame, None)
+        yield
         frames = book.unmeasured()
         done = 0
         for frame in frames.tolist():
             token.check()
             book.measure(frame)
             done += 1
-            yield
             if time.monotonic() - began > SLICE:
                 break
         left = int(np.size(frames)) - done
