@@ -68,7 +68,7 @@ class ReviewPanel(QWidget):
         return None if self._workspace is None else self._workspace.review
 
     def set_actions(self, actions: Mapping[str, QAction]) -> None:
-        """Add a button for each action, by id; `None` parts them."""
+        """Add a button for each action, by id."""
         for name, action in actions.items():
             button = QToolButton(self)
             button.setDefaultAction(action)
@@ -219,9 +219,9 @@ class ReviewPanel(QWidget):
         names = {item.object_id: item.shown_name for item in objects}
         shown = ", ".join(names.get(i, str(i)) for i in row.object_ids[:3])
         if row.stop - row.frame_index > 1:
-            frames = self.tr("{0} to {1}").format(row.frame_index, row.stop - 1)
+            frames = self.tr("Frames {0} to {1}").format(row.frame_index, row.stop - 1)
         else:
-            frames = str(row.frame_index)
+            frames = self.tr("Frame {0}").format(row.frame_index)
         return self.tr("{0} \u00b7 {1}").format(frames, shown)
 
     def _sentence(self) -> str:

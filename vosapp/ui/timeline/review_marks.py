@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from vosapp.session.view import LaneView
 from vosapp.ui.theme import tones
@@ -32,7 +32,7 @@ def paint_reviews(
         return
     edges = np.flatnonzero(marked[1:] != marked[:-1]).reshape(-1, 2)
     color = QColor(tones().danger)
-    painter.setPen(QPen(QColor(tones().base), 1))
+    painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     last = -np.inf
     for start, stop in edges.tolist():

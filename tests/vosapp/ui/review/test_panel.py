@@ -36,10 +36,10 @@ def panel(qtbot, tracked):
 
 def test_a_row_says_where_what_and_why_and_a_click_goes_there(qtbot, panel, tracked):
     item = panel.list.item(0)
-    assert item.data(TITLE_ROLE).startswith(f"{LOST} \u00b7 Box 2")
+    assert item.data(TITLE_ROLE).startswith(f"Frame {LOST} \u00b7 Box 2")
     assert "Lost: no mask here" in item.data(NOTE_ROLE)
     assert item.data(Qt.ItemDataRole.AccessibleTextRole) == item.toolTip()
-    assert "44" not in panel.counts.text() and "46 not reviewed" in panel.counts.text()
+    assert "46 not reviewed" in panel.counts.text()
     place = panel.list.visualItemRect(item).center()
     qtbot.mouseClick(panel.list.viewport(), LEFT, pos=place)
     assert (tracked.session.frame_index, tracked.session.object_id) == (LOST, 2)
@@ -58,7 +58,7 @@ def test_choices_change_what_is_listed(qtbot, panel, tracked):
     panel.shown.activated.emit(2)
     assert not panel.reason.isVisible()
     qtbot.waitUntil(lambda: panel.list.count() == 1)
-    assert panel.list.item(0).data(TITLE_ROLE) == "3 to 5 \u00b7 Box 1"
+    assert panel.list.item(0).data(TITLE_ROLE) == "Frames 3 to 5 \u00b7 Box 1"
     assert "3 checked" in panel.counts.text()
 
 
