@@ -96,7 +96,7 @@ def _ranked(
 def severities(cues: Cues, weights: Weights = WEIGHTS) -> NDArray[np.float32]:
     """Return ... x N of ... x reasons x N: the J that is expected to be missing, 0..1."""
     factors = np.asarray(weights.reasons, np.float32)
-    return np.clip(np.einsum("...rn,r->...n", cues, factors), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(np.einsum("...rn,r->...n", cues, factors), 0, 1), np.float32)
 
 
 def spread(

@@ -57,9 +57,9 @@ def cues_of(track: Track) -> Cues:
         Reason.DISAGREE: track.disagreement,
         Reason.FAR: _far(track),
     }
-    cues = np.stack([np.nan_to_num(found[reason], nan=0.0) for reason in REASONS])
+    cues: Cues = np.stack([np.nan_to_num(found[reason], nan=0.0) for reason in REASONS])
     cues[:, ~(track.open & here)] = 0
-    return np.clip(cues, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(cues, 0, 1), np.float32)
 
 
 def distances(frames: NDArray[np.intp], count: int) -> NDArray[np.float64]:
@@ -69,7 +69,8 @@ def distances(frames: NDArray[np.intp], count: int) -> NDArray[np.float64]:
     here = np.arange(count)
     after = np.searchsorted(frames, here).clip(0, frames.size - 1)
     before = np.maximum(after - 1, 0)
-    return np.minimum(abs(frames[before] - here), abs(frames[after] - here)).astype(np.float64)
+    away = np.minimum(abs(frames[before] - here), abs(frames[after] - here))
+    return np.asarray(away, np.float64)
 
 
 def _drop(confidence: Values) -> Values:
@@ -98,7 +99,7 @@ def _place_jump(track: Track, seen: Flags) -> Values:
         bend[1:-1] = way[1:-1] - (way[:-2] + way[2:]) / 2
         off = np.hypot(off, bend)
     side = np.sqrt(np.maximum(track.area, 1))
-    moved = off / side / MOVED
+    moved = np.asarray(off / side / MOVED, np.float32)
     return np.asarray(moved - _usual(moved), np.float32)
 
 

@@ -39,7 +39,8 @@ class LaneView:
 
     @property
     def _computed(self) -> NDArray[np.bool_]:
-        return (self.states == FrameState.PROPAGATED) | (self.states == FrameState.STALE)
+        states = self.states
+        return np.asarray((states == FrameState.PROPAGATED) | (states == FrameState.STALE))
 
     @property
     def found_gone(self) -> NDArray[np.bool_]:

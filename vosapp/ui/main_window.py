@@ -151,8 +151,9 @@ class MainWindow(QMainWindow):
     def show_objects(self) -> None:
         """Bring the list of objects to the front."""
         tabs = self.docks["objects"].widget()
-        if isinstance(tabs, QTabWidget):
-            self.show_tab(tabs.widget(0))
+        panel = tabs.widget(0) if isinstance(tabs, QTabWidget) else None
+        if panel is not None:
+            self.show_tab(panel)
 
     def show_tab(self, panel: QWidget) -> None:
         """Bring one of the panels at the right to the front."""

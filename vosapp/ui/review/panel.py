@@ -176,12 +176,13 @@ class ReviewPanel(QWidget):
         self._filling = True
         control = self.control
         objects = () if self._workspace is None else self._workspace.session.objects
-        names = [(self.tr("All objects"), 0)]
+        names: list[tuple[str, object]] = [(self.tr("All objects"), 0)]
         names += [(menu_text(item.shown_name), item.object_id) for item in objects]
         _fill(self.shown, [(words.finding(review), review) for review in _ORDER])
         _fill(self.object, names)
-        reasons: list[tuple[str, Reason | None]] = [(self.tr("Any reason"), None)]
-        _fill(self.reason, [*reasons, *((words.sentence(reason), reason) for reason in Reason)])
+        reasons: list[tuple[str, object]] = [(self.tr("Any reason"), None)]
+        reasons += [(words.sentence(reason), reason) for reason in Reason]
+        _fill(self.reason, reasons)
         if control is not None:
             wanted = control.filter
             _choose(self.shown, wanted.review)
