@@ -10,7 +10,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.LOST: "Lost: no mask here",
     Reason.DOUBT: "Low confidence",
     Reason.DROP: "Confidence drops",
-    Reason.SIZE: "Not as large as on its keyframe",
+    Reason.SIZE: "Another size than on its keyframe",
     Reason.AREA: "Size jumps",
     Reason.PLACE: "Place jumps",
     Reason.ISLANDS: "Stray islands",

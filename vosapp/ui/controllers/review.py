@@ -26,7 +26,7 @@ class ReviewController(Controller):
             "review.check": self.with_workspace(lambda w: self._mark(w, Review.CHECKED)),
             "review.needs-work": self.with_workspace(lambda w: self._mark(w, Review.NEEDS_WORK)),
             "review.unreview": self.with_workspace(lambda w: self._mark(w, Review.UNREVIEWED)),
-            "review.earlier": self.with_workspace(_flip),
+            "review.earlier": self.with_workspace(self._flip),
             "review.list": lambda: self.shell.window.show_tab(self.shell.panels.review),
         }
 
@@ -48,6 +48,11 @@ class ReviewController(Controller):
             workspace.review.ended.connect(self._tell_end)
             workspace.session.earlierChanged.connect(self.shell.refresh)
             workspace.propagation.starting.connect(self._show_now)
+
+    def _flip(self, workspace: Workspace) -> None:
+        self.shell.panels.canvas.finish_tool()
+        session = workspace.session
+        session.show_earlier(earlier=not session.earlier)
 
     def _earlier(self) -> bool:
         return self.workspace is not None and self.workspace.session.earlier
@@ -76,8 +81,3 @@ class ReviewController(Controller):
 
     def _say(self, text: str) -> None:
         self.shell.window.status.showMessage(text, 4000)
-
-
-def _flip(workspace: Workspace) -> None:
-    session = workspace.session
-    session.show_earlier(earlier=not session.earlier)

@@ -21,7 +21,7 @@ def sentence(reason: Reason) -> str:
         Reason.LOST: tr("Lost: no mask here"),
         Reason.DOUBT: tr("Low confidence"),
         Reason.DROP: tr("Confidence drops"),
-        Reason.SIZE: tr("Not as large as on its keyframe"),
+        Reason.SIZE: tr("Another size than on its keyframe"),
         Reason.AREA: tr("Size jumps"),
         Reason.PLACE: tr("Place jumps"),
         Reason.ISLANDS: tr("Stray islands"),
