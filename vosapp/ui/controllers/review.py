@@ -8,6 +8,7 @@ from vosapp.project.model import Review
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Check, Controller
+from vosapp.ui.review import words
 
 BUTTONS = ("previous", "next", "check", "needs-work", "earlier")
 """Of the panel, in this order."""
@@ -46,6 +47,7 @@ class ReviewController(Controller):
         workspace = self.workspace
         if workspace is not None:
             workspace.review.ended.connect(self._tell_end)
+            workspace.review.stepped.connect(self._tell_row)
             workspace.session.earlierChanged.connect(self.shell.refresh)
             workspace.propagation.starting.connect(self._show_now)
 
@@ -75,6 +77,16 @@ class ReviewController(Controller):
         self.shell.panels.canvas.finish_tool()
         if not workspace.review.mark(review):
             self._say(self.tr("There is no propagated mask of the selected object here."))
+
+    def _tell_row(self) -> None:
+        """The list may be out of sight."""
+        workspace = self.workspace
+        if workspace is not None:
+            review = workspace.review
+            row = review.list.rows[review.row]
+            text = words.title(row, workspace.session.objects)
+            why = words.sentences(row.reasons)
+            self._say(f"{text}: {why}" if why else text)
 
     def _tell_end(self) -> None:
         self._say(self.tr("There is no further frame in this list."))

@@ -31,6 +31,7 @@ from vosapp.ui.review import words
 from vosapp.ui.review.rows import NOTE_ROLE, ROW_ROLE, TITLE_ROLE, Pictures, ReviewDelegate
 from vosapp.ui.theme import tones
 
+_ROLES = (ROW_ROLE, TITLE_ROLE, NOTE_ROLE)
 _ORDER = (Review.UNREVIEWED, Review.NEEDS_WORK, Review.CHECKED)
 
 
@@ -49,6 +50,8 @@ class ReviewPanel(QWidget):
         self._workspace: Workspace | None = None
         self._links = Links()
         self._filling = False
+        self._told: list[tuple[object, ...]] = []
+        self._shown_row = -1
         self.setAccessibleName(self.tr("Frames to check"))
         self.shown = self._choice(self.tr("What is listed: to check, needing work, or checked"))
         self.object = self._choice(self.tr("List the masks of one object, or of all"))
@@ -99,21 +102,36 @@ class ReviewPanel(QWidget):
         """Show the list anew."""
         self._fill_choices()
         control = self.control
-        self.list.blockSignals(True)
-        self.list.clear()
         rows = () if control is None else control.list.rows
-        for row in rows:
-            self.list.addItem(self._item(row))
-        self.list.blockSignals(False)
+        self._fill_list(rows)
         left = 0 if control is None else control.list.left
         counts = {} if control is None else control.list.counts
         self.counts.setText(words.counted(counts, left) if control is not None else "")
-        if self._workspace is not None:
-            frames = tuple(row.frame_index for row in rows)
-            self._workspace.thumbnails.want(frames, "review")
+        self._want_thumbnails()
         self._advice.setText(self._sentence())
         self._advice.setVisible(not rows)
         self._show_row()
+
+    def _fill_list(self, rows: tuple[ReviewRow, ...]) -> None:
+        """Write rows that are others; what is looked at stays where it is."""
+        view, items = self.list, [self._item(row) for row in rows]
+        told = [tuple(item.data(role) for role in _ROLES) for item in items]
+        if told == self._told:
+            view.viewport().update()
+            return
+        self._told = told
+        place = view.verticalScrollBar().value()
+        view.blockSignals(True)
+        view.clear()
+        for item in items:
+            view.addItem(item)
+        view.blockSignals(False)
+        view.verticalScrollBar().setValue(place)
+
+    def _want_thumbnails(self) -> None:
+        if self._workspace is not None and self.isVisible():
+            frames = tuple(row.frame_index for row in self._workspace.review.list.rows)
+            self._workspace.thumbnails.want(frames, "review")
 
     # Building
 
@@ -216,14 +234,7 @@ class ReviewPanel(QWidget):
         return item
 
     def _title(self, row: ReviewRow) -> str:
-        objects = () if self._workspace is None else self._workspace.session.objects
-        names = {item.object_id: item.shown_name for item in objects}
-        shown = ", ".join(names.get(i, str(i)) for i in row.object_ids[:3])
-        if row.stop - row.frame_index > 1:
-            frames = self.tr("Frames {0} to {1}").format(row.frame_index, row.stop - 1)
-        else:
-            frames = self.tr("Frame {0}").format(row.frame_index)
-        return self.tr("{0} \u00b7 {1}").format(frames, shown)
+        return words.title(row, () if self._workspace is None else self._workspace.session.objects)
 
     def _sentence(self) -> str:
         control = self.control
@@ -241,10 +252,13 @@ class ReviewPanel(QWidget):
     def _show_row(self) -> None:
         control = self.control
         row = -1 if control is None else control.row
-        self.list.setCurrentRow(row if row < self.list.count() else -1)
+        row = row if row < self.list.count() else -1
+        self.list.setCurrentRow(row)
         item = self.list.currentItem()
-        if item is not None:
+        # A list that is made anew while somebody scrolls through it stays where it is.
+        if item is not None and row != self._shown_row:
             self.list.scrollToItem(item)
+        self._shown_row = row
 
     def _go_to(self, item: QListWidgetItem) -> None:
         if self.control is not None:
@@ -269,6 +283,7 @@ class ReviewPanel(QWidget):
         super().showEvent(event)
         if self.control is not None:
             self.control.want()
+            self._want_thumbnails()
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Keep the advice in the middle of the empty list."""

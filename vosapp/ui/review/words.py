@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from PySide6.QtCore import QCoreApplication
 
 from core.review.reasons import Reason
-from vosapp.project.model import Review
+from vosapp.project.model import Review, TrackedObject
+from vosapp.services.review import ReviewRow
 
 
 def tr(text: str) -> str:
@@ -34,6 +35,17 @@ def sentence(reason: Reason) -> str:
 def sentences(reasons: Iterable[Reason]) -> str:
     """Say all reasons in one line."""
     return tr("; ").join(sentence(reason) for reason in reasons)
+
+
+def title(row: ReviewRow, objects: Iterable[TrackedObject]) -> str:
+    """Say which frames and objects a row is about: "Frame 42 \u00b7 Fox"."""
+    names = {item.object_id: item.shown_name for item in objects}
+    shown = ", ".join(names.get(i, str(i)) for i in row.object_ids[:3])
+    if row.stop - row.frame_index > 1:
+        frames = tr("Frames {0} to {1}").format(row.frame_index, row.stop - 1)
+    else:
+        frames = tr("Frame {0}").format(row.frame_index)
+    return tr("{0} \u00b7 {1}").format(frames, shown)
 
 
 def finding(review: Review) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -76,3 +78,18 @@ def test_masks_of_a_row_are_drawn_over_its_thumbnail(qtbot, panel, tracked):
     got = tint(frame, labels, {2: (200, 100, 0)})
     assert got[2:, 3:].reshape(-1, 3).tolist() == [[100, 50, 0]] * 6
     assert not got[:2].any() and not got[:, :3].any()
+
+
+def test_a_list_that_is_made_anew_stays_where_it_was_scrolled_to(qtbot, panel, tracked):
+    panel.resize(300, 210)
+    tracked.review.set_filter(replace(tracked.review.filter, review=Review.CHECKED))
+    for frame in range(1, FRAMES, 2):
+        tracked.session.do(ReviewFrames((1,), frame, frame + 1, Review.CHECKED))
+    qtbot.waitUntil(lambda: panel.list.count() == 12)
+    bar = panel.list.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    place = bar.value()
+    assert place > 0
+    tracked.session.do(ReviewFrames((1,), 23, 24, Review.UNREVIEWED))
+    qtbot.waitUntil(lambda: panel.list.count() == 11)
+    assert bar.value() == place

@@ -39,6 +39,7 @@ def test_keys_lead_through_the_list_and_say_what_was_found(desk, qtbot, results)
     qtbot.waitUntil(lambda: session.lane(2).states[LOST] == FrameState.PROPAGATED)
     qtbot.keyClick(window, KEY.Key_F3)
     qtbot.waitUntil(lambda: session.frame_index == LOST and session.object_id == 2)
+    assert "Lost: no mask here" in window.status.currentMessage()
     qtbot.keyClick(window, KEY.Key_F4, SHIFT)
     qtbot.waitUntil(lambda: session.lane(2).needs_work[LOST])
     assert session.frame_index != LOST
