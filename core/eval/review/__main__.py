@@ -49,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise UsageError("Nothing says what is to be measured.", "Give --weights FILE.")
         tracker = TrackerRequest(system, args.quality, args.device, args.weights)
         parts = [_play(root, args, tracker) for root in args.datasets]
+        print(file=sys.stderr)  # noqa: T201
         print("\n".join(_report(parts, args)))  # noqa: T201
     except VosError as error:
         print(visible(str(error)), file=sys.stderr)  # noqa: T201

@@ -20,7 +20,7 @@ from core.eval.review.played import Played
 from core.review.ranking import Weights
 from core.review.reasons import REASONS, Reason, cues_of
 
-APART = (4, 6, 8)
+APART = (3, 4, 6, 8)
 REACH = (0.02, 0.05, 0.1, 0.2)
 LEAST_OF_MEAN = 0.5
 """Frames less severe than this share of the mean are not listed."""
