@@ -47,7 +47,7 @@ def test_the_fixture_is_version_4(old):
 
 def test_it_is_backed_up_and_goes_on(old):
     with open_project(old) as project:
-        assert "file version 4 to 5" in project.notes[0]
+        assert f"file version 4 to {schema.SCHEMA_VERSION}" in project.notes[0]
         check_content(project)
         assert project.redo().name == "Check frames"
         assert project.state(5, 2) is FrameState.CHECKED
