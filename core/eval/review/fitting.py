@@ -22,8 +22,8 @@ from core.review.reasons import REASONS, Reason, cues_of
 
 APART = (3, 4, 6, 8)
 REACH = (0.02, 0.05, 0.1, 0.2)
-LEAST_OF_MEAN = 0.5
-"""Frames less severe than this share of the mean are not listed."""
+CALM = 0.25
+"""So many of the masks, the least severe ones, are never listed."""
 FEWEST = 20
 """Cells without which nothing is fitted."""
 SMALLEST = 0.02
@@ -83,7 +83,7 @@ def _cells(played: Played) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def _least(sequences: Sequence[Played], reasons: tuple[float, ...]) -> float:
     values = [_cells(played)[0] @ np.array(reasons) for played in sequences]
-    return round(LEAST_OF_MEAN * float(np.concatenate(values).mean()), 3)
+    return round(float(np.quantile(np.concatenate(values), CALM)), 3)
 
 
 def _worth(sequences: Sequence[Played], weights: Weights) -> float:
