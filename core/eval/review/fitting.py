@@ -20,8 +20,9 @@ from core.eval.review.played import Played
 from core.review.ranking import Weights
 from core.review.reasons import REASONS, Reason, cues_of
 
-APART = (3, 4, 6, 8)
-REACH = (0.02, 0.05, 0.1, 0.2)
+APART = (6, 8)
+"""Five neighbors of one drift would hold more of the worst frames, and be one frame to mend."""
+REACH = (0.05, 0.1, 0.2)
 CALM = 0.25
 """So many of the masks, the least severe ones, are never listed."""
 FEWEST = 20
