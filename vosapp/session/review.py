@@ -36,12 +36,14 @@ class ReviewList:
         counts: masks by what was found of them.
         left: frames with masks that were not looked at yet.
         maps: what the frames of the rows show, small, by frame.
+        filter: what was to be listed.
     """
 
     rows: tuple[ReviewRow, ...] = ()
     counts: dict[Review, int] = field(default_factory=dict)
     left: int = 0
     maps: dict[int, LabelMap] = field(default_factory=dict)
+    filter: ReviewFilter = field(default_factory=ReviewFilter)
 
 
 class ReviewControl(QObject):
@@ -133,7 +135,9 @@ class ReviewControl(QObject):
         if not ids:
             return False
         session.do(ReviewFrames(ids, here, here + 1, review))
-        if row is not None:
+        if row is not None and here + 1 < row.stop:
+            session.go_to(here + 1)
+        elif row is not None:
             self._go(self._beyond(1))
         return True
 
@@ -201,7 +205,8 @@ class ReviewControl(QObject):
         self._timer.setInterval(max(CALM_MS, min(SLOWEST_MS, round(spent * 4000))))
         if isinstance(outcome, Done) and isinstance(outcome.value, ReviewList):
             found = outcome.value
-            self._take_list(found)
+            if found.filter == self.filter:
+                self._take_list(found)
             if found.left:
                 self._begin()
         elif isinstance(outcome, Failed):
@@ -214,22 +219,22 @@ class ReviewControl(QObject):
     def _take_list(self, found: ReviewList) -> None:
         if found.left and not found.rows:
             # Half of the frames would give another list, which would jump about.
-            found = ReviewList(self.list.rows, found.counts, found.left, self.list.maps)
-        row = self._current()
+            found = replace(found, rows=self.list.rows, maps=self.list.maps)
+        on_row = self._current() is not None
         self.list = found
-        self.row = self._place_of(row)
+        self.row = self._place(on_row=on_row)
         self.changed.emit()
         self._known = self._known or bool(found.rows) or not found.left
         if self._known and self._waiting:
             way, self._waiting = self._waiting, 0
             self._go(self._beyond(way))
 
-    def _place_of(self, row: ReviewRow | None) -> int:
-        """Where a row is now; where it has gone, the one before what took its place."""
-        rows = self.list.rows
-        if row is None:
+    def _place(self, *, on_row: bool) -> int:
+        """Where the row is now that one was on; where it has gone, before what took its place."""
+        rows, here = self.list.rows, self._session.frame_index
+        if not on_row:
             return min(self.row, len(rows) - 1)
-        same = (i for i, r in enumerate(rows) if r.frame_index == row.frame_index)
+        same = (i for i, row in enumerate(rows) if row.frame_index <= here < row.stop)
         return next(same, min(self.row, len(rows)) - 1)
 
 
@@ -239,7 +244,7 @@ class _Worker:
     def __init__(self, session: Session) -> None:
         self._book = ReviewBook(session.project)
         self._maps: dict[int, LabelMap] = {}
-        self._told = 0.0
+        self._told: float | None = None
 
     def look(
         self, token: CancelToken, dirty: set[int], wanted: ReviewFilter
@@ -259,11 +264,13 @@ class _Worker:
             if time.monotonic() - began > SLICE:
                 break
         left = int(np.size(frames)) - done
+        counts = book.counts(wanted.object_id)
+        self._told = began if self._told is None else self._told
         if left and time.monotonic() - self._told < UNFINISHED:
-            return ReviewList(counts=book.counts(wanted.object_id), left=left)
+            return ReviewList(counts=counts, left=left, filter=wanted)
         self._told = time.monotonic()
         rows = book.rows(wanted)
-        return ReviewList(rows, book.counts(wanted.object_id), left, self._small(rows, token))
+        return ReviewList(rows, counts, left, self._small(rows, token), wanted)
 
     def _small(self, rows: tuple[ReviewRow, ...], token: CancelToken) -> dict[int, LabelMap]:
         """Maps beside thumbnails, read once."""

@@ -8,6 +8,7 @@ from vosapp_fakes import FRAMES, label_map_of
 
 from core.review.reasons import Reason
 from core.types import FrameResult
+from vosapp.project.edit_review import ReviewFrames
 from vosapp.project.model import FrameState, Review
 from vosapp.services.review import ReviewFilter
 from vosapp.session.review import ReviewControl
@@ -103,6 +104,30 @@ def test_needing_work_is_shown_on_the_lane_until_a_run_writes_the_mask(qtbot, re
     propagate(session, [row.frame_index], good=True)
     qtbot.waitUntil(lambda: review.list.rows == ())
     assert not lane_of().needs_work.any() and not review.list.counts[Review.NEEDS_WORK]
+
+
+def test_a_stretch_is_gone_through_frame_by_frame(qtbot, review, session):
+    session.do(ReviewFrames((1,), 3, 6, Review.NEEDS_WORK))
+    session.do(ReviewFrames((2,), 9, 10, Review.NEEDS_WORK))
+    review.set_filter(ReviewFilter(Review.NEEDS_WORK))
+    qtbot.waitUntil(lambda: frames(review) == [3, 9])
+    review.step(1)
+    for done, left in ((3, [4, 9]), (4, [5, 9]), (5, [9])):
+        assert session.frame_index == done
+        review.mark(Review.CHECKED)
+        qtbot.waitUntil(lambda left=left: frames(review) == left)
+    assert session.frame_index == 9 and review.list.rows[review.row].frame_index == 9
+
+
+def test_what_was_listed_by_another_filter_is_never_shown(qtbot, review, session):
+    """A look that has begun before the filter was changed says nothing of the new one."""
+    seen = []
+    review.changed.connect(lambda: seen.append((review.filter, review.list.rows)))
+    wanted = ReviewFilter(Review.CHECKED)
+    review._begin()
+    review.set_filter(wanted)
+    qtbot.waitUntil(lambda: len(seen) > 1 and not review._running)
+    assert all(rows == () for filter_, rows in seen if filter_ == wanted)
 
 
 def test_mended_frames_leave_the_list(qtbot, review, session):
