@@ -109,6 +109,8 @@ class FrameResult:
             to be; they have no pixel. An object without a pixel that is not in here was lost:
             the system does not know where it is.
         is_draft: a later result of the same job will replace it.
+        disagreement: per object id that two walks reached, 0..1: one less their soft overlap. An
+            id is missing where one walk alone speaks, and where a keyframe does (ADR 0058).
     """
 
     frame_index: int
@@ -119,6 +121,7 @@ class FrameResult:
     is_keyframe: bool = False
     absent: frozenset[int] = frozenset()
     is_draft: bool = False
+    disagreement: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

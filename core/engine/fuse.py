@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ class Opinion:
         confidence: per object 0..1; an object that is missing counts as 1.
         distance: per object, frames to the keyframe that asserts it.
         absent: the objects that it finds not to be on the frame.
+        disagreement: how little two walks agreed on an object, 0..1; of fused opinions alone.
     """
 
     object_ids: tuple[int, ...]
@@ -31,6 +32,7 @@ class Opinion:
     confidence: dict[int, float]
     distance: dict[int, int]
     absent: frozenset[int] = frozenset()
+    disagreement: dict[int, float] = field(default_factory=dict)
 
     def plane(self, object_id: int) -> Probabilities:
         """h x w probabilities of an object."""
@@ -60,6 +62,7 @@ def fuse(first: Opinion, second: Opinion) -> Opinion:
     object_ids = tuple(sorted({*first.object_ids, *second.object_ids}))
     planes = np.zeros((len(object_ids), *first.probabilities.shape[1:]), np.float32)
     confidence, distance, absent = {}, {}, set()
+    disagreement = {}
     for plane, object_id in zip(planes, object_ids, strict=True):
         knowing = [o for o in (first, second) if object_id in o.object_ids]
         weights = _weights(knowing, object_id)
@@ -68,12 +71,16 @@ def fuse(first: Opinion, second: Opinion) -> Opinion:
             absent.add(object_id)
         else:
             plane[:] = sum(w * o.plane(object_id) for w, o in pairs)
+        agreement = _agreement(knowing, object_id)
+        if len(knowing) > 1:
+            disagreement[object_id] = min(1.0, max(0.0, 1 - agreement))
         if any(object_id in o.confidence for o in knowing):
             certainty = sum(w * o.confidence.get(object_id, 1.0) for w, o in pairs)
-            confidence[object_id] = min(1.0, certainty * _agreement(knowing, object_id))
+            confidence[object_id] = min(1.0, certainty * agreement)
         distance[object_id] = min(o.distance[object_id] for o in knowing)
     probabilities = _with_background(planes)
-    return Opinion(object_ids, probabilities, confidence, distance, frozenset(absent))
+    gone = frozenset(absent)
+    return Opinion(object_ids, probabilities, confidence, distance, gone, disagreement)
 
 
 def _weights(knowing: list[Opinion], object_id: int) -> list[float]:

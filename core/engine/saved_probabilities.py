@@ -80,6 +80,7 @@ def _encode(frame_index: int, opinion: Opinion, seconds: float) -> bytes:
         "confidence": list(opinion.confidence.items()),
         "distance": list(opinion.distance.items()),
         "absent": sorted(opinion.absent),
+        "disagreement": list(opinion.disagreement.items()),
         "seconds": seconds,
         "checksum": zlib.crc32(data),
     }
@@ -108,5 +109,8 @@ def _decode(data: bytes) -> tuple[int, Opinion, float]:
     confidence = {int(i): float(value) for i, value in head["confidence"]}
     distance = {int(i): int(value) for i, value in head["distance"]}
     absent = frozenset(int(i) for i in head["absent"])
-    opinion = Opinion(ids, probabilities / np.float32(LEVELS), confidence, distance, absent)
+    # Files of older versions do not hold it.
+    apart = {int(i): float(value) for i, value in head.get("disagreement", ())}
+    probabilities /= np.float32(LEVELS)
+    opinion = Opinion(ids, probabilities, confidence, distance, absent, apart)
     return int(head["frame"]), opinion, float(head["seconds"])

@@ -238,10 +238,20 @@ def render_seen(tracker: Tracker, seen: Seen, keyframe: Keyframe | None) -> Fram
     ids, opinion = seen.opinion.object_ids, seen.opinion
     label_map = tracker.render(opinion.probabilities, seen.frame, ids)
     confidence, absent = dict(opinion.confidence), opinion.absent
+    disagreement = dict(opinion.disagreement)
     if keyframe is not None:
         label_map = merge_keyframe(label_map, keyframe)
         confidence |= dict.fromkeys(keyframe.object_ids, 1.0)
         absent = (absent - set(keyframe.object_ids)) | absent_ids(keyframe)
+        disagreement = {i: d for i, d in disagreement.items() if i not in keyframe.object_ids}
     spent = seen.seconds + time.perf_counter() - start
-    is_keyframe = keyframe is not None
-    return FrameResult(seen.index, label_map, ids, confidence, spent, is_keyframe, absent)
+    return FrameResult(
+        seen.index,
+        label_map,
+        ids,
+        confidence,
+        spent,
+        is_keyframe=keyframe is not None,
+        absent=absent,
+        disagreement=disagreement,
+    )

@@ -84,6 +84,7 @@ COMMANDS = (
     ),
     Command("new", "make a project for a video", "vosapp.cli.new"),
     Command("info", "show what is in a project", "vosapp.cli.info"),
+    Command("check", "list the frames of a project that may be wrong", "vosapp.cli.check"),
     Command(
         "import",
         "take annotations of a file format into a project",

@@ -23,6 +23,12 @@ LANE_FRAMES = 512
 """Frames in one stored piece of a lane."""
 _GONE = 0x80
 """Bit of a stored state: the object was found not to be there."""
+_NEEDS_WORK = 0x40
+"""Bit of a stored state: the user has seen that the mask is not right."""
+_PLANES = 5
+"""Bytes of a cell: state, confidence, two of the run, disagreement."""
+_PLANES_BEFORE = 4
+"""Up to file version 4, and in undo histories from then."""
 NO_CONFIDENCE = 255
 """Stored where a system has no opinion; 0..254 stand for 0..1."""
 
@@ -128,12 +134,16 @@ class LanePiece:
         confidence: uint8, 0..254 for 0..1, or `NO_CONFIDENCE`.
         runs: uint16, which propagation the mask comes from; 0 for none.
         gone: bool, the propagation found that the object is not there.
+        needs_work: bool, the user has seen that the mask is not right.
+        disagreement: uint8, of the two directions, 0..254 for 0..1, or `NO_CONFIDENCE`.
     """
 
     states: NDArray[np.uint8]
     confidence: NDArray[np.uint8]
     runs: NDArray[np.uint16]
     gone: NDArray[np.bool_]
+    needs_work: NDArray[np.bool_]
+    disagreement: NDArray[np.uint8]
 
 
 def empty_piece() -> LanePiece:
@@ -143,14 +153,18 @@ def empty_piece() -> LanePiece:
         np.full(LANE_FRAMES, NO_CONFIDENCE, np.uint8),
         np.zeros(LANE_FRAMES, np.uint16),
         np.zeros(LANE_FRAMES, np.bool_),
+        np.zeros(LANE_FRAMES, np.bool_),
+        np.full(LANE_FRAMES, NO_CONFIDENCE, np.uint8),
     )
 
 
 def encode_piece(piece: LanePiece) -> bytes:
     """Return a piece of a lane as bytes."""
     runs = piece.runs.astype("<u2").view(np.uint8).reshape(-1, 2).T
-    states = np.where(piece.gone, piece.states | _GONE, piece.states).astype(np.uint8)
+    bits = piece.gone * np.uint8(_GONE) | piece.needs_work * np.uint8(_NEEDS_WORK)
+    states = (piece.states | bits).astype(np.uint8)
     body = states.tobytes() + piece.confidence.tobytes() + runs.tobytes()
+    body += piece.disagreement.tobytes()
     return zlib.compress(body, _LEVEL)
 
 
@@ -161,10 +175,14 @@ def decode_piece(data: bytes) -> LanePiece:
         Unreadable: the bytes are no piece of a lane.
     """
     check(isinstance(data, bytes), "a lane is no data")
-    body = np.frombuffer(inflate(data, 4 * LANE_FRAMES), np.uint8)
-    check(body.size == 4 * LANE_FRAMES, "a lane has the wrong length")
-    states, confidence, low, high = body.reshape(4, LANE_FRAMES)
-    gone, states = states & _GONE != 0, states & ~np.uint8(_GONE)
+    body = np.frombuffer(inflate(data, _PLANES * LANE_FRAMES), np.uint8)
+    planes = body.size // LANE_FRAMES
+    known = planes in (_PLANES, _PLANES_BEFORE) and body.size % LANE_FRAMES == 0
+    check(known, "a lane has the wrong length")
+    states, confidence, low, high, *rest = body.reshape(planes, LANE_FRAMES)
+    gone, needs_work = states & _GONE != 0, states & _NEEDS_WORK != 0
+    states = states & ~np.uint8(_GONE | _NEEDS_WORK)
     check(int(states.max()) <= FrameState.CHECKED, "a lane holds an unknown state")
     runs = (low.astype(np.uint16) | (high.astype(np.uint16) << 8)).astype(np.uint16)
-    return LanePiece(states, confidence.copy(), runs, gone)
+    disagreement = rest[0].copy() if rest else np.full(LANE_FRAMES, NO_CONFIDENCE, np.uint8)
+    return LanePiece(states, confidence.copy(), runs, gone, needs_work, disagreement)

@@ -6,6 +6,7 @@ is read in a moment.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from vosapp.project.codec import (
     empty_piece,
     encode_piece,
 )
-from vosapp.project.model import FrameState, Unreadable
+from vosapp.project.model import FrameState, Review, Unreadable
 from vosapp.project.rows import Rows
 from vosapp.project.schema import LANES
 
@@ -35,12 +36,16 @@ class Lane:
         confidence: float32, 0..1, NaN where there is none.
         runs: uint16, which propagation a mask comes from; 0 for none.
         gone: bool, the propagation found that the object is not there (ADR 0012).
+        needs_work: bool, the user has seen that the mask is not right (ADR 0057).
+        disagreement: float32, of the two directions, 0..1, NaN where one alone speaks (ADR 0058).
     """
 
     states: NDArray[np.uint8]
     confidence: NDArray[np.float32]
     runs: NDArray[np.uint16]
     gone: NDArray[np.bool_]
+    needs_work: NDArray[np.bool_]
+    disagreement: NDArray[np.float32]
 
 
 class Lanes:
@@ -67,6 +72,7 @@ class Lanes:
         size = count * LANE_FRAMES
         states, raw = np.zeros(size, np.uint8), np.full(size, NO_CONFIDENCE, np.uint8)
         runs, gone = np.zeros(size, np.uint16), np.zeros(size, np.bool_)
+        work, apart = np.zeros(size, np.bool_), np.full(size, NO_CONFIDENCE, np.uint8)
         before, known = self._known.get(object_id, {}), {}
         for _, number, data in self._rows.scan(LANES, "object_id = ?", (object_id,)):
             if not (isinstance(number, int) and 0 <= number < count):
@@ -79,10 +85,17 @@ class Lanes:
             piece, part = known[number][1], slice(number * LANE_FRAMES, (number + 1) * LANE_FRAMES)
             states[part], raw[part] = piece.states, piece.confidence
             runs[part], gone[part] = piece.runs, piece.gone
+            work[part], apart[part] = piece.needs_work, piece.disagreement
         self._known[object_id] = known
         stop = self._frame_count
-        confidence = np.where(raw == NO_CONFIDENCE, np.nan, raw / np.float32(NO_CONFIDENCE - 1))
-        return Lane(states[:stop], confidence[:stop].astype(np.float32), runs[:stop], gone[:stop])
+        return Lane(
+            states[:stop],
+            _share(raw[:stop]),
+            runs[:stop],
+            gone[:stop],
+            work[:stop],
+            _share(apart[:stop]),
+        )
 
     def state(self, object_id: int, frame_index: int) -> FrameState:
         """Return the stored state of one cell."""
@@ -99,14 +112,20 @@ class Lanes:
         confidence: float,
         run_id: int,
         gone: bool,
+        disagreement: float = math.nan,
     ) -> None:
-        """Store that a cell was propagated; a confidence of NaN means there is none."""
+        """Store that a cell was propagated; NaN means that there is no such figure.
+
+        Whatever the user said of the mask before was said of another one.
+        """
         number, place = divmod(frame_index, LANE_FRAMES)
         piece = self._piece(object_id, number) or empty_piece()
         piece.states[place] = state
         piece.confidence[place] = _quantize(confidence)
         piece.runs[place] = run_id
         piece.gone[place] = gone
+        piece.needs_work[place] = False
+        piece.disagreement[place] = _quantize(disagreement)
         self._put(object_id, number, piece)
 
     def mark_stale(
@@ -134,6 +153,18 @@ class Lanes:
             wanted = _checked(states) if checked else _unchecked(states)
             if (wanted != states).any():
                 piece.states[part] = wanted
+                piece.needs_work[part] &= wanted != FrameState.CHECKED
+                self._put(object_id, number, piece)
+
+    def set_review(self, object_id: int, start: int, stop: int, review: Review) -> None:
+        """Say what the user thinks of the propagated, stale and checked cells of a range."""
+        for number, piece, part in self._pieces(object_id, start, stop):
+            states, work = piece.states[part], piece.needs_work[part]
+            checked = review is Review.CHECKED
+            wanted = _checked(states) if checked else _unchecked(states)
+            marked = (wanted != FrameState.EMPTY) & (review is Review.NEEDS_WORK)
+            if (wanted != states).any() or (marked != work).any():
+                piece.states[part], piece.needs_work[part] = wanted, marked
                 self._put(object_id, number, piece)
 
     def clear(self, object_id: int, start: int, stop: int) -> None:
@@ -143,7 +174,8 @@ class Lanes:
             piece.states[part] = blank.states[part]
             piece.confidence[part] = blank.confidence[part]
             piece.runs[part] = 0
-            piece.gone[part] = False
+            piece.gone[part] = piece.needs_work[part] = False
+            piece.disagreement[part] = blank.disagreement[part]
             self._put(object_id, number, piece)
 
     def merge(self, source: int, target: int, start: int, stop: int) -> None:
@@ -155,6 +187,9 @@ class Lanes:
             into.gone[part] = piece.gone[part] & (alone | into.gone[part])
             lower = np.minimum(into.confidence[part], piece.confidence[part])
             into.confidence[part] = np.where(alone, piece.confidence[part], lower)
+            into.needs_work[part] |= piece.needs_work[part]
+            apart = _larger(into.disagreement[part], piece.disagreement[part])
+            into.disagreement[part] = apart
             into.states[part] = rules.merge_states(into.states[part], piece.states[part])
             self._put(target, number, into)
         self.clear(source, start, stop)
@@ -194,6 +229,18 @@ def _quantize(confidence: float) -> int:
     if not 0 <= confidence <= 1:
         return NO_CONFIDENCE
     return round(confidence * (NO_CONFIDENCE - 1))
+
+
+def _share(raw: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Stored figures as 0..1, NaN where there is none."""
+    share = np.where(raw == NO_CONFIDENCE, np.nan, raw / np.float32(NO_CONFIDENCE - 1))
+    return share.astype(np.float32)
+
+
+def _larger(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The larger of two stored figures, the one that is known where the other is not."""
+    unknown = (one == NO_CONFIDENCE) | (other == NO_CONFIDENCE)
+    return np.where(unknown, np.minimum(one, other), np.maximum(one, other)).astype(np.uint8)
 
 
 def _checked(states: NDArray[np.uint8]) -> NDArray[np.uint8]:

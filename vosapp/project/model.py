@@ -39,6 +39,14 @@ class FrameState(IntEnum):
     ABSENT = 5
 
 
+class Review(Enum):
+    """What the user has found of a propagated mask."""
+
+    UNREVIEWED = "unreviewed"
+    CHECKED = "checked"
+    NEEDS_WORK = "needs-work"
+
+
 class PromptKind(Enum):
     """What the user did to get a mask."""
 

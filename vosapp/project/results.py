@@ -117,4 +117,5 @@ def _put_result(
             confidence=result.confidence.get(object_id, math.nan),
             run_id=propagation.run_id,
             gone=object_id in result.absent,
+            disagreement=result.disagreement.get(object_id, math.nan),
         )

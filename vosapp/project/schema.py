@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 APPLICATION_ID = 0x766F7361
 """Marks a SQLite file as a vosapp project ("vosa")."""
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version that this code reads and writes; stored as SQLite's `user_version`."""
 
 
@@ -130,6 +130,7 @@ FORMER: dict[int, dict[str, str]] = {
     1: {"objects": _OBJECTS_1, "frame_index": ""},
     2: {"tuned": ""},
     3: {"boxes": "", "boxes_by_object": ""},
+    4: {},
 }
 """Older version -> its statements for tables that are others today; empty for those it lacks."""
 
@@ -187,6 +188,8 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         " WHERE boxes.frame_index = prompts.frame_index AND boxes.object_id = prompts.object_id)"
         f" AND prompt_id IN ({_PLAIN_BOXES})",
     ),
+    # Lanes hold more of each cell, which older versions would call damage; old ones are read.
+    4: (),
 }
 """Version -> statements that lead from it to the next one. A migration must end in exactly the
 schema that `CREATE` makes, so it rebuilds tables instead of altering them; a test compares."""

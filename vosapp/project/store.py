@@ -20,7 +20,6 @@ from core.errors import OutputError
 from core.jobs import CancelToken, Progress
 from core.types import FrameResult, LabelMap
 from vosapp.project.backup import copy_database
-from vosapp.project.box_reading import BoxReading
 from vosapp.project.connection import Access, Journal, connect
 from vosapp.project.editor import Span
 from vosapp.project.edits import Edit
@@ -38,6 +37,7 @@ from vosapp.project.model import (
 )
 from vosapp.project.parse import parse_run
 from vosapp.project.results import Propagation, mark_left, put_results
+from vosapp.project.review_reading import ReviewReading
 from vosapp.project.rows import Key
 from vosapp.project.schema import ASSERTIONS, BOXES, KEYFRAMES, LANES, OBJECTS, RESULTS
 from vosapp.project.side_files import side_files
@@ -48,7 +48,7 @@ _FRAME_TABLES = frozenset({ASSERTIONS.name, BOXES.name, KEYFRAMES.name, RESULTS.
 _KEYFRAME_TABLES = frozenset({ASSERTIONS.name, KEYFRAMES.name})
 
 
-class Project(BoxReading):
+class Project(ReviewReading):
     """An open project. Made by `create_project` and `open_project`; safe to use from any thread."""
 
     # Reading
@@ -105,16 +105,6 @@ class Project(BoxReading):
     def states(self, object_id: int) -> NDArray[np.uint8]:
         """Return an object's state on every frame, uint8 of `FrameState`."""
         return self.cells(object_id).states
-
-    def cells(self, object_id: int) -> Lane:
-        """Return an object's lane with what the user asserts among its states."""
-        with self._reading():
-            lane = self._editor.lanes.read(object_id)
-            where = "object_id = ?"
-            for frame, _, area, _ in self._editor.rows.scan(ASSERTIONS, where, (object_id,)):
-                state = FrameState.KEYFRAME if area else FrameState.ABSENT
-                lane.states[self._frame(frame)] = state
-            return lane
 
     def lane(self, object_id: int) -> Lane:
         """Return stored states, confidence and origin of an object's masks on every frame."""

@@ -42,6 +42,9 @@ class FrameLoader(QObject):
         cache_bytes: budget of decoded frames.
         drafts: are shown where there are some.
 
+    Attributes:
+        earlier: what frames showed before their results were last changed is shown, if anything.
+
     Signals:
         ready: a `FrameView` of the newest wish; a stand-in may come first (`exact` is False).
         failed: (frame index, `VosError`). The next wish is tried all the same.
@@ -73,6 +76,7 @@ class FrameLoader(QObject):
         super().__init__(parent)
         self._drafts = Drafts() if drafts is None else drafts
         self._path, self._project, self._cache_bytes = path, project, cache_bytes
+        self.earlier = False
         self._wish: int | None = None
         self._aside_wish: int | None = None
         self._last = 0
@@ -219,10 +223,22 @@ class FrameLoader(QObject):
         stored, assertions = project.label_map(index), project.assertions(index)
         label_map, drafts = self._drafts.over(project, index, stored)
         prompts = project.prompts(index)
+        before = project.earlier_map(index) if self.earlier else None
+        if before is not None:
+            label_map, drafts = before, frozenset()
         # Here, so that the window's thread need not.
         packed = np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2BGRA), np.uint8)
         return FrameView(
-            index, frame, label_map, assertions, prompts, exact, revision, packed, drafts
+            index,
+            frame,
+            label_map,
+            assertions,
+            prompts,
+            exact,
+            revision,
+            packed,
+            drafts,
+            earlier=before is not None,
         )
 
 

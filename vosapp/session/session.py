@@ -47,6 +47,7 @@ class Session(QObject):
         view: what the current frame shows; None until it is decoded for the first time.
         update: objects, lanes, references, names of undo and redo.
         drafts: of the propagation that is running; see `show_draft`.
+        earlier: frames are shown as they were before their results were last changed.
 
     Signals:
         frameIndexChanged: the current frame is another one (int).
@@ -61,6 +62,7 @@ class Session(QObject):
         objectChosen: somebody asked for an object to be the current one, or none (int), whether
             or not it was already.
         rangeChanged: in or out point moved.
+        earlierChanged: `earlier` is different.
         asideReady: what `look_aside` asked for (frame index, frame, label map).
         edited: something was changed (`Change`).
         failed: something could not be done (`VosError`); nothing was changed.
@@ -80,6 +82,7 @@ class Session(QObject):
     currentObjectChanged = Signal(int)
     objectChosen = Signal(int)
     rangeChanged = Signal()
+    earlierChanged = Signal()
     asideReady = Signal(int, object, object)
     edited = Signal(object)
     failed = Signal(object)
@@ -119,6 +122,7 @@ class Session(QObject):
         self._boxed.connect(self._take_boxes, queued)
         self._asked = 0
         self.drafts = Drafts()
+        self.earlier = False
         self._loader = FrameLoader(
             video, project, cache_bytes=cache_bytes, drafts=self.drafts, parent=self
         )
@@ -187,6 +191,13 @@ class Session(QObject):
         self.drafts.clear()
         if had:
             self.reload()
+
+    def show_earlier(self, *, earlier: bool) -> None:
+        """Show what frames showed before their results were last changed, or what they show."""
+        if earlier != self.earlier:
+            self.earlier = self._loader.earlier = earlier
+            self.reload()
+            self.earlierChanged.emit()
 
     def look_aside(self, frame_index: int) -> None:
         """Read another frame without going there; `asideReady` follows."""

@@ -22,19 +22,32 @@ class LaneView:
         states: uint8 of `FrameState` per frame, with what the user asserts.
         confidence: float32 per frame, 0..1; NaN where there is none.
         gone: bool per frame, the engine found that the object is not there; None for nowhere.
+        work: bool per frame, the user has marked the mask as one that needs work; None for nowhere.
     """
 
     states: NDArray[np.uint8]
     confidence: NDArray[np.float32]
     gone: NDArray[np.bool_] | None = None
+    work: NDArray[np.bool_] | None = None
+
+    @property
+    def needs_work(self) -> NDArray[np.bool_]:
+        """Frames, bool each, whose result the user has marked as one that needs work."""
+        if self.work is None:
+            return np.zeros(len(self.states), np.bool_)
+        return np.asarray(self.work & self._computed)
+
+    @property
+    def _computed(self) -> NDArray[np.bool_]:
+        states = self.states
+        return np.asarray((states == FrameState.PROPAGATED) | (states == FrameState.STALE))
 
     @property
     def found_gone(self) -> NDArray[np.bool_]:
         """Frames, bool each, whose result says that the object is not there."""
         if self.gone is None:
             return np.zeros(len(self.states), np.bool_)
-        computed = (self.states == FrameState.PROPAGATED) | (self.states == FrameState.STALE)
-        return np.asarray(self.gone & computed)
+        return np.asarray(self.gone & self._computed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,7 @@ class FrameView:
             this revision or an earlier one is in it.
         packed: `frame` as H x W x 4 uint8 blue, green, red, 255, as screens want it; or None.
         drafts: objects whose masks here are drafts of the propagation that is running.
+        earlier: `label_map` is what the frame showed before its results were last changed.
     """
 
     frame_index: int
@@ -63,6 +77,7 @@ class FrameView:
     revision: int = 0
     packed: NDArray[np.uint8] | None = None
     drafts: frozenset[int] = frozenset()
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +119,7 @@ def read_update(
 def read_lane(project: Project, object_id: int) -> LaneView:
     """Read one object's states and confidences."""
     lane = project.cells(object_id)
-    return LaneView(lane.states, lane.confidence, lane.gone)
+    return LaneView(lane.states, lane.confidence, lane.gone, lane.needs_work)
 
 
 def keyframes_in(lane: LaneView) -> NDArray[np.intp]:

@@ -15,6 +15,7 @@ from vosapp.session.finetune import FinetuneControl
 from vosapp.session.playback import Playback
 from vosapp.session.prompting import FeatureReader, PromptControl
 from vosapp.session.propagation import PropagationControl
+from vosapp.session.review import ReviewControl
 from vosapp.session.session import Session
 from vosapp.session.thumbnails import ThumbnailLoader
 from vosapp.session.work import WorkControl
@@ -49,6 +50,7 @@ class Workspace(QObject):
         self.finetuning = FinetuneControl(self.session, self.propagation, engine, self)
         self.discovery = DiscoveryControl(self.session, engine, self)
         self.prompting = PromptControl(self.session, features, self)
+        self.review = ReviewControl(self.session, self)
         self.thumbnails = ThumbnailLoader(video, self)
         self.session.frameIndexChanged.connect(self.thumbnails.hold)
 
@@ -70,6 +72,7 @@ class Workspace(QObject):
     def close(self) -> None:
         """Stop everything; what was asked for is on the disk when this returns."""
         self.playback.stop()
+        self.review.forget()
         self.prompting.finish()
         self.thumbnails.close()
         self.session.close()

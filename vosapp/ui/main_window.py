@@ -103,9 +103,11 @@ class MainWindow(QMainWindow):
         tabs.setDocumentMode(True)
         tabs.addTab(panels.objects, self.tr("Objects"))
         tabs.addTab(panels.references, self.tr("References"))
+        tabs.addTab(panels.review, self.tr("To Check"))
         tabs.setTabToolTip(0, self.tr("All objects of the project"))
         tabs.setTabToolTip(1, self.tr("Frames that the engine always keeps in mind"))
-        tabs.setAccessibleName(self.tr("Objects and references"))
+        tabs.setTabToolTip(2, self.tr("Frames that may be wrong, the worst first"))
+        tabs.setAccessibleName(self.tr("Objects, references and frames to check"))
         self._dock("objects", self.tr("Objects"), tabs, right)
         self._dock("timeline", self.tr("Timeline"), panels.timeline, bottom)
         # The objects reach down to the status bar: lists are long, the timeline is wide anyway.
@@ -148,11 +150,18 @@ class MainWindow(QMainWindow):
 
     def show_objects(self) -> None:
         """Bring the list of objects to the front."""
+        tabs = self.docks["objects"].widget()
+        panel = tabs.widget(0) if isinstance(tabs, QTabWidget) else None
+        if panel is not None:
+            self.show_tab(panel)
+
+    def show_tab(self, panel: QWidget) -> None:
+        """Bring one of the panels at the right to the front."""
         dock = self.docks["objects"]
         dock.show()
         tabs = dock.widget()
         if isinstance(tabs, QTabWidget):
-            tabs.setCurrentIndex(0)
+            tabs.setCurrentWidget(panel)
 
     @property
     def docks_movable(self) -> bool:

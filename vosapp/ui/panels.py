@@ -10,6 +10,7 @@ from vosapp.session.workspace import Workspace
 from vosapp.ui.canvas.view import CanvasView
 from vosapp.ui.objects.panel import ObjectsPanel
 from vosapp.ui.references import ReferencesPanel
+from vosapp.ui.review.panel import ReviewPanel
 from vosapp.ui.timeline.panel import TimelinePanel
 from vosapp.ui.view_state import ViewState
 
@@ -21,17 +22,18 @@ class Panels:
     Attributes:
         canvas: the picture, in the middle.
         timeline: below.
-        objects, references: at the right.
+        objects, references, review: at the right.
     """
 
     canvas: CanvasView
     timeline: TimelinePanel
     objects: ObjectsPanel
     references: ReferencesPanel
+    review: ReviewPanel
 
     def set_workspace(self, workspace: Workspace | None) -> None:
         """Let all of them show a workspace, or none."""
-        for panel in (self.canvas, self.timeline, self.objects, self.references):
+        for panel in (self.canvas, self.timeline, self.objects, self.references, self.review):
             panel.set_workspace(workspace)
 
 
@@ -42,7 +44,9 @@ def make_panels(view_state: ViewState, parent: QWidget) -> Panels:
         TimelinePanel(view_state),
         ObjectsPanel(view_state),
         ReferencesPanel(),
+        ReviewPanel(),
     )
-    for panel in (panels.canvas, panels.timeline, panels.objects, panels.references):
+    shown = (panels.canvas, panels.timeline, panels.objects, panels.references, panels.review)
+    for panel in shown:
         panel.setParent(parent)
     return panels

@@ -55,6 +55,14 @@ def test_object_of_one_side_is_taken_from_it():
     assert got.distance == {1: 1, 2: 9}
 
 
+def test_disagreement_is_what_the_two_do_not_share():
+    """Planes of 0.8 and 0.2 everywhere share a quarter; object 2 is known to one side alone."""
+    got = fuse(opinion({1: 0.8}), opinion({1: 0.2, 2: 0.5}))
+    assert got.disagreement == {1: pytest.approx(0.75, abs=1e-6)}
+    assert fuse(opinion({1: 0.4}), opinion({1: 0.4})).disagreement == {1: pytest.approx(0)}
+    assert opinion({1: 0.4}).disagreement == {}
+
+
 def test_probabilities_that_exceed_one_are_scaled_down():
     got = fuse(opinion({1: 0.75}), opinion({2: 0.75}))
     np.testing.assert_allclose(got.probabilities[:, 0, 0], [0, 0.5, 0.5], atol=1e-6)

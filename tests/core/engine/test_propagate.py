@@ -153,6 +153,14 @@ def test_confidence_on_the_way(run, keyframe):
     assert all(0 <= c <= 1 for r in items.values() for c in r.confidence.values())
 
 
+def test_disagreement_is_told_where_two_walks_speak(run, keyframe):
+    """Between keyframes, and of no object that is asserted or reached from one side alone."""
+    items = results(run(request(keyframe(1, (1, 2)), keyframe(5, (1,)), keyframe(7, (1, 2)))))
+    told = {i: sorted(r.disagreement) for i, r in items.items() if r.disagreement}
+    assert told == {2: [1, 2], 3: [1, 2], 4: [1, 2], 5: [2], 6: [1, 2]}
+    assert all(0 < d <= 1 for r in items.values() for d in r.disagreement.values())
+
+
 def test_asserted_absence_is_told(run, keyframe, box):
     """By a border, and by a keyframe that is passed; nothing else finds anything absent here."""
     border, passed = keyframe(2, (1, 2), box(1, 0)), keyframe(5, (2,), box())

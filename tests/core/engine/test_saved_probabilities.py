@@ -16,7 +16,12 @@ from core.errors import OutputError
 def opinion(seed=0):
     probabilities = np.random.default_rng(seed).dirichlet((1, 1, 1), (6, 8)).transpose(2, 0, 1)
     return Opinion(
-        (2, 7), probabilities.astype(np.float32), {2: 0.5, 7: 0.25}, {2: 3, 7: 0}, frozenset({7})
+        (2, 7),
+        probabilities.astype(np.float32),
+        {2: 0.5, 7: 0.25},
+        {2: 3, 7: 0},
+        frozenset({7}),
+        {2: 0.125},
     )
 
 
@@ -35,6 +40,7 @@ def test_another_spool_reads_what_one_has_written(saved):
         assert again.frames == [2, 4]
         (got, seconds), (wanted, _) = again.get(4), plain.get(4)
     assert (seconds, got.absent) == (0.5, {7})
+    assert got.disagreement == {2: 0.125}
     np.testing.assert_array_equal(got.probabilities, wanted.probabilities)
     assert (got.object_ids, got.confidence, got.distance) == (
         (2, 7),

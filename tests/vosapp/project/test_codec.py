@@ -98,17 +98,40 @@ def test_lanes_round_trip(seed):
         rng.integers(0, 256, codec.LANE_FRAMES).astype(np.uint8),
         rng.integers(0, 2**16, codec.LANE_FRAMES).astype(np.uint16),
         rng.random(codec.LANE_FRAMES) < 0.3,
+        rng.random(codec.LANE_FRAMES) < 0.3,
+        rng.integers(0, 256, codec.LANE_FRAMES).astype(np.uint8),
     )
     found = codec.decode_piece(codec.encode_piece(piece))
     assert (found.states == piece.states).all()
     assert (found.confidence == piece.confidence).all()
     assert (found.runs == piece.runs).all()
     assert (found.gone == piece.gone).all()
+    assert (found.needs_work == piece.needs_work).all()
+    assert (found.disagreement == piece.disagreement).all()
+
+
+def test_a_lane_of_file_version_4_is_read():
+    """It has no disagreement, and nothing that needs work."""
+    rng = np.random.default_rng(4)
+    planes = rng.integers(0, 4, (4, codec.LANE_FRAMES)).astype(np.uint8)
+    planes[0, 7] |= 0x80
+    found = codec.decode_piece(zlib.compress(planes.tobytes()))
+    assert found.gone[7] and not found.gone[:7].any() and not found.needs_work.any()
+    assert (found.disagreement == codec.NO_CONFIDENCE).all()
+    assert (found.confidence == planes[1]).all()
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"x", "text", None, zlib.compress(bytes(2047)), zlib.compress(b"\x04" * 2048)],
+    [
+        b"",
+        b"x",
+        "text",
+        None,
+        zlib.compress(bytes(2047)),
+        zlib.compress(b"\x04" * 2048),
+        zlib.compress(bytes(3072)),
+    ],
     ids=repr,
 )
 def test_no_lane(data):

@@ -105,7 +105,7 @@ def test_the_fixture_is_version_2(old_2):
 
 def test_a_project_of_version_2_is_backed_up_and_goes_on(old_2):
     with open_project(old_2) as project:
-        assert "file version 2 to 4" in project.notes[0]
+        assert "file version 2 to 5" in project.notes[0]
         check_content(project)
         assert project.frame_index().pts[5] == 5005
         project.put_tuned(tuned_info(b"weights"), b"weights", use=True)

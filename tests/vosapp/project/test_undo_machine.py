@@ -25,8 +25,9 @@ from vosapp.project.edit_ranges import (
     SetReference,
     SplitObject,
 )
+from vosapp.project.edit_review import ReviewFrames
 from vosapp.project.edits import AddObject, AddPrompt, LockObject, RenameObject, SetCategory
-from vosapp.project.model import FrameState, Prompt, PromptKind, VideoRef
+from vosapp.project.model import FrameState, Prompt, PromptKind, Review, VideoRef
 from vosapp.project.opening import create_project, open_project
 
 HEIGHT, WIDTH, FRAMES = 6, 8, 9
@@ -96,13 +97,14 @@ class UndoMachine(RuleBasedStateMachine):
         keyframe = Keyframe(frame, (1, 3), random_map(seed, (1, 3)))
         self.edit(ImportKeyframes((keyframe,), overwrite))
 
-    @rule(object_id=ID, start=FRAME, stop=FRAME, kind=st.integers(0, 3))
+    @rule(object_id=ID, start=FRAME, stop=FRAME, kind=st.integers(0, 4))
     def ranges(self, object_id, start, stop, kind):
         edits = (
             MarkAbsent(object_id, start, stop),
             ClearMasks(object_id, start, stop),
             CheckFrames((object_id,), start, stop),
             CheckFrames((object_id,), start, stop, checked=False),
+            ReviewFrames((object_id,), start, stop, Review.NEEDS_WORK),
         )
         self.edit(edits[kind])
 

@@ -17,6 +17,7 @@ _CHANGING = frozenset(
     {
         *("edit.undo", "edit.redo", "edit.paste-mask", "edit.paste-prompt"),
         *("file.import", "file.save"),
+        *("review.check", "review.needs-work", "review.unreview"),
     }
 )
 

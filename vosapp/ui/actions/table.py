@@ -9,6 +9,7 @@ from vosapp.ui.actions.table_app import APP_ACTIONS
 from vosapp.ui.actions.table_boxes import BOX_ACTIONS
 from vosapp.ui.actions.table_paint import PAINT_ACTIONS
 from vosapp.ui.actions.table_place import PLACE_ACTIONS
+from vosapp.ui.actions.table_review import REVIEW_ACTIONS
 from vosapp.ui.actions.table_run import RUN_ACTIONS
 from vosapp.ui.actions.table_train import TRAIN_ACTIONS
 from vosapp.ui.actions.table_view import VIEW_ACTIONS
@@ -29,6 +30,7 @@ _ALL = (
     *RUN_ACTIONS,
     *PAINT_ACTIONS,
     *BOX_ACTIONS,
+    *REVIEW_ACTIONS,
     *TRAIN_ACTIONS,
 )
 ACTIONS: tuple[ActionSpec, ...] = tuple(sorted(_ALL, key=_rank))

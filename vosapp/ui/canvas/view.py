@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QTimer
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from vosapp.session.view import FrameView
@@ -20,6 +20,7 @@ from vosapp.ui.tools.context import ToolContext
 from vosapp.ui.tools.local_edit import extent, from_mask
 from vosapp.ui.view_state import OverlayMode, ViewState
 
+_MIDDLE = Qt.MouseButton.MiddleButton
 PATIENCE_MS = 150
 """A frame that is decoded within this time is shown without a word."""
 
@@ -278,6 +279,15 @@ class CanvasView(ToolView):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._take_theme()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Where a frame shows what it was before, nothing is drawn on it: it shows what it is."""
+        session = None if self._workspace is None else self._workspace.session
+        if session is not None and session.earlier and event.button() is not _MIDDLE:
+            session.show_earlier(earlier=False)
+            event.accept()
+            return
+        super().mousePressEvent(event)
+
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Draw what has the screen's own resolution over the scene."""
         context = self._context
@@ -294,6 +304,10 @@ class CanvasView(ToolView):
             self._tool.paint(painter, grid)
         if self._loading:
             text = self.tr("Decoding frame {}…").format(context.session.frame_index)
+            draw_note(painter, text, self.font(), self.viewport().width())
+        elif context.session.earlier:
+            here = context.view.earlier
+            text = self.tr("Before the last run") if here else self.tr("No earlier result here")
             draw_note(painter, text, self.font(), self.viewport().width())
         elif context.view.drafts:
             # Whoever exports or looks at states finds no mask here yet.

@@ -15,6 +15,7 @@ from vosapp.ui.controllers.navigate import NavigateController
 from vosapp.ui.controllers.objects import ObjectsController
 from vosapp.ui.controllers.place import PlaceController
 from vosapp.ui.controllers.propagate import PropagateController
+from vosapp.ui.controllers.review import ReviewController
 from vosapp.ui.controllers.tools import ToolsController
 from vosapp.ui.controllers.train import TrainController
 from vosapp.ui.controllers.view import ViewController
@@ -34,5 +35,6 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     TrainController,
     ModelsController,
     NavigateController,
+    ReviewController,
     HelpController,
 )

@@ -131,6 +131,7 @@ def changed_part(old: LaneView, new: LaneView, axis: TimeAxis) -> range:
     visible = range(max(0, seen.start - beyond), min(axis.frame_count, seen.stop + beyond))
     one, other = _part(old, visible), _part(new, visible)
     same = (one.states == other.states) & (one.found_gone == other.found_gone)
+    same &= one.needs_work == other.needs_work
     unknown = np.isnan(one.confidence) & np.isnan(other.confidence)
     same &= (one.confidence == other.confidence) | unknown
     frames = np.flatnonzero(~same) + visible.start
@@ -163,7 +164,8 @@ def dots(lane: LaneView, axis: TimeAxis, *, gap: float) -> NDArray[np.intp]:
 def _part(lane: LaneView, visible: range) -> LaneView:
     cut = _cut(visible)
     gone = None if lane.gone is None else lane.gone[cut]
-    return LaneView(lane.states[cut], lane.confidence[cut], gone)
+    work = None if lane.work is None else lane.work[cut]
+    return LaneView(lane.states[cut], lane.confidence[cut], gone, work)
 
 
 def _cut(visible: range) -> slice:

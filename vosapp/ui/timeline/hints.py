@@ -53,6 +53,8 @@ def state_text(lane: LaneView, frame_index: int) -> str:
     confidence = float(lane.confidence[frame_index])
     if state in (FrameState.EMPTY, FrameState.KEYFRAME, FrameState.ABSENT):
         return text
+    if lane.needs_work[frame_index]:
+        text += ", " + tr("needs work")
     if lane.gone is not None and lane.gone[frame_index]:
         return text + ", " + tr("found not to be in the picture")
     if math.isnan(confidence):

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QMenu
 
 from vosapp.project.edit_masks import MarkAbsent
 from vosapp.project.edit_ranges import CheckFrames, ClearMasks
-from vosapp.project.model import FrameState
+from vosapp.project.edit_review import ReviewFrames
+from vosapp.project.model import FrameState, Review
 from vosapp.session.session import Session
 from vosapp.ui.plain import menu_text
 from vosapp.ui.theme import icon
@@ -26,7 +27,8 @@ class LaneMenu(QMenu):
     """A menu for the cells that a timeline has marked. Opening it waits for nothing.
 
     Attributes:
-        actions_by_name: "propagate", "check", "uncheck", "absent", "range", "zoom", "clear".
+        actions_by_name: "propagate", "check", "uncheck", "work", "absent", "range", "zoom",
+            "clear".
     """
 
     def __init__(self, canvas: TimelineCanvas) -> None:
@@ -59,6 +61,7 @@ class LaneMenu(QMenu):
         self.addSeparator()
         add("check", "check-bold", self.tr("Mark as Checked"), _edit(check_cells))
         add("uncheck", "close", self.tr("Uncheck"), _edit(uncheck_cells))
+        add("work", "flag-outline", self.tr("Needs Work"), _edit(flag_cells))
         add("absent", "circle-outline", self.tr("Mark Absent"), _edit(absent_cells))
         self.addSeparator()
         add("range", "arrow-expand-horizontal", self.tr("Set In and Out Points Here"), _set_range)
@@ -93,6 +96,7 @@ class LaneMenu(QMenu):
         open_cells = bool(states & {FrameState.PROPAGATED, FrameState.STALE})
         actions["check"].setEnabled(open_cells)
         actions["uncheck"].setEnabled(FrameState.CHECKED in states)
+        actions["work"].setEnabled(open_cells or FrameState.CHECKED in states)
         actions["absent"].setEnabled(not item.locked)
         actions["clear"].setEnabled(not item.locked and states != {FrameState.EMPTY})
         actions["propagate"].setEnabled(not workspace.busy)
@@ -116,6 +120,12 @@ def check_cells(session: Session, chosen: LaneSelection) -> None:
 def uncheck_cells(session: Session, chosen: LaneSelection) -> None:
     """Unlock the marked results."""
     session.do(CheckFrames((chosen.object_id,), chosen.start, chosen.stop, checked=False))
+
+
+def flag_cells(session: Session, chosen: LaneSelection) -> None:
+    """Say that the marked results need work."""
+    needs_work = Review.NEEDS_WORK
+    session.do(ReviewFrames((chosen.object_id,), chosen.start, chosen.stop, needs_work))
 
 
 def propagate_cells(workspace: Workspace, chosen: LaneSelection) -> None:

@@ -19,6 +19,7 @@ from vosapp.ui.timeline.box_marks import paint_boxes
 from vosapp.ui.timeline.header import paint_header
 from vosapp.ui.timeline.lane_picture import LANE_HEIGHT, LaneLook
 from vosapp.ui.timeline.layout import HEADER_WIDTH, RANGE_BAR, RULER, TimelineLayout
+from vosapp.ui.timeline.review_marks import paint_reviews
 from vosapp.ui.timeline.selection import LaneSelection
 from vosapp.ui.timeline.strip import LanePictures, ThumbnailStrip
 from vosapp.ui.view_state import ViewState
@@ -146,6 +147,7 @@ class TimelinePicture:
             painter.drawPixmap(QRectF(left, top, right - left, LANE_HEIGHT), picture, source)
             boxes, part = session.boxes(item.object_id), range(left, right)
             paint_boxes(painter, boxes, canvas.axis, top=top, color=item.color, part=part)
+            paint_reviews(painter, lane, canvas.axis, top=top, part=part)
         chosen = canvas.selection
         if chosen is not None and chosen.object_id == item.object_id:
             self._paint_selection(painter, chosen, top)

@@ -1,0 +1,70 @@
+"""Reasons and findings in the user's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QCoreApplication
+
+from core.review.reasons import Reason
+from vosapp.project.model import Review, TrackedObject
+from vosapp.services.review import ReviewRow
+
+
+def tr(text: str) -> str:
+    """Translate a text of the list of frames to check."""
+    return QCoreApplication.translate("Review", text)
+
+
+def sentence(reason: Reason) -> str:
+    """Say what speaks against a mask."""
+    return {
+        Reason.LOST: tr("Lost: no mask here"),
+        Reason.DOUBT: tr("Low confidence"),
+        Reason.DROP: tr("Confidence drops"),
+        Reason.SIZE: tr("Another size than on its keyframe"),
+        Reason.AREA: tr("Size jumps"),
+        Reason.PLACE: tr("Place jumps"),
+        Reason.ISLANDS: tr("Stray islands"),
+        Reason.CONTACT: tr("Touches another object"),
+        Reason.DISAGREE: tr("The two directions disagree"),
+        Reason.FAR: tr("Far from any keyframe"),
+    }[reason]
+
+
+def sentences(reasons: Iterable[Reason]) -> str:
+    """Say all reasons in one line."""
+    return tr("; ").join(sentence(reason) for reason in reasons)
+
+
+def title(row: ReviewRow, objects: Iterable[TrackedObject]) -> str:
+    """Say which frames and objects a row is about: "Frame 42 \u00b7 Fox"."""
+    names = {item.object_id: item.shown_name for item in objects}
+    shown = ", ".join(names.get(i, str(i)) for i in row.object_ids[:3])
+    if row.stop - row.frame_index > 1:
+        frames = tr("Frames {0} to {1}").format(row.frame_index, row.stop - 1)
+    else:
+        frames = tr("Frame {0}").format(row.frame_index)
+    return tr("{0} \u00b7 {1}").format(frames, shown)
+
+
+def finding(review: Review) -> str:
+    """Say what is listed, as a choice: "Frames to check"."""
+    return {
+        Review.UNREVIEWED: tr("To check"),
+        Review.NEEDS_WORK: tr("Need work"),
+        Review.CHECKED: tr("Checked"),
+    }[review]
+
+
+def counted(counts: dict[Review, int], left: int) -> str:
+    """Say how many masks were reviewed, and what is still being looked at."""
+    text = tr("{0} not reviewed, {1} need work, {2} checked").format(
+        *(
+            counts.get(review, 0)
+            for review in (Review.UNREVIEWED, Review.NEEDS_WORK, Review.CHECKED)
+        )
+    )
+    if left:
+        text += "\n" + tr("{0} frames are still to be looked at\u2026").format(left)
+    return text
