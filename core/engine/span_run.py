@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
+from core.cleaning import Cleaning
 from core.engine.conditioning import Conditioning
 from core.engine.fuse import Opinion, fuse
 from core.engine.kept_walk import KeptWalk
@@ -19,9 +20,10 @@ from core.engine.plans import PropagationRequest, SpanPlan, Walk
 from core.engine.spool import ProbabilitySpool, rounded
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
+from core.ops.clean_maps import clean_map
 from core.ops.label_maps import absent_ids, merge_keyframe
 from core.tracking.contract import StepResult, Tracker
-from core.types import Direction, Frame, FrameDraft, FrameResult, Keyframe
+from core.types import Direction, Frame, FrameDraft, FrameResult, Keyframe, LabelMap
 
 EXACT_BYTES = 4 << 30
 """A forward walk goes first where all it may say of its frames, which has to wait unrounded, takes
@@ -96,7 +98,7 @@ class SpanRun:
         self.looked: set[int] = set()
         kept, request = walking.manner.kept, walking.request
         self._kept = None if kept is None else kept.span(part.span, request.keyframes)
-        self._done = None if self._kept is None else self._kept.done(request.ways)
+        self._done = None if self._kept is None else self._kept.done(request)
         walks = {Direction.BACKWARD: part.backward, Direction.FORWARD: part.forward}
         way = leads(part.span, walking.manner, fits=self._fits())
         order = [walks[way], walks[Direction(-way.value)]]
@@ -154,7 +156,7 @@ class SpanRun:
     def draft(self, seen: Seen) -> FrameDraft:
         """What one walk alone says of a frame, without what keyframes assert on it."""
         ids = seen.opinion.object_ids
-        label_map = self.walking.tracker.render(seen.opinion.probabilities, seen.frame, ids)
+        label_map = rendered(self.walking.tracker, seen, self.walking.request.cleaning)
         return FrameDraft(seen.index, label_map, ids)
 
     def _fits(self) -> bool:
@@ -226,17 +228,33 @@ class SpanRun:
         if walking.keep is not None:
             walking.keep.put(seen.index, seen.opinion, seen.seconds)
         keyframe = next((k for k in self.span.inside if k.frame_index == seen.index), None)
-        result = render_seen(walking.tracker, seen, keyframe)
+        result = render_seen(walking.tracker, seen, keyframe, cleaning=walking.request.cleaning)
         if self._done is not None:
             self._done.note(result)
         return result
 
 
-def render_seen(tracker: Tracker, seen: Seen, keyframe: Keyframe | None) -> FrameResult:
-    """A frame at its full size; what a keyframe asserts on it comes out as it is."""
+def rendered(tracker: Tracker, seen: Seen, cleaning: Cleaning) -> LabelMap:
+    """The label map of a frame at its full size, cleaned up; the one place where that is done."""
+    ids = seen.opinion.object_ids
+    label_map = tracker.render(seen.opinion.probabilities, seen.frame, ids)
+    return clean_map(label_map, dict.fromkeys(ids, cleaning))
+
+
+def render_seen(
+    tracker: Tracker, seen: Seen, keyframe: Keyframe | None, *, cleaning: Cleaning
+) -> FrameResult:
+    """A frame at its full size; what a keyframe asserts on it comes out as it is.
+
+    Args:
+        tracker: renders.
+        seen: the frame, with what is said of it.
+        keyframe: of the frame, if it has one.
+        cleaning: of what was propagated.
+    """
     start = time.perf_counter()
     ids, opinion = seen.opinion.object_ids, seen.opinion
-    label_map = tracker.render(opinion.probabilities, seen.frame, ids)
+    label_map = rendered(tracker, seen, cleaning)
     confidence, absent = dict(opinion.confidence), opinion.absent
     if keyframe is not None:
         label_map = merge_keyframe(label_map, keyframe)
