@@ -106,6 +106,8 @@ class FrameResult:
             to be; they have no pixel. An object without a pixel that is not in here was lost:
             the system does not know where it is.
         is_draft: a later result of the same job will replace it.
+        soft: per object id, h x w uint8, the probability of each cell in steps of 1 / 255, at the
+            system's own size; empty where the request does not ask for it.
     """
 
     frame_index: int
@@ -116,6 +118,7 @@ class FrameResult:
     is_keyframe: bool = False
     absent: frozenset[int] = frozenset()
     is_draft: bool = False
+    soft: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class PropagationRequest:
         ways: directions in which keyframes are carried. Frames that no keyframe reaches in one
             of them get no result.
         cleaning: what is done to each mask that is propagated; never to what keyframes assert.
+        soft: results carry soft labels.
     """
 
     keyframes: tuple[Keyframe, ...]
@@ -30,6 +31,7 @@ class PropagationRequest:
     stop: int
     ways: tuple[Direction, ...] = BOTH
     cleaning: Cleaning = NONE
+    soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.cleaning import Cleaning
 from core.engine.conditioning import Conditioning
 from core.engine.fuse import Opinion, fuse
 from core.engine.kept_walk import KeptWalk
 from core.engine.manner import Manner, leads
 from core.engine.plans import PropagationRequest, SpanPlan, Walk
-from core.engine.spool import ProbabilitySpool, rounded
+from core.engine.spool import ProbabilitySpool, levels, rounded
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
 from core.ops.clean_maps import clean_map
@@ -228,7 +231,7 @@ class SpanRun:
         if walking.keep is not None:
             walking.keep.put(seen.index, seen.opinion, seen.seconds)
         keyframe = next((k for k in self.span.inside if k.frame_index == seen.index), None)
-        result = render_seen(walking.tracker, seen, keyframe, cleaning=walking.request.cleaning)
+        result = render_seen(walking.tracker, seen, keyframe, request=walking.request)
         if self._done is not None:
             self._done.note(result)
         return result
@@ -242,7 +245,7 @@ def rendered(tracker: Tracker, seen: Seen, cleaning: Cleaning) -> LabelMap:
 
 
 def render_seen(
-    tracker: Tracker, seen: Seen, keyframe: Keyframe | None, *, cleaning: Cleaning
+    tracker: Tracker, seen: Seen, keyframe: Keyframe | None, *, request: PropagationRequest
 ) -> FrameResult:
     """A frame at its full size; what a keyframe asserts on it comes out as it is.
 
@@ -250,16 +253,31 @@ def render_seen(
         tracker: renders.
         seen: the frame, with what is said of it.
         keyframe: of the frame, if it has one.
-        cleaning: of what was propagated.
+        request: says what is done to what was propagated, and whether soft labels are wanted.
     """
     start = time.perf_counter()
     ids, opinion = seen.opinion.object_ids, seen.opinion
-    label_map = rendered(tracker, seen, cleaning)
+    label_map = rendered(tracker, seen, request.cleaning)
     confidence, absent = dict(opinion.confidence), opinion.absent
     if keyframe is not None:
         label_map = merge_keyframe(label_map, keyframe)
         confidence |= dict.fromkeys(keyframe.object_ids, 1.0)
         absent = (absent - set(keyframe.object_ids)) | absent_ids(keyframe)
     spent = seen.seconds + time.perf_counter() - start
-    is_keyframe = keyframe is not None
-    return FrameResult(seen.index, label_map, ids, confidence, spent, is_keyframe, absent)
+    soft = _soft(opinion) if request.soft else {}
+    return FrameResult(
+        seen.index,
+        label_map,
+        ids,
+        confidence,
+        spent,
+        is_keyframe=keyframe is not None,
+        absent=absent,
+        soft=soft,
+    )
+
+
+def _soft(opinion: Opinion) -> dict[int, NDArray[np.uint8]]:
+    """Soft labels of the objects that are there."""
+    there = [i for i in opinion.object_ids if i not in opinion.absent]
+    return {object_id: levels(opinion.plane(object_id)) for object_id in there}

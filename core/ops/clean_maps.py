@@ -28,7 +28,8 @@ def clean_map(
     Args:
         label_map: H x W; it is not changed, and given back where nothing is to be done.
         cleanings: by object id; where two grow toward each other, the first one wins.
-        fixed: labels that get no pixel more, such as those of locked objects.
+        fixed: labels that get no pixel of others, such as those of locked objects; what their own
+            clean-up adds is another thing.
 
     Returns:
         H x W uint8, of the same ids and 0.
@@ -42,10 +43,9 @@ def clean_map(
     found = label_map.copy()
     _take_away(found, wanted, fixed)
     for object_id, cleaning in wanted.items():
-        if object_id not in fixed:
-            _fill(found, object_id, cleaning)
+        _fill(found, object_id, cleaning)
     for object_id, cleaning in wanted.items():
-        _shape(found, object_id, cleaning, may_gain=object_id not in fixed)
+        _shape(found, object_id, cleaning)
     return found
 
 
@@ -91,7 +91,7 @@ def _fill(found: LabelMap, object_id: int, cleaning: Cleaning) -> None:
         part[holes_of(part == object_id, cleaning.holes) & (part == 0)] = object_id
 
 
-def _shape(found: LabelMap, object_id: int, cleaning: Cleaning, *, may_gain: bool) -> None:
+def _shape(found: LabelMap, object_id: int, cleaning: Cleaning) -> None:
     """Smooth and move an object's edge; what it gains was background."""
     if not (cleaning.smooth or cleaning.grow):
         return
@@ -107,8 +107,7 @@ def _shape(found: LabelMap, object_id: int, cleaning: Cleaning, *, may_gain: boo
         smooth = np.where(grown((part != 0) & ~mask, cleaning.smooth), mask, smooth)
     shaped = grown(smooth, cleaning.grow)
     part[mask & ~shaped] = 0
-    if may_gain:
-        part[shaped & (part == 0)] = object_id
+    part[shaped & (part == 0)] = object_id
 
 
 def _box(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice] | None:

@@ -118,3 +118,4 @@ def _put_result(
             run_id=propagation.run_id,
             gone=object_id in result.absent,
         )
+        editor.softs.put(frame, object_id, result.soft.get(object_id))

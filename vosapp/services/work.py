@@ -100,7 +100,9 @@ def plan_work(
             f"{project.path} has no keyframe to propagate.",
             "Draw a box or paint an object on a frame, or import a mask, first.",
         )
-    request = PropagationRequest(found, frames.start, frames.stop, ways, cleaning)
+    request = PropagationRequest(
+        found, frames.start, frames.stop, ways, cleaning=cleaning, soft=True
+    )
     states = OPEN if only_open else WRITABLE
     count = project.video.frame_count
     pieces = pieces_with(request, count, writable_frames(project, request, states))
