@@ -106,8 +106,9 @@ class FrameResult:
             to be; they have no pixel. An object without a pixel that is not in here was lost:
             the system does not know where it is.
         is_draft: a later result of the same job will replace it.
-        soft: per object id, h x w uint8, the probability of each cell in steps of 1 / 255, at the
-            system's own size; empty where the request does not ask for it.
+        soft: per object id, h x w uint8 at the system's own size: the object's probability by the
+            sum of it and the strongest other label's, in steps of 1 / 255; empty where the request
+            does not ask for it.
     """
 
     frame_index: int

@@ -278,6 +278,17 @@ def render_seen(
 
 
 def _soft(opinion: Opinion) -> dict[int, NDArray[np.uint8]]:
-    """Soft labels of the objects that are there."""
-    there = [i for i in opinion.object_ids if i not in opinion.absent]
-    return {object_id: levels(opinion.plane(object_id)) for object_id in there}
+    """Soft labels of the objects that are there: each against its strongest rival of a cell.
+
+    So half is where the most probable label changes, however many objects share the rest.
+    """
+    probabilities = opinion.probabilities
+    order = np.sort(probabilities, axis=0)
+    first, second = order[-1], order[-2] if len(order) > 1 else np.zeros_like(order[-1])
+    found = {}
+    for object_id in opinion.object_ids:
+        if object_id not in opinion.absent:
+            own = opinion.plane(object_id)
+            rival = np.where(own >= first, second, first)
+            found[object_id] = levels(own / np.maximum(own + rival, np.float32(1e-6)))
+    return found

@@ -43,11 +43,13 @@ class AlphaPart:
     Attributes:
         rows, columns: where the part lies in the frame.
         alpha: of the part, 0..1.
+        band: how far each pixel may be other than the mask: 1 at its boundary, 0 away from it.
     """
 
     rows: slice
     columns: slice
     alpha: Plane
+    band: Plane
 
     @property
     def box(self) -> tuple[slice, slice]:
@@ -80,7 +82,7 @@ def refined_alpha(mask: Mask, soft: NDArray[np.uint8] | None, frame: Frame) -> A
     fine = guided_plane(base, guide, guide, radius=width, epsilon=_EPSILON)
     inward = _inward(part, width)
     alpha = inward * fine + (1 - inward) * part
-    return AlphaPart(rows, columns, np.asarray(np.clip(alpha, 0, 1), np.float32))
+    return AlphaPart(rows, columns, np.asarray(np.clip(alpha, 0, 1), np.float32), inward)
 
 
 def steadied(parts: Sequence[AlphaPart], looks: Sequence[Frame], here: int) -> AlphaPart:
@@ -101,7 +103,9 @@ def steadied(parts: Sequence[AlphaPart], looks: Sequence[Frame], here: int) -> A
         weight = np.exp(-np.square(away / np.float32(_STILL)))
         total += weight * _within(part, own, look.shape[:2])
         weights += weight
-    return AlphaPart(own.rows, own.columns, total / weights)
+    # Away from its boundary the mask of the frame itself is right, whatever its neighbors say.
+    calm = own.alpha + own.band * (total / weights - own.alpha)
+    return AlphaPart(own.rows, own.columns, calm, own.band)
 
 
 def smoothed_look(frame: Frame) -> Frame:

@@ -102,3 +102,19 @@ def test_kept_results_are_those_of_the_same_clean_up(film, tracker, tmp_path):
         assert len(kept.results(request, 8)) == 7
         assert kept.results(replace(request, cleaning=NONE), 8) == {}
         assert kept.results(replace(request, cleaning=Cleaning(grow=1)), 8) == {}
+
+
+def test_soft_labels_are_there_where_they_are_wanted(film, walk_tracker):
+    request = PropagationRequest((Keyframe(0, (1, 2), blocks()),), 0, 8)
+    plain = made(film, walk_tracker(), request)
+    assert all(one.soft == {} for one in plain)
+    found = made(film, walk_tracker(), replace(request, soft=True))
+    assert found[0].soft == {}, "a border has none"
+    for one, other in zip(found[1:], plain[1:], strict=True):
+        assert (one.label_map == other.label_map).all()
+        assert sorted(one.soft) == [1, 2]
+        small = one.label_map[::4, ::4]
+        for object_id, plane in one.soft.items():
+            assert plane.dtype == np.uint8 and plane.shape == (6, 8)
+            assert ((plane > 128) <= (small == object_id)).all()
+            assert ((plane < 127) <= (small != object_id)).all()

@@ -136,8 +136,11 @@ def test_the_band_is_wider_where_the_object_is_larger():
 
 def test_parts_of_other_places_are_averaged_where_they_lie():
     plane = np.ones((4, 4), np.float32)
-    one = AlphaPart(slice(0, 4), slice(0, 4), plane)
-    other = AlphaPart(slice(2, 6), slice(2, 6), plane)
+    band = plane.copy()
+    band[1] = 0
+    one = AlphaPart(slice(0, 4), slice(0, 4), plane, band)
+    other = AlphaPart(slice(2, 6), slice(2, 6), plane, plane)
     looks = [np.zeros((8, 8, 3), np.uint8)] * 2
     found = alpha.steadied([one, other], looks, 0)
     assert found.alpha[3, 3] == 1 and found.alpha[0, 0] == 0.5
+    assert (found.alpha[1] == 1).all(), "away from the boundary the mask counts"
