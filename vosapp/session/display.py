@@ -22,6 +22,7 @@ from core.types import Frame, LabelMap
 from vosapp.jobs.outcome import Failed, trouble
 from vosapp.project.relink import open_linked
 from vosapp.project.store import Project
+from vosapp.session.clean_preview import CleanPreview, shown_map
 from vosapp.session.drafts import Drafts
 from vosapp.session.view import FrameView
 
@@ -41,6 +42,9 @@ class FrameLoader(QObject):
         project: read from this loader's thread only through its own guard.
         cache_bytes: budget of decoded frames.
         drafts: are shown where there are some.
+
+    Attributes:
+        preview: a clean-up that is being chosen, shown with the next wish.
 
     Signals:
         ready: a `FrameView` of the newest wish; a stand-in may come first (`exact` is False).
@@ -71,6 +75,7 @@ class FrameLoader(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.preview: CleanPreview | None = None
         self._drafts = Drafts() if drafts is None else drafts
         self._path, self._project, self._cache_bytes = path, project, cache_bytes
         self._wish: int | None = None
@@ -216,13 +221,22 @@ class FrameLoader(QObject):
     def _view(self, index: int, frame: Frame, *, exact: bool) -> FrameView:
         project = self._project
         revision = project.revision  # Before anything else: what follows is at least as new.
-        stored, assertions = project.label_map(index), project.assertions(index)
+        stored, assertions = shown_map(project, index, self.preview), project.assertions(index)
         label_map, drafts = self._drafts.over(project, index, stored)
         prompts = project.prompts(index)
         # Here, so that the window's thread need not.
         packed = np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2BGRA), np.uint8)
         return FrameView(
-            index, frame, label_map, assertions, prompts, exact, revision, packed, drafts
+            index,
+            frame,
+            label_map,
+            assertions,
+            prompts,
+            exact,
+            revision,
+            packed,
+            drafts,
+            project.cleanings_on(index),
         )
 
 

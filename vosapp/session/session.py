@@ -23,6 +23,7 @@ from vosapp.project.source import stored_info
 from vosapp.project.store import Project
 from vosapp.project.writer import ProjectWriter
 from vosapp.session.boxes import NO_BOXES, BoxLane, read_boxes
+from vosapp.session.clean_preview import CleanPreview
 from vosapp.session.display import CACHE_BYTES, FrameLoader
 from vosapp.session.drafts import Drafts
 from vosapp.session.view import FrameView, LaneView, ProjectUpdate, read_update
@@ -186,6 +187,12 @@ class Session(QObject):
         had = self.frame_index in self.drafts
         self.drafts.clear()
         if had:
+            self.reload()
+
+    def preview_cleaning(self, preview: CleanPreview | None) -> None:
+        """Show a clean-up that is being chosen; None shows what the project has again."""
+        if preview != self._loader.preview:
+            self._loader.preview = preview
             self.reload()
 
     def look_aside(self, frame_index: int) -> None:

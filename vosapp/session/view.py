@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.cleaning import Cleaning
 from core.types import Frame, LabelMap
 from vosapp.project.model import Assertion, Change, FrameState, Prompt, TrackedObject
 from vosapp.project.store import Project
@@ -52,6 +53,7 @@ class FrameView:
             this revision or an earlier one is in it.
         packed: `frame` as H x W x 4 uint8 blue, green, red, 255, as screens want it; or None.
         drafts: objects whose masks here are drafts of the propagation that is running.
+        cleanings: how propagated masks of objects are cleaned up here, as the project has it.
     """
 
     frame_index: int
@@ -63,6 +65,7 @@ class FrameView:
     revision: int = 0
     packed: NDArray[np.uint8] | None = None
     drafts: frozenset[int] = frozenset()
+    cleanings: Mapping[int, Cleaning] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
