@@ -190,7 +190,8 @@ def _color_table(source: AnnotationSource) -> NDArray[np.uint8]:
 
 
 def _levels(alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.rint(alpha * np.float32(255)).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint(alpha * np.float32(255)).astype(np.uint8)
+    return levels
 
 
 def _padding(source: AnnotationSource, coding: Coding) -> list[str]:
