@@ -28,6 +28,8 @@ NARROWEST, WIDEST = 3, 14
 _SHARE = 25
 """The band reaches this part of the object's side to either side of the boundary."""
 _EPSILON = 1e-4
+_UNSURE = 0.2
+"""Soft labels that are this far from 0 and 1, times two, let alpha be as soft as it may."""
 _FITS = 0.7
 """J of soft labels and mask below which the labels are of another mask."""
 _STILL = 5.0
@@ -67,8 +69,8 @@ def refined_alpha(mask: Mask, soft: NDArray[np.uint8] | None, frame: Frame) -> A
 
     Args:
         mask: H x W.
-        soft: h x w, what the engine says of each cell, 0..255; None where it says nothing. Labels
-            of another mask are not heeded.
+        soft: h x w, what the engine says of each cell, 0..255; None where it says nothing. Where
+            it is sure, alpha is the mask. Labels of another mask are not heeded.
         frame: H x W x 3 uint8.
     """
     area = int(np.count_nonzero(mask))
@@ -77,12 +79,16 @@ def refined_alpha(mask: Mask, soft: NDArray[np.uint8] | None, frame: Frame) -> A
     width = band_width(area)
     rows, columns = _box(mask, 3 * width)
     part = mask[rows, columns]
-    base = _base(mask, soft, rows=rows, columns=columns)
     guide = np.ascontiguousarray(frame[rows, columns])
-    fine = guided_plane(base, guide, guide, radius=width, epsilon=_EPSILON)
-    inward = _inward(part, width)
-    alpha = inward * fine + (1 - inward) * part
-    return AlphaPart(rows, columns, np.asarray(np.clip(alpha, 0, 1), np.float32), inward)
+    # What is filtered is the mask: it follows from the soft labels at the frame's own size, and
+    # these themselves, some pixels a cell, would leave a haze around it.
+    plane = part.astype(np.float32)
+    fine = guided_plane(plane, guide, guide, radius=max(NARROWEST, width // 2), epsilon=_EPSILON)
+    band = _near(part, width)
+    if soft is not None and _fits(mask, soft):
+        band *= _unsure(soft, mask.shape)[rows, columns]
+    alpha = band * fine + (1 - band) * plane
+    return AlphaPart(rows, columns, np.asarray(np.clip(alpha, 0, 1), np.float32), band)
 
 
 def steadied(parts: Sequence[AlphaPart], looks: Sequence[Frame], here: int) -> AlphaPart:
@@ -132,12 +138,11 @@ def full_alpha(part: AlphaPart | None, shape: tuple[int, int]) -> Plane:
     return alpha
 
 
-def _base(mask: Mask, soft: NDArray[np.uint8] | None, *, rows: slice, columns: slice) -> Plane:
-    """What is filtered: soft labels at full size, or the mask itself."""
-    if soft is not None and _fits(mask, soft):
-        large = cv2.resize(soft, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        return np.asarray(large[rows, columns], np.float32) / np.float32(255)
-    return mask[rows, columns].astype(np.float32)
+def _unsure(soft: NDArray[np.uint8], shape: tuple[int, ...]) -> Plane:
+    """How far alpha may be other than the mask, by the engine: H x W, 0 where it is sure."""
+    large = cv2.resize(soft, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    away = 1 - np.abs(2 * np.asarray(large, np.float32) / np.float32(255) - 1)
+    return np.asarray(np.clip(away / np.float32(_UNSURE), 0, 1), np.float32)
 
 
 def _fits(mask: Mask, soft: NDArray[np.uint8]) -> bool:
@@ -148,7 +153,7 @@ def _fits(mask: Mask, soft: NDArray[np.uint8]) -> bool:
     return bool(union) and int(np.count_nonzero(one & other)) >= _FITS * union
 
 
-def _inward(mask: Mask, width: int) -> Plane:
+def _near(mask: Mask, width: int) -> Plane:
     """1 at the boundary, 0 where it is farther than the band is wide; H x W."""
     inside, outside = (
         cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

@@ -78,15 +78,21 @@ def test_far_from_the_boundary_nothing_is_soft():
     assert (whole[disk(36, 34, 15)] == 1).all() and (whole[~disk(36, 34, 25)] == 0).all()
 
 
-def test_soft_labels_count_where_they_are_of_this_mask():
-    share = true_alpha(36, 34)
-    soft = cv2.resize(np.rint(share * 255).astype(np.uint8), (18, 18), interpolation=3)
-    flat = np.full((SIZE, SIZE, 3), 90, np.uint8)
-    with_soft = alpha.refined_alpha(disk(36, 34), soft, flat).alpha
-    assert not np.array_equal(with_soft, alpha.refined_alpha(disk(36, 34), None, flat).alpha)
-    other = np.ascontiguousarray(soft[:, ::-1] * 0 + soft[0, 0])
-    same = alpha.refined_alpha(disk(36, 34), other, flat).alpha
-    assert np.array_equal(same, alpha.refined_alpha(disk(36, 34), None, flat).alpha)
+def test_where_the_engine_is_sure_alpha_is_the_mask():
+    share, mask = true_alpha(36, 34), disk(36, 34)
+    soft = np.where(np.arange(SIZE) < 28, mask, share).astype(np.float32)
+    levels = np.rint(soft * 255).astype(np.uint8)
+    found = alpha.full_alpha(alpha.refined_alpha(mask, levels, picture(share)), mask.shape)
+    assert (found[:, :28] == mask[:, :28]).all()
+    right = found[:, 40:]
+    assert ((right > 0) & (right < 1)).sum() > 40
+
+
+def test_soft_labels_of_another_mask_are_not_heeded():
+    mask, flat = disk(36, 34), picture(true_alpha(36, 34))
+    alone = alpha.refined_alpha(mask, None, flat).alpha
+    for other in (np.zeros((18, 18), np.uint8), np.full((18, 18), 255, np.uint8)):
+        assert np.array_equal(alpha.refined_alpha(mask, other, flat).alpha, alone)
 
 
 def test_what_stands_still_is_calm(still):
