@@ -30,6 +30,8 @@ _SHARE = 25
 _EPSILON = 1e-4
 _UNSURE = 0.2
 """Soft labels that are this far from 0 and 1, times two, let alpha be as soft as it may."""
+_TELLING = 0.2
+"""Share of the band in which soft labels must be unsure to be heeded."""
 _FITS = 0.7
 """J of soft labels and mask below which the labels are of another mask."""
 _STILL = 5.0
@@ -86,7 +88,9 @@ def refined_alpha(mask: Mask, soft: NDArray[np.uint8] | None, frame: Frame) -> A
     fine = guided_plane(plane, guide, guide, radius=max(NARROWEST, width // 2), epsilon=_EPSILON)
     band = _near(part, width)
     if soft is not None and _fits(mask, soft):
-        band *= _unsure(soft, mask.shape)[rows, columns]
+        unsure = band * _unsure(soft, mask.shape)[rows, columns]
+        # Of systems that are sure of everything the labels tell nothing.
+        band = unsure if unsure.sum() > _TELLING * band.sum() else band
     alpha = band * fine + (1 - band) * plane
     return AlphaPart(rows, columns, np.asarray(np.clip(alpha, 0, 1), np.float32), band)
 
@@ -142,7 +146,11 @@ def _unsure(soft: NDArray[np.uint8], shape: tuple[int, ...]) -> Plane:
     """How far alpha may be other than the mask, by the engine: H x W, 0 where it is sure."""
     large = cv2.resize(soft, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
     away = 1 - np.abs(2 * np.asarray(large, np.float32) / np.float32(255) - 1)
-    return np.asarray(np.clip(away / np.float32(_UNSURE), 0, 1), np.float32)
+    unsure = np.clip(away / np.float32(_UNSURE), 0, 1)
+    # Where labels are as fine as the frame, their edges are as sharp as the mask's.
+    side = 2 * NARROWEST + 1
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(unsure, disk), np.float32)
 
 
 def _fits(mask: Mask, soft: NDArray[np.uint8]) -> bool:
