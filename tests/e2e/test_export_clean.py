@@ -67,6 +67,14 @@ def test_exports_are_as_the_project_shows_it_unless_they_are_told(call, project,
     assert same == [True, True, False, False, False, False, True, False, True]
 
 
+def test_info_tells_clean_ups(call, project, capfd):
+    told = call("info", project)["objects"]
+    wanted = {"start": 2, "stop": 8, "how": "shrink=2", "erased": 1}
+    assert [item["clean"] for item in told] == [[wanted], []]
+    assert main(["info", str(project)]) == 0
+    assert "cleaned up on frames 2:8: shrink=2, areas erased: 1" in capfd.readouterr().out
+
+
 def test_nonsense_is_refused(call, project, tmp_path):
     told = call(
         *("export", project, "--format", "masks", "-o", tmp_path / "out", "--clean", "grow"), code=2

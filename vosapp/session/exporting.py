@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.cleaning import NONE
 from core.errors import UsageError
 from core.jobs import CancelToken, Progress
 from core.media.annotations.values import AnnotationSource
@@ -57,7 +56,6 @@ class ExportOrder:
         frames: which frames; numbers stay.
         object_ids: which objects; empty takes all.
         removes: files of an earlier export that were shown to the user, and may be removed.
-        raw: propagated masks as they are stored, without any clean-up.
     """
 
     project: Project
@@ -67,7 +65,6 @@ class ExportOrder:
     frames: range
     object_ids: tuple[int, ...] = ()
     removes: frozenset[Path] = frozenset()
-    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +169,4 @@ def _source_with(order: ExportOrder, video: VideoSource | None) -> AnnotationSou
         video,
         frames=lambda _info: order.frames,
         object_ids=order.object_ids,
-        cleaning=NONE if order.raw else None,
     )
