@@ -66,13 +66,9 @@ OPTIONS: tuple[ExportOption, ...] = (
     ExportOption(
         "split", "--split", "DAVIS", "the list that names the sequence", "NAME", title="image set"
     ),
-    ExportOption("hard", "--hard-edges", "mattes", "edges as sharp as the masks, no soft alpha"),
-    ExportOption(
-        "premultiplied", "--premultiplied", "16-bit PNG mattes", "multiply colors by alpha"
-    ),
-    ExportOption(
-        "straight", "--straight", "OpenEXR", "do not multiply colors by alpha, as EXR has it else"
-    ),
+    ExportOption("hard", "--hard-edges", "mattes", "sharp edges: alpha is the mask"),
+    ExportOption("premultiplied", "--premultiplied", "16-bit PNG", "colors multiplied by alpha"),
+    ExportOption("straight", "--straight", "OpenEXR", "straight colors, not multiplied by alpha"),
     ExportOption("images", "--images and --no-images", "", "write the video's frames too"),
 )
 """All of them; `images` is on the command line a pair of its own."""
