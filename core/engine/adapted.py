@@ -235,7 +235,7 @@ def _second_pass(
         frame = video.frame(index)
         refined = _refined(refiner, index, opinion, frame=frame)
         seen = Seen(index, frame, refined, spent + time.perf_counter() - start)
-        yield render_seen(tracker, seen, keyframes.get(index))
+        yield render_seen(tracker, seen, keyframes.get(index), request=adapted.request)
 
 
 def _wanted(adapted: AdaptedRequest, kept: Sequence[int]) -> list[int]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from core.cleaning import NONE, Cleaning
 from core.engine.conditioning import governing
 from core.engine.kept_room import KeptEntry
 from core.engine.kept_walk import KeptWalk, StoredWalk
@@ -94,10 +95,12 @@ class KeptSpan:
         end = span.last if walk.direction is Direction.FORWARD else span.first
         return StoredWalk(walk, self._entry, self._key, end=end)
 
-    def done(self, ways: tuple[Direction, ...]) -> Done:
-        """Which results were made by walks in these ways."""
-        names = "-".join(sorted(way.name.lower() for way in ways))
-        return Done(self._entry, f"{self._key[:40]}-{names}.done")
+    def done(self, request: PropagationRequest) -> Done:
+        """Which results were made by walks in the ways of a request, cleaned up as it says."""
+        names = "-".join(sorted(way.name.lower() for way in request.ways))
+        # Raw ones keep the name that they always had.
+        cleaning = "" if request.cleaning == NONE else f"-{_cleaned(request.cleaning)}"
+        return Done(self._entry, f"{self._key[:40]}-{names}{cleaning}.done")
 
 
 class KeptWork:
@@ -119,13 +122,17 @@ class KeptWork:
         """Checksums of the results that were made of what a request would compute, by frame."""
         found: dict[int, int] = {}
         for part in plan(request, frame_count):
-            found |= self.span(part.span, request.keyframes).done(request.ways).read()
+            found |= self.span(part.span, request.keyframes).done(request).read()
         return found
 
 
 def checksum(label_map: LabelMap) -> int:
     """CRC-32 of a label map, as `KeptWork.results` has it."""
     return zlib.crc32(np.ascontiguousarray(label_map).tobytes())
+
+
+def _cleaned(cleaning: Cleaning) -> str:
+    return digest(repr(cleaning).encode())[:12]
 
 
 def _feature_file(frame_index: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.cleaning import NONE, Cleaning
 from core.engine.spans import Span, cut
 from core.errors import UsageError
 from core.types import Direction, Keyframe
@@ -21,12 +22,16 @@ class PropagationRequest:
         stop: one past the last frame that is wanted.
         ways: directions in which keyframes are carried. Frames that no keyframe reaches in one
             of them get no result.
+        cleaning: what is done to each mask that is propagated; never to what keyframes assert.
+        soft: results carry soft labels.
     """
 
     keyframes: tuple[Keyframe, ...]
     start: int
     stop: int
     ways: tuple[Direction, ...] = BOTH
+    cleaning: Cleaning = NONE
+    soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.cleaning import NONE
 from core.device import sound_threads
 from core.engine.run_settings import differences
 from core.errors import UsageError
@@ -102,8 +103,9 @@ class RunRecord:
         except _DAMAGE as error:
             msg = f"{self.path} is damaged: the run cannot be resumed."
             raise UsageError(msg, "Leave --resume out to start anew.") from error
-        # Records of older versions say no number of threads: any goes on.
-        changed = differences(self.settings, self._any_threads | settings)
+        # Records of older versions say no number of threads: any goes on. Their masks are raw.
+        older = self._any_threads | {"clean": NONE.text}
+        changed = differences(self.settings, older | settings)
         if changed:
             msg = f"The run in {self.path} had other settings: {'; '.join(changed)}."
             raise UsageError(msg, _HINT)

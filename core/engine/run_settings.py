@@ -46,6 +46,7 @@ def run_settings(
         "range": f"{request.start}:{request.stop}",
         "direction": " and ".join(sorted(way.name.lower() for way in request.ways)),
         "adaptation": _adaptation(adaptation, target=system.target),
+        "clean": request.cleaning.text,
     }
 
 

@@ -11,17 +11,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from core.cleaning import Cleaning
 from core.engine.conditioning import Conditioning
 from core.engine.fuse import Opinion, fuse
 from core.engine.kept_walk import KeptWalk
 from core.engine.manner import Manner, leads
 from core.engine.plans import PropagationRequest, SpanPlan, Walk
-from core.engine.spool import ProbabilitySpool, rounded
+from core.engine.spool import ProbabilitySpool, levels, rounded
 from core.jobs import CancelToken, Progress
 from core.media.video import VideoSource
+from core.ops.clean_maps import clean_map
 from core.ops.label_maps import absent_ids, merge_keyframe
 from core.tracking.contract import StepResult, Tracker
-from core.types import Direction, Frame, FrameDraft, FrameResult, Keyframe
+from core.types import Direction, Frame, FrameDraft, FrameResult, Keyframe, LabelMap
 
 EXACT_BYTES = 4 << 30
 """A forward walk goes first where all it may say of its frames, which has to wait unrounded, takes
@@ -96,7 +101,7 @@ class SpanRun:
         self.looked: set[int] = set()
         kept, request = walking.manner.kept, walking.request
         self._kept = None if kept is None else kept.span(part.span, request.keyframes)
-        self._done = None if self._kept is None else self._kept.done(request.ways)
+        self._done = None if self._kept is None else self._kept.done(request)
         walks = {Direction.BACKWARD: part.backward, Direction.FORWARD: part.forward}
         way = leads(part.span, walking.manner, fits=self._fits())
         order = [walks[way], walks[Direction(-way.value)]]
@@ -154,7 +159,7 @@ class SpanRun:
     def draft(self, seen: Seen) -> FrameDraft:
         """What one walk alone says of a frame, without what keyframes assert on it."""
         ids = seen.opinion.object_ids
-        label_map = self.walking.tracker.render(seen.opinion.probabilities, seen.frame, ids)
+        label_map = rendered(self.walking.tracker, seen, self.walking.request.cleaning)
         return FrameDraft(seen.index, label_map, ids)
 
     def _fits(self) -> bool:
@@ -226,17 +231,33 @@ class SpanRun:
         if walking.keep is not None:
             walking.keep.put(seen.index, seen.opinion, seen.seconds)
         keyframe = next((k for k in self.span.inside if k.frame_index == seen.index), None)
-        result = render_seen(walking.tracker, seen, keyframe)
+        result = render_seen(walking.tracker, seen, keyframe, request=walking.request)
         if self._done is not None:
             self._done.note(result)
         return result
 
 
-def render_seen(tracker: Tracker, seen: Seen, keyframe: Keyframe | None) -> FrameResult:
-    """A frame at its full size; what a keyframe asserts on it comes out as it is."""
+def rendered(tracker: Tracker, seen: Seen, cleaning: Cleaning) -> LabelMap:
+    """The label map of a frame at its full size, cleaned up; the one place where that is done."""
+    ids = seen.opinion.object_ids
+    label_map = tracker.render(seen.opinion.probabilities, seen.frame, ids)
+    return clean_map(label_map, dict.fromkeys(ids, cleaning))
+
+
+def render_seen(
+    tracker: Tracker, seen: Seen, keyframe: Keyframe | None, *, request: PropagationRequest
+) -> FrameResult:
+    """A frame at its full size; what a keyframe asserts on it comes out as it is.
+
+    Args:
+        tracker: renders.
+        seen: the frame, with what is said of it.
+        keyframe: of the frame, if it has one.
+        request: says what is done to what was propagated, and whether soft labels are wanted.
+    """
     start = time.perf_counter()
     ids, opinion = seen.opinion.object_ids, seen.opinion
-    label_map = tracker.render(opinion.probabilities, seen.frame, ids)
+    label_map = rendered(tracker, seen, request.cleaning)
     confidence, absent = dict(opinion.confidence), opinion.absent
     disagreement = dict(opinion.disagreement)
     if keyframe is not None:
@@ -245,6 +266,7 @@ def render_seen(tracker: Tracker, seen: Seen, keyframe: Keyframe | None) -> Fram
         absent = (absent - set(keyframe.object_ids)) | absent_ids(keyframe)
         disagreement = {i: d for i, d in disagreement.items() if i not in keyframe.object_ids}
     spent = seen.seconds + time.perf_counter() - start
+    soft = _soft(opinion) if request.soft else {}
     return FrameResult(
         seen.index,
         label_map,
@@ -254,4 +276,23 @@ def render_seen(tracker: Tracker, seen: Seen, keyframe: Keyframe | None) -> Fram
         is_keyframe=keyframe is not None,
         absent=absent,
         disagreement=disagreement,
+        soft=soft,
     )
+
+
+def _soft(opinion: Opinion) -> dict[int, NDArray[np.uint8]]:
+    """Soft labels of the objects that are there: each against its strongest rival of a cell.
+
+    So half is where the most probable label changes, however many objects share the rest.
+    """
+    probabilities = opinion.probabilities
+    order = np.sort(probabilities, axis=0)
+    first, second = order[-1], order[-2] if len(order) > 1 else np.zeros_like(order[-1])
+    found = {}
+    for object_id in opinion.object_ids:
+        if object_id not in opinion.absent:
+            own = opinion.plane(object_id)
+            rival = np.where(own >= first, second, first)
+            found[object_id] = levels(own / np.maximum(own + rival, np.float32(1e-6)))
+    return found
+>>>>>>> i25a

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.cleaning import NONE
 from core.engine.adapted import LEARNING, propagate_either
 from core.engine.propagate import PropagationRequest
 from core.engine.registry import build_tracker
@@ -54,6 +55,7 @@ BACK_AND_FORTH = (
     "Each sequence is played forward, backward and forward again; every pass is scored, and the"
     " first mask of the first pass is all that is known of the others."
 )
+CLEANED = "Masks were cleaned up before they were scored: {}."
 SEEN = "Also sequences that the weights were trained on are scored: {}."
 TARGET = "A target model of each object is learned along the walk; that is in the seconds a frame."
 TIMES = (
@@ -173,6 +175,7 @@ def make_benchmark_report(
     )
     notes = [LATE if request.late_entries else SEMI]
     notes += start_notes(request.start)
+    notes += [] if request.cleaning == NONE else [CLEANED.format(request.cleaning.text)]
     notes += [BACK_AND_FORTH] if request.back_and_forth else []
     if seen := trained_on(request.tracker.weights, [run.score.name for run in runs]):
         notes.append(SEEN.format(", ".join(seen)))
@@ -213,7 +216,8 @@ def _run(
             whole=job.whole(),
         )
         tracker = make_tracker(request.tracker)
-        wanted = PropagationRequest(keyframes, 0, job.info.frame_count)
+        count, cleaning = job.info.frame_count, request.cleaning
+        wanted = PropagationRequest(keyframes, 0, count, cleaning=cleaning)
         adaptation = request.adaptation
         for result in propagate_either(video, tracker, wanted, token, adaptation=adaptation):
             learning.look(result)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.cleaning import NONE, Cleaning
 from core.data.layouts import SequencePaths, read_tree, shorten
 from core.engine.output import ResultFolder
 from core.errors import DatasetError, MaskMismatch, UsageError
@@ -44,6 +45,7 @@ class BenchmarkRequest:
         back_and_forth: each sequence is played forward, backward and forward again, so that it
             is three times as long; every pass counts (Cheng & Schwing 2022, "Long-time video 3x").
         seen: also sequences that the weights were trained on are scored.
+        cleaning: what is done to propagated masks before they are scored.
     """
 
     root: Path
@@ -56,6 +58,7 @@ class BenchmarkRequest:
     start: Start = Start.MASK
     back_and_forth: bool = False
     seen: bool = False
+    cleaning: Cleaning = NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,8 @@ def alpha_of_pictures(folder):
 def test_mattes_hold_the_masks_as_alpha(call, filled, tmp_path, fmt, read, most, mean, ids):
     """ProRes is exact to the last bit of 8; VP9 is lossy, so its edges may move a little."""
     out = tmp_path / "out"
-    call("export", filled, "--format", fmt, "-o", out, "--objects", ",".join(map(str, ids)))
+    objects = ",".join(map(str, ids))
+    call("export", filled, "--format", fmt, "-o", out, "--objects", objects, "--hard-edges")
     wanted = maps_of(filled)
     found = read(out)
     assert len(found) == COUNT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.cleaning import NONE
 from core.errors import UsageError
 from core.jobs import Cancelled
 from vosapp.cli.adapt_options import (
@@ -17,6 +18,7 @@ from vosapp.cli.benchmark_all import add_all_arguments, check_all, run_all
 from vosapp.cli.benchmark_curve import add_curve_argument, add_to_curve, check_curve
 from vosapp.cli.benchmark_prompts import add_prompt_arguments, check_prompts, run_prompts
 from vosapp.cli.benchmark_scores import add_score, add_scores_argument, scores_file
+from vosapp.cli.clean_option import add_clean_argument, cleaning_of
 from vosapp.cli.given_options import add_given_arguments, given_name
 from vosapp.cli.modes import check_mode
 from vosapp.cli.options import check_file, sequence_names
@@ -80,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--late-entries", action="store_true", help="give each object where it first appears"
     )
+    add_clean_argument(parser, "default: none, so that systems are measured alone")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table by sequence")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the masks, too")
     parser.add_argument(
@@ -123,7 +126,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         With `--all-systems` that of `leaderboard_report`. Else
         `core.eval.benchmark_report.to_dict`, or that of `interactive_report`, with `system`,
         `weights`, `quality`, `device`, `adaptation`, `keyframes`, `late_entries`, `given`,
-        `back_and_forth` and `complete`;
+        `back_and_forth`, `clean` and `complete`;
         with `--confidence` also `confidence`, see `core.eval.confidence_report.to_dict`.
 
     Raises:
@@ -156,6 +159,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         "late_entries": args.late_entries,
         "given": given_name(args.given),
         "back_and_forth": args.back_and_forth,
+        "clean": request.cleaning.text,
         "complete": not console.token.cancelled,
     }
 
@@ -164,6 +168,7 @@ def _check(args: argparse.Namespace) -> None:
     """Refuse options that do not go together, and a CSV file that cannot be written."""
     plain = {"--keyframes": args.keyframes > 1, "--out": args.out is not None}
     plain |= {"--confidence": args.confidence, "--curve": args.curve}
+    plain |= {"--clean": args.clean is not None}
     plain |= {"--scores": args.scores is not None, "--back-and-forth": args.back_and_forth}
     robots = {"--rounds": args.rounds is not None, "--pick": args.pick is not None}
     why = "The robot starts from the first masks and writes none."
@@ -171,6 +176,9 @@ def _check(args: argparse.Namespace) -> None:
     if args.back_and_forth and args.out is not None:
         msg = "--out does not go with --back-and-forth."
         raise UsageError(msg, "Each frame has three masks there.")
+    if args.clean is not None and args.scores is not None:
+        msg = "--scores does not go with --clean."
+        raise UsageError(msg, "Cards of weights tell what the weights do alone.")
     given_name(args.given)
     if args.csv is not None:
         check_file(args.csv, option="--csv")
@@ -233,6 +241,7 @@ def _request(args: argparse.Namespace) -> BenchmarkRequest:
         start=Start(given_name(args.given)),
         back_and_forth=args.back_and_forth,
         seen=args.allow_seen,
+        cleaning=cleaning_of(args, usual=NONE),
     )
 
 

@@ -58,6 +58,7 @@ def check_all(args: argparse.Namespace) -> None:
         "--out": args.out is not None,
         "--curve": args.curve,
         "--scores": args.scores is not None,
+        "--clean": args.clean is not None,
     }
     why = "It runs each system plainly; --qualities says at which ones."
     check_mode("--all-systems", chosen=args.all_systems, own=own, others=others, why=why)

@@ -57,6 +57,7 @@ def check_prompts(args: argparse.Namespace) -> None:
         "--out": args.out is not None,
         "--curve": args.curve,
         "--scores": args.scores is not None,
+        "--clean": args.clean is not None,
         "--given": args.given is not None,
         "--back-and-forth": args.back_and_forth,
     }

@@ -12,6 +12,7 @@ from core.errors import OutputError
 from core.media.export.box_formats import BoxExport
 from core.media.export.formats import BOX_EXPORTERS, EXPORTERS, exporter_named
 from core.media.export.validate import Severity
+from vosapp.cli.clean_option import add_clean_argument, cleaning_of
 from vosapp.cli.export_options import add_format_arguments, object_ids, with_options
 from vosapp.cli.following import finish_job
 from vosapp.cli.project_options import add_video_argument, open_project_video
@@ -77,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--range", metavar="A:B", help="only frames A to B - 1, counted from 0; numbers stay"
     )
     parser.add_argument("--objects", metavar="IDS", help="only these objects, as in 1,2")
+    add_clean_argument(parser, "default: as the project has it; none: as masks are stored")
     add_format_arguments(parser)
     parser.add_argument(
         "--force",
@@ -142,24 +144,22 @@ def _source(
     around: _Around,
 ) -> AnnotationSource:
     """Return what is exported, with pictures where the format needs them."""
-    from core.media.annotations.values import no_frame
     from vosapp.cli.frame_range import check_range, parse_range
-    from vosapp.project.source import annotation_source, stored_info
+    from vosapp.services.export_source import export_source
 
-    info, frame, times = stored_info(project), no_frame, None
+    cleaning = None if args.clean is None else cleaning_of(args)
+    video = None
     if needs_pictures(exporter) or args.video is not None:
         video = open_project_video(project, args, around.console, cache_bytes=CACHE_BYTES)
         around.stack.enter_context(telling(video, around.console))
-        info, frame = video.info, video.frame
-        times = video.index.times if video.index is not None else None
-    start, stop = check_range(parse_range(args.range), info.frame_count)
-    return annotation_source(
+    bounds = parse_range(args.range)
+    return export_source(
         project,
-        info,
+        exporter,
+        video,
+        frames=lambda info: range(*check_range(bounds, info.frame_count)),
         object_ids=around.wanted,
-        frame=frame,
-        frame_range=range(start, stop),
-        times=times,
+        cleaning=cleaning,
     )
 
 

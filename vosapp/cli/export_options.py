@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from core.errors import UsageError
 from core.media.export.formats import BOX_EXPORTERS, EXPORTERS
@@ -19,7 +19,7 @@ IMAGES = "write the video's frames beside the masks, or not"
 def add_format_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; all are None where they are not given."""
     group = parser.add_argument_group("options of some formats")
-    flag = {"action": "store_const", "const": True}
+    flag: dict[str, Any] = {"action": "store_const", "const": True}
     for option in OPTIONS:
         text = f"{option.formats}: {option.text}"
         if option.field == "images":
@@ -29,7 +29,7 @@ def add_format_arguments(parser: argparse.ArgumentParser) -> None:
         elif option.name:
             group.add_argument(option.flags, metavar=option.name, help=text)
         else:
-            group.add_argument(option.flags, help=text, **cast("Any", flag))
+            group.add_argument(option.flags, help=text, **flag, dest=option.field)
 
 
 def with_options(exporter: Exporter, args: argparse.Namespace) -> Exporter:

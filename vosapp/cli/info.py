@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from vosapp.cli.console import Console
     from vosapp.project.boxes import BoxCounts
+    from vosapp.project.cleanings import CleaningSpan
     from vosapp.project.model import TrackedObject
     from vosapp.project.store import Project
 
@@ -139,7 +140,13 @@ def _object(
         "locked": item.locked,
         "frames": {state.name.lower(): int(counts[state]) for state in FrameState},
         "boxes": asdict(boxes.get(item.object_id, BoxCounts())),
+        "clean": [_cleaning(span) for span in project.cleanings(item.object_id)],
     }
+
+
+def _cleaning(span: CleaningSpan) -> dict[str, object]:
+    how = replace(span.cleaning, erased=()).text
+    return {"start": span.start, "stop": span.stop, "how": how, "erased": len(span.cleaning.erased)}
 
 
 def _boxes(project: Project, boxes: Mapping[int, BoxCounts]) -> dict[str, int]:
@@ -198,12 +205,19 @@ def _lines(result: dict[str, object]) -> list[str]:
         boxes = _counted_boxes(item["boxes"])
         text = "; ".join(part for part in (states, boxes) if part)
         lines.append(f"object {item['object_id']}, {item['name']}{kind}: {text}")
+        lines += [f"  {_cleaning_line(one)}" for one in item["clean"]]
     if told["adapted"]:
         lines.append(_adapted_line(told["adapted"]))
     lines += [f"{run['masks']} masks by {run['system']} {run['weights']}" for run in told["runs"]]
     return lines + (
         [f"damaged: {problem}" for problem in told["problems"]] or ["the file is sound"]
     )
+
+
+def _cleaning_line(told: dict[str, Any]) -> str:
+    erased = f", areas erased: {told['erased']}" if told["erased"] else ""
+    frames = f"{told['start']}:{told['stop']}"
+    return f"cleaned up on frames {frames}: {told['how']}{erased}"
 
 
 def _counted_boxes(counts: dict[str, int]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VosError
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, phases, with_target
+from vosapp.cli.clean_option import cleaning_of
 from vosapp.cli.following import finish_job
 from vosapp.cli.project_options import open_project_video
 from vosapp.cli.run_options import tracker_request
@@ -71,7 +72,7 @@ def run_project(
         it), `seconds`, `frames_per_second`, `locked` (ids of objects that were left out since
         they are), `object_ids`, `keyframes`, `states` (cells by state),
         `system`, `weights`, `adapted_weights` (those kept in the project were used), `quality`,
-        `device`, `adaptation`, `peak_memory_mb`.
+        `device`, `adaptation`, `clean`, `peak_memory_mb`.
 
     Raises:
         VosError: anything the user can mend; results so far are stored.
@@ -102,6 +103,7 @@ def run_project(
             ways=WAYS[args.direction],
             only_open=not args.all,
             adaptation=adaptation,
+            cleaning=cleaning_of(args),
         )
         run = _Run(work, video, system, keeps=not args.no_cache)
         if weights is not None:
@@ -268,4 +270,5 @@ def _result(run: _Run) -> dict[str, object]:
         "adapted_weights": run.tuned,
         "quality": run.system.quality,
         "adaptation": adaptation_name(work.adaptation, run.system),
+        "clean": work.request.cleaning.text,
     }

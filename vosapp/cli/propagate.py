@@ -17,6 +17,7 @@ from vosapp.cli.adapt_options import (
     phases,
     with_target,
 )
+from vosapp.cli.clean_option import add_clean_argument, cleaning_of
 from vosapp.cli.earlier_results import replaced, settle_earlier
 from vosapp.cli.frame_range import (
     BACKWARD_CACHE_BYTES,
@@ -100,6 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--range", metavar="A:B", help="write only frames A to B - 1, counted from 0"
     )
+    add_clean_argument(parser, "default: default")
     parser.add_argument(
         "--resume",
         action="store_true",
@@ -129,8 +131,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         For a project see `vosapp.cli.project_run`. Else `output` (folder), `frames` (with a
         result), `resumed_frames` (those of them that were done before), `seconds`,
         `frames_per_second`, `object_ids`, `keyframes` (frame indices), `system`, `weights`,
-        `quality`, `device`, `adaptation` (none, fused, paper or target), `peak_memory_mb` and
-        `confidence`: for each frame with a result the mean over its objects, or none.
+        `quality`, `device`, `adaptation` (none, fused, paper or target), `clean`, `peak_memory_mb`
+        and `confidence`: for each frame with a result the mean over its objects, or none.
 
     Raises:
         VosError: anything the user can mend; nothing half written is left behind.
@@ -216,7 +218,8 @@ def _request(
     for note in imported.notes:
         console.say(note)
     keyframes = _with_references(imported.keyframes, args.reference or [])
-    return PropagationRequest(keyframes, start, stop, WAYS[args.direction])
+    ways = WAYS[args.direction]
+    return PropagationRequest(keyframes, start, stop, ways, cleaning_of(args))
 
 
 def _with_references(keyframes: tuple[Keyframe, ...], frames: list[int]) -> tuple[Keyframe, ...]:
@@ -366,5 +369,6 @@ def _result(run: _Run, record: RunRecord) -> dict[str, object]:
         "weights": run.system.weights,
         "quality": run.system.quality,
         "adaptation": adaptation_name(run.adaptation, run.system),
+        "clean": run.request.cleaning.text,
         "confidence": [record.frames[index].confidence for index in sorted(record.frames)],
     }

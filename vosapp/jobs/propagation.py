@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.cleaning import DEFAULT, Cleaning
 from core.errors import VosError
 from core.jobs import CancelToken, Progress
 from core.types import Direction, FrameResult
@@ -50,6 +51,7 @@ class PropagationOrder:
         tuned: use the weights that are kept in the project, in place of the system's.
         after: edits that were asked for before; they are waited for, so that they count.
         near: the frame that is looked at; its spans come first.
+        cleaning: what is done to masks before they are stored.
     """
 
     project: Project
@@ -63,6 +65,7 @@ class PropagationOrder:
     tuned: bool = False
     after: Future[None] | None = None
     near: int | None = None
+    cleaning: Cleaning = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,4 +274,5 @@ def _work(order: PropagationOrder) -> Work:
         ways=order.ways,
         only_open=order.only_open,
         adaptation=Adaptation() if order.adapt else None,
+        cleaning=order.cleaning,
     )

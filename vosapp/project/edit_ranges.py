@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from core.errors import UsageError
 from core.jobs import Progress
 from vosapp.project.edit_boxes import move_boxes, remove_boxes
+from vosapp.project.edit_cleanings import split_cleanings
 from vosapp.project.editor import Editor
 from vosapp.project.model import Assertion
 from vosapp.project.schema import KEYFRAMES, OBJECTS, RESULTS, Table
@@ -111,6 +112,7 @@ class DeleteObject:
         editor.editable(self.object_id)
         yield from _clear(editor, self.object_id, 0, editor.video.frame_count)
         remove_boxes(editor, self.object_id)
+        editor.cleanings.put(self.object_id, ())
         editor.rows.delete(OBJECTS, self.object_id)
 
 
@@ -134,6 +136,7 @@ class MergeObjects:
         if source.category and not target.category:
             editor.put_object(replace(target, category=source.category))
         yield from _relabel(editor, self.source, self.target, 0)
+        editor.cleanings.put(self.source, ())
         editor.rows.delete(OBJECTS, self.source)
 
 
@@ -162,6 +165,7 @@ class SplitObject:
         item = editor.new_object(name=self.name)
         editor.put_object(replace(item, category=whole.category))
         yield from _relabel(editor, self.object_id, item.object_id, frame)
+        split_cleanings(editor, self.object_id, item.object_id, frame)
 
 
 def _clear(editor: Editor, object_id: int, start: int, stop: int) -> Iterable[Progress]:
@@ -175,6 +179,7 @@ def _clear(editor: Editor, object_id: int, start: int, stop: int) -> Iterable[Pr
         _repaint(editor, RESULTS, frame, {object_id: 0})
         yield Progress(done, len(frames), "deleting masks")
     editor.lanes.clear(object_id, start, stop)
+    editor.softs.clear(object_id, start, stop)
 
 
 def _relabel(editor: Editor, source: int, target: int, start: int) -> Iterable[Progress]:
@@ -189,6 +194,7 @@ def _relabel(editor: Editor, source: int, target: int, start: int) -> Iterable[P
         _repaint(editor, RESULTS, frame, {source: target})
         yield Progress(done, len(frames), "moving masks")
     editor.lanes.merge(source, target, start, stop)
+    editor.softs.move(source, target, start, stop)
     editor.move_prompts(source, target, start)
     move_boxes(editor, source, target, start)
 

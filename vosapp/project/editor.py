@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
+from core.cleaning import Cleaning
 from core.errors import UsageError
 from core.types import MAX_OBJECT_ID, LabelMap
 from vosapp.project import rules
 from vosapp.project.boxes import BoxLabels
+from vosapp.project.cleanings import Cleanings, FrameCleaning, frame_cleaning
 from vosapp.project.colors import usual_color
-from vosapp.project.label_store import LabelStore
+from vosapp.project.label_store import RAW, LabelStore
 from vosapp.project.lanes import Lanes
 from vosapp.project.model import (
     MAX_FRAMES,
@@ -34,6 +36,7 @@ from vosapp.project.open_ends import UNKNOWN, open_ends
 from vosapp.project.parse import parse_assertion, parse_object, parse_prompt
 from vosapp.project.rows import Key, Rows
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, OBJECTS, PROMPTS, RESULTS
+from vosapp.project.soft_planes import SoftPlanes
 
 Span = tuple[int, int, int]
 """Object id, first frame, one past the last frame."""
@@ -57,6 +60,8 @@ class Editor:
         )
         self.lanes = Lanes(self.rows, video.frame_count)
         self.boxes = BoxLabels(self.rows)
+        self.cleanings = Cleanings(self.rows)
+        self.softs = SoftPlanes(self.rows)
         self._touched: dict[int, set[int]] = defaultdict(set)
         self._stale: dict[int, set[int]] = defaultdict(set)
         self._wide: set[int] = set()
@@ -135,7 +140,32 @@ class Editor:
 
     def shown(self, frame_index: int) -> LabelMap:
         """Return what a frame shows, read-only."""
-        return self.maps.shown(frame_index, tuple(self.assertions(frame_index)))
+        asserted = tuple(self.assertions(frame_index))
+        cleanings = self.cleanings.on_frame(frame_index)
+        return self.maps.shown(
+            frame_index, asserted, self._cleaning(frame_index, cleanings, asserted)
+        )
+
+    def shown_of(self, frame_index: int, results: LabelMap) -> LabelMap:
+        """Return what a frame would show with other results."""
+        asserted = tuple(self.assertions(frame_index))
+        how = self._cleaning(frame_index, self.cleanings.on_frame(frame_index), asserted)
+        return self.maps.composed_of(frame_index, results, asserted, how)
+
+    def shown_with(self, frame_index: int, cleanings: Mapping[int, Cleaning]) -> LabelMap:
+        """Return what a frame would show with other clean-ups, by object id."""
+        asserted = tuple(self.assertions(frame_index))
+        how = self._cleaning(frame_index, cleanings, asserted)
+        return self.maps.composed(frame_index, asserted, how)
+
+    def _cleaning(
+        self, frame_index: int, cleanings: Mapping[int, Cleaning], asserted: Collection[int]
+    ) -> FrameCleaning:
+        if not cleanings:
+            return RAW
+        order = [item.object_id for item in self.objects()]
+        kept = self.locked_ids() | self.checked_ids(frame_index)
+        return frame_cleaning(cleanings, order, asserted=asserted, kept=kept)
 
     def put_keyframe(
         self, frame_index: int, label_map: LabelMap, object_ids: Iterable[int]
@@ -307,6 +337,7 @@ class Editor:
     def forget_all(self) -> None:
         """Forget everything that is not in the file; after a transaction that did not end well."""
         self.begin()
+        self.cleanings.forget()
         self.maps.forget_all()
 
     def span(self, object_id: int, frame_index: int) -> tuple[int, int]:

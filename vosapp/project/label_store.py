@@ -14,6 +14,7 @@ from core.cache import LruCache, bytes_of
 from core.media.apart import apart
 from core.types import LabelMap
 from vosapp.project import rules
+from vosapp.project.cleanings import FrameCleaning
 from vosapp.project.codec import decode_map, encode_map
 from vosapp.project.rows import Key, Rows
 from vosapp.project.schema import ASSERTIONS, KEYFRAMES, RESULTS, Table
@@ -21,6 +22,8 @@ from vosapp.project.schema import ASSERTIONS, KEYFRAMES, RESULTS, Table
 CACHE_BYTES = 128 << 20
 """Budget of decoded label maps: 60 at 1080p."""
 _SHOWN = "shown"
+RAW = FrameCleaning(())
+"""Nothing is cleaned up."""
 
 
 class LabelStore:
@@ -37,6 +40,7 @@ class LabelStore:
         self._height = height
         self._width = width
         self._cache: LruCache[tuple[str, int], LabelMap] = LruCache(cache_bytes, bytes_of, apart)
+        self._cleaned: dict[int, FrameCleaning] = {}
         self.blank = np.zeros((height, width), np.uint8)
         self.blank.flags.writeable = False
 
@@ -64,17 +68,48 @@ class LabelStore:
         elif self._rows.get(table, frame_index) is not None:
             self._rows.delete(table, frame_index)
 
-    def shown(self, frame_index: int, asserted: Collection[int]) -> LabelMap:
-        """Return what a frame shows: what the user asserts over what was propagated."""
+    def shown(
+        self, frame_index: int, asserted: Collection[int], how: FrameCleaning = RAW
+    ) -> LabelMap:
+        """Return what a frame shows: what the user asserts over what was propagated.
+
+        Args:
+            frame_index: 0-based.
+            asserted: ids of which the user asserts something there.
+            how: what was propagated is cleaned up.
+        """
         found = self._cache.get((_SHOWN, frame_index))
-        if found is None:
-            results = self.layer(RESULTS, frame_index)
-            keyframe = self.layer(KEYFRAMES, frame_index)
-            if results is None and keyframe is None:
-                return self.blank
-            composed = rules.compose(results, keyframe, asserted)
+        if found is None or self._cleaned.get(frame_index, RAW) != how:
+            composed = self.composed(frame_index, asserted, how)
+            if composed is self.blank:
+                return composed
+            self._cleaned[frame_index] = how
             found = self._keep((_SHOWN, frame_index), composed)
         return found
+
+    def composed(self, frame_index: int, asserted: Collection[int], how: FrameCleaning) -> LabelMap:
+        """Return what a frame shows, as `shown`, but made anew and not kept."""
+        results = self.layer(RESULTS, frame_index)
+        return self.composed_of(frame_index, results, asserted, how)
+
+    def composed_of(
+        self,
+        frame_index: int,
+        results: LabelMap | None,
+        asserted: Collection[int],
+        how: FrameCleaning,
+    ) -> LabelMap:
+        """Return what a frame would show with other results."""
+        keyframe = self.layer(KEYFRAMES, frame_index)
+        if results is None and keyframe is None:
+            return self.blank
+        if results is not None and how:
+            # Imported when it is wanted: OpenCV takes its time.
+            from core.ops.clean_maps import clean_map
+
+            open_to_it = rules.compose(results, None, asserted)
+            results, asserted = clean_map(open_to_it, dict(how.objects), fixed=how.fixed), ()
+        return rules.compose(results, keyframe, asserted)
 
     def forget_shown(self, frame_index: int) -> None:
         """Drop what a frame shows, because what is asserted on it has changed."""
@@ -89,6 +124,7 @@ class LabelStore:
     def forget_all(self) -> None:
         """Drop all decoded maps."""
         self._cache.clear()
+        self._cleaned.clear()
 
     def _keep(self, key: tuple[str, int], label_map: LabelMap) -> LabelMap:
         label_map.flags.writeable = False

@@ -22,14 +22,26 @@ from core.types import MAX_OBJECT_ID
 from vosapp.project import connection as sqlite
 from vosapp.project import schema
 from vosapp.project.boxes import parse_box
+from vosapp.project.cleanings import parse_span
 from vosapp.project.codec import LANE_FRAMES, decode_map, decode_piece
 from vosapp.project.colors import usual_color
 from vosapp.project.file import Options, read_video
-from vosapp.project.model import TrackedObject, Unreadable, VideoRef, check
+from vosapp.project.model import TrackedObject, Unreadable, VideoRef, check, is_int
 from vosapp.project.opening import create_project
 from vosapp.project.parse import parse_assertion, parse_json, parse_object, parse_prompt, parse_run
-from vosapp.project.schema import ASSERTIONS, BOXES, KEYFRAMES, LANES, OBJECTS, PROMPTS, RESULTS
+from vosapp.project.schema import (
+    ASSERTIONS,
+    BOXES,
+    CLEANINGS,
+    KEYFRAMES,
+    LANES,
+    OBJECTS,
+    PROMPTS,
+    RESULTS,
+    SOFTS,
+)
 from vosapp.project.side_files import side_files, side_problem
+from vosapp.project.soft_planes import decode_plane
 from vosapp.project.tuned import parse_tuned_row
 
 MAX_PROBES = 50_000
@@ -233,6 +245,10 @@ class _Builder:
         self._take(PROMPTS.name, PROMPTS.columns, 1 << 40, self._prompt)
         if self._reader.should_have(BOXES.name):
             self._take(BOXES.name, BOXES.columns, last, self._box)
+        if self._reader.should_have(CLEANINGS.name):
+            self._take(CLEANINGS.name, CLEANINGS.columns, MAX_OBJECT_ID, self._cleaning)
+        if self._reader.should_have(SOFTS.name):
+            self._take(SOFTS.name, SOFTS.columns, last, self._soft)
         if self._reader.should_have("tuned"):
             columns = ("tuned_id", "base", "digest", "made", "weights")
             self._take("tuned", columns, 1, parse_tuned_row)
@@ -285,6 +301,15 @@ class _Builder:
 
     def _box(self, row: Row) -> None:
         self._check_frame(parse_box(row).frame_index)
+
+    def _cleaning(self, row: Row) -> None:
+        span = parse_span(row)
+        check(span.stop <= self._video.frame_count, "a clean-up reaches out of the video")
+
+    def _soft(self, row: Row) -> None:
+        self._check_frame(row[0])
+        check(is_int(row[1], 1, MAX_OBJECT_ID), "no object id")
+        decode_plane(row[2])
 
     def _lane(self, row: Row) -> None:
         object_id, number, data = row

@@ -119,3 +119,4 @@ def _put_result(
             gone=object_id in result.absent,
             disagreement=result.disagreement.get(object_id, math.nan),
         )
+        editor.softs.put(frame, object_id, result.soft.get(object_id))

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.types import LabelMap
-from vosapp.project import rules
 from vosapp.project.box_reading import BoxReading
 from vosapp.project.codec import decode_map
 from vosapp.project.lanes import Lane
 from vosapp.project.model import FrameState, Review, check
-from vosapp.project.schema import ASSERTIONS, KEYFRAMES, RESULTS
+from vosapp.project.schema import ASSERTIONS, RESULTS
 
 REVIEWS = tuple(Review)
 """By the number that stands for each in `reviews_of`."""
@@ -68,8 +67,7 @@ class ReviewReading(BoxReading):
 
     def _composed(self, frame: int, data: bytes) -> LabelMap:
         results = decode_map(data, self._video.height, self._video.width)
-        asserted = tuple(self._editor.assertions(frame))
-        shown = rules.compose(results, self._editor.maps.layer(KEYFRAMES, frame), asserted)
+        shown = self._editor.shown_of(frame, results)
         shown.flags.writeable = False
         return shown
 

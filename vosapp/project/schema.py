@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 APPLICATION_ID = 0x766F7361
 """Marks a SQLite file as a vosapp project ("vosa")."""
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Version that this code reads and writes; stored as SQLite's `user_version`."""
 
 
@@ -71,9 +71,15 @@ ASSERTIONS = Table("assertions", ("frame_index", "object_id"), ("area", "referen
 KEYFRAMES = Table("keyframes", ("frame_index",), blob="label_map")
 RESULTS = Table("results", ("frame_index",), blob="label_map")
 LANES = Table("lanes", ("object_id", "piece"), blob="data")
-UNDOABLE = {
-    table.name: table for table in (OBJECTS, PROMPTS, BOXES, ASSERTIONS, KEYFRAMES, RESULTS, LANES)
-}
+CLEANINGS = Table(
+    "cleanings",
+    ("object_id", "start"),
+    ("stop", "settings", "erased"),
+    texts=("settings", "erased"),
+)
+SOFTS = Table("softs", ("frame_index", "object_id"), blob="plane")
+_LISTED = (OBJECTS, PROMPTS, BOXES, ASSERTIONS, KEYFRAMES, RESULTS, LANES, CLEANINGS, SOFTS)
+UNDOABLE = {table.name: table for table in _LISTED}
 """Tables of the user's work by name. Rows of all others never go through the undo history."""
 
 CREATE = (
@@ -101,6 +107,11 @@ CREATE = (
     "CREATE TABLE results (frame_index INTEGER PRIMARY KEY, label_map BLOB NOT NULL)",
     "CREATE TABLE lanes (object_id INTEGER NOT NULL, piece INTEGER NOT NULL, data BLOB NOT NULL,"
     " PRIMARY KEY (object_id, piece)) WITHOUT ROWID",
+    "CREATE TABLE cleanings (object_id INTEGER NOT NULL, start INTEGER NOT NULL,"
+    " stop INTEGER NOT NULL, settings TEXT NOT NULL, erased TEXT NOT NULL,"
+    " PRIMARY KEY (object_id, start)) WITHOUT ROWID",
+    "CREATE TABLE softs (frame_index INTEGER NOT NULL, object_id INTEGER NOT NULL,"
+    " plane BLOB NOT NULL, PRIMARY KEY (frame_index, object_id)) WITHOUT ROWID",
     "CREATE TABLE runs (run_id INTEGER PRIMARY KEY, system TEXT NOT NULL, weights TEXT NOT NULL,"
     " revision INTEGER NOT NULL)",
     "CREATE TABLE tuned (tuned_id INTEGER PRIMARY KEY, base TEXT NOT NULL, digest TEXT NOT NULL,"
@@ -131,6 +142,7 @@ FORMER: dict[int, dict[str, str]] = {
     2: {"tuned": ""},
     3: {"boxes": "", "boxes_by_object": ""},
     4: {},
+    5: {"cleanings": "", "softs": ""},
 }
 """Older version -> its statements for tables that are others today; empty for those it lacks."""
 
@@ -190,6 +202,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
     ),
     # Lanes hold more of each cell, which older versions would call damage; old ones are read.
     4: (),
+    5: (_statement("cleanings"), _statement("softs")),
 }
 """Version -> statements that lead from it to the next one. A migration must end in exactly the
 schema that `CREATE` makes, so it rebuilds tables instead of altering them; a test compares."""

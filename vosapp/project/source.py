@@ -40,6 +40,7 @@ def annotation_source(
     frame: Callable[[int], Frame] = no_frame,
     frame_range: range | None = None,
     times: FrameTimes | None = None,
+    shown: Callable[[int], LabelMap] | None = None,
 ) -> AnnotationSource:
     """Return what an exporter reads.
 
@@ -53,6 +54,7 @@ def annotation_source(
         frame: gives pictures; see `AnnotationSource`.
         frame_range: see `AnnotationSource`.
         times: see `AnnotationSource`.
+        shown: gives what a frame shows; None takes it as the project shows it.
 
     Raises:
         UsageError: the project has no object of an id.
@@ -65,15 +67,16 @@ def annotation_source(
             raise UsageError(f"There is no object {object_id}.", f"The project has: {known}.")
     labeled = labeled_frames(project, chosen)
     others = items.keys() - set(chosen)
+    look = project.label_map if shown is None else shown
 
     def label_map(index: int) -> LabelMap | None:
         if not labeled[index]:
             return None
-        shown = project.label_map(index)
-        void = (project.keyframe_map(index) == VOID) & (shown == 0)
+        found = look(index)
+        void = (project.keyframe_map(index) == VOID) & (found == 0)
         if others:
-            shown = np.where(rules.isin(shown, others), 0, shown).astype(np.uint8)
-        return np.where(void, VOID, shown).astype(np.uint8) if void.any() else shown
+            found = np.where(rules.isin(found, others), 0, found).astype(np.uint8)
+        return np.where(void, VOID, found).astype(np.uint8) if void.any() else found
 
     infos = tuple(_object_info(items[object_id]) for object_id in chosen)
     boxes = _boxes(project, chosen, frame_range)

@@ -20,6 +20,7 @@ from core.errors import OutputError
 from core.jobs import CancelToken, Progress
 from core.types import FrameResult, LabelMap
 from vosapp.project.backup import copy_database
+from vosapp.project.clean_reading import CleanReading
 from vosapp.project.connection import Access, Journal, connect
 from vosapp.project.editor import Span
 from vosapp.project.edits import Edit
@@ -39,7 +40,15 @@ from vosapp.project.parse import parse_run
 from vosapp.project.results import Propagation, mark_left, put_results
 from vosapp.project.review_reading import ReviewReading
 from vosapp.project.rows import Key
-from vosapp.project.schema import ASSERTIONS, BOXES, KEYFRAMES, LANES, OBJECTS, RESULTS
+from vosapp.project.schema import (
+    ASSERTIONS,
+    BOXES,
+    CLEANINGS,
+    KEYFRAMES,
+    LANES,
+    OBJECTS,
+    RESULTS,
+)
 from vosapp.project.side_files import side_files
 
 MAX_RUNS = 65_535
@@ -48,7 +57,7 @@ _FRAME_TABLES = frozenset({ASSERTIONS.name, BOXES.name, KEYFRAMES.name, RESULTS.
 _KEYFRAME_TABLES = frozenset({ASSERTIONS.name, KEYFRAMES.name})
 
 
-class Project(ReviewReading):
+class Project(ReviewReading, CleanReading):
     """An open project. Made by `create_project` and `open_project`; safe to use from any thread."""
 
     # Reading
@@ -291,6 +300,7 @@ class Project(ReviewReading):
             entry = self._history.next_undo() if undo else self._history.next_redo()
             if entry is None:
                 return Change("", revision=self._revision)
+            self._editor.cleanings.begin()
             size = self._editor.rows.swap(entry.entry_id)
             self._history.mark(entry.entry_id, undone=undo, size=size)
             changed = self._editor.rows.changed
@@ -321,6 +331,8 @@ class Project(ReviewReading):
             self._next_revision()
         self._touched += [(self._revision, span) for span in spans]
         frames, ids = _parts(changed)
+        if any(table == CLEANINGS.name for table, _ in changed):
+            frames = tuple(sorted({*frames, *self._editor.cleanings.settle()}))
         boxed = {key[1] for table, key in changed if table == BOXES.name}
         return Change(name, frames, ids, self._revision, tuple(sorted(boxed)))
 
@@ -353,7 +365,7 @@ def _parts(changed: Iterable[tuple[str, Key]]) -> tuple[tuple[int, ...], tuple[i
     for table, key in changed:
         if table in _FRAME_TABLES:
             frames.add(key[0])
-        if table in (OBJECTS.name, LANES.name):
+        if table in (OBJECTS.name, LANES.name, CLEANINGS.name):
             ids.add(key[0])
         if table in (ASSERTIONS.name, BOXES.name):
             ids.add(key[1])

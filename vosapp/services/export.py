@@ -66,6 +66,9 @@ OPTIONS: tuple[ExportOption, ...] = (
     ExportOption(
         "split", "--split", "DAVIS", "the list that names the sequence", "NAME", title="image set"
     ),
+    ExportOption("hard", "--hard-edges", "mattes", "sharp edges: alpha is the mask"),
+    ExportOption("premultiplied", "--premultiplied", "16-bit PNG", "colors multiplied by alpha"),
+    ExportOption("straight", "--straight", "OpenEXR", "straight colors, not multiplied by alpha"),
     ExportOption("images", "--images and --no-images", "", "write the video's frames too"),
 )
 """All of them; `images` is on the command line a pair of its own."""
@@ -86,7 +89,9 @@ DESCRIPTIONS: Mapping[str, str] = {
     "object-masks": "Black and white PNG, a folder for each object.",
     "cut-outs": "Objects on transparency, a PNG for each frame.",
     "overlay": "A video to show people: colored masks over the frames.",
-    "matte-png": "Objects solid, everything else transparent, PNG for compositing.",
+    "matte-png": "Objects with soft edges, everything else transparent, PNG for compositing.",
+    "matte-png16": "Each object with soft alpha, 16 bits, a folder for each object.",
+    "matte-exr": "Each object a layer with soft alpha, linear light, one file a frame.",
     "matte-prores": "The same as a ProRes 4444 film with alpha.",
     "matte-vp9": "The same as a VP9 film with alpha, for browsers.",
 }

@@ -107,4 +107,6 @@ def frames_had(
         made = {index: value for index, value in made.items() if whole[index]}
     for index in project.keyframe_indices():
         made.pop(index, None)
-    return frozenset(i for i, value in made.items() if checksum(project.label_map(i)) == value)
+    return frozenset(
+        i for i, value in made.items() if checksum(project.cleaned_map(i, {})) == value
+    )

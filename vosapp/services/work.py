@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from core.cleaning import DEFAULT, Cleaning
 from core.engine.adapted import AdaptedRequest, adapted_step_count, either_by
 from core.engine.kept_work import KeptWork
 from core.engine.manner import PLAIN, Manner
@@ -72,6 +73,7 @@ def plan_work(
     ways: tuple[Direction, ...],
     only_open: bool,
     adaptation: Adaptation | None = None,
+    cleaning: Cleaning = DEFAULT,
 ) -> Work:
     """Look at what a propagation would compute now.
 
@@ -81,6 +83,7 @@ def plan_work(
         ways: directions in which keyframes are carried.
         only_open: compute only spans with something empty or stale; False computes all of them.
         adaptation: how the video is learned in between; None learns nothing.
+        cleaning: what is done to masks before they are stored.
 
     Raises:
         UsageError: the project has no keyframe.
@@ -97,7 +100,9 @@ def plan_work(
             f"{project.path} has no keyframe to propagate.",
             "Draw a box or paint an object on a frame, or import a mask, first.",
         )
-    request = PropagationRequest(found, frames.start, frames.stop, ways)
+    request = PropagationRequest(
+        found, frames.start, frames.stop, ways, cleaning=cleaning, soft=True
+    )
     states = OPEN if only_open else WRITABLE
     count = project.video.frame_count
     pieces = pieces_with(request, count, writable_frames(project, request, states))

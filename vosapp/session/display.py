@@ -22,6 +22,7 @@ from core.types import Frame, LabelMap
 from vosapp.jobs.outcome import Failed, trouble
 from vosapp.project.relink import open_linked
 from vosapp.project.store import Project
+from vosapp.session.clean_preview import CleanPreview, shown_map
 from vosapp.session.drafts import Drafts
 from vosapp.session.view import FrameView
 
@@ -44,6 +45,7 @@ class FrameLoader(QObject):
 
     Attributes:
         earlier: what frames showed before their results were last changed is shown, if anything.
+        preview: a clean-up that is being chosen, shown with the next wish.
 
     Signals:
         ready: a `FrameView` of the newest wish; a stand-in may come first (`exact` is False).
@@ -74,6 +76,7 @@ class FrameLoader(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.preview: CleanPreview | None = None
         self._drafts = Drafts() if drafts is None else drafts
         self._path, self._project, self._cache_bytes = path, project, cache_bytes
         self.earlier = False
@@ -220,7 +223,7 @@ class FrameLoader(QObject):
     def _view(self, index: int, frame: Frame, *, exact: bool) -> FrameView:
         project = self._project
         revision = project.revision  # Before anything else: what follows is at least as new.
-        stored, assertions = project.label_map(index), project.assertions(index)
+        stored, assertions = shown_map(project, index, self.preview), project.assertions(index)
         label_map, drafts = self._drafts.over(project, index, stored)
         prompts = project.prompts(index)
         before = project.earlier_map(index) if self.earlier else None
@@ -239,6 +242,7 @@ class FrameLoader(QObject):
             packed,
             drafts,
             earlier=before is not None,
+            cleanings=project.cleanings_on(index),
         )
 
 

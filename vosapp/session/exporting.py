@@ -14,8 +14,8 @@ from core.media.export.base import Exporter, ExportReport
 from core.media.export.formats import EXPORTERS
 from core.media.export.leftovers import refuse_leftovers, remove_leftovers
 from core.media.export.validate import Finding, Severity, validate
+from core.media.video import VideoSource
 from vosapp.project.relink import open_linked
-from vosapp.project.source import annotation_source, stored_info
 from vosapp.project.store import Project
 from vosapp.services.export import (
     CACHE_BYTES,
@@ -26,6 +26,7 @@ from vosapp.services.export import (
     missing_frames,
     needs_pictures,
 )
+from vosapp.services.export_source import export_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +152,21 @@ def write(order: ExportOrder) -> WriteJob:
 
 @contextmanager
 def _source(order: ExportOrder) -> Iterator[AnnotationSource]:
-    project, ids = order.project, order.object_ids
+    project = order.project
     if not needs_pictures(order.exporter):
-        info = stored_info(project)
-        yield annotation_source(project, info, object_ids=ids, frame_range=order.frames)
+        yield _source_with(order, None)
         return
     look = project.read_only
     video, _ = open_linked(project, order.video, confirmed=look, cache_bytes=CACHE_BYTES)
     with video:
-        yield annotation_source(
-            project,
-            video.info,
-            object_ids=ids,
-            frame=video.frame,
-            frame_range=order.frames,
-            times=None if video.index is None else video.index.times,
-        )
+        yield _source_with(order, video)
+
+
+def _source_with(order: ExportOrder, video: VideoSource | None) -> AnnotationSource:
+    return export_source(
+        order.project,
+        order.exporter,
+        video,
+        frames=lambda _info: order.frames,
+        object_ids=order.object_ids,
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.cleaning import DEFAULT, NONE
 from core.engine.registry import system_spec
 from core.errors import UsageError, VosError
 from core.jobs import Progress
@@ -152,6 +153,7 @@ class PropagationControl(WorkControl):
             tuned=self.choice.uses_tuned,
             after=session.written(),
             near=session.frame_index,
+            cleaning=DEFAULT if self.choice.clean else NONE,
         )
 
     def expected_rate(self) -> float:

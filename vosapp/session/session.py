@@ -23,6 +23,7 @@ from vosapp.project.source import stored_info
 from vosapp.project.store import Project
 from vosapp.project.writer import ProjectWriter
 from vosapp.session.boxes import NO_BOXES, BoxLane, read_boxes
+from vosapp.session.clean_preview import CleanPreview
 from vosapp.session.display import CACHE_BYTES, FrameLoader
 from vosapp.session.drafts import Drafts
 from vosapp.session.view import FrameView, LaneView, ProjectUpdate, read_update
@@ -198,6 +199,12 @@ class Session(QObject):
             self.earlier = self._loader.earlier = earlier
             self.reload()
             self.earlierChanged.emit()
+
+    def preview_cleaning(self, preview: CleanPreview | None) -> None:
+        """Show a clean-up that is being chosen; None shows what the project has again."""
+        if preview != self._loader.preview:
+            self._loader.preview = preview
+            self.reload()
 
     def look_aside(self, frame_index: int) -> None:
         """Read another frame without going there; `asideReady` follows."""

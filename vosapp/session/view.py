@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.cleaning import Cleaning
 from core.types import Frame, LabelMap
 from vosapp.project.model import Assertion, Change, FrameState, Prompt, TrackedObject
 from vosapp.project.store import Project
@@ -66,6 +67,7 @@ class FrameView:
         packed: `frame` as H x W x 4 uint8 blue, green, red, 255, as screens want it; or None.
         drafts: objects whose masks here are drafts of the propagation that is running.
         earlier: `label_map` is what the frame showed before its results were last changed.
+        cleanings: how propagated masks of objects are cleaned up here, as the project has it.
     """
 
     frame_index: int
@@ -78,6 +80,7 @@ class FrameView:
     packed: NDArray[np.uint8] | None = None
     drafts: frozenset[int] = frozenset()
     earlier: bool = False
+    cleanings: Mapping[int, Cleaning] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ class Desk(QObject):
             cache_bytes=self.settings.number("cache-mb") << 20,
         )
         quality = Quality(self.settings.text("quality"))
-        workspace.propagation.set_choice(replace(workspace.propagation.choice, quality=quality))
+        choice, clean = workspace.propagation.choice, self.settings.flag("clean")
+        workspace.propagation.set_choice(replace(choice, quality=quality, clean=clean))
         self.recent.add(opened.project.path)
         self.set_workspace(workspace)
 

@@ -92,6 +92,13 @@ SETTINGS: tuple[Setting, ...] = (
         (("fast", _tr("Fast")), ("balanced", _tr("Balanced")), ("fine", _tr("Fine"))),
     ),
     Setting(
+        "clean",
+        WORK,
+        _tr("Leave out specks, fill pinholes"),
+        _tr("Of masks that are propagated from now on; keyframes stay as they are."),
+        default=True,
+    ),
+    Setting(
         "threads",
         MACHINE,
         _tr("Processor threads of the engine"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -121,6 +122,9 @@ class Shell(Desk):
         app = QApplication.instance()
         if key == "theme" and isinstance(app, QApplication):
             apply_theme(app, Theme(self.settings.text("theme")))
+        if key == "clean" and self.workspace is not None:
+            runs = self.workspace.propagation
+            runs.set_choice(replace(runs.choice, clean=self.settings.flag("clean")))
 
     def _retheme(self) -> None:
         self.actions.retranslate()

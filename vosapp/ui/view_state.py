@@ -52,6 +52,8 @@ class ToolId(Enum):
     LASSO = "lasso"
     POLYGON = "polygon"
     FILL = "fill"
+    ERASE_AREA = "erase-area"
+    """Takes an area away on all frames of the range."""
     PICK = "pick"
 
 

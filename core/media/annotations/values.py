@@ -16,6 +16,9 @@ from core.text import is_text
 from core.types import Keyframe, VideoInfo
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from core.media.frame_times import FrameTimes
     from core.types import Frame, LabelMap
 
@@ -66,6 +69,8 @@ class AnnotationSource:
         times: when each frame of the video is shown; None where it has to be looked up.
         boxes: box labels of the objects on the frames to export, by frame, then object; only
             formats of boxes write them.
+        alpha: gives the soft alpha H x W, 0..1, of a frame's object (index, id); only mattes ask
+            for it. None where masks are all there is.
     """
 
     video: VideoInfo
@@ -75,6 +80,7 @@ class AnnotationSource:
     frame_range: range | None = None
     times: FrameTimes | None = None
     boxes: tuple[Box, ...] = ()
+    alpha: Callable[[int, int], NDArray[np.float32]] | None = None
 
     @property
     def frames(self) -> range:

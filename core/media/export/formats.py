@@ -11,6 +11,7 @@ from core.media.export.box_sets import CocoBoxes, CvatBoxes, YoloBoxes
 from core.media.export.coco import Coco, YouTubeVis
 from core.media.export.cvat import CvatVideo
 from core.media.export.davis import Davis2016, Davis2017
+from core.media.export.mattes import MatteExr, MattePng
 from core.media.export.mots import MotsPng, MotsTxt
 from core.media.export.object_masks import CutOuts, ObjectMasks
 from core.media.export.overlay import AlphaMatte, MatteFrames, OverlayVideo
@@ -39,6 +40,8 @@ EXPORTERS: tuple[Exporter, ...] = (
     CutOuts(),
     OverlayVideo(),
     MatteFrames(),
+    MattePng(),
+    MatteExr(),
     AlphaMatte(coding=PRORES_4444),
     AlphaMatte(coding=VP9_ALPHA),
 )

@@ -80,7 +80,7 @@ class CutOuts(SequenceExport):
         yield from losses.missing_frames(found)
 
     def _frame_folders(self, source: AnnotationSource, sequence: str) -> Iterable[FrameFolder]:
-        objects = tuple(map(_folder_name, chosen_objects(source, self.object_ids)))
+        objects = tuple(map(folder_name, chosen_objects(source, self.object_ids)))
         return (FrameFolder((sequence,), ".png", objects),)
 
     @contextmanager
@@ -93,7 +93,7 @@ class CutOuts(SequenceExport):
             for info in chosen:
                 box = boxes.get(info.object_id, (slice(None), slice(None)))
                 mask = mask_of(label_map, info.object_id)[box]
-                place = (task.sequence, _folder_name(info), f"{source.stem(index)}.png")
+                place = (task.sequence, folder_name(info), f"{source.stem(index)}.png")
                 png = encode_rgba_png(_cut_out(frame[box], mask), source.video.pixel_aspect)
                 task.folder.write(place, png)
 
@@ -103,7 +103,8 @@ class CutOuts(SequenceExport):
 _Window = tuple[slice, slice]
 
 
-def _folder_name(info: ObjectInfo) -> str:
+def folder_name(info: ObjectInfo) -> str:
+    """The folder of an object: its number, and its name where it has one."""
     name = file_name_for(info.name, fallback="") if info.name else ""
     return f"{info.object_id:03d} {name}".strip()
 

@@ -13,6 +13,7 @@ import numpy as np
 from core.media.export import losses
 from core.media.export.base import chosen_objects
 from core.media.export.leftovers import FrameFolder
+from core.media.export.mattes import joint_alpha
 from core.media.export.pictures import encode_rgba_png
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.export.video_writer import (
@@ -73,7 +74,7 @@ class OverlayVideo(SequenceExport):
 
 @dataclass(frozen=True, slots=True)
 class AlphaMatte(SequenceExport):
-    """OUT/SEQUENCE_matte.mov or .webm: the frames with chosen objects solid, the rest transparent.
+    """OUT/SEQUENCE_matte.mov or .webm: the frames with chosen objects, the rest transparent.
 
     Colors are not multiplied with alpha and go on under transparent pixels, so that no dark seam
     appears where the codec mixes neighbors. A video that was not finished is written anew.
@@ -81,12 +82,14 @@ class AlphaMatte(SequenceExport):
     Attributes:
         object_ids: which objects; empty takes all.
         coding: `PRORES_4444` or `VP9_ALPHA`.
+        hard: edges as sharp as the masks are; else as soft as the source knows them.
     """
 
     shows_frames: ClassVar[bool] = True
     every_frame: ClassVar[bool] = True
     object_ids: tuple[int, ...] = ()
     coding: Coding = PRORES_4444
+    hard: bool = False
 
     @property
     def name(self) -> str:
@@ -110,11 +113,12 @@ class AlphaMatte(SequenceExport):
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
-        source, table = task.source, _alpha_table(task.source, self.object_ids)
+        source, chosen = task.source, chosen_objects(task.source, self.object_ids)
         with open_sequence_writer(task, f"_matte{self.coding.suffix}", self.coding) as writer:
 
             def put(index: int, label_map: LabelMap) -> None:
-                writer.write(index, np.dstack((source.frame(index), table[label_map])))
+                alpha = _levels(joint_alpha(source, index, label_map, chosen, hard=self.hard))
+                writer.write(index, np.dstack((source.frame(index), alpha)))
 
             yield put
 
@@ -125,6 +129,7 @@ class MatteFrames(SequenceExport):
 
     Attributes:
         object_ids: which objects; empty takes all.
+        hard: edges as sharp as the masks are; else as soft as the source knows them.
     """
 
     name: ClassVar[str] = "matte-png"
@@ -132,6 +137,7 @@ class MatteFrames(SequenceExport):
     own_folder: ClassVar[bool] = True
     shows_frames: ClassVar[bool] = True
     object_ids: tuple[int, ...] = ()
+    hard: bool = False
 
     def _lost(
         self, source: AnnotationSource, found: losses.Survey, _token: CancelToken | None
@@ -144,10 +150,11 @@ class MatteFrames(SequenceExport):
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
-        source, table = task.source, _alpha_table(task.source, self.object_ids)
+        source, chosen = task.source, chosen_objects(task.source, self.object_ids)
 
         def put(index: int, label_map: LabelMap) -> None:
-            rgba = np.dstack((source.frame(index), table[label_map]))
+            alpha = _levels(joint_alpha(source, index, label_map, chosen, hard=self.hard))
+            rgba = np.dstack((source.frame(index), alpha))
             place = (task.sequence, f"{source.stem(index)}.png")
             task.folder.write(place, encode_rgba_png(rgba, source.video.pixel_aspect))
 
@@ -182,11 +189,9 @@ def _color_table(source: AnnotationSource) -> NDArray[np.uint8]:
     return table
 
 
-def _alpha_table(source: AnnotationSource, object_ids: tuple[int, ...]) -> NDArray[np.uint8]:
-    chosen_objects(source, object_ids)
-    table = np.zeros(256, np.uint8)
-    table[list(object_ids) or slice(1, VOID)] = 255
-    return table
+def _levels(alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
+    levels: NDArray[np.uint8] = np.rint(alpha * np.float32(255)).astype(np.uint8)
+    return levels
 
 
 def _padding(source: AnnotationSource, coding: Coding) -> list[str]:

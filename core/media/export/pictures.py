@@ -64,8 +64,10 @@ def encode_gray_png(values: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     return _encode(".png", values, [])
 
 
-def encode_rgba_png(rgba: NDArray[np.uint8], pixel_aspect: Fraction = Fraction(1)) -> bytes:
-    """Return H x W x 4 (red, green, blue, alpha not multiplied in) as PNG.
+def encode_rgba_png(
+    rgba: NDArray[np.uint8] | NDArray[np.uint16], pixel_aspect: Fraction = Fraction(1)
+) -> bytes:
+    """Return H x W x 4 (red, green, blue, alpha), 8 or 16 bits, as PNG.
 
     Args:
         rgba: the picture.

@@ -148,3 +148,11 @@ def test_threads_of_an_unfinished_run(tmp_path):
         assert begun_threads(folder) is None
     RunRecord(folder, {}).path.write_text("no record")
     assert begun_threads(folder) is None
+
+
+def test_masks_of_a_run_that_says_no_clean_up_are_raw(record):
+    """Older versions knew none."""
+    record().save()
+    assert record(SETTINGS | {"clean": "none"}).load()
+    with pytest.raises(UsageError, match="clean none, now default"):
+        record(SETTINGS | {"clean": "default"}).load()

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from core.cleaning import DEFAULT
 from core.engine.propagate import PropagationRequest
 from core.engine.run_settings import differences, run_settings
 from core.tracking.contract import TrackerRequest
@@ -120,3 +121,8 @@ def test_folder_counts_by_its_frames_only(base, tmp_path):
 
 def test_setting_that_an_earlier_version_did_not_have():
     assert differences({"a": "1", "new": "2"}, {"a": "1"}) == ["new ?, now 2"]
+
+
+def test_another_clean_up_is_another_run(base):
+    wanted = ["clean none, now default"]
+    assert told(base, request={"cleaning": DEFAULT}) == wanted

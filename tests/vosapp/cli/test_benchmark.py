@@ -224,6 +224,22 @@ def test_played_back_and_forth_from_boxes(tmp_path, write_davis, capsys):
     assert any("boxes of the true masks" in note for note in found["notes"])
 
 
+def test_systems_are_measured_raw_unless_a_clean_up_is_wanted(tmp_path, write_davis, capsys):
+    root = write_davis(tmp_path / "davis")
+    words = ["benchmark", "--davis", str(root), "--system", "copy", "--json"]
+    assert main(words) == 0
+    raw = json.loads(capsys.readouterr().out)
+    assert raw["clean"] == "none" and not any("cleaned up" in note for note in raw["notes"])
+    assert main([*words, "--clean", "shrink=2"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["clean"] == "shrink=2"
+    assert "Masks were cleaned up before they were scored: shrink=2." in found["notes"]
+    assert found["mean"] != raw["mean"]
+    for options in (["--scores", str(tmp_path / "s.json")], ["--interactive"], ["--prompts"]):
+        assert main([*words, "--clean", "default", *options]) == 2
+        assert "--clean" in capsys.readouterr().out
+
+
 def test_weights_are_not_scored_on_what_they_learned(tmp_path, write_davis, capsys):
     root, path = write_davis(tmp_path / "davis"), tmp_path / "w.safetensors"
     torch.manual_seed(0)

@@ -27,7 +27,7 @@ def test_the_formats_have_the_same_names_both_ways():
     exporters = (*EXPORTERS, *BOX_EXPORTERS)
     exported = {*EXPORT_ALIASES, *(exporter.name for exporter in exporters)}
     only_out = {"overlay", "cut-outs"}
-    only_out |= {"matte-png", "matte-prores", "matte-vp9"}
+    only_out |= {"matte-png", "matte-png16", "matte-exr", "matte-prores", "matte-vp9"}
     assert exported - imported == only_out
     assert imported - exported == {"labelme"}
     assert set(IMPORT_ALIASES.values()) <= {importer.name for importer in IMPORTERS}

@@ -65,6 +65,7 @@ def snapshot():
 
     def take(project):
         tables = ("objects", "prompts", "boxes", "assertions", "keyframes", "results", "lanes")
+        tables = (*tables, "cleanings", "softs")
         rows = {
             table: project._connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
             for table in tables

@@ -56,7 +56,7 @@ def test_the_fixture_is_version_3(old):
 
 def test_boxes_without_a_mask_become_labels(old):
     with open_project(old) as project:
-        assert "file version 3 to 5" in project.notes[0] and project.problems() == ()
+        assert "file version 3 to 6" in project.notes[0] and project.problems() == ()
         assert project.boxes_in() == LABELS
         assert prompts(project) == KEPT
         assert project.keyframe_indices() == (0,)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.cleaning import DEFAULT, Cleaning
 from core.errors import UsageError
 from core.jobs import Cancelled, CancelToken
+from vosapp.project.edit_cleanings import CleanUp, EraseArea, KeepRaw
 from vosapp.project.edit_masks import ImportKeyframes, MarkAbsent, Paint, SetMask, conflicts
 from vosapp.project.edit_ranges import (
     CheckFrames,
@@ -32,6 +34,7 @@ from vosapp.project.model import FrameState, Prompt, PromptKind
 
 POINTS = Prompt(10, 1, PromptKind.POINTS, ((1.0, 2.5, 1), (3.0, 4.0, -1)))
 PATCH = np.ones((3, 3), np.bool_)
+AREA = ((0.0, 0.0), (3.0, 0.0), (3.0, 3.0))
 
 EDITS = [
     AddObject(),
@@ -59,6 +62,10 @@ EDITS = [
     SplitObject(1, 10),
     SplitObject(2, 15, "Cub"),
     Group((AddObject(), AddPrompt(POINTS), Paint(12, 1, 3, 3, PATCH)), "Box"),
+    CleanUp(1, 0, 20, Cleaning(keep=1, grow=1)),
+    CleanUp(2, 5, None, DEFAULT),
+    EraseArea(1, 12, 14, AREA),
+    Group((CleanUp(1, 22, 28, Cleaning(grow=-1)), KeepRaw(1, 24, 26)), "Both"),
 ]
 
 
@@ -180,6 +187,9 @@ def test_delete_takes_everything_of_the_object(busy):
         DeleteObject(200),
         ClearMasks(1, 30, 20),
         ClearMasks(1, 0, 99),
+        CleanUp(9, 0, 5, DEFAULT),
+        CleanUp(1, 5, 5, DEFAULT),
+        EraseArea(1, 0, 99, AREA),
         AddPrompt(Prompt(99, 1, PromptKind.BOX, ((0, 0, 1), (1, 1, 1)))),
         Group((AddObject(), RenameObject(77, "x"))),
     ],

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.cleaning import DEFAULT
 from core.errors import OutputError, ProjectFileError
 from vosapp.project import schema
 from vosapp.project.connection import Access, connect
+from vosapp.project.edit_cleanings import CleanUp
 from vosapp.project.edits import SetCategory
 from vosapp.project.file import Options
 from vosapp.project.migration import migrate, upgrade
@@ -105,7 +107,7 @@ def test_the_fixture_is_version_2(old_2):
 
 def test_a_project_of_version_2_is_backed_up_and_goes_on(old_2):
     with open_project(old_2) as project:
-        assert "file version 2 to 5" in project.notes[0]
+        assert "file version 2 to 6" in project.notes[0]
         check_content(project)
         assert project.frame_index().pts[5] == 5005
         project.put_tuned(tuned_info(b"weights"), b"weights", use=True)
@@ -288,3 +290,18 @@ def test_failed_migration_changes_nothing(project, path):
 
 def test_every_older_version_has_a_migration():
     assert set(schema.MIGRATIONS) == set(schema.FORMER) == set(range(1, schema.SCHEMA_VERSION))
+
+
+def test_a_project_of_version_4_gets_room_for_clean_ups(tmp_path, old):
+    with open_project(old):
+        pass
+    connection = sqlite3.connect(old)
+    connection.executescript("DROP TABLE cleanings; DROP TABLE softs; PRAGMA user_version = 4;")
+    assert schema.shape(connection) == schema.expected_shape(4) == schema.expected_shape(5)
+    connection.close()
+    with open_project(old) as project:
+        assert f"file version 4 to {schema.SCHEMA_VERSION}" in project.notes[0]
+        check_content(project)
+        assert project.cleanings() == () and project.soft_labels(3, 1) is None
+        project.do(CleanUp(1, 0, 6, DEFAULT))
+    assert version_of(old.with_name("old.vosapp.bak-v4")) == 4

@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from core.cleaning import DEFAULT, Cleaning
 from core.errors import UsageError
 from core.types import FrameResult, Keyframe
 from vosapp.project.boxes import BoxLabel
 from vosapp.project.edit_boxes import InterpolateBoxes, PutBox, RemoveBoxes
+from vosapp.project.edit_cleanings import CleanUp, EraseArea, KeepRaw
 from vosapp.project.edit_masks import ImportKeyframes, MarkAbsent, Paint, SetMask
 from vosapp.project.edit_ranges import (
     CheckFrames,
@@ -35,6 +37,7 @@ FRAME = st.integers(0, FRAMES - 1)
 ID = st.integers(1, 4)
 SEED = st.integers(0, 2**32 - 1)
 TABLES = ("objects", "prompts", "boxes", "assertions", "keyframes", "results", "lanes")
+TABLES = (*TABLES, "cleanings", "softs")
 SACRED = {FrameState.KEYFRAME, FrameState.CHECKED, FrameState.ABSENT}
 
 
@@ -135,13 +138,25 @@ class UndoMachine(RuleBasedStateMachine):
         )
         self.edit(edits[kind])
 
+    @rule(object_id=ID, start=FRAME, stop=FRAME, kind=st.integers(0, 3))
+    def cleanings(self, object_id, start, stop, kind):
+        area = ((0.0, 0.0), (5.0, 0.0), (5.0, float(start)))
+        edits = (
+            CleanUp(object_id, start, stop, Cleaning(islands=start, grow=stop - 4)),
+            CleanUp(object_id, start, None, DEFAULT),
+            EraseArea(object_id, start, stop, area),
+            KeepRaw(object_id, start, stop),
+        )
+        self.edit(edits[kind])
+
     @rule(start=FRAME, seed=SEED, edit_between=st.booleans())
     def propagate(self, start, seed, edit_between):
         before = self.sacred()
         run = self.project.begin_propagation("fake")
         ids = tuple(item.object_id for item in self.project.objects())
         frames = range(start, min(FRAMES, start + 4))
-        results = [FrameResult(f, random_map(seed + f, ids), ids) for f in frames]
+        soft = {i: random_map(seed, (200,)) for i in ids[:2]}
+        results = [FrameResult(f, random_map(seed + f, ids), ids, soft=soft) for f in frames]
         change = self.project.put_results(run, results[:2])
         more = self.project.put_results(run, results[2:])
         self.note(change if change.name else more)
@@ -153,7 +168,7 @@ class UndoMachine(RuleBasedStateMachine):
         for item in self.project.objects():
             for frame, state in enumerate(self.project.states(item.object_id)):
                 if state in SACRED:
-                    mask = self.project.label_map(frame) == item.object_id
+                    mask = self.project.cleaned_map(frame, {}) == item.object_id
                     kept[frame, item.object_id] = (int(state), mask.tobytes())
         return kept
 

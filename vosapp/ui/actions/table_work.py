@@ -111,6 +111,13 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
     _tool("polygon", "Polygon", "vector-polygon", "Y", tip="Click corner after corner."),
     _tool("fill", "Fill", "format-color-fill", "F", tip="Fill an area of one color."),
     _tool(
+        "erase-area",
+        "Erase Area in Range",
+        "selection-remove",
+        "",
+        tip="Draw around what goes from the selected object on all frames from in to out.",
+    ),
+    _tool(
         "pick",
         "Pick Object",
         "eyedropper",
@@ -284,6 +291,14 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
         "",
         group="assert",
         tip="The object is not in the picture on this frame.",
+    ),
+    _object(
+        "clean",
+        "Clean Up\u2026",
+        "auto-fix",
+        "Shift+C",
+        group="clean",
+        tip="Remove islands, fill holes, smooth and move edges of propagated masks.",
     ),
     _object(
         "clear",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.controllers.boxes import BoxesController
+from vosapp.ui.controllers.clean import CleanController
 from vosapp.ui.controllers.discover import DiscoverController
 from vosapp.ui.controllers.edit import EditController
 from vosapp.ui.controllers.exchange import ExchangeController
@@ -29,6 +30,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ToolsController,
     ObjectsController,
     BoxesController,
+    CleanController,
     DiscoverController,
     PropagateController,
     FinetuneController,

@@ -7,6 +7,7 @@ from vosapp.ui.tools.box import BoxTool
 from vosapp.ui.tools.box_label import BoxLabelTool
 from vosapp.ui.tools.brush import BrushTool, EraserTool
 from vosapp.ui.tools.context import ToolContext
+from vosapp.ui.tools.erase_area import EraseAreaTool
 from vosapp.ui.tools.fill import FillTool
 from vosapp.ui.tools.lasso import LassoTool
 from vosapp.ui.tools.points import PointsTool
@@ -24,6 +25,7 @@ TOOLS: tuple[type[Tool], ...] = (
     LassoTool,
     PolygonTool,
     FillTool,
+    EraseAreaTool,
     PickTool,
 )
 

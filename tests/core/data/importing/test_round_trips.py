@@ -288,6 +288,7 @@ def test_a_zip_with_an_endless_list_is_refused(limit, make_source, tmp_path, mon
 
 def test_every_exporter_is_covered_here_or_is_no_data_format():
     pictures = {"cut-outs", "overlay", "matte-png", "matte-prores", "matte-vp9"}
+    pictures |= {"matte-png16", "matte-exr"}
     lossy = {"davis2016", "yolo-seg"}
     assert {e.name for e in EXPORTERS} == set(EXACT) | pictures | lossy
 

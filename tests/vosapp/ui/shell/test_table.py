@@ -81,6 +81,7 @@ AGREED = {
     "propagate.stop": "Ctrl+.",
     "objects.reference": "C",
     "objects.check": "K",
+    "objects.clean": "Shift+C",
     "view.fit": "Ctrl+0",
     "view.actual": "Ctrl+1",
     "view.zoom-in": "Ctrl+= Ctrl++",
