@@ -21,7 +21,7 @@ from vosapp.session.recent import RecentProjects
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.services import TrainServices
 from vosapp.session.workspace import Workspace
-from vosapp.ui import errors
+from vosapp.ui import errors, numbering
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.keymap import Keymap
 from vosapp.ui.leaving import Leaving
@@ -71,6 +71,7 @@ class Desk(QObject):
         super().__init__()
         self.places = places
         self.settings = Settings(places.config / "settings.json", self)
+        numbering.count_from(int(self.settings.text("first-frame")))
         self.recent = RecentProjects(places.config / "recent.json")
         self.covers = Covers(places.data / "covers")
         self.keymap = Keymap(self.settings, self)

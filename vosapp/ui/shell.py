@@ -11,6 +11,7 @@ from vosapp.jobs.propagation import Engine
 from vosapp.session.places import Places
 from vosapp.session.training.services import TrainServices
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.actions.binding import Actions, Handler
 from vosapp.ui.actions.spec import Scope, When
 from vosapp.ui.controllers.all import CONTROLLERS
@@ -121,6 +122,9 @@ class Shell(Desk):
         app = QApplication.instance()
         if key == "theme" and isinstance(app, QApplication):
             apply_theme(app, Theme(self.settings.text("theme")))
+        elif key == "first-frame":
+            numbering.count_from(int(self.settings.text(key)))
+            self.panels.renumber()
 
     def _retheme(self) -> None:
         self.actions.retranslate()

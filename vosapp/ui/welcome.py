@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.text import visible
+from vosapp.ui.drawn_icons import mark
 from vosapp.ui.plain import is_file, tooltip
 from vosapp.ui.theme import icon, set_tone, tones
 
@@ -78,7 +79,7 @@ class WelcomePage(QWidget):
     def refresh_theme(self) -> None:
         """Take the colors of the theme."""
         shown = tones()
-        self._logo.setPixmap(_logo())
+        self._logo.setPixmap(mark(64, self.devicePixelRatioF()))
         for button, name in self._big:
             button.setIcon(icon(name, "accent"))
         self.setStyleSheet(
@@ -269,8 +270,3 @@ def _ago(path: Path) -> str:
     with suppress(OSError):
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
     return ""
-
-
-def _logo() -> QPixmap:
-    """Draw the mark: a picture with an outlined shape in it."""
-    return icon("shape-plus", "accent").pixmap(64, 64)

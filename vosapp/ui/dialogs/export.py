@@ -27,6 +27,7 @@ from vosapp.session import exporting
 from vosapp.session.exporting import ExportCheck, ExportOrder
 from vosapp.session.work import WorkControl, WorkState
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.dialogs.asking import choose_folder
 from vosapp.ui.dialogs.export_options import ExportOptionForm, ObjectPicker
 from vosapp.ui.dialogs.findings import FindingList
@@ -119,8 +120,8 @@ class ExportDialog(WorkDialog):
         session = self._workspace.session
         first, stop = session.range
         self.frames.addItem(self.tr("All {0} frames").format(session.frame_count))
-        self.frames.addItem(self.tr("In to out: {0} to {1}").format(first, stop - 1))
-        self.frames.addItem(self.tr("This frame: {0}").format(session.frame_index))
+        self.frames.addItem(self.tr("In to out: {0} to {1}").format(*numbering.span(first, stop)))
+        self.frames.addItem(self.tr("This frame: {0}").format(numbering.shown(session.frame_index)))
         self.objects.set_objects(session.objects)
         project = session.project.path
         self.folder.set_path(project.parent / f"{project.stem} export")

@@ -12,6 +12,16 @@ from PySide6.QtGui import QColor, QImage
 
 SOFT = 0.75
 """Pixels from the middle of the line to its edge, where it has faded."""
+SHADE = 0.12
+"""Opacity below the line."""
+FLAG = 0.34
+"""Opacity of a column that is low, over all of its height: a line near the bottom is small."""
+_EDGE = 1.5
+
+
+def curve_height(value: NDArray[np.floating[Any]] | float, height: int) -> Any:
+    """Return where a value of 0 to 1 lies, in pixels from the top; the same for all objects."""
+    return height - _EDGE - value * (height - 2 * _EDGE)
 
 
 def curve_image(
@@ -22,13 +32,13 @@ def curve_image(
     low: NDArray[np.bool_],
     height: int,
 ) -> QImage:
-    """Return a line with one point a column.
+    """Return a line with one point a column, and what is below it faintly.
 
     Args:
         y: pixels from the top, one a column.
         colors: of the line, and of its low part.
         known: columns in which there is a line.
-        low: columns in the second color, drawn broader.
+        low: columns in the second color, drawn broader, faintly colored from top to bottom.
         height: pixels of the picture.
 
     Returns:
@@ -42,6 +52,8 @@ def curve_image(
     upper, lower = np.minimum(points, end) - broad, np.maximum(points, end) + broad
     rows = np.arange(height, dtype=np.float32)[:, None]
     cover = np.minimum(rows + 1 - upper, lower - rows)
+    below = np.where(rows >= upper, np.float32(SHADE), np.float32(0))
+    np.maximum(cover, np.where(low, np.float32(FLAG), below), out=cover)
     np.clip(cover, 0, known.astype(np.float32), out=cover)
     ink = np.where(low, np.uint32(_rgb(colors[1])), np.uint32(_rgb(colors[0])))
     pixels = (cover * 255).astype(np.uint32) << np.uint32(24) | ink

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSpinBox, QToolButton
 
 from vosapp.session import navigation
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.links import Links
 from vosapp.ui.theme import icon, tones
 from vosapp.ui.timeline.ruler import time_code
@@ -23,8 +24,8 @@ _ICONS = {
     "next_keyframe": "skip-next",
     "last": "skip-forward",
     "next_doubtful": "alert-decagram-outline",
-    "set_in": "ray-start-arrow",
-    "set_out": "ray-end-arrow",
+    "set_in": "own.in",
+    "set_out": "own.out",
 }
 
 
@@ -44,7 +45,7 @@ class TransportRow(QWidget):
         self.buttons: dict[str, QToolButton] = {}
         self.number = QSpinBox(self)
         self.speed = QToolButton(self)
-        self._count = QLabel("/ 0", self)
+        self._count = QLabel("", self)
         self._time = QLabel("00:00.000", self)
         self._span = QLabel("", self)
         self._line = QFrame(self)
@@ -118,7 +119,6 @@ class TransportRow(QWidget):
 
     def _labels(self) -> None:
         self.number.setAccessibleName(self.tr("Current frame"))
-        self.number.setToolTip(self.tr("Current frame, counted from 0; type one to go there"))
         # WORKAROUND(PySide6 6.12): with NoButtons and a style sheet the field is a pixel wide.
         bare = "{ width: 0; height: 0; border: none; }"
         self.number.setStyleSheet(f"QSpinBox::up-button, QSpinBox::down-button {bare}")
@@ -162,6 +162,9 @@ class TransportRow(QWidget):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.clicked.connect(lambda: self._press(button, run))
         self.buttons[name] = button
+        if name in ("set_in", "set_out"):
+            button.setText(self.tr("In") if name == "set_in" else self.tr("Out"))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         return button
 
     def _deeds(self) -> dict[str, tuple[str, Callable[[Workspace], None]]]:
@@ -185,18 +188,26 @@ class TransportRow(QWidget):
 
     # Keeping up
 
-    def _go_to(self, frame_index: int) -> None:
+    def _go_to(self, number: int) -> None:
         if self._workspace is not None:
-            self._workspace.session.go_to(frame_index)
+            self._workspace.session.go_to(numbering.index_of(number))
+
+    def renumber(self) -> None:
+        """Frames are counted from another number now."""
+        self._take_frame(0 if self._workspace is None else self._workspace.session.frame_index)
+        self._take_range()
 
     def _take_frame(self, frame_index: int) -> None:
         workspace = self._workspace
         count = 1 if workspace is None else workspace.session.frame_count
         self.number.blockSignals(True)
-        self.number.setRange(0, count - 1)
-        self.number.setValue(frame_index)
+        first, last = numbering.span(0, count)
+        self.number.setRange(first, last)
+        self.number.setValue(numbering.shown(frame_index))
         self.number.blockSignals(False)
-        self._count.setText(f"/ {count}")
+        self._count.setText("" if workspace is None else self.tr("of {0}").format(last))
+        text = self.tr("Current frame, {0} to {1}; type one to go there")
+        self.number.setToolTip(text.format(first, last))
         if workspace is not None:
             self._time.setText(time_code(frame_index, workspace.session.info.fps))
 
@@ -205,7 +216,9 @@ class TransportRow(QWidget):
         if self._workspace is not None:
             start, stop = self._workspace.session.range
             if (start, stop) != (0, self._workspace.session.frame_count):
-                text = self.tr("{0} to {1}").format(start, stop - 1)
+                text = self.tr("{0} to {1}").format(*numbering.span(start, stop))
+                if stop == start + 1:
+                    text = self.tr("only {0}").format(numbering.shown(start))
         self._span.setText(text)
 
     def _take_speed(self, speed: float) -> None:
@@ -218,7 +231,7 @@ class TransportRow(QWidget):
 
 
 def set_in(workspace: Workspace) -> None:
-    """Begin the range at the current frame."""
+    """Begin the range at the current frame; an out point before it goes to the video's end."""
     session = workspace.session
     stop = session.range[1]
     end = stop if stop > session.frame_index else session.frame_count
@@ -226,7 +239,7 @@ def set_in(workspace: Workspace) -> None:
 
 
 def set_out(workspace: Workspace) -> None:
-    """End the range with the current frame."""
+    """End the range with the current frame; an in point behind it goes to the video's beginning."""
     session = workspace.session
     start = session.range[0]
     begin = start if start <= session.frame_index else 0

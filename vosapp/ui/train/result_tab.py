@@ -22,6 +22,7 @@ from vosapp.jobs.outcome import Done, Outcome
 from vosapp.services.training.run_values import RunStatus, ScorePoint
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.using import Compared
+from vosapp.ui import numbering
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.forms import name_all
 from vosapp.ui.theme import set_tone
@@ -189,7 +190,7 @@ class ResultTab(QWidget):
             if one is not None:
                 caption = self.tr("Frame {0} of the open project, from its nearest keyframe")
                 pair = (one.before, one.after)
-                caption = caption.format(one.frame_index)
+                caption = caption.format(numbering.shown(one.frame_index))
                 self.pair.show_pair(one.frame, pair, (old, new), caption=caption)
             return
         pictures = None if look is None else look.pictures
@@ -201,7 +202,7 @@ class ResultTab(QWidget):
                 (pictures.before, pictures.best),
                 (_scored(old, status.before), _scored(new, status.best)),
                 caption=self.tr("Held out: {0}, frame {1}. White line: as labeled.").format(
-                    pictures.clip, pictures.frame_index
+                    pictures.clip, numbering.shown(pictures.frame_index)
                 ),
                 truth=pictures.truth,
             )

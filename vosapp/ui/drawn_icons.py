@@ -1,0 +1,140 @@
+"""Icons that we draw ourselves, where the icon set has none that says it; and the program's mark.
+
+All are drawn in a square of 24 x 24 units, so that they are sharp at any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
+
+SIZES = (16, 18, 20, 22, 24, 32, 36, 40, 48)
+"""Pixels of the sides that icons are drawn at; other sizes are scaled from the next larger one."""
+MARK_SIZES = (16, 24, 32, 48, 64, 128, 256)
+_SIDE = 24.0
+
+Drawing = Callable[[QPainter], None]
+
+
+def drawn(name: str, color: QColor, disabled: QColor) -> QIcon:
+    """Return an icon of ours in a color.
+
+    Args:
+        name: one of `DRAWINGS`.
+        color: of its lines.
+        disabled: of its lines where it cannot be used.
+    """
+    found = QIcon()
+    for size in SIZES:
+        for tone, mode in ((color, QIcon.Mode.Normal), (disabled, QIcon.Mode.Disabled)):
+            found.addPixmap(_picture(DRAWINGS[name], size, tone), mode)
+    return found
+
+
+def mark_icon() -> QIcon:
+    """Return the mark of the program, for title bars and lists of windows."""
+    found = QIcon()
+    for size in MARK_SIZES:
+        found.addPixmap(mark(size))
+    return found
+
+
+def mark(size: int, ratio: float = 1.0) -> QPixmap:
+    """Return the mark of the program: a frame with an outlined object, and where it is next.
+
+    Args:
+        size: pixels of its sides.
+        ratio: device pixels of a pixel.
+    """
+    made = _picture(_draw_mark, round(size * ratio), QColor())
+    made.setDevicePixelRatio(ratio)
+    return made
+
+
+def _picture(drawing: Drawing, size: int, color: QColor) -> QPixmap:
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(size / _SIDE, size / _SIDE)
+    painter.setBrush(color)
+    cap, join = Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.MiterJoin
+    painter.setPen(QPen(color, 2.0, Qt.PenStyle.SolidLine, cap, join))
+    drawing(painter)
+    painter.end()
+    return pixmap
+
+
+def _bracket(painter: QPainter, x: float, way: int) -> None:
+    corner = [QPointF(x + 4 * way, 4), QPointF(x, 4), QPointF(x, 20), QPointF(x + 4 * way, 20)]
+    painter.drawPolyline(QPolygonF(corner))
+
+
+def _arrow(painter: QPainter, x: float, way: int) -> None:
+    """A filled triangle with its tip at x."""
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    back = x - 7 * way
+    painter.drawPolygon(QPolygonF([QPointF(x, 12), QPointF(back, 7.5), QPointF(back, 16.5)]))
+    painter.restore()
+
+
+def _draw_in(painter: QPainter) -> None:
+    _bracket(painter, 5, 1)
+    _arrow(painter, 18, 1)
+
+
+def _draw_out(painter: QPainter) -> None:
+    _bracket(painter, 19, -1)
+    _arrow(painter, 6, -1)
+
+
+def _draw_range(painter: QPainter) -> None:
+    _bracket(painter, 3, 1)
+    _bracket(painter, 21, -1)
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawRect(QRectF(8, 10.5, 8, 3))
+    painter.restore()
+
+
+def _draw_no_range(painter: QPainter) -> None:
+    _bracket(painter, 3, 1)
+    _bracket(painter, 21, -1)
+    painter.drawLine(QPointF(9, 9), QPointF(15, 15))
+    painter.drawLine(QPointF(9, 15), QPointF(15, 9))
+
+
+def _draw_solo(painter: QPainter) -> None:
+    """One of three is there, the others are only outlined."""
+    painter.save()
+    painter.setPen(QPen(painter.pen().color(), 1.4))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for x in (4.5, 19.5):
+        painter.drawEllipse(QPointF(x, 12), 2.8, 2.8)
+    painter.restore()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawEllipse(QPointF(12, 12), 4.2, 4.2)
+
+
+def _draw_mark(painter: QPainter) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor("#0b63ce"))
+    painter.drawRoundedRect(QRectF(1, 1, 22, 22), 5, 5)
+    painter.setBrush(QColor(255, 255, 255, 110))
+    painter.drawEllipse(QPointF(15.4, 9.2), 4.6, 4.6)
+    painter.setBrush(QColor("#ffd45e"))
+    painter.setPen(QPen(QColor("#ffffff"), 1.7))
+    painter.drawEllipse(QPointF(9.4, 14.2), 5.2, 5.2)
+
+
+DRAWINGS: dict[str, Drawing] = {
+    "in": _draw_in,
+    "out": _draw_out,
+    "range": _draw_range,
+    "no-range": _draw_no_range,
+    "solo": _draw_solo,
+}
+"""By name; the rest of the window writes "own." before it."""
