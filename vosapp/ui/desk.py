@@ -21,7 +21,7 @@ from vosapp.session.recent import RecentProjects
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.services import TrainServices
 from vosapp.session.workspace import Workspace
-from vosapp.ui import errors, numbering
+from vosapp.ui import errors, left_off, numbering
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.keymap import Keymap
 from vosapp.ui.leaving import Leaving
@@ -138,6 +138,7 @@ class Desk(QObject):
         quality = Quality(self.settings.text("quality"))
         workspace.propagation.set_choice(replace(workspace.propagation.choice, quality=quality))
         self.recent.add(opened.project.path)
+        workspace.session.go_to(left_off.frame_of(self.settings, opened.project.path))
         self.set_workspace(workspace)
 
     def set_workspace(self, workspace: Workspace | None) -> None:
@@ -173,6 +174,7 @@ class Desk(QObject):
         if workspace is None:
             return
         session = workspace.session
+        left_off.remember(self.settings, session.project.path, session.frame_index)
         if session.view is not None:
             self.covers.save(session.project.path, session.view, session.objects)
         self.set_workspace(None)
@@ -215,7 +217,7 @@ class Desk(QObject):
     # What the user is told
 
     def tell(self, notice: Notice) -> None:
-        """Show a message over the canvas."""
+        """Show a message below the canvas."""
         self.window.notice.show_notice(notice)
 
     def tell_error(self, error: VosError) -> None:

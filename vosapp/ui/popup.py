@@ -1,8 +1,12 @@
-"""Menus that show what their entries mean."""
+"""Menus that show what their entries mean, and buttons from which something pops up."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QAbstractButton, QMenu, QWidget
+
+from vosapp.jobs.owners import is_there
 
 
 class Popup(QMenu):
@@ -12,3 +16,16 @@ class Popup(QMenu):
         super().__init__(name, parent)
         self.setAccessibleName(name)
         self.setToolTipsVisible(True)
+
+
+def settle(button: QAbstractButton) -> None:
+    """Let a button look as it is, once what popped up from it has gone.
+
+    While something pops up Qt tells no button that the mouse has left it; it stays highlighted.
+    """
+    if not is_there(button):
+        return
+    inside = button.rect().contains(button.mapFromGlobal(QCursor.pos()))
+    button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, inside)
+    button.setDown(False)
+    button.update()

@@ -17,9 +17,10 @@ QWidget#places QToolButton:hover { color: $text; }
 QWidget#places QToolButton:checked { color: $text; border-bottom-color: $accent; }
 QMenu { background: $base; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 5px 26px 5px 10px; border-radius: 4px; }
-QMenu::item:selected { background: $accent; color: $on_accent; }
+QMenu::item:selected { background: $alternate; color: $text; }
 QMenu::item:disabled { color: $muted; background: transparent; }
 QMenu::icon { padding-left: 8px; }
+QMenu::icon:checked { background: $accent; border-radius: 4px; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QToolBar { background: $window; border: none; spacing: 2px; padding: 3px 5px; }
 QToolBar#tools { border-right: 1px solid $border; }
@@ -37,6 +38,11 @@ QToolBar QToolButton::menu-indicator { subcontrol-position: right center;
     subcontrol-origin: padding; right: 3px; }
 QToolBar QToolButton::menu-button { border: none; width: 16px; }
 QToolBar QToolButton:disabled { color: $muted; }
+QToolBar > QToolButton#qt_toolbar_ext_button { padding: 0; border: none; }
+QFrame#drawer { background: $window; border: 1px solid $border; }
+QFrame#drawer QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px;
+    color: $text; }
+QFrame#drawer QToolButton:hover { background: $alternate; border-color: $border; }
 QDockWidget { font-weight: 600; }
 QDockWidget::title { background: $window; padding: 6px 8px; text-align: left;
     border-bottom: 1px solid $border; }
@@ -69,6 +75,12 @@ QHeaderView::section { background: $window; border: none; padding: 4px 8px;
 QProgressBar { border: none; border-radius: 3px; background: $border; height: 6px;
     text-align: center; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
+QSlider::handle:horizontal { width: 12px; height: 12px; margin: -5px 0; border-radius: 7px;
+    background: $raised; border: 1px solid $muted; }
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:pressed { border-color: $accent; }
+QSlider::sub-page:horizontal:disabled { background: $muted; }
 QTabBar { qproperty-drawBase: 0; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar::tab { padding: 6px 12px; border: none; color: $muted;
