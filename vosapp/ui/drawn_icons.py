@@ -5,10 +5,11 @@ All are drawn in a square of 24 x 24 units, so that they are sharp at any size.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 SIZES = (16, 18, 20, 22, 24, 32, 36, 40, 48)
 """Pixels of the sides that icons are drawn at; other sizes are scaled from the next larger one."""
@@ -42,7 +43,7 @@ def mark_icon() -> QIcon:
 
 
 def mark(size: int, ratio: float = 1.0) -> QPixmap:
-    """Return the mark of the program: a frame with an outlined object, and where it is next.
+    """Return the mark of the program: the corners of a box around a shape.
 
     Args:
         size: pixels of its sides.
@@ -107,27 +108,27 @@ def _draw_no_range(painter: QPainter) -> None:
     painter.drawLine(QPointF(9, 15), QPointF(15, 9))
 
 
-def _draw_solo(painter: QPainter) -> None:
-    """One of three is there, the others are only outlined."""
-    painter.save()
-    painter.setPen(QPen(painter.pen().color(), 1.4))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for x in (4.5, 19.5):
-        painter.drawEllipse(QPointF(x, 12), 2.8, 2.8)
-    painter.restore()
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawEllipse(QPointF(12, 12), 4.2, 4.2)
-
-
 def _draw_mark(painter: QPainter) -> None:
+    """A box was drawn around something, and its shape was found."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor("#0b63ce"))
-    painter.drawRoundedRect(QRectF(1, 1, 22, 22), 5, 5)
-    painter.setBrush(QColor(255, 255, 255, 110))
-    painter.drawEllipse(QPointF(15.4, 9.2), 4.6, 4.6)
+    painter.drawRoundedRect(QRectF(0.5, 0.5, 23, 23), 5, 5)
     painter.setBrush(QColor("#ffd45e"))
-    painter.setPen(QPen(QColor("#ffffff"), 1.7))
-    painter.drawEllipse(QPointF(9.4, 14.2), 5.2, 5.2)
+    painter.drawPath(_blob())
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor("#ffffff"), 1.8))
+    for x, y in ((4.4, 4.4), (19.6, 4.4), (4.4, 19.6), (19.6, 19.6)):
+        across, down = math.copysign(4.0, 12 - x), math.copysign(4.0, 12 - y)
+        corner = [QPointF(x + across, y), QPointF(x, y), QPointF(x, y + down)]
+        painter.drawPolyline(QPolygonF(corner))
+
+
+def _blob() -> QPainterPath:
+    path = QPainterPath(QPointF(7.2, 14.5))
+    path.cubicTo(5.8, 9.5, 9.5, 6.2, 13.2, 7.2)
+    path.cubicTo(17.2, 8.2, 18.6, 11.6, 16.8, 14.6)
+    path.cubicTo(15.2, 17.4, 8.6, 19.2, 7.2, 14.5)
+    return path
 
 
 DRAWINGS: dict[str, Drawing] = {
@@ -135,6 +136,5 @@ DRAWINGS: dict[str, Drawing] = {
     "out": _draw_out,
     "range": _draw_range,
     "no-range": _draw_no_range,
-    "solo": _draw_solo,
 }
 """By name; the rest of the window writes "own." before it."""

@@ -19,7 +19,7 @@ QMenu { background: $base; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 5px 26px 5px 10px; border-radius: 4px; }
 QMenu::item:selected { background: $alternate; color: $text; }
 QMenu::item:disabled { color: $muted; background: transparent; }
-QMenu::icon { padding-left: 8px; }
+QMenu::icon { margin-left: 6px; padding: 2px; }
 QMenu::icon:checked { background: $accent; border-radius: 4px; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QToolBar { background: $window; border: none; spacing: 2px; padding: 3px 5px; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.controllers.boxes import BoxesController
+from vosapp.ui.controllers.canvas_menu import CanvasMenuController
 from vosapp.ui.controllers.discover import DiscoverController
 from vosapp.ui.controllers.edit import EditController
 from vosapp.ui.controllers.exchange import ExchangeController
@@ -28,6 +29,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ToolsController,
     ObjectsController,
     BoxesController,
+    CanvasMenuController,
     DiscoverController,
     PropagateController,
     FinetuneController,

@@ -33,6 +33,7 @@ MOUSE = (
     ("Pan", "Middle drag"),
     ("Brush size", "Ctrl+Wheel, Alt+drag"),
     ("Take away", "Right button"),
+    ("Menu of the picture", "Right button, Ctrl+Right"),
     ("Draw the object anew", "Shift+drag a box"),
 )
 """What no action stands for."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vosapp.ui.forms import align_labels
+from vosapp.ui.forms import align_labels, one_label_column
 from vosapp.ui.settings import SETTINGS, Setting, Settings
 from vosapp.ui.theme import set_tone
 
@@ -40,6 +40,7 @@ class SettingsDialog(QDialog):
             self._add(forms[setting.group], setting)
         for form in forms.values():
             align_labels(form)
+        one_label_column(*forms.values())
         note = QLabel(self.tr("Items with * count from the next start or project on."), self)
         set_tone(note, "muted")
         column.addWidget(note)
@@ -63,7 +64,7 @@ class SettingsDialog(QDialog):
         editor.setAccessibleDescription(_tr(setting.tip))
         self.editors[setting.key] = editor
         if isinstance(editor, QCheckBox):
-            form.addRow(editor)
+            form.addRow("", editor)
         else:
             form.addRow(f"{label}{' *' if setting.restart else ''}", editor)
 

@@ -79,7 +79,7 @@ class ObjectMenu(Popup):
         shown = tr("Hide") if item.visible else tr("Show")
         self._command("eye-outline", shown, commands.toggle_visible)
         self._command(
-            "account-outline", tr("Show All") if solo else tr("Solo"), commands.toggle_solo
+            "alpha-s-box-outline", tr("Show All") if solo else tr("Solo"), commands.toggle_solo
         )
         self._command(
             "lock-outline", tr("Unlock") if item.locked else tr("Lock"), commands.toggle_lock
