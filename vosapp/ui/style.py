@@ -65,6 +65,14 @@ QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit { border: none
     padding: 0; min-height: 0; background: transparent; }
 QLineEdit:focus, QKeySequenceEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
 QComboBox, QSpinBox, QDoubleSpinBox { min-height: 24px; }
+QSpinBox#frame-number { background: $base; border: 1px solid $border; border-radius: 4px;
+    padding: 0 6px; }
+QSpinBox#frame-number:focus { border-color: $accent; }
+QSpinBox#frame-number::up-button, QSpinBox#frame-number::down-button { width: 0; height: 0;
+    border: none; }
+QToolButton#speed { padding-right: 14px; }
+QToolButton#speed::menu-indicator { subcontrol-position: right center;
+    subcontrol-origin: padding; right: 2px; }
 QGroupBox { font-weight: 600; border: 1px solid $border; border-radius: 6px;
     margin-top: 10px; padding-top: 8px; }
 QGroupBox::title { subcontrol-origin: margin; left: 10px; padding: 0 4px; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
@@ -276,6 +276,9 @@ class TimelineCanvas(QAbstractScrollArea):
         bar.setRange(0, max(0, places.content_height - places.lanes_height))
         bar.setPageStep(max(1, places.lanes_height))
         bar.setSingleStep(LANE_HEIGHT)
+        if (bar.maximum() > 0) != bar.isVisible():
+            # WORKAROUND(Qt 6): a range that is set while it is resized shows and hides no bar.
+            QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
 
     def _scroll_frames(self, value: int) -> None:
         # A value of whole pixels would move what was set to a part of one.

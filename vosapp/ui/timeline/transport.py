@@ -95,6 +95,7 @@ class TransportRow(QWidget):
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(2)
         row.addWidget(self.number)
+        row.addSpacing(4)
         row.addWidget(self._count)
         row.addSpacing(10)
         row.addWidget(self._time)
@@ -119,12 +120,10 @@ class TransportRow(QWidget):
 
     def _labels(self) -> None:
         self.number.setAccessibleName(self.tr("Current frame"))
-        # WORKAROUND(PySide6 6.12): with NoButtons and a style sheet the field is a pixel wide.
-        bare = "{ width: 0; height: 0; border: none; }"
-        self.number.setStyleSheet(f"QSpinBox::up-button, QSpinBox::down-button {bare}")
+        self.number.setObjectName("frame-number")
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setKeyboardTracking(False)
-        self.number.setMinimumWidth(64)
+        self.number.setFixedWidth(72)
         self.number.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.number.valueChanged.connect(self._go_to)
         self.number.editingFinished.connect(self.number.clearFocus)
@@ -138,6 +137,7 @@ class TransportRow(QWidget):
 
     def _dress_speed(self) -> None:
         button = self.speed
+        button.setObjectName("speed")
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -12,6 +12,7 @@ from core.types import VOID
 
 HEIGHT, WIDTH = 120, 160
 COLOR = (170, 40, 30)
+OBJECTS = (ObjectInfo(1, "a", COLOR),)
 GRAY = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
 
 
@@ -21,7 +22,7 @@ def disk(radius=40, label=1):
     return np.where(inside, label, 0).astype(np.uint8)
 
 
-def painted(label_map, opacity=0.5, objects=(ObjectInfo(1, "a", COLOR),)):
+def painted(label_map, opacity=0.5, objects=OBJECTS):
     return OutlinePainter(objects, opacity).paint(GRAY, label_map).astype(int)
 
 
