@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 SHARE = {Qt.Orientation.Horizontal: 0.4, Qt.Orientation.Vertical: 0.5}
@@ -31,8 +31,9 @@ class DockSizes(QObject):
         super().__init__(window)
         self._window, self._docks = window, docks
         self._wanted = dict(usual)
-        for dock in docks.values():
-            dock.installEventFilter(self)
+        self._held = False
+        for one in (window, *docks.values()):
+            one.installEventFilter(self)
 
     def fit(self) -> None:
         """Give the panels the sizes that the user wants, as far as the window has room."""
@@ -61,9 +62,14 @@ class DockSizes(QObject):
                 self._wanted[name] = size
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A panel that changes while the mouse holds its border is as large as the user wants."""
-        held = QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton
-        if event.type() == QEvent.Type.Resize and held and isinstance(event, QResizeEvent):
+        """A panel that changes while the mouse holds its border is as large as the user wants.
+
+        Borders between panels are the window's own: it gets their presses.
+        """
+        if watched is self._window:
+            if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
+                self._held = event.type() == QEvent.Type.MouseButtonPress
+        elif self._held and isinstance(event, QResizeEvent):
             for name, dock in self._docks.items():
                 if dock is watched and not dock.isFloating():
                     self._take(name, dock, event.size())
