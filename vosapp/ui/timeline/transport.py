@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
 
 from vosapp.session import navigation
@@ -27,6 +27,10 @@ _ICONS = {
     "set_in": "own.in",
     "set_out": "own.out",
 }
+
+
+ROOMY = 700
+"""Pixels of width from which everything has room."""
 
 
 class TransportRow(QWidget):
@@ -86,6 +90,17 @@ class TransportRow(QWidget):
             if button.defaultAction() is None:
                 button.setIcon(icon(_ICONS[name]))
         self._color_labels()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow row goes without time, range and the words at icons."""
+        super().resizeEvent(event)
+        roomy = event.size().width() >= ROOMY
+        styles = Qt.ToolButtonStyle
+        style = styles.ToolButtonTextBesideIcon if roomy else styles.ToolButtonIconOnly
+        for name in ("set_in", "set_out"):
+            self.buttons[name].setToolButtonStyle(style)
+        for label in (self._time, self._span):
+            label.setVisible(roomy)
 
     # Building
 

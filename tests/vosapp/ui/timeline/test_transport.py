@@ -11,6 +11,7 @@ from vosapp_fakes import FRAMES
 from vosapp.project.edit_masks import MarkAbsent
 from vosapp.ui import numbering
 from vosapp.ui.timeline.ruler import time_code
+from vosapp.ui.timeline.transport import ROOMY
 
 IDS = {
     "first",
@@ -85,6 +86,18 @@ def test_the_number_shows_and_sets_the_frame(qtbot, shown):
     qtbot.keyClick(number, Qt.Key.Key_Return)
     assert shown.session.frame_index == 19
     assert number.lineEdit().width() > 30
+
+
+def test_a_narrow_row_keeps_its_buttons(qtbot, shown):
+    row = shown.panel.transport
+    shown.session.set_range(3, 9)
+    shown.panel.resize(1000, 320)
+    wide = row.minimumSizeHint().width()
+    assert wide < ROOMY and row._time.isVisible() and row._span.isVisible()
+    shown.panel.resize(520, 320)
+    assert not row._time.isVisible() and row.minimumSizeHint().width() < wide - 80
+    assert all(button.isVisible() for button in row.buttons.values())
+    assert all(row.rect().contains(button.geometry()) for button in row.buttons.values())
 
 
 def test_frames_can_be_counted_from_1(qtbot, shown):
