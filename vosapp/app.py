@@ -34,6 +34,7 @@ from vosapp.jobs.owners import is_there
 from vosapp.services.backbone import choose_backbone
 from vosapp.session.places import Places, user_places
 from vosapp.ui.dialogs.crash import CrashDialog
+from vosapp.ui.drawn_icons import mark_icon
 from vosapp.ui.main_window import MainWindow
 from vosapp.ui.shell import Shell, open_at_start
 from vosapp.ui.theme import Theme, apply_theme
@@ -135,6 +136,7 @@ def make_application(argv: Sequence[str]) -> QApplication:
     app.setApplicationName("vosapp")
     app.setApplicationDisplayName("vosapp")
     app.setDesktopFileName("vosapp")
+    app.setWindowIcon(mark_icon())
     return app
 
 

@@ -295,4 +295,3 @@ def _soft(opinion: Opinion) -> dict[int, NDArray[np.uint8]]:
             rival = np.where(own >= first, second, first)
             found[object_id] = levels(own / np.maximum(own + rival, np.float32(1e-6)))
     return found
->>>>>>> i25a

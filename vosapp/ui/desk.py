@@ -21,7 +21,7 @@ from vosapp.session.recent import RecentProjects
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.services import TrainServices
 from vosapp.session.workspace import Workspace
-from vosapp.ui import errors
+from vosapp.ui import errors, left_off, numbering
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.keymap import Keymap
 from vosapp.ui.leaving import Leaving
@@ -71,6 +71,7 @@ class Desk(QObject):
         super().__init__()
         self.places = places
         self.settings = Settings(places.config / "settings.json", self)
+        numbering.count_from(int(self.settings.text("first-frame")))
         self.recent = RecentProjects(places.config / "recent.json")
         self.covers = Covers(places.data / "covers")
         self.keymap = Keymap(self.settings, self)
@@ -138,6 +139,7 @@ class Desk(QObject):
         choice, clean = workspace.propagation.choice, self.settings.flag("clean")
         workspace.propagation.set_choice(replace(choice, quality=quality, clean=clean))
         self.recent.add(opened.project.path)
+        workspace.session.go_to(left_off.frame_of(self.settings, opened.project.path))
         self.set_workspace(workspace)
 
     def set_workspace(self, workspace: Workspace | None) -> None:
@@ -173,6 +175,7 @@ class Desk(QObject):
         if workspace is None:
             return
         session = workspace.session
+        left_off.remember(self.settings, session.project.path, session.frame_index)
         if session.view is not None:
             self.covers.save(session.project.path, session.view, session.objects)
         self.set_workspace(None)
@@ -215,7 +218,7 @@ class Desk(QObject):
     # What the user is told
 
     def tell(self, notice: Notice) -> None:
-        """Show a message over the canvas."""
+        """Show a message below the canvas."""
         self.window.notice.show_notice(notice)
 
     def tell_error(self, error: VosError) -> None:

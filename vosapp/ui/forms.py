@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QCheckBox,
     QComboBox,
     QFormLayout,
@@ -17,7 +18,8 @@ from PySide6.QtWidgets import (
 def align_labels(form: QFormLayout) -> None:
     """Put labels at the height of the text in their fields; call when all rows are there.
 
-    A form layout puts them at the top, which shows where a style makes fields higher.
+    A form layout puts them at the top, which shows where a style makes fields higher. Beside a
+    list they stand at its first row.
     """
     for row in range(form.rowCount()):
         label = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
@@ -25,7 +27,32 @@ def align_labels(form: QFormLayout) -> None:
         if label is not None and field is not None:
             widget = label.widget()
             if widget is not None:
-                widget.setFixedHeight(max(field.sizeHint().height(), widget.sizeHint().height()))
+                height, view = field.sizeHint().height(), field.widget()
+                if isinstance(view, QAbstractItemView):
+                    height = view.sizeHintForRow(0) + 2 * view.frameWidth()
+                widget.setFixedHeight(max(height, widget.sizeHint().height()))
+
+
+def one_label_column(*forms: QFormLayout) -> None:
+    """Let the fields of several forms begin at one place; call again when rows have changed."""
+    items = [
+        form.itemAt(row, QFormLayout.ItemRole.LabelRole)
+        for form in forms
+        for row in range(form.rowCount())
+    ]
+    found = [item.widget() for item in items if item is not None]
+    labels = [widget for widget in found if widget is not None]
+    width = max((widget.sizeHint().width() for widget in labels), default=0)
+    for widget in labels:
+        widget.setMinimumWidth(width)
+
+
+def whole_rows(view: QAbstractItemView, *, least: int, most: int) -> None:
+    """Make a list as high as its rows, `least` to `most` of them, so that none is cut in halves."""
+    model = view.model()
+    count = min(most, max(least, model.rowCount()))
+    row = view.sizeHintForRow(0) if model.rowCount() else view.fontMetrics().height() + 8
+    view.setFixedHeight(count * row + 2 * view.frameWidth() + 2)
 
 
 class Fold(QToolButton):
@@ -55,6 +82,14 @@ class Fold(QToolButton):
         self.unfolded.emit(on)
 
 
+class NumberField(QSpinBox):
+    """A field for a number whose text keeps away from the border; style sheets cannot say that."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lineEdit().setTextMargins(5, 0, 4, 0)
+
+
 class OptionForm(QWidget):
     """Fields for options that come from a table.
 
@@ -68,6 +103,7 @@ class OptionForm(QWidget):
         super().__init__(parent)
         self.form = QFormLayout(self)
         self.form.setContentsMargins(0, 0, 0, 0)
+        self.form.setHorizontalSpacing(14)
         self.form.setVerticalSpacing(6)
         self.editors: dict[str, QWidget] = {}
 
@@ -80,10 +116,8 @@ class OptionForm(QWidget):
             tip: what the option does; begins with a capital letter.
             editor: check box, combo box with data, line or number.
         """
-        if isinstance(editor, QCheckBox):
-            self.form.addRow(editor)
-        else:
-            self.form.addRow(title, editor)
+        # A check box has its title within it, and stands below the other fields.
+        self.form.addRow("" if isinstance(editor, QCheckBox) else title, editor)
         editor.setAccessibleName(title)
         editor.setToolTip(tip)
         self.editors[name] = editor

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
     QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -25,14 +26,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.text import visible
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.spec import Bar
+from vosapp.ui.dock_sizes import DockSizes
+from vosapp.ui.drop_veil import DropVeil
+from vosapp.ui.message_place import MessagePlace
 from vosapp.ui.notice import NoticeBar
 from vosapp.ui.panels import Panels
 from vosapp.ui.place_bar import Place, PlaceBar
 from vosapp.ui.plain import local_path
 from vosapp.ui.status import StatusBar
-from vosapp.ui.theme import ICON_SIZE
+from vosapp.ui.theme import ICON_SIZE, icon
 from vosapp.ui.welcome import WelcomePage
 
 STATE_VERSION = 1
@@ -40,6 +45,10 @@ STATE_VERSION = 1
 USUAL = QSize(1360, 860)
 NARROW = 1160
 """Pixels of width below which not every button of the main bar has its text."""
+PANELS = {"objects": 300, "timeline": 256}
+"""Pixels that panels have at first: width at a side, height below."""
+NARROWEST = 236
+"""Pixels of the list of objects at which names and the titles of tabs are still read."""
 
 
 class MainWindow(QMainWindow):
@@ -74,9 +83,14 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage(self)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.welcome)
-        self.setCentralWidget(self.stack)
+        center = QWidget(self)
+        column = QVBoxLayout(center)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.stack)
+        self.setCentralWidget(center)
         self.notice = NoticeBar(self)
-        self.notice.installEventFilter(self)
+        self._message = MessagePlace(self, self.notice, center)
+        self._veil = DropVeil(self)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
         self.main_bar = self._bar("main", self.tr("Main bar"), Qt.ToolBarArea.TopToolBarArea)
@@ -87,6 +101,7 @@ class MainWindow(QMainWindow):
         self._work, self._shown_docks = False, frozenset[str]()
         self._layout_left: QByteArray | None = None
         self.docks: dict[str, QDockWidget] = {}
+        self._sizes = DockSizes(self, {}, {})
         self.menus: dict[str, QMenu] = {}
         self.choose_button = QToolButton(self)
         self._texts: dict[str, QToolButton] = {}
@@ -108,6 +123,7 @@ class MainWindow(QMainWindow):
         tabs.setTabToolTip(1, self.tr("Frames that the engine always keeps in mind"))
         tabs.setTabToolTip(2, self.tr("Frames that may be wrong, the worst first"))
         tabs.setAccessibleName(self.tr("Objects, references and frames to check"))
+        tabs.setMinimumWidth(NARROWEST)
         self._dock("objects", self.tr("Objects"), tabs, right)
         self._dock("timeline", self.tr("Timeline"), panels.timeline, bottom)
         # The objects reach down to the status bar: lists are long, the timeline is wide anyway.
@@ -121,8 +137,10 @@ class MainWindow(QMainWindow):
         options.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.main_bar.addWidget(options)
         self.resize(USUAL)
-        self.resizeDocks([self.docks["objects"]], [300], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["timeline"]], [250], Qt.Orientation.Vertical)
+        self._message.follow(self.docks["timeline"])
+        self._sizes = DockSizes(self, self.docks, PANELS)
+        self._dress_overflow()
+        self._sizes.fit()
 
     def show_page(self, *, work: bool) -> None:
         """Annotate shows the canvas with its panels, or the welcome page alone."""
@@ -173,12 +191,13 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             _hold(dock, held=not movable)
 
-    def layout_state(self) -> dict[str, str]:
+    def layout_state(self) -> dict[str, str | dict[str, int]]:
         """Return geometry and layout as text, for the settings."""
         left = None if self.place is Place.ANNOTATE else self._layout_left
         return {
             "geometry": _text(self.saveGeometry()),
             "layout": _text(self.saveState(STATE_VERSION) if left is None else left),
+            "panels": self._sizes.state(),
         }
 
     def restore_layout(self, state: object) -> None:
@@ -191,6 +210,8 @@ class MainWindow(QMainWindow):
         if isinstance(layout, str):
             data = QByteArray.fromBase64(layout.encode("ascii", "ignore"))
             self.restoreState(data, STATE_VERSION)
+        self._sizes.restore(state.get("panels"))
+        self._sizes.fit()
 
     # Events
 
@@ -212,23 +233,28 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self.themed.emit()
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            # Later: the style gives these buttons icons of its own.
+            QTimer.singleShot(0, self, self._dress_overflow)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the message in its place, and the bar within the window."""
+        """Keep the bar within the window, and panels as large as they are wanted."""
         super().resizeEvent(event)
         self._dress_buttons()
-        self._place_notice()
+        self._sizes.fit()
+        self._message.place()
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Place the message when it appears or says something else."""
-        if watched is self.notice and event.type() in _PLACING:
-            self._place_notice()
-        return False
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give panels their sizes: before, there was no room to be shared."""
+        super().showEvent(event)
+        self._sizes.fit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders of this machine."""
-        if _dropped_path(event) is not None:
+        """Take files and folders of this machine, and show that they will be."""
+        path = _dropped_path(event)
+        if path is not None:
             event.acceptProposedAction()
+            self._veil.show_for(self.tr("Drop to open {0}").format(visible(path.name)))
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
@@ -279,6 +305,14 @@ class MainWindow(QMainWindow):
         for name in ("edit.undo", "objects.new", "propagate.open"):
             bar.insertSeparator(actions[name])
 
+    def _dress_overflow(self) -> None:
+        """Give the buttons for what has no room an icon that is seen on dark ground, too."""
+        for bar, name in ((self.main_bar, "chevron-double-right"), (self.tools_bar, _DOWN)):
+            for button in bar.findChildren(QToolButton, "qt_toolbar_ext_button"):
+                button.setIcon(icon(name))
+                button.setToolTip(self.tr("What has no room here"))
+                button.setAccessibleName(self.tr("More"))
+
     def _dress_buttons(self) -> None:
         """In a narrow window the first buttons have no text: options of tools need the room."""
         styles = Qt.ToolButtonStyle
@@ -288,30 +322,29 @@ class MainWindow(QMainWindow):
             if name in self._texts and self._texts[name].toolButtonStyle() != style:
                 self._texts[name].setToolButtonStyle(style)
 
+    def _show_in_middle(self, page: QWidget) -> None:
+        """Show a page; the others ask for no room, which panels and small windows would lack."""
+        policy = QSizePolicy.Policy
+        for one in (self.welcome, self._canvas_page, *self._pages.values()):
+            how = policy.Expanding if one is page else policy.Ignored
+            one.setSizePolicy(how, how)
+        self.stack.setCurrentWidget(page)
+
     def _arrange(self) -> None:
         here = self.place is Place.ANNOTATE
         annotate = self._canvas_page if self._work else self.welcome
-        self.stack.setCurrentWidget(annotate if here else self._pages[self.place])
+        self._show_in_middle(annotate if here else self._pages[self.place])
         for name, dock in self.docks.items():
             dock.setVisible(here and name in self._shown_docks)
         self.tools_bar.setVisible(here and self._work)
         self.main_bar.setVisible(here and self._work)
         self.status.show_canvas(shown=here)
-        self._place_notice()
-
-    def _place_notice(self) -> None:
-        if self.notice.isHidden():
-            return
-        area = self.stack.geometry()
-        width = min(760, area.width() - 24)
-        height = self.notice.heightForWidth(width)
-        left = area.left() + (area.width() - width) // 2
-        self.notice.setGeometry(left, area.top() + 10, width, height)
-        self.notice.raise_()
+        self._sizes.fit_soon()
+        self._message.place()
 
 
+_DOWN = "chevron-double-down"
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
-_PLACING = (QEvent.Type.Show, QEvent.Type.LayoutRequest)
 
 
 def _hold(dock: QDockWidget, *, held: bool) -> None:

@@ -1,4 +1,4 @@
-"""A message over the canvas that does not get in the way: what happened, what to do, buttons."""
+"""A message below the picture: what happened, what to do, buttons. Most leave by themselves."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -32,6 +32,12 @@ class Kind(Enum):
     WARNING = "warning"
     ERROR = "danger"
 
+
+LEAST_MS, EACH_MS = 5000, 60
+"""How long a message stays: at least, and for each letter that is to be read."""
+AGAIN_MS = 2000
+"""After which a message that should have left, and was looked at, tries again."""
+_PATIENCE = {Kind.INFO: 1, Kind.SUCCESS: 1, Kind.WARNING: 2, Kind.ERROR: 3}
 
 _ICONS = {
     Kind.INFO: "information-outline",
@@ -75,13 +81,30 @@ class Notice:
     key: str = ""
 
 
+def stay_ms(notice: Notice) -> int | None:
+    """Return how long a message stays, in milliseconds; None until it is closed or answered.
+
+    Where something went wrong and a button is the way on, it waits for an answer.
+    """
+    serious = notice.kind in (Kind.WARNING, Kind.ERROR)
+    if serious and notice.choices:
+        return None
+    read = LEAST_MS + EACH_MS * (len(notice.title) + len(notice.text))
+    return read * (2 if notice.choices else 1) * _PATIENCE[notice.kind]
+
+
 class NoticeBar(QFrame):
     """Shows one message at a time, the newest; hidden without any.
 
+    A message stays as long as it takes to be read, and while the mouse is over it or another
+    program is in front.
+
     Signals:
-        closed: the message went, by a button, by its cross or by `clear`.
+        said: it will show another message.
+        closed: the message went, by itself, by a button, by its cross or by `clear`.
     """
 
+    said = Signal()
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -92,6 +115,9 @@ class NoticeBar(QFrame):
         self._icon, self._title, self._text = QLabel(self), QLabel(self), QLabel(self)
         self._buttons = QHBoxLayout()
         self._close = QToolButton(self)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._leave)
         self._build()
         self.hide()
 
@@ -105,12 +131,19 @@ class NoticeBar(QFrame):
         self._fill_buttons(notice)
         self.refresh_theme()
         self.setAccessibleName(f"{title} {text}".strip())
+        stay = stay_ms(notice)
+        if stay is None:
+            self._timer.stop()
+        else:
+            self._timer.start(stay)
+        self.said.emit()
         self.show()
 
     def clear(self, key: str | None = None) -> None:
         """Hide the message; with a key only one of this key."""
         if self.notice is not None and key in (None, self.notice.key):
             self.notice = None
+            self._timer.stop()
             self.hide()
             self.closed.emit()
 
@@ -123,8 +156,8 @@ class NoticeBar(QFrame):
         self._icon.setPixmap(icon(_ICONS[kind], kind.value).pixmap(22, 22))
         self._close.setIcon(icon("close", "muted"))
         self.setStyleSheet(
-            f"#notice {{ background: {shown.base}; border: 1px solid {shown.border};"
-            f" border-left: 4px solid {color}; border-radius: 6px; }}"
+            f"#notice {{ background: {shown.base}; border: none;"
+            f" border-top: 1px solid {shown.border}; border-left: 4px solid {color}; }}"
         )
 
     def heightForWidth(self, width: int) -> int:
@@ -153,7 +186,7 @@ class NoticeBar(QFrame):
         words.addWidget(self._title)
         words.addWidget(self._text)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 9, 8, 9)
+        row.setContentsMargins(12, 7, 8, 7)
         row.setSpacing(10)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
@@ -172,6 +205,13 @@ class NoticeBar(QFrame):
             button.setToolTip(tooltip(choice.text))
             button.clicked.connect(lambda _on=False, c=choice: self._take(c))
             self._buttons.addWidget(button)
+
+    def _leave(self) -> None:
+        state = QGuiApplication.applicationState()
+        if self.underMouse() or state is Qt.ApplicationState.ApplicationInactive:
+            self._timer.start(AGAIN_MS)
+        else:
+            self.clear()
 
     def _cross(self) -> None:
         self.clear()

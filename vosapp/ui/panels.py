@@ -36,6 +36,12 @@ class Panels:
         for panel in (self.canvas, self.timeline, self.objects, self.references, self.review):
             panel.set_workspace(workspace)
 
+    def renumber(self) -> None:
+        """Frames are counted from another number now."""
+        self.timeline.renumber()
+        self.references.refresh()
+        self.canvas.viewport().update()
+
 
 def make_panels(view_state: ViewState, parent: QWidget) -> Panels:
     """Make all panels as children of a window; it puts them in their places."""

@@ -18,6 +18,7 @@ from vosapp.project.edit_ranges import SetReference
 from vosapp.project.model import FrameState
 from vosapp.session.navigation import reference_frames
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.links import Links
 from vosapp.ui.popup import Popup
 from vosapp.ui.reference_rows import FRAME_ROLE, ReferenceDelegate
@@ -83,7 +84,7 @@ class ReferencesPanel(QWidget):
         for frame, ids in frames.items():
             item = QListWidgetItem(self._title(frame, ids))
             item.setData(FRAME_ROLE, frame)
-            item.setToolTip(self.tr("Frame {0}: click to go there").format(frame))
+            item.setToolTip(self.tr("Frame {0}: click to go there").format(numbering.shown(frame)))
             self.list.addItem(item)
             item.setSelected(frame in chosen)
         if self._workspace is not None:
@@ -156,7 +157,7 @@ class ReferencesPanel(QWidget):
         names = {} if self._workspace is None else _names(self._workspace)
         shown = ", ".join(names.get(i, str(i)) for i in ids[:3])
         more = self.tr(" and {0} more").format(len(ids) - 3) if len(ids) > 3 else ""
-        return self.tr("Frame {0}").format(frame) + f"\n{shown}{more}"
+        return self.tr("Frame {0}").format(numbering.shown(frame)) + f"\n{shown}{more}"
 
     def _thumbnail(self, frame_index: int) -> Frame | None:
         return None if self._workspace is None else self._workspace.thumbnails.get(frame_index)

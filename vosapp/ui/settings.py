@@ -77,6 +77,14 @@ SETTINGS: tuple[Setting, ...] = (
         (("system", _tr("As the system")), ("light", _tr("Light")), ("dark", _tr("Dark"))),
     ),
     Setting(
+        "first-frame",
+        LOOK,
+        _tr("Count frames"),
+        _tr("In the window; names of files and what is said about files count from 0."),
+        "0",
+        (("0", _tr("From 0")), ("1", _tr("From 1"))),
+    ),
+    Setting(
         "restore",
         LOOK,
         _tr("Open the last project at the start"),

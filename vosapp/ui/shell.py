@@ -12,6 +12,7 @@ from vosapp.jobs.propagation import Engine
 from vosapp.session.places import Places
 from vosapp.session.training.services import TrainServices
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.actions.binding import Actions, Handler
 from vosapp.ui.actions.spec import Scope, When
 from vosapp.ui.controllers.all import CONTROLLERS
@@ -125,6 +126,9 @@ class Shell(Desk):
         if key == "clean" and self.workspace is not None:
             runs = self.workspace.propagation
             runs.set_choice(replace(runs.choice, clean=self.settings.flag("clean")))
+        if key == "first-frame":
+            numbering.count_from(int(self.settings.text(key)))
+            self.panels.renumber()
 
     def _retheme(self) -> None:
         self.actions.retranslate()

@@ -9,13 +9,17 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 
 import qtawesome
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QDir, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QStyleFactory
 
-from vosapp.ui.style import SHEET
+from vosapp.assets import widget_images
+from vosapp.ui.drawn_icons import drawn
+from vosapp.ui.style import IMAGES, SHEET, WITH_IMAGES
 
 ICON_SIZE = QSize(20, 20)
+OWN = "own."
+"""Before the names of icons that we draw."""
 
 
 class Theme(Enum):
@@ -163,14 +167,16 @@ def icon(name: str, tone: str = "text") -> QIcon:
     """Return an icon in a color of the theme; make it anew after the theme has changed.
 
     Args:
-        name: of qtawesome's Material set, as "brush".
+        name: of qtawesome's Material set, as "brush"; or of ours, as "own.in".
         tone: a field of `Tones`.
     """
     shown = tones()
+    if name.startswith(OWN):
+        return drawn(name.removeprefix(OWN), QColor(getattr(shown, tone)), _disabled())
     made: QIcon = qtawesome.icon(
         f"mdi6.{name}",
         color=getattr(shown, tone),
-        color_disabled=QColor(shown.muted).darker(130) if is_dark() else QColor("#b3b9c2"),
+        color_disabled=_disabled(),
     )
     return made
 
@@ -183,9 +189,13 @@ def toggle_icon(name: str) -> QIcon:
         color=shown.text,
         color_on=shown.on_accent,
         color_on_active=shown.on_accent,
-        color_disabled=QColor(shown.muted).darker(130) if is_dark() else QColor("#b3b9c2"),
+        color_disabled=_disabled(),
     )
     return made
+
+
+def _disabled() -> QColor:
+    return QColor(tones().muted).darker(130) if is_dark() else QColor("#b3b9c2")
 
 
 def set_tone(label: QLabel, tone: str) -> None:
@@ -199,4 +209,10 @@ def set_tone(label: QLabel, tone: str) -> None:
 
 def style_sheet(chosen: Tones) -> str:
     """Return the style sheet of a theme."""
-    return SHEET.substitute(asdict(chosen))
+    sheet, folder = SHEET.substitute(asdict(chosen)), widget_images()
+    if not folder.is_dir():
+        # An incomplete installation: the style of the toolkit is better than no check marks.
+        return sheet
+    QDir.setSearchPaths(IMAGES, [str(folder)])
+    name = "dark" if chosen is DARK else "light"
+    return sheet + WITH_IMAGES.substitute(asdict(chosen), theme=name)

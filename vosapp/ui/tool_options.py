@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtGui import QAction, QHideEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QMenu,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from vosapp.ui.actions.binding import Actions
+from vosapp.ui.popup import fit_content, settle
 from vosapp.ui.theme import icon
 from vosapp.ui.view_state import OverlayMode, PaintLimit, ToolId, ViewState
 
@@ -71,8 +83,48 @@ class LabeledSlider(QWidget):
         self._picture.setPixmap(icon(self._symbol, "muted").pixmap(QSize(18, 18)))
 
 
+class Drawer(QFrame):
+    """Holds widgets while it pops up, and gives them back.
+
+    Args:
+        parent: what it belongs to.
+        give_back: gets the widgets once it is closed.
+    """
+
+    def __init__(self, parent: QWidget, give_back: Callable[[tuple[QWidget, ...]], None]) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("drawer")
+        self.setAccessibleName(self.tr("More options"))
+        self._column, self._give_back = QVBoxLayout(self), give_back
+        self._held: tuple[QWidget, ...] = ()
+
+    def open(self, parts: Sequence[QWidget], button: QWidget) -> None:
+        """Show widgets below a button."""
+        self._held = tuple(parts)
+        for part in parts:
+            self._column.addWidget(part)
+            part.show()
+        fit_content(self)
+        corner = button.mapToGlobal(button.rect().bottomRight())
+        self.move(corner.x() - self.width(), corner.y() + 2)
+        self.show()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Give the widgets back."""
+        super().hideEvent(event)
+        held, self._held = self._held, ()
+        if held:
+            self._give_back(held)
+
+
 class ToolOptions(QWidget):
-    """At the right end of the main bar: size or tolerance of the tool, overlay, opacity."""
+    """At the right end of the main bar: size or tolerance of the tool, overlay, opacity.
+
+    What a narrow window has no room for is behind a button.
+
+    Attributes:
+        more: that button; hidden where there is room for all.
+    """
 
     def __init__(self, view_state: ViewState, parent: QWidget) -> None:
         super().__init__(parent)
@@ -98,15 +150,24 @@ class ToolOptions(QWidget):
         )
         self.overlay = QToolButton(self)
         self.limit = QToolButton(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 4, 0)
-        row.setSpacing(8)
-        row.addStretch(1)
-        for widget in (self.limit, self.size_slider, self.tolerance, self.overlay, self.opacity):
-            row.addWidget(widget)
+        parts = (self.limit, self.size_slider, self.tolerance, self.overlay, self.opacity)
+        self._parts: tuple[QWidget, ...] = parts
+        self._shown: frozenset[QWidget] = frozenset()
+        self.more = QToolButton(self)
+        self._row, self._drawer = QHBoxLayout(self), Drawer(self, self._give_back)
+        self._lay_out()
         view_state.changed.connect(self._refresh)
         view_state.toolChanged.connect(self._refresh)
         self._refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        """As much as the button for the rest needs."""
+        return QSize(self.more.sizeHint().width() + 4, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show what there is room for."""
+        super().resizeEvent(event)
+        self._share()
 
     def set_actions(self, actions: Actions) -> None:
         """Fill the menus of overlay modes and of what painting is limited to."""
@@ -129,6 +190,8 @@ class ToolOptions(QWidget):
         self.overlay.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.overlay.setAccessibleName(self.tr("Overlay"))
         self.overlay.setToolTip(self.tr("How masks are drawn over the picture"))
+        for button, shown in ((self.limit, limits), (self.overlay, menu)):
+            shown.aboutToHide.connect(lambda b=button: settle(b))
         self.refresh_theme()
         self._refresh()
 
@@ -136,14 +199,62 @@ class ToolOptions(QWidget):
         """Take the colors of the theme."""
         self.overlay.setIcon(icon("layers-outline"))
         self.limit.setIcon(icon("select-compare"))
+        self.more.setIcon(icon("chevron-double-right"))
         for slider in (self.size_slider, self.tolerance, self.opacity):
             slider.refresh_theme()
 
+    def _lay_out(self) -> None:
+        self._row.setContentsMargins(0, 0, 4, 0)
+        self._row.setSpacing(8)
+        # Else the bar would hide all of it where one part has no room.
+        self._row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._row.addStretch(1)
+        for widget in (*self._parts, self.more):
+            self._row.addWidget(widget)
+        self.more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.more.setAccessibleName(self.tr("More options"))
+        self.more.setToolTip(self.tr("Options that have no room here"))
+        self.more.clicked.connect(self._open)
+
+    def _share(self) -> None:
+        """Show the parts of the tool in hand, the last ones first in a drawer, if need be."""
+        if self._drawer.isVisible():
+            return
+        wanted = [part for part in self._parts if part in self._shown]
+        space, end = self._row.spacing(), self._row.contentsMargins().right()
+        needs = {part: part.minimumSizeHint().width() + space for part in wanted}
+        room = self.width() - end
+        seen = list(wanted)
+        if sum(needs.values()) > room:
+            room -= self.more.sizeHint().width() + space
+            for part in self._dropped_first():
+                if part in seen and sum(needs[one] for one in seen) > room:
+                    seen.remove(part)
+        for one in self._parts:
+            one.setVisible(one in seen)
+        self.more.setVisible(len(seen) < len(wanted))
+
+    def _dropped_first(self) -> tuple[QWidget, ...]:
+        """The tool's own setting is used most, and stays for longest."""
+        return self.limit, self.opacity, self.overlay, self.tolerance, self.size_slider
+
+    def _open(self) -> None:
+        parts = [part for part in self._parts if part in self._shown and part.isHidden()]
+        self._drawer.open(parts, self.more)
+
+    def _give_back(self, parts: tuple[QWidget, ...]) -> None:
+        for part in parts:
+            self._row.insertWidget(1 + self._parts.index(part), part)
+        settle(self.more)
+        self._share()
+
     def _refresh(self, *_ignored: object) -> None:
         state = self._state
-        self.size_slider.setVisible(state.tool in SIZED)
-        self.tolerance.setVisible(state.tool is ToolId.FILL)
-        self.limit.setVisible(state.tool in PAINTING and state.positive)
+        shown: set[QWidget] = {self.overlay, self.opacity}
+        shown |= {self.size_slider} if state.tool in SIZED else set()
+        shown |= {self.tolerance} if state.tool is ToolId.FILL else set()
+        shown |= {self.limit} if state.tool in PAINTING and state.positive else set()
+        self._shown = frozenset(shown)
         if self._limits:
             name = self._limits[state.paint_limit].text().replace("&", "")
             self.limit.setText(name)
@@ -152,3 +263,4 @@ class ToolOptions(QWidget):
         self.size_slider.set_value(math.log(size, LARGEST_BRUSH), state.brush_size)
         self.tolerance.set_value(state.tolerance / 100, state.tolerance)
         self.opacity.set_value(state.opacity, state.opacity)
+        self._share()

@@ -23,15 +23,14 @@ from PySide6.QtWidgets import (
 )
 
 from core.text import visible
+from vosapp.ui.drawn_icons import mark
 from vosapp.ui.plain import is_file, tooltip
+from vosapp.ui.recent_rows import COVER, FOLDER_ROLE, NAME_ROLE, WHEN_ROLE, RecentDelegate
 from vosapp.ui.theme import icon, set_tone, tones
 
 WIDTH = 720
 """Pixels of the column in the middle."""
 
-
-COVER = QSize(96, 54)
-"""Room for the picture of a project."""
 COVER_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -78,7 +77,7 @@ class WelcomePage(QWidget):
     def refresh_theme(self) -> None:
         """Take the colors of the theme."""
         shown = tones()
-        self._logo.setPixmap(_logo())
+        self._logo.setPixmap(mark(64, self.devicePixelRatioF()))
         for button, name in self._big:
             button.setIcon(icon(name, "accent"))
         self.setStyleSheet(
@@ -89,9 +88,6 @@ class WelcomePage(QWidget):
             f"QToolButton#big:pressed {{ background: {shown.alternate}; }}"
             f"QListWidget {{ border: 1px solid {shown.border}; border-radius: 8px; padding: 4px;"
             " outline: none; }"
-            "QListWidget::item { border-radius: 6px; }"
-            f"QListWidget::item:hover, QListWidget::item:selected {{ background: {shown.alternate};"
-            " }"
         )
         for row in range(self._list.count()):
             self._dress(self._list.item(row))
@@ -187,20 +183,24 @@ class WelcomePage(QWidget):
         view.setAccessibleName(self.tr("Recent projects"))
         view.setToolTip(self.tr("Click a project to go on with it"))
         view.setIconSize(COVER)
+        view.setItemDelegate(RecentDelegate(view))
+        view.setMouseTracking(True)
         view.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         view.itemActivated.connect(self._choose)
         view.itemClicked.connect(self._choose)
 
     def _add(self, path: Path, cover: Path | None) -> None:
         item = QListWidgetItem()
-        item.setSizeHint(QSize(100, COVER.height() + 12))
         item.setData(Qt.ItemDataRole.UserRole, path)
         item.setData(COVER_ROLE, cover)
         there = is_file(path)
         if not there:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
         when = _ago(path) if there else self.tr("not there any more")
-        item.setText(f"{visible(path.stem)}    {when}\n{visible(_short(path.parent))}")
+        name, folder = visible(path.stem), visible(_short(path.parent))
+        for role, text in ((NAME_ROLE, name), (WHEN_ROLE, when), (FOLDER_ROLE, folder)):
+            item.setData(role, text)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {when}, {folder}")
         item.setToolTip(tooltip(str(path)))
         self._dress(item)
         self._list.addItem(item)
@@ -225,7 +225,7 @@ class WelcomePage(QWidget):
         picture = QPixmap() if cover is None else _cover(cover)
         if picture.isNull():
             name = "filmstrip-box" if there else "file-question-outline"
-            picture = icon(name, "muted").pixmap(28, 28)
+            picture = icon(name, "muted").pixmap(56, 56)
         item.setIcon(QIcon(_centered(picture)))
 
     def _choose(self, item: QListWidgetItem) -> None:
@@ -269,8 +269,3 @@ def _ago(path: Path) -> str:
     with suppress(OSError):
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
     return ""
-
-
-def _logo() -> QPixmap:
-    """Draw the mark: a picture with an outlined shape in it."""
-    return icon("shape-plus", "accent").pixmap(64, 64)

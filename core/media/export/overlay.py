@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-import cv2
 import numpy as np
 
 from core.media.export import losses
 from core.media.export.base import chosen_objects
 from core.media.export.leftovers import FrameFolder
 from core.media.export.mattes import joint_alpha
+from core.media.export.outlined import OutlinePainter
 from core.media.export.pictures import encode_rgba_png
 from core.media.export.sequence import PutFrame, SequenceExport, Task
 from core.media.export.video_writer import (
@@ -25,14 +25,13 @@ from core.media.export.video_writer import (
     open_sequence_writer,
     read_times,
 )
-from core.types import VOID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.jobs import CancelToken
     from core.media.annotations.values import AnnotationSource
-    from core.types import Frame, LabelMap
+    from core.types import LabelMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,11 @@ class OverlayVideo(SequenceExport):
 
     @contextmanager
     def _open(self, task: Task) -> Iterator[PutFrame]:
-        source, colors = task.source, _color_table(task.source)
+        source, painter = task.source, OutlinePainter(task.source.objects, self.opacity)
         with open_sequence_writer(task, f"_overlay{H264.suffix}", H264) as writer:
 
             def put(index: int, label_map: LabelMap) -> None:
-                frame = source.frame(index)
-                writer.write(index, paint(frame, label_map, colors, opacity=self.opacity))
+                writer.write(index, painter.paint(source.frame(index), label_map))
 
             yield put
 
@@ -159,34 +157,6 @@ class MatteFrames(SequenceExport):
             task.folder.write(place, encode_rgba_png(rgba, source.video.pixel_aspect))
 
         yield put
-
-
-def paint(frame: Frame, label_map: LabelMap, colors: NDArray[np.uint8], *, opacity: float) -> Frame:
-    """Return a copy of a frame with its objects in color and their outlines solid.
-
-    Args:
-        frame: H x W x 3 RGB.
-        label_map: H x W; background and void stay as they are.
-        colors: 256 x 3, red, green, blue by object id.
-        opacity: 0..1.
-    """
-    inside = (label_map > 0) & (label_map != VOID)
-    painted = frame.copy()
-    color = colors[label_map[inside]]
-    mixed = painted[inside] * (1 - opacity) + color * opacity
-    painted[inside] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
-    ground = np.ones((3, 3), np.uint8)
-    edge = inside & (cv2.dilate(label_map, ground) != cv2.erode(label_map, ground))
-    painted[edge] = colors[label_map[edge]]
-    return painted
-
-
-def _color_table(source: AnnotationSource) -> NDArray[np.uint8]:
-    table = np.full((256, 3), 255, np.uint8)
-    for info in source.objects:
-        if info.object_id < VOID:
-            table[info.object_id] = info.color
-    return table
 
 
 def _levels(alpha: NDArray[np.float32]) -> NDArray[np.uint8]:

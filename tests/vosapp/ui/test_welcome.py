@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PIL import Image
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor, QPixmap
 
-from vosapp.ui.welcome import _cover
+from vosapp.ui.theme import Theme, apply_theme, tones
+from vosapp.ui.timeline.ink import contrast
+from vosapp.ui.welcome import WelcomePage, _cover
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>'
 
@@ -32,3 +35,33 @@ def test_a_picture_that_is_gone_or_damaged_is_none(tmp_path, qtbot):
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     assert _cover(tmp_path / "a.png").isNull()
     assert _cover(tmp_path / "b.png").isNull()
+
+
+@pytest.mark.parametrize("theme", [Theme.LIGHT, Theme.DARK])
+def test_a_recent_project_has_a_strong_name_and_a_weak_date(theme, tmp_path, qapp, qtbot):
+    apply_theme(qapp, theme)
+    path = tmp_path / "wedding.vosapp"
+    path.write_bytes(b"")
+    page = WelcomePage()
+    qtbot.addWidget(page)
+    page.resize(900, 700)
+    page.set_recent([path])
+    page.show()
+    row = page._list.visualItemRect(page._list.item(0))
+    image = page._list.viewport().grab(row).toImage()
+
+    def strongest(part):
+        ground = QColor(tones().base)
+        return max(
+            contrast(image.pixelColor(x, y), ground)
+            for x in range(part.left(), part.right())
+            for y in range(part.top(), part.bottom())
+        )
+
+    half = row.width() // 2
+    name = strongest(QRect(120, 0, half - 120, row.height() // 2))
+    date = strongest(QRect(half, 0, half, row.height() // 2))
+    folder = strongest(QRect(120, row.height() // 2, half - 120, row.height() // 2))
+    assert name > 1.5 * date and name > 1.5 * folder
+    assert min(date, folder) > 3  # and yet it is read
+    apply_theme(qapp, Theme.LIGHT)

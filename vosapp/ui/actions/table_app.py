@@ -231,11 +231,11 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     _speed("normal", "Normal"),
     _speed("double", "Double"),
     _speed("fourfold", "Fourfold"),
-    _go("next", "Next Frame", "chevron-right", "Right D .", group="step", tip="Go one frame on."),
+    _go("next", "Next Frame", "step-forward", "Right D .", group="step", tip="Go one frame on."),
     _go(
         "previous",
         "Previous Frame",
-        "chevron-left",
+        "step-backward",
         "Left A ,",
         group="step",
         tip="Go one frame back.",
@@ -259,7 +259,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     _go(
         "first",
         "First Frame",
-        "page-first",
+        "skip-backward",
         "Home Alt+Left",
         group="step",
         tip="Go to the first frame.",
@@ -267,7 +267,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     _go(
         "last",
         "Last Frame",
-        "page-last",
+        "skip-forward",
         "End Alt+Right",
         group="step",
         tip="Go to the last frame.",
@@ -275,7 +275,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     _go(
         "next-keyframe",
         "Next Keyframe",
-        "ray-end-arrow",
+        "skip-next",
         "PgDown",
         group="jump",
         tip="Go to the next frame on which you said something.",
@@ -283,7 +283,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     _go(
         "previous-keyframe",
         "Previous Keyframe",
-        "ray-start-arrow",
+        "skip-previous",
         "PgUp",
         group="jump",
         tip="Go to the last frame before this one on which you said something.",
@@ -291,7 +291,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     _go(
         "next-doubtful",
         "Next Frame to Check",
-        "alert-circle-outline",
+        "alert-decagram-outline",
         "Shift+PgDown",
         group="jump",
         tip="Go to the next frame that needs a look: stale or unsure.",
@@ -299,7 +299,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     _go(
         "previous-doubtful",
         "Previous Frame to Check",
-        "alert-circle-outline",
+        "alert-decagram-outline",
         "Shift+PgUp",
         group="jump",
         tip="Go back to a frame that needs a look: stale or unsure.",
@@ -331,7 +331,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     _go(
         "range-in",
         "Set In Point",
-        "contain-start",
+        "own.in",
         "I",
         group="range",
         tip="Propagation and playback begin here.",
@@ -339,7 +339,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     _go(
         "range-out",
         "Set Out Point",
-        "contain-end",
+        "own.out",
         "O",
         group="range",
         tip="Propagation and playback end here.",
@@ -347,7 +347,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     _go(
         "range-clear",
         "Clear In and Out",
-        "arrow-expand-horizontal",
+        "own.no-range",
         "Ctrl+Shift+X",
         group="range",
         tip="Use the whole video again.",

@@ -228,7 +228,7 @@ WORK_ACTIONS: tuple[ActionSpec, ...] = (
     _object(
         "solo",
         "Solo",
-        "account-outline",
+        "alpha-s-box-outline",
         "Shift+H",
         group="flags",
         tip="Show the current object only.",

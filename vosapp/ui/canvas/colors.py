@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.media.label_lines import vivid
 from vosapp.project.colors import usual_color
 from vosapp.project.model import TrackedObject
 
@@ -20,15 +21,6 @@ def argb(color: tuple[int, int, int], opacity: float = 1.0) -> int:
     """Return a color as one number; `opacity` is 0..1."""
     red, green, blue = color
     return round(255 * opacity) << 24 | red << 16 | green << 8 | blue
-
-
-def vivid(color: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Return a brighter tone of a color, for lines that must be seen on a picture."""
-    top = max(color)
-    if not top:
-        return 96, 96, 96
-    red, green, blue = (round(c * (0.35 + 0.65 * 255 / top)) for c in color)
-    return red, green, blue
 
 
 def line_table(objects: Iterable[TrackedObject], solo: int, opacity: float = 1.0) -> Table:

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.media.label_lines import edges
+from core.media.label_lines import rounded as rounded_labels
 from core.types import VOID
 from vosapp.ui.canvas.mapping import Grid, PixelRect
 
@@ -42,7 +44,7 @@ def outline(
     reach = max(1, round(width * grid.ratio))
     margin = reach + ROUND_REACH
     found = _rounded(grid.sample(labels, part.grown(margin)), grid.zoom)
-    line = cv2.bitwise_and(found, _edges(found, reach))
+    line = cv2.bitwise_and(found, edges(found, reach))
     if (line == VOID).any():
         line = np.where(line == VOID, 0, line)
     return _cut(np.asarray(line, np.uint8), margin)
@@ -84,7 +86,7 @@ def proposal(
     reach = max(1, round(width * grid.ratio))
     margin = reach + ROUND_REACH
     found = _rounded(grid.sample(mask, part.grown(margin)), grid.zoom)
-    line = _edges(found, reach)
+    line = edges(found, reach)
     length = max(1, round(DASH * grid.ratio))
     rows = np.arange(part.top - margin, part.bottom + margin)[:, None]
     columns = np.arange(part.left - margin, part.right + margin)[None, :]
@@ -121,21 +123,11 @@ def cutout(
     return seen
 
 
-def _edges(labels: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
-    """255 on pixels that have another label within reach, background included; else 0."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    higher, lower = cv2.dilate(labels, kernel), cv2.erode(labels, kernel)
-    return np.asarray(cv2.compare(higher, lower, cv2.CMP_NE), np.uint8)
-
-
 def _rounded(labels: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:
-    """Round off the stairs of pixels, but keep every speck."""
+    """Round off the stairs of pixels, unless they are shown as they are."""
     if zoom >= ROUND_BELOW or zoom == 1.0:
         return labels
-    smooth = cv2.medianBlur(labels, 5 if zoom > 1 else 3)
-    near = cv2.dilate(smooth, np.ones((3, 3), np.uint8))
-    specks = cv2.bitwise_and(labels, cv2.compare(near, np.zeros_like(near), cv2.CMP_EQ))
-    return np.asarray(cv2.bitwise_or(smooth, specks), np.uint8)
+    return rounded_labels(labels, 5 if zoom > 1 else 3)
 
 
 def _cut(picture: NDArray[np.uint8], margin: int) -> NDArray[np.uint8]:

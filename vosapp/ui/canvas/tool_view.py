@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from vosapp.ui.canvas.zooming import WHEEL_STEP, ZoomingView
@@ -29,11 +36,13 @@ class ToolView(ZoomingView):
         cursorMoved: image pixel under the mouse and the object there (int, int, int); -1, -1, 0
             outside the image.
         statusMessage: what the user can do, or why something was not done (str).
+        menuWanted: a context menu, at a point of the screen, about an object or 0 (QPoint, int).
         localHistoryChanged: `can_local_undo` or `can_local_redo` may be different.
     """
 
     cursorMoved = Signal(int, int, int)
     statusMessage = Signal(str)
+    menuWanted = Signal(QPoint, int)
     localHistoryChanged = Signal()
 
     def __init__(self, view_state: ViewState, parent: QWidget | None = None) -> None:
@@ -171,6 +180,8 @@ class ToolView(ZoomingView):
         press = _PRESSES.get(event.button(), Press.NONE)
         if event.button() is Qt.MouseButton.MiddleButton:
             self._panning = event.position()
+        elif press is Press.RIGHT and self._held is Press.NONE and self._asks(event):
+            self._ask_for_menu(event.globalPosition().toPoint(), self._pointer(event, press))
         elif self._tool is not None and press is not Press.NONE and self._held is Press.NONE:
             self._held = press
             self._tool.press(self._pointer(event, press))
@@ -213,6 +224,24 @@ class ToolView(ZoomingView):
                 self._tool.release(self._pointer(event, press))
         event.accept()
         self._refresh()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The key for context menus asks about the current object; buttons have asked already."""
+        event.accept()
+        context = self._context
+        if event.reason() is QContextMenuEvent.Reason.Keyboard and context is not None:
+            middle = self.viewport().rect().center()
+            object_id = context.session.object_id
+            self.menuWanted.emit(self.viewport().mapToGlobal(middle), object_id)
+
+    def _asks(self, event: QMouseEvent) -> bool:
+        """True where the right button is not the tool's own, or Control says so."""
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        return control or self._tool is None or not self._tool.uses_right
+
+    def _ask_for_menu(self, place: QPoint, pointer: Pointer) -> None:
+        if self._context is not None:
+            self.menuWanted.emit(place, self._context.object_at(*pointer.place))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor; with Control and a brush in hand, change its size."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from vosapp.session.view import FrameView
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.canvas.clipboard import MaskClip
 from vosapp.ui.canvas.decor import draw_note, draw_pixel_grid
 from vosapp.ui.canvas.items import FrameItem, GhostItem, LabelItem
@@ -303,7 +304,8 @@ class CanvasView(ToolView):
         if self._tool is not None:
             self._tool.paint(painter, grid)
         if self._loading:
-            text = self.tr("Decoding frame {}…").format(context.session.frame_index)
+            number = numbering.shown(context.session.frame_index)
+            text = self.tr("Decoding frame {}…").format(number)
             draw_note(painter, text, self.font(), self.viewport().width())
         elif context.session.earlier:
             here = context.view.earlier

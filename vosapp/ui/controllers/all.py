@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vosapp.ui.controllers.base import Controller
 from vosapp.ui.controllers.boxes import BoxesController
+from vosapp.ui.controllers.canvas_menu import CanvasMenuController
 from vosapp.ui.controllers.clean import CleanController
 from vosapp.ui.controllers.discover import DiscoverController
 from vosapp.ui.controllers.edit import EditController
@@ -31,6 +32,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ObjectsController,
     BoxesController,
     CleanController,
+    CanvasMenuController,
     DiscoverController,
     PropagateController,
     FinetuneController,

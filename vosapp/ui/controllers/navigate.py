@@ -9,8 +9,10 @@ from vosapp.session import navigation
 from vosapp.session.playback import SPEEDS
 from vosapp.session.session import Session
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import Check, Controller
+from vosapp.ui.timeline.transport import set_in, set_out
 
 Finder = Callable[[Session, int], int | None]
 
@@ -59,8 +61,8 @@ class NavigateController(Controller):
             "navigate.next-stale": self._find(navigation.next_stale, 1),
             "navigate.previous-stale": self._find(navigation.next_stale, -1),
             "navigate.frame": self.shell.panels.timeline.go_to_frame_dialog,
-            "navigate.range-in": self.with_workspace(_set_in),
-            "navigate.range-out": self.with_workspace(_set_out),
+            "navigate.range-in": self.with_workspace(self._set_in),
+            "navigate.range-out": self.with_workspace(self._set_out),
             "navigate.range-clear": self.with_workspace(
                 lambda w: w.session.set_range(0, w.session.frame_count)
             ),
@@ -100,12 +102,20 @@ class NavigateController(Controller):
 
         return self.with_workspace(act)
 
+    def _set_in(self, workspace: Workspace) -> None:
+        set_in(workspace)
+        self._tell_range(workspace.session)
 
-def _set_in(workspace: Workspace) -> None:
-    session = workspace.session
-    session.set_range(session.frame_index, max(session.range[1], session.frame_index + 1))
+    def _set_out(self, workspace: Workspace) -> None:
+        set_out(workspace)
+        self._tell_range(workspace.session)
 
-
-def _set_out(workspace: Workspace) -> None:
-    session = workspace.session
-    session.set_range(min(session.range[0], session.frame_index), session.frame_index + 1)
+    def _tell_range(self, session: Session) -> None:
+        """Say what work is limited to; one frame is seldom meant, and looks like none."""
+        start, stop = session.range
+        if stop == start + 1:
+            text = self.tr("In and out are both on frame {0}: work is limited to this frame.")
+            text = text.format(numbering.shown(start))
+        else:
+            text = self.tr("In to out: {0} to {1}").format(*numbering.span(start, stop))
+        self.shell.window.status.showMessage(text, 5000)

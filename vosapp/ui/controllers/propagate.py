@@ -19,6 +19,7 @@ from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import choose_file
 from vosapp.ui.dialogs.chooser import LEARNING, RunChooser
 from vosapp.ui.notice import Kind, Notice
+from vosapp.ui.popup import fit_content, settle
 from vosapp.ui.theme import icon
 from vosapp.ui.work.words import run_text
 
@@ -150,7 +151,8 @@ class PropagateController(Controller):
         chooser.fileWanted.connect(lambda: self._choose_weights(workspace))
         workspace.destroyed.connect(chooser.close)
         button = self.shell.window.choose_button
-        chooser.adjustSize()
+        chooser.destroyed.connect(lambda: settle(button))
+        fit_content(chooser)
         chooser.move(button.mapToGlobal(button.rect().bottomLeft()))
         chooser.show()
 

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
 
 from vosapp import __version__
 from vosapp.session.places import Places
 from vosapp.ui.actions.keymap import Keymap
+from vosapp.ui.drawn_icons import mark
 
 
 class TextDialog(QDialog):
-    """A page of text that can be read and copied."""
+    """A page of text that can be read and copied, with a picture beside it or without."""
 
-    def __init__(self, title: str, html: str, parent: QWidget) -> None:
+    def __init__(
+        self, title: str, html: str, parent: QWidget, *, picture: QPixmap | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
@@ -28,7 +39,16 @@ class TextDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(14)
-        column.addWidget(label)
+        if picture is None:
+            column.addWidget(label)
+        else:
+            row = QHBoxLayout()
+            row.setSpacing(18)
+            self.picture = QLabel(self)
+            self.picture.setPixmap(picture)
+            row.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(label, 1)
+            column.addLayout(row)
         column.addWidget(buttons)
 
 
@@ -43,7 +63,9 @@ def about(places: Places, parent: QWidget) -> TextDialog:
         "<p>Settings are in<br>{1}<br>Samples and projects without a place of their own in<br>"
         "{2}</p>"
     ).format(__version__, places.config, places.data)
-    return TextDialog(tr("About vosapp"), html, parent)
+    return TextDialog(
+        tr("About vosapp"), html, parent, picture=mark(64, parent.devicePixelRatioF())
+    )
 
 
 def first_steps(keymap: Keymap, parent: QWidget) -> TextDialog:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from vosapp.jobs.finetune import Comparison
 from vosapp.project.colors import usual_color
 from vosapp.project.model import TrackedObject
+from vosapp.ui import numbering
 from vosapp.ui.theme import set_tone, tones
 
 OPACITY = 0.5
@@ -114,7 +115,7 @@ class ComparisonView(QWidget):
         for one in self._comparisons:
             before, after = _means(one)
             text = self.tr("Frame {0}: {1:.3f} \u2192 {2:.3f}")
-            self.picker.addItem(text.format(one.frame_index, before, after))
+            self.picker.addItem(text.format(numbering.shown(one.frame_index), before, after))
         self.picker.blockSignals(False)
         self.picker.setVisible(len(self._comparisons) > 1)
         self._show(0)
@@ -172,7 +173,7 @@ class ComparisonView(QWidget):
         else:
             text = self.tr("Masks for frame {0}, carried from frame {1}; ")
         drawn = self.tr("the white line is what you drew.")
-        return text.format(one.frame_index, one.origin) + drawn
+        return text.format(numbering.shown(one.frame_index), numbering.shown(one.origin)) + drawn
 
 
 def overlay(

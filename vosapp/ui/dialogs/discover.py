@@ -23,13 +23,14 @@ from PySide6.QtWidgets import (
 )
 
 from core.media.export.losses import counted
+from core.media.label_lines import vivid
 from core.text import visible
 from vosapp.jobs.outcome import Done, Outcome
 from vosapp.project.colors import usual_color
 from vosapp.services.candidates import Candidate
 from vosapp.services.discover import default_discoverer
 from vosapp.session.workspace import Workspace
-from vosapp.ui.canvas.colors import vivid
+from vosapp.ui import numbering
 from vosapp.ui.forms import align_labels, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.timeline.strip import to_pixmap
@@ -246,7 +247,9 @@ class DiscoverDialog(WorkDialog):
 
     def _text(self, candidate: Candidate) -> str:
         return self.tr("Score {0:.2f}\n{1}, surest on frame {2}").format(
-            candidate.score, counted(len(candidate.frames), "frame"), candidate.best
+            candidate.score,
+            counted(len(candidate.frames), "frame"),
+            numbering.shown(candidate.best),
         )
 
     def _enable(self, _what: object = None) -> None:

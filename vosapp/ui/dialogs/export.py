@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
+    QFormLayout,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -27,10 +28,11 @@ from vosapp.session import exporting
 from vosapp.session.exporting import ExportCheck, ExportOrder
 from vosapp.session.work import WorkControl, WorkState
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.dialogs.asking import choose_folder
 from vosapp.ui.dialogs.export_options import ExportOptionForm, ObjectPicker
 from vosapp.ui.dialogs.findings import FindingList
-from vosapp.ui.forms import name_all
+from vosapp.ui.forms import align_labels, name_all, one_label_column
 from vosapp.ui.plain import PathEdit, local_url
 from vosapp.ui.theme import set_tone
 from vosapp.ui.work.dialog import WorkDialog
@@ -65,6 +67,7 @@ class ExportDialog(WorkDialog):
         self.formats.setObjectName("choices")
         self.options, self.objects = ExportOptionForm(self), ObjectPicker(self)
         self.folder, self.findings = PathEdit(self), FindingList(self)
+        self._form = QFormLayout()
         self.browse = QPushButton(self.tr("Choose\u2026"), self)
         self.export_button = QPushButton(self.tr("Export"), self)
         self.show_button = QPushButton(self.tr("Show in Folder"), self)
@@ -119,8 +122,8 @@ class ExportDialog(WorkDialog):
         session = self._workspace.session
         first, stop = session.range
         self.frames.addItem(self.tr("All {0} frames").format(session.frame_count))
-        self.frames.addItem(self.tr("In to out: {0} to {1}").format(first, stop - 1))
-        self.frames.addItem(self.tr("This frame: {0}").format(session.frame_index))
+        self.frames.addItem(self.tr("In to out: {0} to {1}").format(*numbering.span(first, stop)))
+        self.frames.addItem(self.tr("This frame: {0}").format(numbering.shown(session.frame_index)))
         self.objects.set_objects(session.objects)
         project = session.project.path
         self.folder.set_path(project.parent / f"{project.stem} export")
@@ -132,25 +135,32 @@ class ExportDialog(WorkDialog):
         self._text.setWordWrap(True)
         set_tone(self._text, "muted")
         left = QVBoxLayout()
+        left.setSpacing(8)
+        widest = max(self.fontMetrics().horizontalAdvance(one.title) for one in self._formats)
+        self.formats.setMinimumWidth(widest + 40)
         left.addWidget(_heading(self.tr("Format"), self))
         left.addWidget(self.formats, 1)
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(self._text)
         right.addWidget(self.options)
-        row = QHBoxLayout()
-        row.addWidget(_heading(self.tr("Frames"), self))
-        row.addWidget(self.frames, 1)
-        right.addLayout(row)
-        right.addWidget(_heading(self.tr("Objects"), self))
-        right.addWidget(self.objects)
-        right.addWidget(_heading(self.tr("Problems and losses"), self))
-        right.addWidget(self.findings, 1)
         place = QHBoxLayout()
-        place.addWidget(_heading(self.tr("Folder"), self))
+        place.setSpacing(8)
         place.addWidget(self.folder, 1)
         place.addWidget(self.browse)
-        right.addLayout(place)
+        for title, field in (
+            (self.tr("Frames"), self.frames),
+            (self.tr("Objects"), self.objects),
+            (self.tr("Folder"), place),
+        ):
+            self._form.addRow(title, field)
+        self._form.setHorizontalSpacing(14)
+        self._form.setVerticalSpacing(8)
+        align_labels(self._form)
+        right.addLayout(self._form)
+        right.addSpacing(4)
+        right.addWidget(_heading(self._problems(), self))
+        right.addWidget(self.findings, 1)
         columns = QHBoxLayout()
         columns.setSpacing(18)
         columns.addLayout(left, 2)
@@ -158,6 +168,12 @@ class ExportDialog(WorkDialog):
         self.content.addLayout(columns, 1)
         self.add_button(self.show_button)
         self.add_button(self.export_button, picture="export", main=True)
+
+    def _problems(self) -> str:
+        """What core says of frames counts as files do, whatever the window does."""
+        if numbering.first_number():
+            return self.tr("Problems and losses (sentences count frames from 0, as files do)")
+        return self.tr("Problems and losses")
 
     def _name_all(self) -> None:
         name_all(
@@ -192,6 +208,7 @@ class ExportDialog(WorkDialog):
         one = self._formats[row]
         self._text.setText(one.text)
         self.options.set_exporter(one.exporter)
+        one_label_column(self._form, self.options.form)
         self._changed()
 
     def _browse(self) -> None:
@@ -296,6 +313,4 @@ class ExportDialog(WorkDialog):
 
 
 def _heading(text: str, parent: QWidget) -> QLabel:
-    label = QLabel(f"<b>{text}</b>", parent)
-    label.setMinimumWidth(64)
-    return label
+    return QLabel(f"<b>{text}</b>", parent)

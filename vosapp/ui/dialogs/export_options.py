@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QSpinBox,
     QWidget,
 )
 
 from core.media.export.base import Exporter
 from vosapp.project.model import TrackedObject
 from vosapp.services.export import options_of, with_values
-from vosapp.ui.forms import OptionForm, align_labels, capitalized
+from vosapp.ui.forms import NumberField, OptionForm, align_labels, capitalized, whole_rows
 
-ROW = 22
+ROW = 24
+"""Pixels of an object's row."""
+MOST = 5
+"""Objects that are seen at once."""
 
 
 class ExportOptionForm(OptionForm):
@@ -49,7 +51,7 @@ class ExportOptionForm(OptionForm):
             check.toggled.connect(self.changed)
             return check
         if isinstance(value, int):
-            spin = QSpinBox(self)
+            spin = NumberField(self)
             spin.setRange(1, 1000)
             spin.setValue(value)
             spin.valueChanged.connect(self.changed)
@@ -71,7 +73,7 @@ class ObjectPicker(QListWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setMaximumHeight(4 * ROW + 8)
+        self.setObjectName("choices")
         self.itemChanged.connect(lambda _item: self.changed.emit())
 
     def set_objects(self, objects: Sequence[TrackedObject]) -> None:
@@ -81,11 +83,12 @@ class ObjectPicker(QListWidget):
         for one in objects:
             item = QListWidgetItem(_swatch(one.color), one.shown_name)
             item.setData(Qt.ItemDataRole.UserRole, one.object_id)
+            item.setSizeHint(QSize(100, ROW))
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked)
             self.addItem(item)
         self.blockSignals(False)
-        self.setFixedHeight(min(4, max(1, self.count())) * ROW + 8)
+        whole_rows(self, least=1, most=MOST)
 
     def object_ids(self) -> tuple[int, ...]:
         """Return what is chosen; empty where it is all of them."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 from core.media.export.validate import Finding, Severity
 from core.text import visible
 from vosapp.session.exporting import ExportCheck
+from vosapp.ui import numbering
 from vosapp.ui.plain import tooltip
 from vosapp.ui.theme import icon, tones
 
@@ -57,7 +58,7 @@ class FindingList(QTreeWidget):
 
     def _add(self, finding: Finding) -> None:
         index = finding.frame_index
-        link = "" if index is None else self.tr("frame {0}").format(index)
+        link = "" if index is None else self.tr("frame {0}").format(numbering.shown(index))
         item = QTreeWidgetItem(self, [visible(finding.text), link])
         name, tone = _LOOKS[finding.severity]
         item.setIcon(0, icon(name, tone))
@@ -68,7 +69,7 @@ class FindingList(QTreeWidget):
             font = item.font(1)
             font.setUnderline(True)
             item.setFont(1, font)
-            item.setToolTip(1, self.tr("Show frame {0}").format(index))
+            item.setToolTip(1, self.tr("Show frame {0}").format(numbering.shown(index)))
 
     def _go(self, item: QTreeWidgetItem, _column: int) -> None:
         index = item.data(1, Qt.ItemDataRole.UserRole)

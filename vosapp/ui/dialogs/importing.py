@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -34,10 +35,15 @@ from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_file, choose_folder
 from vosapp.ui.dialogs.import_options import ImportOptionForm
-from vosapp.ui.forms import align_labels, name_all
+from vosapp.ui.forms import NumberField, align_labels, name_all, one_label_column
 from vosapp.ui.plain import PathEdit
 from vosapp.ui.theme import set_tone
 from vosapp.ui.work.dialog import WorkDialog
+
+ROW, LEAST = 34, 3
+"""Pixels of a row of the table, and rows that are always seen."""
+PATIENCE_MS = 700
+"""Between the last letter of a typed path and the look at it."""
 
 
 class ImportDialog(WorkDialog):
@@ -64,12 +70,15 @@ class ImportDialog(WorkDialog):
         self.notes = QPlainTextEdit(self)
         self.overwrite = QCheckBox(self.tr("Overwrite my keyframes, boxes and checked masks"), self)
         self.import_button = QPushButton(self.tr("Import"), self)
+        self._typed, self._told = QTimer(self), ""
+        self._typed.setSingleShot(True)
+        self._typed.setInterval(PATIENCE_MS)
         self._fill()
         self._lay_out()
         self._name_all()
         self._connect()
         self._show_format(0)
-        self.resize(680, 720)
+        self.resize(680, 660)
 
     def read(self) -> None:
         """Read the chosen file or folder with the ids of the table; nothing changes."""
@@ -101,17 +110,21 @@ class ImportDialog(WorkDialog):
         self.mapping.setHorizontalHeaderLabels([self.tr("In the files"), self.tr("Object")])
         header = self.mapping.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.mapping.verticalHeader().hide()
-        self.mapping.verticalHeader().setDefaultSectionSize(34)
+        self.mapping.verticalHeader().setDefaultSectionSize(ROW)
         self.mapping.setColumnWidth(1, 120)
         self.mapping.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.notes.setReadOnly(True)
-        self.notes.setMaximumHeight(130)
+        self.notes.setFixedHeight(5 * self.fontMetrics().height() + 8)
+        self.mapping.setMinimumHeight(LEAST * ROW + 32)
         self.import_button.setEnabled(False)
         self.import_button.setDefault(True)
+        self.path.setPlaceholderText(self.tr("Type a path, or choose a file or a folder"))
 
     def _lay_out(self) -> None:
         place = QHBoxLayout()
+        place.setSpacing(8)
         for widget in (self.path, self.file_button, self.folder_button):
             place.addWidget(widget, 1 if widget is self.path else 0)
         form = QFormLayout()
@@ -122,6 +135,7 @@ class ImportDialog(WorkDialog):
         form.addRow(self.tr("From"), place)
         align_labels(form)
         form.addRow(self.options)
+        one_label_column(form, self.options.form)
         column = self.content
         column.addLayout(form)
         column.addWidget(QLabel(f"<b>{self.tr('What becomes which object')}</b>", self))
@@ -134,7 +148,7 @@ class ImportDialog(WorkDialog):
     def _name_all(self) -> None:
         name_all(
             (self.format, self.tr("Format"), self.tr("What kind of files are read")),
-            (self.path, self.tr("File or folder"), self.tr("What is read")),
+            (self.path, self.tr("File or folder"), self.tr("What is read; type it, or choose it")),
             (self.file_button, self.tr("Choose file"), self.tr("Choose a file")),
             (self.folder_button, self.tr("Choose folder"), self.tr("Choose a folder")),
             (self.mapping, self.tr("Objects"), self.tr("0 leaves a label out")),
@@ -151,7 +165,9 @@ class ImportDialog(WorkDialog):
         self.format.activated.connect(self._show_format)
         self.file_button.clicked.connect(self._choose_file)
         self.folder_button.clicked.connect(self._choose_folder)
-        self.path.returnPressed.connect(self._read_anew)
+        self.path.textEdited.connect(self._wait)
+        self.path.editingFinished.connect(self._read_typed)
+        self._typed.timeout.connect(self._look_at_typed)
         self.options.changed.connect(self._read_anew)
         self.import_button.clicked.connect(self._import)
         choices = (self.format, self.path, self.file_button, self.folder_button, self.options)
@@ -181,13 +197,41 @@ class ImportDialog(WorkDialog):
         self.path.set_path(path)
         self._read_anew()
 
+    # A path that is typed
+
+    def _wait(self) -> None:
+        """What was found belongs to another path; this one is looked at after the last letter."""
+        self.reading.drop()
+        self._forget_found()
+        self._typed.start()
+
+    def _look_at_typed(self) -> None:
+        """Read what is there; of a path that is half typed only say that nothing is."""
+        path = self.path.path()
+        if path is not None and os.path.exists(path):  # noqa: PTH110
+            self._read_anew()
+        elif path is not None:
+            self.say(self.tr("Nothing is there yet: go on typing, or choose it."), "muted")
+        else:
+            self.say("", "muted")
+
+    def _read_typed(self) -> None:
+        """Enter, or another field: the path is meant as it stands."""
+        if self._typed.isActive() or self.path.text() != self._told:
+            self._read_anew()
+
     def _read_anew(self) -> None:
         """Read with the ids that the format proposes."""
+        self._typed.stop()
+        self._told = self.path.text()
+        self._forget_found()
+        self.read()
+
+    def _forget_found(self) -> None:
         self._found = None
         self.mapping.setRowCount(0)
         self.notes.clear()
         self.import_button.setEnabled(False)
-        self.read()
 
     # Reading and taking over
 
@@ -214,7 +258,7 @@ class ImportDialog(WorkDialog):
             cell = QTableWidgetItem(visible(label))
             cell.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.mapping.setItem(row, 0, cell)
-            spin = QSpinBox(self.mapping)
+            spin = NumberField(self.mapping)
             spin.setRange(0, MAX_OBJECT_ID)
             spin.setSpecialValueText(self.tr("leave out"))
             spin.setValue(object_id)

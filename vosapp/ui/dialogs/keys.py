@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QDialog,
@@ -33,6 +33,7 @@ MOUSE = (
     ("Pan", "Middle drag"),
     ("Brush size", "Ctrl+Wheel, Alt+drag"),
     ("Take away", "Right button"),
+    ("Menu of the picture", "Right button, Ctrl+Right"),
     ("Draw the object anew", "Shift+drag a box"),
 )
 """What no action stands for."""
@@ -61,7 +62,8 @@ class ShortcutSheet(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(area)
         layout.addWidget(buttons)
-        self.resize(1080, 790)
+        fits = inner.sizeHint() + QSize(40, 24 + buttons.sizeHint().height() + 24)
+        self.resize(fits.boundedTo(_room(self)))
 
     def _groups(self) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
         groups: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
@@ -91,6 +93,12 @@ class ShortcutSheet(QDialog):
             column.addLayout(grid)
         column.addStretch(1)
         return column
+
+
+def _room(widget: QWidget) -> QSize:
+    """Most of the screen."""
+    size = widget.screen().availableSize()
+    return QSize(size.width() * 9 // 10, size.height() * 9 // 10)
 
 
 class ShortcutEditor(QDialog):

@@ -19,6 +19,7 @@ from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.keymap import Keymap
 from vosapp.ui.actions.matching import score
 from vosapp.ui.actions.spec import ActionSpec, Scope, translated
+from vosapp.ui.actions.synonyms import SYNONYMS
 from vosapp.ui.actions.table import ACTIONS, BY_ID
 from vosapp.ui.theme import icon, set_tone, tones
 
@@ -151,14 +152,28 @@ def matches(query: str, specs: list[ActionSpec]) -> list[ActionSpec]:
 def _fit(query: str, spec: ActionSpec) -> float | None:
     """A word of the name counts for more than one of its menu, and that for more than of its tip.
 
-    The id knows what other programs call it: "recolor" for "Change Color".
+    The id knows what other programs call it: "recolor" for "Change Color"; so do the synonyms,
+    whose words must be typed from their beginning.
     """
     name, path = score(query, spec.plain_text), score(query, _title(spec))
-    if name is not None or path is not None:
-        return max(-1e9 if name is None else name + 3, -1e9 if path is None else path)
+    other = _known_as(query, spec)
+    found = [rank + 3 for rank in (name,) if rank is not None]
+    found += [rank for rank in (path, other) if rank is not None]
+    if found:
+        return max(found)
     asked = query.casefold().strip()
     told = f" {spec.id.replace('.', ' ')} {translated(spec.tip)}".casefold()
     return -1000.0 if f" {asked}" in told else None
+
+
+def _known_as(query: str, spec: ActionSpec) -> float | None:
+    """Rank by synonyms: as the typed letters themselves would, a little less."""
+    asked = query.casefold().split()
+    words = f"{SYNONYMS.get(spec.id, '')} {spec.plain_text.casefold()}".split()
+    if not asked or not all(any(word.startswith(one) for word in words) for one in asked):
+        return None
+    own = score(query, query)
+    return None if own is None else own - 2
 
 
 def _title(spec: ActionSpec) -> str:

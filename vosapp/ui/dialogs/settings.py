@@ -17,9 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vosapp.ui.forms import align_labels
+from vosapp.ui.forms import NumberField, align_labels, one_label_column
 from vosapp.ui.settings import SETTINGS, Setting, Settings
 from vosapp.ui.theme import set_tone
+
+WIDTH = 150
+"""Pixels of a field, so that all are alike."""
 
 
 class SettingsDialog(QDialog):
@@ -40,6 +43,7 @@ class SettingsDialog(QDialog):
             self._add(forms[setting.group], setting)
         for form in forms.values():
             align_labels(form)
+        one_label_column(*forms.values())
         note = QLabel(self.tr("Items with * count from the next start or project on."), self)
         set_tone(note, "muted")
         column.addWidget(note)
@@ -63,7 +67,7 @@ class SettingsDialog(QDialog):
         editor.setAccessibleDescription(_tr(setting.tip))
         self.editors[setting.key] = editor
         if isinstance(editor, QCheckBox):
-            form.addRow(editor)
+            form.addRow("", editor)
         else:
             form.addRow(f"{label}{' *' if setting.restart else ''}", editor)
 
@@ -76,18 +80,18 @@ class SettingsDialog(QDialog):
             check.setChecked(value)
             check.toggled.connect(lambda on: self._settings.set_value(setting.key, on))
             return check
-        spin = QSpinBox(self)
+        spin = NumberField(self)
         spin.setRange(setting.low, setting.high)
         spin.setSuffix(_tr(setting.unit) if setting.unit else "")
         spin.setSpecialValueText(_tr(setting.lowest) if setting.lowest else "")
-        spin.setMinimumWidth(130)
+        spin.setMinimumWidth(WIDTH)
         spin.setValue(int(value))
         spin.valueChanged.connect(lambda number: self._settings.set_value(setting.key, number))
         return spin
 
     def _choice_editor(self, setting: Setting, value: str) -> QComboBox:
         box = QComboBox(self)
-        box.setMinimumWidth(130)
+        box.setMinimumWidth(WIDTH)
         for name, label in setting.choices:
             box.addItem(_tr(label), name)
         box.setCurrentIndex(box.findData(value))

@@ -27,7 +27,7 @@ from vosapp.ui.objects.model import Index, Role
 from vosapp.ui.plain import tooltip
 from vosapp.ui.theme import tones
 from vosapp.ui.timeline import ink
-from vosapp.ui.timeline.header import paint_swatch
+from vosapp.ui.timeline.header import lock_look, paint_swatch
 from vosapp.ui.view_state import ViewState
 
 ROW = 32
@@ -171,17 +171,15 @@ class ObjectDelegate(QStyledItemDelegate):
     def _paint_icons(self, painter: QPainter, box: QRect, item: TrackedObject) -> None:
         solo = self._view_state.solo == item.object_id
         names = (
-            ("lock", "text") if item.locked else ("lock-open-variant-outline", ""),
+            lock_look(item),
             ("eye-outline", "muted") if item.visible else ("eye-off-outline", "warning"),
-            ("account-star", "accent") if solo else ("account-outline", ""),
+            ("alpha-s-box", "accent") if solo else ("alpha-s-box-outline", "muted"),
         )
         for place, (name, tone) in enumerate(names):
-            painter.setOpacity(1.0 if tone else 0.45)
             x = box.right() - 4 - (place + 1) * _ICON + 3
             ratio = painter.device().devicePixelRatio()
-            picture = glyph(name, tone or "muted", 16, ratio)
+            picture = glyph(name, tone, 16, ratio)
             painter.drawPixmap(QPointF(x, box.top() + (ROW - 16) / 2), picture)
-        painter.setOpacity(1.0)
 
     def editorEvent(
         self, event: QEvent, _model: object, option: QStyleOptionViewItem, index: Index

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu, QWidget
 
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.objects import box_commands, commands
 from vosapp.ui.plain import menu_text
 from vosapp.ui.popup import Popup
@@ -78,7 +79,7 @@ class ObjectMenu(Popup):
         shown = tr("Hide") if item.visible else tr("Show")
         self._command("eye-outline", shown, commands.toggle_visible)
         self._command(
-            "account-outline", tr("Show All") if solo else tr("Solo"), commands.toggle_solo
+            "alpha-s-box-outline", tr("Show All") if solo else tr("Solo"), commands.toggle_solo
         )
         self._command(
             "lock-outline", tr("Unlock") if item.locked else tr("Lock"), commands.toggle_lock
@@ -130,10 +131,10 @@ def fill_delete_menu(
     session = workspace.session
     item = session.current_object
     start, stop = session.range
-    span = tr("Delete in Range, {0} to {1}").format(start, stop - 1)
+    span = tr("Delete in Range, {0} to {1}").format(*numbering.span(start, stop))
     rows: tuple[tuple[str, str, Command], ...] = (
         ("eraser", tr("Delete on This Frame"), commands.delete_on_frame),
-        ("arrow-expand-horizontal", span, commands.delete_in_range),
+        ("own.range", span, commands.delete_in_range),
         ("trash-can-outline", tr("Delete Everywhere"), commands.delete_everywhere),
     )
     for picture, text, command in rows:

@@ -18,22 +18,24 @@ class TimeAxis:
         width: pixels that show frames.
         scale: pixels of a frame.
         first: the frame, with its fraction, at the left edge.
+        tail: pixels that stay free after the last frame, so that one sees where the video ends.
     """
 
     frame_count: int
     width: int
     scale: float = 1.0
     first: float = 0.0
+    tail: int = 0
 
     @property
     def least(self) -> float:
         """The scale at which the whole video is seen."""
-        return self.width / max(1, self.frame_count)
+        return self._room / max(1, self.frame_count)
 
     @property
     def shown(self) -> float:
-        """Frames that fit into the width."""
-        return self.width / self.scale
+        """Frames that fit into the width, without the tail."""
+        return self._room / self.scale
 
     @property
     def fits(self) -> bool:
@@ -44,7 +46,8 @@ class TimeAxis:
     def visible(self) -> range:
         """Frames of which at least a part is seen."""
         start = max(0, math.floor(self.first))
-        return range(start, min(self.frame_count, math.ceil(self.first + self.shown)))
+        stop = math.ceil(self.first + self.width / self.scale)
+        return range(start, min(self.frame_count, stop))
 
     def x_of(self, frame: float) -> float:
         """Return the left edge of a frame in pixels from the left edge of the window."""
@@ -96,7 +99,11 @@ class TimeAxis:
         start = frame - margin if paged else frame - self.shown / 2
         return self.scrolled_to(start)
 
+    @property
+    def _room(self) -> int:
+        return max(1, self.width - self.tail)
+
     def _clamped(self, scale: float, first: float) -> TimeAxis:
         scale = max(scale, self.least)
-        last = max(0.0, self.frame_count - self.width / scale)
+        last = max(0.0, self.frame_count - self._room / scale)
         return replace(self, scale=scale, first=min(max(first, 0.0), last))

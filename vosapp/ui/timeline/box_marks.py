@@ -10,11 +10,12 @@ from vosapp.session.boxes import BoxLane
 from vosapp.ui.theme import tones
 from vosapp.ui.timeline import ink
 from vosapp.ui.timeline.axis import TimeAxis
+from vosapp.ui.timeline.lane_picture import STRIP
 
 SIDE = 5
 """Pixels of a square."""
-_TOP = 22
-"""Of the squares, below a lane's bar."""
+_TOP = STRIP[1]
+"""Of the squares, below a lane's strip."""
 
 
 def paint_boxes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
@@ -11,11 +11,12 @@ from vosapp.session.navigation import reference_frames
 from vosapp.session.session import Session
 from vosapp.session.view import keyframes_in
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.links import Links
 from vosapp.ui.timeline.axis import TimeAxis
 from vosapp.ui.timeline.hints import cell_text
 from vosapp.ui.timeline.lane_picture import LANE_HEIGHT
-from vosapp.ui.timeline.layout import HEADER_WIDTH, RANGE_BAR, RULER, Part, TimelineLayout
+from vosapp.ui.timeline.layout import HEADER_WIDTH, RANGE_BAR, RULER, TAIL, Part, TimelineLayout
 from vosapp.ui.timeline.picture import TimelinePicture
 from vosapp.ui.timeline.selection import LaneSelection
 from vosapp.ui.timeline.strip import ThumbnailStrip
@@ -86,13 +87,13 @@ class TimelineCanvas(QAbstractScrollArea):
         self._take_references()
         self._take_objects()
         count = 1 if workspace is None else workspace.session.frame_count
-        self.set_axis(TimeAxis(count, self._frames_width()).fitted())
+        self.set_axis(TimeAxis(count, self._frames_width(), tail=TAIL).fitted())
 
     def set_axis(self, axis: TimeAxis) -> None:
         """Show other frames."""
         changed, self.axis = axis != self.axis, axis
         bar = self.horizontalScrollBar()
-        whole = round(axis.frame_count * axis.scale) - axis.width
+        whole = round(axis.frame_count * axis.scale) + axis.tail - axis.width
         self._scrolling = True
         bar.setRange(0, 0 if axis.fits else max(0, whole))
         bar.setPageStep(axis.width)
@@ -209,7 +210,7 @@ class TimelineCanvas(QAbstractScrollArea):
     def _describe(self, session: Session) -> None:
         """Let screen readers say where one is."""
         item = session.current_object
-        frame = self.tr("Frame {0}").format(session.frame_index)
+        frame = self.tr("Frame {0}").format(numbering.shown(session.frame_index))
         text = frame if item is None else cell_text(session, item, session.frame_index)
         self.setAccessibleDescription(text)
 
@@ -275,6 +276,9 @@ class TimelineCanvas(QAbstractScrollArea):
         bar.setRange(0, max(0, places.content_height - places.lanes_height))
         bar.setPageStep(max(1, places.lanes_height))
         bar.setSingleStep(LANE_HEIGHT)
+        if (bar.maximum() > 0) != bar.isVisible():
+            # WORKAROUND(Qt 6): a range that is set while it is resized shows and hides no bar.
+            QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
 
     def _scroll_frames(self, value: int) -> None:
         # A value of whole pixels would move what was set to a part of one.

@@ -152,7 +152,8 @@ def dots(lane: LaneView, axis: TimeAxis, *, gap: float) -> NDArray[np.intp]:
     """Return the visible keyframes, thinned so that they are at least `gap` pixels apart."""
     frames = keyframes_in(lane)
     reach = gap / axis.scale
-    inside = (frames >= axis.first - reach) & (frames <= axis.first + axis.shown + reach)
+    last = axis.first + axis.width / axis.scale
+    inside = (frames >= axis.first - reach) & (frames <= last + reach)
     frames = frames[inside]
     if not frames.size:
         return frames

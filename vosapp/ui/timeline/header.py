@@ -32,8 +32,9 @@ def paint_header(
     painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
     font.setBold(False)
     painter.setFont(font)
-    _paint_icon(painter, 2, top, ("eye-outline" if item.visible else "eye-off-outline", "muted"))
-    _paint_icon(painter, 1, top, _lock(item))
+    eye = ("eye-outline", "muted") if item.visible else ("eye-off-outline", "warning")
+    _paint_icon(painter, 2, top, eye)
+    _paint_icon(painter, 1, top, lock_look(item))
 
 
 def paint_swatch(painter: QPainter, box: QRectF, color: ink.Rgb) -> None:
@@ -44,15 +45,14 @@ def paint_swatch(painter: QPainter, box: QRectF, color: ink.Rgb) -> None:
     painter.drawRoundedRect(box, 3, 3)
 
 
-def _lock(item: TrackedObject) -> tuple[str, str]:
-    return ("lock", "text") if item.locked else ("lock-open-variant-outline", "")
+def lock_look(item: TrackedObject) -> tuple[str, str]:
+    """Return icon and tone of an object's lock: filled and strong while it is locked."""
+    return ("lock", "accent") if item.locked else ("lock-open-variant-outline", "muted")
 
 
 def _paint_icon(painter: QPainter, place: int, top: int, look: tuple[str, str]) -> None:
     """Draw an icon at a place counted from the right."""
     x = HEADER_WIDTH - place * (ICON + 4) + 1
     ratio = painter.device().devicePixelRatio()
-    picture = glyph(look[0], look[1] or "muted", 16, ratio)
-    painter.setOpacity(1.0 if look[1] else 0.4)
+    picture = glyph(look[0], look[1], 16, ratio)
     painter.drawPixmap(QPointF(x, top + (LANE_HEIGHT - 16) / 2), picture)
-    painter.setOpacity(1.0)

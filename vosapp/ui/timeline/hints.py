@@ -10,6 +10,7 @@ from vosapp.project.boxes import BoxLabel
 from vosapp.project.model import FrameState, TrackedObject
 from vosapp.session.session import Session
 from vosapp.session.view import LaneView
+from vosapp.ui import numbering
 
 
 def tr(text: str) -> str:
@@ -29,7 +30,8 @@ def cell_text(session: Session, item: TrackedObject, frame_index: int) -> str:
     label = session.boxes(item.object_id).at(item.object_id, frame_index)
     if label is not None:
         text += ", " + box_text(label)
-    return tr("Frame {0} - {1}: {2}").format(frame_index, item.shown_name, text)
+    number = numbering.shown(frame_index)
+    return tr("Frame {0} - {1}: {2}").format(number, item.shown_name, text)
 
 
 def box_text(label: BoxLabel) -> str:

@@ -64,8 +64,8 @@ def on_color(color: QColor) -> QColor:
 
 
 def hatch(color: QColor, ratio: float) -> QBrush:
-    """Return diagonal lines, for what is stale."""
-    return _tile(6, ratio, QPen(color, 1.6), (QLineF(-2, 8, 8, -2), QLineF(-2, 2, 2, -2)))
+    """Return thin diagonal lines, for what is stale."""
+    return _tile(6, ratio, QPen(color, 1.0), (QLineF(-2, 8, 8, -2), QLineF(-2, 2, 2, -2)))
 
 
 def ticks(color: QColor, ratio: float) -> QBrush:

@@ -1,4 +1,4 @@
-"""One object's lane as a picture: bar by state, confidence, keyframes."""
+"""One object's lane as a picture: a band by state with keyframes, below it the confidence."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from vosapp.session.view import LaneView
 from vosapp.ui.theme import tones
 from vosapp.ui.timeline import columns, ink
 from vosapp.ui.timeline.axis import TimeAxis
-from vosapp.ui.timeline.curve_picture import curve_image
+from vosapp.ui.timeline.curve_picture import curve_height, curve_image
 
-LANE_HEIGHT = 28
-"""Pixels of a lane."""
+LANE_HEIGHT = 31
+"""Pixels of a lane: band and strip together take 24, box labels the rest."""
+BAND = (2, 11)
+"""Top and bottom of the band in the object's color."""
+STRIP = (12, 26)
+"""Top and bottom of the strip in which confidence goes from 0 to 1, in every lane alike."""
 # As numbers: looking up members of an enumeration costs more than drawing what they stand for.
 ABSENT, STALE, CHECKED = int(FrameState.ABSENT), int(FrameState.STALE), int(FrameState.CHECKED)
-_BAR = (6, 22)
-_DOT = 9.0
+_DOT = 8.0
 _MARK = 17
 _GAP = 8.0
 
@@ -55,15 +58,16 @@ class LanePainter:
         self._color = ink.readable(look.color, ground)
         self._warning = QColor(shown.warning)
         dark = ink.luminance(ground) < 0.2
-        self._line = ink.mixed(self._color, QColor(shown.text), 0.55 if dark else 0.45)
-        light = ink.faded(self._color, 112 if dark else 84)
+        # Of no object's color: on an amber object a warning must be seen, too.
+        self._line = ink.mixed(QColor(shown.text), ground, 0.25)
+        light = ink.faded(self._color, 140 if dark else 110)
         self._brushes = {
             int(FrameState.PROPAGATED): light,
-            STALE: ink.faded(self._color, 34),
+            STALE: ink.faded(self._color, 48),
             CHECKED: ink.faded(self._color, 176),
             int(FrameState.KEYFRAME): self._color,
         }
-        self._hatch = ink.hatch(ink.faded(self._color, 190), look.ratio)
+        self._hatch = ink.hatch(QColor(shown.muted), look.ratio)
         self._dashes = ink.dashes(self._color, look.ratio)
         self._ticks = ink.ticks(ink.on_color(self._color), look.ratio)
         self._marks = {name: self._mark(name) for name in ("dot", "ring", "star")}
@@ -130,7 +134,7 @@ class LanePainter:
 
     def _draw_run(self, painter: QPainter, run: columns.Run) -> None:
         left = round(run.start)
-        box = QRectF(left, _BAR[0], max(1, round(run.stop) - left), _BAR[1] - _BAR[0])
+        box = QRectF(left, BAND[0], max(1, round(run.stop) - left), BAND[1] - BAND[0])
         if run.state in (ABSENT, columns.NOT_FOUND):
             self._draw_nothing(painter, box, run.state)
             return
@@ -138,7 +142,7 @@ class LanePainter:
         if run.state == STALE:
             painter.fillRect(box, self._hatch)
         elif run.state == CHECKED and box.width() >= 14:
-            painter.setBrushOrigin(box.topLeft() + QPointF(0, 1))
+            painter.setBrushOrigin(box.topLeft() - QPointF(0, 2.5))
             painter.fillRect(box, self._ticks)
             painter.setBrushOrigin(0, 0)
 
@@ -156,11 +160,12 @@ class LanePainter:
         if not known.any():
             return
         filled = np.where(known, value, 1.0)
-        top, rows = _BAR[0] - 2, _BAR[1] - _BAR[0] + 4
-        y = rows - 3.5 - filled * (rows - 7)
+        rows = STRIP[1] - STRIP[0]
+        y = curve_height(filled, rows)
         colors, low = (self._line, self._warning), filled < DOUBTFUL
-        image = curve_image(y, colors, known=known, low=low, height=rows)
-        painter.drawImage(QPointF(part.start, top), image)
+        limit = round(float(curve_height(DOUBTFUL, rows)))
+        image = curve_image(y, colors, known=known, low=low, height=rows, limit=limit)
+        painter.drawImage(QPointF(part.start, STRIP[0]), image)
 
     def _draw_dots(
         self,
@@ -183,7 +188,8 @@ class LanePainter:
                 self._draw_mark(painter, "star", axis.center_of(frame))
 
     def _draw_mark(self, painter: QPainter, name: str, x: float) -> None:
-        painter.drawPixmap(QPointF(x - _MARK / 2, (LANE_HEIGHT - _MARK) / 2), self._marks[name])
+        middle = (BAND[0] + BAND[1]) / 2
+        painter.drawPixmap(QPointF(x - _MARK / 2, middle - _MARK / 2), self._marks[name])
 
     def _mark(self, name: str) -> QPixmap:
         side, ratio = _MARK, self._look.ratio
@@ -198,7 +204,7 @@ class LanePainter:
         painter.setBrush(QColor("white"))
         if name == "star":
             painter.setBrush(QColor("#ffd45e"))
-            painter.drawPolygon(_star(middle, 8.0))
+            painter.drawPolygon(_star(middle, 6.6))
         else:
             painter.drawEllipse(middle, _DOT / 2, _DOT / 2)
         if name == "ring":

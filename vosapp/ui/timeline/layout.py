@@ -9,6 +9,8 @@ from vosapp.ui.timeline.lane_picture import LANE_HEIGHT
 
 HEADER_WIDTH = 188
 """Pixels of the column with the objects' names."""
+TAIL = 10
+"""Pixels that stay free after the last frame."""
 RULER = 22
 """Pixels of the ruler's height."""
 RANGE_BAR = 10

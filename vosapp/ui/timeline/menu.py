@@ -14,6 +14,7 @@ from vosapp.project.edit_ranges import CheckFrames, ClearMasks
 from vosapp.project.edit_review import ReviewFrames
 from vosapp.project.model import FrameState, Review
 from vosapp.session.session import Session
+from vosapp.ui import numbering
 from vosapp.ui.plain import menu_text
 from vosapp.ui.theme import icon
 from vosapp.ui.timeline.selection import LaneSelection
@@ -48,9 +49,10 @@ class LaneMenu(QMenu):
             return
         names = {item.object_id: menu_text(item.name) for item in workspace.session.objects}
         name = names.get(chosen.object_id, "")
-        span = self.tr("frame {0}").format(chosen.start)
+        span = self.tr("frame {0}").format(numbering.shown(chosen.start))
         if chosen.length > 1:
-            span = self.tr("frames {0} to {1}").format(chosen.start, chosen.stop - 1)
+            span = self.tr("frames {0} to {1}")
+            span = span.format(*numbering.span(chosen.start, chosen.stop))
         self._title.setText(f"{name}: {span}")
         self._set_enabled(workspace, chosen)
         self.popup(place)
@@ -64,7 +66,7 @@ class LaneMenu(QMenu):
         add("work", "flag-outline", self.tr("Needs Work"), _edit(flag_cells))
         add("absent", "circle-outline", self.tr("Mark Absent"), _edit(absent_cells))
         self.addSeparator()
-        add("range", "arrow-expand-horizontal", self.tr("Set In and Out Points Here"), _set_range)
+        add("range", "own.range", self.tr("Set In and Out Points Here"), _set_range)
         add("zoom", "magnify-plus-outline", self.tr("Zoom to These Frames"), self._zoom)
         self.addSeparator()
         add("clear", "eraser", self.tr("Clear Masks"), _edit(clear_cells))

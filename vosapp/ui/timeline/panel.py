@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import QInputDialog, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QInputDialog, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from vosapp.jobs.owners import while_there
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.dialogs.asking import open_about
 from vosapp.ui.timeline.transport import TransportRow
 from vosapp.ui.timeline.view import TimelineView
@@ -45,6 +46,11 @@ class TimelinePanel(QWidget):
         self.transport.set_workspace(workspace)
         self.view.set_workspace(workspace)
 
+    def renumber(self) -> None:
+        """Frames are counted from another number now."""
+        self.transport.renumber()
+        self.view.viewport().update()
+
     def go_to_frame_dialog(self) -> None:
         """Ask for a frame and go there. Returns at once."""
         if self._workspace is None:
@@ -52,11 +58,19 @@ class TimelinePanel(QWidget):
         session = self._workspace.session
         dialog = QInputDialog(self)
         dialog.setWindowTitle(self.tr("Go to frame"))
-        dialog.setLabelText(self.tr("Frame, 0 to {0}:").format(session.frame_count - 1))
+        first, last = numbering.span(0, session.frame_count)
+        dialog.setLabelText(self.tr("Frame, {0} to {1}:").format(first, last))
         dialog.setInputMode(QInputDialog.InputMode.IntInput)
-        dialog.setIntRange(0, session.frame_count - 1)
-        dialog.setIntValue(session.frame_index)
-        dialog.intValueSelected.connect(while_there(session, session.go_to))
+        dialog.setIntRange(first, last)
+        dialog.setIntValue(numbering.shown(session.frame_index))
+
+        for field in dialog.findChildren(QSpinBox):
+            field.lineEdit().setTextMargins(5, 0, 4, 0)
+
+        def go(number: int) -> None:
+            session.go_to(numbering.index_of(number))
+
+        dialog.intValueSelected.connect(while_there(session, go))
         open_about(session, dialog)
 
     def sizeHint(self) -> QSize:

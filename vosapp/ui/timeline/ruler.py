@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
+from vosapp.ui import numbering
 from vosapp.ui.theme import tones
 from vosapp.ui.timeline import ink
 from vosapp.ui.timeline.axis import TimeAxis
@@ -30,6 +32,23 @@ class Slot:
     frame: int
     left: float
     width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What stands beside a tick.
+
+    Attributes:
+        left: where the number begins, in pixels.
+        text: the number.
+        time_left: where the time begins.
+        time: when the frame begins; empty where there is no room.
+    """
+
+    left: float
+    text: str
+    time_left: float
+    time: str
 
 
 def label_step(axis: TimeAxis) -> int:
@@ -64,27 +83,65 @@ def slots(axis: TimeAxis, aspect: float) -> list[Slot]:
     return [Slot(i, axis.x_of(i), width) for i in range(start, axis.visible.stop, step)]
 
 
+def ticks(axis: TimeAxis) -> list[tuple[int, bool]]:
+    """Return (frame, whether it has a label) of the visible ticks; the first frame has one."""
+    step, first = label_step(axis), numbering.first_number()
+    minor = max(1, step // 5 if step >= 5 else step)
+    start = (axis.visible.start + first) // step * step - first
+    found = [(i, (i + first) % step == 0) for i in range(start, axis.visible.stop, minor) if i >= 0]
+    if axis.visible.start or (0, True) in found[:1]:
+        return found
+    return [(0, True), *(tick for tick in found if tick[0])]
+
+
+def labels(
+    axis: TimeAxis, fps: Fraction, width_of: Callable[[str], float]
+) -> list[tuple[int, Label]]:
+    """Return the labels of the ruler with their frames, none of them cut at an edge.
+
+    A number that has no room behind its tick stands before it, a time without room is left out.
+
+    Args:
+        axis: what is visible.
+        fps: frames a second.
+        width_of: pixels that a text takes.
+    """
+    found: list[tuple[int, Label]] = []
+    end, step = -math.inf, label_step(axis) * axis.scale
+    for frame in (frame for frame, labeled in ticks(axis) if labeled):
+        tick, text, time = (
+            round(axis.x_of(frame)),
+            str(numbering.shown(frame)),
+            short_time(frame, fps),
+        )
+        width, rest = width_of(text), width_of(time)
+        left = tick + 4.5 if tick + 4.5 + width <= axis.width else tick - 3.5 - width
+        if left < max(0, end + 6):
+            continue
+        behind = left + width + 5
+        roomy = left > tick and step > width + rest + 18 and behind + rest <= axis.width
+        found.append((frame, Label(left, text, behind, time if roomy else "")))
+        end = behind + rest if roomy else left + width
+    return found
+
+
+def short_time(frame: int, fps: Fraction) -> str:
+    """Return when a frame begins, as short as the ruler needs it."""
+    return f"{float(frame / fps):.2f}s" if frame / fps < 60 else time_code(frame, fps)[:-4]
+
+
 def paint_ruler(painter: QPainter, axis: TimeAxis, fps: Fraction) -> None:
     """Draw ticks and labels: frame numbers, and the time where there is room."""
-    shown, step = tones(), label_step(axis)
-    minor = step // 5 if step >= 5 else step
-    start = axis.visible.start // step * step
-    number = QColor(shown.text)
-    for frame in range(start, axis.visible.stop, max(1, minor)):
+    shown = tones()
+    for frame, major in ticks(axis):
         x = round(axis.x_of(frame)) + 0.5
-        major = frame % step == 0
         painter.setPen(QColor(shown.muted if major else shown.border))
         painter.drawLine(QPointF(x, RULER - (9 if major else 4)), QPointF(x, RULER - 1))
-        if not major:
-            continue
-        text = str(frame)
-        painter.setPen(number)
-        painter.drawText(QPointF(x + 4, RULER - 7), text)
-        advance = painter.fontMetrics().horizontalAdvance(text)
-        time = f"{float(frame / fps):.2f}s" if frame / fps < 60 else time_code(frame, fps)[:-4]
-        if step * axis.scale > advance + painter.fontMetrics().horizontalAdvance(time) + 18:
-            painter.setPen(QColor(shown.muted))
-            painter.drawText(QPointF(x + 9 + advance, RULER - 7), time)
+    for _frame, label in labels(axis, fps, painter.fontMetrics().horizontalAdvance):
+        painter.setPen(QColor(shown.text))
+        painter.drawText(QPointF(label.left, RULER - 7), label.text)
+        painter.setPen(QColor(shown.muted))
+        painter.drawText(QPointF(label.time_left, RULER - 7), label.time)
 
 
 def paint_range(painter: QPainter, axis: TimeAxis, span: tuple[int, int]) -> None:

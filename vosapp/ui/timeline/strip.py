@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from core.cache import LruCache
@@ -115,10 +116,14 @@ class ThumbnailStrip:
 
     def paint(self, painter: QPainter, axis: TimeAxis, x: tuple[float, float]) -> None:
         """Draw the places between two pixels."""
+        end = axis.x_of(self._count)
+        painter.save()
+        painter.setClipRect(QRectF(0, 0, end, 10_000), Qt.ClipOperation.IntersectClip)
         for slot in slots(axis, self._aspect):
             if slot.left < x[1] and slot.left + slot.width > x[0]:
                 picture, own = self._picture(slot)
                 paint_thumbnail(painter, slot, picture, own=own)
+        painter.restore()
 
     def _picture(self, slot: Slot) -> tuple[QPixmap | None, bool]:
         if (own := self._pixmap(slot.frame)) is not None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QToolButton, QWidget
 
 from vosapp.session import navigation
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
+from vosapp.ui.forms import NumberField
 from vosapp.ui.links import Links
 from vosapp.ui.theme import icon, tones
 from vosapp.ui.timeline.ruler import time_code
@@ -23,9 +25,12 @@ _ICONS = {
     "next_keyframe": "skip-next",
     "last": "skip-forward",
     "next_doubtful": "alert-decagram-outline",
-    "set_in": "ray-start-arrow",
-    "set_out": "ray-end-arrow",
+    "set_in": "own.in",
+    "set_out": "own.out",
 }
+
+
+_ORDER = ("words", "time", "span")
 
 
 class TransportRow(QWidget):
@@ -42,14 +47,15 @@ class TransportRow(QWidget):
         self._workspace: Workspace | None = None
         self._links = Links()
         self.buttons: dict[str, QToolButton] = {}
-        self.number = QSpinBox(self)
+        self.number = NumberField(self)
         self.speed = QToolButton(self)
-        self._count = QLabel("/ 0", self)
+        self._count = QLabel("", self)
         self._time = QLabel("00:00.000", self)
         self._span = QLabel("", self)
         self._line = QFrame(self)
         self._line.setFrameShape(QFrame.Shape.NoFrame)
         self._line.setFixedSize(1, 18)
+        self._row, self._least = QHBoxLayout(self), QSize()
         self._build()
         self.set_workspace(None)
 
@@ -86,14 +92,47 @@ class TransportRow(QWidget):
                 button.setIcon(icon(_ICONS[name]))
         self._color_labels()
 
+    def minimumSizeHint(self) -> QSize:
+        """What the buttons and the number need."""
+        return self._least
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show what there is room for."""
+        super().resizeEvent(event)
+        self._squeeze()
+
+    def _squeeze(self) -> None:
+        """Leave out words at icons, the time, the range, in this order, until the rest fits."""
+        least = self._needed(len(_ORDER))
+        if least != self._least:
+            self._least = least
+            self.updateGeometry()
+        for left_out in range(len(_ORDER) + 1):
+            if self._needed(left_out).width() <= self.width():
+                return
+
+    def _needed(self, left_out: int) -> QSize:
+        """Show all but the first parts of `_ORDER`; returns what that needs."""
+        gone, styles = _ORDER[:left_out], Qt.ToolButtonStyle
+        style = styles.ToolButtonIconOnly if "words" in gone else styles.ToolButtonTextBesideIcon
+        for name in ("set_in", "set_out"):
+            self.buttons[name].setToolButtonStyle(style)
+        self._time.setVisible("time" not in gone)
+        self._span.setVisible("span" not in gone)
+        self._row.invalidate()
+        return self._row.minimumSize()
+
     # Building
 
     def _build(self) -> None:
         self._labels()
-        row = QHBoxLayout(self)
+        row = self._row
         row.setContentsMargins(8, 4, 8, 4)
+        # Else it could not become narrower than what it shows now.
+        row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         row.setSpacing(2)
         row.addWidget(self.number)
+        row.addSpacing(4)
         row.addWidget(self._count)
         row.addSpacing(10)
         row.addWidget(self._time)
@@ -118,13 +157,10 @@ class TransportRow(QWidget):
 
     def _labels(self) -> None:
         self.number.setAccessibleName(self.tr("Current frame"))
-        self.number.setToolTip(self.tr("Current frame, counted from 0; type one to go there"))
-        # WORKAROUND(PySide6 6.12): with NoButtons and a style sheet the field is a pixel wide.
-        bare = "{ width: 0; height: 0; border: none; }"
-        self.number.setStyleSheet(f"QSpinBox::up-button, QSpinBox::down-button {bare}")
+        self.number.setObjectName("frame-number")
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setKeyboardTracking(False)
-        self.number.setMinimumWidth(64)
+        self.number.setFixedWidth(72)
         self.number.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.number.valueChanged.connect(self._go_to)
         self.number.editingFinished.connect(self.number.clearFocus)
@@ -138,6 +174,7 @@ class TransportRow(QWidget):
 
     def _dress_speed(self) -> None:
         button = self.speed
+        button.setObjectName("speed")
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -162,6 +199,9 @@ class TransportRow(QWidget):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.clicked.connect(lambda: self._press(button, run))
         self.buttons[name] = button
+        if name in ("set_in", "set_out"):
+            button.setText(self.tr("In") if name == "set_in" else self.tr("Out"))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         return button
 
     def _deeds(self) -> dict[str, tuple[str, Callable[[Workspace], None]]]:
@@ -185,18 +225,26 @@ class TransportRow(QWidget):
 
     # Keeping up
 
-    def _go_to(self, frame_index: int) -> None:
+    def _go_to(self, number: int) -> None:
         if self._workspace is not None:
-            self._workspace.session.go_to(frame_index)
+            self._workspace.session.go_to(numbering.index_of(number))
+
+    def renumber(self) -> None:
+        """Frames are counted from another number now."""
+        self._take_frame(0 if self._workspace is None else self._workspace.session.frame_index)
+        self._take_range()
 
     def _take_frame(self, frame_index: int) -> None:
         workspace = self._workspace
         count = 1 if workspace is None else workspace.session.frame_count
         self.number.blockSignals(True)
-        self.number.setRange(0, count - 1)
-        self.number.setValue(frame_index)
+        first, last = numbering.span(0, count)
+        self.number.setRange(first, last)
+        self.number.setValue(numbering.shown(frame_index))
         self.number.blockSignals(False)
-        self._count.setText(f"/ {count}")
+        self._count.setText("" if workspace is None else self.tr("of {0}").format(last))
+        text = self.tr("Current frame, {0} to {1}; type one to go there")
+        self.number.setToolTip(text.format(first, last))
         if workspace is not None:
             self._time.setText(time_code(frame_index, workspace.session.info.fps))
 
@@ -205,11 +253,15 @@ class TransportRow(QWidget):
         if self._workspace is not None:
             start, stop = self._workspace.session.range
             if (start, stop) != (0, self._workspace.session.frame_count):
-                text = self.tr("{0} to {1}").format(start, stop - 1)
+                text = self.tr("{0} to {1}").format(*numbering.span(start, stop))
+                if stop == start + 1:
+                    text = self.tr("only {0}").format(numbering.shown(start))
         self._span.setText(text)
+        self._squeeze()
 
     def _take_speed(self, speed: float) -> None:
         self.speed.setText(f"{speed:g}\u00d7")
+        self._squeeze()
 
     def _take_playing(self, playing: bool) -> None:  # noqa: FBT001
         button = self.buttons["play"]
@@ -218,7 +270,7 @@ class TransportRow(QWidget):
 
 
 def set_in(workspace: Workspace) -> None:
-    """Begin the range at the current frame."""
+    """Begin the range at the current frame; an out point before it goes to the video's end."""
     session = workspace.session
     stop = session.range[1]
     end = stop if stop > session.frame_index else session.frame_count
@@ -226,7 +278,7 @@ def set_in(workspace: Workspace) -> None:
 
 
 def set_out(workspace: Workspace) -> None:
-    """End the range with the current frame."""
+    """End the range with the current frame; an in point behind it goes to the video's beginning."""
     session = workspace.session
     start = session.range[0]
     begin = start if start <= session.frame_index else 0

@@ -11,6 +11,7 @@ from vosapp.project.model import TrackedObject
 from vosapp.session import navigation
 from vosapp.session.session import Session
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.plain import tooltip
 from vosapp.ui.timeline import ruler
 from vosapp.ui.timeline.canvas import STEP_ZOOM, TimelineCanvas
@@ -207,7 +208,7 @@ class TimelineView(TimelineCanvas):
         if part in (Part.RULER, Part.STRIP):
             frame = self.frame_at(place.x())
             time = ruler.time_code(frame, workspace.session.info.fps)
-            return self.tr("Frame {0} - {1}").format(frame, time)
+            return self.tr("Frame {0} - {1}").format(numbering.shown(frame), time)
         return {
             Part.IN_POINT: self.tr("In point: drag it. Double-click the band to clear both."),
             Part.OUT_POINT: self.tr("Out point: drag it. Double-click the band to clear both."),

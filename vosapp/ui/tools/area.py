@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 from vosapp.ui.tools.base import Tool
 from vosapp.ui.tools.context import ToolContext
@@ -13,6 +14,8 @@ from vosapp.ui.view_state import PaintLimit
 
 class AreaTool(Tool):
     """Adds pixels to the current object; with the right button, or while negative, takes away."""
+
+    uses_right: ClassVar[bool] = True
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)

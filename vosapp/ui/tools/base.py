@@ -39,6 +39,8 @@ class Tool(QObject):
     """
 
     tool_id: ClassVar[ToolId]
+    uses_right: ClassVar[bool] = False
+    """The right button does something else than the left one, in place of a context menu."""
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)

@@ -28,6 +28,7 @@ class PointsTool(PromptTool[Clicks]):
     """
 
     tool_id: ClassVar[ToolId] = ToolId.POINTS
+    uses_right: ClassVar[bool] = True
     kind: ClassVar[PromptKind] = PromptKind.POINTS
 
     def __init__(self, context: ToolContext) -> None:

@@ -58,7 +58,9 @@ class SelectTool(Tool):
 
     def hint(self) -> str:
         """What the user can do."""
-        return self.tr("Click an object to select it; drag to move the picture")
+        return self.tr(
+            "Click an object to select it; drag to move the picture · right button: menu"
+        )
 
 
 class PickTool(Tool):

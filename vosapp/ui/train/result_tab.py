@@ -24,6 +24,7 @@ from vosapp.services.training.run_values import RunStatus
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.using import Compared
 from vosapp.session.training.watching import Pictures
+from vosapp.ui import numbering
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.forms import name_all
 from vosapp.ui.theme import set_tone
@@ -209,7 +210,9 @@ class ResultTab(QWidget):
     def _fill_frames(self, held: tuple[Pictures, ...]) -> None:
         """List the frames; an open list stays as it is."""
         template = self.tr("{0}, frame {1}")
-        texts = [template.format(visible(one.clip), one.frame_index) for one in held]
+        texts = [
+            template.format(visible(one.clip), numbering.shown(one.frame_index)) for one in held
+        ]
         if texts != [self.frames.itemText(row) for row in range(self.frames.count())]:
             self.frames.clear()
             self.frames.addItems(texts)
@@ -220,7 +223,7 @@ class ResultTab(QWidget):
             one.frame,
             (one.before, one.after),
             (self.tr("Before"), self.tr("New model")),
-            caption=caption.format(one.frame_index),
+            caption=caption.format(numbering.shown(one.frame_index)),
         )
 
     def _show_held(self, one: Pictures) -> None:
@@ -232,7 +235,7 @@ class ResultTab(QWidget):
                 self._scored(self.tr("New model"), one.scores.get("best")),
             ),
             caption=self.tr("Held out: {0}, frame {1}. White line: as labeled.").format(
-                one.clip, one.frame_index
+                one.clip, numbering.shown(one.frame_index)
             ),
             truth=one.truth,
         )

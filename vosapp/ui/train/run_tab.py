@@ -23,6 +23,7 @@ from vosapp.jobs.runner import once
 from vosapp.services.training.run_values import RunState, RunStatus
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.watching import Look
+from vosapp.ui import numbering
 from vosapp.ui.actions.binding import Actions
 from vosapp.ui.actions.table import BY_ID
 from vosapp.ui.forms import Fold, name_all
@@ -222,7 +223,7 @@ class RunTab(QWidget):
             (pictures.before, pictures.now),
             (self.tr("Before"), self.tr("Now, step {0}").format(pictures.step)),
             caption=self.tr("Held out: {0}, frame {1}. White line: as labeled.").format(
-                pictures.clip, pictures.frame_index
+                pictures.clip, numbering.shown(pictures.frame_index)
             ),
             truth=pictures.truth,
         )

@@ -177,7 +177,7 @@ def test_a_drag_on_the_timeline_ends_with_its_project(desk, drawn_project, open_
     open_in(desk, drawn_project)
     QTest.mouseMove(view.viewport(), place + QPoint(40, 0))
     QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=place + QPoint(60, 0))
-    assert desk.workspace.session.frame_index == 0
+    assert desk.workspace.session.frame_index == 5  # where it was left
 
 
 def test_a_second_bug_is_shown_when_the_report_of_the_first_is_gone(shell, dialog):

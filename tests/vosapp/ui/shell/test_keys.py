@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFrame, QLineEdit
 
 from vosapp.ui.actions.matching import score
-from vosapp.ui.actions.table import ACTIONS
+from vosapp.ui.actions.synonyms import SYNONYMS
+from vosapp.ui.actions.table import ACTIONS, BY_ID
 from vosapp.ui.dialogs.keys import ShortcutEditor, ShortcutSheet
 from vosapp.ui.dialogs.palette import CommandPalette, matches
 from vosapp.ui.view_state import ToolId
@@ -129,6 +130,28 @@ def test_the_palette_puts_the_best_first():
     assert names[0] == "propagate.open"
     assert matches("go to fr", list(ACTIONS))[0].id == "navigate.frame"
     assert matches("zzzz", list(ACTIONS)) == []
+
+
+def test_the_palette_knows_what_other_programs_say():
+    def first(query):
+        return matches(query, list(ACTIONS))[0].id
+
+    assert first("worst") == first("low conf") == "navigate.next-doubtful"
+    assert first("preferences") == "edit.settings"
+    assert first("hotkeys") == "edit.shortcuts"
+    assert first("bucket") == "tools.fill" and first("eyedropper") == "tools.pick"
+    # A word that an action has in its own name comes before synonyms of others.
+    assert first("mask") in {spec.id for spec in ACTIONS if "mask" in spec.text.lower()}
+    assert first("lasso") == "tools.lasso" and first("solo") == "objects.solo"
+
+
+def test_synonyms_are_words_of_actions_that_there_are():
+    assert set(SYNONYMS) <= set(BY_ID)
+    for action_id, words in SYNONYMS.items():
+        assert words == words.casefold() and words.strip(), action_id
+
+
+def test_other_words_find_by_their_menu_and_tip():
     assert matches("recol", list(ACTIONS))[0].id == "objects.recolor"
     assert matches("film that", list(ACTIONS))[0].id == "file.open-sample"
     assert [s.id for s in matches(" ", list(ACTIONS))] == [s.id for s in ACTIONS]

@@ -27,11 +27,23 @@ def test_keys_and_buttons_lead_to_places(desk):
     assert desk.panels.canvas.hasFocus()
 
 
+def drag_border(qtbot, window, dock, by):
+    """Drag the upper border of a panel by pixels."""
+    border = QPoint(dock.geometry().center().x(), dock.geometry().top() - 1)
+    QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=border)
+    QTest.mouseMove(window, border - QPoint(0, by))
+    qtbot.wait(20)
+    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=border - QPoint(0, by))
+
+
 def test_annotate_is_as_it_was_left(desk, qtbot):
     window, docks = desk.window, desk.window.docks
     desk.actions.run("view.dock-objects")
-    window.resizeDocks([docks["timeline"]], [180], Qt.Orientation.Vertical)
-    qtbot.wait(1)
+    qtbot.wait(20)
+    tall = docks["timeline"].height()
+    drag_border(qtbot, window, docks["timeline"], -40)
+    qtbot.wait(20)
+    assert docks["timeline"].height() < tall - 20
     before = desk.panels.canvas.geometry(), docks["timeline"].geometry()
     place_key(desk, 2)
     assert not docks["timeline"].isVisible() and not window.main_bar.isVisible()

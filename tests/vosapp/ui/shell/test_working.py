@@ -230,7 +230,7 @@ def test_going_through_the_film(desk, qtbot):
     assert session.range == (5, 10)
     session.go_to(12)
     desk.actions.run("navigate.range-in")
-    assert session.range == (12, 13)
+    assert session.range == (12, 24)
 
 
 def test_overlay_modes_and_docks(desk):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint
 
-from vosapp.ui.timeline.layout import HEADER_WIDTH
+from vosapp.ui.timeline.lane_picture import BAND
+from vosapp.ui.timeline.layout import HEADER_WIDTH, TAIL
 from vosapp.ui.timeline.panel import TimelinePanel
 from vosapp.ui.view_state import ViewState
 
-WIDTH = 24 * 30 + HEADER_WIDTH
+WIDTH = 24 * 30 + TAIL + HEADER_WIDTH
 """Thirty pixels a frame."""
+MIDDLE = sum(BAND) // 2
+"""Pixels from the top of a lane to the middle of its band."""
 
 
 class Shown:
@@ -35,7 +38,7 @@ class Shown:
         return HEADER_WIDTH + round(self.view.axis.x_of(frame))
 
     def cell(self, frame, place=0):
-        return QPoint(self.x(frame), self.view.places.lane_top(place) + 14)
+        return QPoint(self.x(frame), self.view.places.lane_top(place) + MIDDLE)
 
     def image(self):
         return self.viewport.grab().toImage()

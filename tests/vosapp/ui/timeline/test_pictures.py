@@ -12,13 +12,14 @@ from vosapp.session.view import LaneView
 from vosapp.ui.theme import Theme, apply_theme, tones
 from vosapp.ui.timeline import ink
 from vosapp.ui.timeline.axis import TimeAxis
-from vosapp.ui.timeline.curve_picture import curve_image
-from vosapp.ui.timeline.lane_picture import LANE_HEIGHT, LaneLook, LanePainter
+from vosapp.ui.timeline.curve_picture import curve_height, curve_image
+from vosapp.ui.timeline.lane_picture import BAND, LANE_HEIGHT, STRIP, LaneLook, LanePainter
 from vosapp.ui.timeline.strip import LanePictures
 
 COLOR = (60, 160, 220)
 ORDER = (State.EMPTY, State.PROPAGATED, State.STALE, State.CHECKED, State.KEYFRAME, State.ABSENT)
 CELL = 40
+MIDDLE = sum(BAND) // 2
 
 
 @pytest.fixture(params=[Theme.LIGHT, Theme.DARK])
@@ -54,27 +55,30 @@ def test_each_state_has_a_look_of_its_own(qapp, theme):
 def test_empty_is_blank_and_propagated_even(qapp, theme):
     drawn = cells()
     assert not cell(drawn, 0).any()
-    bar = cell(drawn, 1)[8:20, 2:-2]
-    assert bar[..., 3].min() == bar[..., 3].max() > 60
-    assert not cell(drawn, 1)[:4].any()
+    band = cell(drawn, 1)[slice(*BAND), 2:-2]
+    assert band[..., 3].min() == band[..., 3].max() > 60
+    assert not cell(drawn, 1)[: BAND[0]].any()
+    assert 22 <= STRIP[1] - BAND[0] <= 24
 
 
-def test_stale_is_hatched_and_checked_bears_ticks(qapp, theme):
+def test_stale_is_hatched_thinly_in_gray_and_checked_bears_ticks(qapp, theme):
     drawn = cells()
-    stale = cell(drawn, 2)[8:20, 2:-2, 3]
-    assert stale.max() - stale.min() > 60
-    checked = cell(drawn, 3)[8:20, 2:-2]
+    stale = cell(drawn, 2)[slice(*BAND), 2:-2]
+    gray = np.array(QColor(tones().muted).getRgb()[:3])
+    hatch = (np.abs(stale[..., :3] - gray).max(-1) < 45) & (stale[..., 3] > 150)
+    assert 0.05 < hatch.mean() < 0.4
+    checked = cell(drawn, 3)[slice(*BAND), 2:-2]
     tick = np.array(ink.on_color(ink.readable(COLOR, QColor(tones().base))).getRgb()[:3])
     assert (np.abs(checked[..., :3] - tick).max(-1) < 25).sum() > 8
 
 
 def test_keyframes_have_dots_absent_ones_rings_references_stars(qapp, theme):
-    middle = (LANE_HEIGHT // 2, CELL // 2)
+    middle = (MIDDLE, CELL // 2)
     dot = cell(cells(), 4)[middle]
     assert dot[:3].min() > 235
     ring = cell(cells(), 5)
     assert ring[middle][:3].max() < 120  # the hole
-    assert ring[LANE_HEIGHT // 2, CELL // 2 - 3, :3].min() > 200
+    assert ring[MIDDLE, CELL // 2 - 3, :3].min() > 180
     star = cell(cells(references=(4,)), 4)[middle]
     assert star[0] > 200 > star[2] + 60  # golden
 
@@ -98,6 +102,23 @@ def test_the_line_is_as_high_as_the_confidence(qapp):
         return rows.argmax()
 
     assert height(1.0) < height(0.75) < height(0.5) < height(0.1)
+
+
+def test_confidence_has_one_scale_and_one_color_whatever_the_objects_color(qapp, theme):
+    """An amber object's warning would not be seen, were it a tone of amber; nor its scale moved."""
+
+    def strip(color, value):
+        lane = LaneView(np.full(6, State.PROPAGATED, np.uint8), np.full(6, value, np.float32))
+        axis = TimeAxis(6, 6 * CELL).fitted()
+        image = LanePainter(LaneLook(color, 1.0)).picture(lane, axis).toImage()
+        return image.copy(0, STRIP[0], 6 * CELL, STRIP[1] - STRIP[0])
+
+    for value in (0.1, 0.5, 0.95):
+        assert strip((250, 180, 40), value) == strip((40, 60, 250), value)
+    assert strip(COLOR, 0.5) != strip(COLOR, 0.55)
+    height = STRIP[1] - STRIP[0]
+    assert curve_height(1.0, height) == pytest.approx(1.5)
+    assert curve_height(0.0, height) == pytest.approx(height - 1.5)
 
 
 def test_dense_screens_get_dense_pictures(qapp):
@@ -143,7 +164,9 @@ def test_a_curve_is_broken_where_nothing_is_known(qapp):
     assert max(alpha[20:30]) == 0
     assert image.pixelColor(45, 10).getRgb()[:3] == (200, 100, 50)
     assert image.pixelColor(5, 10).getRgb()[:3] == (1, 2, 3)
-    assert image.pixelColor(5, 20).alpha() == 0
+    # Faint above the line, less so below it.
+    assert 0 < image.pixelColor(5, 4).alpha() < image.pixelColor(5, 20).alpha() < 60
+    assert image.pixelColor(45, 4).alpha() > 60  # a low column is flagged from top to bottom
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 7.0, 31.0])

@@ -120,9 +120,9 @@ def test_in_and_out_points_are_dragged_on_their_band(qtbot, shown):
 def test_what_lies_outside_the_range_is_shaded(qtbot, shown):
     run_all(qtbot, shown.workspace)
     place = shown.cell(3)
-    before = shown.image().pixelColor(place.x(), place.y() + 5)
+    before = shown.image().pixelColor(place.x(), place.y() + 3)
     shown.session.set_range(10, 20)
-    after = shown.image().pixelColor(place.x(), place.y() + 5)
+    after = shown.image().pixelColor(place.x(), place.y() + 3)
     inside = shown.image().pixelColor(shown.x(14), place.y() + 5)
     assert before == inside != after
 
@@ -200,11 +200,11 @@ def test_delete_clears_what_is_marked_and_escape_unmarks(qtbot, shown):
 def test_results_show_while_they_come(qtbot, show, make_workspace):
     shown = show(make_workspace(FakeTracker(seconds=0.12), objects=1))
     shown.session.go_to(FRAMES - 1)
-    ground = shown.image().pixelColor(shown.x(4), shown.cell(4).y() + 5)
+    ground = shown.image().pixelColor(shown.x(4), shown.cell(4).y() + 3)
 
     def filled(frame):
         place = shown.cell(frame)
-        return shown.image().pixelColor(place.x(), place.y() + 5) != ground
+        return shown.image().pixelColor(place.x(), place.y() + 3) != ground
 
     shown.workspace.propagation.start()
     qtbot.waitUntil(lambda: filled(2), timeout=10_000)

@@ -3,12 +3,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QLabel
 from vosapp_fakes import FRAMES
 
 from vosapp.project.edit_masks import MarkAbsent
+from vosapp.ui import numbering
 from vosapp.ui.timeline.ruler import time_code
 
 IDS = {
@@ -76,7 +77,7 @@ def test_the_number_shows_and_sets_the_frame(qtbot, shown):
     shown.session.go_to(7)
     assert number.value() == 7
     texts = [label.text() for label in shown.panel.transport.findChildren(QLabel)]
-    assert f"/ {FRAMES}" in texts
+    assert f"of {FRAMES - 1}" in texts
     assert "00:00.291" in texts
     number.selectAll()
     qtbot.keyClicks(number, "19")
@@ -84,6 +85,40 @@ def test_the_number_shows_and_sets_the_frame(qtbot, shown):
     qtbot.keyClick(number, Qt.Key.Key_Return)
     assert shown.session.frame_index == 19
     assert number.lineEdit().width() > 30
+
+
+def test_a_narrow_row_keeps_its_buttons(qtbot, shown):
+    row = shown.panel.transport
+    shown.session.set_range(3, 9)
+    shown.panel.resize(1000, 320)
+    assert row._time.isVisible() and row._span.isVisible()
+    assert row.buttons["set_in"].toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+    least = row.minimumSizeHint().width()
+    shown.panel.resize(row._needed(2).width() + 2, 320)
+    assert not row._time.isVisible() and row._span.isVisible()
+    shown.panel.resize(100, 320)
+    assert row.width() <= least + 2 and not row._span.isVisible()
+    assert all(button.isVisible() for button in row.buttons.values())
+    assert all(row.rect().contains(button.geometry()) for button in row.buttons.values())
+
+
+def test_frames_can_be_counted_from_1(qtbot, shown):
+    row, number = shown.panel.transport, shown.panel.transport.number
+    shown.session.go_to(7)
+    shown.session.set_range(3, 9)
+    numbering.count_from(1)
+    try:
+        shown.panel.renumber()
+        texts = [label.text() for label in row.findChildren(QLabel)]
+        assert (number.value(), number.minimum(), number.maximum()) == (8, 1, FRAMES)
+        assert {f"of {FRAMES}", "4 to 9"} <= set(texts)
+        assert shown.view.hint(QPointF(shown.x(7), 5)).startswith("Frame 8 ")
+        number.selectAll()
+        qtbot.keyClicks(number, "1")
+        qtbot.keyClick(number, Qt.Key.Key_Return)
+        assert shown.session.frame_index == 0
+    finally:
+        numbering.count_from(0)
 
 
 def test_a_button_takes_an_action_of_the_window(qtbot, shown, press):
