@@ -85,7 +85,11 @@ def adapt(
             spread=StretchConfig(max_frames=1200),
         )
         clips = FrameClipConfig(
-            config.batch, size, whole=True, gap=config.gap, flow=network.config.dense_flow
+            config.batch,
+            size,
+            whole=True,
+            gap=config.gap,
+            flow=network.config.dense_flow or config.loss.fate,
         )
         dataset = FrameClipDataset(packs, clips, seed=config.seed)
         for one in _learn(network, dataset, config, folder / "state.pt", token):
