@@ -86,9 +86,10 @@ class MotionNetwork(nn.Module):
             nn.Linear(config.hidden, 2),
         )
         if config.matched:
-            # What fits best is where a flow begins: nothing is added to it before that is learned.
-            nn.init.zeros_(self.head[-1].weight)
-            nn.init.zeros_(self.head[-1].bias)
+            # What fits best is where a flow begins: little is added before that is learned.
+            with torch.no_grad():
+                for values in self.head[-1].parameters():
+                    values.mul_(0.01)
         self.bend: nn.Linear | None = None
         if config.order:
             # Zero: a relaxed flow begins as the constant one.

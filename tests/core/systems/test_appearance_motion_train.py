@@ -24,6 +24,7 @@ from core.systems.appearance_motion.spec import RECIPE
 from core.systems.appearance_motion.train import (
     LossConfig,
     cues_of,
+    loss_said,
     scales_of,
     synthesis,
     synthesis_step,
@@ -205,6 +206,32 @@ def test_a_run_writes_weights_that_say_what_they_are(videos, tmp_path):
     assert info.training["labels"] == "none"
     assert info.training["photometric"] == "census"
     assert info.training["channel"] == read_network(weights).channel
+
+
+def test_explaining_flow_teaches_the_appearance_network_alone(videos, tmp_path):
+    options = {"loss": "flow", "order": 2}
+    weights, last = run(train(request(videos, tmp_path / "run", options=options), CancelToken()))
+    info, network = read_info(weights), read_network(weights)
+    assert list(last.losses) == ["fate"]
+    assert info.training["photometric"] == "flow"
+    assert loss_said(info.training).fate
+    assert network.cues.any()
+    with open_video(videos / "0.mp4") as video:
+        config = AdaptConfig(steps=2, short_side=32, loss=loss_said(info.training))
+        kept = {name: x.clone() for name, x in network.state_dict().items()}
+        result_of(adapt(network, video, range(12), config, CancelToken()))
+    changed = {name for name, x in network.state_dict().items() if not torch.equal(kept[name], x)}
+    assert any(name.startswith("appearance.") for name in changed)
+    assert not any(name.startswith("motion.") for name in changed)
+
+
+def test_a_video_is_learned_by_the_loss_of_the_weights():
+    assert loss_said({}) == LossConfig()
+    assert loss_said({"photometric": "census", "pairing": "source"}) == LossConfig(
+        Photometric.CENSUS, Pairing.SOURCE
+    )
+    assert loss_said({"photometric": "flow"}).name == "flow"
+    assert loss_said({"photometric": "of another version"}) == LossConfig()
 
 
 def test_a_resumed_run_ends_at_the_same_weights(videos, tmp_path):
