@@ -7,10 +7,13 @@ and Lian et al. 2023, who explain a given flow by segments, too.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.ops.segment_flow import fitted_flows
 
+GRID = 4
+"""Rows and columns of places at which segments may not be by habit."""
 SOFT = 0.1
 """Pixels up to which a miss counts by its square, and beyond by its length."""
 STILL = 0.05
@@ -46,3 +49,16 @@ def common_fate(flow: Tensor, masks: Tensor, order: int) -> tuple[Tensor, Tensor
     with torch.no_grad():
         whole = flow_misses(flow, torch.ones_like(masks[:, :1]), order).mean((1, 2, 3))
     return (missed.mean((1, 2, 3)) / (whole + STILL)).mean(), missed.detach()
+
+
+def tiling(masks: Tensor) -> Tensor:
+    """How much of where segments are is the same in all pictures of a batch, a scalar.
+
+    A flow is explained better by quarters of the picture than by one part, whatever is shown;
+    objects are now here, now there.
+
+    Args:
+        masks: B x M x h x w, segments of B different pictures.
+    """
+    usual = F.adaptive_avg_pool2d(masks, GRID).mean(0)
+    return (usual - usual.mean((1, 2), keepdim=True)).square().sum(0).mean()

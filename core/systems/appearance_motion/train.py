@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.data.frame_clips import ClipFrames
-from core.losses.common_fate import common_fate
+from core.losses.common_fate import common_fate, tiling
 from core.losses.photometric import Photometric, distance_map, seen, weighted_mean
 from core.ops.segment_flow import composed_flow, polynomial_masks, segment_means
 from core.ops.warping import outside, warp
@@ -45,6 +45,9 @@ class LossConfig:
     pairing: Pairing = Pairing.TARGET
     fate: bool = False
     """Segments explain the DIS flow in place of pictures (`core.losses.common_fate`)."""
+    many: bool = True
+    """A batch shows different places: segments may not have one of their own. Not so while one
+    video is learned."""
 
     @property
     def name(self) -> str:
@@ -138,7 +141,7 @@ def synthesis_step(
         config: how frames are compared.
     """
     if config.fate:
-        return fate_step(parallel, network)
+        return fate_step(parallel, network, many=config.many)
 
     def step(batch: ClipFrames) -> LossTerms:
         explained: Explained = parallel(batch.frames, batch.flows, config.pairing)
@@ -158,7 +161,9 @@ def cues_of(explained: Explained, found: Synthesis, pairing: Pairing) -> Tensor:
     return segment_cues(inner, found.error, explained.flows[0][:, :, 0].detach())
 
 
-def fate_step(parallel: nn.Module, network: AppearanceMotion) -> Callable[[ClipFrames], LossTerms]:
+def fate_step(
+    parallel: nn.Module, network: AppearanceMotion, *, many: bool
+) -> Callable[[ClipFrames], LossTerms]:
     """The training step of `LossConfig.fate`; see `synthesis_step`.
 
     The flow comes with the batch: the motion network takes no part.
@@ -174,6 +179,9 @@ def fate_step(parallel: nn.Module, network: AppearanceMotion) -> Callable[[ClipF
             loss, missed = common_fate(flow, masks, network.config.order)
             shown = masks.detach()
             network.remember(segment_cues(shown, missed, segment_means(flow, shown)))
-        return LossTerms({"fate": (loss, 1.0)})
+        terms = {"fate": (loss, 1.0)}
+        if many:
+            terms["tiling"] = (tiling(masks), 1.0)
+        return LossTerms(terms)
 
     return step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from core.losses.common_fate import common_fate, flow_misses
+from core.losses.common_fate import common_fate, flow_misses, tiling
 
 
 def two_motions():
@@ -66,3 +66,14 @@ def test_each_segment_has_misses_of_its_own():
     inside = square[0, 0] > 0
     assert missed[0, 1][inside].max() < 0.05
     assert missed[0, 0][inside].min() > 1
+
+
+def test_quarters_of_every_picture_are_tiles_and_objects_are_not():
+    tiles = torch.zeros(4, 2, 16, 16)
+    tiles[:, 0, :, :8], tiles[:, 1, :, 8:] = 1, 1
+    objects = torch.zeros(4, 2, 16, 16)
+    for k, (y, x) in enumerate(((0, 0), (0, 8), (8, 0), (8, 8))):
+        objects[k, 0, y : y + 8, x : x + 8] = 1
+    objects[:, 1] = 1 - objects[:, 0]
+    assert tiling(tiles).item() == 0.5
+    assert tiling(objects).item() == 0

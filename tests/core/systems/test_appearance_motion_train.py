@@ -212,7 +212,7 @@ def test_explaining_flow_teaches_the_appearance_network_alone(videos, tmp_path):
     options = {"loss": "flow", "order": 2}
     weights, last = run(train(request(videos, tmp_path / "run", options=options), CancelToken()))
     info, network = read_info(weights), read_network(weights)
-    assert list(last.losses) == ["fate"]
+    assert list(last.losses) == ["fate", "tiling"]
     assert info.training["photometric"] == "flow"
     assert loss_said(info.training).fate
     assert network.cues.any()
