@@ -94,7 +94,10 @@ def test_cues_of_channels_follow_their_definitions():
     assert torch.allclose(cues["mass"], torch.tensor([share, 1 - share]))
     assert cues["entropy"].abs().max() < 1e-4
     assert torch.allclose(cues["error"], torch.tensor([0.1, 0.0]))
-    assert cues["aside"].abs().max() < 1e-6
+    around = [math.hypot(x, y) / 4.5 for x in range(-4, 5) for y in range(-4, 5)]
+    near = sum(math.hypot(x, y) / 4.5 for x in (-1, 0, 1) for y in (-1, 0, 1))
+    assert math.isclose(cues["aside"][0].item(), near / 9, rel_tol=1e-5)
+    assert math.isclose(cues["aside"][1].item(), (sum(around) - near) / 72, rel_tol=1e-5)
     inside = math.sqrt(sum(x * x + y * y for x in (-1, 0, 1) for y in (-1, 0, 1)) / 9) / 4.5
     assert math.isclose(cues["spread"][0].item(), inside, rel_tol=1e-5)
     assert torch.allclose(cues["apart"], torch.tensor([5 * (1 - share), 5 * share]))
