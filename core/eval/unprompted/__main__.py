@@ -21,6 +21,7 @@ from core.eval.unprompted.contenders import (
     with_weights,
 )
 from core.eval.unprompted.job import UnpromptedRequest, compare_unprompted, to_table
+from core.eval.unprompted.scores import keep_scores
 from core.jobs import CancelToken, Job, Progress, mapped, result_of
 from core.text import visible
 from core.tracking.contract import TrackerRequest
@@ -42,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         )
         found = result_of(mapped(compare_unprompted(request, token), _tell))
         print("\n".join(visible(line) for line in to_table(found)))  # noqa: T201
+        if args.scores:
+            keep_scores(request, found, _command(arguments))
     except VosError as error:
         print(visible(str(error)), file=sys.stderr)  # noqa: T201
         return 2
@@ -58,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tracker-weights", type=Path, help="what carries votes (default: flow)")
     parser.add_argument("--contenders", type=Path, help="TOML or JSON file of more of them")
     parser.add_argument("--runs", type=Path, help="folder of trainings (default: beside --csv)")
+    parser.add_argument(
+        "--scores", action="store_true", help="keep means beside the weights, for their card"
+    )
     parser.add_argument("--no-baselines", action="store_true", help="leave the baselines out")
     parser.add_argument("--sequences", help="only these, as A,B")
     parser.add_argument("--device", default="cpu")
@@ -99,6 +105,12 @@ def _tracker(args: argparse.Namespace) -> TrackerRequest:
 
     system = read_info(args.tracker_weights).system
     return TrackerRequest(system, Quality.FAST, args.device, args.tracker_weights)
+
+
+def _command(arguments: list[str] | None) -> str:
+    """What was asked for, with files by their names alone: paths of a machine say nothing."""
+    words = sys.argv[1:] if arguments is None else arguments
+    return " ".join(["python -m core.eval.unprompted", *(Path(word).name for word in words)])
 
 
 def _names(args: argparse.Namespace) -> tuple[str, ...] | None:

@@ -12,6 +12,8 @@ from PIL import Image
 from core.data.synthetic import two_layers
 from core.errors import CheckpointMissing, UsageError
 from core.eval.jf import region_similarity
+from core.eval.provenance import file_mark
+from core.eval.scores_file import read_scores, scores_path
 from core.eval.unprompted.__main__ import main
 from core.eval.unprompted.baselines import (
     BASELINES,
@@ -25,6 +27,10 @@ from core.eval.unprompted.job import UnpromptedRequest, compare_unprompted
 from core.jobs import Cancelled, CancelToken, result_of
 from core.media.label_map import write_label_map
 from core.media.video import open_video
+from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.systems.appearance_motion.config import PRESETS
+from core.systems.appearance_motion.model import new_network
+from core.systems.appearance_motion.spec import SYSTEM
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
@@ -194,6 +200,20 @@ train.segments = 6
     before = (tmp_path / "t.csv").read_text()
     assert main(command) == 0
     assert (tmp_path / "t.csv").read_text() == before
+
+
+def test_scores_stand_beside_the_weights(root, tmp_path):
+    weights = tmp_path / "own.safetensors"
+    network = new_network(PRESETS["tiny"])
+    save_weights(weights, network, CheckpointInfo(SYSTEM, "tiny", network.config.to_dict()))
+    words = ["--data", str(root), "--csv", str(tmp_path / "t.csv"), "--sequences", "one"]
+    assert main([*words, "--weights", str(weights), "--adapt-steps", "0,1", "--scores"]) == 0
+    first, second = read_scores(scores_path(weights))
+    assert first.given == "nothing; all objects as one"
+    assert second.given == "nothing; all objects as one; 1 steps on each video"
+    assert first.weights == file_mark(weights)
+    assert (first.data, first.sequences) == (root.name, 1)
+    assert str(tmp_path) not in first.command
 
 
 @pytest.mark.parametrize(
