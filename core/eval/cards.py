@@ -168,7 +168,7 @@ def _scores(weights: Path) -> list[str]:
     origins = [f"- {_origin(one, mark)}" for one in scores]
     note = (
         "J and F by the DAVIS definition. J&F, J, F: means of sequences; all from"
-        f" `{scores_path(weights).name}`, which `vosapp benchmark --scores` adds to."
+        f" `{scores_path(weights).name}`, which `--scores` of the commands below adds to."
     )
     table = "\n".join(markdown_table(SCORE_HEAD, rows, numbers=SCORE_NUMBERS))
     return ["## Scores", note, table, "\n".join(dict.fromkeys(origins))]

@@ -10,6 +10,8 @@ from core.ops.warping import pixel_grid
 ORDERS = {0: 1, 1: 3, 2: 6}
 """Terms of a polynomial of x and y by its order: constant, affine, quadratic."""
 TINY = 1e-6
+RIDGE = 1e-4
+"""Share of a picture that pulls the polynomial of a segment to rest."""
 
 
 def segment_means(features: Tensor, masks: Tensor) -> Tensor:
@@ -55,6 +57,34 @@ def polynomial_masks(masks: Tensor, order: int) -> Tensor:
         mean = [(z * masks).sum((-2, -1), keepdim=True) / area for z in (x * x, x * y, y * y)]
         terms += [x * x - mean[0], x * y - mean[1], y * y - mean[2]]
     return torch.stack(terms, dim=2) * masks[:, :, None]
+
+
+def polynomial_terms(like: Tensor, order: int) -> Tensor:
+    """T x h x w: 1; x, y; x^2, x y, y^2 from -1 to 1 over a map ... x h x w."""
+    height, width = like.shape[-2:]
+    half = like.new_tensor([max(width - 1, 1), max(height - 1, 1)]).view(2, 1, 1) / 2
+    x, y = pixel_grid(like) / half - 1
+    return torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y][: ORDERS[order]])
+
+
+def fitted_flows(flow: Tensor, masks: Tensor, order: int) -> Tensor:
+    """For each segment the polynomial that comes nearest to a flow there (least squares).
+
+    Args:
+        flow: B x 2 x h x w.
+        masks: B x M x h x w, 0..1: how much each place of a segment counts.
+        order: of the polynomials: 0, 1 or 2.
+
+    Returns:
+        B x M x 2 x h x w: what it says of the whole map, in the unit of the flow.
+    """
+    terms = polynomial_terms(masks, order)
+    # An empty segment has no flow of its own: this keeps it from being singular.
+    least = RIDGE * masks[0, 0].numel() * torch.eye(len(terms), device=masks.device)
+    square = torch.einsum("bmhw,thw,uhw->bmtu", masks, terms, terms) + least.to(masks)
+    wanted = torch.einsum("bmhw,thw,bkhw->bmtk", masks, terms, flow)
+    found = torch.linalg.solve(square, wanted)
+    return torch.einsum("bmtk,thw->bmkhw", found, terms)
 
 
 def composed_flow(coefficients: Tensor, masks: Tensor) -> Tensor:

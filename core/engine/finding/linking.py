@@ -1,7 +1,7 @@
 """Proposals of single frames become tracks: what one frame's become on the next is propagated.
 
 From each frame to the next the masks are carried by a tracker; a proposal there that overlaps a
-carried mask is the same object (Hungarian method on 1 - IoU).
+carried mask is the same object (Hungarian method on IoU), or that lies within it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from core.discovery.maps import PackedMaps
@@ -21,6 +22,9 @@ from core.types import Direction, Frame, Keyframe
 
 SAME = 0.5
 """Overlap from which a proposal is the object that was carried there."""
+WITHIN = 0.8
+"""Share of the smaller of two masks within the other from which they are one, if nothing fits
+better."""
 PATIENCE = 3
 """Frames over which an object is carried on without a proposal."""
 MOST_AT_ONCE = 40
@@ -129,10 +133,29 @@ class Linker:
 
 
 def matched(carried: Sequence[Mask], found: Sequence[Proposal]) -> dict[int, int]:
-    """Which carried object is which proposal of the same frame, by their numbers."""
+    """Which carried object is which proposal of the same frame, by their numbers.
+
+    What overlaps no proposal enough is the one that it holds, or that holds it: else an object that
+    is seen in part for a while would be two.
+    """
     if not carried or not found:
         return {}
     overlaps = np.array([[mask_overlap(c, p.mask) for p in found] for c in carried])
-    rows, columns = linear_sum_assignment(1 - overlaps)
+    pairs = _pairs(overlaps, SAME)
+    shares = np.array([[_share_within(c, p.mask) for p in found] for c in carried])
+    shares[list(pairs)] = 0
+    shares[:, list(pairs.values())] = 0
+    return pairs | _pairs(shares, WITHIN)
+
+
+def _pairs(likeness: NDArray[np.float64], least: float) -> dict[int, int]:
+    """Row by column, so that the sum is largest; pairs below the least are none."""
+    rows, columns = linear_sum_assignment(-likeness)
     pairs = zip(rows, columns, strict=True)
-    return {int(r): int(c) for r, c in pairs if overlaps[r, c] >= SAME}
+    return {int(r): int(c) for r, c in pairs if likeness[r, c] >= least}
+
+
+def _share_within(first: Mask, second: Mask) -> float:
+    """The share of the smaller mask that lies within the other."""
+    smaller = min(int(first.sum()), int(second.sum()))
+    return float((first & second).sum() / smaller) if smaller else 0.0

@@ -58,7 +58,7 @@ def train_variants(
         for run in place.chain(variant):
             weights = run.out / WEIGHTS
             if not weights.is_file():
-                yield from _trained(run, variant.name, token)
+                yield from trained(run, variant.name, token)
         made.append(variant if weights is None else replace(variant, weights=weights))
     return replace(request, variants=tuple(made))
 
@@ -84,20 +84,21 @@ class _Place:
         run = request_of(
             recipe_of(self.tracker.system),
             own,
-            out=self.runs / _name(train, self.tracker.system),
+            out=self.runs / run_name(train, self.tracker.system),
             folder=self.folder,
             device=self.tracker.device,
         )
         return [*chain, replace(run, cache=self.runs / "frames")]
 
 
-def _name(train: Mapping[str, object], system: str) -> str:
+def run_name(train: Mapping[str, object], system: str) -> str:
     """Of a run's folder; the same for the same training."""
     said = json.dumps([system, train], sort_keys=True)
     return f"run-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
 
 
-def _trained(run: TrainRequest, name: str, token: CancelToken) -> Job[None]:
+def trained(run: TrainRequest, name: str, token: CancelToken) -> Job[None]:
+    """Make a run; what it tells is that of the variant `name`."""
     yield Progress(0, PARTS, f"training {name}")
     for item in train(run, token):
         if isinstance(item, Progress):

@@ -132,7 +132,7 @@ def _resolved(
             raise UsageError(msg, f"It must be of type {KINDS[key][0].__name__}.")
     own = {key: value for key, value in values.items() if key != "like"}
     if "like" in values:
-        own = _merged(_earlier(name, values["like"], known), own)
+        own = merged(_earlier(name, values["like"], known), own)
     after = own.get("train", {}).get("after")
     if isinstance(after, dict | None):
         return own
@@ -151,12 +151,12 @@ def _earlier(name: str, wanted: Any, known: Mapping[str, dict[str, Any]]) -> dic
     return known[wanted]
 
 
-def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Tables within tables are merged; other values are replaced."""
     made = dict(base)
     for key, value in changes.items():
         both = isinstance(value, dict) and isinstance(made.get(key), dict)
-        made[key] = _merged(made[key], value) if both else value
+        made[key] = merged(made[key], value) if both else value
     return made
 
 
@@ -177,7 +177,7 @@ def _variants(name: str, values: dict[str, Any], path: Path) -> list[Variant]:
     numbers = range(first, first + seeds)
     return [
         replace(
-            _variant(f"{name}, seed {n}", _merged(own, {"train": {"seed": n}}), path), group=name
+            _variant(f"{name}, seed {n}", merged(own, {"train": {"seed": n}}), path), group=name
         )
         for n in numbers
     ]

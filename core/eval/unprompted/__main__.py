@@ -21,7 +21,8 @@ from core.eval.unprompted.contenders import (
     with_weights,
 )
 from core.eval.unprompted.job import UnpromptedRequest, compare_unprompted, to_table
-from core.jobs import CancelToken, Progress, mapped, result_of
+from core.eval.unprompted.scores import keep_scores
+from core.jobs import CancelToken, Job, Progress, mapped, result_of
 from core.text import visible
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
@@ -34,11 +35,16 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if args.threads:
             _use_threads(args.threads)
+        token, contenders = CancelToken(), _contenders(args)
+        if any(one.train for one in contenders):
+            contenders = result_of(mapped(_training(args, contenders, token), _tell))
         request = UnpromptedRequest(
-            args.data, _contenders(args), args.csv, _tracker(args), args.device, _names(args)
+            args.data, contenders, args.csv, _tracker(args), args.device, _names(args)
         )
-        found = result_of(mapped(compare_unprompted(request, CancelToken()), _tell))
+        found = result_of(mapped(compare_unprompted(request, token), _tell))
         print("\n".join(visible(line) for line in to_table(found)))  # noqa: T201
+        if args.scores:
+            keep_scores(request, found, _command(arguments))
     except VosError as error:
         print(visible(str(error)), file=sys.stderr)  # noqa: T201
         return 2
@@ -54,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--vote", action="store_true", help="let propagations vote")
     parser.add_argument("--tracker-weights", type=Path, help="what carries votes (default: flow)")
     parser.add_argument("--contenders", type=Path, help="TOML or JSON file of more of them")
+    parser.add_argument("--runs", type=Path, help="folder of trainings (default: beside --csv)")
+    parser.add_argument(
+        "--scores", action="store_true", help="keep means beside the weights, for their card"
+    )
     parser.add_argument("--no-baselines", action="store_true", help="leave the baselines out")
     parser.add_argument("--sequences", help="only these, as A,B")
     parser.add_argument("--device", default="cpu")
@@ -77,6 +87,17 @@ def _contenders(args: argparse.Namespace) -> tuple[Contender, ...]:
     return tuple(found)
 
 
+def _training(
+    args: argparse.Namespace, contenders: tuple[Contender, ...], token: CancelToken
+) -> Job[tuple[Contender, ...]]:
+    from core.eval.unprompted.training import train_contenders
+
+    runs = args.runs or args.csv.with_name(f"{args.csv.stem}-runs")
+    return train_contenders(
+        contenders, runs, args.contenders.parent, device=args.device, token=token
+    )
+
+
 def _tracker(args: argparse.Namespace) -> TrackerRequest:
     if args.tracker_weights is None:
         return TrackerRequest("flow", Quality.FAST, args.device)
@@ -84,6 +105,12 @@ def _tracker(args: argparse.Namespace) -> TrackerRequest:
 
     system = read_info(args.tracker_weights).system
     return TrackerRequest(system, Quality.FAST, args.device, args.tracker_weights)
+
+
+def _command(arguments: list[str] | None) -> str:
+    """What was asked for, with files by their names alone: paths of a machine say nothing."""
+    words = sys.argv[1:] if arguments is None else arguments
+    return " ".join(["python -m core.eval.unprompted", *(Path(word).name for word in words)])
 
 
 def _names(args: argparse.Namespace) -> tuple[str, ...] | None:

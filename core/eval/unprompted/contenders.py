@@ -15,20 +15,33 @@ Contenders can be named in a TOML or JSON file, one table each::
     vote = true
     refine = "field"
     short_side = 256
+
+    [six]
+    finder = "appearance_motion"
+    train.preset = "lite"              # options of `vosapp train`; paths are beside this file, too
+    train.videos = "UNLABELED"
+    train.steps = 300
+    train.segments = 6
+    seeds = 3                          # three contenders, one after the other
+
+    [eight]
+    like = "six"                       # what an earlier one says, with changes
+    train.segments = 8
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from core.discovery.contract import Discoverer, DiscoveryRequest
 from core.discovery.masks import Refinement
 from core.engine.finding.build import FindingRequest, build_finder
 from core.errors import UsageError
-from core.eval.ablation.variants import READERS
+from core.eval.ablation.variants import READERS, merged
 from core.eval.unprompted.baselines import BASELINES
 from core.media.input_file import read_input_text
 from core.nn.checkpoints import read_info
@@ -43,6 +56,9 @@ KINDS: dict[str, type] = {
     "vote": bool,
     "refine": str,
     "short_side": int,
+    "train": dict,
+    "seeds": int,
+    "like": str,
 }
 """What a contender may say."""
 
@@ -58,6 +74,8 @@ class Contender:
         adapt_steps, seed, short_side: see `core.discovery.contract.DiscoveryRequest`.
         vote: let propagations of the surest frames vote.
         refine: how edges are followed.
+        train: options of `vosapp train`, whose weights it takes; none for one that trains nothing.
+        group: name of the table, which it shares with those of other seeds.
     """
 
     name: str
@@ -68,6 +86,8 @@ class Contender:
     vote: bool = False
     refine: Refinement = Refinement.GUIDED
     short_side: int | None = None
+    train: Mapping[str, object] = field(default_factory=dict)
+    group: str = ""
 
     @property
     def said(self) -> str:
@@ -78,6 +98,7 @@ class Contender:
             "vote": self.vote,
             "refine": self.refine.value,
             "short_side": self.short_side,
+            **({"train": dict(self.train)} if self.train else {}),
         }
         return json.dumps(told, sort_keys=True)
 
@@ -138,10 +159,18 @@ def read_contenders(path: Path) -> tuple[Contender, ...]:
         raise UsageError(f"{path} cannot be read: {error}.", "Mend the file.") from error
     if not isinstance(tables, dict) or not tables:
         raise UsageError(f"{path} names nothing.", "Write a table for each: [lite].")
-    return tuple(_contender(name, values, path) for name, values in tables.items())
+    known: dict[str, dict[str, Any]] = {}
+    found = list[Contender]()
+    for name, values in tables.items():
+        known[name] = _resolved(name, values, known, path)
+        found += _contenders(name, known[name], path)
+    return tuple(found)
 
 
-def _contender(name: str, values: object, path: Path) -> Contender:
+def _resolved(
+    name: str, values: object, known: Mapping[str, dict[str, Any]], path: Path
+) -> dict[str, Any]:
+    """What a contender says, with what it takes over from an earlier one."""
     if not isinstance(values, Mapping):
         msg = f"{name} in {path} is a value."
         raise UsageError(msg, f"Write [{name}] and its values below it.")
@@ -149,6 +178,31 @@ def _contender(name: str, values: object, path: Path) -> Contender:
         if key not in KINDS or type(value) is not KINDS[key]:
             msg = f"{name} in {path} says {key} = {value!r}."
             raise UsageError(msg, f"It may say: {', '.join(KINDS)}.")
+    own = {key: value for key, value in values.items() if key != "like"}
+    if "like" not in values:
+        return own
+    if values["like"] not in known:
+        msg = f"{name} in {path} is like {values['like']}, which does not stand before it."
+        raise UsageError(msg, f"Before it stand: {', '.join(known) or 'none'}.")
+    return merged(known[values["like"]], own)
+
+
+def _contenders(name: str, values: Mapping[str, Any], path: Path) -> list[Contender]:
+    """The contender, or one for each seed of its training."""
+    seeds, train = values.get("seeds", 1), values.get("train", {})
+    if seeds < 1 or (seeds > 1 and not train):
+        msg = f"{name} in {path} has seeds = {seeds}."
+        raise UsageError(msg, "Give a number from 1 on, and train: seeds are those of a training.")
+    if seeds == 1:
+        return [_contender(name, values, path)]
+    own = [merged(values, {"train": {"seed": seed}}) for seed in range(seeds)]
+    return [
+        replace(_contender(f"{name}, seed {seed}", one, path), group=name)
+        for seed, one in enumerate(own)
+    ]
+
+
+def _contender(name: str, values: Mapping[str, Any], path: Path) -> Contender:
     weights = path.parent / values["weights"] if "weights" in values else None
     finder = values.get("finder") or (read_info(weights).system if weights else "")
     refine = values.get("refine", Refinement.GUIDED.value)
@@ -158,4 +212,5 @@ def _contender(name: str, values: object, path: Path) -> Contender:
     options = {
         k: v for k, v in values.items() if k in ("adapt_steps", "seed", "vote", "short_side")
     }
-    return Contender(name, finder, weights, refine=Refinement(refine), **options)
+    train = values.get("train", {})
+    return Contender(name, finder, weights, refine=Refinement(refine), train=train, **options)

@@ -64,6 +64,7 @@ class ContenderMeans:
     j: float
     f: float
     seconds: float
+    group: str = ""
 
 
 def compare_unprompted(
@@ -109,7 +110,19 @@ def to_table(found: Sequence[ContenderMeans]) -> list[str]:
         [m.name, str(m.sequences), f"{m.j:.3f}", f"{m.f:.3f}", f"{m.seconds:.2f}"] for m in found
     ]
     head = ("contender", "sequences", "J", "F", "s a frame")
-    return markdown_table(head, rows, numbers=1)
+    return [*markdown_table(head, rows, numbers=1), *_spreads(found)]
+
+
+def _spreads(found: Sequence[ContenderMeans]) -> list[str]:
+    """A line for each contender that was trained with several seeds."""
+    groups: dict[str, list[float]] = {}
+    for one in found:
+        if one.group:
+            groups.setdefault(one.group, []).append(one.j)
+    return [
+        f"{name}, {len(js)} seeds: J {np.mean(js):.3f}, {min(js):.3f} to {max(js):.3f}."
+        for name, js in groups.items()
+    ]
 
 
 def _chosen(
@@ -190,4 +203,4 @@ def _means(
         float(np.mean([float(row[name]) for row in known]))
         for name in ("j", "f", "seconds_per_frame")
     )
-    return ContenderMeans(one.name, len(known), j, f, seconds)
+    return ContenderMeans(one.name, len(known), j, f, seconds, one.group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -85,7 +85,11 @@ def adapt(
             spread=StretchConfig(max_frames=1200),
         )
         clips = FrameClipConfig(
-            config.batch, size, whole=True, gap=config.gap, flow=network.config.dense_flow
+            config.batch,
+            size,
+            whole=True,
+            gap=config.gap,
+            flow=network.config.dense_flow or config.loss.fate,
         )
         dataset = FrameClipDataset(packs, clips, seed=config.seed)
         for one in _learn(network, dataset, config, folder / "state.pt", token):
@@ -108,7 +112,7 @@ def _learn(
     learning = [p for p in network.parameters() if p.requires_grad]
     device = next(network.parameters()).device
     return fit(
-        synthesis_step(network, network, config.loss),
+        synthesis_step(network, network, replace(config.loss, many=False)),
         lambda start: (dataset[k].to(device) for k in count(start)),
         network,
         torch.optim.AdamW(learning, weight_decay=1e-6),

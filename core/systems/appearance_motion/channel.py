@@ -34,8 +34,8 @@ def segment_cues(masks: Tensor, error: Tensor, flows: Tensor) -> Tensor:
 
     Returns:
         M x 6, the columns of `CUES`: share of the picture; entropy and error, means over the
-        segment; distance of its middle from that of the picture, and its spread around its middle,
-        in halves of the picture's longer side; pixels between its flow and that of all.
+        segment; mean distance of its pixels from the picture's middle, and their spread around
+        their own, in halves of the picture's longer side; pixels between its flow and that of all.
     """
     masks, error, flows = masks.float(), error.float(), flows.float()
     scale = max(masks.shape[-2:]) / 2
@@ -51,7 +51,8 @@ def segment_cues(masks: Tensor, error: Tensor, flows: Tensor) -> Tensor:
         mass,
         entropy,
         segment_means(error, masks)[..., 0],
-        middle.norm(dim=-1),
+        # Of its pixels: the middle of what lies all around is in the middle, too.
+        segment_means(place.norm(dim=1, keepdim=True), masks)[..., 0],
         spread,
         (flows - whole).norm(dim=-1),
     ]

@@ -43,6 +43,9 @@ class NetworkConfig:
     """Of the polynomial that a segment's flow is: 0 as in the paper, 1 affine, 2 quadratic."""
     cosine: bool = False
     """Cells are compared by the angle between features, not by PWC-Net's mean of products."""
+    matched: bool = False
+    """A level begins at the displacement that fits a segment best, and learns what to add to it;
+    else, as in PWC-Net, all of it is learned."""
     dense_flow: bool = False
     """The motion network begins at the mean of a dense flow on each segment, not at rest."""
 
@@ -93,7 +96,7 @@ _MOST = {"segments": MAX_SEGMENTS, "reach": MAX_REACH, "order": 2}
 def _read(name: str, value: object) -> object:
     if name == "appearance":
         return value if isinstance(value, str) else refuse()
-    if name in ("cosine", "dense_flow"):
+    if name in ("cosine", "matched", "dense_flow"):
         return value if isinstance(value, bool) else refuse()
     if name in ("widths", "pyramid", "estimator"):
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= MAX_DEPTH:
@@ -111,11 +114,12 @@ _NARROW = NetworkConfig(
     estimator=(48, 48, 32, 32, 16),
     hidden=32,
     cosine=True,
+    matched=True,
 )
 PRESETS: dict[str, NetworkConfig] = {
     "small": _NARROW,
     "lite": replace(_NARROW, appearance=LITE0, widths=(48,)),
     "paper": NetworkConfig(),
-    "tiny": NetworkConfig(UNET, 5, (8, 16), (8, 8, 8), 3, 8, (16, 16, 8, 8, 8), 16, cosine=True),
+    "tiny": NetworkConfig(UNET, 5, (8, 16), (8, 8, 8), 3, 8, (16, 16, 8, 8, 8), 16, 0, True, True),
 }
 """`small` for CPUs, `lite` on the ImageNet backbone, `paper` the paper's, `tiny` for tests."""

@@ -16,10 +16,12 @@ from core.discovery.masks import THRESHOLD, largest_parts
 from core.errors import CheckpointMissing
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
+from core.nn.checkpoints import read_info
 from core.nn.layout import channels_last
 from core.systems.appearance_motion.adapt import AdaptConfig, adapt
 from core.systems.appearance_motion.config import RESNET50
 from core.systems.appearance_motion.model import AppearanceMotion, read_network
+from core.systems.appearance_motion.train import LossConfig, loss_said
 from core.tracking.sizes import shrunk
 from core.types import Frame
 
@@ -31,9 +33,13 @@ PHASE = "looking for objects"
 class AppearanceMotionDiscoverer:
     """See `core.discovery.contract.Discoverer`; finds one track, the union of all objects."""
 
-    def __init__(self, network: AppearanceMotion, request: DiscoveryRequest) -> None:
+    def __init__(
+        self, network: AppearanceMotion, request: DiscoveryRequest, loss: LossConfig | None = None
+    ) -> None:
+        """Make a discoverer; `loss` is that by which a video is learned."""
         self._network = network
         self._request = request
+        self._loss = loss or LossConfig()
         usual = PAPER_SHORT_SIDE if network.config.appearance == RESNET50 else SHORT_SIDE
         self._short_side = request.short_side or usual
 
@@ -49,6 +55,7 @@ class AppearanceMotionDiscoverer:
                 config = AdaptConfig(
                     self._request.adapt_steps,
                     short_side=self._short_side,
+                    loss=self._loss,
                     seed=self._request.seed,
                 )
                 yield from adapt(network, video, frames, config, token)
@@ -103,4 +110,5 @@ def build(request: DiscoveryRequest) -> AppearanceMotionDiscoverer:
     if request.weights is None:
         raise CheckpointMissing("This system needs weights.", "Give --weights FILE.")
     network = channels_last(read_network(request.weights), choose_device(request.device))
-    return AppearanceMotionDiscoverer(network.eval(), request)
+    loss = loss_said(read_info(request.weights).training)
+    return AppearanceMotionDiscoverer(network.eval(), request, loss)

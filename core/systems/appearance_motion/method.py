@@ -18,7 +18,7 @@ from core.nn.synced_norm import sync_batch_norm
 from core.systems.appearance_motion.config import PRESETS, NetworkConfig
 from core.systems.appearance_motion.model import AppearanceMotion, Pairing, new_network
 from core.systems.appearance_motion.spec import RECIPE, SYSTEM
-from core.systems.appearance_motion.train import LossConfig, synthesis_step
+from core.systems.appearance_motion.train import FLOW, LossConfig, synthesis_step
 from core.train.labels import IMAGENET_CLASSES
 from core.train.method import Stage, Weights
 from core.train.recipe import Values
@@ -58,10 +58,12 @@ class AppearanceMotionMethod:
         ours, loss, clips = _ours(network), loss_config(options), clip_config(options)
         if team.size > 1:
             sync_batch_norm(ours)
+        # A team waits for the gradients of all that learns.
+        ours.motion.requires_grad_(not loss.fate)
         step = synthesis_step(team.parallel(ours), ours, loss)
         said: dict[str, object] = {
             "clips": asdict(clips),
-            "photometric": loss.kind.value,
+            "photometric": loss.name,
             "pairing": loss.pairing.value,
             "labels": IMAGENET_CLASSES if ours.config.needs_backbone else "",
         }
@@ -80,8 +82,10 @@ def loss_config(options: Values) -> LossConfig:
     Raises:
         UsageError: there is no such loss or pairing.
     """
-    kind = _chosen(Photometric, str(options["loss"]), "loss")
-    return LossConfig(kind, _chosen(Pairing, str(options["pairing"]), "pairing"))
+    pairing = _chosen(Pairing, str(options["pairing"]), "pairing")
+    if options["loss"] == FLOW:
+        return LossConfig(pairing=pairing, fate=True)
+    return LossConfig(_chosen(Photometric, str(options["loss"]), "loss"), pairing)
 
 
 def clip_config(options: Values) -> FrameClipConfig:
@@ -92,7 +96,7 @@ def clip_config(options: Values) -> FrameClipConfig:
         size=(side, side),
         frames=int(options["frames"]),
         gap=float(options["gap"]),
-        flow=bool(options["dis"]),
+        flow=bool(options["dis"]) or options["loss"] == FLOW,
     )
 
 

@@ -87,7 +87,12 @@ class AppearanceMotion(nn.Module):
         return masks
 
     def forward(
-        self, frames: Tensor, starts: Tensor | None, pairing: Pairing = Pairing.TARGET
+        self,
+        frames: Tensor,
+        starts: Tensor | None,
+        pairing: Pairing = Pairing.TARGET,
+        *,
+        moving: bool = True,
     ) -> Explained:
         """Segments of all frames, and flows between neighbors.
 
@@ -95,10 +100,13 @@ class AppearanceMotion(nn.Module):
             frames: B x T x 3 x H x W, 0..1; sides multiples of `config.stride`.
             starts: B x P x 2 x H x W, flows that are known (see `MotionNetwork`); or None.
             pairing: whose segments count.
+            moving: look at motion, too; else there are segments and no flows.
         """
         batch, length = frames.shape[:2]
         flat = frames.flatten(0, 1)
         masks = by_clip(self.segments(flat), batch)
+        if not moving:
+            return Explained(masks, [])
         targets, sources = zip(*neighbors(length), strict=True)
         maps = [by_clip(m, batch) for m in self.motion.pyramid(flat)]
         used = masks[:, targets if pairing is Pairing.TARGET else sources].flatten(0, 1)

@@ -14,10 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.ops.correlation import correlation
-from core.ops.segment_flow import ORDERS, composed_flow, polynomial_masks, segment_means
+from core.ops.segment_flow import ORDERS, TINY, composed_flow, polynomial_masks, segment_means
 from core.ops.warping import warp
 from core.systems.appearance_motion.config import NetworkConfig
 
+SHARPNESS = 20.0
+"""Of the choice among displacements: one that fits better by 0.05 counts e times as much."""
 SLOPE = 0.1
 """Of the leaky ReLUs."""
 
@@ -83,6 +85,11 @@ class MotionNetwork(nn.Module):
             nn.LeakyReLU(SLOPE, inplace=True),
             nn.Linear(config.hidden, 2),
         )
+        if config.matched:
+            # What fits best is where a flow begins: little is added before that is learned.
+            with torch.no_grad():
+                for values in self.head[-1].parameters():
+                    values.mul_(0.01)
         self.bend: nn.Linear | None = None
         if config.order:
             # Zero: a relaxed flow begins as the constant one.
@@ -134,8 +141,11 @@ class MotionNetwork(nn.Module):
         cost = self._cost(target, warp(source, flow))
         told = torch.cat([cost, self.squeeze[level](target), flow.to(cost)], 1)
         means = segment_means(self.estimator(told), terms)
+        reach = self.config.reach
         # No level sees farther than it searches.
-        step = self.config.reach * F.softsign(self.head(means[:, :, :1]) / self.config.reach)
+        step = reach * F.softsign(self.head(means[:, :, :1]) / reach)
+        if self.config.matched:
+            step = step + best_match(cost, small, reach)[:, :, None]
         if self.bend is not None:
             step = torch.cat([step, self.bend(means[:, :, 1:])], dim=2)
         added: Tensor = stride * step
@@ -148,6 +158,28 @@ class MotionNetwork(nn.Module):
             channels = target.shape[1]
             return channels * correlation(_direction(target), _direction(warped), self.config.reach)
         return F.leaky_relu(correlation(target, warped, self.config.reach), SLOPE)
+
+
+def best_match(cost: Tensor, masks: Tensor, reach: int) -> Tensor:
+    """The displacement at which all cells of a segment together fit best.
+
+    Args:
+        cost: B x (2R + 1)^2 x h x w, how well cells fit (`MotionNetwork._cost`).
+        masks: B x M x h x w, segments.
+        reach: R.
+
+    Returns:
+        B x M x 2 cells, x before y: the mean of displacements, those that fit best by far the
+        most; places outside the map say nothing.
+    """
+    ones = torch.ones_like(cost[:1, :1])
+    inside = correlation(ones, ones, reach)
+    area = torch.einsum("bmhw,zdhw->bmd", masks, inside)
+    fit = torch.einsum("bmhw,bdhw->bmd", masks, cost.to(masks)) / area.clamp(min=TINY)
+    side = torch.arange(-reach, reach + 1, device=cost.device, dtype=masks.dtype)
+    y, x = torch.meshgrid(side, side, indexing="ij")
+    places = torch.stack([x, y], -1).flatten(0, 1)
+    return (fit * SHARPNESS).softmax(-1) @ places
 
 
 def _direction(x: Tensor) -> Tensor:

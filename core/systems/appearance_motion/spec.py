@@ -30,7 +30,7 @@ RECIPE = Recipe(
         Option("segments", int, "soft segments of a frame", SEGMENTS, least=2, most=32),
         Option("frames", int, "neighboring frames of a clip", 2, least=2, most=8),
         Option("gap", float, "seconds between neighbors", 0.07, least=0, most=2),
-        Option("loss", str, "code, paper or census: how frames are compared", "code"),
+        Option("loss", str, "compare frames: code, paper, census; flow: explain DIS", "code"),
         Option("pairing", str, "target or source: whose segments count", "target"),
         Option(
             "order",

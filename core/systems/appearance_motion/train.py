@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.data.frame_clips import ClipFrames
+from core.losses.common_fate import common_fate, tiling
 from core.losses.photometric import Photometric, distance_map, seen, weighted_mean
-from core.ops.segment_flow import composed_flow, polynomial_masks
+from core.ops.segment_flow import composed_flow, polynomial_masks, segment_means
 from core.ops.warping import outside, warp
 from core.systems.appearance_motion.channel import segment_cues
 from core.systems.appearance_motion.model import (
@@ -24,6 +25,10 @@ from core.systems.appearance_motion.model import (
 )
 from core.train.terms import LossTerms
 
+FLOW = "flow"
+"""Name of the loss that explains the optical flow."""
+FLOW_STRIDE = 4
+"""Pixels from one place to the next at which flows are explained."""
 SCALES = 4
 """Sizes at which frames are compared, each half of the one before; see `scales_of`."""
 
@@ -38,6 +43,26 @@ class LossConfig:
 
     kind: Photometric = Photometric.CODE
     pairing: Pairing = Pairing.TARGET
+    fate: bool = False
+    """Segments explain the DIS flow in place of pictures (`core.losses.common_fate`)."""
+    many: bool = True
+    """A batch shows different places: segments may not have one of their own. Not so while one
+    video is learned."""
+
+    @property
+    def name(self) -> str:
+        """As `--loss` has it."""
+        return FLOW if self.fate else self.kind.value
+
+
+def loss_said(training: Mapping[str, object]) -> LossConfig:
+    """The loss that weights were trained with, by what their header says of it."""
+    name = training.get("photometric")
+    pairing = Pairing.SOURCE if training.get("pairing") == "source" else Pairing.TARGET
+    kinds = {kind.value: kind for kind in Photometric}
+    if name == FLOW:
+        return LossConfig(pairing=pairing, fate=True)
+    return LossConfig(kinds.get(str(name), Photometric.CODE), pairing)
 
 
 class Synthesis(NamedTuple):
@@ -115,6 +140,8 @@ def synthesis_step(
         network: what is inside of it; remembers what was seen of its channels.
         config: how frames are compared.
     """
+    if config.fate:
+        return fate_step(parallel, network, many=config.many)
 
     def step(batch: ClipFrames) -> LossTerms:
         explained: Explained = parallel(batch.frames, batch.flows, config.pairing)
@@ -132,3 +159,29 @@ def cues_of(explained: Explained, found: Synthesis, pairing: Pairing) -> Tensor:
     masks = explained.masks[:, targets if pairing is Pairing.TARGET else sources].flatten(0, 1)
     inner = masks.detach()[..., 1:-1, 1:-1]
     return segment_cues(inner, found.error, explained.flows[0][:, :, 0].detach())
+
+
+def fate_step(
+    parallel: nn.Module, network: AppearanceMotion, *, many: bool
+) -> Callable[[ClipFrames], LossTerms]:
+    """The training step of `LossConfig.fate`; see `synthesis_step`.
+
+    The flow comes with the batch: the motion network takes no part.
+    """
+
+    def step(batch: ClipFrames) -> LossTerms:
+        assert batch.flows is not None
+        # The last frame of a clip only says where those before it move to.
+        explained: Explained = parallel(batch.frames[:, :-1], None, moving=False)
+        with torch.autocast(batch.frames.device.type, enabled=False):
+            masks = F.avg_pool2d(explained.masks.flatten(0, 1), FLOW_STRIDE)
+            flow = F.avg_pool2d(batch.flows[:, ::2].flatten(0, 1), FLOW_STRIDE)
+            loss, missed = common_fate(flow, masks, network.config.order)
+            shown = masks.detach()
+            network.remember(segment_cues(shown, missed, segment_means(flow, shown)))
+        terms = {"fate": (loss, 1.0)}
+        if many:
+            terms["tiling"] = (tiling(masks), 1.0)
+        return LossTerms(terms)
+
+    return step

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.ops.segment_flow import ORDERS, composed_flow, polynomial_masks, segment_means
+from core.ops.segment_flow import (
+    ORDERS,
+    composed_flow,
+    fitted_flows,
+    polynomial_masks,
+    polynomial_terms,
+    segment_means,
+)
 
 
 def soft_masks(batch=2, count=3, size=(5, 6)):
@@ -70,3 +77,31 @@ def test_the_first_coefficient_is_the_mean_flow_of_a_segment(order):
 
 def test_an_empty_segment_has_mean_zero():
     assert segment_means(torch.ones(1, 2, 3, 3), torch.zeros(1, 1, 3, 3)).eq(0).all()
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_a_fit_finds_the_polynomial_of_each_segment(order):
+    torch.manual_seed(0)
+    masks = torch.zeros(1, 2, 12, 16)
+    masks[:, 0, :, :8], masks[:, 1, :, 8:] = 1, 1
+    terms = polynomial_terms(masks, order)
+    wanted = torch.einsum("mtk,thw->mkhw", torch.randn(2, len(terms), 2), terms)[None]
+    found = fitted_flows((wanted * masks[:, :, None]).sum(1), masks, order)
+    # Beyond its segment a polynomial goes on as it will.
+    inside = masks[:, :, None]
+    torch.testing.assert_close(found * inside, wanted * inside, atol=0.02, rtol=0)
+
+
+def test_a_fit_is_the_least_squares_one():
+    torch.manual_seed(0)
+    flow, masks = torch.randn(1, 2, 6, 7), torch.rand(1, 1, 6, 7)
+    found = fitted_flows(flow, masks, 1)
+    terms = polynomial_terms(masks, 1).flatten(1).T
+    root = masks.flatten()[:, None].sqrt()
+    wanted = terms @ torch.linalg.lstsq(root * terms, root * flow[0].flatten(1).T).solution
+    torch.testing.assert_close(found[0, 0].flatten(1).T, wanted, atol=0.01, rtol=0)
+
+
+def test_an_empty_segment_has_a_fit_too():
+    found = fitted_flows(torch.randn(1, 2, 6, 7), torch.zeros(1, 1, 6, 7), 2)
+    assert found.abs().max() == 0

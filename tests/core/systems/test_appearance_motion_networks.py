@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -19,7 +21,7 @@ from core.systems.appearance_motion.model import (
     new_network,
     read_network,
 )
-from core.systems.appearance_motion.motion import MotionNetwork
+from core.systems.appearance_motion.motion import MotionNetwork, best_match
 
 WITHOUT_BACKBONE = ("small", "tiny")
 
@@ -120,7 +122,7 @@ def test_the_backbone_of_lite_is_neither_trained_nor_stored():
 def test_flows_of_all_levels_start_at_the_known_flow(order):
     torch.manual_seed(0)
     options = {"segments": 5, "order": order, "dis": True}
-    network = new_network(PRESETS["tiny"].shaped(options)).eval()
+    network = new_network(replace(PRESETS["tiny"], matched=False).shaped(options)).eval()
     last = network.motion.head[-1]
     torch.nn.init.zeros_(last.weight)
     torch.nn.init.zeros_(last.bias)
@@ -132,6 +134,14 @@ def test_flows_of_all_levels_start_at_the_known_flow(order):
         assert level.shape == (2, 5, (1, 3, 6)[order], 2)
         torch.testing.assert_close(level[:, :, 0], torch.tensor([1.5, -0.5]).expand(2, 5, 2))
         assert level[:, :, 1:].abs().max() == 0 if order else True
+
+
+def test_a_match_is_the_mean_place_and_outside_says_nothing():
+    cost = torch.zeros(1, 9, 4, 4)
+    # One cell to the right fits, where there is one.
+    cost[0, 5, :, :-1] = 1
+    found = best_match(cost, torch.ones(1, 1, 4, 4), 1)
+    torch.testing.assert_close(found, torch.tensor([[[1.0, 0.0]]]), atol=1e-5, rtol=0)
 
 
 def test_neighbors_come_with_their_reverse():

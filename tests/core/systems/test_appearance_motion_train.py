@@ -24,6 +24,7 @@ from core.systems.appearance_motion.spec import RECIPE
 from core.systems.appearance_motion.train import (
     LossConfig,
     cues_of,
+    loss_said,
     scales_of,
     synthesis,
     synthesis_step,
@@ -93,7 +94,10 @@ def test_cues_of_channels_follow_their_definitions():
     assert torch.allclose(cues["mass"], torch.tensor([share, 1 - share]))
     assert cues["entropy"].abs().max() < 1e-4
     assert torch.allclose(cues["error"], torch.tensor([0.1, 0.0]))
-    assert cues["aside"].abs().max() < 1e-6
+    around = [math.hypot(x, y) / 4.5 for x in range(-4, 5) for y in range(-4, 5)]
+    near = sum(math.hypot(x, y) / 4.5 for x in (-1, 0, 1) for y in (-1, 0, 1))
+    assert math.isclose(cues["aside"][0].item(), near / 9, rel_tol=1e-5)
+    assert math.isclose(cues["aside"][1].item(), (sum(around) - near) / 72, rel_tol=1e-5)
     inside = math.sqrt(sum(x * x + y * y for x in (-1, 0, 1) for y in (-1, 0, 1)) / 9) / 4.5
     assert math.isclose(cues["spread"][0].item(), inside, rel_tol=1e-5)
     assert torch.allclose(cues["apart"], torch.tensor([5 * (1 - share), 5 * share]))
@@ -205,6 +209,32 @@ def test_a_run_writes_weights_that_say_what_they_are(videos, tmp_path):
     assert info.training["labels"] == "none"
     assert info.training["photometric"] == "census"
     assert info.training["channel"] == read_network(weights).channel
+
+
+def test_explaining_flow_teaches_the_appearance_network_alone(videos, tmp_path):
+    options = {"loss": "flow", "order": 2}
+    weights, last = run(train(request(videos, tmp_path / "run", options=options), CancelToken()))
+    info, network = read_info(weights), read_network(weights)
+    assert list(last.losses) == ["fate", "tiling"]
+    assert info.training["photometric"] == "flow"
+    assert loss_said(info.training).fate
+    assert network.cues.any()
+    with open_video(videos / "0.mp4") as video:
+        config = AdaptConfig(steps=2, short_side=32, loss=loss_said(info.training))
+        kept = {name: x.clone() for name, x in network.state_dict().items()}
+        result_of(adapt(network, video, range(12), config, CancelToken()))
+    changed = {name for name, x in network.state_dict().items() if not torch.equal(kept[name], x)}
+    assert any(name.startswith("appearance.") for name in changed)
+    assert not any(name.startswith("motion.") for name in changed)
+
+
+def test_a_video_is_learned_by_the_loss_of_the_weights():
+    assert loss_said({}) == LossConfig()
+    assert loss_said({"photometric": "census", "pairing": "source"}) == LossConfig(
+        Photometric.CENSUS, Pairing.SOURCE
+    )
+    assert loss_said({"photometric": "flow"}).name == "flow"
+    assert loss_said({"photometric": "of another version"}) == LossConfig()
 
 
 def test_a_resumed_run_ends_at_the_same_weights(videos, tmp_path):

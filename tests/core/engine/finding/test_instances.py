@@ -128,6 +128,18 @@ def test_matching_takes_the_best_pairs_and_none_that_hardly_overlap():
     assert matched([], found) == {}
 
 
+def test_an_object_that_is_seen_in_part_goes_on():
+    whole, part = np.zeros((2, 20, 40), bool)
+    whole[4:16, 4:24], part[4:16, 4:10] = True, True
+    assert matched([whole], [Proposal(part, 1.0)]) == {0: 0}
+    assert matched([part], [Proposal(whole, 1.0)]) == {0: 0}
+    # What fits better goes first, and each is one object at most.
+    rest = whole & ~part
+    assert matched([whole], [Proposal(part, 1.0), Proposal(rest, 1.0)]) == {0: 1}
+    beside = np.roll(part, 4, axis=1) & ~whole
+    assert matched([beside], [Proposal(whole, 1.0)]) == {}
+
+
 def test_short_tracks_are_dropped_twins_are_one_and_there_are_no_more_than_asked():
     long, twin = grown([10] * 8), grown([10] * 6, score=0.5)
     short, other = grown([40]), grown([30] * 8, score=0.8)

@@ -12,6 +12,8 @@ from PIL import Image
 from core.data.synthetic import two_layers
 from core.errors import CheckpointMissing, UsageError
 from core.eval.jf import region_similarity
+from core.eval.provenance import file_mark
+from core.eval.scores_file import read_scores, scores_path
 from core.eval.unprompted.__main__ import main
 from core.eval.unprompted.baselines import (
     BASELINES,
@@ -25,6 +27,10 @@ from core.eval.unprompted.job import UnpromptedRequest, compare_unprompted
 from core.jobs import Cancelled, CancelToken, result_of
 from core.media.label_map import write_label_map
 from core.media.video import open_video
+from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.systems.appearance_motion.config import PRESETS
+from core.systems.appearance_motion.model import new_network
+from core.systems.appearance_motion.spec import SYSTEM
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
@@ -155,3 +161,71 @@ def test_contenders_are_read_from_a_file(tmp_path):
         read_contenders(path)
     with pytest.raises(UsageError, match="table of contenders"):
         read_contenders(tmp_path / "c.csv")
+
+
+def test_contenders_that_train_share_runs_and_go_on(root, tmp_path, capsys):
+    path, words = tmp_path / "c.toml", ["--data", str(root), "--sequences", "one", "--no-baselines"]
+    path.write_text(
+        f"""
+[five]
+finder = "appearance_motion"
+train.preset = "tiny"
+train.videos = "{root}"
+train.steps = 1
+train.batch = 2
+train.crop = 32
+train.loss = "flow"
+seeds = 2
+
+[learned]
+like = "five"
+adapt_steps = 1
+seeds = 1
+
+[six]
+like = "learned"
+train.segments = 6
+"""
+    )
+    read = {one.name: one for one in read_contenders(path)}
+    assert list(read) == ["five, seed 0", "five, seed 1", "learned", "six"]
+    assert read["six"].train["segments"] == 6
+    assert read["six"].adapt_steps == 1
+    command = [*words, "--contenders", str(path), "--csv", str(tmp_path / "t.csv")]
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert "five, 2 seeds: J" in shown
+    # Of seeds 0, 1 and none said, and of six segments.
+    assert len(list((tmp_path / "t-runs").glob("run-*/weights.safetensors"))) == 4
+    before = (tmp_path / "t.csv").read_text()
+    assert main(command) == 0
+    assert (tmp_path / "t.csv").read_text() == before
+
+
+def test_scores_stand_beside_the_weights(root, tmp_path):
+    weights = tmp_path / "own.safetensors"
+    network = new_network(PRESETS["tiny"])
+    save_weights(weights, network, CheckpointInfo(SYSTEM, "tiny", network.config.to_dict()))
+    words = ["--data", str(root), "--csv", str(tmp_path / "t.csv"), "--sequences", "one"]
+    assert main([*words, "--weights", str(weights), "--adapt-steps", "0,1", "--scores"]) == 0
+    first, second = read_scores(scores_path(weights))
+    assert first.given == "nothing; all objects as one"
+    assert second.given == "nothing; all objects as one; 1 steps on each video"
+    assert first.weights == file_mark(weights)
+    assert (first.data, first.sequences) == (root.name, 1)
+    assert str(tmp_path) not in first.command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[a]\nlike = "b"',
+        '[a]\nfinder = "center-box"\nseeds = 2',
+        '[a]\nfinder = "appearance_motion"\ntrain.steps = 1\nseeds = 0',
+    ],
+)
+def test_trainings_that_make_no_sense_are_refused(tmp_path, text):
+    path = tmp_path / "c.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError):
+        read_contenders(path)
