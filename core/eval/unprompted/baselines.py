@@ -13,6 +13,7 @@ from core.discovery.masks import THRESHOLD, largest_parts
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
 from core.ops.dense_flow import FAST, DenseFlow, Flow, gray_of
+from core.ops.otsu import above_otsu
 from core.types import Frame
 
 SHORT_SIDE = 240
@@ -107,17 +108,6 @@ def global_motion(flow: Flow) -> Flow:
         return np.broadcast_to(np.median(flow, (0, 1)), flow.shape).astype(np.float32)
     moved = cv2.perspectiveTransform(place.reshape(1, -1, 2), matrix)
     return np.asarray(moved.reshape(height, width, 2) - place, np.float32)
-
-
-def above_otsu(measure: Map) -> Map:
-    """A map 0..1 that is 1/2 at the threshold by Otsu 1979, and 1 at twice it."""
-    top = float(measure.max())
-    if top <= 0:
-        return np.zeros_like(measure)
-    levels = np.rint(255 * measure / top).astype(np.uint8)
-    cutoff, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    scaled = measure / (2 * max(cutoff, 1.0) * top / 255)
-    return np.asarray(np.clip(scaled, 0, 1), np.float32)
 
 
 BASELINES: dict[str, Callable[[], Discoverer]] = {

@@ -1,0 +1,37 @@
+"""What first says where foreground is: two priors, both made binary in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.nn.class_maps import ClassMaps
+from core.ops.foreground import foreground
+from core.ops.saliency import ranked_saliency
+from core.systems.multi_granularity.spec import CAM
+from core.types import Frame
+
+
+class BinaryPrior:
+    """A map of what stands out, cut by Otsu's threshold and a mean field."""
+
+    def __init__(self, soft: Callable[[Frame], NDArray[np.float32]]) -> None:
+        """Make one of a function from a frame to h x w, 0 or more."""
+        self._soft = soft
+
+    def __call__(self, frame: Frame) -> NDArray[np.float32]:
+        """How likely the parts of a frame are foreground: h x w of any size, 0..1."""
+        return foreground(self._soft(frame), frame)
+
+
+def prior_of(name: str, backbone: Path | None) -> BinaryPrior:
+    """A prior by its name, one of `core.systems.multi_granularity.spec.PRIORS`.
+
+    Args:
+        name: heuristic saliency, which has seen no label, or class-activation maps.
+        backbone: what these are made with.
+    """
+    return BinaryPrior(ClassMaps(backbone) if name == CAM else ranked_saliency)
