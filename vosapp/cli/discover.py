@@ -17,7 +17,12 @@ from vosapp.cli.following import finish_job
 from vosapp.cli.frame_range import FORWARD_CACHE_BYTES, check_range, parse_range
 from vosapp.cli.run_options import add_compute_arguments, positive
 from vosapp.cli.video_notes import telling
-from vosapp.services.discover import default_discoverer, finding_request, linking_tracker
+from vosapp.services.discover import (
+    default_discoverer,
+    discoverer_of,
+    finding_request,
+    linking_tracker,
+)
 from vosapp.services.models.store import weights_named
 
 if TYPE_CHECKING:
@@ -55,8 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--system",
         choices=tuple(discoverers()),
-        default=default_discoverer(),
-        help=f"method (default: {default_discoverer()})",
+        help=f"method (default: that of --weights, else {default_discoverer()})",
     )
     parser.add_argument(
         "--weights",
@@ -117,6 +121,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.engine.finding.build import build_finder
     from core.engine.run import memory_guard, use_threads
 
+    args.system = args.system or _usual_system(args.weights)
     request = _request(args)
     if args.threads is not None:
         use_threads(args.threads, system=args.system)
@@ -130,6 +135,12 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     console.report(f"Wrote {run.frames} masks to {found['output']} ({seconds / count:.2f} s each).")
     told = {"system": args.system, "weights": request.discovery.weights}
     return found | told | {"seconds": seconds, "seconds_per_frame": seconds / count}
+
+
+def _usual_system(weights: Path | None) -> str:
+    """What finds objects where none is named."""
+    named = None if weights is None else discoverer_of(weights)
+    return named or default_discoverer()
 
 
 def _request(args: argparse.Namespace) -> FindingRequest:

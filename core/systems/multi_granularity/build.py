@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.device import choose_device
 from core.discovery.contract import DiscoveryRequest
-from core.errors import CheckpointMissing, UsageError
+from core.errors import CheckpointMissing
 from core.nn.inference import for_inference
 from core.nn.layout import channels_last
 from core.systems.multi_granularity.config import CALIBRATION, STEP, STRIDE, TRACKING
@@ -55,13 +55,9 @@ def build_discoverer(request: DiscoveryRequest) -> MultiGranularityDiscoverer:
     Raises:
         CheckpointMissing, CheckpointMismatch: weights not there, damaged or of another system.
         DeviceUnavailable: no such device.
-        UsageError: the video is to be learned first.
     """
     if request.weights is None:
         raise CheckpointMissing(f"The system {SYSTEM} needs weights.", "Give --weights FILE.")
-    if request.adapt_steps:
-        msg = f"The system {SYSTEM} does not learn a video before it looks for objects."
-        raise UsageError(msg, "Leave --adapt-steps out.")
     network = channels_last(read_network(request.weights), choose_device(request.device))
     return MultiGranularityDiscoverer(network.eval(), request)
 

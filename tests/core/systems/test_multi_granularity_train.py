@@ -70,7 +70,7 @@ def run(job):
 def trained(videos, tmp_path_factory):
     """Weights of a short run, and its steps."""
     out = tmp_path_factory.mktemp("trained")
-    return run(train(request(videos, out / "run", steps=40), CancelToken()))
+    return run(train(request(videos, out / "run", steps=24), CancelToken()))
 
 
 def test_losses_fall(trained):
@@ -78,7 +78,7 @@ def test_losses_fall(trained):
     assert set(told[0].losses) == {"readout", "frame", "short", "long", "video"}
     for name in ("readout", "frame"):
         first, last = (
-            np.mean([one.losses[name] for one in part]) for part in (told[:5], told[12:18])
+            np.mean([one.losses[name] for one in part]) for part in (told[:4], told[8:12])
         )
         assert last < first
 
