@@ -91,7 +91,7 @@ def compare_unprompted(
             continue
         here = Progress(done, len(wanted), f"{one.name}, {sequence.name}")
         yield here
-        job = _measured(request, one, sequence, token)
+        job = measured(one, sequence, request.tracker, device=request.device, token=token)
         found = yield from mapped(job, partial(_in_place, here))
         ledger.add({**key, **found})
     yield Progress(len(wanted), len(wanted), "done")
@@ -136,12 +136,29 @@ def _key(request: UnpromptedRequest, one: Contender, sequence: ObjectSequence) -
     }
 
 
-def _measured(
-    request: UnpromptedRequest, one: Contender, sequence: ObjectSequence, token: CancelToken
+def measured(
+    one: Contender,
+    sequence: ObjectSequence,
+    tracker: TrackerRequest,
+    *,
+    device: str,
+    token: CancelToken,
 ) -> Job[dict[str, object]]:
-    """What comes out for one sequence."""
+    """What comes out for one sequence, by the columns of `OUTCOME`; nothing found counts as such.
+
+    Args:
+        one: finds objects.
+        sequence: is looked at, and scored where it has masks.
+        tracker: carries masks, for votes.
+        device: "auto", "cpu", "cuda" or "mps".
+        token: is looked at between frames.
+
+    Raises:
+        VosError: of the kinds that `build_finder` and discoverers name.
+        Cancelled: by the token.
+    """
     with open_video(sequence.frames[0].parent) as video:
-        finder = one.make(request.tracker, request.device)
+        finder = one.make(tracker, device)
         count, start = video.info.frame_count, time.perf_counter()
         try:
             tracks = yield from finder.discover(video, range(count), token)
