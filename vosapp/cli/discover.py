@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from vosapp.services.models.store import weights_named
 if TYPE_CHECKING:
     from core.discovery.contract import Discoverer
     from core.engine.finding.build import FindingRequest
+    from core.engine.finding.instances import FrameBoxes
     from core.engine.output import ResultFolder
     from core.media.video import VideoSource
     from core.tracking.contract import TrackerRequest
@@ -43,6 +44,8 @@ EPILOG = (
     "first. OUT/<input's name>.objects.json has their scores; --maps writes soft maps as gray "
     "images into OUT/<input's name>-maps, which vosapp evaluate --protocol saliency scores. "
     "With --adapt-steps the networks learn the video first (the paper takes 100). "
+    "Objects are told apart by connected parts and colors, or by --boxes of a detector: what is "
+    "foreground in each. "
     "With --images INPUT is a folder of images, each looked at by itself, of any sizes. "
     "No edge boxes and no contributed modules of OpenCV are used."
 )
@@ -78,6 +81,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_ways(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--instances", action="store_true", help="tell single objects apart, and link them in time"
+    )
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help="with --instances: boxes of a detector (MOTChallenge or CSV) tell objects apart",
     )
     parser.add_argument(
         "--most", type=positive, default=20, metavar="N", help="objects at most (default: 20)"
@@ -155,13 +164,29 @@ def _request(args: argparse.Namespace) -> FindingRequest:
     discovery = DiscoveryRequest(
         args.device, args.weights, args.most, args.adapt_steps, args.seed, args.short_side
     )
-    return finding_request(
+    boxes = _boxes(args)
+    request = finding_request(
         args.system,
         discovery,
         instances=args.instances,
         vote=args.vote,
         tracker=_tracker(args),
     )
+    return replace(request, boxes=boxes)
+
+
+def _boxes(args: argparse.Namespace) -> FrameBoxes | None:
+    """What a detector has found on the frames of the video; None where there is none."""
+    if args.boxes is None:
+        return None
+    from core.data.importing.detections import read_detections
+    from core.media.video import open_video
+
+    if not args.instances or args.images:
+        msg = "--boxes tells the objects of a video apart."
+        raise UsageError(msg, "Add --instances, and leave --images out.")
+    with open_video(args.input) as video:
+        return read_detections(args.boxes, video.info)
 
 
 def _tracker(args: argparse.Namespace) -> TrackerRequest:

@@ -50,6 +50,17 @@ def test_objects_are_found_by_the_system_that_the_weights_name(
     assert labels.shape == (64, 64)
 
 
+def test_boxes_of_a_detector_need_instances(call, folder, weights, tmp_path):
+    boxes = tmp_path / "det.txt"
+    boxes.write_text("".join(f"{n},-1,0,0,64,64,1\n" for n in range(1, COUNT + 1)))
+    words = ("discover", folder / "disk.images", "-o", tmp_path / "out", "--weights", weights)
+    more = ("--boxes", boxes, "--short-side", 64, "--device", "cpu", "--link", "flow")
+    call(*words, *more, code=2)
+    assert "--instances" in call.stderr
+    told = call(*words, *more, "--instances")
+    assert len(told["objects"]) <= 1
+
+
 def test_what_it_does_not_do_is_told(call, folder, weights, tmp_path):
     words = ("discover", folder / "disk.images", "-o", tmp_path, "--weights", weights)
     call(*words, "--adapt-steps", 3, code=2)

@@ -100,6 +100,7 @@ RUNS = {
     "discover input": "discover ODD -o OUT",
     "discover --out": "discover FRAMES -o ODD",
     "discover --weights": "discover FRAMES -o OUT --weights ODD",
+    "discover --boxes": "discover FRAMES -o OUT --instances --boxes ODD",
     "discover --backbone": "discover FRAMES -o OUT --backbone ODD",
     "models export out": "models export self_supervised-thin ODD",
     "models import input": "models import ODD -o OUT",
@@ -109,7 +110,9 @@ RUNS = {
     "import-weights --out": "import-weights WEIGHTS -o ODD",
 }
 """Command and option -> a run of it with the odd file in its place."""
-for _train in ("train self_supervised", "train box_supervised", "train appearance_motion"):
+FROM_RAW = ("train appearance_motion", "train multi_granularity")
+"""Trainings with no paths of their own."""
+for _train in ("train self_supervised", "train box_supervised", *FROM_RAW):
     RUNS |= {
         f"{_train} --data": f"{_train} --data ODD --minutes 1",
         f"{_train} --projects": f"{_train} --projects ODD.vosapp --minutes 1",
@@ -118,13 +121,14 @@ for _train in ("train self_supervised", "train box_supervised", "train appearanc
         RUNS[f"{_train} --{_option}"] = (
             f"{_train} --images FRAMES --out OUT --steps 1 --{_option} ODD"
         )
-RUNS |= {
-    f"{_train} --videos": f"{_train} --videos ODD --out OUT --steps 1",
-    f"{_train} --images": f"{_train} --images ODD --out OUT --steps 1",
-    f"{_train} --out": f"{_train} --images FRAMES --out ODD --steps 1",
-    f"{_train} --cache": f"{_train} --images FRAMES --out OUT --steps 1 --cache ODD",
-    f"{_train} --backbone": f"{_train} --images FRAMES --out OUT --steps 1 --backbone ODD",
-}
+for _train in FROM_RAW:
+    RUNS |= {
+        f"{_train} --videos": f"{_train} --videos ODD --out OUT --steps 1",
+        f"{_train} --images": f"{_train} --images ODD --out OUT --steps 1",
+        f"{_train} --out": f"{_train} --images FRAMES --out ODD --steps 1",
+        f"{_train} --cache": f"{_train} --images FRAMES --out OUT --steps 1 --cache ODD",
+        f"{_train} --backbone": f"{_train} --images FRAMES --out OUT --steps 1 --backbone ODD",
+    }
 BESIDE = {
     "list of a split": ("tree/ImageSets/val.txt", "evaluate --gt TREE --results TREE --split val"),
     "meta.json of a dataset": (
