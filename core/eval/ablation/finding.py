@@ -6,7 +6,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.object_sets import ObjectSequence, read_object_set
+from core.data.object_sequence import ObjectSequence
+from core.data.object_sets import read_object_set
 from core.discovery.masks import Refinement
 from core.engine.registry import discoverers, system_spec
 from core.errors import UsageError

@@ -7,15 +7,16 @@ This is how objects that were found without a prompt are scored on DAVIS 2016 an
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from core import __version__
-from core.data.object_sets import ObjectSequence, read_object_set
+from core.data.object_sequence import ObjectSequence
+from core.data.object_sets import read_object_set
 from core.discovery.contract import ObjectTrack
 from core.engine.finding.frames import label_map_of_tracks
 from core.errors import DatasetError, TrainingError, UsageError
@@ -24,6 +25,7 @@ from core.eval.ledger import Ledger, Row
 from core.eval.provenance import code_commit, file_mark, today
 from core.eval.report import markdown_table
 from core.eval.unprompted.contenders import Contender
+from core.eval.youtube_objects import j_by_category, mean_of_categories
 from core.jobs import CancelToken, Job, Progress, mapped
 from core.media.video import VideoSource, open_video
 from core.tracking.contract import TrackerRequest
@@ -57,13 +59,22 @@ class UnpromptedRequest:
 
 @dataclass(frozen=True, slots=True)
 class ContenderMeans:
-    """What a contender comes to: means over sequences."""
+    """What a contender comes to.
+
+    Attributes:
+        name: its own.
+        sequences: how many there are.
+        j, f, seconds: means over sequences.
+        by_category: mean J of the sequences of each category; empty where there are none. Its
+            mean is what is reported of Youtube-Objects.
+    """
 
     name: str
     sequences: int
     j: float
     f: float
     seconds: float
+    by_category: Mapping[str, float] = field(default_factory=dict)
 
 
 def compare_unprompted(
@@ -109,7 +120,24 @@ def to_table(found: Sequence[ContenderMeans]) -> list[str]:
         [m.name, str(m.sequences), f"{m.j:.3f}", f"{m.f:.3f}", f"{m.seconds:.2f}"] for m in found
     ]
     head = ("contender", "sequences", "J", "F", "s a frame")
-    return markdown_table(head, rows, numbers=1)
+    lines = markdown_table(head, rows, numbers=1)
+    if not any(m.by_category for m in found):
+        return lines
+    return [*lines, "", *_by_category(found)]
+
+
+def _by_category(found: Sequence[ContenderMeans]) -> list[str]:
+    """Mean J of each category, and their mean."""
+    names = list(found[0].by_category)
+    rows = [
+        [
+            m.name,
+            *(f"{m.by_category[name]:.3f}" for name in names),
+            f"{mean_of_categories(m.by_category):.3f}",
+        ]
+        for m in found
+    ]
+    return markdown_table(("J by category", *names, "mean"), rows, numbers=1)
 
 
 def _chosen(
@@ -203,8 +231,15 @@ def _means(
 ) -> ContenderMeans:
     rows = [ledger.get(_key(request, one, sequence)) for sequence in chosen]
     known = [row for row in rows if row is not None]
+    by_category = j_by_category(
+        [
+            (sequence.category, float(row["j"]))
+            for sequence, row in zip(chosen, rows, strict=True)
+            if row is not None and sequence.category
+        ]
+    )
     j, f, seconds = (
         float(np.mean([float(row[name]) for row in known]))
         for name in ("j", "f", "seconds_per_frame")
     )
-    return ContenderMeans(one.name, len(known), j, f, seconds)
+    return ContenderMeans(one.name, len(known), j, f, seconds, by_category)
