@@ -101,4 +101,5 @@ def dense_readout(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     """
     cells = [x.transpose(1, 2).flatten(2) for x in (keys, values)]
     affinity = dense_affinity(query, cells[0])
-    return torch.bmm(cells[1].float(), affinity).unflatten(2, query.shape[-2:])
+    readout = torch.bmm(cells[1].float(), affinity)
+    return torch.unflatten(readout, 2, query.shape[-2:])

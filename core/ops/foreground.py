@@ -35,5 +35,5 @@ def foreground(soft: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
     size = tuple(min(most, max(1, round(n * scale))) for n in (width, height))
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
     plane = cv2.resize(above_otsu(soft), size, interpolation=cv2.INTER_LINEAR)
-    planes = np.asarray(plane, np.float32)[None]
-    return refined_maps(planes, small)[0]  # type: ignore[arg-type]
+    refined = refined_maps(np.asarray(plane, np.float32)[None], np.asarray(small, np.uint8))
+    return np.asarray(refined[0], np.float32)

@@ -61,7 +61,7 @@ class Granularities(nn.Module):
         """
         batch = len(frames)
         flat = self.network.features(frames.flatten(0, 1))
-        features = flat.unflatten(0, (batch, -1))
+        features = torch.unflatten(flat, 0, (batch, -1))
         wanted = self.terms.weights()
         found = self._whole(features[:, :-3], roles, target, tell_apart="video" in wanted)
         if "frame" in wanted:

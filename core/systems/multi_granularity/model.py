@@ -52,10 +52,10 @@ class Matcher(nn.Module):
         """
         cells = affinity.shape[1]
         # Columns sum to 1: without this all of them would be next to 0.
-        maps = cells**0.5 * affinity.unflatten(2, (self.lattice, self.lattice))
+        maps = cells**0.5 * torch.unflatten(affinity, 2, (self.lattice, self.lattice))
         told: Tensor = self.linear(self.layers(maps).flatten(1))
         same = torch.eye(2, 3, device=told.device, dtype=told.dtype)
-        return same + told.unflatten(1, (2, 3))
+        return same + torch.unflatten(told, 1, (2, 3))
 
 
 class MultiGranularity(nn.Module):

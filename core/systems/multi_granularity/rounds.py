@@ -68,7 +68,8 @@ def predicted(network: MultiGranularity, frames: Tensor) -> Tensor:
     Returns:
         N x T x S/4 x S/4, 0..1.
     """
-    features = network.features(frames.flatten(0, 1)).unflatten(0, (len(frames), -1))
+    flat = network.features(frames.flatten(0, 1))
+    features = torch.unflatten(flat, 0, (len(frames), -1))
     abstract = features[:, :-3]
     count = abstract.shape[1]
     places = torch.arange(count, device=frames.device)[:, None].expand(-1, len(frames))
