@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from core.data.synthetic import two_layers
+from core.engine.registry import recipe_of
 from core.errors import UsageError
 from core.eval.ablation.job import AblationRequest, ablate
 from core.eval.ablation.training import train_variants
@@ -18,6 +19,7 @@ from core.eval.unprompted.job import UnpromptedRequest, compare_unprompted
 from core.jobs import CancelToken, result_of
 from core.media.label_map import write_label_map
 from core.tracking.contract import TrackerRequest
+from core.train.from_table import request_of
 from core.types import Quality
 
 TABLE = """
@@ -110,3 +112,23 @@ def test_what_makes_no_sense_is_refused(root, text, message):
 def test_a_system_that_finds_nothing_is_refused(root):
     with pytest.raises(UsageError, match="finds no objects"):
         result_of(ablate(request(root, '[a]\ngiven = "nothing"\n', system="flow"), CancelToken()))
+
+
+def test_the_plan_of_the_granularities_makes_sense(repo_root, tmp_path):
+    """Every row of the paper's first table, with options that the recipe has; 90 minutes."""
+    variants = read_variants(repo_root / "docs/ablations/multi-granularity.toml")
+    groups = {variant.group for variant in variants}
+    parts = ("without frame", "without short", "without long", "without video", "one round")
+    for lead in ("", "class activation, "):
+        assert {f"{lead}{part}" for part in (*parts, "half the data")} <= groups
+    assert {one.finder for one in variants if not one.train} == {"saliency", "class-activation"}
+    for name in ("full", "full, class activation"):
+        assert sum(one.group == name for one in variants) == 3
+    runs = {}
+    for variant in variants:
+        if variant.train:
+            recipe = recipe_of("multi_granularity")
+            run = request_of(recipe, variant.train, out=tmp_path, folder=tmp_path, device="cpu")
+            runs[tuple(sorted(run.settings.items()))] = run.length.minutes
+    # Written out the seed 0 of the last row makes its training that of the full model.
+    assert len(runs) == 18 and max(runs.values()) <= 3 and sum(runs.values()) <= 50
