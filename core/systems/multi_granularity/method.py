@@ -15,6 +15,7 @@ from core.data.video_abstracts import AbstractBatch, AbstractConfig, AbstractDat
 from core.errors import UsageError
 from core.nn.checkpoints import load_weights, read_info, require_config, require_system
 from core.nn.lite0_file import find_backbone, require_backbone
+from core.nn.resnet_classifier import read_classifier
 from core.nn.synced_norm import sync_batch_norm
 from core.systems.multi_granularity.config import PRESETS, STEP, STRIDE
 from core.systems.multi_granularity.granularities import Granularities, Terms, patch_side
@@ -22,12 +23,14 @@ from core.systems.multi_granularity.model import MultiGranularity, new_network
 from core.systems.multi_granularity.priors import prior_of
 from core.systems.multi_granularity.rounds import Rounds
 from core.systems.multi_granularity.spec import CAM, PRIORS, RECIPE, SYSTEM
-from core.train.labels import IMAGENET_CLASSES
+from core.train.labels import IMAGENET_CLASSES, united
 from core.train.method import Stage, Weights
 from core.train.recipe import Values
 from core.train.team import Team
 from core.train.terms import LossTerms
 
+CLASSIFIER = "classes of a classifier"
+"""What headers say of labels that a classifier has seen which a user brought."""
 PARTS = 1000
 """Parts of the videos that `--share` counts in."""
 
@@ -57,7 +60,12 @@ class MultiGranularityMethod:
         if options["prior"] not in PRIORS:
             msg = f"There is no prior {options['prior']!r}."
             raise UsageError(msg, f"Give --prior one of {', '.join(PRIORS)}.")
-        if options["prior"] == CAM:
+        if options["classifier"] and options["prior"] != CAM:
+            msg = "A classifier makes class-activation maps, and the prior is another one."
+            raise UsageError(msg, f"Add --prior {CAM}, or leave --classifier out.")
+        if options["classifier"]:
+            read_classifier(Path(str(options["classifier"])))
+        elif options["prior"] == CAM:
             require_backbone(find_backbone())
         if options["video"] and config.batch < 2:
             msg = "One video alone cannot be told from others."
@@ -76,9 +84,9 @@ class MultiGranularityMethod:
             sync_batch_norm(ours)
         rounds = Rounds(ours, int(options["rounds"]), alpha=float(options["alpha"]))
         parallel = team.parallel(Granularities(ours, terms))
-        samples = partial(
-            AbstractDataset, config=config, prior=prior_of(str(options["prior"]), find_backbone())
-        )
+        classifier = Path(str(options["classifier"])) if options["classifier"] else None
+        prior = prior_of(str(options["prior"]), find_backbone(), classifier=classifier)
+        samples = partial(AbstractDataset, config=config, prior=prior)
         return Stage(
             rounds,
             samples,
@@ -139,8 +147,9 @@ def _said(
 
 
 def _labels(network: MultiGranularity, options: Values) -> str:
-    seen = network.config.needs_backbone or options["prior"] == CAM
-    return IMAGENET_CLASSES if seen else ""
+    foreign = bool(options["classifier"])
+    imagenet = network.config.needs_backbone or (options["prior"] == CAM and not foreign)
+    return united(IMAGENET_CLASSES if imagenet else "", CLASSIFIER if foreign else "")
 
 
 def _place(name: str) -> int:

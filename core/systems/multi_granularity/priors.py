@@ -27,11 +27,12 @@ class BinaryPrior:
         return foreground(self._soft(frame), frame)
 
 
-def prior_of(name: str, backbone: Path | None) -> BinaryPrior:
+def prior_of(name: str, backbone: Path | None, *, classifier: Path | None = None) -> BinaryPrior:
     """A prior by its name, one of `core.systems.multi_granularity.spec.PRIORS`.
 
     Args:
         name: heuristic saliency, which has seen no label, or class-activation maps.
         backbone: what these are made with.
+        classifier: another classifier in its place; None for none.
     """
-    return BinaryPrior(ClassMaps(backbone) if name == CAM else ranked_saliency)
+    return BinaryPrior(ClassMaps(backbone, classifier) if name == CAM else ranked_saliency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import MappingProxyType
 
 from core.systems.multi_granularity.config import CALIBRATION
@@ -42,6 +43,14 @@ RECIPE = Recipe(
         Option("crop", int, "side of a training image, a multiple of 32 pixels", 128, least=32),
         Option("frames", int, "frames that stand for a video as a whole", 4, least=3, most=32),
         Option("prior", str, "heuristic or cam: what first says where foreground is", HEURISTIC),
+        Option(
+            "classifier",
+            Path,
+            "with --prior cam: weights of a ResNet classifier with the names of torchvision, in "
+            "place of the ImageNet backbone",
+            "",
+            metavar="FILE",
+        ),
         _weight("frame", "weight of the loss of single frames; 0 leaves it out", 1.0),
         _weight("short", "weight of tracking patches there and back; 0 leaves it out", SHORT),
         _weight("long", "weight of matching distant frames; 0 leaves it out", LONG),

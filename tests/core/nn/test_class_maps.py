@@ -18,9 +18,14 @@ def parts(lite0):
     return lite0.network["features"], lite0.network["head"]
 
 
-def test_a_map_is_the_sum_of_the_likeliest_classes_as_much_as_they_are_believed(parts, lite0):
+@pytest.fixture(scope="module")
+def see(parts):
+    return lambda small: parts[1].class_maps(parts[0](frame_tensor(small))[2])[0]
+
+
+def test_a_map_is_the_sum_of_the_likeliest_classes_as_much_as_they_are_believed(parts, see, lite0):
     picture = lite0.picture(225, 257)
-    found = class_map(*parts, picture)
+    found = class_map(see, picture)
     assert found.shape == (4 * 7, 4 * 8) and found.dtype == np.float32
     assert found.min() >= 0 and found.max() == 1
     with torch.inference_mode():
@@ -38,8 +43,8 @@ def test_a_map_is_the_sum_of_the_likeliest_classes_as_much_as_they_are_believed(
 
 
 @pytest.mark.parametrize(("size", "cells"), [((40, 40), (7, 7)), ((30, 300), (7, 28))])
-def test_maps_have_the_shape_of_the_picture(parts, size, cells):
-    found = class_map(*parts, np.full((*size, 3), 120, np.uint8))
+def test_maps_have_the_shape_of_the_picture(see, size, cells):
+    found = class_map(see, np.full((*size, 3), 120, np.uint8))
     assert found.shape == (4 * cells[0], 4 * cells[1])
     assert np.isfinite(found).all()
 

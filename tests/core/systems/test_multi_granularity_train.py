@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from core.data.synthetic import two_layers
 from core.discovery.contract import DiscoveryRequest
 from core.engine.registry import build_discoverer, build_tracker, recipe_of
-from core.errors import CheckpointMismatch, CheckpointMissing, UsageError
+from core.errors import CheckpointMismatch, CheckpointMissing, UsageError, VosError
 from core.jobs import Cancelled, CancelToken, result_of
 from core.media.video import open_video
 from core.nn.checkpoints import read_info
 from core.nn.lite0_file import use_backbone
+from core.nn.resnet_classifier import ResNetClassifier
 from core.systems.multi_granularity.discover import REFERENCES, reference_frames
 from core.systems.multi_granularity.method import MultiGranularityMethod, _place
 from core.systems.multi_granularity.model import read_network
@@ -143,6 +145,21 @@ def test_what_cannot_be_trained_is_refused(videos, tmp_path, options, error, mes
     with pytest.raises(error, match=message):
         run(train(request(videos, tmp_path / "run", options=options), CancelToken()))
     assert not (tmp_path / "run").exists()
+
+
+def test_a_user_may_bring_a_classifier(videos, tmp_path):
+    torch.manual_seed(0)
+    own = tmp_path / "own.safetensors"
+    save_file(ResNetClassifier((1, 1, 1, 1), bottleneck=False, classes=3).state_dict(), own)
+    options = {"prior": "cam", "classifier": str(own)}
+    weights, _ = run(
+        train(request(videos, tmp_path / "run", steps=1, options=options), CancelToken())
+    )
+    assert read_info(weights).training["labels"] == "classes of a classifier"
+    for wrong, error in (({"prior": "heuristic"}, UsageError), ({"classifier": "x"}, VosError)):
+        asked = request(videos, tmp_path / "no", options=options | wrong)
+        with pytest.raises(error):
+            run(train(asked, CancelToken()))
 
 
 def test_class_activation_maps_need_the_classifier(videos, tmp_path):

@@ -96,6 +96,8 @@ RUNS = {
     " --videos FOLDER --out OUT --boxes BOXES --notes ODD",
     "train box_supervised --dense": "train box_supervised --stage boxes --init WEIGHTS"
     " --videos FOLDER --out OUT --boxes BOXES --dense ODD",
+    "train multi_granularity --classifier": "train multi_granularity --images FRAMES --out OUT"
+    " --steps 1 --prior cam --classifier ODD",
     "ablate --runs": "ablate --davis TREE --variants VARIANTS --csv OUT --runs ODD",
     "discover input": "discover ODD -o OUT",
     "discover --out": "discover FRAMES -o ODD",
@@ -111,7 +113,7 @@ RUNS = {
 }
 """Command and option -> a run of it with the odd file in its place."""
 FROM_RAW = ("train appearance_motion", "train multi_granularity")
-"""Trainings with no paths of their own."""
+"""Trainings whose other paths are those of every training."""
 for _train in ("train self_supervised", "train box_supervised", *FROM_RAW):
     RUNS |= {
         f"{_train} --data": f"{_train} --data ODD --minutes 1",
