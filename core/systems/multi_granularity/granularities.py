@@ -17,6 +17,7 @@ from core.losses.patch_tracking import (
 )
 from core.losses.semantic_matching import semantic_matching
 from core.losses.video_discrimination import video_discrimination, video_scores
+from core.nn.steady_norm import steady_norms
 from core.ops.attention import dense_affinity
 from core.ops.patches import cut_patches
 from core.systems.multi_granularity.config import STRIDE
@@ -123,7 +124,9 @@ def tracked(network: MultiGranularity, frames: Tensor, features: Tensor, corners
     start = here = corners.float() / STRIDE + cells // 2
     for before, after in ((0, 1), (1, 2), (2, 1), (1, 0)):
         corner = (here - cells // 2).clamp(0, features.shape[-1] - cells) * STRIDE
-        patch = network.features(cut_patches(frames[:, before], corner, side))
+        # Patches are few and all border: frames would be normalized by them in inference.
+        with steady_norms(network.encoder):
+            patch = network.features(cut_patches(frames[:, before], corner, side))
         with torch.autocast(patch.device.type, enabled=False):
             fit = resemblance(patch.float(), features[:, after].float())
             response = network.gain * fit + network.offset

@@ -40,7 +40,7 @@ RECIPE = Recipe(
     stages=(StageSpec(STAGE, "four granularities of raw videos"),),
     options=(
         Option("batch", int, "videos in a batch; it takes two to tell them apart", 4, least=1),
-        Option("crop", int, "side of a training image, a multiple of 32 pixels", 128, least=32),
+        Option("crop", int, "side of a training image, a multiple of 16 pixels", 128, least=32),
         Option("frames", int, "frames that stand for a video as a whole", 4, least=3, most=32),
         Option("prior", str, "heuristic or cam: what first says where foreground is", HEURISTIC),
         Option(

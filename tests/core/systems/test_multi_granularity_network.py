@@ -154,6 +154,17 @@ def test_a_patch_that_comes_back_costs_less_than_one_that_does_not(network):
     assert found[0] < found[1]
 
 
+def test_patches_are_normalized_as_frames_are_in_inference(network):
+    network.train()
+    norm = network.encoder.norm
+    before = norm.running_mean.clone()
+    shown, _, corners, _ = batch()
+    x = torch.randn(2, 3, 8, 8, 8)
+    tracked(network, shown[:, -3:], x, corners).backward()
+    assert torch.equal(norm.running_mean, before) and norm.training
+    assert network.encoder.body.head.weight.grad.abs().sum() > 0
+
+
 def test_each_loss_teaches_its_parts_of_the_network(network):
     parts = {
         "readout": {"whole"},
@@ -170,6 +181,17 @@ def test_each_loss_teaches_its_parts_of_the_network(network):
         told = {n.split(".")[0] for n, p in network.named_parameters() if p.grad is not None}
         assert told == parts[name] | {"encoder"}
         assert torch.isfinite(loss)
+
+
+def test_a_pass_in_16_bits_comes_close(network):
+    parts = Granularities(network.train(), Terms())
+    with torch.no_grad():
+        whole = parts(*batch())
+        with torch.autocast("cpu", torch.bfloat16):
+            half = parts(*batch())
+    for name, loss in whole.items():
+        assert half[name].dtype == torch.float32
+        assert math.isclose(half[name], loss, rel_tol=0.1, abs_tol=0.05)
 
 
 @pytest.mark.parametrize("out", ["frame", "short", "long", "video"])
