@@ -4,6 +4,9 @@ For learning at several granularities (MuG, Lu et al. 2020, section 3): an *abst
 of each of K equal parts of a video, a clip three of six frames that follow each other. All frames
 of a video are cut alike. What is drawn is a pure function of the seed, the step and the place in
 the batch, as in `core.data.pairs`.
+
+Priors cost more than all else. Frames of abstracts alone have them, and of a video every sixth
+alone is one, so that priors are soon known; they are kept beside the packs.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from torch.utils.data import Dataset
 from core.cache import LruCache, bytes_of
 from core.data.frame_pack import FramePack
 from core.data.homography import moved_views
+from core.data.kept_planes import KeptPlanes, Plane
 from core.data.pairs import PairConfig, crop_frames, odds_of, places_of
 from core.types import Frame
 
@@ -68,7 +72,8 @@ class AbstractBatch:
 
     Attributes:
         frames: N x T x 3 x S x S float32 RGB, 0..1: the abstract in order, then the clip.
-        prior: N x T x S/4 x S/4 float32 of 0 and 1: what the prior takes for foreground.
+        prior: N x K x S/4 x S/4 float32 of 0 and 1: what the prior takes for foreground on the
+            frames of the abstract.
         roles: N x 4 int64, places in the abstract: a query, an instance of the same video, and
             two distant frames in no order.
         corners: N x 2 int64, x and y of the first pixel of a patch in the clip's first frame.
@@ -94,6 +99,7 @@ class AbstractDataset(Dataset[AbstractBatch]):
         config: AbstractConfig,
         *,
         prior: Prior,
+        kept_as: str = "",
         seed: int,
         part: tuple[int, int] = (0, 1),
     ) -> None:
@@ -103,6 +109,7 @@ class AbstractDataset(Dataset[AbstractBatch]):
             packs: films and images.
             config: how samples are drawn; its batch is that of all processes together.
             prior: says of whole frames what is foreground.
+            kept_as: name under which priors are kept beside the packs; empty keeps none.
             seed: of everything that is drawn.
             part: which process this is, and how many share a batch.
 
@@ -110,7 +117,7 @@ class AbstractDataset(Dataset[AbstractBatch]):
             TrainingError: the batch cannot be divided evenly.
         """
         self._packs, self._config, self._seed = packs, config, seed
-        self._pictures = _Pictures(prior)
+        self._pictures = _Pictures(prior, kept_as)
         self._places = places_of(config.batch, part)
         self._odds = odds_of(packs)
 
@@ -119,7 +126,8 @@ class AbstractDataset(Dataset[AbstractBatch]):
         planes, roles, corners = zip(*drawn, strict=True)
         stacked = np.stack(planes)
         frames = torch.from_numpy(stacked[..., :3].copy()).permute(0, 1, 4, 2, 3).float().div_(255)
-        prior = torch.from_numpy(np.stack([self._cells(x) for x in planes]))
+        known = self._config.frames
+        prior = torch.from_numpy(np.stack([self._cells(x[:known]) for x in planes]))
         told = (torch.from_numpy(np.stack(x)) for x in (roles, corners))
         return AbstractBatch(frames, prior, *told)
 
@@ -135,7 +143,8 @@ class AbstractDataset(Dataset[AbstractBatch]):
             shown = self._moved(pack, rng)
             distant = rng.permutation(config.frames)[:2]
         else:
-            shown = [self._pictures.of(pack, k) for k in (*abstract, *clip_places(count, rng))]
+            clip = [self._pictures.plain(pack, k) for k in clip_places(count, rng)]
+            shown = [*(self._pictures.of(pack, k) for k in abstract), *clip]
             distant = np.array(distant_pair(abstract, rng))
         cut = crop_frames(shown, PairConfig(crop=config.crop, min_scale=config.min_scale), rng)
         pair = rng.permutation(config.frames)[:2]
@@ -150,42 +159,69 @@ class AbstractDataset(Dataset[AbstractBatch]):
         return moved_views(image, [float(time) for time in times], rng)
 
     def _cells(self, planes: Planes) -> NDArray[np.float32]:
-        """T x S/4 x S/4 of 0 and 1."""
+        """S/4 x S/4 of 0 and 1 for each of some frames."""
         side = self._config.crop // self._config.stride
         levels = [cv2.resize(x[..., 3], (side, side), interpolation=cv2.INTER_AREA) for x in planes]
         return (np.stack(levels) > 127).astype(np.float32)
 
 
 class _Pictures:
-    """Packed frames with their priors, each of which is computed once while it is remembered."""
+    """Packed frames with their priors, each of which is computed once while it is known."""
 
-    def __init__(self, prior: Prior) -> None:
-        self._prior = prior
-        self._known: LruCache[tuple[str, int], Planes] = LruCache(PRIOR_BYTES, bytes_of)
+    def __init__(self, prior: Prior, kept_as: str) -> None:
+        self._prior, self._kept_as = prior, kept_as
+        self._known: LruCache[tuple[str, int], Plane] = LruCache(PRIOR_BYTES, bytes_of)
+        self._kept: dict[str, KeptPlanes] = {}
 
-    def __getstate__(self) -> Prior:
-        """The prior alone: processes that prepare batches begin with nothing."""
-        return self._prior
+    def __getstate__(self) -> tuple[Prior, str]:
+        """The prior alone: processes that prepare batches begin with what is kept."""
+        return self._prior, self._kept_as
 
-    def __setstate__(self, prior: Prior) -> None:
-        self.__init__(prior)  # type: ignore[misc]
+    def __setstate__(self, state: tuple[Prior, str]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
 
     def of(self, pack: FramePack, index: int) -> Frame:
         """A packed frame and its prior, H x W x 4 uint8."""
         frame, key = pack.frame(index), (str(pack.path), pack.offsets[index])
         levels = self._known.get(key)
         if levels is None:
-            levels = np.rint(255 * np.clip(self._prior(frame), 0, 1)).astype(np.uint8)
-            self._known.put(key, levels)
+            levels = self._known.put(key, self._levels(pack, pack.offsets[index], frame))
         size = (frame.shape[1], frame.shape[0])
         return np.dstack([frame, cv2.resize(levels, size, interpolation=cv2.INTER_LINEAR)])
 
+    def plain(self, pack: FramePack, index: int) -> Frame:
+        """A packed frame without a prior, in the same shape."""
+        frame = pack.frame(index)
+        return np.dstack([frame, np.zeros(frame.shape[:2], np.uint8)])
+
+    def _levels(self, pack: FramePack, place: int, frame: Frame) -> Plane:
+        """The prior of a frame in gray levels: as it was kept, or new."""
+        kept = self._file(pack)
+        found = None if kept is None else kept.get(place)
+        if found is None:
+            found = np.rint(255 * np.clip(self._prior(frame), 0, 1)).astype(np.uint8)
+            if kept is not None:
+                kept.put(place, found)
+        return found
+
+    def _file(self, pack: FramePack) -> KeptPlanes | None:
+        if not self._kept_as:
+            return None
+        path = pack.path.with_suffix(f".{self._kept_as}.prior")
+        if str(path) not in self._kept:
+            self._kept[str(path)] = KeptPlanes(path)
+        return self._kept[str(path)]
+
 
 def abstract_places(count: int, frames: int, rng: np.random.Generator) -> list[int]:
-    """A frame of each of K equal parts of a film of `count` frames, in order."""
+    """A frame of each of K equal parts of a film of `count` frames, in order.
+
+    Every `APART`th frame can be one; of a short film more, so that a part has two of them.
+    """
     edges = np.linspace(0, count, frames + 1)
+    step = max(1, min(APART, count // (2 * frames)))
     places = [rng.uniform(first, last) for first, last in pairwise(edges)]
-    return [min(count - 1, int(place)) for place in places]
+    return [min(count - 1, int(place)) // step * step for place in places]
 
 
 def clip_places(count: int, rng: np.random.Generator) -> list[int]:

@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.ops.mean_field import refined_maps
+from core.ops.mean_field import FieldConfig, refined_maps
 from core.ops.otsu import above_otsu
 from core.types import Frame
 
 SHORT_SIDE = 48
 """Pixels on the short side at which labels follow colors."""
+FIELD = FieldConfig(radius=4, near=2.0, far=3.5)
+"""Windows of 9 x 9: of so small a picture they hold as much as those of 15 x 15 of a larger one."""
 LONGEST = 4
 """Long sides are at most so many short ones."""
 
@@ -35,5 +37,5 @@ def foreground(soft: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
     size = tuple(min(most, max(1, round(n * scale))) for n in (width, height))
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
     plane = cv2.resize(above_otsu(soft), size, interpolation=cv2.INTER_LINEAR)
-    refined = refined_maps(np.asarray(plane, np.float32)[None], np.asarray(small, np.uint8))
-    return np.asarray(refined[0], np.float32)
+    planes, shown = np.asarray(plane, np.float32)[None], np.asarray(small, np.uint8)
+    return np.asarray(refined_maps(planes, shown, FIELD)[0], np.float32)

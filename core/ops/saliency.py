@@ -10,7 +10,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csc_array
+from scipy.sparse.linalg import splu
 
 from core.types import Frame
 
@@ -64,22 +65,26 @@ def ties(colors: NDArray[np.float64]) -> Graph:
     edge = (y == 0) | (y == height - 1) | (x == 0) | (x == width - 1)
     tied = near | (edge[:, None] & edge)
     np.fill_diagonal(tied, val=False)
+    first, second = np.nonzero(tied)
     flat = colors.reshape(-1, 3)
-    apart = np.linalg.norm(flat[:, None] - flat, axis=-1)
-    least, most = apart[tied].min(), apart[tied].max()
-    scaled = (apart - least) / max(most - least, 1e-9)
-    return np.where(tied, np.exp(-scaled / COLOR), 0.0)
+    apart = np.linalg.norm(flat[first] - flat[second], axis=-1)
+    scaled = (apart - apart.min()) / max(np.ptp(apart), 1e-9)
+    weights = np.zeros(tied.shape)
+    weights[first, second] = np.exp(-scaled / COLOR)
+    return weights
 
 
 class _Ranking:
     """Ranks of cells by queries: (D - alpha W)^-1 y, the paper's equation 3."""
 
     def __init__(self, weights: Graph) -> None:
-        self._factor = cho_factor(np.diag(weights.sum(1) + 1e-6) - KEPT * weights)
+        # Sparse, and by one thread: dense factors wait for each other's threads longer than they
+        # compute, and depend on how many there are in their last bits.
+        self._factor = splu(csc_array(np.diag(weights.sum(1) + 1e-6) - KEPT * weights))
 
     def ranks(self, queries: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Of each cell, 0 or more."""
-        found: NDArray[np.float64] = cho_solve(self._factor, queries.ravel().astype(np.float64))
+        found: NDArray[np.float64] = self._factor.solve(queries.ravel().astype(np.float64))
         return found
 
 

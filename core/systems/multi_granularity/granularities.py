@@ -58,7 +58,7 @@ class Granularities(nn.Module):
             frames: N x T x 3 x S x S, 0..1: those of the abstract, then three of the clip.
             roles: N x 4, places in the abstract: query, instance, both of the distant pair.
             corners: N x 2, the patch's first pixel in the first frame of the clip.
-            target: N x T x S/4 x S/4, 0..1: what is foreground.
+            target: N x K x S/4 x S/4, 0..1: what is foreground on the frames of the abstract.
         """
         batch = len(frames)
         flat = self.network.features(frames.flatten(0, 1))
@@ -66,7 +66,7 @@ class Granularities(nn.Module):
         wanted = self.terms.weights()
         found = self._whole(features[:, :-3], roles, target, tell_apart="video" in wanted)
         if "frame" in wanted:
-            logits = self.network.single_logits(flat)
+            logits = self.network.single_logits(features[:, :-3].flatten(0, 1))
             found["frame"] = foreground_cross_entropy(logits, target.flatten(0, 1))
         if "short" in wanted:
             found["short"] = tracked(self.network, frames[:, -3:], features[:, -3:], corners)

@@ -86,7 +86,7 @@ class MultiGranularityMethod:
         parallel = team.parallel(Granularities(ours, terms))
         classifier = Path(str(options["classifier"])) if options["classifier"] else None
         prior = prior_of(str(options["prior"]), find_backbone(), classifier=classifier)
-        samples = partial(AbstractDataset, config=config, prior=prior)
+        samples = partial(AbstractDataset, config=config, prior=prior, kept_as=prior.name)
         return Stage(
             rounds,
             samples,

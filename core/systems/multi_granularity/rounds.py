@@ -50,30 +50,26 @@ class Rounds(nn.Module):
 
         Args:
             frames: N x T x 3 x S x S, as `Granularities` takes them.
-            prior: N x T x S/4 x S/4 of 0 and 1.
+            prior: N x K x S/4 x S/4 of 0 and 1, of the frames of the abstract.
         """
         if self.teacher is None or self.number == 0:
             return prior
-        found = predicted(self.teacher.eval(), frames)
+        found = predicted(self.teacher.eval(), frames[:, : prior.shape[1]])
         return bootstrapped_target(prior, found, alpha=self.alpha)
 
 
-def predicted(network: MultiGranularity, frames: Tensor) -> Tensor:
-    """Foreground of all frames of a batch by the whole video.
+def predicted(network: MultiGranularity, abstract: Tensor) -> Tensor:
+    """Foreground of the frames of abstracts, each by all others of its video.
 
     Args:
         network: in eval mode.
-        frames: N x T x 3 x S x S: those of the abstract, then three of the clip.
+        abstract: N x K x 3 x S x S, 0..1.
 
     Returns:
-        N x T x S/4 x S/4, 0..1.
+        N x K x S/4 x S/4, 0..1.
     """
-    flat = network.features(frames.flatten(0, 1))
-    features = torch.unflatten(flat, 0, (len(frames), -1))
-    abstract = features[:, :-3]
-    count = abstract.shape[1]
-    places = torch.arange(count, device=frames.device)[:, None].expand(-1, len(frames))
-    gathered = [global_features(network, abstract, place) for place in places]
-    references = network.pooled_references(abstract)
-    gathered += [network.gathered(features[:, t], references) for t in range(count, count + 3)]
+    flat = network.features(abstract.flatten(0, 1))
+    features = torch.unflatten(flat, 0, abstract.shape[:2])
+    places = torch.arange(features.shape[1], device=abstract.device)[:, None]
+    gathered = [global_features(network, features, place.expand(len(abstract))) for place in places]
     return torch.stack([network.whole_logits(r).sigmoid() for r in gathered], dim=1)

@@ -45,9 +45,17 @@ def test_an_abstract_has_a_frame_of_each_part():
         for _ in range(20):
             found = abstract_places(count, 4, rng)
             for part, place in enumerate(found):
-                assert int(part * count / 4) <= place <= int((part + 1) * count / 4)
+                assert int(part * count / 4) - 6 < place <= int((part + 1) * count / 4)
             assert max(found) < count
     assert abstract_places(2, 4, rng) == [0, 0, 1, 1]
+
+
+def test_of_a_long_film_every_sixth_frame_is_one_of_an_abstract():
+    rng = np.random.default_rng(0)
+    drawn = {place for _ in range(200) for place in abstract_places(100, 4, rng)}
+    assert drawn == set(range(0, 100, 6))
+    short = {place for _ in range(200) for place in abstract_places(16, 4, rng)}
+    assert short == set(range(0, 16, 2))
 
 
 def test_a_clip_is_three_of_six_frames_in_order():
@@ -72,7 +80,7 @@ def test_distant_frames_are_six_apart_where_there_are_such():
 def test_batches_have_what_the_losses_need(packs):
     batch = AbstractDataset(packs, CONFIG, prior=bright, seed=3)[0]
     assert batch.frames.shape == (2, 7, 3, 32, 32)
-    assert batch.prior.shape == (2, 7, 8, 8)
+    assert batch.prior.shape == (2, 4, 8, 8)
     assert set(batch.prior.unique().tolist()) == {0.0, 1.0}
     assert batch.roles.shape == (2, 4) and batch.corners.shape == (2, 2)
     assert batch.roles.min() >= 0 and batch.roles.max() < 4
@@ -88,7 +96,7 @@ def test_a_prior_is_cut_as_its_frame(packs):
     right = []
     for step in range(4):
         batch = dataset[step]
-        gray = torch.nn.functional.avg_pool2d(batch.frames.mean(2), 4)
+        gray = torch.nn.functional.avg_pool2d(batch.frames[:, :4].mean(2), 4)
         for frame, prior in zip(gray.flatten(0, 1), batch.prior.flatten(0, 1), strict=True):
             if 0 < prior.mean() < 1:
                 right.append(frame[prior > 0].mean() > frame[prior == 0].mean())
@@ -123,6 +131,20 @@ def test_each_frame_is_asked_for_its_prior_once(packs):
         for step in range(3):
             _ = dataset[step]
     assert len(asked) == len(set(asked))
+
+
+def test_priors_are_kept_beside_the_packs(packs, tmp_path):
+    def never(_frame):
+        raise AssertionError("it was kept")
+
+    first = AbstractDataset(packs, CONFIG, prior=bright, kept_as="bright-1", seed=0)
+    batches = [first[step] for step in range(3)]
+    again = AbstractDataset(packs, CONFIG, prior=never, kept_as="bright-1", seed=0)
+    for step, batch in enumerate(batches):
+        assert torch.equal(again[step].prior, batch.prior)
+    with pytest.raises(AssertionError, match="kept"):
+        _ = AbstractDataset(packs, CONFIG, prior=never, kept_as="other-1", seed=0)[0]
+    assert list(packs[0].path.parent.glob("*.bright-1.prior"))
 
 
 def test_images_move(tmp_path):
