@@ -82,8 +82,8 @@ def _read(name: str, value: object) -> object:
 
 
 PRESETS: dict[str, NetworkConfig] = {
-    "small": NetworkConfig(LITE0, 64, 64, (32, 64, 96), 16, (32, 16)),
-    "plain": NetworkConfig(PLAIN, 64, 64, (32, 64, 96), 16, (32, 16)),
+    "small": NetworkConfig(LITE0, 64, 64, (32, 64, 96), 16, (32, 16), 4),
+    "plain": NetworkConfig(PLAIN, 64, 64, (32, 64, 96), 16, (32, 16), 4),
     "paper": NetworkConfig(),
     "tiny": NetworkConfig(PLAIN, 8, 8, (8, 8, 8), 8, (8, 8)),
 }

@@ -51,7 +51,8 @@ def test_features_have_a_quarter_of_the_size(preset):
         x = network.features(torch.rand(2, 3, 48, 64))
         assert x.shape == (2, config.channels, 12, 16)
         references = network.pooled_references(x)[:, None]
-        assert references.shape == (2, 1, config.channels, 6, 8)
+        size = (12 // config.pool, 16 // config.pool)
+        assert references.shape == (2, 1, config.channels, *size)
         r = network.gathered(x, references)
         assert r.shape == (2, 2 * config.channels, 12, 16)
         assert network.single_logits(x).shape == network.whole_logits(r).shape == (2, 12, 16)
