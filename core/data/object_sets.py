@@ -1,4 +1,5 @@
-"""Sets of videos and images whose objects are found without prompts: SegTrack v2, FBMS, DUTS.
+"""Sets of videos and images whose objects are found without prompts: SegTrack v2, FBMS, DUTS,
+and Youtube-Objects (`core.data.youtube_objects`).
 
 ::
 
@@ -18,19 +19,14 @@ tests make. No torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.data.layouts import files_in, read_tree, subfolders
+from core.data.object_sequence import ObjectSequence
 from core.data.raw_video import FRAME_SUFFIXES
+from core.data.youtube_objects import is_youtube_objects, read_youtube_objects
 from core.errors import DatasetError
-from core.media.label_map import read_label_map
-from core.media.soft_map import read_soft_map
-from core.types import VOID
 
 MASK_SUFFIXES = frozenset({".png", ".bmp", ".pgm", ".ppm", ".jpg", ".jpeg", ".tif", ".tiff"})
 FRAMES, TRUTH = "JPEGImages", "GroundTruth"
@@ -39,38 +35,8 @@ MARK = "_gt"
 IMAGE_END, MASK_END = "-Image", "-Mask"
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectSequence:
-    """A video with masks of its objects on some frames.
-
-    Attributes:
-        name: of the sequence.
-        frames: image files in order.
-        truths: by index into `frames`, the files whose objects are on it together.
-        label_maps: masks are label maps of ours or of DAVIS, with 255 for void.
-    """
-
-    name: str
-    frames: tuple[Path, ...]
-    truths: Mapping[int, tuple[Path, ...]]
-    label_maps: bool = False
-
-    def truth(self, index: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """What is an object on a frame, and what does not count, both H x W.
-
-        Raises:
-            MaskReadError: a file cannot be read.
-        """
-        if self.label_maps:
-            labels = read_label_map(self.truths[index][0]).label_map
-            return (labels > 0) & (labels != VOID), labels == VOID
-        masks = [read_soft_map(path) > 0 for path in self.truths[index]]
-        together = np.logical_or.reduce(masks)
-        return together, np.zeros_like(together)
-
-
 def read_object_set(root: Path) -> tuple[ObjectSequence, ...]:
-    """Sequences of SegTrack v2, FBMS or anything that `core.data.layouts` reads.
+    """Sequences of SegTrack v2, FBMS, Youtube-Objects or anything that `core.data.layouts` reads.
 
     Raises:
         DatasetError: it is none of these, or a sequence has no frames or no masks.
@@ -79,6 +45,8 @@ def read_object_set(root: Path) -> tuple[ObjectSequence, ...]:
         return read_segtrack(root)
     if any((root / part).is_dir() for part in FBMS_PARTS) or _has_own_truth(root):
         return read_fbms(root)
+    if is_youtube_objects(root):
+        return read_youtube_objects(root)
     return _davis(root)
 
 

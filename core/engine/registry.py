@@ -15,6 +15,7 @@ from core.errors import UsageError
 from core.systems.appearance_motion.spec import SPEC as APPEARANCE_MOTION
 from core.systems.baselines.spec import COPY, FLOW
 from core.systems.box_supervised.spec import SPEC as BOX_SUPERVISED
+from core.systems.multi_granularity.spec import SPEC as MULTI_GRANULARITY
 from core.systems.self_supervised.spec import SPEC as SELF_SUPERVISED
 from core.tracking.contract import Tracker, TrackerRequest
 from core.tracking.spec import SystemSpec, load
@@ -22,7 +23,7 @@ from core.train.recipe import Recipe
 from core.types import Quality
 
 GROUP = "vosapp.systems"
-OURS = (SELF_SUPERVISED, BOX_SUPERVISED, APPEARANCE_MOTION, FLOW, COPY)
+OURS = (SELF_SUPERVISED, BOX_SUPERVISED, APPEARANCE_MOTION, MULTI_GRANULARITY, FLOW, COPY)
 """Those that come with the project, the default first."""
 
 
@@ -143,7 +144,8 @@ def build_discoverer(system: str, request: DiscoveryRequest) -> Discoverer:
     """Load what finds objects without prompts, and its weights.
 
     Raises:
-        UsageError: an unknown system, or one that finds none.
+        UsageError: an unknown system, one that finds none, or one that cannot learn a video first
+            where that is asked for.
         CheckpointMissing, CheckpointMismatch: its weights are not there or do not fit.
         DeviceUnavailable: no such device here.
     """
@@ -151,6 +153,10 @@ def build_discoverer(system: str, request: DiscoveryRequest) -> Discoverer:
     if not spec.discovers:
         msg = f"The system {system} finds no objects by itself."
         raise UsageError(msg, f"Take one of: {', '.join(discoverers())}.")
+    if request.adapt_steps and not spec.learns_first:
+        able = ", ".join(name for name, one in discoverers().items() if one.learns_first)
+        msg = f"The system {system} does not learn a video before it looks for objects."
+        raise UsageError(msg, f"Leave --adapt-steps out, or take one that does: {able}.")
     found: Discoverer = load(spec.discovers)(request)
     return found
 

@@ -69,3 +69,37 @@ def _hidden(height: int, width: int, radius: int, device: torch.device) -> Tenso
     inside = inside_mask(height, width, BLOCK, radius)
     allowed = window_mask(BLOCK, radius)[None] & inside[:, None]
     return torch.zeros(allowed.shape).masked_fill_(~allowed, -1e4).to(device)
+
+
+def dense_affinity(query: Tensor, keys: Tensor) -> Tensor:
+    """How much each query cell reads of every memory cell: softmax over memory, with gradient.
+
+    The similarity is <q, k> / sqrt(C), as everywhere here; autocast has no say, as above.
+
+    Args:
+        query: B x C x h x w.
+        keys: B x C x M, cells of one or several memory frames.
+
+    Returns:
+        B x M x (h w) float32; each column sums to 1.
+    """
+    with torch.autocast(query.device.type, enabled=False):
+        flat = query.flatten(2).float() / math.sqrt(query.shape[1])
+        return torch.bmm(keys.float().transpose(1, 2), flat).softmax(dim=1)
+
+
+def dense_readout(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """`windowed_readout` without a window, of memory frames of any size.
+
+    Args:
+        query: B x C x h x w.
+        keys: B x T x C x h' x w', T memory frames.
+        values: B x T x V x h' x w'.
+
+    Returns:
+        B x V x h x w float32, a convex combination of values.
+    """
+    cells = [x.transpose(1, 2).flatten(2) for x in (keys, values)]
+    affinity = dense_affinity(query, cells[0])
+    readout = torch.bmm(cells[1].float(), affinity)
+    return torch.unflatten(readout, 2, query.shape[-2:])

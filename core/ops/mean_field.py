@@ -59,18 +59,21 @@ def mean_field(probabilities: Tensor, image: Tensor, config: FieldConfig | None 
     return field
 
 
-def refined_maps(maps: NDArray[np.float32], small: Frame) -> NDArray[np.float32]:
+def refined_maps(
+    maps: NDArray[np.float32], small: Frame, config: FieldConfig | None = None
+) -> NDArray[np.float32]:
     """Maps of objects after the mean field, beside a background that is the rest.
 
     Args:
         maps: K x h x w, 0..1.
         small: h x w x 3 uint8.
+        config: windows and weights.
     """
     soft = torch.from_numpy(np.ascontiguousarray(maps))
     rest = (1 - soft.sum(0, keepdim=True)).clamp(min=1e-3)
     together = torch.cat([rest, soft])
     image = torch.from_numpy(np.ascontiguousarray(small)).permute(2, 0, 1).float()
-    found: NDArray[np.float32] = mean_field(together / together.sum(0), image)[1:].numpy()
+    found: NDArray[np.float32] = mean_field(together / together.sum(0), image, config)[1:].numpy()
     return found
 
 

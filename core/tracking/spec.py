@@ -82,6 +82,8 @@ class SystemSpec:
         configs: "module:name" of the configs that it tracks with, frozen dataclasses by quality;
             `implementation` then takes another one as `config`. Empty where nothing is varied.
         discovers: "module:function" that builds what finds objects without prompts.
+        learns_first: what it finds objects with can learn the video first
+            (`core.discovery.contract.DiscoveryRequest.adapt_steps`).
         public: weights of others that users may download.
     """
 
@@ -103,6 +105,7 @@ class SystemSpec:
     foreign: str = ""
     configs: str = ""
     discovers: str = ""
+    learns_first: bool = False
     public: tuple[PublicWeights, ...] = ()
 
     @property

@@ -25,7 +25,8 @@ EPILOG = (
     "--variants names a TOML or JSON file with a table for each variant: [plain] changes nothing, "
     "and [wide] with the line config.radius = 16 below it changes one field of the system's config "
     "(--fields shows them). A variant may also say weights, adapt (true, unet, target), "
-    "paper_mode, keyframes, late_entries, given (mask, box, prompt), back_and_forth, like (an "
+    "paper_mode, keyframes, late_entries, given (mask, box, prompt; nothing: objects are found), "
+    "refine and finder (with given = nothing), back_and_forth, like (an "
     "earlier variant, which it then changes), and train: options of vosapp train, as "
     "train.pairwise = 0, whose weights it is run with; train.after names an earlier variant to "
     "start from, and seeds = 3 trains three times. Trainings are kept in --runs. Each variant is "
@@ -104,7 +105,8 @@ def _tracker(args: argparse.Namespace, variants: tuple[Variant, ...]) -> Tracker
     from core.tracking.contract import TrackerRequest
     from core.types import Quality
 
-    if args.weights is not None or any(not v.train and v.weights is None for v in variants):
+    bare = (v for v in variants if not v.train and v.weights is None and not v.finder)
+    if args.weights is not None or any(bare):
         return tracker_request(args)
     quality = Quality(args.quality)
     require_quality(system_spec(args.system), quality)

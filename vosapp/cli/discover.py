@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,18 @@ from vosapp.cli.following import finish_job
 from vosapp.cli.frame_range import FORWARD_CACHE_BYTES, check_range, parse_range
 from vosapp.cli.run_options import add_compute_arguments, positive
 from vosapp.cli.video_notes import telling
-from vosapp.services.discover import default_discoverer, finding_request, linking_tracker
+from vosapp.services.discover import (
+    default_discoverer,
+    discoverer_of,
+    finding_request,
+    linking_tracker,
+)
 from vosapp.services.models.store import weights_named
 
 if TYPE_CHECKING:
     from core.discovery.contract import Discoverer
     from core.engine.finding.build import FindingRequest
+    from core.engine.finding.instances import FrameBoxes
     from core.engine.output import ResultFolder
     from core.media.video import VideoSource
     from core.tracking.contract import TrackerRequest
@@ -38,6 +44,8 @@ EPILOG = (
     "first. OUT/<input's name>.objects.json has their scores; --maps writes soft maps as gray "
     "images into OUT/<input's name>-maps, which vosapp evaluate --protocol saliency scores. "
     "With --adapt-steps the networks learn the video first (the paper takes 100). "
+    "Objects are told apart by connected parts and colors, or by --boxes of a detector: what is "
+    "foreground in each. "
     "With --images INPUT is a folder of images, each looked at by itself, of any sizes. "
     "No edge boxes and no contributed modules of OpenCV are used."
 )
@@ -55,8 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--system",
         choices=tuple(discoverers()),
-        default=default_discoverer(),
-        help=f"method (default: {default_discoverer()})",
+        help=f"method (default: that of --weights, else {default_discoverer()})",
     )
     parser.add_argument(
         "--weights",
@@ -74,6 +81,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_ways(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--instances", action="store_true", help="tell single objects apart, and link them in time"
+    )
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help="with --instances: boxes of a detector (MOTChallenge or CSV) tell objects apart",
     )
     parser.add_argument(
         "--most", type=positive, default=20, metavar="N", help="objects at most (default: 20)"
@@ -117,6 +130,7 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     from core.engine.finding.build import build_finder
     from core.engine.run import memory_guard, use_threads
 
+    args.system = args.system or _usual_system(args.weights)
     request = _request(args)
     if args.threads is not None:
         use_threads(args.threads, system=args.system)
@@ -132,6 +146,12 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     return found | told | {"seconds": seconds, "seconds_per_frame": seconds / count}
 
 
+def _usual_system(weights: Path | None) -> str:
+    """What finds objects where none is named."""
+    named = None if weights is None else discoverer_of(weights)
+    return named or default_discoverer()
+
+
 def _request(args: argparse.Namespace) -> FindingRequest:
     if args.images and (args.adapt_steps or args.vote):
         option = "--adapt-steps" if args.adapt_steps else "--vote"
@@ -144,13 +164,29 @@ def _request(args: argparse.Namespace) -> FindingRequest:
     discovery = DiscoveryRequest(
         args.device, args.weights, args.most, args.adapt_steps, args.seed, args.short_side
     )
-    return finding_request(
+    boxes = _boxes(args)
+    request = finding_request(
         args.system,
         discovery,
         instances=args.instances,
         vote=args.vote,
         tracker=_tracker(args),
     )
+    return replace(request, boxes=boxes)
+
+
+def _boxes(args: argparse.Namespace) -> FrameBoxes | None:
+    """What a detector has found on the frames of the video; None where there is none."""
+    if args.boxes is None:
+        return None
+    from core.data.importing.detections import read_detections
+    from core.media.video import open_video
+
+    if not args.instances or args.images:
+        msg = "--boxes tells the objects of a video apart."
+        raise UsageError(msg, "Add --instances, and leave --images out.")
+    with open_video(args.input) as video:
+        return read_detections(args.boxes, video.info)
 
 
 def _tracker(args: argparse.Namespace) -> TrackerRequest:

@@ -23,6 +23,8 @@ MAX_LIST_BYTES = 1 << 20
 PROTOCOLS = ("semi", "davis16", "unsupervised", "youtube-vos")
 SALIENCY = "saliency"
 """Of maps of single images, which are no sequences."""
+YOUTUBE_OBJECTS = "youtube-objects"
+"""Of a set with a layout of its own."""
 EPILOG = (
     "Both folders may be plain (FOLDER/bear/00000.png) or laid out as DAVIS "
     "(Annotations/480p/bear/00000.png) or YouTube-VOS (meta.json, Annotations/). "
@@ -30,6 +32,8 @@ EPILOG = (
     "davis16: the same with all objects as one. "
     "unsupervised: all frames, at most 20 proposals matched to the objects. "
     "youtube-vos: each object from the frame after its first one on; G over categories. "
+    "youtube-objects: mean J by category on Youtube-Objects; --results has "
+    "CATEGORY/VIDEO/SHOT/frame0001.png. "
     "saliency: gray maps of single images (vosapp discover --images --maps) by F-beta and mean "
     "absolute error; --gt is a folder of masks, or one in the layout of DUTS."
 )
@@ -46,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--protocol",
-        choices=(*PROTOCOLS, SALIENCY),
+        choices=(*PROTOCOLS, SALIENCY, YOUTUBE_OBJECTS),
         default="semi",
         help="how to score (default: semi)",
     )
@@ -81,7 +85,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Score, print the table and return the figures.
 
     Returns:
-        `core.eval.report.to_dict` of the report; of maps `core.eval.saliency.SaliencyReport`'s.
+        `core.eval.report.to_dict` of the report; of maps `core.eval.saliency.SaliencyReport`'s, of
+        Youtube-Objects `core.eval.youtube_objects.CategoryReport`'s.
 
     Raises:
         VosError: of the kinds that `core.eval.protocols.evaluate` names, and for options that
@@ -93,6 +98,8 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
 
     if args.protocol == SALIENCY:
         return _saliency(args, console)
+    if args.protocol == YOUTUBE_OBJECTS:
+        return _youtube_objects(args, console)
     if args.csv is not None:
         check_file(args.csv, option="--csv")
     report = _evaluate(args, console)
@@ -107,16 +114,32 @@ def _saliency(args: argparse.Namespace, console: Console) -> dict[str, object]:
     """Score maps of single images."""
     from core.eval.saliency import evaluate_saliency
 
-    others = ("csv", "sequences", "split", "seen_categories", "compat", "stability", "all_frames")
-    alien = [name for name in others if getattr(args, name)]
-    if alien:
-        option = f"--{alien[0].replace('_', '-')}"
-        msg = f"{option} has no meaning with the protocol saliency."
-        raise UsageError(msg, "Leave it out.")
+    _require_plain(args)
     job = evaluate_saliency(args.gt, args.results, console.token)
     report = finish_job(job, console, unit="images")
     console.report(*report.to_table())
     return report.to_dict()
+
+
+def _youtube_objects(args: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Score masks on Youtube-Objects by category."""
+    from core.eval.youtube_objects import evaluate_youtube_objects
+
+    _require_plain(args)
+    job = evaluate_youtube_objects(args.gt, args.results, token=console.token)
+    report = finish_job(job, console, unit="shots")
+    console.report(*report.to_table())
+    return report.to_dict()
+
+
+def _require_plain(args: argparse.Namespace) -> None:
+    """Refuse options that a protocol with a report of its own does not know."""
+    others = ("csv", "sequences", "split", "seen_categories", "compat", "stability", "all_frames")
+    alien = [name for name in others if getattr(args, name)]
+    if alien:
+        option = f"--{alien[0].replace('_', '-')}"
+        msg = f"{option} has no meaning with the protocol {args.protocol}."
+        raise UsageError(msg, "Leave it out.")
 
 
 def _evaluate(args: argparse.Namespace, console: Console) -> Report:

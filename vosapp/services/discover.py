@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.discovery.contract import DiscoveryRequest
 from core.engine.registry import default_system, discoverers, system_spec
-from core.errors import CheckpointMissing
+from core.errors import CheckpointMissing, VosError
 from core.tracking.contract import TrackerRequest
 from core.types import Quality
 from vosapp.assets import bundled_weights
@@ -44,10 +44,21 @@ def discovery_weights(system: str, given: Path | None) -> Path | None:
     return bundled_weights(system, spec.default_preset)
 
 
-def has_discovery_weights() -> bool:
-    """Whether the usual system for finding objects has weights here."""
+def discoverer_of(weights: Path) -> str | None:
+    """The system that weights belong to, if it finds objects; None where that cannot be told."""
+    from core.nn.checkpoints import read_info
+
     try:
-        discovery_weights(default_discoverer(), None)
+        system = read_info(weights).system
+    except VosError:
+        return None
+    return system if system in discoverers() else None
+
+
+def has_discovery_weights(system: str) -> bool:
+    """Whether a system for finding objects has weights here."""
+    try:
+        discovery_weights(system, None)
     except CheckpointMissing:
         return False
     return True

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from core.engine.registry import system_spec
 from core.errors import UsageError
 from core.types import LabelMap
 from vosapp.jobs.discovery import discovery_job
@@ -17,7 +18,11 @@ from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.jobs.propagation import Engine
 from vosapp.project.edit_masks import AddWithMask
 from vosapp.services.candidates import Candidate, FindOrder, Found
-from vosapp.services.discover import default_discoverer, has_discovery_weights
+from vosapp.services.discover import (
+    default_discoverer,
+    discoverer_of,
+    has_discovery_weights,
+)
 from vosapp.session.session import Session
 from vosapp.session.work import WorkControl, WorkState
 
@@ -30,7 +35,8 @@ class DiscoveryControl(WorkControl):
 
     Attributes:
         found: what the last search has come to; None before.
-        weights: file that the next search uses; None for the bundled weights.
+        system: finds the objects of the next search.
+        weights: file that it uses; None for the bundled weights.
 
     Signals:
         changed: there are other candidates, fewer or more.
@@ -43,6 +49,7 @@ class DiscoveryControl(WorkControl):
         super().__init__(parent)
         self._session, self._engine = session, engine
         self.found: Found | None = None
+        self.system = default_discoverer()
         self.weights: Path | None = None
         self._left: set[int] = set()
         # Emitted in the writer's thread.
@@ -51,8 +58,22 @@ class DiscoveryControl(WorkControl):
     @property
     def has_weights(self) -> bool:
         """Whether a search can begin: weights are chosen, or bundled, or tests need none."""
-        bundled = self._engine.make_finder is not None or has_discovery_weights()
+        bundled = self._engine.make_finder is not None or has_discovery_weights(self.system)
         return self.weights is not None or bundled
+
+    @property
+    def learns_first(self) -> bool:
+        """Whether the system can learn the video before it looks for objects."""
+        return system_spec(self.system).learns_first
+
+    def choose(self, system: str) -> None:
+        """Let another system look; the weights of the one before are none of it."""
+        if system != self.system:
+            self.system, self.weights = system, None
+
+    def take_weights(self, path: Path) -> None:
+        """Use a file of weights, by the system that it names."""
+        self.system, self.weights = discoverer_of(path) or self.system, path
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -66,7 +87,7 @@ class DiscoveryControl(WorkControl):
 
         Args:
             frames: that are looked at.
-            learn: learn the video first; one frame alone cannot be.
+            learn: learn the video first, where the system can; one frame alone cannot be.
         """
         if self.running:
             return
@@ -77,12 +98,13 @@ class DiscoveryControl(WorkControl):
             )
             self.take_outcome(Failed(error))
             return
-        steps = ADAPT_STEPS if learn and len(frames) > 1 else 0
+        able = learn and self.learns_first and len(frames) > 1
+        steps = ADAPT_STEPS if able else 0
         order = FindOrder(
             self._session.video_path,
             frames.start,
             frames.stop,
-            default_discoverer(),
+            self.system,
             self.weights,
             steps,
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.device import DEVICES
-from core.engine.registry import system_spec, trackers
+from core.engine.registry import discoverers, system_spec, trackers
 from core.tracking.spec import QualityOffer, SystemSpec
 from core.types import Quality
 
-__all__ = ["DEVICES", "QUALITIES", "QualityOffer", "SystemSpec", "offer_of", "systems"]
+__all__ = ["DEVICES", "QUALITIES", "QualityOffer", "SystemSpec", "finders", "offer_of", "systems"]
 
 QUALITIES: dict[Quality, str] = {
     Quality.FAST: "Fast",
@@ -20,6 +20,11 @@ QUALITIES: dict[Quality, str] = {
 def systems() -> tuple[SystemSpec, ...]:
     """Return the systems that carry masks, the default first."""
     return tuple(trackers().values())
+
+
+def finders() -> tuple[SystemSpec, ...]:
+    """Return the systems that find objects without prompts, the default first."""
+    return tuple(discoverers().values())
 
 
 def offer_of(system: str, quality: Quality) -> QualityOffer | None:

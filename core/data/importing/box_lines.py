@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ _COLUMNS = {
 _MOT = ("frame", "id", "left", "top", "width", "height", "confidence")
 _PLACES = ("left", "top", "width", "height", "right", "bottom")
 _MAX_NUMBER = 10**9
+_MAX_COLUMNS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,22 @@ class BoxLines:
             text = f"{self.path}, line {number}, is no box: {str(error)[:80]}."
             hint = "A line reads: frame, id, left, top, width, height."
             self.wrong.append(AnnotationReadError(text, hint))
+
+
+def cells_of(line: str, path: Path, number: int) -> list[str]:
+    """Cells of a line, the `number`th of a file; none of an empty one.
+
+    Raises:
+        AnnotationReadError: it cannot be read, or has too many.
+    """
+    try:
+        found = next(csv.reader([line], delimiter=";" if ";" in line else ","), [])
+    except csv.Error as error:
+        raise AnnotationReadError(f"{path}, line {number}, cannot be read: {error}.") from error
+    if len(found) > _MAX_COLUMNS:
+        raise AnnotationReadError(f"{path}, line {number}, has {len(found)} columns.")
+    cells = [cell.strip() for cell in found]
+    return cells if any(cells) else []
 
 
 def _columns(cells: list[str], path: Path) -> dict[str, int] | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from core.data.importing.box_lines import BoxLine, BoxLines
+from core.data.importing.box_lines import BoxLine, BoxLines, cells_of
 from core.data.importing.choosing import ONLY, SHOWN
 from core.data.importing.collect import MAX_BOXES, NO_FRAME, Collection, require_room
 from core.data.importing.matching import folder_names, match_numbers
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from core.media.annotations.values import ImportedAnnotations
 
 _CHECK_EVERY = 4096
-_MAX_COLUMNS = 64
 
 
 def read_boxes(
@@ -63,7 +61,7 @@ def read_boxes(
             if token is not None:
                 token.check()
             yield Progress(number, len(lines), f"reading {path.name}")
-        cells = _cells(line, path, number)
+        cells = cells_of(line, path, number)
         if cells:
             found.add(cells, number)
             require_room(len(found.rows), most=MAX_BOXES, what="boxes")
@@ -119,14 +117,3 @@ def _of_video(rows: list[BoxLine], collection: Collection) -> list[BoxLine]:
         )
     collection.notes.append(f"Only boxes of the video {chosen[0].video[:80]} are read.")
     return chosen
-
-
-def _cells(line: str, path: Path, number: int) -> list[str]:
-    try:
-        found = next(csv.reader([line], delimiter=";" if ";" in line else ","), [])
-    except csv.Error as error:
-        raise AnnotationReadError(f"{path}, line {number}, cannot be read: {error}.") from error
-    if len(found) > _MAX_COLUMNS:
-        raise AnnotationReadError(f"{path}, line {number}, has {len(found)} columns.")
-    cells = [cell.strip() for cell in found]
-    return cells if any(cells) else []

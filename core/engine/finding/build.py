@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.discovery.contract import Discoverer, DiscoveryRequest
-from core.engine.finding.instances import InstanceDiscoverer
+from core.engine.finding.instances import FrameBoxes, InstanceDiscoverer
 from core.engine.finding.voting import VotingDiscoverer
 from core.engine.registry import build_discoverer, build_tracker
 from core.tracking.contract import Tracker, TrackerRequest
@@ -23,6 +23,7 @@ class FindingRequest:
         tracker: what carries masks, for `instances` and `vote`.
         instances: tell single objects apart; else one track is all that is an object.
         vote: let propagations from the surest frames vote.
+        boxes: of a detector, which tell objects apart; None where there are none.
     """
 
     system: str
@@ -30,6 +31,7 @@ class FindingRequest:
     tracker: TrackerRequest
     instances: bool = False
     vote: bool = False
+    boxes: FrameBoxes | None = None
 
 
 def build_finder(request: FindingRequest) -> Discoverer:
@@ -45,5 +47,6 @@ def build_finder(request: FindingRequest) -> Discoverer:
     if request.vote:
         finder = VotingDiscoverer(finder, make)
     if request.instances:
-        finder = InstanceDiscoverer(finder, make, most=request.discovery.most)
+        most = request.discovery.most
+        finder = InstanceDiscoverer(finder, make, most=most, boxes=request.boxes)
     return finder

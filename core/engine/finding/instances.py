@@ -6,24 +6,27 @@ are linked by propagation (`core.engine.finding.linking`), and tracks are ranked
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from core.discovery.boxed import boxed_proposals
 from core.discovery.contract import Discoverer, ObjectTrack
 from core.discovery.maps import Map
 from core.discovery.masks import THRESHOLD, Mask, working_frame
 from core.discovery.parts import Proposal, proposals
 from core.engine.finding.linking import GrowingTrack, Linker
 from core.jobs import CancelToken, Job, Progress
-from core.media.annotations.rectangles import mask_overlap
+from core.media.annotations.rectangles import Corners, mask_overlap
 from core.media.video import VideoSource
 from core.prompts.grabcut import cut
 from core.tracking.contract import Tracker
 from core.types import Frame
 
+FrameBoxes = Mapping[int, Sequence[Corners]]
+"""Boxes by frame index."""
 PHASE = "telling objects apart"
 MARGIN = 0.1
 """How far around its box an object may reach, as a share of the box."""
@@ -45,7 +48,12 @@ class InstanceDiscoverer:
     """See `core.discovery.contract.Discoverer`; tells apart what another one finds."""
 
     def __init__(
-        self, inner: Discoverer, make_tracker: Callable[[], Tracker], *, most: int
+        self,
+        inner: Discoverer,
+        make_tracker: Callable[[], Tracker],
+        *,
+        most: int,
+        boxes: FrameBoxes | None = None,
     ) -> None:
         """Make one.
 
@@ -53,10 +61,12 @@ class InstanceDiscoverer:
             inner: finds what is an object.
             make_tracker: builds what carries masks from frame to frame.
             most: objects at most.
+            boxes: of a detector, by frame index, in pixels of the frame: these tell objects apart
+                in the place of connected parts and colors. None where there are none.
         """
         self._inner = inner
         self._make_tracker = make_tracker
-        self._most = most
+        self._most, self._boxes = most, boxes
 
     def discover(
         self, video: VideoSource, frames: range, token: CancelToken
@@ -71,9 +81,15 @@ class InstanceDiscoverer:
             token.check()
             plane = union_of(whole, index)
             small = working_frame(frame, plane)
-            linker.add(index, small, sharpened(proposals(plane, small), small))
+            linker.add(index, small, sharpened(self._proposals(index, frame, plane), small))
             yield Progress(done + 1, len(frames), PHASE, phase=PHASE)
         return ranked(linker.finish(), len(frames), most=self._most)
+
+    def _proposals(self, index: int, frame: Frame, plane: Map) -> list[Proposal]:
+        if self._boxes is None:
+            return proposals(plane, working_frame(frame, plane))
+        scale = plane.shape[1] / frame.shape[1], plane.shape[0] / frame.shape[0]
+        return boxed_proposals(plane, self._boxes.get(index, ()), scale)
 
 
 def union_of(tracks: tuple[ObjectTrack, ...], index: int) -> Map:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.engine.registry import require_adapting, require_targets, system_spec
 from core.errors import UsageError
-from core.eval.ablation.variants import Variant
+from core.eval.ablation.finding import Finding, findings, require_finding
+from core.eval.ablation.variants import NOTHING, Variant
 from core.eval.ablation.varying import tracker_maker
 from core.eval.benchmark_plan import BenchmarkRequest
 from core.eval.ledger import Ledger
@@ -104,16 +106,18 @@ def require_possible(request: AblationRequest) -> Ledger:
     return ledger
 
 
-def _measurements(request: AblationRequest) -> list[Measurement]:
+def _measurements(request: AblationRequest) -> list[Measurement | Finding]:
     """All that is wanted: by quality, sequence, variant."""
-    wanted = []
+    wanted: list[Measurement | Finding] = []
     for quality in request.qualities:
         columns = [_column(request, variant, quality) for variant in request.variants]
         wanted += [one for row in zip(*columns, strict=True) for one in row]
     return wanted
 
 
-def _column(request: AblationRequest, variant: Variant, quality: Quality) -> list[Measurement]:
+def _column(
+    request: AblationRequest, variant: Variant, quality: Quality
+) -> Sequence[Measurement | Finding]:
     """One variant at one quality on all sequences."""
     tracker = replace(
         request.tracker,
@@ -121,6 +125,16 @@ def _column(request: AblationRequest, variant: Variant, quality: Quality) -> lis
         weights=variant.weights or request.tracker.weights,
         target=variant.target,
     )
+    key = {
+        "variant": variant.name,
+        "changes": variant.said,
+        "system": tracker.system,
+        "weights": file_mark(tracker.weights),
+        "quality": quality.value,
+        "data": request.root.resolve().name,
+    }
+    if variant.given == NOTHING:
+        return findings(request.root, request.sequences, variant, tracker, key=key)
     whole = BenchmarkRequest(
         request.root,
         tracker,
@@ -131,14 +145,6 @@ def _column(request: AblationRequest, variant: Variant, quality: Quality) -> lis
         start=Start(variant.given),
         back_and_forth=variant.back_and_forth,
     )
-    key = {
-        "variant": variant.name,
-        "changes": variant.said,
-        "system": tracker.system,
-        "weights": file_mark(tracker.weights),
-        "quality": quality.value,
-        "data": request.root.resolve().name,
-    }
     maker = tracker_maker(tracker.system, variant.config, quality)
     return [
         Measurement({**key, "sequence": (one.sequences or ("",))[0]}, one, frames, maker)
@@ -148,6 +154,8 @@ def _column(request: AblationRequest, variant: Variant, quality: Quality) -> lis
 
 def _check(variant: Variant, system: str) -> None:
     """Refuse weights and options that the system does not have."""
+    if variant.given == NOTHING:
+        require_finding(variant, system)
     if variant.adapt:
         require_adapting(system)
     if variant.target:

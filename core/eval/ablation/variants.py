@@ -19,6 +19,14 @@ Each table of it is a variant; what it does not name stays as the command has it
     train.after = "composites"     # starts from what this variant, which trains, has learned
     seeds = 3                      # three variants, one after the other
 
+    [found]
+    given = "nothing"              # objects are found without a prompt, all of a frame as one
+    refine = "field"               # how edges are followed
+
+    [flow]
+    given = "nothing"
+    finder = "flow-magnitude"      # a baseline of core.eval.unprompted, in place of the system
+
     ["boxes without pairwise"]
     like = "boxes"                 # what an earlier variant says, with changes
     train.pairwise = 0
@@ -34,6 +42,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from core.discovery.masks import Refinement
 from core.errors import UsageError
 from core.eval.starts import Start
 from core.media.input_file import read_input_text
@@ -50,13 +59,18 @@ KINDS: dict[str, tuple[type, ...]] = {
     "keyframes": (int,),
     "late_entries": (bool,),
     "given": (str,),
+    "finder": (str,),
+    "refine": (str,),
     "back_and_forth": (bool,),
     "train": (dict,),
     "seeds": (int,),
     "like": (str,),
 }
 """What a variant may say."""
-GIVEN = tuple(start.value for start in Start)
+NOTHING = "nothing"
+"""In the place of a `Start`: objects are found without a prompt (`core.eval.unprompted`)."""
+GIVEN = (*(start.value for start in Start), NOTHING)
+REFINED = tuple(one.value for one in Refinement)
 ADAPTATIONS = (True, False, "unet", "target")
 
 
@@ -71,7 +85,10 @@ class Variant:
         weights: others than those of the command.
         adapt: as `--adapt unet` of `vosapp benchmark`.
         target: as `--adapt target` of it.
-        paper_mode, keyframes, late_entries, given, back_and_forth: as its other options.
+        paper_mode, keyframes, late_entries, given, back_and_forth: as its other options; given
+            "nothing" all objects of a frame are found as one, on all frames.
+        finder: what finds them in the place of the system: a baseline of `core.eval.unprompted`.
+        refine: how their edges are followed (`core.discovery.masks.Refinement`).
         train: options of `vosapp train`, whose weights it runs with; none for one that trains
             nothing.
         group: name of the table, which it shares with those of other seeds.
@@ -88,6 +105,8 @@ class Variant:
     late_entries: bool = False
     given: str = Start.MASK.value
     back_and_forth: bool = False
+    finder: str = ""
+    refine: str = Refinement.GUIDED.value
     train: Mapping[str, object] = field(default_factory=dict)
     group: str = ""
 
@@ -183,6 +202,20 @@ def _variants(name: str, values: dict[str, Any], path: Path) -> list[Variant]:
     ]
 
 
+def _check_finding(name: str, values: dict[str, Any]) -> None:
+    """Refuse what has no meaning where objects are found, and the reverse."""
+    nothing = values.get("given") == NOTHING
+    alien = ("config", "adapt", "paper_mode", "keyframes", "late_entries", "back_and_forth")
+    wrong = [key for key in (alien if nothing else ("finder", "refine")) if key in values]
+    if wrong:
+        way = "with" if nothing else "without"
+        msg = f"The variant {name} says {wrong[0]}, which has no meaning {way} given = {NOTHING}."
+        raise UsageError(msg, "Leave it out.")
+    if values.get("refine", Refinement.GUIDED.value) not in REFINED:
+        msg = f"The variant {name} says refine = {values['refine']!r}."
+        raise UsageError(msg, f"Choose from {', '.join(REFINED)}.")
+
+
 def _variant(name: str, values: dict[str, Any], path: Path) -> Variant:
     adapt = values.get("adapt", False)
     if adapt not in ADAPTATIONS:
@@ -193,6 +226,7 @@ def _variant(name: str, values: dict[str, Any], path: Path) -> Variant:
     if values.get("given", Start.MASK.value) not in GIVEN:
         msg = f"The variant {name} is given {values['given']!r}."
         raise UsageError(msg, f"Choose from {', '.join(GIVEN)}.")
+    _check_finding(name, values)
     if values.get("paper_mode") and adapt == "target":
         msg = f"The variant {name} has paper_mode, which belongs to adapt = true."
         raise UsageError(msg, "Leave paper_mode out.")

@@ -1,4 +1,4 @@
-"""What finds objects without having learned anything, to compare with. No torch here."""
+"""What finds objects without having learned to, to compare with. No torch before it runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from core.discovery.maps import Map, PackedMaps
 from core.discovery.masks import THRESHOLD, largest_parts
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
+from core.nn.lite0_file import find_backbone
 from core.ops.dense_flow import FAST, DenseFlow, Flow, gray_of
+from core.ops.otsu import above_otsu
+from core.ops.saliency import ranked_saliency
 from core.types import Frame
 
 SHORT_SIDE = 240
@@ -47,6 +50,41 @@ class CenterBox:
             maps.add(index, plane)
             yield Progress(len(maps), len(frames), "looking for objects")
         return (ObjectTrack(maps, dict.fromkeys(frames, 1.0), 1.0),)
+
+
+class StandsOut:
+    """What stands out of each frame by itself: a map, cut at Otsu's threshold by a mean field."""
+
+    def __init__(self, soft: Callable[[Frame], Map]) -> None:
+        """Make one of a function from a frame to h x w, 0 or more."""
+        self._soft = soft
+
+    def discover(
+        self, video: VideoSource, frames: range, token: CancelToken
+    ) -> Job[tuple[ObjectTrack, ...]]:
+        """See `core.discovery.contract.Discoverer`."""
+        from core.ops.foreground import foreground
+
+        maps, scores = PackedMaps(), dict[int, float]()
+        for done, index in enumerate(frames):
+            token.check()
+            frame = video.frame(index)
+            plane = largest_parts(foreground(self._soft(frame), frame))
+            inside = plane > THRESHOLD
+            if inside.any():
+                maps.add(index, plane)
+                scores[index] = float(plane[inside].mean())
+            yield Progress(done + 1, len(frames), "looking for objects")
+        if not scores:
+            return ()
+        return (ObjectTrack(maps, scores, sum(scores.values()) / len(frames)),)
+
+
+def _classes() -> Discoverer:
+    """What the ImageNet classifier sees (`core.nn.class_maps`); needs torch and the backbone."""
+    from core.nn.class_maps import ClassMaps
+
+    return StandsOut(ClassMaps(find_backbone()))
 
 
 class MotionBaseline:
@@ -109,23 +147,16 @@ def global_motion(flow: Flow) -> Flow:
     return np.asarray(moved.reshape(height, width, 2) - place, np.float32)
 
 
-def above_otsu(measure: Map) -> Map:
-    """A map 0..1 that is 1/2 at the threshold by Otsu 1979, and 1 at twice it."""
-    top = float(measure.max())
-    if top <= 0:
-        return np.zeros_like(measure)
-    levels = np.rint(255 * measure / top).astype(np.uint8)
-    cutoff, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    scaled = measure / (2 * max(cutoff, 1.0) * top / 255)
-    return np.asarray(np.clip(scaled, 0, 1), np.float32)
-
-
 BASELINES: dict[str, Callable[[], Discoverer]] = {
     "center-box": CenterBox,
     "frame-difference": lambda: MotionBaseline(frame_difference),
     "flow-magnitude": lambda: MotionBaseline(flow_magnitude),
+    "saliency": lambda: StandsOut(ranked_saliency),
+    "class-activation": _classes,
 }
 """By their names in tables."""
+WITH_BACKBONE = frozenset({"class-activation"})
+"""Those that need the ImageNet backbone (ADR 0032)."""
 
 
 def _working_size(height: int, width: int) -> tuple[int, int]:

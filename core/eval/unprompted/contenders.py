@@ -42,9 +42,10 @@ from core.discovery.masks import Refinement
 from core.engine.finding.build import FindingRequest, build_finder
 from core.errors import UsageError
 from core.eval.ablation.variants import READERS, merged
-from core.eval.unprompted.baselines import BASELINES
+from core.eval.unprompted.baselines import BASELINES, WITH_BACKBONE
 from core.media.input_file import read_input_text
 from core.nn.checkpoints import read_info
+from core.nn.lite0_file import find_backbone
 from core.tracking.contract import TrackerRequest
 
 MAX_BYTES = 1 << 20
@@ -125,8 +126,9 @@ class Contender:
 
 
 def baselines() -> tuple[Contender, ...]:
-    """All trivial baselines."""
-    return tuple(Contender(name, name) for name in BASELINES)
+    """All trivial baselines, those on the ImageNet backbone only where it is installed."""
+    left_out = WITH_BACKBONE if find_backbone() is None else frozenset[str]()
+    return tuple(Contender(name, name) for name in BASELINES if name not in left_out)
 
 
 def with_weights(weights: Path, adapt_steps: tuple[int, ...], *, vote: bool) -> list[Contender]:

@@ -7,15 +7,16 @@ This is how objects that were found without a prompt are scored on DAVIS 2016 an
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from core import __version__
-from core.data.object_sets import ObjectSequence, read_object_set
+from core.data.object_sequence import ObjectSequence
+from core.data.object_sets import read_object_set
 from core.discovery.contract import ObjectTrack
 from core.engine.finding.frames import label_map_of_tracks
 from core.errors import DatasetError, TrainingError, UsageError
@@ -24,6 +25,7 @@ from core.eval.ledger import Ledger, Row
 from core.eval.provenance import code_commit, file_mark, today
 from core.eval.report import markdown_table
 from core.eval.unprompted.contenders import Contender
+from core.eval.youtube_objects import j_by_category, mean_of_categories
 from core.jobs import CancelToken, Job, Progress, mapped
 from core.media.video import VideoSource, open_video
 from core.tracking.contract import TrackerRequest
@@ -57,7 +59,15 @@ class UnpromptedRequest:
 
 @dataclass(frozen=True, slots=True)
 class ContenderMeans:
-    """What a contender comes to: means over sequences."""
+    """What a contender comes to.
+
+    Attributes:
+        name: its own.
+        sequences: how many there are.
+        j, f, seconds: means over sequences.
+        by_category: mean J of the sequences of each category; empty where there are none. Its
+            mean is what is reported of Youtube-Objects.
+    """
 
     name: str
     sequences: int
@@ -65,6 +75,7 @@ class ContenderMeans:
     f: float
     seconds: float
     group: str = ""
+    by_category: Mapping[str, float] = field(default_factory=dict)
 
 
 def compare_unprompted(
@@ -92,7 +103,7 @@ def compare_unprompted(
             continue
         here = Progress(done, len(wanted), f"{one.name}, {sequence.name}")
         yield here
-        job = _measured(request, one, sequence, token)
+        job = measured(one, sequence, request.tracker, device=request.device, token=token)
         found = yield from mapped(job, partial(_in_place, here))
         ledger.add({**key, **found})
     yield Progress(len(wanted), len(wanted), "done")
@@ -110,7 +121,10 @@ def to_table(found: Sequence[ContenderMeans]) -> list[str]:
         [m.name, str(m.sequences), f"{m.j:.3f}", f"{m.f:.3f}", f"{m.seconds:.2f}"] for m in found
     ]
     head = ("contender", "sequences", "J", "F", "s a frame")
-    return [*markdown_table(head, rows, numbers=1), *_spreads(found)]
+    lines = [*markdown_table(head, rows, numbers=1), *_spreads(found)]
+    if not any(m.by_category for m in found):
+        return lines
+    return [*lines, "", *_by_category(found)]
 
 
 def _spreads(found: Sequence[ContenderMeans]) -> list[str]:
@@ -123,6 +137,20 @@ def _spreads(found: Sequence[ContenderMeans]) -> list[str]:
         f"{name}, {len(js)} seeds: J {np.mean(js):.3f}, {min(js):.3f} to {max(js):.3f}."
         for name, js in groups.items()
     ]
+
+
+def _by_category(found: Sequence[ContenderMeans]) -> list[str]:
+    """Mean J of each category, and their mean."""
+    names = list(found[0].by_category)
+    rows = [
+        [
+            m.name,
+            *(f"{m.by_category[name]:.3f}" for name in names),
+            f"{mean_of_categories(m.by_category):.3f}",
+        ]
+        for m in found
+    ]
+    return markdown_table(("J by category", *names, "mean"), rows, numbers=1)
 
 
 def _chosen(
@@ -149,12 +177,29 @@ def _key(request: UnpromptedRequest, one: Contender, sequence: ObjectSequence) -
     }
 
 
-def _measured(
-    request: UnpromptedRequest, one: Contender, sequence: ObjectSequence, token: CancelToken
+def measured(
+    one: Contender,
+    sequence: ObjectSequence,
+    tracker: TrackerRequest,
+    *,
+    device: str,
+    token: CancelToken,
 ) -> Job[dict[str, object]]:
-    """What comes out for one sequence."""
+    """What comes out for one sequence, by the columns of `OUTCOME`; nothing found counts as such.
+
+    Args:
+        one: finds objects.
+        sequence: is looked at, and scored where it has masks.
+        tracker: carries masks, for votes.
+        device: "auto", "cpu", "cuda" or "mps".
+        token: is looked at between frames.
+
+    Raises:
+        VosError: of the kinds that `build_finder` and discoverers name.
+        Cancelled: by the token.
+    """
     with open_video(sequence.frames[0].parent) as video:
-        finder = one.make(request.tracker, request.device)
+        finder = one.make(tracker, device)
         count, start = video.info.frame_count, time.perf_counter()
         try:
             tracks = yield from finder.discover(video, range(count), token)
@@ -199,8 +244,15 @@ def _means(
 ) -> ContenderMeans:
     rows = [ledger.get(_key(request, one, sequence)) for sequence in chosen]
     known = [row for row in rows if row is not None]
+    by_category = j_by_category(
+        [
+            (sequence.category, float(row["j"]))
+            for sequence, row in zip(chosen, rows, strict=True)
+            if row is not None and sequence.category
+        ]
+    )
     j, f, seconds = (
         float(np.mean([float(row[name]) for row in known]))
         for name in ("j", "f", "seconds_per_frame")
     )
-    return ContenderMeans(one.name, len(known), j, f, seconds, one.group)
+    return ContenderMeans(one.name, len(known), j, f, seconds, one.group, by_category)

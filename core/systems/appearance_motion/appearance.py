@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self, cast
-
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.nn.backbone import Backbone, BackboneConfig, normalized_rgb
 from core.nn.blocks import bottlenecks
-from core.nn.lite0 import CHANNELS, Lite0Features, centered_maps, normalized
+from core.nn.map_decoder import Lite0Decoder
 from core.nn.unet import UNet
 from core.systems.appearance_motion.config import LITE0, RESNET50, NetworkConfig
 
@@ -33,39 +29,11 @@ class UNetSegments(nn.Module):
         return logits
 
 
-class Lite0Segments(nn.Module):
-    """A decoder on the maps of a frozen EfficientNet-Lite0, which is no part of a checkpoint."""
+class Lite0Segments(Lite0Decoder):
+    """A decoder on the maps of a frozen EfficientNet-Lite0; logits at stride 4."""
 
     def __init__(self, config: NetworkConfig) -> None:
-        super().__init__()
-        width = config.widths[0]
-        # Reached by a tuple, the backbone is no module of this one: nothing saves or trains it.
-        self._backbone: tuple[Lite0Features, ...] = ()
-        self.sides = nn.ModuleList(_side(channels, width) for channels in CHANNELS)
-        self.mix = nn.ModuleList(_mix(width) for _ in CHANNELS[:-1])
-        self.head = nn.Conv2d(width, config.segments, 1)
-
-    def attach(self, backbone: Lite0Features) -> None:
-        """Take the backbone that makes the maps; frozen, in eval mode."""
-        self._backbone = (backbone.requires_grad_(requires_grad=False).eval(),)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """B x 3 x H x W, 0..1, sides multiples of 16 -> logits B x M x H/4 x W/4."""
-        (backbone,) = self._backbone
-        with torch.no_grad():
-            maps = centered_maps(backbone, normalized(255 * image.float()))
-        quarter, eighth, x = (side(m) for side, m in zip(self.sides, maps, strict=True))
-        for mix, finer in zip(self.mix, (eighth, quarter), strict=True):
-            size = cast("tuple[int, int]", finer.shape[-2:])
-            x = mix(finer + F.interpolate(x, size=size, mode="bilinear", align_corners=False))
-        logits: Tensor = self.head(x)
-        return logits
-
-    def _apply(self, fn: object, recurse: bool = True) -> Self:  # noqa: FBT001, FBT002 - as torch has it
-        """Move the backbone with the rest."""
-        for backbone in self._backbone:
-            backbone._apply(fn)  # type: ignore[no-untyped-call]
-        return cast("Self", super()._apply(fn, recurse))  # type: ignore[no-untyped-call]
+        super().__init__(config.widths[0], config.segments)
 
 
 class ResNetSegments(nn.Module):
@@ -109,19 +77,6 @@ def new_appearance(config: NetworkConfig) -> nn.Module:
     """The appearance network of a config, with random values; logits of B x 3 x H x W images."""
     kinds: dict[str, type[nn.Module]] = {LITE0: Lite0Segments, RESNET50: ResNetSegments}
     return kinds.get(config.appearance, UNetSegments)(config)
-
-
-def _side(in_channels: int, width: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(in_channels, width, 1, bias=False), nn.BatchNorm2d(width))
-
-
-def _mix(width: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.ReLU(),
-        nn.Conv2d(width, width, 3, padding=1, bias=False),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-    )
 
 
 def _dilated(in_channels: int, width: int) -> nn.Sequential:

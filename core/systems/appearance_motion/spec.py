@@ -55,4 +55,5 @@ SPEC = SystemSpec(
     uses_torch=True,
     recipe=RECIPE,
     discovers="core.systems.appearance_motion.discover:build",
+    learns_first=True,
 )

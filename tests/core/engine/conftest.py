@@ -117,6 +117,22 @@ def build_memory():
     return BoxSupervisedTracker(network, config, torch.device("cpu"))
 
 
+def build_granular():
+    import torch
+
+    from core.systems.multi_granularity.build import encode_with
+    from core.systems.multi_granularity.config import CALIBRATION, PRESETS
+    from core.systems.multi_granularity.model import new_network
+    from core.tracking.config import TrackingConfig
+    from core.tracking.matching import MatchingTracker
+
+    torch.manual_seed(1)
+    cpu = torch.device("cpu")
+    encode = encode_with(new_network(PRESETS["tiny"]).encoder, cpu)
+    config = TrackingConfig(48, 3)
+    return MatchingTracker(encode, config, cpu, stride=4, calibration=CALIBRATION)
+
+
 def build_tiny(system):
     """A tracker of a real system, small and without a checkpoint file."""
     from core.engine.registry import build_tracker
@@ -125,6 +141,8 @@ def build_tiny(system):
 
     if system == "box_supervised":
         return build_memory()
+    if system == "multi_granularity":
+        return build_granular()
     if system != "self_supervised":
         return build_tracker(TrackerRequest(system, Quality.FAST))
     import torch

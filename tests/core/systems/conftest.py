@@ -22,12 +22,17 @@ from core.systems.box_supervised.config import PRESETS as NETWORKS
 from core.systems.box_supervised.config import MemoryTrackingConfig
 from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.tracker import BoxSupervisedTracker
+from core.systems.multi_granularity.build import encode_with as granular_encode_with
+from core.systems.multi_granularity.config import CALIBRATION as GRANULAR_CALIBRATION
+from core.systems.multi_granularity.config import PRESETS as GRANULARITIES
+from core.systems.multi_granularity.model import new_network as new_granular
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.fused import FusedEncoder
 from core.systems.self_supervised.model import KeyEncoder
 from core.systems.self_supervised.tracker import SelfSupervisedTracker
 from core.tracking.config import TargetConfig, TrackingConfig
 from core.tracking.contract import StepResult, TrackerRequest
+from core.tracking.matching import MatchingTracker
 from core.types import Quality
 
 
@@ -105,12 +110,22 @@ def build_memory(**config):
     return BoxSupervisedTracker(network, MemoryTrackingConfig(48, **config), torch.device("cpu"))
 
 
+def build_granular():
+    """The `multi_granularity` tracker with random values."""
+    torch.manual_seed(1)
+    encoder, cpu = new_granular(GRANULARITIES["tiny"]).encoder, torch.device("cpu")
+    config = TrackingConfig(short_side=48, radius=3)
+    encode = granular_encode_with(encoder, cpu)
+    return MatchingTracker(encode, config, cpu, stride=4, calibration=GRANULAR_CALIBRATION)
+
+
 BUILDERS = {
     "copy": build_baseline("copy"),
     "flow": build_baseline("flow"),
     "self_supervised": build_tiny,
     "target": build_target,
     "box_supervised": build_memory,
+    "multi_granularity": build_granular,
     "color": build_color,
 }
 

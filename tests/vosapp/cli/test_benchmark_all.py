@@ -72,7 +72,8 @@ def test_a_system_without_weights_is_named(davis, bundled, capsys):
     assert main([*davis, "--all-systems", "--qualities", "fast", "--json"]) == 0
     places = json.loads(capsys.readouterr().out)["places"]
     assert {place["system"] for place in places[:2]} == {"copy", "flow"}
-    assert {place["system"] for place in places[2:]} == {"self_supervised", "box_supervised"}
+    needing = {name for name, spec in registry.trackers().items() if spec.needs_weights}
+    assert {place["system"] for place in places[2:]} == needing
     for place in places[2:]:
         assert "no weights" in place["missing"] and "j_and_f" not in place
 
@@ -101,7 +102,8 @@ def test_a_system_runs_at_what_it_offers_alone(bundled, monkeypatch):
 def test_all_qualities_without_a_choice(davis, bundled, capsys):
     assert main([*davis, "--all-systems", "--sequences", "bear", "--json"]) == 0
     places = json.loads(capsys.readouterr().out)["places"]
-    assert len(places) == 2 * len(Quality) + 2
+    bare = sum(spec.needs_weights for spec in registry.trackers().values()) - 1
+    assert len(places) == 2 * len(Quality) + 1 + bare
 
 
 def test_from_masks_and_boxes_with_corrections(davis, bundled, tmp_path, capsys):

@@ -96,10 +96,13 @@ RUNS = {
     " --videos FOLDER --out OUT --boxes BOXES --notes ODD",
     "train box_supervised --dense": "train box_supervised --stage boxes --init WEIGHTS"
     " --videos FOLDER --out OUT --boxes BOXES --dense ODD",
+    "train multi_granularity --classifier": "train multi_granularity --images FRAMES --out OUT"
+    " --steps 1 --prior cam --classifier ODD",
     "ablate --runs": "ablate --davis TREE --variants VARIANTS --csv OUT --runs ODD",
     "discover input": "discover ODD -o OUT",
     "discover --out": "discover FRAMES -o ODD",
     "discover --weights": "discover FRAMES -o OUT --weights ODD",
+    "discover --boxes": "discover FRAMES -o OUT --instances --boxes ODD",
     "discover --backbone": "discover FRAMES -o OUT --backbone ODD",
     "models export out": "models export self_supervised-thin ODD",
     "models import input": "models import ODD -o OUT",
@@ -109,7 +112,9 @@ RUNS = {
     "import-weights --out": "import-weights WEIGHTS -o ODD",
 }
 """Command and option -> a run of it with the odd file in its place."""
-for _train in ("train self_supervised", "train box_supervised", "train appearance_motion"):
+FROM_RAW = ("train appearance_motion", "train multi_granularity")
+"""Trainings whose other paths are those of every training."""
+for _train in ("train self_supervised", "train box_supervised", *FROM_RAW):
     RUNS |= {
         f"{_train} --data": f"{_train} --data ODD --minutes 1",
         f"{_train} --projects": f"{_train} --projects ODD.vosapp --minutes 1",
@@ -118,13 +123,14 @@ for _train in ("train self_supervised", "train box_supervised", "train appearanc
         RUNS[f"{_train} --{_option}"] = (
             f"{_train} --images FRAMES --out OUT --steps 1 --{_option} ODD"
         )
-RUNS |= {
-    f"{_train} --videos": f"{_train} --videos ODD --out OUT --steps 1",
-    f"{_train} --images": f"{_train} --images ODD --out OUT --steps 1",
-    f"{_train} --out": f"{_train} --images FRAMES --out ODD --steps 1",
-    f"{_train} --cache": f"{_train} --images FRAMES --out OUT --steps 1 --cache ODD",
-    f"{_train} --backbone": f"{_train} --images FRAMES --out OUT --steps 1 --backbone ODD",
-}
+for _train in FROM_RAW:
+    RUNS |= {
+        f"{_train} --videos": f"{_train} --videos ODD --out OUT --steps 1",
+        f"{_train} --images": f"{_train} --images ODD --out OUT --steps 1",
+        f"{_train} --out": f"{_train} --images FRAMES --out ODD --steps 1",
+        f"{_train} --cache": f"{_train} --images FRAMES --out OUT --steps 1 --cache ODD",
+        f"{_train} --backbone": f"{_train} --images FRAMES --out OUT --steps 1 --backbone ODD",
+    }
 BESIDE = {
     "list of a split": ("tree/ImageSets/val.txt", "evaluate --gt TREE --results TREE --split val"),
     "meta.json of a dataset": (

@@ -28,10 +28,11 @@ from core.text import visible
 from vosapp.jobs.outcome import Done, Outcome
 from vosapp.project.colors import usual_color
 from vosapp.services.candidates import Candidate
-from vosapp.services.discover import default_discoverer
+from vosapp.session.systems import finders
 from vosapp.session.workspace import Workspace
 from vosapp.ui import numbering
-from vosapp.ui.forms import align_labels, name_all
+from vosapp.ui.canvas.colors import vivid
+from vosapp.ui.forms import align_labels, capitalized, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.timeline.strip import to_pixmap
 from vosapp.ui.work.dialog import WorkDialog
@@ -62,7 +63,8 @@ class DiscoverDialog(WorkDialog):
         super().__init__(self.tr("Find Objects"), parent)
         self._workspace, self._control = workspace, workspace.discovery
         self.intro, self.weights = QLabel(self), QLabel(self)
-        self.frames, self.learn = QComboBox(self), QCheckBox(self)
+        self.system, self.frames = QComboBox(self), QComboBox(self)
+        self.learn = QCheckBox(self)
         self.file_button = QPushButton(self.tr("File\u2026"), self)
         self.list = QListWidget(self)
         self.find_button = QPushButton(self.tr("Find"), self)
@@ -79,8 +81,8 @@ class DiscoverDialog(WorkDialog):
 
     def take_weights(self, path: Path) -> None:
         """Use a file of weights."""
-        self._control.weights = path
-        self.refresh_weights()
+        self._control.take_weights(path)
+        self._show_system()
 
     def refresh_weights(self) -> None:
         """Say which weights are used."""
@@ -88,7 +90,7 @@ class DiscoverDialog(WorkDialog):
         text = self.tr("bundled")
         if not self._control.has_weights:
             text = self.tr("none come with vosapp yet: choose a file, or make one by {0}")
-            text = text.format(f"vosapp train {default_discoverer()}")
+            text = text.format(f"vosapp train {self._control.system}")
         self.weights.setText(text if path is None else visible(path.name))
         self.find_button.setEnabled(self._control.has_weights and not self._control.running)
 
@@ -97,10 +99,16 @@ class DiscoverDialog(WorkDialog):
     def _fill(self) -> None:
         self.intro.setText(
             self.tr(
-                "What moves by itself is proposed as an object. Nothing changes until you accept"
-                " a proposal; then it is a new object with a keyframe, ready to be propagated."
+                "What may be an object is proposed. Nothing changes until you accept a proposal;"
+                " then it is a new object with a keyframe, ready to be propagated."
             )
         )
+        for spec in finders():
+            self.system.addItem(spec.title, spec.name)
+            self.system.setItemData(
+                self.system.count() - 1, capitalized(spec.summary), Qt.ItemDataRole.ToolTipRole
+            )
+        self.system.setCurrentIndex(self.system.findData(self._control.system))
         for label in (self.intro, self.weights):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
@@ -125,6 +133,7 @@ class DiscoverDialog(WorkDialog):
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(8)
+        form.addRow(self.tr("Method"), self.system)
         form.addRow(self.tr("Look at"), self.frames)
         form.addRow(self.tr("Weights"), chosen)
         form.addRow("", self.learn)
@@ -146,6 +155,7 @@ class DiscoverDialog(WorkDialog):
 
     def _name_all(self) -> None:
         name_all(
+            (self.system, self.tr("Method"), self.tr("What finds objects")),
             (self.frames, self.tr("Frames"), self.tr("Where objects are looked for")),
             (self.weights, self.tr("Weights"), self.tr("What the network has learned from")),
             (self.file_button, self.tr("Other weights"), self.tr("Use a file of weights")),
@@ -177,6 +187,7 @@ class DiscoverDialog(WorkDialog):
         self.drop_button.clicked.connect(self._drop)
         self.file_button.clicked.connect(self.fileWanted)
         self.frames.activated.connect(self._show_learning)
+        self.system.activated.connect(self._choose)
         self.list.itemClicked.connect(self._go_to)
         self.list.itemActivated.connect(self._accept)
         self.list.itemSelectionChanged.connect(self._enable)
@@ -184,7 +195,7 @@ class DiscoverDialog(WorkDialog):
         self._workspace.session.rangeChanged.connect(self._show_learning)
         control.changed.connect(self._show_candidates)
         control.stateChanged.connect(self._enable)
-        locks = (self.frames, self.learn, self.file_button, self.find_button)
+        locks = (self.system, self.frames, self.learn, self.file_button, self.find_button)
         self.follow(control, self._take_outcome, locks=locks)
         self._show_learning()
 
@@ -225,10 +236,19 @@ class DiscoverDialog(WorkDialog):
         chosen = self.list.selectedItems()
         return int(chosen[0].data(NUMBER)) if chosen else None
 
+    def _choose(self, _index: int) -> None:
+        self._control.choose(self.system.currentData())
+        self._show_system()
+
     # What is shown
 
+    def _show_system(self) -> None:
+        self.system.setCurrentIndex(self.system.findData(self._control.system))
+        self.refresh_weights()
+        self._show_learning()
+
     def _show_learning(self, _index: int = 0) -> None:
-        self.learn.setEnabled(len(self._frames()) > 1)
+        self.learn.setEnabled(self._control.learns_first and len(self._frames()) > 1)
 
     def _show_range(self) -> None:
         start, stop = self._workspace.session.range
@@ -269,7 +289,7 @@ class DiscoverDialog(WorkDialog):
             self.say(
                 text if found else self.tr("Nothing was found."), "text" if found else "warning"
             )
-        self.refresh_weights()
+        self._show_system()
 
 
 def _icon(candidate: Candidate) -> QIcon:

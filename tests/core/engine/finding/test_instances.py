@@ -74,6 +74,19 @@ def test_two_shapes_become_two_tracks_over_all_frames(film):
     assert tracks[0].score >= tracks[1].score
 
 
+def test_boxes_of_a_detector_tell_objects_apart(film):
+    """Two shapes in one box are one object, whatever their colors; nothing else is one."""
+    folder, label_maps = film
+    boxes = {index: [(0.0, 0.0, 96.0, 64.0), (0.0, 0.0, 2.0, 2.0)] for index in range(8)}
+    with open_video(folder) as video:
+        finder = InstanceDiscoverer(Knowing(label_maps), make_flow, most=20, boxes=boxes)
+        tracks = result_of(finder.discover(video, range(8), CancelToken()))
+        none = InstanceDiscoverer(Knowing(label_maps), make_flow, most=20, boxes={})
+        assert result_of(none.discover(video, range(8), CancelToken())) == ()
+    (track,) = tracks
+    assert mask_overlap(track.maps[0] > 0.5, label_maps[0] > 0) > 0.7
+
+
 def test_an_object_is_carried_over_frames_without_a_proposal(film):
     folder, label_maps = film
     with open_video(folder) as video:

@@ -17,6 +17,8 @@ from core.eval.scores_file import read_scores, scores_path
 from core.eval.unprompted.__main__ import main
 from core.eval.unprompted.baselines import (
     BASELINES,
+    WITH_BACKBONE,
+    StandsOut,
     above_otsu,
     flow_magnitude,
     frame_difference,
@@ -28,6 +30,7 @@ from core.jobs import Cancelled, CancelToken, result_of
 from core.media.label_map import write_label_map
 from core.media.video import open_video
 from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.nn.lite0_file import use_backbone
 from core.systems.appearance_motion.config import PRESETS
 from core.systems.appearance_motion.model import new_network
 from core.systems.appearance_motion.spec import SYSTEM
@@ -52,14 +55,39 @@ def root(tmp_path_factory):
     return root
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", ("center-box", "frame-difference", "flow-magnitude"))
 def test_baselines_find_something_where_the_disk_is(root, name):
     _, masks = two_layers(side=128, frames=COUNT, speed=5.0)
     with open_video(root / "JPEGImages/one") as video:
         (track,) = result_of(BASELINES[name]().discover(video, range(COUNT), CancelToken()))
     assert set(track.maps) == set(range(COUNT))
     j = [region_similarity(track.maps[i] > 0.5, masks[i]) for i in range(COUNT)]
-    assert np.mean(j) > {"center-box": 0.3, "frame-difference": 0.4, "flow-magnitude": 0.6}[name]
+    least = {"center-box": 0.3, "frame-difference": 0.4, "flow-magnitude": 0.6}
+    assert np.mean(j) > least[name]
+
+
+def test_class_activation_maps_are_a_baseline_where_the_backbone_is(root, tmp_path):
+    assert BASELINES.keys() > WITH_BACKBONE
+    use_backbone(tmp_path / "none.pth")
+    try:
+        with open_video(root / "JPEGImages/one") as video, pytest.raises(CheckpointMissing):
+            found = BASELINES["class-activation"]().discover(video, range(2), CancelToken())
+            result_of(found)
+    finally:
+        use_backbone(None)
+
+
+def test_a_map_of_a_frame_becomes_an_object_or_nothing(root):
+    _, masks = two_layers(side=128, frames=COUNT, speed=5.0)
+    shown = iter(masks.astype(np.float32))
+    with open_video(root / "JPEGImages/one") as video:
+        finder = StandsOut(lambda _frame: next(shown))
+        (track,) = result_of(finder.discover(video, range(COUNT), CancelToken()))
+        nothing = StandsOut(lambda _frame: np.zeros((8, 8), np.float32))
+        assert result_of(nothing.discover(video, range(COUNT), CancelToken())) == ()
+    for index in range(COUNT):
+        large = cv2.resize(track.maps[index], (128, 128)) > 0.5
+        assert region_similarity(large, masks[index]) > 0.7
 
 
 def test_a_pan_is_global_motion_and_the_disk_is_not():
@@ -139,7 +167,7 @@ def test_the_command_prints_a_table_and_tells_what_is_wrong(root, tmp_path, caps
     words = ["--data", str(root), "--csv", str(tmp_path / "t.csv"), "--sequences", "one"]
     assert main(words) == 0
     shown = capsys.readouterr().out
-    assert all(name in shown for name in BASELINES)
+    assert all(name in shown for name in BASELINES.keys() - WITH_BACKBONE)
     assert main([*words, "--no-baselines"]) == 2
     assert "nothing to compare" in capsys.readouterr().err
     assert main([*words[:-1], "three"]) == 2

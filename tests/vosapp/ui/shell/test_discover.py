@@ -7,11 +7,16 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import Qt
 from vosapp_fakes import FakeFinder, mask_of
 
+from core.engine.registry import discoverers
 from core.errors import VideoDecodeError
 from core.media.annotations.rectangles import mask_overlap
+from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.systems.multi_granularity.config import PRESETS
+from core.systems.multi_granularity.model import new_network
 from vosapp.project.model import FrameState
 from vosapp.ui.controllers.discover import DiscoverController
 from vosapp.ui.dialogs.discover import DiscoverDialog
@@ -173,6 +178,43 @@ def test_without_weights_a_file_can_be_chosen(finding, qtbot, monkeypatch, tmp_p
     assert shown.weights.text() == "<b>mine.safetensors"
     assert shown.weights.textFormat() == Qt.TextFormat.PlainText
     assert shown.find_button.isEnabled()
+
+
+def test_every_system_that_finds_objects_can_be_chosen(finding, qtbot, tmp_path):
+    orders = []
+
+    def make(order):
+        orders.append(order)
+        return FakeFinder(order)
+
+    shell, shown = finding(make)
+    names = [shown.system.itemData(row) for row in range(shown.system.count())]
+    assert names == list(discoverers())
+    assert shown.system.currentData() == names[0] and shown.learn.isEnabled()
+    shown.take_weights(tmp_path / "old.safetensors")
+    shown.system.setFocus()
+    qtbot.keyClick(shown.system, Qt.Key.Key_Down)
+    qtbot.keyClick(shown.system, Qt.Key.Key_Return)
+    if shown.system.currentData() != "multi_granularity":
+        shown.system.setCurrentIndex(names.index("multi_granularity"))
+    shown.system.activated.emit(shown.system.currentIndex())
+    assert shown.weights.text() == "bundled"
+    assert not shown.learn.isEnabled()
+    found(qtbot, shell, shown)
+    assert (orders[0].system, orders[0].adapt_steps) == ("multi_granularity", 0)
+    assert not shown.learn.isEnabled()
+
+
+def test_weights_choose_their_own_system(finding, tmp_path):
+    config = PRESETS["tiny"]
+    torch.manual_seed(0)
+    path = tmp_path / "mine.safetensors"
+    info = CheckpointInfo("multi_granularity", "tiny", config.to_dict())
+    save_weights(path, new_network(config), info)
+    _, shown = finding()
+    shown.take_weights(path)
+    assert shown.system.currentData() == "multi_granularity"
+    assert shown.weights.text() == "mine.safetensors"
 
 
 def test_the_window_says_that_the_engine_is_busy_and_stops_it(finding, gate, qtbot):

@@ -1,0 +1,97 @@
+"""Finding what a video is about: one map a frame of all that is an object (section 3.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.device import memory_errors
+from core.discovery.contract import DiscoveryRequest, ObjectTrack
+from core.discovery.maps import PackedMaps
+from core.discovery.masks import THRESHOLD, largest_parts
+from core.jobs import CancelToken, Job, Progress
+from core.media.video import VideoSource
+from core.systems.multi_granularity.config import RESNET50, STEP
+from core.systems.multi_granularity.model import MultiGranularity
+from core.tracking.sizes import shrunk
+from core.types import Frame
+
+SHORT_SIDE, PAPER_SHORT_SIDE = 192, 256
+"""Working size in pixels; that of the paper for its own network."""
+REFERENCES = 8
+"""Frames of a video that every frame is compared with."""
+PHASE = "looking for objects"
+
+
+class MultiGranularityDiscoverer:
+    """See `core.discovery.contract.Discoverer`; finds one track, the union of all objects."""
+
+    def __init__(self, network: MultiGranularity, request: DiscoveryRequest) -> None:
+        """Make one.
+
+        Args:
+            network: on its device, in eval mode.
+            request: its working size.
+        """
+        self._network = network
+        usual = PAPER_SHORT_SIDE if network.config.encoder == RESNET50 else SHORT_SIDE
+        self._short_side = request.short_side or usual
+
+    def discover(
+        self, video: VideoSource, frames: range, token: CancelToken
+    ) -> Job[tuple[ObjectTrack, ...]]:
+        """See `Discoverer.discover`; frames of the whole range are looked at first."""
+        with memory_errors(PHASE):
+            known = yield from self._references(video, frames, token)
+            maps, scores = PackedMaps(), dict[int, float]()
+            read = video.frames(frames.start, frames.stop, frames.step)
+            for done, (index, frame) in enumerate(zip(frames, read, strict=True)):
+                token.check()
+                plane = self._map(frame, self._others(known, index))
+                inside = plane > THRESHOLD
+                if inside.any():
+                    maps.add(index, plane)
+                    scores[index] = float(plane[inside].mean())
+                yield Progress(done + 1, len(frames), PHASE, phase=PHASE)
+        if not scores:
+            return ()
+        return (ObjectTrack(maps, scores, sum(scores.values()) / len(frames)),)
+
+    def _references(
+        self, video: VideoSource, frames: range, token: CancelToken
+    ) -> Job[dict[int, Tensor]]:
+        """What is compared with, by frame index: C x h' x w' each."""
+        chosen, found = reference_frames(frames), dict[int, Tensor]()
+        for done, index in enumerate(chosen):
+            token.check()
+            features = self._features(video.frame(index))
+            found[index] = self._network.pooled_references(features)[0]
+            yield Progress(done + 1, len(chosen), "looking at the whole", phase="the whole video")
+        return found
+
+    def _others(self, known: dict[int, Tensor], index: int) -> Tensor:
+        """1 x T x C x h' x w': references but the frame itself, where there are others."""
+        others = [x for other, x in known.items() if other != index] or [*known.values()]
+        return torch.stack(others)[None]
+
+    @torch.inference_mode()
+    def _map(self, frame: Frame, references: Tensor) -> NDArray[np.float32]:
+        """h x w, 0..1: how likely each cell is an object's, without small parts."""
+        gathered = self._network.gathered(self._features(frame), references)
+        plane = self._network.whole_logits(gathered)[0].float().sigmoid()
+        return largest_parts(plane.cpu().numpy())
+
+    @torch.inference_mode()
+    def _features(self, frame: Frame) -> Tensor:
+        small = shrunk(frame, self._short_side, stride=STEP // 2)
+        device = next(self._network.parameters()).device
+        image = torch.from_numpy(np.ascontiguousarray(small)).permute(2, 0, 1)[None]
+        return self._network.features(image.to(device).float() / 255)
+
+
+def reference_frames(frames: range) -> tuple[int, ...]:
+    """The middle frames of equal parts of a range, `REFERENCES` of them or fewer."""
+    count = min(REFERENCES, len(frames))
+    return tuple(frames[(2 * part + 1) * len(frames) // (2 * count)] for part in range(count))

@@ -1,0 +1,77 @@
+"""One training, three uses: `train`, then `discover`, `discover --instances` and `propagate`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.data.synthetic import two_layers
+from core.media.label_map import read_label_map, write_label_map
+from core.nn.checkpoints import read_info
+from vosapp.cli.main import main
+
+COUNT = 6
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Frames of a film as a video for training, and the mask of the first."""
+    root = tmp_path_factory.mktemp("film")
+    frames, masks = two_layers(side=64, frames=COUNT)
+    (root / "disk.images").mkdir()
+    for index in range(COUNT):
+        Image.fromarray(frames[index]).save(root / f"disk.images/{index:05d}.png")
+    write_label_map(root / "00000.png", masks[0].astype(np.uint8))
+    return root
+
+
+@pytest.fixture(scope="module")
+def weights(folder):
+    options = ("--batch", 2, "--crop", 32, "--frames", 3, "--rounds", 2, "--share", 1)
+    words = ("train", "multi_granularity", "--preset", "tiny", "--videos", folder)
+    more = ("--out", folder / "run", "--steps", 2, "--workers", 0, "--device", "cpu")
+    assert main([str(word) for word in (*words, *options, *more)]) == 0
+    return folder / "run/weights.safetensors"
+
+
+def test_weights_name_their_system(weights):
+    assert read_info(weights).system == "multi_granularity"
+
+
+@pytest.mark.parametrize("more", [(), ("--instances", "--link", "flow")])
+def test_objects_are_found_by_the_system_that_the_weights_name(
+    call, folder, weights, tmp_path, more
+):
+    words = ("discover", folder / "disk.images", "-o", tmp_path, "--weights", weights)
+    told = call(*words, "--short-side", 64, "--device", "cpu", *more)
+    assert (told["system"], told["frames"]) == ("multi_granularity", COUNT)
+    labels = read_label_map(tmp_path / "disk.images/00003.png").label_map
+    assert labels.shape == (64, 64)
+
+
+def test_boxes_of_a_detector_need_instances(call, folder, weights, tmp_path):
+    boxes = tmp_path / "det.txt"
+    boxes.write_text("".join(f"{n},-1,0,0,64,64,1\n" for n in range(1, COUNT + 1)))
+    words = ("discover", folder / "disk.images", "-o", tmp_path / "out", "--weights", weights)
+    more = ("--boxes", boxes, "--short-side", 64, "--device", "cpu", "--link", "flow")
+    call(*words, *more, code=2)
+    assert "--instances" in call.stderr
+    told = call(*words, *more, "--instances")
+    assert len(told["objects"]) <= 1
+
+
+def test_what_it_does_not_do_is_told(call, folder, weights, tmp_path):
+    words = ("discover", folder / "disk.images", "-o", tmp_path, "--weights", weights)
+    call(*words, "--adapt-steps", 3, code=2)
+    assert "does not learn a video" in call.stderr and "appearance_motion" in call.stderr
+    call(*words, "--system", "appearance_motion", code=2)
+    assert "multi_granularity" in call.stderr
+
+
+def test_masks_are_carried_by_the_same_weights(call, folder, weights, tmp_path):
+    words = ("propagate", folder / "disk.images", "--masks", folder / "00000.png", "-o", tmp_path)
+    told = call(*words, "--system", "multi_granularity", "--weights", weights, "--device", "cpu")
+    assert told["frames"] == COUNT
+    labels = read_label_map(tmp_path / "disk.images/00000.png").label_map
+    assert set(np.unique(labels)) == {0, 1}
