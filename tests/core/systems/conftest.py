@@ -22,6 +22,11 @@ from core.systems.box_supervised.config import PRESETS as NETWORKS
 from core.systems.box_supervised.config import MemoryTrackingConfig
 from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.tracker import BoxSupervisedTracker
+from core.systems.global_instance.build import for_tracking as global_for_tracking
+from core.systems.global_instance.config import PRESETS as GLOBAL_NETWORKS
+from core.systems.global_instance.config import SupportConfig
+from core.systems.global_instance.model import GlobalInstanceNetwork
+from core.systems.global_instance.tracker import GlobalInstanceTracker
 from core.systems.self_supervised.config import PRESETS
 from core.systems.self_supervised.fused import FusedEncoder
 from core.systems.self_supervised.model import KeyEncoder
@@ -105,19 +110,58 @@ def build_memory(**config):
     return BoxSupervisedTracker(network, MemoryTrackingConfig(48, **config), torch.device("cpu"))
 
 
+def build_global(*, refine=False, **config):
+    """The `global_instance` tracker with random values, in the fast form."""
+    torch.manual_seed(0)
+    network = GlobalInstanceNetwork(GLOBAL_NETWORKS["tiny"])
+    network = global_for_tracking(network, torch.device("cpu"))
+    config = SupportConfig(48, refine, **config)
+    return GlobalInstanceTracker(network, config, torch.device("cpu"))
+
+
+def build_global_refined():
+    """The same in the full form."""
+    return build_global(refine=True)
+
+
 BUILDERS = {
     "copy": build_baseline("copy"),
     "flow": build_baseline("flow"),
     "self_supervised": build_tiny,
     "target": build_target,
     "box_supervised": build_memory,
+    "global_instance": build_global,
+    "global_refined": build_global_refined,
     "color": build_color,
 }
 
 
+def lively_global(config=GLOBAL_NETWORKS["tiny"]):
+    """A `global_instance` network whose answers depend on all that goes in: nothing fades away."""
+    torch.manual_seed(3)
+    made = GlobalInstanceNetwork(config)
+    for module in made.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_var.uniform_(0.1, 0.4)
+    for layer in (made.key, made.value, made.coarse[0], made.coarse[2], made.coarse[4]):
+        layer.weight.data.mul_(3)
+    if made.temporal is not None:
+        nn.init.normal_(made.temporal.weigh.weight, std=2)
+    for decoder in (made.refine, made.global_decoder):
+        if decoder is not None:
+            decoder.pred.weight.data.mul_(8)
+    return made.eval()
+
+
+@pytest.fixture(scope="session", name="lively_global")
+def lively_global_function():
+    """Builds it, by default the tiny one."""
+    return lively_global
+
+
 @pytest.fixture(scope="session")
 def build_system():
-    """Functions that build a tracker, by name: every system, `target` and `color`."""
+    """Functions that build a tracker, by name: every system, and variants of some."""
     return BUILDERS
 
 

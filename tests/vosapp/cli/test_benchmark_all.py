@@ -72,7 +72,8 @@ def test_a_system_without_weights_is_named(davis, bundled, capsys):
     assert main([*davis, "--all-systems", "--qualities", "fast", "--json"]) == 0
     places = json.loads(capsys.readouterr().out)["places"]
     assert {place["system"] for place in places[:2]} == {"copy", "flow"}
-    assert {place["system"] for place in places[2:]} == {"self_supervised", "box_supervised"}
+    learned = {"self_supervised", "box_supervised", "global_instance"}
+    assert {place["system"] for place in places[2:]} == learned
     for place in places[2:]:
         assert "no weights" in place["missing"] and "j_and_f" not in place
 
