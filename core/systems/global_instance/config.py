@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from core.nn.encoder_shape import (
     LITE0_WIDTHS,
@@ -86,7 +87,8 @@ class NetworkConfig:
         if part and part not in PARTS:
             msg = f"There is no part {part!r}."
             raise ValueError(msg)
-        return replace(self, **{part: False}) if part else self
+        left_out: dict[str, Any] = {part: False} if part else {}
+        return replace(self, **left_out)
 
     def to_dict(self) -> dict[str, object]:
         """The config as plain values, for a checkpoint's header."""

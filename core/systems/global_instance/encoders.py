@@ -65,7 +65,9 @@ class LabelEncoder(nn.Module):
     def forward(self, masks: Tensor) -> Tensor:
         """B x K x H/4 x W/4, 0..1, the sum at most 1 -> B x K x C_v x h x w."""
         labels = three_channels(masks).to(self.conv1.weight)
-        return torch.cat([each(self._encode, group) for group in labels.split(AT_ONCE, 1)], 1)
+        return torch.cat(
+            [each(self._encode, group) for group in torch.split(labels, AT_ONCE, 1)], 1
+        )
 
     def _encode(self, x: Tensor) -> Tensor:
         y: Tensor = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))

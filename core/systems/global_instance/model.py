@@ -208,7 +208,7 @@ class GlobalInstanceNetwork(FixedNorm):
         if self.global_decoder is not None:
             union = self.global_decoder(features.maps, self._embedded(features, shared[:, None]))
         coarse, refined = list[Tensor](), list[Tensor]()
-        for group in own.split(AT_ONCE, 1):
+        for group in torch.split(own, AT_ONCE, 1):
             embedded = self._embedded(features, group)
             coarse.append(each(self.coarse, embedded)[:, :, 0].float())
             if refine and self.refine is not None:

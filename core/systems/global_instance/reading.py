@@ -48,7 +48,7 @@ class SharedReading:
         parts = {places: list[Affinity]() for places in wanted}
         columns = {places: _columns(places, sizes, ends) for places in parts}
         room = IN_CACHE if query.device.type == "cpu" else ELSEWHERE
-        for some in query.split(max(1, room // (4 * len(key)))):
+        for some in torch.split(query, max(1, room // (4 * len(key)))):
             found = similarity(some, key, scale)
             for places, chosen in columns.items():
                 seen = found if len(places) == len(support) else _picked(found, chosen)

@@ -94,5 +94,6 @@ SPEC = SystemSpec(
     backbone_presets=frozenset({"small"}),
     uses_torch=True,
     calibration=CALIBRATION,
+    recipe=RECIPE,
     importer="core.systems.global_instance.foreign:import_weights",
 )

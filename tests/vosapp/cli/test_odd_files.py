@@ -96,6 +96,10 @@ RUNS = {
     " --videos FOLDER --out OUT --boxes BOXES --notes ODD",
     "train box_supervised --dense": "train box_supervised --stage boxes --init WEIGHTS"
     " --videos FOLDER --out OUT --boxes BOXES --dense ODD",
+    "train global_instance --init": "train global_instance --images FRAMES --out OUT --steps 1"
+    " --init ODD",
+    "train global_instance --masks": "train global_instance --stage masks --init WEIGHTS"
+    " --videos FOLDER --out OUT --masks ODD",
     "ablate --runs": "ablate --davis TREE --variants VARIANTS --csv OUT --runs ODD",
     "discover input": "discover ODD -o OUT",
     "discover --out": "discover FRAMES -o ODD",
@@ -109,7 +113,8 @@ RUNS = {
     "import-weights --out": "import-weights WEIGHTS -o ODD",
 }
 """Command and option -> a run of it with the odd file in its place."""
-for _train in ("train self_supervised", "train box_supervised", "train appearance_motion"):
+_SYSTEMS = ("self_supervised", "box_supervised", "global_instance", "appearance_motion")
+for _train in (f"train {_system}" for _system in _SYSTEMS):
     RUNS |= {
         f"{_train} --data": f"{_train} --data ODD --minutes 1",
         f"{_train} --projects": f"{_train} --projects ODD.vosapp --minutes 1",
@@ -118,13 +123,14 @@ for _train in ("train self_supervised", "train box_supervised", "train appearanc
         RUNS[f"{_train} --{_option}"] = (
             f"{_train} --images FRAMES --out OUT --steps 1 --{_option} ODD"
         )
-RUNS |= {
-    f"{_train} --videos": f"{_train} --videos ODD --out OUT --steps 1",
-    f"{_train} --images": f"{_train} --images ODD --out OUT --steps 1",
-    f"{_train} --out": f"{_train} --images FRAMES --out ODD --steps 1",
-    f"{_train} --cache": f"{_train} --images FRAMES --out OUT --steps 1 --cache ODD",
-    f"{_train} --backbone": f"{_train} --images FRAMES --out OUT --steps 1 --backbone ODD",
-}
+for _train in ("train global_instance", "train appearance_motion"):
+    RUNS |= {
+        f"{_train} --videos": f"{_train} --videos ODD --out OUT --steps 1",
+        f"{_train} --images": f"{_train} --images ODD --out OUT --steps 1",
+        f"{_train} --out": f"{_train} --images FRAMES --out ODD --steps 1",
+        f"{_train} --cache": f"{_train} --images FRAMES --out OUT --steps 1 --cache ODD",
+        f"{_train} --backbone": f"{_train} --images FRAMES --out OUT --steps 1 --backbone ODD",
+    }
 BESIDE = {
     "list of a split": ("tree/ImageSets/val.txt", "evaluate --gt TREE --results TREE --split val"),
     "meta.json of a dataset": (

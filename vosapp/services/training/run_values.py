@@ -35,6 +35,7 @@ class RecipeOffer:
         needs_labels: it learns from boxes or masks; else raw footage is enough.
         stage: the stage that is trained.
         starts: names of models to start from, the usual one first; empty: from nothing.
+        needs_masks: boxes do not do.
     """
 
     system: str
@@ -45,6 +46,7 @@ class RecipeOffer:
     needs_labels: bool
     stage: str
     starts: tuple[str, ...] = ()
+    needs_masks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
