@@ -55,7 +55,7 @@ def clip_step(
             terms = {"objects": (objects, weights.balance)}
             if found.union is not None:
                 terms["union"] = (union_cross_entropy(found.union, *told), 1.0)
-            if found.coarse is not None and weights.coarse:
+            if found.coarse is not None:
                 coarse = bootstrapped_cross_entropy(found.coarse.float().log(), *told)
                 terms["coarse"] = (coarse, weights.coarse)
             return LossTerms(terms)

@@ -232,6 +232,8 @@ def test_frames_without_a_label_map_and_void_count_nowhere():
     assert {n: w for n, (_, w) in wanted.terms.items()} == {
         "objects": 2.0, "union": 1.0, "coarse": 0.25,
     }  # fmt: skip
+    step = clip_step(lambda *_: ClipResult(union, soft, soft), LossWeights(coarse=0))
+    assert "coarse" in step(batch).terms, "several processes wait for gradients of all values"
     other, more = soft.clone(), union.clone()
     other[:, 1], more[:, 1] = 0.5, 9
     other[:, 0, :, :, 24:], more[:, 0, :, 24:] = 0.5, 9
