@@ -110,18 +110,13 @@ def build_memory(**config):
     return BoxSupervisedTracker(network, MemoryTrackingConfig(48, **config), torch.device("cpu"))
 
 
-def build_global(*, refine=False, **config):
+def build_global():
     """The `global_instance` tracker with random values, in the fast form."""
     torch.manual_seed(0)
     network = GlobalInstanceNetwork(GLOBAL_NETWORKS["tiny"])
     network = global_for_tracking(network, torch.device("cpu"))
-    config = SupportConfig(48, refine, **config)
+    config = SupportConfig(48, refine=False)
     return GlobalInstanceTracker(network, config, torch.device("cpu"))
-
-
-def build_global_refined():
-    """The same in the full form."""
-    return build_global(refine=True)
 
 
 BUILDERS = {
@@ -131,7 +126,6 @@ BUILDERS = {
     "target": build_target,
     "box_supervised": build_memory,
     "global_instance": build_global,
-    "global_refined": build_global_refined,
     "color": build_color,
 }
 
@@ -161,7 +155,7 @@ def lively_global_function():
 
 @pytest.fixture(scope="session")
 def build_system():
-    """Functions that build a tracker, by name: every system, and variants of some."""
+    """Functions that build a tracker, by name: every system, `target` and `color`."""
     return BUILDERS
 
 

@@ -17,7 +17,7 @@ SIZE = (64, 96)
 
 
 def test_every_system_is_under_contract(build_system):
-    assert set(build_system) - {"color", "target", "global_refined"} == set(trackers())
+    assert set(build_system) - {"color", "target"} == set(trackers())
 
 
 def frozen(array):
