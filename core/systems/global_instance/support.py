@@ -90,6 +90,7 @@ class Walked:
     wanted. So they always lie evenly over the walk, and take no more room the longer it is.
 
     Attributes:
+        wanted: frames that `chosen` returns at most.
         last: the frame before; None at the start.
     """
 
@@ -99,14 +100,14 @@ class Walked:
         Args:
             wanted: frames that `chosen` returns at most.
         """
-        self._wanted = wanted
+        self.wanted = wanted
         self._spread: list[Support] = []
         self._pace, self._count = 1, 0
         self.last: Support | None = None
 
     def add(self, frame: Support) -> None:
         """Remember the next frame of the walk."""
-        others = self._wanted - 1
+        others = self.wanted - 1
         if self.last is not None and others > 0 and self._count % self._pace == 0:
             self._spread.append(self.last)
         self._count += self.last is not None
@@ -116,10 +117,10 @@ class Walked:
 
     def chosen(self) -> list[Support]:
         """The frames of the walk in the support set, in their order."""
-        if self.last is None or not self._wanted:
+        if self.last is None or not self.wanted:
             return []
         kept = len(self._spread)
-        others = min(self._wanted - 1, kept)
+        others = min(self.wanted - 1, kept)
         middles = ((2 * part + 1) * kept // (2 * others) for part in range(others))
         return [*(self._spread[place] for place in middles), self.last]
 

@@ -29,13 +29,11 @@ class _Read:
     """What a frame has read.
 
     Attributes:
-        index: of the frame.
         reading: of the support set.
         drawn: the keyframes in it, at its first places.
         support: all of it.
     """
 
-    index: int
     reading: SharedReading
     drawn: list[Given]
     support: list[Support]
@@ -131,7 +129,7 @@ class GlobalInstanceTracker(MaskTracker[Look, Given]):
         reading = SharedReading(
             support, query, weights, wanted=sorted(wanted - {()}), top_k=self._config.top_k
         )
-        return _Read(scene.index, reading, drawn, support)
+        return _Read(reading, drawn, support)
 
     def _draw(
         self, look: Look, read: _Read, known: tuple[int, ...], size: tuple[int, int]
@@ -167,6 +165,8 @@ class GlobalInstanceTracker(MaskTracker[Look, Given]):
 
     def _remember(self, scene: Scene[Look, Given], soft: Tensor, judgment: Judgment) -> None:
         """Remember the frame: one that a user has drawn on for good, as the walk sees it."""
+        if scene.given is None and not self._walked.wanted:
+            return
         masks = soft[1:]
         if scene.asserted:
             times = scene.look.size[1] // masks.shape[-1]
