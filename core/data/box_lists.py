@@ -6,7 +6,7 @@ Tables and notes are those of `core.data.box_tables`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.box_tables import DrawnBox, read_box_table, read_crowds
-from core.data.mask_boxes import boxes_of_masks
+from core.data.mask_boxes import boxes_of_label_maps, boxes_of_masks
 
 Places = tuple[float, float, float, float]
 """x, y, width, height in pixels; 0 wide: not visible."""
@@ -65,10 +65,20 @@ def read_box_list(boxes: Path, notes: Path | None = None) -> dict[str, ClipBoxes
     """
     crowds = frozenset[str]() if notes is None else read_crowds(notes)
     every = boxes_of_masks(boxes) if boxes.is_dir() else read_box_table(boxes)
-    return {
-        clip: ClipBoxes({(b.frame_index, b.object_id): _place(b) for b in drawn}, clip in crowds)
-        for clip, drawn in every.items()
-    }
+    return {clip: _clip_boxes(drawn, crowd=clip in crowds) for clip, drawn in every.items()}
+
+
+def read_mask_list(masks: Path) -> dict[str, ClipBoxes]:
+    """Where the objects of label maps are, by the names of the clips.
+
+    Raises:
+        DatasetError, MaskReadError: see `boxes_of_label_maps`.
+    """
+    return {clip: _clip_boxes(drawn) for clip, drawn in boxes_of_label_maps(masks).items()}
+
+
+def _clip_boxes(drawn: Iterable[DrawnBox], *, crowd: bool = False) -> ClipBoxes:
+    return ClipBoxes({(b.frame_index, b.object_id): _place(b) for b in drawn}, crowd)
 
 
 def _place(box: DrawnBox) -> Places:

@@ -18,6 +18,8 @@ from core.media.annotations.rectangles import box_overlap, clipped, mask_overlap
 from core.types import VOID, LabelMap
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from core.media.annotations.rectangles import Corners
@@ -99,6 +101,15 @@ class Passage:
         if forward:
             return Verdict.FORWARD
         return Verdict.BACKWARD if backward else Verdict.REFUSED
+
+
+def made_of_boxes(masks: Path) -> bool:
+    """Whether label maps were made of boxes by `vosapp densify`, which says so beside them.
+
+    Args:
+        masks: the folder of the run, or one or two below it.
+    """
+    return any((folder / DENSIFIED).is_file() for folder in (masks, *masks.absolute().parents[:2]))
 
 
 def solid(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

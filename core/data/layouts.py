@@ -109,7 +109,7 @@ def read_tree(
                 f"No masks of {shorten(missing)} in {masks}.",
                 f"The sequences there are {shorten(names)}.",
             )
-    frames = _find_frame_tree(root, masks)
+    frames = find_frame_tree(root, masks)
     return tuple(
         SequencePaths(name, _frame_files(frames, name), _mask_files(masks / name))
         for name in (names if wanted is None else wanted)
@@ -192,7 +192,8 @@ def _choose_resolution(start: Path, found: list[Path], resolution: str | None) -
     return found[names.index(wanted)]
 
 
-def _find_frame_tree(root: Path, masks: Path) -> Path | None:
+def find_frame_tree(root: Path, masks: Path) -> Path | None:
+    """Folder of the sequences' frames that lies beside their masks; None where there is none."""
     for base in (root, masks.parent, masks.parent.parent):
         frames = base / FRAME_FOLDER
         if frames.is_dir():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from core.errors import DatasetError
 from core.media.annotations.rectangles import Corners, area_of, tight_box
 from core.media.label_map import read_label_map
 from core.types import VOID, LabelMap
+
+_NUMBER = re.compile(r"\d{5,7}", re.ASCII)
+"""Names of label maps that say which frame of a video file they are of."""
 
 
 def boxes_of_masks(root: Path) -> dict[str, tuple[DrawnBox, ...]]:
@@ -28,24 +32,64 @@ def boxes_of_masks(root: Path) -> dict[str, tuple[DrawnBox, ...]]:
         DatasetError: the tree is none, or a mask has no frame of its name.
         MaskReadError: a mask cannot be read.
     """
-    return {sequence.name: tuple(_boxes(sequence)) for sequence in read_tree(root)}
+    return {
+        sequence.name: tuple(_boxes(sequence, _named_frames(sequence), tight_corners))
+        for sequence in read_tree(root)
+    }
 
 
-def _boxes(sequence: SequencePaths) -> Iterator[DrawnBox]:
-    places = {path.stem: index for index, path in enumerate(sequence.frames)}
-    found = list[tuple[int, dict[int, Corners | None]]]()
+def boxes_of_label_maps(root: Path) -> dict[str, tuple[DrawnBox, ...]]:
+    """Where objects of label maps are, by sequence, for learning from the maps themselves.
+
+    What void hides of an object is not missed.
+
+    Args:
+        root: data set as for `boxes_of_masks`; or label maps alone that are named by the indices
+            of their frames, as `vosapp densify` writes them.
+
+    Raises:
+        DatasetError: the tree is none, a mask has no frame of its name, or without frames a name
+            is no number.
+        MaskReadError: a mask cannot be read.
+    """
+    return {
+        sequence.name: tuple(_boxes(sequence, _frames(sequence), boxes_in))
+        for sequence in read_tree(root)
+    }
+
+
+def _frames(sequence: SequencePaths) -> dict[str, int]:
+    if sequence.frames:
+        return _named_frames(sequence)
+    odd = next((path for path in sequence.masks if not _NUMBER.fullmatch(path.stem)), None)
+    if odd is not None:
+        msg = f"The mask {odd} has no frame, and its name is no number of one."
+        raise DatasetError(msg, "Frames belong in JPEGImages beside Annotations.")
+    return {path.stem: int(path.stem) for path in sequence.masks}
+
+
+def _named_frames(sequence: SequencePaths) -> dict[str, int]:
+    return {path.stem: index for index, path in enumerate(sequence.frames)}
+
+
+def _boxes(
+    sequence: SequencePaths,
+    places: Mapping[str, int],
+    corners: Callable[[LabelMap], Mapping[int, Corners | None]],
+) -> Iterator[DrawnBox]:
+    found = list[tuple[int, Mapping[int, Corners | None]]]()
     for path in sequence.masks:
         if path.stem not in places:
             msg = f"The mask {path} has no frame of its name."
             raise DatasetError(msg, "Frames belong in JPEGImages beside Annotations.")
-        found.append((places[path.stem], tight_corners(read_label_map(path).label_map)))
+        found.append((places[path.stem], corners(read_label_map(path).label_map)))
     every = sorted({object_id for _, boxes in found for object_id in boxes})
     for frame, boxes in found:
         for object_id in every:
-            corners = boxes.get(object_id)
-            if corners is None and object_id in boxes:
+            box = boxes.get(object_id)
+            if box is None and object_id in boxes:
                 continue
-            yield DrawnBox(sequence.name, frame, object_id, "", corners)
+            yield DrawnBox(sequence.name, frame, object_id, "", box)
 
 
 def tight_corners(label_map: LabelMap) -> dict[int, Corners | None]:

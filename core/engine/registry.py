@@ -15,6 +15,7 @@ from core.errors import UsageError
 from core.systems.appearance_motion.spec import SPEC as APPEARANCE_MOTION
 from core.systems.baselines.spec import COPY, FLOW
 from core.systems.box_supervised.spec import SPEC as BOX_SUPERVISED
+from core.systems.global_instance.spec import SPEC as GLOBAL_INSTANCE
 from core.systems.multi_granularity.spec import SPEC as MULTI_GRANULARITY
 from core.systems.self_supervised.spec import SPEC as SELF_SUPERVISED
 from core.tracking.contract import Tracker, TrackerRequest
@@ -23,7 +24,15 @@ from core.train.recipe import Recipe
 from core.types import Quality
 
 GROUP = "vosapp.systems"
-OURS = (SELF_SUPERVISED, BOX_SUPERVISED, APPEARANCE_MOTION, MULTI_GRANULARITY, FLOW, COPY)
+OURS = (
+    SELF_SUPERVISED,
+    BOX_SUPERVISED,
+    GLOBAL_INSTANCE,
+    APPEARANCE_MOTION,
+    MULTI_GRANULARITY,
+    FLOW,
+    COPY,
+)
 """Those that come with the project, the default first."""
 
 

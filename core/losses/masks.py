@@ -1,4 +1,4 @@
-"""XMem's losses where there are masks (Skogh 2024, eq. 3.2 to 3.7): bootstrapped CE and Dice."""
+"""Losses where there are masks: XMem's (Skogh 2024, eq. 3.2 to 3.7), and one of the union."""
 
 from __future__ import annotations
 
@@ -35,6 +35,25 @@ def bootstrapped_cross_entropy(
     taken = (pixels * top).floor().clamp(min=1).minimum(pixels)
     rank = torch.arange(worst.shape[1], device=z.device)
     by_frame = (worst * (rank < taken[:, None])).sum(1) / taken.clamp(min=1)
+    return by_frame.sum() / (pixels > 0).sum().clamp(min=1)
+
+
+def union_cross_entropy(logits: Tensor, label_maps: Tensor, masked: Tensor) -> Tensor:
+    """Binary cross-entropy of all objects together (Ge et al. 2021, eq. 13, first term).
+
+    Args:
+        logits: B x T x H x W, of any object being there.
+        label_maps: B x T x H x W uint8, see `bootstrapped_cross_entropy`.
+        masked: B x T bool, which frames have a label map at all.
+
+    Returns:
+        A scalar, the mean over frames that say something; 0 where none does.
+    """
+    z = full_precision(logits)
+    counted = (label_maps != VOID) & masked[:, :, None, None]
+    losses = F.binary_cross_entropy_with_logits(z, (label_maps > 0).to(z), reduction="none")
+    pixels = counted.sum((2, 3))
+    by_frame = (losses * counted).sum((2, 3)) / pixels.clamp(min=1)
     return by_frame.sum() / (pixels > 0).sum().clamp(min=1)
 
 

@@ -55,10 +55,16 @@ class Backbone(nn.Module):
     bottlenecks the 3x3 convolution has the stride.
     """
 
-    def __init__(self, config: BackboneConfig) -> None:
+    def __init__(self, config: BackboneConfig, *, channels: int = 3) -> None:
+        """Random values.
+
+        Args:
+            config: its shape.
+            channels: of the image: RGB, and whatever lies beside it.
+        """
         super().__init__()
         self.config = config
-        self.conv1 = nn.Conv2d(3, config.stem, 7, 2, 3, bias=False)
+        self.conv1 = nn.Conv2d(channels, config.stem, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(config.stem)
         w1, w2, w3 = config.widths
         n1, n2, n3 = config.blocks
@@ -72,7 +78,7 @@ class Backbone(nn.Module):
 
         Args:
             image: B x 3 x H x W, RGB normalized by `RGB_MEAN` and `RGB_STD`; H and W multiples
-                of 16.
+                of 16. Further channels follow RGB.
 
         Returns:
             Maps of H/4 x W/4, H/8 x W/8 and H/16 x W/16 cells with the channels of `widths`.

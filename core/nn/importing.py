@@ -31,6 +31,11 @@ def require_other_file(path: Path, out: Path) -> None:
         raise UsageError(msg, "Choose another name for what is written.")
 
 
+def bare(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors without the `module.` that training on several GPUs puts before their names."""
+    return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+
+
 def misfit(target: str, tensor: Tensor, wanted: Mapping[str, Tensor]) -> str:
     """Why a tensor has no place in a network; empty where it has one.
 

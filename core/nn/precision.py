@@ -24,3 +24,8 @@ def inference_dtype(device: torch.device) -> torch.dtype:
     if device.type == "cpu" and capabilities.get(FAST_BFLOAT16):
         return torch.bfloat16
     return torch.float32
+
+
+def tracking_dtype(device: torch.device, *, half: bool) -> torch.dtype:
+    """What encoders and decoders compute in: half precision on a GPU where that is wanted."""
+    return torch.float16 if half and device.type == "cuda" else torch.float32

@@ -58,6 +58,7 @@ def fit(
     before_step: Callable[[float], None] = lambda _share: None,
     after_step: Callable[[], None] = lambda: None,
     ended: Callable[[], bool] = lambda: False,
+    power: float | None = None,
     team: Team = ALONE,
 ) -> Iterator[TrainProgress]:
     """Train a module; go on from `state_file` where there is one.
@@ -73,6 +74,7 @@ def fit(
         before_step: is told before each step what share of the run is done, 0..1.
         after_step: called after each step of the optimizer, before a state is written.
         ended: asked of the first process before each step: the run is over, whatever its length.
+        power: see `core.train.method.Stage`.
         team: the processes that share each batch and loss; the first writes states.
 
     Raises:
@@ -91,7 +93,7 @@ def fit(
         if stop:
             states.save(done)
             raise Cancelled
-        rate = config.learning_rate * _schedule(share, config.warmup)
+        rate = config.learning_rate * _schedule(share, config.warmup, power=power)
         before_step(share)
         with _precision(module, config):
             terms = step(next(stream))
@@ -166,10 +168,12 @@ def _share(config: FitConfig, done: int, seconds: float) -> float:
     return min(1.0, share)
 
 
-def _schedule(share: float, warmup: float) -> float:
-    """Linear rise to 1 within the warm-up, then half a cosine down to 0."""
+def _schedule(share: float, warmup: float, *, power: float | None = None) -> float:
+    """Linear rise to 1 within the warm-up, then half a cosine or a power of the rest down to 0."""
     if share < warmup:
         return (share + 0.05 * warmup) / (1.05 * warmup)
+    if power is not None:
+        return float(((1 - share) / (1 - warmup)) ** power)
     return 0.5 * (1 + math.cos(math.pi * (share - warmup) / (1 - warmup)))
 
 

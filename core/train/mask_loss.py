@@ -85,6 +85,12 @@ class Supervision:
     masked: Tensor
     crowd: Tensor
 
+    def after_first(self) -> Supervision:
+        """What is known of all frames but the first, which is given."""
+        return Supervision(
+            self.boxes[:, 1:], self.label_maps[:, 1:], self.masked[:, 1:], self.crowd
+        )
+
     def to(self, device: torch.device) -> Supervision:
         """The same on a device."""
         parts = (self.boxes, self.label_maps, self.masked, self.crowd)

@@ -74,6 +74,7 @@ class Stage:
         training: what headers say of this stage.
         before_step: is told before each step what share of the run is done, 0..1.
         labeled: names of videos, with or without suffix, whose labels are learned from.
+        power: the rate falls as this power of what is left of the run; None: as half a cosine.
     """
 
     module: nn.Module
@@ -84,6 +85,7 @@ class Stage:
     training: dict[str, object] = field(default_factory=dict)
     before_step: Callable[[float], None] = _unheard
     labeled: frozenset[str] = frozenset()
+    power: float | None = None
 
 
 class Method(Protocol):

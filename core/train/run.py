@@ -314,6 +314,7 @@ def fit_samples(
             before_step=stage.before_step,
             after_step=stage.after_step,
             ended=ended,
+            power=stage.power,
             team=team,
         )
 

@@ -124,7 +124,8 @@ class FakeTraining:
                 continue
             labels = source.kind is Kind.PROJECT
             part = Part.FOOTAGE if not labels else Part.HELD_OUT if place == 1 else Part.TRAIN
-            counted = Counted(20, 1, 15, 2, 12.0, 90) if labels else Counted(seconds=30.0)
+            masks = 0 if "unmasked" in source.path.name else 1
+            counted = Counted(20, masks, 15, 2, 12.0, 90) if labels else Counted(seconds=30.0)
             clips.append(
                 Clip(source.path.stem, source, source.path, counted, part, size=(64, 48),
                      frame_count=300)

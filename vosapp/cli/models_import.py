@@ -24,9 +24,10 @@ SHOWN = 4
 
 EPILOG = (
     "Known are MAST, MAMP, CRW, ResNet-18 and ResNet-50 of torchvision or timm, and DINO's "
-    "ResNet-50; for the memory network XMem, STCN and ResNet-50. The kind is seen from the names "
-    "in the file; MAMP has to be named. Pickles are opened by torch's restricted loader, and "
-    "refused when they hold anything but weights."
+    "ResNet-50; for the memory network XMem, STCN and ResNet-50; for all objects at once "
+    "ResNet-50, alone or in torchvision's Mask R-CNN. The kind is seen from the names in the file; "
+    "MAMP has to be named. Pickles are opened by torch's restricted loader, and refused when they "
+    "hold anything but weights."
 )
 
 
@@ -48,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"whose weights they become (default: the first that knows them: {', '.join(able)})",
     )
     parser.add_argument(
-        "--kind", metavar="K", help="mast, mamp, crw, resnet or dino; xmem, stcn or resnet"
+        "--kind",
+        metavar="K",
+        help="mast, mamp, crw, resnet or dino; xmem, stcn or resnet; maskrcnn or resnet",
     )
     parser.add_argument(
         "--preset", metavar="P", help="network to fill (default: the one that fits)"

@@ -15,7 +15,7 @@ from core.jobs import Cancelled, Progress
 from core.train.recipe import Recipe, Value
 from vosapp.cli.following import finish_job
 from vosapp.services.training.data import require_trainable, sources_of, survey
-from vosapp.services.training.offers import needs_labels
+from vosapp.services.training.offers import needs_labels, needs_masks
 from vosapp.services.training.run_values import REQUEST, RunRequest, RunState, RunStatus
 from vosapp.services.training.values import Kind, Source, Survey
 
@@ -142,8 +142,9 @@ def _started(
         raise UsageError("A run on projects has a folder of its own.", hint)
     sources = _sources(args, given)
     found = _surveyed(sources, console)
-    labels = needs_labels(recipe.system, args.stage_asked)
-    require_trainable(found, needs_labels=labels)
+    asked = recipe.system, args.stage_asked
+    labels, masks = needs_labels(*asked), needs_masks(*asked)
+    require_trainable(found, needs_labels=labels, needs_masks=masks)
     request = RunRequest(
         recipe.system,
         args.minutes if args.minutes is not None else USUAL_MINUTES,

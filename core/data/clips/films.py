@@ -11,8 +11,9 @@ import numpy as np
 
 from core.data.box_lists import ClipBoxes
 from core.data.box_tables import clip_names
+from core.data.dense_labels import made_of_boxes
 from core.data.frame_pack import FramePack
-from core.data.layouts import find_mask_tree
+from core.data.layouts import find_frame_tree, find_mask_tree
 from core.data.pack_origin import PackOrigin
 from core.data.splits import is_held_out
 from core.errors import TrainingError
@@ -83,8 +84,8 @@ def boxed_films(
         films += [_film(pack, clip, drawn, tree) for pack in named]
     usable = [film for film in films if film.starts and len(film.drawn) > 1]
     if not usable:
-        msg = f"None of the {len(boxes)} clips with boxes can be trained on."
-        hint = "Give --videos with clips that have boxes on two frames and are not held out."
+        msg = f"None of the {len(boxes)} clips with labels can be trained on."
+        hint = "Give --videos with clips that are labeled on two frames and are not held out."
         raise TrainingError(msg, hint)
     return usable
 
@@ -93,8 +94,8 @@ def _film(pack: FramePack, clip: str, boxes: ClipBoxes, tree: Path | None) -> Bo
     place_of = {index: place for place, index in enumerate(origin_of(pack).indices)}
     missing = [frame for frame in boxes.frames if frame not in place_of]
     if missing:
-        msg = f"{clip} has boxes on frame {missing[0]}, which its video does not have."
-        raise TrainingError(msg, "Give the videos that the boxes were drawn on.")
+        msg = f"{clip} has labels on frame {missing[0]}, which its video does not have."
+        raise TrainingError(msg, "Give the videos that were labeled.")
     seen = {frame for (frame, _), place in boxes.places.items() if place[2] > 0}
     drawn = tuple(sorted(place_of[frame] for frame in boxes.frames))
     starts = tuple(sorted(place_of[frame] for frame in seen))
@@ -108,12 +109,20 @@ def _masks(clip: str, origin: PackOrigin, tree: Path | None) -> dict[int, Path]:
     folder = next((tree / name for name in clip_names(clip) if (tree / name).is_dir()), None)
     if folder is None:
         return {}
-    if origin.names:
+    if origin.names and not _numbered(tree):
         named = ((place, folder / f"{name}.png") for place, name in enumerate(origin.names))
         return {place: file for place, file in named if file.is_file()}
     place_of = {index: place for place, index in enumerate(origin.indices)}
     files = sorted(file for file in folder.iterdir() if _MASK.fullmatch(file.name))
     return {place_of[int(f.stem)]: f for f in files if int(f.stem) in place_of}
+
+
+def _numbered(tree: Path) -> bool:
+    """Whether label maps of a sequence are named by the indices of its frames, not as these.
+
+    So they are where `vosapp densify` made them, unless it wrote frames of the same names, too.
+    """
+    return made_of_boxes(tree) and find_frame_tree(tree, tree) is None
 
 
 def odds_of_films(films: list[BoxedFilm]) -> np.ndarray:

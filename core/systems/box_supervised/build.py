@@ -9,15 +9,14 @@ import torch
 from core.device import choose_device
 from core.nn.checkpoints import checked_config, load_weights
 from core.nn.inference import for_inference
-from core.nn.lite0_file import find_backbone
-from core.nn.lite0_weights import load_features
+from core.nn.lite0_encoder import install
+from core.nn.precision import tracking_dtype
 from core.systems.box_supervised.config import (
     CALIBRATION,
     TRACKING,
     MemoryTrackingConfig,
     NetworkConfig,
 )
-from core.systems.box_supervised.encoders import Lite0KeyEncoder
 from core.systems.box_supervised.foreign import is_foreign, read_public
 from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.spec import SYSTEM
@@ -75,15 +74,8 @@ def new_network(config: NetworkConfig) -> MemoryNetwork:
         CheckpointMissing, CheckpointMismatch: see `core.nn.lite0_weights.load_features`.
     """
     network = MemoryNetwork(config)
-    if isinstance(network.key_encoder, Lite0KeyEncoder):
-        network.key_encoder.features = load_features(find_backbone())
-        network.key_encoder.requires_grad_(not config.needs_backbone)
+    install(network.key_encoder, frozen=config.needs_backbone)
     return network
-
-
-def tracking_dtype(device: torch.device, *, half: bool) -> torch.dtype:
-    """What encoders and decoder compute in: half precision on a GPU where that is wanted."""
-    return torch.float16 if half and device.type == "cuda" else torch.float32
 
 
 def for_tracking(

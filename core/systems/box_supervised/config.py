@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from core.memory.limits import MemoryLimits
-from core.nn.header_config import config_of, number_in, refuse
+from core.nn.encoder_shape import (
+    LITE0_WIDTHS,
+    is_lite0,
+    needs_installed,
+    read_shape,
+    require_encoder,
+)
+from core.nn.header_config import config_of
 from core.tracking.config import Calibration
 from core.types import Quality
-
-STRIDE = 16
-"""Pixels from one cell of keys and values to the next."""
-MAX_CHANNELS, MAX_BLOCKS = 4096, 64
-"""What a checkpoint's header may ask for, so that a hostile one does not fill the memory."""
-LITE0_WIDTHS = (24, 40, 112)
-"""Channels of the maps of EfficientNet-Lite0 at strides 4, 8 and 16."""
-BACKBONES = ("resnet50", "basic", "lite0", "lite0-tuned")
-"""What makes features of frames: a ResNet of bottlenecks or of basic blocks, or EfficientNet-Lite0
-as it is installed, whose values stand in no checkpoint, or changed by training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +44,17 @@ class NetworkConfig:
     """Channels of the decoder at strides 16, 8 and 4."""
 
     def __post_init__(self) -> None:
-        if self.backbone not in BACKBONES:
-            msg = f"There is no backbone {self.backbone!r}."
-            raise ValueError(msg)
-        if self.is_lite0 and self.widths != LITE0_WIDTHS:
-            msg = f"EfficientNet-Lite0 has maps of {LITE0_WIDTHS} channels."
-            raise ValueError(msg)
+        require_encoder(self.backbone, self.widths)
 
     @property
     def is_lite0(self) -> bool:
         """Whether the frame's features come from EfficientNet-Lite0."""
-        return self.backbone.startswith("lite0")
+        return is_lite0(self.backbone)
 
     @property
     def needs_backbone(self) -> bool:
         """Whether the installed EfficientNet-Lite0 is part of the network (ADR 0032)."""
-        return self.backbone == "lite0"
+        return needs_installed(self.backbone)
 
     def to_dict(self) -> dict[str, object]:
         """The config as plain values, for a checkpoint's header."""
@@ -79,15 +71,7 @@ class NetworkConfig:
 
 
 def _read(name: str, value: object) -> object:
-    if name == "backbone":
-        return value if isinstance(value, str) else refuse()
-    most = MAX_BLOCKS if name.endswith("blocks") else MAX_CHANNELS
-    if isinstance(value, list | tuple):
-        first, second, third = (number_in(n, most=most) for n in value)
-        return first, second, third
-    if name.endswith(("widths", "blocks")):
-        return refuse()
-    return number_in(value, least=0 if name == "sensory_channels" else 1, most=most)
+    return read_shape(name, value, may_be_none=frozenset({"sensory_channels"}))
 
 
 PRESETS: dict[str, NetworkConfig] = {

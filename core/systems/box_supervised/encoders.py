@@ -12,10 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.nn.backbone import RGB_MEAN, RGB_STD
 from core.nn.blocks import bottlenecks, stage
 from core.nn.fusion import FusionBlock, beside, each
-from core.nn.lite0 import Lite0Features, centered_maps, normalized
 from core.nn.sensory import Reinforcement
 from core.systems.box_supervised.config import NetworkConfig
 
@@ -40,27 +38,6 @@ class KeyEncoder(nn.Module):
         quarter = self.res2(x)
         eighth = self.layer2(quarter)
         return quarter, eighth, self.layer3(eighth)
-
-
-class Lite0KeyEncoder(nn.Module):
-    """EfficientNet-Lite0's maps with cells where a ResNet has them.
-
-    Its padding is lopsided on even sides (`core.nn.lite0.first_cell`): one more line behind puts
-    cell i of stride s on pixel s i, as for a ResNet and for the encoder of masks.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.features = Lite0Features()
-        for name, values in (("mean", RGB_MEAN), ("std", RGB_STD)):
-            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
-        self.mean: Tensor
-        self.std: Tensor
-
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """B x 3 x H x W, normalized RGB -> maps at strides 4, 8 and 16."""
-        colors = normalized(255 * (image.float() * self.std + self.mean))
-        return centered_maps(self.features, colors.to(image))
 
 
 class KeyProjection(nn.Module):

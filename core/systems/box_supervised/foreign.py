@@ -13,6 +13,7 @@ from core.nn.checkpoints import fill_module, has_header
 from core.nn.foreign import ImportReport, read_foreign
 from core.nn.importing import (
     UNFILLED,
+    bare,
     misfit,
     odd_numbers,
     require_kind,
@@ -48,7 +49,7 @@ def read_public(path: Path) -> MemoryNetwork:
         CheckpointMissing: no such file.
         CheckpointMismatch: damaged, hostile, or no weights of XMem.
     """
-    tensors = _bare(read_foreign(path).tensors)
+    tensors = bare(read_foreign(path).tensors)
     if detect_kind(tensors) != "xmem":
         msg = f"{path} holds no weights of XMem, which alone can be tracked with as they are."
         raise CheckpointMismatch(msg, "Others are a start for training: vosapp models import.")
@@ -79,7 +80,7 @@ def import_weights(
         raise UsageError(f"Nothing is imported as {preset!r}.", f"Give --preset {PRESET}.")
     require_other_file(path, out)
     foreign = read_foreign(path)
-    tensors = _bare(foreign.tensors)
+    tensors = bare(foreign.tensors)
     found = kind or detect_kind(tensors)
     torch.manual_seed(0)
     network = MemoryNetwork(_config_of(tensors) if found == "xmem" else PRESETS[PRESET])
@@ -112,10 +113,6 @@ def detect_kind(names: Iterable[str]) -> str:
     shown = ", ".join(name[:80] for name in sorted(known)[:3])
     msg = f"These weights are of no known program; their tensors are called {shown}."
     raise CheckpointMismatch(msg, f"Known are {', '.join(KINDS)}.")
-
-
-def _bare(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
 
 
 def _config_of(tensors: Mapping[str, Tensor]) -> NetworkConfig:

@@ -12,14 +12,16 @@ from torch import Tensor
 from core.memory.bank import MemoryFrame
 from core.memory.reading import CellReading
 from core.memory.tokens import Tokens
+from core.nn.encoder_shape import STRIDE
 from core.ops.aggregate import aggregate
 from core.ops.anisotropic import as_query
-from core.systems.box_supervised.config import STRIDE, MemoryTrackingConfig
+from core.systems.box_supervised.config import MemoryTrackingConfig
 from core.systems.box_supervised.looks import Look
 from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.propagation import Propagation
+from core.tracking.drawn import DrawnFrames
 from core.tracking.padded import in_cells
-from core.types import Direction, Keyframe
+from core.types import Keyframe
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +45,12 @@ class Given:
     probed: MemoryFrame
 
 
-class Keyframes:
-    """The keyframes that a tracker has at the time, by frame index."""
+class Keyframes(DrawnFrames[Given]):
+    """The keyframes that a tracker has at the time, and what they let read."""
 
     def __init__(self, top_k: int) -> None:
+        super().__init__()
         self._top_k = top_k
-        self._given: dict[int, Given] = {}
-
-    def add(self, given: Given) -> None:
-        """Take a keyframe; replaces one of the same frame."""
-        self._given[given.keyframe.frame_index] = given
-
-    def remove(self, frame_index: int) -> None:
-        """Forget a keyframe; nothing happens where there is none."""
-        self._given.pop(frame_index, None)
-
-    def get(self, frame_index: int) -> Given | None:
-        """The keyframe of a frame."""
-        return self._given.get(frame_index)
-
-    def shown(self, object_ids: tuple[int, ...]) -> tuple[int, ...]:
-        """Those of some objects that a keyframe shows; of others nothing is known."""
-        every = frozenset[int]().union(*(given.shows for given in self._given.values()))
-        return tuple(i for i in object_ids if i in every)
-
-    def passed(self, frame_index: int, direction: Direction) -> list[Given]:
-        """Those that a walk has passed when it comes to a frame, the last one first."""
-        way = direction.value
-        gone = [index for index in self._given if (frame_index - index) * way > 0]
-        return [self._given[index] for index in sorted(gone, key=lambda index: -way * index)]
 
     def permanent(self, stepped: Mapping[int, Tokens], *, but: int | None = None) -> list[Tokens]:
         """What keyframes assert, by frame index, those without any cell left out.

@@ -11,7 +11,7 @@ from torch import nn
 from core.data.box_lists import ClipBoxes, read_box_list
 from core.data.clips.films import boxed_films
 from core.data.clips.sample import ClipConfig
-from core.data.dense_labels import DENSIFIED
+from core.data.dense_labels import made_of_boxes
 from core.data.frame_pack import FramePack
 from core.data.layouts import find_mask_tree
 from core.data.pack_origin import Wanted
@@ -131,8 +131,7 @@ def _labels(stage: str, options: Values) -> tuple[str, ...]:
     """Kinds of labels that a stage learns from; label maps made of boxes are no more than these."""
     if stage != BOXES_STAGE:
         return ()
-    dense = Path(str(options["dense"]))
-    made = any((folder / DENSIFIED).is_file() for folder in (dense, *dense.absolute().parents[:2]))
+    made = made_of_boxes(Path(str(options["dense"])))
     return ("boxes", "masks") if options["dense"] and not made else ("boxes",)
 
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.nn.fixed_norm import FixedNorm, parts_but
 from core.nn.fusion import FusionBlock, UpBlock, each, enlarged
+from core.nn.lite0_encoder import Lite0Encoder
 from core.nn.sensory import SensoryUpdate
 from core.systems.box_supervised.config import NetworkConfig
 from core.systems.box_supervised.encoders import (
     KeyEncoder,
     KeyProjection,
-    Lite0KeyEncoder,
     ValueEncoder,
 )
 
@@ -109,34 +109,23 @@ class Decoder(nn.Module):
         return logits[:, :, 0].float(), sensory
 
 
-class MemoryNetwork(nn.Module):
+class MemoryNetwork(FixedNorm):
     """All of XMem but its memory: what encodes frames and masks, and what decodes.
 
-    Batch norm always uses its running statistics, in training as well, as in the paper's.
+    Batch norm is as in the paper's training.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.key_encoder = Lite0KeyEncoder() if config.is_lite0 else KeyEncoder(config)
+        self.key_encoder = Lite0Encoder() if config.is_lite0 else KeyEncoder(config)
         self.value_encoder = ValueEncoder(config)
         self.key_proj = KeyProjection(config.widths[2], config.key_channels)
         self.decoder = Decoder(config)
 
-    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002
-        """Switch to training or back; batch norm stays as in inference."""
-        super().train(mode)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
-        return self
-
     def learned(self) -> nn.ModuleDict:
         """All parts but an installed backbone, by the same names: what a checkpoint holds."""
-        parts = dict(self.named_children())
-        if self.config.needs_backbone:
-            del parts["key_encoder"]
-        return nn.ModuleDict(parts)
+        return parts_but(self, "key_encoder" if self.config.needs_backbone else "")
 
     @property
     def dtype(self) -> torch.dtype:

@@ -23,8 +23,9 @@ from core.memory.layers_state import (
 )
 from core.memory.limits import MemoryLimits
 from core.memory.tokens import Tokens
-from core.systems.box_supervised.looks import Look, rows
+from core.systems.box_supervised.looks import Look
 from core.systems.box_supervised.model import MemoryNetwork
+from core.tracking.looks import rows
 from core.types import Arrays
 
 AT_ONCE = 4

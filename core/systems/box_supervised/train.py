@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 
 from core.nn.backbone import normalized_rgb
 from core.systems.box_supervised.clips import ClipResult, draw_plan
 from core.train.clip_batches import ClipBatch
-from core.train.mask_loss import MaskLossConfig, Supervision, first_masks, mask_loss
+from core.train.mask_loss import MaskLossConfig, first_masks, mask_loss
 from core.train.terms import LossTerms
 
 
@@ -47,13 +47,7 @@ def clip_step(
         found = network(normalized_rgb(batch.frames), first, present, plan)
         # Losses are sums over all pixels, for which bfloat16 has too few digits.
         with torch.autocast(batch.frames.device.type, enabled=False):
-            logits, later = found.soft.float().log(), after_first(batch.known)
+            logits, later = found.soft.float().log(), batch.known.after_first()
             return mask_loss(logits, batch.frames[:, 1:], later, config, done=course.done)
 
     return step
-
-
-def after_first(known: Supervision) -> Supervision:
-    """What is known of all frames but the first, which is given."""
-    every = {field.name: getattr(known, field.name) for field in fields(known)}
-    return Supervision(**{k: x if k == "crowd" else x[:, 1:] for k, x in every.items()})

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.data.box_lists import read_box_list
+from core.data.box_lists import read_box_list, read_mask_list
 from core.data.box_tables import DrawnBox
 from core.data.mask_boxes import boxes_of_masks, filled, tight_corners
 from core.errors import DatasetError
@@ -77,3 +77,25 @@ def test_filled_boxes_cover_and_the_smaller_one_is_above(label_maps):
     assert found[0, 5] == found[7, 0] == 5
     assert not (found == 255).any()
     assert filled(np.zeros((3, 4), np.uint8)).sum() == 0
+
+
+def test_label_maps_say_themselves_where_objects_are(tmp_path, label_maps):
+    """Void beside an object hides nothing of what is learned from the map itself."""
+    stems = {"00010": 0, "00012": None, "00014": 1, "00016": 2}
+    write(tmp_path, "bear", label_maps, stems=stems)
+    found = read_mask_list(tmp_path)["bear"]
+    assert found.frames == (0, 2, 3) and found.objects == (1, 2, 3)
+    assert found.places[3, 3] == (4, 4, 2, 2) and found.places[0, 3] == (0, 0, 0, 0)
+
+
+def test_label_maps_without_frames_are_named_by_their_indices(tmp_path, label_maps):
+    folder = tmp_path / "Annotations/480p/film"
+    folder.mkdir(parents=True)
+    for index in (3, 120_000):
+        write_label_map(folder / f"{index:05d}.png", label_maps[0])
+    assert read_mask_list(tmp_path)["film"].frames == (3, 120_000)
+    write_label_map(folder / "late.png", label_maps[0])
+    with pytest.raises(DatasetError, match="no number"):
+        read_mask_list(tmp_path)
+    with pytest.raises(DatasetError, match="no frame of its name"):
+        read_box_list(tmp_path)

@@ -133,6 +133,21 @@ def build_granular():
     return MatchingTracker(encode, config, cpu, stride=4, calibration=CALIBRATION)
 
 
+def build_global():
+    """Global and instance embeddings with random values, in the fast form."""
+    import torch
+
+    from core.systems.global_instance.build import for_tracking
+    from core.systems.global_instance.config import PRESETS, SupportConfig
+    from core.systems.global_instance.model import GlobalInstanceNetwork
+    from core.systems.global_instance.tracker import GlobalInstanceTracker
+
+    torch.manual_seed(0)
+    network = for_tracking(GlobalInstanceNetwork(PRESETS["tiny"]), torch.device("cpu"))
+    config = SupportConfig(48, refine=False)
+    return GlobalInstanceTracker(network, config, torch.device("cpu"))
+
+
 def build_tiny(system):
     """A tracker of a real system, small and without a checkpoint file."""
     from core.engine.registry import build_tracker
@@ -143,6 +158,8 @@ def build_tiny(system):
         return build_memory()
     if system == "multi_granularity":
         return build_granular()
+    if system == "global_instance":
+        return build_global()
     if system != "self_supervised":
         return build_tracker(TrackerRequest(system, Quality.FAST))
     import torch

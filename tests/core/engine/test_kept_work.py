@@ -230,7 +230,7 @@ def test_a_correction_finds_nothing_old_and_its_undo_everything(run, true, syste
     same(run(system, moved), run(system, moved, keep=False))
 
 
-@pytest.mark.parametrize("system", ["box_supervised", "self_supervised"])
+@pytest.mark.parametrize("system", ["box_supervised", "global_instance", "self_supervised"])
 def test_features_are_computed_once(run, requests, system, monkeypatch, true):
     """A second tracker, and a correction, cost matching only."""
     made, real = [], FeatureCache._computed

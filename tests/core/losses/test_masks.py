@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from core.losses.masks import bootstrapped_cross_entropy, dice_loss
+from core.losses.masks import bootstrapped_cross_entropy, dice_loss, union_cross_entropy
 
 B, T, K, H, W = 2, 3, 2, 4, 5
 
@@ -78,3 +78,20 @@ def test_a_frame_of_voids_alone_says_nothing():
             bootstrapped_cross_entropy(logits, label_maps, masked, top=top),
             bootstrapped_cross_entropy(logits, label_maps, without, top=top),
         )
+
+
+def test_cross_entropy_of_all_objects_together():
+    logits, label_maps, masked = example()
+    frames = []
+    for b, t in masked.nonzero().tolist():
+        pixels = []
+        for y in range(H):
+            for x in range(W):
+                if label_maps[b, t, y, x] != 255:
+                    share = 1 / (1 + math.exp(-float(logits[b, t, 0, y, x])))
+                    pixels.append(-math.log(share if label_maps[b, t, y, x] else 1 - share))
+        frames.append(sum(pixels) / len(pixels))
+    found = union_cross_entropy(logits[:, :, 0], label_maps, masked)
+    assert float(found) == pytest.approx(sum(frames) / len(frames), rel=1e-9)
+    nothing = union_cross_entropy(logits[:, :, 0], label_maps, torch.zeros_like(masked))
+    assert float(nothing) == 0

@@ -22,6 +22,11 @@ from core.systems.box_supervised.config import PRESETS as NETWORKS
 from core.systems.box_supervised.config import MemoryTrackingConfig
 from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.tracker import BoxSupervisedTracker
+from core.systems.global_instance.build import for_tracking as global_for_tracking
+from core.systems.global_instance.config import PRESETS as GLOBAL_NETWORKS
+from core.systems.global_instance.config import SupportConfig
+from core.systems.global_instance.model import GlobalInstanceNetwork
+from core.systems.global_instance.tracker import GlobalInstanceTracker
 from core.systems.multi_granularity.build import encode_with as granular_encode_with
 from core.systems.multi_granularity.config import CALIBRATION as GRANULAR_CALIBRATION
 from core.systems.multi_granularity.config import PRESETS as GRANULARITIES
@@ -119,6 +124,15 @@ def build_granular():
     return MatchingTracker(encode, config, cpu, stride=4, calibration=GRANULAR_CALIBRATION)
 
 
+def build_global():
+    """The `global_instance` tracker with random values, in the fast form."""
+    torch.manual_seed(0)
+    network = GlobalInstanceNetwork(GLOBAL_NETWORKS["tiny"])
+    network = global_for_tracking(network, torch.device("cpu"))
+    config = SupportConfig(48, refine=False)
+    return GlobalInstanceTracker(network, config, torch.device("cpu"))
+
+
 BUILDERS = {
     "copy": build_baseline("copy"),
     "flow": build_baseline("flow"),
@@ -126,8 +140,32 @@ BUILDERS = {
     "target": build_target,
     "box_supervised": build_memory,
     "multi_granularity": build_granular,
+    "global_instance": build_global,
     "color": build_color,
 }
+
+
+def lively_global(config=GLOBAL_NETWORKS["tiny"]):
+    """A `global_instance` network whose answers depend on all that goes in: nothing fades away."""
+    torch.manual_seed(3)
+    made = GlobalInstanceNetwork(config)
+    for module in made.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_var.uniform_(0.1, 0.4)
+    for layer in (made.key, made.value, made.coarse[0], made.coarse[2], made.coarse[4]):
+        layer.weight.data.mul_(3)
+    if made.temporal is not None:
+        nn.init.normal_(made.temporal.weigh.weight, std=2)
+    for decoder in (made.refine, made.global_decoder):
+        if decoder is not None:
+            decoder.pred.weight.data.mul_(8)
+    return made.eval()
+
+
+@pytest.fixture(scope="session", name="lively_global")
+def lively_global_function():
+    """Builds it, by default the tiny one."""
+    return lively_global
 
 
 @pytest.fixture(scope="session")

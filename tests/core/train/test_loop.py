@@ -215,6 +215,14 @@ def test_rate_follows_the_schedule(tmp_path):
         assert run.optimizer.param_groups[0]["lr"] == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize("power", [1.0, 0.9, 2.0])
+def test_rates_that_fall_as_a_power_of_what_is_left(power):
+    assert loop._schedule(0.1, 0.2, power=power) == loop._schedule(0.1, 0.2)
+    for share in (0.2, 0.5, 0.9, 1.0):
+        wanted = ((1 - share) / 0.8) ** power
+        assert loop._schedule(share, 0.2, power=power) == pytest.approx(wanted)
+
+
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that goes on by two seconds whenever it is read."""

@@ -98,6 +98,10 @@ RUNS = {
     " --videos FOLDER --out OUT --boxes BOXES --dense ODD",
     "train multi_granularity --classifier": "train multi_granularity --images FRAMES --out OUT"
     " --steps 1 --prior cam --classifier ODD",
+    "train global_instance --init": "train global_instance --images FRAMES --out OUT --steps 1"
+    " --init ODD",
+    "train global_instance --masks": "train global_instance --stage masks --init WEIGHTS"
+    " --videos FOLDER --out OUT --masks ODD",
     "ablate --runs": "ablate --davis TREE --variants VARIANTS --csv OUT --runs ODD",
     "discover input": "discover ODD -o OUT",
     "discover --out": "discover FRAMES -o ODD",
@@ -114,7 +118,8 @@ RUNS = {
 """Command and option -> a run of it with the odd file in its place."""
 FROM_RAW = ("train appearance_motion", "train multi_granularity")
 """Trainings whose other paths are those of every training."""
-for _train in ("train self_supervised", "train box_supervised", *FROM_RAW):
+FROM_MASKS = ("train self_supervised", "train box_supervised", "train global_instance")
+for _train in (*FROM_MASKS, *FROM_RAW):
     RUNS |= {
         f"{_train} --data": f"{_train} --data ODD --minutes 1",
         f"{_train} --projects": f"{_train} --projects ODD.vosapp --minutes 1",
@@ -123,7 +128,7 @@ for _train in ("train self_supervised", "train box_supervised", *FROM_RAW):
         RUNS[f"{_train} --{_option}"] = (
             f"{_train} --images FRAMES --out OUT --steps 1 --{_option} ODD"
         )
-for _train in FROM_RAW:
+for _train in ("train global_instance", *FROM_RAW):
     RUNS |= {
         f"{_train} --videos": f"{_train} --videos ODD --out OUT --steps 1",
         f"{_train} --images": f"{_train} --images ODD --out OUT --steps 1",

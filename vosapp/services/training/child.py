@@ -29,7 +29,7 @@ from vosapp.services.training.folder import (
     touch,
     write_process,
 )
-from vosapp.services.training.offers import needs_labels
+from vosapp.services.training.offers import needs_labels, needs_masks
 from vosapp.services.training.protocol import Speaker
 from vosapp.services.training.run_values import RunRequest, RunState, minutes_between_scores
 from vosapp.services.training.staging import DataFolder, stage
@@ -123,8 +123,9 @@ def _data(request: RunRequest, folder: RunFolder, token: CancelToken) -> DataFol
     if data.is_whole:
         return data
     found = _unless_stopped(folder, survey_labels(request.sources, token))
-    labels = needs_labels(request.system, request.stage)
-    require_trainable(found.survey, needs_labels=labels)
+    asked = request.system, request.stage
+    labels, masks = needs_labels(*asked), needs_masks(*asked)
+    require_trainable(found.survey, needs_labels=labels, needs_masks=masks)
     for item in found.survey.unusable:
         Speaker(folder).log(f"Not used: {item.text} {item.hint}")
     return _unless_stopped(folder, stage(found, folder.data, token))

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.engine.registry import recipe_of
-from core.errors import CheckpointMismatch, DeviceOutOfMemory
+from core.errors import CheckpointMismatch, DeviceOutOfMemory, UsageError
 from core.jobs import CancelToken, Progress
 from core.train.config import FitConfig
 from core.train.recipe import Recipe, StageSpec, Value
 from core.train.run_log import LOG, read_lines
 from vosapp.services.training.folder import RunFolder
-from vosapp.services.training.offers import stage_of
+from vosapp.services.training.offers import needs_masks, stage_of
 from vosapp.services.training.run_values import RunRequest
 from vosapp.services.training.staging import DataFolder
 from vosapp.services.training.trainer import Step
@@ -85,6 +85,9 @@ class CoreTrainer:
     def _legs(self) -> tuple[_Leg, ...]:
         recipe, request = self._recipe, self._request
         chosen = recipe.stage(stage_of(recipe, request.stage, labels=self._data.boxes.exists()))
+        if needs_masks(request.system, request.stage) and not self._data.masks.exists():
+            msg = "No frame has masks of all objects that are labeled in its video."
+            raise UsageError(msg, "Check or draw the masks of all objects on two frames or more.")
         if chosen.after and request.start is None:
             first = recipe.stage(chosen.after)
             return (self._leg(first, 0.0, FIRST_SHARE), self._leg(chosen, FIRST_SHARE, 1.0))
@@ -147,7 +150,8 @@ class CoreTrainer:
     def _options(self, stage: str) -> dict[str, Value]:
         has = {o.name for o in self._recipe.options if not o.stages or stage in o.stages}
         own = {name: value for name, value in self._request.options.items() if name in has}
-        for name, path in (("boxes", self._data.boxes), ("dense", self._data.masks)):
+        data = self._data
+        for name, path in (("boxes", data.boxes), ("dense", data.masks), ("masks", data.masks)):
             if name in has and path.exists():
                 own[name] = str(path)
         return own

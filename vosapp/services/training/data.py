@@ -168,7 +168,7 @@ def _names(videos: Sequence[LabeledVideo]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def require_trainable(found: Survey, *, needs_labels: bool) -> None:
+def require_trainable(found: Survey, *, needs_labels: bool, needs_masks: bool = False) -> None:
     """Refuse what nothing can be learned from.
 
     Raises:
@@ -180,6 +180,11 @@ def require_trainable(found: Survey, *, needs_labels: bool) -> None:
             first = f"All {len(found.held_out)} labeled videos are held out."
         msg = f"There are no labels to learn from. {first}"
         raise UsageError(msg, "Draw boxes on two frames or more of a project, and choose it.")
+    if needs_masks and not found.has_masks:
+        msg = "There are boxes to learn from, and no masks."
+        raise UsageError(
+            msg, "Check masks on two frames or more, or train a system that takes boxes."
+        )
     if not any(clip.part is not Part.HELD_OUT for clip in found.clips):
         first = found.unusable[0].text if found.unusable else "Nothing was chosen."
         raise UsageError(f"There is no video to learn from. {first}", "Choose other data.")

@@ -11,10 +11,11 @@ from vosapp.assets import bundled_weights
 from vosapp.services.training.run_values import RecipeOffer
 from vosapp.services.training.values import Survey
 
-OWN = frozenset({"boxes", "dense", "notes"})
+OWN = frozenset({"boxes", "dense", "masks", "notes"})
 """Options that the chosen data fill."""
-LABELS = "boxes"
-"""A stage with an option of this name learns from boxes and masks."""
+BOXES, MASKS = "boxes", "masks"
+"""A stage with an option of the first name learns from boxes and masks; of the second, from masks
+alone."""
 BUNDLED = "bundled"
 
 
@@ -31,14 +32,22 @@ def offers() -> tuple[RecipeOffer, ...]:
 def _offer(system: str, title: str) -> RecipeOffer:
     recipe = recipe_of(system)
     stage = stage_of(recipe, "", labels=True)
-    labels = any(option.name == LABELS for option in _options_of(recipe, stage))
+    labels, masks = needs_labels(system, stage), needs_masks(system, stage)
     starts = tuple(
         f"{system}-{preset}" for preset in recipe.presets if default_start(system, preset)
     )
     options = tuple(o for o in _options_of(recipe, stage) if o.name not in OWN)
-    learns = recipe.stage(stage).title
     return RecipeOffer(
-        system, title, recipe.help, recipe.presets, options, labels, stage, starts, learns
+        system,
+        title,
+        recipe.help,
+        recipe.presets,
+        options,
+        needs_labels=labels,
+        stage=stage,
+        starts=starts,
+        learns=recipe.stage(stage).title,
+        needs_masks=masks,
     )
 
 
@@ -55,15 +64,24 @@ def stage_of(recipe: Recipe, asked: str, *, labels: bool) -> str:
     """
     if asked:
         return recipe.stage(asked).name
-    learning = [o for o in recipe.options if o.name == LABELS and o.stages]
+    learning = [o for o in recipe.options if o.name in (BOXES, MASKS) and o.stages]
     return learning[0].stages[0] if labels and learning else recipe.default_stage
 
 
 def needs_labels(system: str, stage: str) -> bool:
     """Whether a run of a system learns from boxes or masks."""
+    return bool({BOXES, MASKS} & _labels_of(system, stage))
+
+
+def needs_masks(system: str, stage: str) -> bool:
+    """Whether a run of a system learns from masks, and from no boxes."""
+    return {BOXES, MASKS} & _labels_of(system, stage) == {MASKS}
+
+
+def _labels_of(system: str, stage: str) -> set[str]:
     recipe = recipe_of(system)
     chosen = stage_of(recipe, stage, labels=True)
-    return any(option.name == LABELS for option in _options_of(recipe, chosen))
+    return {option.name for option in _options_of(recipe, chosen)}
 
 
 def _options_of(recipe: Recipe, stage: str) -> tuple[Option, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.box_lists import read_box_list
+from core.data.box_lists import ClipBoxes, read_box_list, read_mask_list
 from core.data.clips.drawn import drawn_sample
 from core.data.clips.films import BoxedFilm, boxed_films
 from core.data.clips.sample import ClipConfig
@@ -18,9 +18,9 @@ from core.engine.registry import recipe_of
 from core.jobs import CancelToken, Job
 from core.media.scratch import scratch_folder
 from vosapp.services.training.data import Surveyed, survey_labels
-from vosapp.services.training.offers import needs_labels, stage_of
+from vosapp.services.training.offers import needs_labels, needs_masks, stage_of
 from vosapp.services.training.run_values import RunRequest
-from vosapp.services.training.staging import stage
+from vosapp.services.training.staging import DataFolder, stage
 from vosapp.services.training.values import Part, Survey
 
 MOST_CLIPS = 3
@@ -68,7 +68,7 @@ def preview(
     chosen = _shortest(every, labeled=labeled)
     with scratch_folder() as folder:
         data = yield from stage(chosen, folder / "data", token)
-        boxes = read_box_list(data.boxes) if labeled and data.boxes.exists() else {}
+        boxes = _labels(request, data) if labeled else {}
         wanted = Wanted({name: frozenset(one.frames) for name, one in boxes.items()})
         packs = yield from pack_folder(
             data.videos, folder / "frames", PackConfig(), token, wanted=wanted
@@ -79,6 +79,13 @@ def preview(
             config = _config(request)
             return tuple(_drawn(films[k % len(films)], config, rng) for k in range(count))
         return tuple(_raw(packs[k % len(packs)], rng) for k in range(count))
+
+
+def _labels(request: RunRequest, data: DataFolder) -> dict[str, ClipBoxes]:
+    """Where objects are on frames that are learned from."""
+    if needs_masks(request.system, request.stage):
+        return read_mask_list(data.masks) if data.masks.exists() else {}
+    return read_box_list(data.boxes) if data.boxes.exists() else {}
 
 
 def _shortest(found: Surveyed, *, labeled: bool) -> Surveyed:

@@ -36,6 +36,7 @@ class RecipeOffer:
         stage: the stage that is trained.
         starts: names of models to start from, the usual one first; empty: from nothing.
         learns: what the stage that is trained learns, as "masks from drawn boxes".
+        needs_masks: boxes do not do.
     """
 
     system: str
@@ -47,6 +48,7 @@ class RecipeOffer:
     stage: str
     starts: tuple[str, ...] = ()
     learns: str = ""
+    needs_masks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,12 @@ class Survey:
         return any(clip.part in (Part.TRAIN, Part.BOTH) for clip in self.clips)
 
     @property
+    def has_masks(self) -> bool:
+        """Whether there are masks to train on."""
+        training = (clip for clip in self.clips if clip.part in (Part.TRAIN, Part.BOTH))
+        return any(clip.counted.masks > 0 for clip in training)
+
+    @property
     def held_out(self) -> tuple[Clip, ...]:
         """The clips that weights are scored on."""
         return tuple(clip for clip in self.clips if clip.part in (Part.HELD_OUT, Part.BOTH))

@@ -184,15 +184,21 @@ class PlanControl(QObject):
             return self.tr("The data are still being looked at.")
         if offer is None:
             return self.tr("Choose how to train.")
+        if not survey.clips and not offer.needs_labels:
+            return self.tr("Nothing of what you chose can be used.")
+        return self._missing(offer, survey)
+
+    # Inside
+
+    def _missing(self, offer: RecipeOffer, survey: Survey) -> str:
+        """Say which labels are missing; empty where none are."""
         if offer.needs_labels and not survey.has_labels:
             return self.tr(
                 "{0} learns from boxes or masks, and there are none that can be used."
             ).format(offer.title)
-        if not survey.clips:
-            return self.tr("Nothing of what you chose can be used.")
+        if offer.needs_masks and not survey.has_masks:
+            return self.tr("{0} learns from masks, and there are only boxes.").format(offer.title)
         return ""
-
-    # Inside
 
     def _take_offers(self, outcome: Outcome) -> None:
         if isinstance(outcome, Done) and isinstance(outcome.value, tuple):

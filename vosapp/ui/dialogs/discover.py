@@ -31,7 +31,6 @@ from vosapp.services.candidates import Candidate
 from vosapp.session.systems import finders
 from vosapp.session.workspace import Workspace
 from vosapp.ui import numbering
-from vosapp.ui.canvas.colors import vivid
 from vosapp.ui.forms import align_labels, capitalized, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.timeline.strip import to_pixmap

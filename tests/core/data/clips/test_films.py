@@ -46,7 +46,7 @@ def test_what_cannot_train_is_told(pack, boxes):
     with pytest.raises(TrainingError, match="2 videos are called film"):
         boxed_films([pack, pack], {"film": boxes}, None)
     late = ClipBoxes({**boxes.places, (99, 1): (1.0, 1, 5, 5)})
-    with pytest.raises(TrainingError, match="film has boxes on frame 99"):
+    with pytest.raises(TrainingError, match="film has labels on frame 99"):
         boxed_films([pack], {"film": late}, None)
     with pytest.raises(TrainingError, match="None"):
         boxed_films([replace(pack, origin=None)], {"film": boxes}, None)
@@ -79,6 +79,15 @@ def test_label_maps_of_a_folder_of_images_are_found_by_name(pack, boxes, shapes,
     assert {place: path.stem for place, path in film.masks.items()} == {
         place: name for place, name in enumerate(names) if place % 2 == 0
     }
+    # Those of `vosapp densify` are numbered by indices, whatever names the images have.
+    (tmp_path / "densify.json").write_text("{}")
+    (film,) = boxed_films([named], {"film": boxes}, tmp_path)
+    assert {place: path.stem for place, path in film.masks.items()} == {
+        place: "00003" for place, index in enumerate(pack.origin.indices) if index == 3
+    }
+    (tmp_path / "JPEGImages").mkdir()
+    (film,) = boxed_films([named], {"film": boxes}, tmp_path)
+    assert len(film.masks) == len(names[::2]), "it wrote frames of these names"
 
 
 def test_films_of_which_most_frames_are_known_are_dense(pack, boxes, shapes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from core.eval.ablation.job import AblationRequest, ablate
 from core.eval.ablation.report import to_dict, to_table
 from core.eval.ablation.training import train_variants
 from core.eval.ablation.variants import read_variants
+from core.eval.ablation.varying import tracker_maker
 from core.jobs import Cancelled, CancelToken, Progress, result_of
 from core.media.label_map import write_label_map
 from core.nn.checkpoints import read_info
@@ -142,8 +144,6 @@ def test_what_makes_no_sense_is_told_before_anything_is_trained(request_, tmp_pa
 
 def test_the_plan_of_the_losses_makes_sense(repo_root, tmp_path):
     """Every row of the table that the paper has, with options that the recipe has."""
-    from core.train.from_table import request_of
-
     variants = read_variants(repo_root / "docs/ablations/box-losses.toml")
     groups = {variant.group for variant in variants}
     assert groups >= {
@@ -153,9 +153,33 @@ def test_the_plan_of_the_losses_makes_sense(repo_root, tmp_path):
     assert len({json.dumps(v.train, sort_keys=True) for v in variants if v.given == "mask"}) == sum(
         v.given == "mask" for v in variants
     )
+    require_trainings("box_supervised", variants, tmp_path)
+
+
+def require_trainings(system, variants, folder):
+    """Every variant's options are those of the recipe, and its config has the fields."""
+    from core.train.from_table import request_of
+
     for variant in variants:
         own = {name: value for name, value in variant.train.items() if name != "after"}
-        request = request_of(
-            recipe_of("box_supervised"), own, out=tmp_path, folder=tmp_path, device="cpu"
-        )
+        request = request_of(recipe_of(system), own, out=folder, folder=folder, device="cpu")
         assert request.length.minutes or request.length.steps
+        tracker_maker(system, variant.config, Quality.FAST)
+
+
+def test_the_plan_of_the_parts_makes_sense(repo_root, tmp_path):
+    """Every row of the paper's table, three seeds of two of them; support sets cost no training."""
+    from core.systems.global_instance.config import PARTS
+
+    variants = read_variants(repo_root / "docs/ablations/global-instance.toml")
+    seeds = Counter(variant.group for variant in variants)
+    assert seeds["full"] == seeds["without instance"] == 3
+    assert {name for name in seeds if name.startswith("without")} == {f"without {p}" for p in PARTS}
+    assert {f"support {n}" for n in (1, 2, 3)} <= seeds.keys()
+    by_name = {variant.name: variant.train for variant in variants}
+    for name in ("support 1", "support 6", "full, fast form"):
+        assert by_name[name] == by_name["full, seed 0"]
+    for part in PARTS:
+        trained = next(v.train for v in variants if v.group == f"without {part}")
+        assert trained["without"] == trained["after"]["without"] == part
+    require_trainings("global_instance", variants, tmp_path)

@@ -127,7 +127,7 @@ def test_longest_row(marks, wanted):
     assert longest_row([mark == "x" for mark in marks]) == wanted
 
 
-@pytest.mark.parametrize("system", ["box_supervised"])
+@pytest.mark.parametrize("system", ["box_supervised", "global_instance"])
 def test_thresholds_are_found_from_a_calibration_that_finds_nothing_absent(seen, system):
     """Weights whose header has none start there: all thresholds are 0."""
     from core.engine.registry import system_spec

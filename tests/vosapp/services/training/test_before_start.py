@@ -41,6 +41,10 @@ def test_every_system_that_learns_is_offered_with_its_options():
     assert "temporal" in names and not names & {"boxes", "dense", "notes"}
     assert all(option.help for option in boxes.options) and "boxes" in boxes.learns
     assert "self_supervised-thin" in found["self_supervised"].starts
+    masks = found["global_instance"]
+    assert (masks.needs_labels, masks.needs_masks, masks.stage) == (True, True, "masks")
+    assert "masks" not in {option.name for option in masks.options}
+    assert not boxes.needs_masks
 
 
 def test_what_carries_no_masks_is_told_to_have_no_score(look):
@@ -114,9 +118,11 @@ def test_colors_are_looked_at_on_masks_where_there_are_any(look):
     assert not math.isnan(result_of(check_colors(found, CancelToken())).right)
 
 
-@pytest.mark.parametrize(("system", "objects"), [("box_supervised", 1), ("self_supervised", 0)])
+@pytest.mark.parametrize(
+    ("system", "objects"), [("box_supervised", 1), ("global_instance", 1), ("self_supervised", 0)]
+)
 def test_samples_are_what_the_network_sees(look, system, objects):
-    sources, found = look(boxes=(0, 6), masks=(3,))
+    sources, found = look(boxes=(0, 6), masks=(3, 9))
     request = RunRequest(system, 1, sources, options={"crop": 32, "frames": 3} if objects else {})
     samples = result_of(preview(request, found, CancelToken(), count=4))
     assert len(samples) == 4 and {sample.clip for sample in samples} <= {"a", "b"}

@@ -88,3 +88,23 @@ def test_weights_are_there_only_once_it_has_begun(trainer_of, tmp_path):
         trainer_of("self_supervised").write(tmp_path / "w")
     with pytest.raises(UsageError, match="stage"):
         next(trainer_of("self_supervised", stage="third").steps(CancelToken()))
+
+
+def test_masks_are_learned_from_where_boxes_do_not_do(write_project, tmp_path):
+    """All objects at once: masks of projects, after composites."""
+    asked = {"preset": "tiny", "options": {**SMALL, "frames": 2}, "device": "cpu"}
+    for name, masks in (("few", ()), ("more", (1, 2, 3, 5))):
+        sources = sources_of(write_project(name, boxes=(0, 6), masks=masks))
+        found = result_of(survey_labels(sources, CancelToken()))
+        data = result_of(stage(found, tmp_path / f"data-{name}", CancelToken()))
+        request = RunRequest("global_instance", 0.02, sources, **asked)
+        trainer = CoreTrainer(request, RunFolder(tmp_path / f"run-{name}"), data)
+        if not masks:
+            with pytest.raises(UsageError, match="No frame has masks"):
+                next(trainer.steps(CancelToken()))
+            continue
+        steps = [x for x in trainer.steps(CancelToken()) if not isinstance(x, Progress)]
+        assert steps[0].fraction < 0.5 <= steps[-1].fraction
+        trainer.write(tmp_path / "now.safetensors")
+        assert read_info(tmp_path / "now.safetensors").training["labels"] == "masks"
+        verify_weights(tmp_path / "now.safetensors", "global_instance")

@@ -70,6 +70,15 @@ def test_too_few_labels_are_told_and_the_footage_stays(write_project, labels, re
     require_trainable(found, needs_labels=False)
 
 
+def test_boxes_are_no_masks(write_project):
+    boxes = look(write_project("a", boxes=(0, 6)))
+    require_trainable(boxes, needs_labels=True)
+    with pytest.raises(UsageError, match="no masks"):
+        require_trainable(boxes, needs_labels=True, needs_masks=True)
+    masks = look(write_project("b", masks=(0, 6)))
+    require_trainable(masks, needs_labels=True, needs_masks=True)
+
+
 def test_a_missing_video_is_told(write_project, tmp_path):
     project = write_project("a", boxes=(0, 6))
     (tmp_path / "a.mp4").unlink()

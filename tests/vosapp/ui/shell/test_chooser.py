@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.engine.registry import default_system
 from core.types import Quality
 from vosapp.session.systems import systems
@@ -55,13 +57,14 @@ def test_the_chooser_offers_the_ways_of_learning(desk):
     chooser.close()
 
 
-def test_the_chooser_says_where_no_weights_are_bundled(desk):
+@pytest.mark.parametrize("system", ["box_supervised", "global_instance"])
+def test_the_chooser_says_where_no_weights_are_bundled(desk, system):
     control = desk.workspace.propagation
     chooser = RunChooser(control.choice, desk.window)
     chooser.chosen.connect(control.set_choice)
     assert (chooser._weights.text(), chooser._bundled.isEnabled()) == ("bundled", True)
     names = [one.name for one in systems()]
-    row = names.index("box_supervised")
+    row = names.index(system)
     chooser._system.setCurrentIndex(row)
     chooser._system.activated.emit(row)
     assert chooser._weights.text() == "none yet: choose a file"

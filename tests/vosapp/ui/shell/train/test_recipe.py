@@ -89,6 +89,14 @@ def test_raw_footage_is_no_data_for_boxes(train, qtbot):
     assert train.recipe.obstacle.text() == "" and train.recipe.start_button.isEnabled()
 
 
+def test_boxes_are_no_data_where_masks_are_needed(shell, services, qtbot, request):
+    first, *others = services.offered
+    services.offered = (replace(first, needs_masks=True), *others)
+    train = request.getfixturevalue("train")
+    choose(train, qtbot, "unmasked.vosapp")
+    assert "learns from masks" in train.recipe.obstacle.text()
+
+
 def test_few_options_stand_together_at_the_top(qtbot):
     form = RecipeOptions(None)
     qtbot.addWidget(form)
