@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSpinBox, QToolButton, QWidget
 
 from vosapp.session import navigation
 from vosapp.session.workspace import Workspace
@@ -29,8 +29,7 @@ _ICONS = {
 }
 
 
-ROOMY = 700
-"""Pixels of width from which everything has room."""
+_ORDER = ("words", "time", "span")
 
 
 class TransportRow(QWidget):
@@ -55,6 +54,7 @@ class TransportRow(QWidget):
         self._line = QFrame(self)
         self._line.setFrameShape(QFrame.Shape.NoFrame)
         self._line.setFixedSize(1, 18)
+        self._row, self._least = QHBoxLayout(self), QSize()
         self._build()
         self.set_workspace(None)
 
@@ -91,23 +91,44 @@ class TransportRow(QWidget):
                 button.setIcon(icon(_ICONS[name]))
         self._color_labels()
 
+    def minimumSizeHint(self) -> QSize:
+        """What the buttons and the number need."""
+        return self._least
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A narrow row goes without time, range and the words at icons."""
+        """Show what there is room for."""
         super().resizeEvent(event)
-        roomy = event.size().width() >= ROOMY
-        styles = Qt.ToolButtonStyle
-        style = styles.ToolButtonTextBesideIcon if roomy else styles.ToolButtonIconOnly
+        self._squeeze()
+
+    def _squeeze(self) -> None:
+        """Leave out words at icons, the time, the range, in this order, until the rest fits."""
+        least = self._needed(len(_ORDER))
+        if least != self._least:
+            self._least = least
+            self.updateGeometry()
+        for left_out in range(len(_ORDER) + 1):
+            if self._needed(left_out).width() <= self.width():
+                return
+
+    def _needed(self, left_out: int) -> QSize:
+        """Show all but the first parts of `_ORDER`; returns what that needs."""
+        gone, styles = _ORDER[:left_out], Qt.ToolButtonStyle
+        style = styles.ToolButtonIconOnly if "words" in gone else styles.ToolButtonTextBesideIcon
         for name in ("set_in", "set_out"):
             self.buttons[name].setToolButtonStyle(style)
-        for label in (self._time, self._span):
-            label.setVisible(roomy)
+        self._time.setVisible("time" not in gone)
+        self._span.setVisible("span" not in gone)
+        self._row.invalidate()
+        return self._row.minimumSize()
 
     # Building
 
     def _build(self) -> None:
         self._labels()
-        row = QHBoxLayout(self)
+        row = self._row
         row.setContentsMargins(8, 4, 8, 4)
+        # Else it could not become narrower than what it shows now.
+        row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         row.setSpacing(2)
         row.addWidget(self.number)
         row.addSpacing(4)
@@ -235,9 +256,11 @@ class TransportRow(QWidget):
                 if stop == start + 1:
                     text = self.tr("only {0}").format(numbering.shown(start))
         self._span.setText(text)
+        self._squeeze()
 
     def _take_speed(self, speed: float) -> None:
         self.speed.setText(f"{speed:g}\u00d7")
+        self._squeeze()
 
     def _take_playing(self, playing: bool) -> None:  # noqa: FBT001
         button = self.buttons["play"]

@@ -242,11 +242,11 @@ def test_closing_while_something_opens_lets_go_of_it(shell, drawn_project):
 def test_the_layout_is_kept(make_shell, drawn_project, open_in):
     first = make_shell()
     open_in(first, drawn_project)
-    first.window.resize(900, 640)
+    first.window.resize(790, 640)
     first.actions.run("view.dock-objects")
     first.window.close()
     second = make_shell()
-    assert (second.window.width(), second.window.height()) == (900, 640)
+    assert (second.window.width(), second.window.height()) == (790, 640)
     second.window.close()
 
 
