@@ -35,16 +35,16 @@ def align_labels(form: QFormLayout) -> None:
 
 def one_label_column(*forms: QFormLayout) -> None:
     """Let the fields of several forms begin at one place; call again when rows have changed."""
-    found = [
-        label.widget()
+    items = [
+        form.itemAt(row, QFormLayout.ItemRole.LabelRole)
         for form in forms
         for row in range(form.rowCount())
-        if (label := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
     ]
-    labels = [label for label in found if label is not None]
-    width = max((label.sizeHint().width() for label in labels), default=0)
-    for label in labels:
-        label.setMinimumWidth(width)
+    found = [item.widget() for item in items if item is not None]
+    labels = [widget for widget in found if widget is not None]
+    width = max((widget.sizeHint().width() for widget in labels), default=0)
+    for widget in labels:
+        widget.setMinimumWidth(width)
 
 
 def whole_rows(view: QAbstractItemView, *, least: int, most: int) -> None:

@@ -322,8 +322,8 @@ class MainWindow(QMainWindow):
 
     def _show_in_middle(self, page: QWidget) -> None:
         """Show a page; the others ask for no room, which panels and small windows would lack."""
-        for place in range(self.stack.count()):
-            one, policy = self.stack.widget(place), QSizePolicy.Policy
+        policy = QSizePolicy.Policy
+        for one in (self.welcome, self._canvas_page, *self._pages.values()):
             how = policy.Expanding if one is page else policy.Ignored
             one.setSizePolicy(how, how)
         self.stack.setCurrentWidget(page)

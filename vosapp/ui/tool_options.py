@@ -227,13 +227,16 @@ class ToolOptions(QWidget):
         seen = list(wanted)
         if sum(needs.values()) > room:
             room -= self.more.sizeHint().width() + space
-            # The tool's own setting is used most, how masks are drawn least.
-            for part in (self.limit, self.opacity, self.overlay, self.tolerance, self.size_slider):
+            for part in self._dropped_first():
                 if part in seen and sum(needs[one] for one in seen) > room:
                     seen.remove(part)
-        for part in self._parts:
-            part.setVisible(part in seen)
+        for one in self._parts:
+            one.setVisible(one in seen)
         self.more.setVisible(len(seen) < len(wanted))
+
+    def _dropped_first(self) -> tuple[QWidget, ...]:
+        """The tool's own setting is used most, and stays for longest."""
+        return self.limit, self.opacity, self.overlay, self.tolerance, self.size_slider
 
     def _open(self) -> None:
         parts = [part for part in self._parts if part in self._shown and part.isHidden()]

@@ -65,8 +65,8 @@ class OutlinePainter:
         framed = cv2.copyMakeBorder(labels, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
         line = edges(np.asarray(framed, np.uint8), reach)[1:-1, 1:-1]
         places = labels.astype(np.uint16) + np.where(line > 0, np.uint16(256), np.uint16(0))
-        layer = self._table[places].view(np.uint8).reshape(*labels.shape, 4)
-        layer = cv2.resize(layer, (length, height), interpolation=cv2.INTER_AREA)
+        fine = self._table[places].view(np.uint8).reshape(*labels.shape, 4)
+        layer = cv2.resize(fine, (length, height), interpolation=cv2.INTER_AREA)
         rest = np.float32(1) - layer[..., 3:] * np.float32(1 / 255)
         mixed = frame * rest + layer[..., :3]
         return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)

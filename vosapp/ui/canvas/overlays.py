@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRect, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter
 
+from core.media.label_lines import vivid
 from vosapp.project.model import TrackedObject
 from vosapp.ui.canvas import colors, outlines
 from vosapp.ui.canvas.items import LabelItem
@@ -153,7 +154,7 @@ class Overlays(QObject):
     def _draw_proposal(self, painter: QPainter, grid: Grid, exposed: QRect) -> None:
         if self._proposal is None:
             return
-        line = colors.argb(colors.vivid(self._proposal.color))
+        line = colors.argb(vivid(self._proposal.color))
         fill = colors.argb(self._proposal.color, 0.4)
         dark = _contrast(self._proposal.color)
         self._march.set_colors([0, dark, line, fill, *[0] * 252])

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.media.export.losses import counted
+from core.media.label_lines import vivid
 from core.text import visible
 from vosapp.jobs.outcome import Done, Outcome
 from vosapp.project.colors import usual_color
@@ -30,7 +31,6 @@ from vosapp.services.candidates import Candidate
 from vosapp.services.discover import default_discoverer
 from vosapp.session.workspace import Workspace
 from vosapp.ui import numbering
-from vosapp.ui.canvas.colors import vivid
 from vosapp.ui.forms import align_labels, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.timeline.strip import to_pixmap

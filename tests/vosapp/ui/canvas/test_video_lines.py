@@ -6,7 +6,7 @@ import numpy as np
 
 from core.media.annotations.values import ObjectInfo
 from core.media.export.outlined import OutlinePainter
-from vosapp.ui.canvas.colors import vivid
+from core.media.label_lines import vivid
 from vosapp.ui.canvas.mapping import Grid, PixelRect
 from vosapp.ui.canvas.outlines import outline
 from vosapp.ui.canvas.overlays import LINE

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
+from core.media.label_lines import vivid
 from vosapp.project.edits import RecolorObject, ShowObject
-from vosapp.ui.canvas.colors import vivid
 from vosapp.ui.theme import tones
 from vosapp.ui.view_state import OverlayMode, ToolId
 
