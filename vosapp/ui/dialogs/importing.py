@@ -110,6 +110,7 @@ class ImportDialog(WorkDialog):
         self.mapping.setHorizontalHeaderLabels([self.tr("In the files"), self.tr("Object")])
         header = self.mapping.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.mapping.verticalHeader().hide()
         self.mapping.verticalHeader().setDefaultSectionSize(ROW)
         self.mapping.setColumnWidth(1, 120)

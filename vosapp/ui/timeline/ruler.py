@@ -97,7 +97,7 @@ def ticks(axis: TimeAxis) -> list[tuple[int, bool]]:
 def labels(
     axis: TimeAxis, fps: Fraction, width_of: Callable[[str], float]
 ) -> list[tuple[int, Label]]:
-    """Return the labels of the ruler with their frames, none of them cut at the right edge.
+    """Return the labels of the ruler with their frames, none of them cut at an edge.
 
     A number that has no room behind its tick stands before it, a time without room is left out.
 
@@ -116,7 +116,7 @@ def labels(
         )
         width, rest = width_of(text), width_of(time)
         left = tick + 4.5 if tick + 4.5 + width <= axis.width else tick - 3.5 - width
-        if left < end + 6:
+        if left < max(0, end + 6):
             continue
         behind = left + width + 5
         roomy = left > tick and step > width + rest + 18 and behind + rest <= axis.width

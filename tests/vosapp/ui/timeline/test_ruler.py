@@ -24,7 +24,7 @@ def width_of(text):
 @given(st.integers(1, 5000), st.integers(60, 2000), st.floats(1, 50), st.floats(0, 1))
 def test_no_label_is_cut_and_none_touches_another(count, width, zoom, place):
     axis = TimeAxis(count, width, tail=10).fitted().zoomed(zoom, place * width)
-    end = -1e9
+    end = 0.0
     for frame, label in labels(axis, FPS, width_of):
         assert label.text == str(frame)
         assert label.left >= end
