@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -11,7 +11,10 @@ from vosapp.ui.timeline import ink
 
 
 class DropVeil(QWidget):
-    """A frame and a sentence over all of a window; it takes no mouse."""
+    """A frame and a sentence over all of a widget that takes files; it takes no mouse.
+
+    It goes by itself once the files were dropped or carried on.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -19,16 +22,28 @@ class DropVeil(QWidget):
         self.setObjectName("drop-veil")
         self._text = ""
         self.hide()
+        parent.installEventFilter(self)
 
     def show_for(self, text: str) -> None:
-        """Cover the window and say what a drop will do."""
+        """Cover the widget and say what a drop will do."""
         self._text = text
         self.setAccessibleName(text)
-        window = self.parentWidget()
-        if window is not None:
-            self.setGeometry(window.rect())
+        self._cover()
         self.raise_()
         self.show()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Follow what happens to the files, and the size of what is covered."""
+        if event.type() in (QEvent.Type.DragLeave, QEvent.Type.Drop):
+            self.hide()
+        elif event.type() == QEvent.Type.Resize:
+            self._cover()
+        return False
+
+    def _cover(self) -> None:
+        below = self.parentWidget()
+        if below is not None:
+            self.setGeometry(below.rect())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the frame and the sentence."""

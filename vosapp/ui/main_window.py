@@ -9,7 +9,6 @@ from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
-    QDragLeaveEvent,
     QDropEvent,
     QResizeEvent,
     QShowEvent,
@@ -248,14 +247,8 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self._veil.show_for(self.tr("Drop to open {0}").format(visible(path.name)))
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """It was carried on."""
-        self._veil.hide()
-        super().dragLeaveEvent(event)
-
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        self._veil.hide()
         path = _dropped_path(event)
         if path is not None:
             event.acceptProposedAction()

@@ -24,6 +24,7 @@ from vosapp.jobs.outcome import Done, Outcome
 from vosapp.services.models.values import Model, Origin
 from vosapp.session.training.hub import TrainingHub
 from vosapp.ui.actions.binding import Actions
+from vosapp.ui.drop_veil import DropVeil
 from vosapp.ui.forms import name_all
 from vosapp.ui.models import words
 from vosapp.ui.plain import local_path, tooltip
@@ -50,6 +51,7 @@ class ModelsPage(QWidget):
         super().__init__(parent)
         self._hub = hub
         self.setAcceptDrops(True)
+        self._veil = DropVeil(self)
         self.list, self.card = QTreeWidget(self), QTextBrowser(self)
         self.title, self.used = QLabel(self), QLabel(self)
         self.import_button = QPushButton(self.tr("Import\u2026"), self)
@@ -165,6 +167,7 @@ class ModelsPage(QWidget):
         """Take a file of this machine."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
+            self._veil.show_for(self.tr("Drop to import the model"))
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Import what was dropped, one file at a time."""

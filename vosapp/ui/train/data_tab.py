@@ -25,6 +25,7 @@ from vosapp.jobs.outcome import Done, Outcome
 from vosapp.services.training.values import Clip, ColorAnswer, Part, Source
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.work import WorkControl, WorkState
+from vosapp.ui.drop_veil import DropVeil
 from vosapp.ui.forms import name_all
 from vosapp.ui.plain import local_path, tooltip
 from vosapp.ui.theme import icon, set_tone
@@ -52,6 +53,7 @@ class DataTab(QWidget):
         super().__init__(parent)
         self._hub, self._links = hub, list[Path]()
         self.setAcceptDrops(True)
+        self._veil = DropVeil(self)
         self.add_projects = QPushButton(self.tr("Add Projects\u2026"), self)
         self.add_folder = QPushButton(self.tr("Add Folder\u2026"), self)
         self.remove_button = QPushButton(self.tr("Remove"), self)
@@ -76,6 +78,7 @@ class DataTab(QWidget):
         """Take projects, folders, videos and tables of this machine."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
+            self._veil.show_for(self.tr("Drop to learn from it"))
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Choose what was dropped."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 
 from core.errors import CheckpointMismatch
 from vosapp.services.models.values import Model, Origin
+from vosapp.ui.drop_veil import DropVeil
 from vosapp.ui.models.download import DownloadDialog
 
 LEFT = Qt.MouseButton.LeftButton
@@ -122,7 +123,9 @@ def test_a_file_is_dropped(models, services, qtbot, dialog, tmp_path):
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "theirs.pth"))])
     where = (Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(models, QDragEnterEvent(QPoint(9, 9), *where))
+    assert models.findChild(DropVeil).isVisible()
     QApplication.sendEvent(models, QDropEvent(QPointF(9, 9), *where))
+    assert not models.findChild(DropVeil).isVisible()
     asked = dialog(QInputDialog)
     assert asked.textValue() == "theirs"
     asked.reject()

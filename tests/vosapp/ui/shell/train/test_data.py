@@ -7,6 +7,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from train_hands import LEFT, cells, choose, click
 
+from vosapp.ui.drop_veil import DropVeil
 from vosapp.ui.place_bar import Place
 
 
@@ -51,7 +52,9 @@ def test_projects_and_folders_are_dropped(train, qtbot, places):
     mime.setUrls([QUrl.fromLocalFile(str(places.data / n)) for n in ("a.vosapp", "clips")])
     where = (Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(data, QDragEnterEvent(QPoint(9, 9), *where))
+    assert data.findChild(DropVeil).isVisible()
     QApplication.sendEvent(data, QDropEvent(QPointF(9, 9), *where))
+    assert not data.findChild(DropVeil).isVisible()
     qtbot.waitUntil(lambda: train.hub.data.survey is not None)
     assert [row[1] for row in cells(data.clips)] == ["Training", "Raw footage"]
     assert train.shell.workspace is None and train.shell.window.place is Place.TRAIN
