@@ -9,7 +9,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 SHARE = {Qt.Orientation.Horizontal: 0.4, Qt.Orientation.Vertical: 0.5}
-"""Of the window, at most, so that the picture keeps the larger part of a small one."""
+"""Of a small window, at most, so that the picture keeps the larger part."""
+PICTURE = {Qt.Orientation.Horizontal: 420, Qt.Orientation.Vertical: 260}
+"""Pixels that are left to the picture and the bars of a larger one."""
 _SIDES = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
 _LARGEST = 10_000
 
@@ -43,9 +45,8 @@ class DockSizes(QObject):
             way = self._way(dock)
             size = self._window.size()
             whole = size.width() if way is Qt.Orientation.Horizontal else size.height()
-            self._window.resizeDocks(
-                [dock], [min(self._wanted[name], int(whole * SHARE[way]))], way
-            )
+            most = max(int(whole * SHARE[way]), whole - PICTURE[way])
+            self._window.resizeDocks([dock], [min(self._wanted[name], most)], way)
 
     def fit_soon(self) -> None:
         """Do so once panels that were shown just now have their places."""
