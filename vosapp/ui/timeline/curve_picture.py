@@ -12,8 +12,8 @@ from PySide6.QtGui import QColor, QImage
 
 SOFT = 0.75
 """Pixels from the middle of the line to its edge, where it has faded."""
-SHADE = 0.12
-"""Opacity below the line."""
+GROUND, SHADE, LIMIT = 0.06, 0.16, 0.26
+"""Opacity above the line, below it, and of the line at which a value is low."""
 FLAG = 0.34
 """Opacity of a column that is low, over all of its height: a line near the bottom is small."""
 _EDGE = 1.5
@@ -31,8 +31,9 @@ def curve_image(
     known: NDArray[np.bool_],
     low: NDArray[np.bool_],
     height: int,
+    limit: int | None = None,
 ) -> QImage:
-    """Return a line with one point a column, and what is below it faintly.
+    """Return a line with one point a column, on a faint ground that is darker below it.
 
     Args:
         y: pixels from the top, one a column.
@@ -40,6 +41,7 @@ def curve_image(
         known: columns in which there is a line.
         low: columns in the second color, drawn broader, faintly colored from top to bottom.
         height: pixels of the picture.
+        limit: row at which values begin to be low, in pixels from the top; None for no such line.
 
     Returns:
         `height` x len(y), transparent beside the line.
@@ -52,8 +54,10 @@ def curve_image(
     upper, lower = np.minimum(points, end) - broad, np.maximum(points, end) + broad
     rows = np.arange(height, dtype=np.float32)[:, None]
     cover = np.minimum(rows + 1 - upper, lower - rows)
-    below = np.where(rows >= upper, np.float32(SHADE), np.float32(0))
-    np.maximum(cover, np.where(low, np.float32(FLAG), below), out=cover)
+    np.maximum(cover, np.where(rows >= upper, np.float32(SHADE), np.float32(GROUND)), out=cover)
+    if limit is not None:
+        np.maximum(cover[limit], np.float32(LIMIT), out=cover[limit])
+    np.maximum(cover, np.where(low, np.float32(FLAG), np.float32(0)), out=cover)
     np.clip(cover, 0, known.astype(np.float32), out=cover)
     ink = np.where(low, np.uint32(_rgb(colors[1])), np.uint32(_rgb(colors[0])))
     pixels = (cover * 255).astype(np.uint32) << np.uint32(24) | ink

@@ -60,8 +60,6 @@ class LanePainter:
         dark = ink.luminance(ground) < 0.2
         # Of no object's color: on an amber object a warning must be seen, too.
         self._line = ink.mixed(QColor(shown.text), ground, 0.25)
-        self._ground = ink.faded(QColor(shown.text), 18 if dark else 12)
-        self._limit = ink.faded(QColor(shown.text), 60)
         light = ink.faded(self._color, 140 if dark else 110)
         self._brushes = {
             int(FrameState.PROPAGATED): light,
@@ -141,21 +139,12 @@ class LanePainter:
             self._draw_nothing(painter, box, run.state)
             return
         painter.fillRect(box, self._brushes[run.state])
-        if run.state != int(FrameState.KEYFRAME):
-            self._draw_ground(painter, box)
         if run.state == STALE:
             painter.fillRect(box, self._hatch)
         elif run.state == CHECKED and box.width() >= 14:
             painter.setBrushOrigin(box.topLeft() - QPointF(0, 2.5))
             painter.fillRect(box, self._ticks)
             painter.setBrushOrigin(0, 0)
-
-    def _draw_ground(self, painter: QPainter, band: QRectF) -> None:
-        """The scale of the confidence: 0 below, 1 above, a line where doubt begins."""
-        strip = QRectF(band.left(), STRIP[0], band.width(), STRIP[1] - STRIP[0])
-        painter.fillRect(strip, self._ground)
-        line = STRIP[0] + float(curve_height(DOUBTFUL, STRIP[1] - STRIP[0]))
-        painter.fillRect(QRectF(strip.left(), round(line), strip.width(), 1), self._limit)
 
     def _draw_nothing(self, painter: QPainter, box: QRectF, state: int) -> None:
         """A thin line: solid where the user says so, dashed where the engine found nothing."""
@@ -174,7 +163,8 @@ class LanePainter:
         rows = STRIP[1] - STRIP[0]
         y = curve_height(filled, rows)
         colors, low = (self._line, self._warning), filled < DOUBTFUL
-        image = curve_image(y, colors, known=known, low=low, height=rows)
+        limit = round(float(curve_height(DOUBTFUL, rows)))
+        image = curve_image(y, colors, known=known, low=low, height=rows, limit=limit)
         painter.drawImage(QPointF(part.start, STRIP[0]), image)
 
     def _draw_dots(

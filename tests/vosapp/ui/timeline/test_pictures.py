@@ -164,8 +164,8 @@ def test_a_curve_is_broken_where_nothing_is_known(qapp):
     assert max(alpha[20:30]) == 0
     assert image.pixelColor(45, 10).getRgb()[:3] == (200, 100, 50)
     assert image.pixelColor(5, 10).getRgb()[:3] == (1, 2, 3)
-    assert image.pixelColor(5, 4).alpha() == 0
-    assert 0 < image.pixelColor(5, 20).alpha() < 60  # faint below the line
+    # Faint above the line, less so below it.
+    assert 0 < image.pixelColor(5, 4).alpha() < image.pixelColor(5, 20).alpha() < 60
     assert image.pixelColor(45, 4).alpha() > 60  # a low column is flagged from top to bottom
 
 
