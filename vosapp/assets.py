@@ -41,6 +41,11 @@ def weights_dir() -> Path:
     return _root() / "weights"
 
 
+def widget_images() -> Path:
+    """Return the folder of the images that style sheets name. It may not exist."""
+    return _root() / "icons"
+
+
 def bundled_weights(system: str, preset: str) -> Path:
     """Return the bundled weights file of a system.
 

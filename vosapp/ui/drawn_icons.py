@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
@@ -52,6 +53,22 @@ def mark(size: int, ratio: float = 1.0) -> QPixmap:
     made = _picture(_draw_mark, round(size * ratio), QColor())
     made.setDevicePixelRatio(ratio)
     return made
+
+
+def write_widget_images(folder: Path, theme: str, *, line: str, on_accent: str) -> None:
+    """Write the images that the style sheet of a theme names.
+
+    Args:
+        folder: where to.
+        theme: part of their names.
+        line: color of arrows.
+        on_accent: color of what is drawn on the accent color.
+    """
+    for name, (drawing, size) in _WIDGET_PARTS.items():
+        color = QColor(line if name in ("up", "down") else on_accent)
+        for factor, ending in ((1, ""), (2, "@2x")):
+            picture = _picture(drawing, size * factor, color)
+            picture.save(str(folder / f"{name}-{theme}{ending}.png"), "PNG")
 
 
 def _picture(drawing: Drawing, size: int, color: QColor) -> QPixmap:
@@ -130,6 +147,44 @@ def _blob() -> QPainterPath:
     path.cubicTo(15.2, 17.4, 8.6, 19.2, 7.2, 14.5)
     return path
 
+
+def _draw_check(painter: QPainter) -> None:
+    _round(painter, 3.4).drawPolyline(
+        QPolygonF([QPointF(5, 12.5), QPointF(10, 17.5), QPointF(19, 7.5)])
+    )
+
+
+def _draw_down(painter: QPainter) -> None:
+    _round(painter, 3.2).drawPolyline(
+        QPolygonF([QPointF(4.5, 8.5), QPointF(12, 16), QPointF(19.5, 8.5)])
+    )
+
+
+def _draw_up(painter: QPainter) -> None:
+    _round(painter, 3.2).drawPolyline(
+        QPolygonF([QPointF(4.5, 15.5), QPointF(12, 8), QPointF(19.5, 15.5)])
+    )
+
+
+def _draw_dot(painter: QPainter) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawEllipse(QPointF(12, 12), 6, 6)
+
+
+def _round(painter: QPainter, width: float) -> QPainter:
+    cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+    painter.setPen(QPen(painter.pen().color(), width, Qt.PenStyle.SolidLine, cap, join))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    return painter
+
+
+_WIDGET_PARTS: dict[str, tuple[Drawing, int]] = {
+    "check": (_draw_check, 12),
+    "dot": (_draw_dot, 12),
+    "down": (_draw_down, 10),
+    "up": (_draw_up, 8),
+}
+"""Of style sheets, with the pixels of their sides."""
 
 DRAWINGS: dict[str, Drawing] = {
     "in": _draw_in,

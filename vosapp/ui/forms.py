@@ -82,6 +82,14 @@ class Fold(QToolButton):
         self.unfolded.emit(on)
 
 
+class NumberField(QSpinBox):
+    """A field for a number whose text keeps away from the border; style sheets cannot say that."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lineEdit().setTextMargins(5, 0, 4, 0)
+
+
 class OptionForm(QWidget):
     """Fields for options that come from a table.
 

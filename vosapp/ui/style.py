@@ -63,10 +63,10 @@ QLineEdit, QKeySequenceEdit, QPlainTextEdit {
 QLineEdit:disabled, QPlainTextEdit:disabled { color: $muted; background: $window; }
 QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit { border: none;
     padding: 0; min-height: 0; background: transparent; }
+QSpinBox QLineEdit, QDoubleSpinBox QLineEdit { padding: 0 5px; }
 QLineEdit:focus, QKeySequenceEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
 QComboBox, QSpinBox, QDoubleSpinBox { min-height: 24px; }
-QSpinBox#frame-number { background: $base; border: 1px solid $border; border-radius: 4px;
-    padding: 0 6px; }
+QSpinBox#frame-number { background: $base; border: 1px solid $border; border-radius: 4px; }
 QSpinBox#frame-number:focus { border-color: $accent; }
 QSpinBox#frame-number::up-button, QSpinBox#frame-number::down-button { width: 0; height: 0;
     border: none; }
@@ -123,3 +123,42 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)
 """Placeholders are the fields of `vosapp.ui.theme.Tones`."""
+
+IMAGES = "vosappimages"
+"""Prefix under which Qt finds the images of `WITH_IMAGES`."""
+WITH_IMAGES = Template("""
+QComboBox { background: $raised; border: 1px solid $border; border-radius: 5px;
+    padding: 1px 8px; }
+QComboBox:hover, QComboBox:focus, QComboBox:on { border-color: $accent; }
+QComboBox:disabled { color: $muted; background: $window; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url(vosappimages:down-$theme.png); width: 10px; height: 10px; }
+QComboBox QAbstractItemView { background: $base; border: 1px solid $border; padding: 3px;
+    selection-background-color: $accent; selection-color: $on_accent; outline: none; }
+QSpinBox, QDoubleSpinBox { background: $base; border: 1px solid $border; border-radius: 4px;
+    padding: 0; }
+QSpinBox:focus, QDoubleSpinBox:focus { border-color: $accent; }
+QSpinBox:disabled, QDoubleSpinBox:disabled { color: $muted; background: $window; }
+QSpinBox::up-button, QDoubleSpinBox::up-button { border: none; width: 18px;
+    subcontrol-origin: border; subcontrol-position: top right; }
+QSpinBox::down-button, QDoubleSpinBox::down-button { border: none; width: 18px;
+    subcontrol-origin: border; subcontrol-position: bottom right; }
+QSpinBox::up-button:hover, QSpinBox::down-button:hover, QDoubleSpinBox::up-button:hover,
+QDoubleSpinBox::down-button:hover { background: $alternate; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { width: 8px; height: 8px;
+    image: url(vosappimages:up-$theme.png); }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { width: 8px; height: 8px;
+    image: url(vosappimages:down-$theme.png); }
+QSpinBox#frame-number::up-button, QSpinBox#frame-number::down-button { width: 0; height: 0; }
+QSpinBox#frame-number::up-arrow, QSpinBox#frame-number::down-arrow { image: none; width: 0;
+    height: 0; }
+QCheckBox::indicator:checked, QListView::indicator:checked { width: 12px; height: 12px;
+    background: $accent; border: 1px solid $accent; border-radius: 3px;
+    image: url(vosappimages:check-$theme.png); }
+QRadioButton::indicator:checked { width: 12px; height: 12px; background: $accent;
+    border: 1px solid $accent; border-radius: 7px;
+    image: url(vosappimages:dot-$theme.png); }
+QCheckBox::indicator:checked:disabled, QRadioButton::indicator:checked:disabled {
+    background: $muted; border-color: $muted; }
+""")
+"""What needs images, in a sheet of its own: without them a check mark would not be seen."""

@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 
 import qtawesome
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QDir, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QStyleFactory
 
+from vosapp.assets import widget_images
 from vosapp.ui.drawn_icons import drawn
-from vosapp.ui.style import SHEET
+from vosapp.ui.style import IMAGES, SHEET, WITH_IMAGES
 
 ICON_SIZE = QSize(20, 20)
 OWN = "own."
@@ -208,4 +209,10 @@ def set_tone(label: QLabel, tone: str) -> None:
 
 def style_sheet(chosen: Tones) -> str:
     """Return the style sheet of a theme."""
-    return SHEET.substitute(asdict(chosen))
+    sheet, folder = SHEET.substitute(asdict(chosen)), widget_images()
+    if not folder.is_dir():
+        # An incomplete installation: the style of the toolkit is better than no check marks.
+        return sheet
+    QDir.setSearchPaths(IMAGES, [str(folder)])
+    name = "dark" if chosen is DARK else "light"
+    return sheet + WITH_IMAGES.substitute(asdict(chosen), theme=name)

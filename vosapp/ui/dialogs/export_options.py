@@ -11,14 +11,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QSpinBox,
     QWidget,
 )
 
 from core.media.export.base import Exporter
 from vosapp.project.model import TrackedObject
 from vosapp.services.export import options_of, with_values
-from vosapp.ui.forms import OptionForm, align_labels, capitalized, whole_rows
+from vosapp.ui.forms import NumberField, OptionForm, align_labels, capitalized, whole_rows
 
 ROW = 24
 """Pixels of an object's row."""
@@ -52,7 +51,7 @@ class ExportOptionForm(OptionForm):
             check.toggled.connect(self.changed)
             return check
         if isinstance(value, int):
-            spin = QSpinBox(self)
+            spin = NumberField(self)
             spin.setRange(1, 1000)
             spin.setValue(value)
             spin.valueChanged.connect(self.changed)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
@@ -32,7 +31,7 @@ from vosapp.ui.dialogs.finetune_words import (
     tuning_text,
     verdict_text,
 )
-from vosapp.ui.forms import align_labels, name_all
+from vosapp.ui.forms import NumberField, align_labels, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.work.dialog import WorkDialog
 
@@ -56,7 +55,7 @@ class FinetuneDialog(WorkDialog):
         # What is shown: the size follows it, and is the user's own in between.
         self._mode: tuple[object, ...] | None = None
         self.intro, self.estimate = QLabel(self), QLabel(self)
-        self.minutes, self.frames = QSpinBox(self), QComboBox(self)
+        self.minutes, self.frames = NumberField(self), QComboBox(self)
         self.start_button = QPushButton(self.tr("Start"), self)
         self.verdict, self.comparison = QLabel(self), ComparisonView(self)
         self.trouble = QLabel(self)

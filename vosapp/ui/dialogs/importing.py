@@ -35,7 +35,7 @@ from vosapp.session.workspace import Workspace
 from vosapp.ui import errors
 from vosapp.ui.dialogs.asking import choose_file, choose_folder
 from vosapp.ui.dialogs.import_options import ImportOptionForm
-from vosapp.ui.forms import align_labels, name_all, one_label_column
+from vosapp.ui.forms import NumberField, align_labels, name_all, one_label_column
 from vosapp.ui.plain import PathEdit
 from vosapp.ui.theme import set_tone
 from vosapp.ui.work.dialog import WorkDialog
@@ -258,7 +258,7 @@ class ImportDialog(WorkDialog):
             cell = QTableWidgetItem(visible(label))
             cell.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.mapping.setItem(row, 0, cell)
-            spin = QSpinBox(self.mapping)
+            spin = NumberField(self.mapping)
             spin.setRange(0, MAX_OBJECT_ID)
             spin.setSpecialValueText(self.tr("leave out"))
             spin.setValue(object_id)

@@ -17,9 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vosapp.ui.forms import align_labels, one_label_column
+from vosapp.ui.forms import NumberField, align_labels, one_label_column
 from vosapp.ui.settings import SETTINGS, Setting, Settings
 from vosapp.ui.theme import set_tone
+
+WIDTH = 150
+"""Pixels of a field, so that all are alike."""
 
 
 class SettingsDialog(QDialog):
@@ -77,18 +80,18 @@ class SettingsDialog(QDialog):
             check.setChecked(value)
             check.toggled.connect(lambda on: self._settings.set_value(setting.key, on))
             return check
-        spin = QSpinBox(self)
+        spin = NumberField(self)
         spin.setRange(setting.low, setting.high)
         spin.setSuffix(_tr(setting.unit) if setting.unit else "")
         spin.setSpecialValueText(_tr(setting.lowest) if setting.lowest else "")
-        spin.setMinimumWidth(130)
+        spin.setMinimumWidth(WIDTH)
         spin.setValue(int(value))
         spin.valueChanged.connect(lambda number: self._settings.set_value(setting.key, number))
         return spin
 
     def _choice_editor(self, setting: Setting, value: str) -> QComboBox:
         box = QComboBox(self)
-        box.setMinimumWidth(130)
+        box.setMinimumWidth(WIDTH)
         for name, label in setting.choices:
             box.addItem(_tr(label), name)
         box.setCurrentIndex(box.findData(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import QInputDialog, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QInputDialog, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from vosapp.jobs.owners import while_there
 from vosapp.session.workspace import Workspace
@@ -63,6 +63,9 @@ class TimelinePanel(QWidget):
         dialog.setInputMode(QInputDialog.InputMode.IntInput)
         dialog.setIntRange(first, last)
         dialog.setIntValue(numbering.shown(session.frame_index))
+
+        for field in dialog.findChildren(QSpinBox):
+            field.lineEdit().setTextMargins(5, 0, 4, 0)
 
         def go(number: int) -> None:
             session.go_to(numbering.index_of(number))

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QToolButton, QWidget
 
 from vosapp.session import navigation
 from vosapp.session.workspace import Workspace
 from vosapp.ui import numbering
+from vosapp.ui.forms import NumberField
 from vosapp.ui.links import Links
 from vosapp.ui.theme import icon, tones
 from vosapp.ui.timeline.ruler import time_code
@@ -46,7 +47,7 @@ class TransportRow(QWidget):
         self._workspace: Workspace | None = None
         self._links = Links()
         self.buttons: dict[str, QToolButton] = {}
-        self.number = QSpinBox(self)
+        self.number = NumberField(self)
         self.speed = QToolButton(self)
         self._count = QLabel("", self)
         self._time = QLabel("00:00.000", self)

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +26,7 @@ from vosapp.services.training.run_values import RecipeOffer
 from vosapp.session.training.hub import TrainingHub
 from vosapp.ui import errors
 from vosapp.ui.actions.binding import Actions
-from vosapp.ui.forms import Fold, align_labels, name_all
+from vosapp.ui.forms import Fold, NumberField, align_labels, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.train import words
 from vosapp.ui.train.options_form import RecipeOptions
@@ -53,7 +52,7 @@ class RecipeTab(QWidget):
         self._hub, self._plan = hub, hub.plan
         self.system, self.start = QComboBox(self), QComboBox(self)
         self.preset, self.device = QComboBox(self), QComboBox(self)
-        self.minutes, self.title = QSpinBox(self), QLineEdit(self)
+        self.minutes, self.title = NumberField(self), QLineEdit(self)
         self.help, self.usual, self.estimate = QLabel(self), QLabel(self), QLabel(self)
         self.warnings, self.obstacle = QLabel(self), QLabel(self)
         self.fold = Fold(self.tr("Advanced"), self)
