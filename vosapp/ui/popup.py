@@ -18,6 +18,21 @@ class Popup(QMenu):
         self.setToolTipsVisible(True)
 
 
+def fit_content(widget: QWidget) -> None:
+    """Make a widget as large as what is in it, also where that is most of the screen.
+
+    Qt's own `adjustSize` stops at two thirds of a screen and squeezes what is in the widget.
+    """
+    layout = widget.layout()
+    if layout is not None:
+        layout.activate()
+    wanted = widget.sizeHint().expandedTo(widget.minimumSize())
+    high = widget.heightForWidth(wanted.width())
+    if high >= 0:
+        wanted.setHeight(high)
+    widget.resize(wanted)
+
+
 def settle(button: QAbstractButton) -> None:
     """Let a button look as it is, once what popped up from it has gone.
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from vosapp.ui.actions.binding import Actions
-from vosapp.ui.popup import settle
+from vosapp.ui.popup import fit_content, settle
 from vosapp.ui.theme import icon
 from vosapp.ui.view_state import OverlayMode, PaintLimit, ToolId, ViewState
 
@@ -104,7 +104,7 @@ class Drawer(QFrame):
         for part in parts:
             self._column.addWidget(part)
             part.show()
-        self.adjustSize()
+        fit_content(self)
         corner = button.mapToGlobal(button.rect().bottomRight())
         self.move(corner.x() - self.width(), corner.y() + 2)
         self.show()

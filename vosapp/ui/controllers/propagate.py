@@ -19,7 +19,7 @@ from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import choose_file
 from vosapp.ui.dialogs.chooser import LEARNING, RunChooser
 from vosapp.ui.notice import Kind, Notice
-from vosapp.ui.popup import settle
+from vosapp.ui.popup import fit_content, settle
 from vosapp.ui.theme import icon
 from vosapp.ui.work.words import run_text
 
@@ -152,7 +152,7 @@ class PropagateController(Controller):
         workspace.destroyed.connect(chooser.close)
         button = self.shell.window.choose_button
         chooser.destroyed.connect(lambda: settle(button))
-        chooser.adjustSize()
+        fit_content(chooser)
         chooser.move(button.mapToGlobal(button.rect().bottomLeft()))
         chooser.show()
 

@@ -23,6 +23,7 @@ from vosapp.services.weights import has_default
 from vosapp.session.choice import RunChoice
 from vosapp.session.systems import DEVICES, QUALITIES, SystemSpec, offer_of, systems
 from vosapp.ui.forms import align_labels
+from vosapp.ui.popup import fit_content
 from vosapp.ui.theme import set_tone, tones
 from vosapp.ui.work.words import device_title
 
@@ -185,7 +186,7 @@ class RunChooser(QFrame):
         self._bundled.setEnabled(has_default(system.name))
         self._weights.setText(self._weights_text(system))
         # As high as what it shows now; a system may offer less than the one before.
-        self.adjustSize()
+        fit_content(self)
 
     def _weights_text(self, system: SystemSpec) -> str:
         if not system.needs_weights:
