@@ -198,6 +198,7 @@ class WelcomePage(QWidget):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
         when = _ago(path) if there else self.tr("not there any more")
         name, folder = visible(path.stem), visible(_short(path.parent))
+        item.setText(name)
         for role, text in ((NAME_ROLE, name), (WHEN_ROLE, when), (FOLDER_ROLE, folder)):
             item.setData(role, text)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {when}, {folder}")
