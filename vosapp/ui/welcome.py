@@ -198,9 +198,9 @@ class WelcomePage(QWidget):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
         when = _ago(path) if there else self.tr("not there any more")
         name, folder = visible(path.stem), visible(_short(path.parent))
+        item.setText(f"{name}, {when}, {folder}")
         for role, text in ((NAME_ROLE, name), (WHEN_ROLE, when), (FOLDER_ROLE, folder)):
             item.setData(role, text)
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {when}, {folder}")
         item.setToolTip(tooltip(str(path)))
         self._dress(item)
         self._list.addItem(item)

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from vosapp.project.boxes import BoxCounts, BoxLabel
 from vosapp.project.edit_boxes import PutBox
 from vosapp.ui.objects.model import Role
+from vosapp.ui.timeline.lane_picture import STRIP
 from vosapp.ui.timeline.layout import HEADER_WIDTH
 from vosapp.ui.view_state import ToolId
 
@@ -92,7 +93,7 @@ def test_the_timeline_shows_which_boxes_are_drawn(boxed):
     def inked(frame):
         x = HEADER_WIDTH + round(view.axis.center_of(frame))
         ground = picture.pixelColor(x + 8, top + 3)
-        column = (picture.pixelColor(x, y) for y in range(top + 23, top + 27))
+        column = (picture.pixelColor(x, y) for y in range(top + STRIP[1], top + STRIP[1] + 4))
         return sum(color != ground for color in column)
 
     assert inked(20) == 4 and 1 <= inked(10) <= 3 and inked(22) == 0
