@@ -70,14 +70,15 @@ def compare_frame(
     found, done = list[LabelMap](), 0
     with open_video(video) as opened:
         chosen = ChosenFrames(opened, frames)
-        for weights in models:
+        for number, weights in enumerate(models, 1):
+            said = f"weights {number} of {len(models)}"
             system = read_info(weights).system
             tracker = build_tracker(TrackerRequest(system, quality, device, weights))
             asked = PropagationRequest((moved,), 0, len(frames), (way,))
             for item in propagate(chosen, tracker, asked, token):
                 if isinstance(item, FrameResult):
                     done += 1
-                    yield Progress(done, len(frames) * len(models), weights.stem, "compare")
+                    yield Progress(done, len(frames) * len(models), said, "compare")
                     if item.frame_index == goal:
                         found.append(item.label_map)
     return tuple(found)
