@@ -65,7 +65,7 @@ def adapted_step_count(adapted: AdaptedRequest, frame_count: int, kept: Set[int]
     """
     walked = sum(step_count(piece, frame_count) for piece in adapted.pieces)
     new = {i for piece in adapted.pieces for i in range(piece.start, piece.stop)}
-    borders = {keyframe.frame_index for keyframe in wanted_borders(adapted.request)}
+    borders = {keyframe.frame_index for keyframe in wanted_borders(adapted.request, frame_count)}
     return walked + len((new | kept) - borders)
 
 
@@ -189,7 +189,7 @@ def _adapted_by(
 
 def _drop_borders(request: PropagationRequest, frame_count: int, spool: ProbabilitySpool) -> None:
     """What was propagated to a frame before it became a border is no lesson any more."""
-    for keyframe in wanted_borders(replace(request, start=0, stop=frame_count)):
+    for keyframe in wanted_borders(replace(request, start=0, stop=frame_count), frame_count):
         spool.discard(keyframe.frame_index)
 
 

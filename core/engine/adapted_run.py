@@ -119,7 +119,7 @@ class AdaptedRun:
 
 def _left(request: PropagationRequest, frame_count: int, kept: frozenset[int]) -> _Left:
     """Spans that are not kept whole; borders between spans that are kept cost no walk."""
-    borders = {k.frame_index: k for k in wanted_borders(request)}
+    borders = {k.frame_index: k for k in wanted_borders(request, frame_count)}
     pieces, alone = [], []
     again: set[int] = set()
     for piece in remaining(request, frame_count, kept):

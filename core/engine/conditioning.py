@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import Self
 
-import numpy as np
-
-from core.engine.spans import Span
+from core.engine.spans import Span, cut, fuller
 from core.jobs import CancelToken
 from core.media.video import VideoSource
 from core.tracking.contract import Tracker
-from core.types import SEEN_WHOLE, Keyframe
+from core.types import Keyframe
 
 
 def governing(span: Span, keyframes: tuple[Keyframe, ...]) -> tuple[Keyframe, ...]:
@@ -33,18 +31,33 @@ def governing(span: Span, keyframes: tuple[Keyframe, ...]) -> tuple[Keyframe, ..
     sides = (keyframes, span.before), (keyframes[::-1], span.after)
     for inward in (side for side, border in sides if border is None):
         for object_id in sorted({i for k in own for i in k.object_ids}):
-            fuller = _fuller(inward, object_id)
-            if fuller is not None:
-                found[fuller.frame_index] = fuller
+            more = fuller(inward, object_id)
+            if more is not None:
+                found[more.frame_index] = more
     return tuple(found[index] for index in sorted(found))
 
 
-def _fuller(inward: tuple[Keyframe, ...], object_id: int) -> Keyframe | None:
-    """The first keyframe that shows more of an object than the outermost one that asserts it."""
-    asserting = (k for k in inward if object_id in k.object_ids)
-    areas = ((k, int(np.count_nonzero(k.label_map == object_id))) for k in asserting)
-    _, outermost = next(areas, (None, 0))
-    return next((k for k, area in areas if SEEN_WHOLE * area > outermost), None)
+def changed(before: tuple[Keyframe, ...], after: tuple[Keyframe, ...], frame_count: int) -> range:
+    """The frames from the first to the last that new keyframes may change, their own included.
+
+    Args:
+        before: as they were, ascending.
+        after: with others added or put in place of some; those that stay are the same values.
+        frame_count: frames of the video.
+    """
+
+    def known(keyframes: tuple[Keyframe, ...]) -> set[tuple[int, ...]]:
+        return {
+            (span.first, span.last, *(id(k) for k in governing(span, keyframes)))
+            for span in cut(keyframes, frame_count)
+        }
+
+    old = {id(keyframe) for keyframe in before}
+    ends = [(k.frame_index, k.frame_index) for k in after if id(k) not in old]
+    ends += [(key[0], key[1]) for key in known(after) - known(before)]
+    if not ends:
+        return range(0)
+    return range(min(first for first, _ in ends), max(last for _, last in ends) + 1)
 
 
 class Conditioning:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
-from core.engine.propagate import PropagationRequest, SpanPlan, Walk, plan
+from core.engine.propagate import PropagationRequest, SpanPlan, Walk, plan, wanted_borders
 from core.engine.run_record import WalkState
 
 
@@ -27,7 +27,8 @@ def units(request: PropagationRequest, frame_count: int) -> tuple[Unit, ...]:
     """The parts of a propagation, ascending: spans, and the keyframes between them."""
     wanted = range(request.start, request.stop)
     found = [_unit(part, wanted) for part in plan(request, frame_count)]
-    found += [Unit(frozenset({index}), ()) for index in _borders(request) if index in wanted]
+    cutting = wanted_borders(request, frame_count)
+    found += [Unit(frozenset({keyframe.frame_index}), ()) for keyframe in cutting]
     return tuple(sorted((u for u in found if u.frames), key=lambda unit: min(unit.frames)))
 
 
@@ -36,12 +37,6 @@ def _unit(part: SpanPlan, wanted: range) -> Unit:
     reached = [frozenset(i for i in wanted if i in walk) for walk in walks]
     alike = len(set(reached)) == 1
     return Unit(frozenset().union(*reached), tuple(walks) if alike else ())
-
-
-def _borders(request: PropagationRequest) -> list[int]:
-    """Keyframes that lie between spans: those that assert every object."""
-    objects = {object_id for k in request.keyframes for object_id in k.object_ids}
-    return [k.frame_index for k in request.keyframes if objects <= set(k.object_ids)]
 
 
 def remaining(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.cleaning import NONE, Cleaning
-from core.engine.spans import Span, cut
+from core.engine.spans import Span, borders, cut
 from core.errors import UsageError
 from core.types import Direction, Keyframe
 
@@ -100,14 +100,10 @@ def step_count(request: PropagationRequest, frame_count: int) -> int:
     """How many items `propagate` yields: walked frames, and keyframes that are borders."""
     plans = plan(request, frame_count)
     walks = [walk for p in plans for walk in (p.backward, p.forward) if walk is not None]
-    return sum(len(walk) for walk in walks) + len(wanted_borders(request))
+    return sum(len(walk) for walk in walks) + len(wanted_borders(request, frame_count))
 
 
-def wanted_borders(request: PropagationRequest) -> list[Keyframe]:
-    """Keyframes in the wanted range that assert every object, ascending."""
-    objects = {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
-    return [
-        k
-        for k in request.keyframes
-        if objects <= set(k.object_ids) and request.start <= k.frame_index < request.stop
-    ]
+def wanted_borders(request: PropagationRequest, frame_count: int) -> list[Keyframe]:
+    """Keyframes in the wanted range that are borders, ascending."""
+    cutting = borders(request.keyframes, frame_count)
+    return [k for k in cutting if request.start <= k.frame_index < request.stop]

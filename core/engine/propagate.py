@@ -110,7 +110,7 @@ def propagate_by(
         Cancelled: by the token, between two frames.
     """
     plans = plan(request, video.info.frame_count)
-    borders = wanted_borders(request)
+    borders = wanted_borders(request, video.info.frame_count)
     with Conditioning(video, tracker, keyframes=request.keyframes, token=token) as conditioning:
         walking = Walking(video, tracker, request, token, conditioning, keep, manner)
         if manner.near is not None:

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from core.engine.adapted import AdaptedRequest, adapted_step_count, propagate_adapted
+from core.engine.conditioning import changed
 from core.engine.propagate import PropagationRequest, propagate, step_count
 from core.engine.registry import build_tracker
 from core.engine.run import memory_guard
@@ -274,22 +275,18 @@ class _Robot:
         index = pick_frame(self._marks, tuple(self._keyframes), self._closed, by=pick)
         if index is None:
             return
-        before = [k for k in self._whole() if k < index]
-        after = [k for k in self._whole() if k > index]
+        before = self._given()
         self._keyframes[index] = self._truth(index)
-        start = max(before) + 1 if before else 0
-        stop = min(after) if after else self._job.info.frame_count
-        yield from self._propagate(start, stop, index)
+        frames = changed(before, self._given(), self._job.info.frame_count)
+        yield from self._propagate(frames.start, frames.stop, index)
 
     @property
     def _closed(self) -> set[int]:
         """Frames that have been corrected; an object may be given on others, too."""
         return {r.corrected for r in self.rounds if r.corrected is not None}
 
-    def _whole(self) -> list[int]:
-        """Frames whose keyframes assert every object; a walk of an object goes past the others."""
-        wanted = set(self._job.plan.object_ids)
-        return [index for index, k in self._keyframes.items() if wanted <= set(k.object_ids)]
+    def _given(self) -> tuple[Keyframe, ...]:
+        return tuple(self._keyframes[index] for index in sorted(self._keyframes))
 
     def snapshot(self) -> _Snapshot:
         """The state now, for `restore`."""
@@ -304,8 +301,7 @@ class _Robot:
         self._passes.spool.rewind(state.probabilities)
 
     def _propagate(self, start: int, stop: int, corrected: int | None) -> Iterator[None]:
-        keyframes = tuple(self._keyframes[index] for index in sorted(self._keyframes))
-        request = PropagationRequest(keyframes, start, stop)
+        request = PropagationRequest(self._given(), start, stop)
         seconds = 0.0
         for result in self._passes.run(request):
             if isinstance(result, FrameResult) and not result.is_draft:

@@ -1,7 +1,8 @@
 """Frames beyond an object's outer keyframes, and which keyframes they depend on (ADR 0050).
 
-Where an outer keyframe shows less of the object than another one, the nearest such one is read
-there, too: `core.engine.conditioning.governing`. Here are the frames that become stale with it.
+Where an outer keyframe shows less of an object than another one, the walk to the end of the video
+passes it, and the nearest one that shows more is read there: `core.engine.spans.borders`,
+`core.engine.conditioning.governing`. Here are the frames that become stale with these.
 """
 
 from __future__ import annotations
@@ -50,17 +51,34 @@ def _counts(
     outer: int,
     inward: int,
 ) -> bool:
-    """Whether one of some keyframes is the nearest to an outer one that shows more than that."""
+    """Whether one of some changed keyframes counts for the frames beyond an outer one."""
     check(is_int(outer, 0, MAX_FRAMES), "a keyframe is on no frame")
     query = "SELECT area FROM assertions WHERE object_id = ? AND frame_index = ?"
     least = int(connection.execute(query, (object_id, outer)).fetchone()[0]) / SEEN_WHOLE
-    steps = [inward * (f - outer) for f, area in areas.items() if area > least]
-    nearest = min((step for step in steps if step > 0), default=None)
-    if nearest is None:
+    steps = {inward * (f - outer): area for f, area in areas.items() if inward * (f - outer) > 0}
+    if not steps:
         return False
+
+    def between(step: int, more_than: float) -> bool:
+        query = (
+            "SELECT 1 FROM assertions WHERE object_id = ? AND area > ?"
+            " AND frame_index > ? AND frame_index < ? LIMIT 1"
+        )
+        ends = sorted((outer, outer + inward * step))
+        return connection.execute(query, (object_id, more_than, *ends)).fetchone() is not None
+
+    if _hides(connection, outer, inward) and not between(min(steps), -1):
+        return True
+    larger = [step for step, area in steps.items() if area > least]
+    return bool(larger) and not between(min(larger), least)
+
+
+def _hides(connection: sqlite3.Connection, frame_index: int, inward: int) -> bool:
+    """Whether a frame shows less of any object than one of its keyframes on the other side."""
     query = (
-        "SELECT 1 FROM assertions WHERE object_id = ? AND area > ?"
-        " AND frame_index > ? AND frame_index < ? LIMIT 1"
+        "SELECT 1 FROM assertions AS own JOIN assertions AS other USING (object_id)"
+        " WHERE own.frame_index = ?1 AND own.area > 0 AND other.area * ?2 > own.area"
+        " AND (other.frame_index - ?1) * ?3 > 0 LIMIT 1"
     )
-    between = sorted((outer, outer + inward * nearest))
-    return connection.execute(query, (object_id, least, *between)).fetchone() is None
+    found = connection.execute(query, (frame_index, SEEN_WHOLE, inward)).fetchone()
+    return found is not None

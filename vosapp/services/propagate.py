@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.engine.pieces import remaining
 from core.engine.propagate import Made, PropagationRequest, SpanPlan, Walk, plan
+from core.engine.spans import borders
 from core.media.file_hash import named_hash, sha256_of
 from core.text import visible
 from core.types import Direction, FrameResult
@@ -82,12 +83,11 @@ def pieces_with(
         frame_count: frames of the video.
         frames: what is to be computed.
     """
-    objects = {object_id for keyframe in request.keyframes for object_id in keyframe.object_ids}
-    borders = {k.frame_index for k in request.keyframes if objects <= set(k.object_ids)}
+    cutting = {keyframe.frame_index for keyframe in borders(request.keyframes, frame_count)}
     pieces: list[PropagationRequest] = []
     for piece in remaining(request, frame_count, frozenset(range(frame_count)) - frames):
         # A keyframe in between costs nothing; starting anew would read it again.
-        if pieces and borders.issuperset(range(pieces[-1].stop, piece.start)):
+        if pieces and cutting.issuperset(range(pieces[-1].stop, piece.start)):
             pieces[-1] = replace(pieces[-1], stop=piece.stop)
         else:
             pieces.append(piece)

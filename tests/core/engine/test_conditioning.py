@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.engine.conditioning import Conditioning, governing
+from core.engine.conditioning import Conditioning, changed, governing
 from core.engine.propagate import PropagationRequest, propagate
 from core.engine.spans import cut
 from core.errors import VideoDecodeError
@@ -61,9 +61,9 @@ def test_absent_object_is_known_where_it_may_come_back(keyframe, box, absent, wa
 @pytest.mark.parametrize(
     ("hides", "wanted"),
     [
-        ({10: 8}, [[2], [2, 6], [6, 10], [6, 10]]),
-        ({6: 7, 10: 8}, [[2], [2, 6], [6, 10], [2, 10]]),
-        ({2: 5}, [[2, 6], [2, 6], [6, 10], [10]]),
+        ({10: 8}, [[2], [2, 6], [6, 10]]),
+        ({6: 7, 10: 8}, [[2], [2, 6], [2, 6, 10]]),
+        ({2: 5}, [[2, 6], [6, 10], [10]]),
         ({10: 9.5}, [[2], [2, 6], [6, 10], [10]]),
     ],
     ids=str,
@@ -92,6 +92,22 @@ def test_an_object_of_its_own_keyframe_is_compared_with_the_ones_that_assert_it(
     fewer = (every[0], keyframe(6, (1, 2), part), every[2])
     last = cut(fewer, COUNT)[-1]
     assert [k.frame_index for k in governing(last, fewer)] == [2, 6, 9]
+
+
+def test_what_a_new_keyframe_changes(keyframe, box):
+    """Its own spans; and the end where the last keyframe hides something."""
+    half = box(1, 2)
+    half[:, :5] = 0
+    old = tuple(keyframe(index, (1, 2)) for index in (2, 8, 14))
+    assert changed(old, (*old[:2], keyframe(11, (1, 2)), old[2]), COUNT) == range(9, 14)
+    assert changed(old, (*old, keyframe(17, (1, 2))), COUNT) == range(15, COUNT)
+    assert changed(old, (*old, keyframe(17, (1, 2), half)), COUNT) == range(15, COUNT)
+    assert changed(old, (old[0], keyframe(8, (1, 2), half), old[2]), COUNT) == range(3, 14)
+    assert changed(old, old, COUNT) == range(0)
+    hides = (*old, keyframe(17, (1, 2), half))
+    more = (*hides[:3], keyframe(15, (1, 2)), hides[3])
+    assert changed(hides, more, COUNT) == range(15, COUNT)
+    assert changed(hides, (*hides[:2], keyframe(11, (1, 2)), *hides[2:]), COUNT) == range(9, 14)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.engine.spans import cut
+from core.engine.spans import borders, cut
 from core.types import Direction
 
 FORWARD, BACKWARD = Direction.FORWARD, Direction.BACKWARD
@@ -50,6 +50,32 @@ def test_an_object_more_unmakes_borders(keyframe):
 def test_absent_counts_as_asserted(keyframe, box):
     keyframes = keyframe(0, (1, 2)), keyframe(4, (1, 2), box())
     assert rows(cut(keyframes, 6)) == [(1, 3, 0, 4, []), (5, 5, 4, None, [])]
+
+
+def test_an_outer_keyframe_that_hides_something_is_passed(keyframe, box):
+    """From the border before it; where nothing lies beyond, or all is absent, it cuts as any."""
+    half = box(1, 2)
+    half[:, :5] = 0
+    first, middle, last = keyframe(2, (1, 2)), keyframe(6, (1, 2)), keyframe(8, (1, 2), half)
+    keyframes = first, middle, last
+    assert rows(cut(keyframes, 10)) == [
+        (0, 1, None, 2, []),
+        (3, 5, 2, 6, []),
+        (7, 9, 6, None, [8]),
+    ]
+    assert [k.frame_index for k in borders(keyframes, 10)] == [2, 6]
+    assert rows(cut(keyframes, 9))[-1] == (7, 7, 6, 8, [])
+    gone = keyframe(8, (1, 2), box())
+    assert rows(cut((first, middle, gone), 10))[-1] == (9, 9, 8, None, [])
+    hidden = keyframe(2, (1, 2), half), middle
+    assert rows(cut(hidden, 10)) == [(0, 5, None, 6, [2]), (7, 9, 6, None, [])]
+    assert rows(cut((keyframe(0, (1, 2), half), middle), 10))[0] == (1, 5, 0, 6, [])
+    other = box(1, 2)
+    other[:, 15:] = 0
+    either = keyframe(2, (1, 2), half), keyframe(6, (1, 2), other)
+    assert rows(cut(either, 10)) == [(0, 9, None, None, [2, 6])]
+    (whole,) = cut(either, 10)
+    assert (whole.origin(FORWARD), whole.origin(BACKWARD)) == (2, 6)
 
 
 def test_walks_start_beside_a_border_or_on_a_keyframe_inside(keyframe):

@@ -104,18 +104,28 @@ def test_beyond_a_keyframe_that_hides_something_counts_the_one_that_shows_it(hid
     assert states(hidden, 2) == [P] * 10 + [K] + [P] * 29
 
 
-def test_a_keyframe_between_counts_beyond_where_it_shows_more_or_did(hidden, box, result):
+def test_a_keyframe_between_counts_beyond_where_the_walk_passes_the_last_one(hidden, box, result):
     hidden.do(SetMask(20, 1, box(0, 0, 2, 4)))
-    assert states(hidden, 1)[31:] == [P] * 9
-    hidden.do(Paint(20, 1, 0, 0, box(0, 0, 6, 6)))
     assert states(hidden, 1)[31:] == [S] * 9
     run = hidden.begin_propagation("fake")
     fresh = [result(f, {1: box(0, 0, 4, 4)}) for f in range(40)]
     hidden.put_results(run, fresh)
-    hidden.do(Paint(10, 1, 4, 4, box(0, 0, 1, 1)))
+    hidden.do(Paint(10, 1, 4, 4, box(0, 0, 1, 1)))  # The nearest that shows more than the last.
+    assert states(hidden, 1)[11:] == [S] * 9 + [K] + [P] * 9 + [K] + [S] * 9
+    hidden.do(Paint(20, 1, 0, 0, box(0, 0, 6, 6)))
+    hidden.put_results(hidden.begin_propagation("fake"), fresh)
+    hidden.do(Paint(10, 1, 4, 4, box(1, 1, 2, 2)))
     assert states(hidden, 1)[11:] == [S] * 9 + [K] + [P] * 9 + [K] + [P] * 9
     hidden.do(ClearMasks(1, 20, 21))
     assert states(hidden, 1)[31:] == [S] * 9
+
+
+def test_nothing_counts_beyond_a_last_keyframe_that_shows_all(propagated, box, result):
+    propagated.do(SetMask(30, 1, box(0, 0, 4, 4)))
+    run = propagated.begin_propagation("fake")
+    propagated.put_results(run, [result(f, {1: box(0, 0, 4, 4)}) for f in range(40)])
+    propagated.do(SetMask(20, 1, box(0, 0, 2, 4)))
+    assert states(propagated, 1)[31:] == [P] * 9
 
 
 def test_results_beyond_that_come_after_such_a_change_are_stale(hidden, box, result):
