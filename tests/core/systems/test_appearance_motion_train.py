@@ -314,6 +314,20 @@ def test_adaptation_is_the_same_for_the_same_seed(videos):
     assert not torch.equal(found[0], found[2])
 
 
+def test_what_training_saw_of_the_channels_counts_as_much_as_the_video(videos):
+    torch.manual_seed(0)
+    plain = [0.2, 1.0, 0.1, 0.3, 0.8, 0.2]
+    network = new_network(PRESETS["tiny"])
+    network.cues.copy_(torch.tensor([plain, plain, plain, [0.2, -90, 90, -90, -90, 90], plain]))
+    before = network.cues.clone()
+    with open_video(videos / "0.mp4") as video:
+        config = AdaptConfig(steps=40, short_side=32)
+        result_of(adapt(network, video, range(12), config, CancelToken()))
+    assert network.channel == 3
+    assert (network.cues[3, 1:] / before[3, 1:] > 0.5).all()
+    assert not torch.equal(network.cues, before)
+
+
 def test_impossible_clips_are_refused():
     for values in ({"batch": 0}, {"size": (4, 4)}, {"frames": 1}):
         with pytest.raises(TrainingError):

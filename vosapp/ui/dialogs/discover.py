@@ -88,7 +88,7 @@ class DiscoverDialog(WorkDialog):
         path = self._control.weights
         text = self.tr("bundled")
         if not self._control.has_weights:
-            text = self.tr("none come with vosapp yet: choose a file, or make one by {0}")
+            text = self.tr("none are here: choose a file, or make one by {0}")
             text = text.format(f"vosapp train {self._control.system}")
         self.weights.setText(text if path is None else visible(path.name))
         self.find_button.setEnabled(self._control.has_weights and not self._control.running)
