@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from core.data.layouts import read_tree
 from core.errors import UsageError, VosError
 from core.eval.benchmark_plan import BenchmarkRequest
 from core.eval.review.figures import (
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not system:
             raise UsageError("Nothing says what is to be measured.", "Give --weights FILE.")
         tracker = TrackerRequest(system, args.quality, args.device, args.weights)
-        parts = [_play(root, args, tracker) for root in args.datasets]
+        parts = [part for root in args.datasets for part in _play(root, args, tracker)]
         print(file=sys.stderr)  # noqa: T201
         print("\n".join(_report(parts, args)))  # noqa: T201
     except VosError as error:
@@ -72,7 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _play(root: Path, args: argparse.Namespace, tracker: TrackerRequest) -> tuple[Played, ...]:
+def _play(
+    root: Path, args: argparse.Namespace, tracker: TrackerRequest
+) -> list[tuple[bool, Played]]:
+    """Play a dataset; each sequence with whether its place among all is one to fit to."""
+    fitted = set(sorted(sequence.name for sequence in read_tree(root))[::2])
     request = BenchmarkRequest(
         root,
         tracker,
@@ -82,12 +87,13 @@ def _play(root: Path, args: argparse.Namespace, tracker: TrackerRequest) -> tupl
         seen=True,
     )
     folder = args.cells / f"{args.quality.value}-{args.keyframes}" / root.resolve().name
-    return result_of(mapped(play(request, folder, CancelToken()), _tell))
+    played = result_of(mapped(play(request, folder, CancelToken()), _tell))
+    return [(one.name in fitted, one) for one in played]
 
 
-def _report(parts: Sequence[tuple[Played, ...]], args: argparse.Namespace) -> list[str]:
-    first = [played for part in parts for played in part[::2]]
-    others = [played for part in parts for played in part[1::2]]
+def _report(parts: Sequence[tuple[bool, Played]], args: argparse.Namespace) -> list[str]:
+    first = [played for fitted, played in parts if fitted]
+    others = [played for fitted, played in parts if not fitted]
     weights = fit(first) if args.fit else WEIGHTS
     lines = _told(weights) if args.fit else []
     rows: list[dict[str, object]] = []

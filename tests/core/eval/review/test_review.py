@@ -143,5 +143,8 @@ def test_the_command_says_what_it_found(root, tmp_path, capsys):
     rows = json.loads(out.read_text(encoding="utf-8"))["sequences"]
     assert [row["sequence"] for row in rows] == ["one", "two"]
     assert rows[1]["part"] == "the others" and rows[0]["list"]["frames"]
+    assert main([*arguments, "--keyframes", "2", "--sequences", "two"]) == 0
+    said = capsys.readouterr().out
+    assert "fitted to, 0 sequences" in said and "the others, 1 sequences" in said
     assert main([str(root), "--cells", str(tmp_path)]) == 2
     assert "--weights" in capsys.readouterr().err
