@@ -7,6 +7,7 @@ there every object is read as 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -178,7 +179,7 @@ class Searches:
 
         What distance takes is reckoned for the nearest query of a block.
         """
-        queries = query_blocks(self._keys[None], BLOCK) / len(self._keys) ** 0.5
+        queries = query_blocks(self._keys[None], BLOCK) / math.sqrt(len(self._keys))
         if not len(cells):
             return queries.new_full(queries.shape[:2], -torch.inf)
         chosen, width = keys.flatten(1)[:, cells], self.size[1]
