@@ -1,7 +1,7 @@
 """Processor seconds of a frame by the number of objects, on one thread: both mask trackers.
 
-Run: `python tests/benchmarks/bench_objects.py [--quality fast] [--objects 1,2,4,6]`. Both systems
-have the preset `small`, the same backbone and the same frames: moving smooth noise of 854 x 480.
+Run: `python tests/benchmarks/bench_objects.py [--quality fast] [--objects 1,2,4,6] [--turns 3]`.
+Both systems have the preset `small`, the same backbone and the same frames: moving smooth noise of 854 x 480.
 Values are random, which takes as long as trained ones. All cases take turns, ten frames at a time,
 so that other work on the machine meets all of them alike. Prints one line of JSON for each case:
 mean seconds of a step, of a step and rendering its label map, and both as multiples of those of the
@@ -30,7 +30,7 @@ from core.systems.global_instance.tracker import GlobalInstanceTracker
 from core.types import Direction, Keyframe, Quality
 
 SIZE = (480, 854)
-WARM, TURN, TURNS = 10, 10, 3
+WARM, TURN = 7, 10
 CPU = torch.device("cpu")
 
 
@@ -92,12 +92,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quality", type=Quality, default=Quality.FAST)
     parser.add_argument("--objects", default="1,2,4,6")
+    parser.add_argument("--turns", type=int, default=3)
     args = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     counts = [int(n) for n in args.objects.split(",")]
     cases = [Case(system, args.quality, count) for system in MAKERS for count in counts]
-    for _ in range(TURNS):
+    for _ in range(args.turns):
         for case in cases:
             case.turn(TURN)
     first = {}
