@@ -1,11 +1,11 @@
 """Processor seconds of a frame by the number of objects, on one thread: both mask trackers.
 
 Run: `python tests/benchmarks/bench_objects.py [--quality fast] [--objects 1,2,4,6] [--turns 3]`.
-Both systems have the preset `small`, the same backbone and the same frames: moving smooth noise of 854 x 480.
-Values are random, which takes as long as trained ones. All cases take turns, ten frames at a time,
-so that other work on the machine meets all of them alike. Prints one line of JSON for each case:
-mean seconds of a step, of a step and rendering its label map, and both as multiples of those of the
-first number of objects.
+Both systems have the preset `small`, the same backbone and the same frames: moving smooth noise of
+854 x 480. Values are random, which takes as long as trained ones. All cases take turns, ten frames
+at a time, so that other work on the machine meets all of them alike. Prints one line of JSON for
+each case: mean seconds of a step, of a step and rendering its label map, and both as multiples of
+those of the first number of objects.
 """
 
 from __future__ import annotations
