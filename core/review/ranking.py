@@ -32,10 +32,10 @@ class Weights:
         least: severity below which a frame needs no look.
     """
 
-    reasons: tuple[float, ...] = (0.6, 0.5, 0.3, 0.15, 0.15, 0.15, 0.2, 0.1, 0.3, 0.05)
+    reasons: tuple[float, ...] = (1.0, 0.6, 0.2, 0.3, 0.1, 0.05, 0.65, 0.05, 0.3, 0.17)
     apart: int = 6
     reach: float = 0.05
-    least: float = 0.04
+    least: float = 0.05
 
 
 WEIGHTS = Weights()
