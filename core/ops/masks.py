@@ -17,7 +17,7 @@ from core.media.annotations.polygons import fill_ring
 
 Mask = NDArray[np.bool_]
 
-ISLAND_SHARE = 0.005
+ISLAND_SHARE = 0.002
 """Islands of less than this share of the object's area go by default (ADR 0055)."""
 HOLE_SHARE = 0.005
 """Holes of less than this share of the object's area are filled by default."""
