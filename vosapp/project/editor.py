@@ -141,10 +141,8 @@ class Editor:
     def shown(self, frame_index: int) -> LabelMap:
         """Return what a frame shows, read-only."""
         asserted = tuple(self.assertions(frame_index))
-        cleanings = self.cleanings.on_frame(frame_index)
-        return self.maps.shown(
-            frame_index, asserted, self._cleaning(frame_index, cleanings, asserted)
-        )
+        how = self._cleaning(frame_index, self.cleanings.on_frame(frame_index), asserted)
+        return self.maps.shown(frame_index, asserted, how)
 
     def shown_of(self, frame_index: int, results: LabelMap) -> LabelMap:
         """Return what a frame would show with other results."""

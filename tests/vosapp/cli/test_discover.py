@@ -163,8 +163,6 @@ def test_what_carries_no_masks_is_not_scored_by_them(call, disk, tmp_path):
     videos = ("--videos", disk / "JPEGImages/480p/disk", "--out", tmp_path / "run")
     call(*words, *videos, "--validate", disk, code=2)
     assert "carries no masks" in call.stderr
-    call(*words, "--projects", tmp_path, code=2)
-    assert "carries no masks" in call.stderr
     assert not (tmp_path / "run").exists()
 
 

@@ -272,6 +272,7 @@ OWN_STREAMS = {
     "core/data/color_check/__main__.py",
     "core/data/synthetic/__main__.py",
     "core/eval/box_agreement/__main__.py",
+    "core/eval/review/__main__.py",
     "core/eval/unprompted/__main__.py",
     "core/systems/appearance_motion/__main__.py",
     "vosapp/__main__.py",

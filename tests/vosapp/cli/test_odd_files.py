@@ -59,6 +59,7 @@ RUNS = {
     "new --masks": "new FRAMES --masks ODD -o NEW",
     "new --out": "new FRAMES -o ODD.vosapp",
     "info project": "info ODD.vosapp",
+    "check project": "check ODD.vosapp",
     "info --repair": "info PROJECT --repair ODD.vosapp",
     "info project to be repaired": "info ODD.vosapp --repair NEW",
     "import project": "import ODD.vosapp MASKS --format masks",

@@ -10,13 +10,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from core.cleaning import Cleaning
 from core.engine.output import result_name
 from core.errors import VosError
 from core.media.annotations.values import AnnotationSource
 from core.media.export.base import sequence_name
 from core.media.frame_times import FrameIndex
 from core.types import FrameResult
-from vosapp.project import edit_boxes, edit_masks, edit_ranges, edits, tuned
+from vosapp.project import edit_boxes, edit_cleanings, edit_masks, edit_ranges, edits, tuned
 from vosapp.project.boxes import BoxLabel
 from vosapp.project.file import Options
 from vosapp.project.model import Change, Prompt, PromptKind, Unreadable, VideoRef
@@ -50,8 +51,12 @@ def sound(tmp_path_factory):
         project.do(edits.AddPrompt(Prompt(3, 1, PromptKind.BOX, ((1, 2, 1), (3, 4, 1)))))
         project.do(edit_boxes.PutBox(BoxLabel(3, 1, 1.0, 2.0, 2.0, 2.0)))
         project.do(edit_ranges.SetReference(0, (1,)))
+        project.do(edit_cleanings.CleanUp(1, 0, 9, Cleaning(grow=1)))
         run = project.begin_propagation("copy", "w")
-        results = [FrameResult(i, box.astype(np.uint8), (1, 2), {1: 0.5}) for i in (2, 7)]
+        soft = {1: np.full((3, 4), 9, np.uint8)}
+        results = [
+            FrameResult(i, box.astype(np.uint8), (1, 2), {1: 0.5}, soft=soft) for i in (2, 7)
+        ]
         project.put_results(run, results)
         data = b"weights"
         score = tuned.KeyframeScore(3, 5, 0.5, 0.75)
@@ -72,6 +77,7 @@ def sound(tmp_path_factory):
 TABLES = (
     *("project", "settings", "video", "frame_index", "objects", "prompts", "boxes"),
     *("assertions", "keyframes", "results", "lanes", "runs", "tuned", "history", "changes"),
+    *("cleanings", "softs"),
 )
 
 
@@ -85,6 +91,9 @@ def reads(project):
         yield lambda i=index: project.boxes(i)
         yield lambda i=index: project.state(i, 1)
         yield lambda i=index: project.span(i, 1)
+        yield lambda i=index: project.cleanings_on(i)
+        yield lambda i=index: project.soft_labels(i, 1)
+        yield lambda i=index: project.earlier_map(i)
     for object_id in (1, 2):
         yield lambda i=object_id: project.keyframe_indices(i)
         yield lambda i=object_id: project.cells(i)
@@ -94,6 +103,7 @@ def reads(project):
     yield from (project.tuned_data, project.frame_index, lambda: project.run_of(1))
     yield from (lambda: project.setting("x"), lambda: project.uses_tuned)
     yield from (project.boxes_in, project.box_counts, lambda: project.boxes_of(1))
+    yield from (project.cleanings, lambda: project.review_counts((1, 2)))
     yield lambda: read_update(project, Change(""))
 
 
@@ -112,6 +122,7 @@ def writes(project):
     yield lambda: project.put_results(
         project.begin_propagation("copy", "v"), [FrameResult(8, box.astype("uint8"), (1,))]
     )
+    yield lambda: project.do(edit_cleanings.CleanUp(1, 2, None, Cleaning(grow=2)))
     yield lambda: project.do(edit_ranges.SplitObject(1, 4))
     yield lambda: project.do(edit_ranges.MergeObjects(1, 2))
     yield lambda: project.do(edit_ranges.DeleteObject(2))

@@ -123,7 +123,7 @@ def test_what_lies_outside_the_range_is_shaded(qtbot, shown):
     before = shown.image().pixelColor(place.x(), place.y() + 3)
     shown.session.set_range(10, 20)
     after = shown.image().pixelColor(place.x(), place.y() + 3)
-    inside = shown.image().pixelColor(shown.x(14), place.y() + 5)
+    inside = shown.image().pixelColor(shown.x(14), place.y() + 3)
     assert before == inside != after
 
 
