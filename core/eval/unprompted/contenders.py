@@ -17,7 +17,7 @@ Contenders can be named in a TOML or JSON file, one table each::
     short_side = 256
 
     [six]
-    finder = "NAME"                    # of a system that finds objects
+    finder = "SYSTEM"
     train.preset = "lite"              # options of `vosapp train`; paths are beside this file, too
     train.videos = "UNLABELED"
     train.steps = 300
