@@ -76,6 +76,8 @@ def tracking_consistency(response: Tensor, wanted: Tensor) -> Tensor:
         wanted: the same, from `wanted_response`.
 
     Returns:
-        A scalar: the sum over the map, the mean over patches.
+        A scalar: the mean over the map and over patches. The paper sums over the map, as it does
+        for the foreground (eq. 15): with means of both their weights are those of the paper. A sum
+        beside a mean was seen to have thirteen times the gradient of all that is foreground.
     """
-    return (response - wanted).square().sum((1, 2)).mean()
+    return (response - wanted).square().mean()
