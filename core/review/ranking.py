@@ -32,10 +32,10 @@ class Weights:
         least: severity below which a frame needs no look.
     """
 
-    reasons: tuple[float, ...] = (1.0, 0.6, 0.2, 0.3, 0.1, 0.05, 0.65, 0.05, 0.3, 0.17)
+    reasons: tuple[float, ...] = (1.0, 0.6, 0.1, 0.45, 0.13, 0.02, 0.95, 0.02, 0.1, 0.26)
     apart: int = 6
     reach: float = 0.05
-    least: float = 0.05
+    least: float = 0.08
 
 
 WEIGHTS = Weights()
