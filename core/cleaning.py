@@ -105,8 +105,8 @@ class Cleaning:
 
 NONE = Cleaning()
 """Nothing is done: raw masks."""
-DEFAULT = Cleaning(islands=AUTO, holes=AUTO)
-"""What propagation does unless it is told otherwise (ADR 0055)."""
+DEFAULT = Cleaning(islands=AUTO)
+"""What propagation does unless it is told otherwise (ADR 0054)."""
 _WORDS = {NONE: "none", DEFAULT: "default"}
 
 

@@ -110,7 +110,7 @@ class FrameResult:
             the system does not know where it is.
         is_draft: a later result of the same job will replace it.
         disagreement: per object id that two walks reached, 0..1: one less their soft overlap. An
-            id is missing where one walk alone speaks, and where a keyframe does (ADR 0058).
+            id is missing where one walk alone speaks, and where a keyframe does (ADR 0057).
         soft: per object id, h x w uint8 at the system's own size: the object's probability by the
             sum of it and the strongest other label's, in steps of 1 / 255; empty where the request
             does not ask for it.

@@ -2,7 +2,7 @@
 
 A guided filter lets the boundary follow the frame's edges (`core.ops.guided`), within a narrow band
 only; and where the picture stands still, what is said of neighboring frames is averaged, so that
-the boundary of what does not move does not move either (ADR 0056).
+the boundary of what does not move does not move either (ADR 0055).
 """
 
 from __future__ import annotations

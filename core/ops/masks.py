@@ -18,7 +18,7 @@ from core.media.annotations.polygons import fill_ring
 Mask = NDArray[np.bool_]
 
 ISLAND_SHARE = 0.001
-"""Islands of less than this share of the object's area go by default (ADR 0055)."""
+"""Islands of less than this share of the object's area go by default (ADR 0054)."""
 HOLE_SHARE = 0.0001
 """Holes of less than this share of the object's area are filled by default."""
 LEAST = 4

@@ -1,6 +1,6 @@
 """One list of frames to check: the worst first, spread over the video, each with its reasons.
 
-The severity of a mask is the J that is expected to be missing (ADR 0057): a weighted sum of the
+The severity of a mask is the J that is expected to be missing (ADR 0056): a weighted sum of the
 figures of its reasons. A frame is as severe as its worst mask.
 """
 

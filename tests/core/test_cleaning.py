@@ -10,13 +10,13 @@ from core.errors import UsageError
 TEXTS = {
     "none": NONE,
     "default": DEFAULT,
-    "islands=auto,holes=auto": DEFAULT,
+    "islands=auto": DEFAULT,
     "islands=50": Cleaning(islands=50),
     "keep=1, grow=2": Cleaning(keep=1, grow=2),
     "grow=-3": Cleaning(grow=-3),
     "shrink=3": Cleaning(grow=-3),
     "SMOOTH=4,feather=1.5": Cleaning(smooth=4, feather=1.5),
-    "default,holes=0,grow=1": Cleaning(islands=AUTO, grow=1),
+    "default,holes=9,grow=1": Cleaning(islands=AUTO, holes=9, grow=1),
 }
 
 

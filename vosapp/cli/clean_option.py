@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import argparse
 
 WAYS = (
-    "none, default (islands=auto,holes=auto: specks and pinholes go), or some of islands=auto|N,"
+    "none, default (islands=auto: specks go), or some of islands=auto|N,"
     " holes=auto|N, keep=N, grow=N, shrink=N, smooth=N, feather=N (mattes), N in pixels"
 )
 

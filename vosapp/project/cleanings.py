@@ -1,7 +1,7 @@
 """How the propagated masks of objects are cleaned up: settings over ranges of frames, no pixels.
 
 What is stored of masks never changes by it: a frame shows its results cleaned up, below what the
-user asserts (ADR 0055).
+user asserts (ADR 0054).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class ReviewFrames:
-    """Say what was found of propagated masks (ADR 0057).
+    """Say what was found of propagated masks (ADR 0056).
 
     Checked masks are never overwritten; a run that writes a mask makes it unreviewed.
 

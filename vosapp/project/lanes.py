@@ -36,8 +36,8 @@ class Lane:
         confidence: float32, 0..1, NaN where there is none.
         runs: uint16, which propagation a mask comes from; 0 for none.
         gone: bool, the propagation found that the object is not there (ADR 0012).
-        needs_work: bool, the user has seen that the mask is not right (ADR 0057).
-        disagreement: float32, of the two directions, 0..1, NaN where one alone speaks (ADR 0058).
+        needs_work: bool, the user has seen that the mask is not right (ADR 0056).
+        disagreement: float32, of the two directions, 0..1, NaN where one alone speaks (ADR 0057).
     """
 
     states: NDArray[np.uint8]

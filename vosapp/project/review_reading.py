@@ -33,7 +33,7 @@ class ReviewReading(BoxReading):
     def earlier_map(self, frame_index: int) -> LabelMap | None:
         """Return what a frame showed before its results were last changed, read-only.
 
-        The undo history keeps it (ADR 0057); what the user asserts is as it is now. None where
+        The undo history keeps it (ADR 0056); what the user asserts is as it is now. None where
         there was no other result, or where the history does not reach back to it.
         """
         with self._reading():

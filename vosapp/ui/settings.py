@@ -102,7 +102,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "clean",
         WORK,
-        _tr("Leave out specks, fill pinholes"),
+        _tr("Leave out specks"),
         _tr("Of masks that are propagated from now on; keyframes stay as they are."),
         default=True,
     ),

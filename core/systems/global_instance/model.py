@@ -1,7 +1,7 @@
 """The network of Ge et al. 2021: all objects of a frame are read and drawn in one pass.
 
 Tensors of several objects lie as B x K x C x H x W; B is clips. What the paper leaves open
-is settled in ADR 0053.
+is settled in ADR 0052.
 """
 
 from __future__ import annotations

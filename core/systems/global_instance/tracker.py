@@ -40,7 +40,7 @@ class _Read:
 
 
 class GlobalInstanceTracker(MaskTracker[Look, Given]):
-    """Tracks with global and instance embeddings (ADR 0053 says how it meets the contract)."""
+    """Tracks with global and instance embeddings (ADR 0052 says how it meets the contract)."""
 
     def __init__(
         self,

@@ -156,7 +156,7 @@ class CleanDialog(QDialog):
             (
                 self.usual_button,
                 self.tr("Set to automatic"),
-                self.tr("What runs do by themselves: islands and holes of a size that fits"),
+                self.tr("What runs do by themselves: islands of a size that fits go"),
             ),
             (
                 self.area_button,
