@@ -42,7 +42,7 @@ class RunChoice:
         target: learn a target model of each object along the walk.
         tuned: use the weights that were tuned to this video and are kept in the project; only
             where `weights` names no others.
-        clean: leave out specks and fill pinholes before masks are stored.
+        clean: leave out specks before masks are stored.
     """
 
     system: str = field(default_factory=lambda: default_system().name)
