@@ -35,6 +35,7 @@ def open_ends(
     first, last = connection.execute(query, (object_id,)).fetchone()
     if first is None:
         return []
+    check(is_int(first, 0, frame_count) and is_int(last, 0, frame_count), "a frame is no number")
     ends = {first: (0, first), last: (last + 1, frame_count)}
     return [
         ends[outer]

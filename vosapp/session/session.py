@@ -122,6 +122,7 @@ class Session(QObject):
         self._answered.connect(self._count_answer, queued)
         self._boxed.connect(self._take_boxes, queued)
         self._asked = 0
+        self.is_open = True
         self.drafts = Drafts()
         self.earlier = False
         self._loader = FrameLoader(
@@ -275,6 +276,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Stop all work, write what is still to be written, close the project."""
+        self.is_open = False
         for runner in self._runners:
             runner.close()
         self._writer.close()

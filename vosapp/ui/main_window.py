@@ -47,7 +47,7 @@ NARROW = 1160
 """Pixels of width below which not every button of the main bar has its text."""
 PANELS = {"objects": 300, "timeline": 256}
 """Pixels that panels have at first: width at a side, height below."""
-NARROWEST = 244
+NARROWEST = 240
 """Pixels of the list of objects at which names and the titles of tabs are still read."""
 
 

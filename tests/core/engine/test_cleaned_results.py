@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.cleaning import DEFAULT, NONE, Cleaning
+from core.cleaning import AUTO, NONE, Cleaning
 from core.engine.adapted import propagate_either
 from core.engine.kept_room import KeptRoom
 from core.engine.kept_work import KeptWork
@@ -17,6 +17,8 @@ from core.jobs import CancelToken
 from core.types import FrameDraft, FrameResult, Keyframe
 
 SHAPE = (24, 32)
+
+SMALL = Cleaning(islands=AUTO, holes=AUTO)
 
 
 def blocks():
@@ -51,7 +53,7 @@ def made(film, tracker, request, **how):
 
 
 def test_propagated_masks_are_clean_and_keyframes_as_they_were(film, tracker):
-    request = PropagationRequest((Keyframe(2, (1, 2), specked()),), 0, 8, cleaning=DEFAULT)
+    request = PropagationRequest((Keyframe(2, (1, 2), specked()),), 0, 8, cleaning=SMALL)
     found = {one.frame_index: one.label_map for one in made(film, tracker, request)}
     assert sorted(found) == list(range(8))
     for index, label_map in found.items():
@@ -62,7 +64,7 @@ def test_what_a_keyframe_asserts_stays_and_what_it_does_not_is_cleaned(film, tra
     own = np.where(specked() == 2, 2, 0).astype(np.uint8)
     own[0, 31] = 2
     first, inner = Keyframe(0, (1, 2), blocks()), Keyframe(4, (2,), own)
-    request = PropagationRequest((first, inner), 0, 8, cleaning=DEFAULT)
+    request = PropagationRequest((first, inner), 0, 8, cleaning=SMALL)
     found = {one.frame_index: one.label_map for one in made(film, tracker, request)}
     assert ((found[4] == 2) == (own == 2)).all()
     assert ((found[4] == 1) == (blocks() == 1)).all()
@@ -76,7 +78,7 @@ def test_raw_masks_are_what_the_system_says(film, tracker):
 
 def test_drafts_are_clean_too(film, tracker):
     ends = Keyframe(0, (1, 2), blocks()), Keyframe(7, (1, 2), blocks())
-    request = PropagationRequest(ends, 0, 8, cleaning=DEFAULT)
+    request = PropagationRequest(ends, 0, 8, cleaning=SMALL)
     drafts = [
         one
         for one in made(film, tracker, request, near=3, drafts=True)
@@ -95,7 +97,7 @@ def test_all_ways_of_a_run_clean_alike(film, tracker):
 
 
 def test_kept_results_are_those_of_the_same_clean_up(film, tracker, tmp_path):
-    request = PropagationRequest((Keyframe(0, (1, 2), blocks()),), 0, 8, cleaning=DEFAULT)
+    request = PropagationRequest((Keyframe(0, (1, 2), blocks()),), 0, 8, cleaning=SMALL)
     with KeptRoom(tmp_path / "kept", 1 << 20).entry({"a": "b"}) as entry:
         kept = KeptWork(entry)
         made(film, tracker, request, kept=kept)

@@ -203,13 +203,18 @@ class CleanDialog(QDialog):
         item = self._session.current_object
         if item is not None:
             frames = self.chosen
-            self._session.do(CleanUp(item.object_id, frames.start, frames.stop, self.cleaning))
+            self._do(CleanUp(item.object_id, frames.start, frames.stop, self.cleaning))
 
     def _take_back(self) -> None:
         item = self._session.current_object
         if item is not None:
             self._choose(NONE)
-            self._session.do(KeepRaw(item.object_id, self.chosen.start, self.chosen.stop))
+            self._do(KeepRaw(item.object_id, self.chosen.start, self.chosen.stop))
+
+    def _do(self, edit: CleanUp | KeepRaw) -> None:
+        """Do an edit, unless the project is closed: a click may still be on its way."""
+        if self._session.is_open:
+            self._session.do(edit)
 
     def _choose(self, cleaning: Cleaning) -> None:
         for name, slider in self.sliders.items():

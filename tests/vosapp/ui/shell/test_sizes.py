@@ -76,7 +76,7 @@ def test_what_has_no_room_in_the_bar_is_behind_a_button(desk, qtbot):
     resize(qtbot, window, SMALL)
     assert options.isVisible()
     resize(qtbot, window, LARGE)
-    options.setFixedWidth(700)
+    options.setFixedWidth(660)
     qtbot.wait(20)
     parts = (options.limit, options.size_slider, options.overlay, options.opacity)
     assert all(part.isVisible() for part in parts) and not options.more.isVisible()
@@ -90,7 +90,7 @@ def test_what_has_no_room_in_the_bar_is_behind_a_button(desk, qtbot):
     assert all(part.window() is not window for part in hidden)
     QApplication.activePopupWidget().close()
     assert all(part.window() is window and not part.isVisible() for part in hidden)
-    options.setFixedWidth(700)
+    options.setFixedWidth(660)
     qtbot.wait(20)
     assert all(part.isVisible() for part in parts) and not options.more.isVisible()
 
