@@ -78,10 +78,11 @@ class ReviewDelegate(QStyledItemDelegate):
         self._pictures = pictures
 
     def sizeHint(
-        self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex
+        self, option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """Rows of one height."""
-        return QSize(200, THUMBNAIL.height() + 12)
+        """Rows of one height, with room for a title and three lines of reasons."""
+        text = 4 * option.fontMetrics.height() + 4
+        return QSize(200, max(THUMBNAIL.height(), text) + 12)
 
     def paint(
         self,

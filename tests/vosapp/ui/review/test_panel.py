@@ -48,6 +48,11 @@ def test_a_row_says_where_what_and_why_and_a_click_goes_there(qtbot, panel, trac
     assert panel.list.currentRow() == 0
 
 
+def test_three_lines_of_reasons_have_room(panel):
+    lines = panel.list.fontMetrics().height() * 4
+    assert panel.list.sizeHintForRow(0) >= lines + 12
+
+
 def test_choices_change_what_is_listed(qtbot, panel, tracked):
     panel.object.setCurrentIndex(1)
     panel.object.activated.emit(1)
