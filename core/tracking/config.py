@@ -145,6 +145,17 @@ class Calibration:
 
 MAX_PATIENCE = 1000
 
+MATCHING_CALIBRATION = Calibration(
+    confidence=(-3.9, 1.4, 2.8, 2.6), faint=0.48, back=0.50, back_cycle=0.10, nothing=0.1
+)
+"""Of weights whose keys are matched (`core.tracking.matching`) and whose header has none; fitted on
+generated films to a thin network that learned from raw video, see docs/accuracy.md."""
+UNFITTED = Calibration(
+    confidence=(-2.0, 2.5, 1.5, 1.0), faint=0.0, back=0.0, back_cycle=0.0, nothing=0.0
+)
+"""Of weights that find masks and whose header has none. Nothing is fitted: confidence only ranks
+frames, and no object is taken for absent beyond what the network itself leaves out."""
+
 
 def _numbers(values: object) -> list[float]:
     if not isinstance(values, list):

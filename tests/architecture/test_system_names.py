@@ -22,3 +22,14 @@ def test_names_of_systems_occur_only_in_their_folders(repo_root):
                 found |= {place: lines} if lines else {}
     assert found.keys() == {REGISTRY}
     assert len(found[REGISTRY]) == len(names)
+
+
+def test_no_system_names_another(repo_root):
+    names = {spec.name for spec in OURS if spec.presets}
+    found = []
+    for name in sorted(names):
+        others = re.compile(rf"\b({'|'.join(names - {name})})\b")
+        for path in sorted((repo_root / "core/systems" / name).rglob("*.py")):
+            lines = path.read_text().splitlines()
+            found += [f"{path.name}: {line}" for line in lines if others.search(line)]
+    assert found == []

@@ -13,7 +13,7 @@ from core.nn.encoder_shape import (
     require_encoder,
 )
 from core.nn.header_config import config_of, refuse
-from core.tracking.config import Calibration
+from core.tracking.config import UNFITTED
 from core.types import Quality
 
 AT_ONCE = 6
@@ -154,8 +154,5 @@ TRACKING: dict[Quality, SupportConfig] = {
     Quality.FINE: SupportConfig(480, refine=True),
 }
 
-CALIBRATION = Calibration(
-    confidence=(-2.0, 2.5, 1.5, 1.0), faint=0.0, back=0.0, back_cycle=0.0, nothing=0.0
-)
-"""Of weights whose header has none. Nothing is fitted: confidence only ranks frames, and no object
-is taken for absent beyond what the network itself leaves out."""
+CALIBRATION = UNFITTED
+"""Of weights whose header has none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from core.nn.header_config import config_of, number_in, refuse
-from core.tracking.config import Calibration, TrackingConfig
+from core.tracking.config import MATCHING_CALIBRATION, TrackingConfig
 from core.types import Quality
 
 STRIDE = 4
@@ -90,11 +90,8 @@ PRESETS: dict[str, NetworkConfig] = {
 """`small` for CPUs on the ImageNet backbone, `plain` for CPUs without any label, `paper` the
 paper's sizes, `tiny` for tests."""
 
-CALIBRATION = Calibration(
-    confidence=(-3.9, 1.4, 2.8, 2.6), faint=0.48, back=0.50, back_cycle=0.10, nothing=0.1
-)
-"""Of weights whose header has none: that of `self_supervised`, whose keys are read the same way;
-`vosapp calibrate` fits one to weights."""
+CALIBRATION = MATCHING_CALIBRATION
+"""Of weights whose header has none; `vosapp calibrate` fits one to weights."""
 
 TRACKING: dict[Quality, TrackingConfig] = {
     Quality.FAST: TrackingConfig(short_side=240, radius=12),

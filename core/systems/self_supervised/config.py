@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from core.errors import CheckpointMismatch
-from core.tracking.config import Calibration, TrackingConfig
+from core.tracking.config import MATCHING_CALIBRATION, TrackingConfig
 from core.types import Quality
 
 STRIDE = 4
@@ -95,10 +95,8 @@ PRESETS: dict[str, EncoderConfig] = {
 those with `-imagenet` see the features of the ImageNet backbone, too."""
 
 
-CALIBRATION = Calibration(
-    confidence=(-3.9, 1.4, 2.8, 2.6), faint=0.48, back=0.50, back_cycle=0.10, nothing=0.1
-)
-"""Of weights whose header has none; fitted to `thin` on generated films, see docs/accuracy.md."""
+CALIBRATION = MATCHING_CALIBRATION
+"""Of weights whose header has none; it was fitted to `thin`."""
 
 TRACKING: dict[Quality, TrackingConfig] = {
     Quality.FAST: TrackingConfig(short_side=240, radius=12),
