@@ -46,6 +46,20 @@ def encode(
     return path
 
 
+@pytest.fixture
+def call(capfd):
+    """Runs a command with --json; returns what it says, and keeps stderr as `call.stderr`."""
+
+    def run(*words, code=0):
+
+        status = main([*map(str, words), "--json"])
+        out, run.stderr = capfd.readouterr()
+        assert status == code, run.stderr
+        return json.loads(out)
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def shapes() -> tuple[np.ndarray, np.ndarray]:
     """Frames T x H x W x 3 and label maps T x H x W with the objects 1 and 2."""

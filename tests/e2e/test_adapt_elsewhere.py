@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 import cv2
 import numpy as np
 import pytest
 
 from core.engine import adapted
 from core.media.label_map import write_label_map
-from vosapp.cli.main import main
 from vosapp.project.model import FrameState
 from vosapp.project.opening import open_project
 
 COUNT = 9
-
-
-@pytest.fixture
-def call(capfd):
-    def run(*words, code=0):
-        status = main([*map(str, words), "--json"])
-        out, err = capfd.readouterr()
-        assert status == code, err
-        return json.loads(out)
-
-    return run
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import cv2
@@ -18,17 +17,6 @@ from vosapp.project.opening import open_project
 
 COUNT = 9
 AREA = ((0.0, 0.0), (98.0, 0.0), (98.0, 20.0), (0.0, 20.0))
-
-
-@pytest.fixture
-def call(capfd):
-    def run(*words, code=0):
-        status = main([*map(str, words), "--json"])
-        out, err = capfd.readouterr()
-        assert status == code, err
-        return json.loads(out)
-
-    return run
 
 
 @pytest.fixture

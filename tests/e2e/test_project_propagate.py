@@ -33,17 +33,6 @@ PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
-def call(capfd):
-    def run(*words, code=0):
-        status = main([*map(str, words), "--json"])
-        out, err = capfd.readouterr()
-        assert status == code, err
-        return json.loads(out)
-
-    return run
-
-
-@pytest.fixture
 def project(call, film, save_masks, tmp_path):
     path = tmp_path / "p.vosapp"
     call("new", film, "--masks", save_masks(0, 6), "-o", path)

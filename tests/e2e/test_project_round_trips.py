@@ -10,24 +10,12 @@ import pytest
 from PIL import Image
 
 from core.media.label_map import read_label_map
-from vosapp.cli.main import main
 from vosapp.project.opening import open_project
 
 COUNT = 9
 EXACT = ("davis", "youtube-vos", "coco", "ytvis", "cvat", "mots-png", "mots-txt", "object-masks")
 EXACT += ("masks", "davis-zip", "youtube-vos-zip")
 ONE_FILE = ("davis-zip", "youtube-vos-zip")
-
-
-@pytest.fixture
-def call(capfd):
-    def run(*words, code=0):
-        status = main([*map(str, words), "--json"])
-        out, run.stderr = capfd.readouterr()
-        assert status == code, run.stderr
-        return json.loads(out)
-
-    return run
 
 
 @pytest.fixture

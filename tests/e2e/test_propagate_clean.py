@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -23,17 +21,6 @@ def specked(tmp_path, shapes):
     spoiled[0, 97] = 1
     write_label_map(tmp_path / "00000.png", spoiled)
     return spoiled, whole
-
-
-@pytest.fixture
-def call(capfd):
-    def run(*words, code=0):
-        status = main([*map(str, words), "--json"])
-        out, err = capfd.readouterr()
-        assert status == code, err
-        return json.loads(out)
-
-    return run
 
 
 def test_by_default_what_is_propagated_has_no_specks(call, film, specked, tmp_path, read_results):

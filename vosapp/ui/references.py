@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QToolButton,
@@ -19,10 +18,11 @@ from vosapp.project.model import FrameState
 from vosapp.session.navigation import reference_frames
 from vosapp.session.workspace import Workspace
 from vosapp.ui import numbering
+from vosapp.ui.advice import Advice
 from vosapp.ui.links import Links
 from vosapp.ui.popup import Popup
 from vosapp.ui.reference_rows import FRAME_ROLE, ReferenceDelegate
-from vosapp.ui.theme import icon, tones
+from vosapp.ui.theme import icon
 
 ASSERTED = (FrameState.KEYFRAME, FrameState.ABSENT)
 
@@ -45,7 +45,7 @@ class ReferencesPanel(QWidget):
         self.remove_button = self._button(self.tr("Make the chosen frame an ordinary keyframe"))
         self.add_button.clicked.connect(self.add_current)
         self.remove_button.clicked.connect(self.remove_chosen)
-        self._advice = QLabel(self._sentence(), self.list.viewport())
+        self._advice = Advice(self.list, self._sentence())
         self._set_up_list()
         self._build()
         self.set_workspace(None)
@@ -122,10 +122,6 @@ class ReferencesPanel(QWidget):
         view.itemClicked.connect(self._go_to)
         view.itemActivated.connect(self._go_to)
         view.itemSelectionChanged.connect(self._enable)
-        self._advice.setWordWrap(True)
-        self._advice.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._advice.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        view.viewport().installEventFilter(self)
 
     def _build(self) -> None:
         row = QHBoxLayout()
@@ -144,7 +140,7 @@ class ReferencesPanel(QWidget):
     def _refresh_colors(self) -> None:
         self.add_button.setIcon(icon("star-plus-outline"))
         self.remove_button.setIcon(icon("star-minus-outline"))
-        self._advice.setStyleSheet(f"color: {tones().muted};")
+        self._advice.refresh_theme()
 
     # Keeping up
 
@@ -194,12 +190,6 @@ class ReferencesPanel(QWidget):
         here = session.frame_index
         lanes = session.update.lanes.values()
         return any(lane.states[here] in ASSERTED for lane in lanes) and here not in self._frames()
-
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Keep the advice in the middle of the empty list."""
-        if event.type() == QEvent.Type.Resize:
-            self._advice.setGeometry(self.list.viewport().rect().adjusted(16, 8, -16, -8))
-        return super().eventFilter(watched, event)  # type: ignore[arg-type]
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colors of another theme."""

@@ -25,6 +25,7 @@ from vosapp.project.model import Review
 from vosapp.services.review import ReviewRow
 from vosapp.session.review import ReviewControl
 from vosapp.session.workspace import Workspace
+from vosapp.ui.advice import Advice
 from vosapp.ui.links import Links
 from vosapp.ui.plain import menu_text
 from vosapp.ui.review import words
@@ -60,7 +61,7 @@ class ReviewPanel(QWidget):
         self.counts = QLabel(self)
         self.buttons: dict[str, QToolButton] = {}
         self._row = QHBoxLayout()
-        self._advice = QLabel(self.list.viewport())
+        self._advice = Advice(self.list)
         self._set_up_list()
         self._build()
         self.set_workspace(None)
@@ -156,10 +157,6 @@ class ReviewPanel(QWidget):
         view.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         view.itemClicked.connect(self._go_to)
         view.itemActivated.connect(self._go_to)
-        self._advice.setWordWrap(True)
-        self._advice.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._advice.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        view.viewport().installEventFilter(self)
 
     def _build(self) -> None:
         first = QHBoxLayout()
@@ -184,7 +181,7 @@ class ReviewPanel(QWidget):
         self._refresh_colors()
 
     def _refresh_colors(self) -> None:
-        self._advice.setStyleSheet(f"color: {tones().muted};")
+        self._advice.refresh_theme()
         self.counts.setStyleSheet(f"color: {tones().muted};")
 
     # Keeping up
@@ -284,12 +281,6 @@ class ReviewPanel(QWidget):
         if self.control is not None:
             self.control.want()
             self._want_thumbnails()
-
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Keep the advice in the middle of the empty list."""
-        if event.type() == QEvent.Type.Resize:
-            self._advice.setGeometry(self.list.viewport().rect().adjusted(16, 8, -16, -8))
-        return super().eventFilter(watched, event)  # type: ignore[arg-type]
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colors of another theme."""
