@@ -66,11 +66,17 @@ def distances(frames: NDArray[np.intp], count: int) -> NDArray[np.float64]:
     """Return frames to the nearest of some ascending ones; all are far off where there is none."""
     if not frames.size:
         return np.full(count, float(count))
+    return np.asarray(abs(_nearest(frames, count) - np.arange(count)), np.float64)
+
+
+def _nearest(frames: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    """The nearest of some ascending frames to each frame; of equals the earlier one."""
     here = np.arange(count)
     after = np.searchsorted(frames, here).clip(0, frames.size - 1)
     before = np.maximum(after - 1, 0)
-    away = np.minimum(abs(frames[before] - here), abs(frames[after] - here))
-    return np.asarray(away, np.float64)
+    nearer = abs(frames[before] - here) <= abs(frames[after] - here)
+    found: NDArray[np.intp] = np.where(nearer, frames[before], frames[after])
+    return found
 
 
 def _drop(confidence: Values) -> Values:
@@ -125,11 +131,7 @@ def _of_sure(values: Values, track: Track) -> Values:
     frames = np.flatnonzero(track.sure & ~track.gone & (track.area > 0))
     if not frames.size:
         return np.full(len(track), np.nan, np.float32)
-    after = np.searchsorted(frames, np.arange(len(track))).clip(0, frames.size - 1)
-    before = np.maximum(after - 1, 0)
-    here = np.arange(len(track))
-    nearer = abs(frames[before] - here) <= abs(frames[after] - here)
-    return np.asarray(values[np.where(nearer, frames[before], frames[after])], np.float32)
+    return np.asarray(values[_nearest(frames, len(track))], np.float32)
 
 
 def _unlike(one: Values, other: Values) -> Values:
