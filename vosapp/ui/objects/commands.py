@@ -7,7 +7,7 @@ be done as its `failed`. Without a current object nothing happens.
 from __future__ import annotations
 
 from core.types import MAX_OBJECT_ID
-from vosapp.project.edit_masks import MarkAbsent
+from vosapp.project.edit_masks import MarkAbsent, SetMask
 from vosapp.project.edit_ranges import (
     CheckFrames,
     ClearMasks,
@@ -18,6 +18,7 @@ from vosapp.project.edit_ranges import (
 )
 from vosapp.project.edits import (
     AddObject,
+    Group,
     LockObject,
     RecolorObject,
     RenameObject,
@@ -37,6 +38,24 @@ def new_object(workspace: Workspace, _view_state: ViewState, name: str = "") -> 
     session = workspace.session
     select_newcomer(session)
     session.do(AddObject(name=name))
+
+
+def as_new_object(workspace: Workspace, frame_index: int, object_id: int) -> None:
+    """Take back the last step, which set an object's mask, and give that mask to a new object.
+
+    Nothing happens where another frame is shown, or there is no room for another object.
+    """
+    session = workspace.session
+    view, known = session.view, {item.object_id for item in session.objects}
+    free = next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in known), 0)
+    if view is None or view.frame_index != frame_index or not free:
+        return
+    mask = view.label_map == object_id
+    session.undo()
+    select_newcomer(session)
+    session.do(
+        Group((AddObject(free), SetMask(frame_index, free, mask)), f"Set mask of Object {free}")
+    )
 
 
 def rename(workspace: Workspace, _view_state: ViewState, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A line that says what was just deleted, with the way back."""
+"""A line that says what was just deleted or replaced, with the way back."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from core.text import visible
+from vosapp.project.model import Change
 from vosapp.session.workspace import Workspace
 from vosapp.ui.links import Links
+from vosapp.ui.objects import commands
 from vosapp.ui.theme import tones
 
 SECONDS = 10
@@ -26,19 +28,19 @@ class UndoBar(QFrame):
         self._workspace: Workspace | None = None
         self._links = Links()
         self._known: frozenset[int] = frozenset()
+        self._replaced: tuple[int, int] | None = None
         self.label = QLabel(self)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setAccessibleName(self.tr("What was deleted"))
-        self.button = QToolButton(self)
-        self.button.setText(self.tr("Undo"))
-        self.button.setToolTip(self.tr("Bring it back"))
-        self.button.setAccessibleName(self.tr("Undo"))
-        self.button.setAutoRaise(True)
-        self.button.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.button = self._button(self.tr("Undo"), self.tr("Bring it back"))
         self.button.clicked.connect(self._undo)
+        told = self.tr("Bring it back, and make an object of what took its place")
+        self.new_object = self._button(self.tr("As New Object"), told)
+        self.new_object.clicked.connect(self._make_new)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 6, 2)
         row.addWidget(self.label, 1)
+        row.addWidget(self.new_object)
         row.addWidget(self.button)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -58,6 +60,15 @@ class UndoBar(QFrame):
             self._links.add(workspace.session.edited, self._show)
         self._gone = False
 
+    def _button(self, text: str, told: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(told)
+        button.setAccessibleName(text)
+        button.setAutoRaise(True)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        return button
+
     def _ids(self) -> frozenset[int]:
         objects = () if self._workspace is None else self._workspace.session.objects
         return frozenset(item.object_id for item in objects)
@@ -67,18 +78,34 @@ class UndoBar(QFrame):
         self._gone = bool(self._known - ids)
         self._known = ids
 
-    def _show(self, _change: object) -> None:
+    def _show(self, change: Change) -> None:
         """Called after everything else has been announced."""
         gone, self._gone = self._gone, False
-        name = str(getattr(_change, "name", ""))
-        gone = gone or name.startswith("Replace ")
+        replaces = change.name.startswith("Replace ")
         undo = "" if self._workspace is None else self._workspace.session.update.undo
         # Undoing "Add" makes an object go, too; then there is nothing to bring back by undo.
-        if gone and undo and name == undo:
+        if (gone or replaces) and undo and change.name == undo:
+            self._replaced = self._replaced_by(change) if replaces else None
+            self.new_object.setVisible(self._replaced is not None)
             self.label.setText(visible(past(undo)))
-            self.button.setStyleSheet(f"color: {tones().accent}; font-weight: 600;")
+            for button in (self.button, self.new_object):
+                button.setStyleSheet(f"color: {tones().accent}; font-weight: 600;")
             self.show()
             self._timer.start()
+
+    def _replaced_by(self, change: Change) -> tuple[int, int] | None:
+        """Frame and object whose mask was replaced; None where the change does not say it."""
+        assert self._workspace is not None
+        object_id, frames = self._workspace.session.object_id, change.frame_indices
+        return (
+            (frames[0], object_id) if len(frames) == 1 and object_id in change.object_ids else None
+        )
+
+    def _make_new(self) -> None:
+        """What replaced a mask becomes another object's."""
+        self.hide()
+        if self._workspace is not None and self._replaced is not None:
+            commands.as_new_object(self._workspace, *self._replaced)
 
     def _undo(self) -> None:
         self.hide()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QColorDialog, QInputDialog, QLineEdit
 
+from vosapp.project.edit_masks import SetMask
 from vosapp.project.edit_ranges import DeleteObject
 from vosapp.project.edits import AddObject, Group
 from vosapp.project.model import FrameState
@@ -232,6 +234,30 @@ def test_the_way_back_goes_when_something_else_is_done(qtbot, panel, session):
     with qtbot.waitSignal(session.edited):
         session.undo()
     assert not panel.undo_bar.isVisible()
+
+
+def test_what_replaced_a_mask_can_become_a_new_object(qtbot, panel, session):
+    session.select_object(1)
+    qtbot.waitUntil(lambda: session.view is not None)
+    before = session.view.label_map.copy()
+    mask = np.zeros(before.shape, bool)
+    mask[:4, -4:] = True
+    with qtbot.waitSignal(session.edited):
+        session.do(Group((SetMask(session.frame_index, 1, mask),), "Replace mask of Box 1"))
+    assert panel.undo_bar.label.text() == "Replaced mask of Box 1"
+    qtbot.waitUntil(lambda: session.view.label_map[0, -1] == 1)
+    qtbot.mouseClick(panel.undo_bar.new_object, LEFT)
+    qtbot.waitUntil(lambda: session.view.label_map[0, -1] == 3)
+    after = session.view.label_map
+    assert (after == 3).sum() == mask.sum() and ((after == 1) == (before == 1)).all()
+    assert session.object_id == 3 and not panel.undo_bar.isVisible()
+
+
+def test_what_was_deleted_becomes_no_object(qtbot, panel, session):
+    panel.delete_current()
+    with qtbot.waitSignal(session.edited):
+        panel._delete_menu.actions()[2].trigger()
+    assert panel.undo_bar.isVisible() and not panel.undo_bar.new_object.isVisible()
 
 
 def test_the_context_menu_is_about_the_object_below(qtbot, panel, session):
