@@ -11,25 +11,27 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from core.cleaning import AUTO, Cleaning, Outline
 from core.media.annotations.polygons import fill_ring
 
 Mask = NDArray[np.bool_]
 
-ISLAND_SHARE = 0.001
-"""Islands of less than this share of the object's area go by default (ADR 0054)."""
+ISLAND_SHARE = 0.01
+"""By default parts of at least this share of the object's area are no islands (ADR 0054)."""
+WHOLE_SHARE = 0.9
+"""By default nothing goes where the largest part has less of the object than this."""
+APART = 0.2
+"""By default islands nearer than this stay; in sides of a square that is as large as the object."""
+SPECK = 0.025
+"""By default islands of at least this share of their squared distance stay."""
 HOLE_SHARE = 0.0001
 """Holes of less than this share of the object's area are filled by default."""
 LEAST = 4
-"""By default islands and holes of fewer pixels go, however small the object is."""
+"""By default holes of fewer pixels go, however small the object is."""
 _PARTS, _HOLES = 8, 4
 """Neighbors that belong together in a mask, and outside of it."""
-
-
-def auto_size(area: int, share: float) -> int:
-    """The size in pixels below which islands or holes of an object of some area go."""
-    return max(LEAST, round(area * share))
 
 
 def without_islands(mask: Mask, size: int) -> Mask:
@@ -37,16 +39,35 @@ def without_islands(mask: Mask, size: int) -> Mask:
 
     Args:
         mask: H x W.
-        size: in pixels; `AUTO` takes a share of the mask's area.
+        size: in pixels; `AUTO` takes what is small and far from the rest, see `ISLAND_SHARE`.
     """
     parts, areas = _parts(mask, _PARTS)
     if len(areas) < 3:
         return mask
-    limit = auto_size(int(areas[1:].sum()), ISLAND_SHARE) if size == AUTO else size
+    areas[0] = 0
+    limit = ISLAND_SHARE * areas.sum() if size == AUTO else size
     stays = areas >= limit
-    stays[1 + int(areas[1:].argmax())] = True
+    stays[areas.argmax()] = True
     stays[0] = False
+    if size == AUTO:
+        stays[1:] |= _belongs(parts, areas, stays)[1:]
     return np.asarray(stays[parts])
+
+
+def _belongs(parts: NDArray[np.int32], areas: NDArray[np.int64], large: Mask) -> Mask:
+    """Which parts stay by default, since they are near the large ones, or not that small.
+
+    Args:
+        parts: H x W numbers of parts, 0 for none.
+        areas: of each number; 0 for none.
+        large: which of them are no islands.
+    """
+    whole = areas.sum()
+    if large[1:].all() or areas.max() < WHOLE_SHARE * whole:
+        return np.ones_like(large)
+    far = _distance(~large[parts])
+    away = np.asarray(ndimage.minimum(far, parts, np.arange(len(areas))))
+    return np.asarray((away < APART * whole**0.5) | (areas >= SPECK * away**2))
 
 
 def largest_parts(mask: Mask, count: int) -> Mask:
@@ -68,7 +89,7 @@ def holes_of(mask: Mask, size: int) -> Mask:
         size: in pixels; `AUTO` takes a share of the mask's area.
     """
     area = int(np.count_nonzero(mask))
-    limit = auto_size(area, HOLE_SHARE) if size == AUTO else size
+    limit = max(LEAST, round(area * HOLE_SHARE)) if size == AUTO else size
     parts, areas = _parts(~mask, _HOLES)
     fills = areas < limit
     fills[0] = False

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from core.cleaning import DEFAULT
 from core.data.layouts import read_tree
 from core.errors import UsageError, VosError
 from core.eval.benchmark_plan import BenchmarkRequest
@@ -84,6 +85,7 @@ def _play(
         sequences=tuple(args.sequences.split(",")) if args.sequences else None,
         keyframe_count=args.keyframes,
         late_entries=True,
+        cleaning=DEFAULT,
         seen=True,
     )
     folder = args.cells / f"{args.quality.value}-{args.keyframes}" / root.resolve().name

@@ -109,7 +109,7 @@ def _play(
     for keyframe in keyframes:
         log.assert_(keyframe.frame_index, keyframe.object_ids)
     with job.open(cache_bytes=CACHE_BYTES) as video:
-        wanted = PropagationRequest(keyframes, 0, count)
+        wanted = PropagationRequest(keyframes, 0, count, cleaning=request.cleaning)
         done = 0
         for result in propagate(video, build_tracker(request.tracker), wanted, token):
             if isinstance(result, Progress):
@@ -215,4 +215,5 @@ def _settings(request: BenchmarkRequest) -> dict[str, Any]:
         "quality": tracker.quality.value,
         "keyframes": request.keyframe_count,
         "late": request.late_entries,
+        "cleaning": request.cleaning.text,
     }

@@ -18,7 +18,7 @@ from core.types import FrameDraft, FrameResult, Keyframe
 
 SHAPE = (24, 32)
 
-SMALL = Cleaning(islands=AUTO, holes=AUTO)
+SMALL = Cleaning(islands=4, holes=AUTO)
 
 
 def blocks():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.cleaning import AUTO, DEFAULT, NONE, Cleaning
+from core.cleaning import DEFAULT, NONE, Cleaning
 from core.ops.clean_maps import clean_map
 from core.types import VOID
 
@@ -92,5 +92,5 @@ def test_an_area_is_erased_from_the_object_and_from_no_other():
 def test_an_object_of_specks_alone_keeps_its_largest():
     label_map = np.zeros((9, 9), np.uint8)
     label_map[1, 1] = label_map[4, 4:6] = 3
-    found = clean_map(label_map, {3: Cleaning(islands=AUTO)})
+    found = clean_map(label_map, {3: Cleaning(islands=9)})
     assert (found == 3).sum() == 2

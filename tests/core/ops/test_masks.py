@@ -34,15 +34,30 @@ class TestIslands:
         mask = drawn("##..", "##..", "..#.", "...#")
         assert (masks.without_islands(mask, 4) == mask).all()
 
-    def test_the_size_follows_from_the_object(self):
-        large = disk(120, 40)
+    def test_specks_far_from_the_object_go(self):
+        large = disk(240, 60)
         large[0, 0:4] = True
-        assert not masks.without_islands(large, AUTO)[0].any()
-        small = disk(120, 8)
-        small[0, 0:4] = True
-        assert masks.without_islands(small, AUTO)[0].sum() == 4
-        small[0, 3:6] = False
-        assert not masks.without_islands(small, AUTO)[0].any()
+        assert (masks.without_islands(large, AUTO) == disk(240, 60)).all()
+
+    def test_the_size_follows_from_the_distance(self):
+        mask = disk(240, 60, at=(120, 70))
+        for side, goes in ((6, True), (20, False)):
+            # 6 pixels are less than a sixth of the distance of 60; 20 are more.
+            island = np.zeros_like(mask)
+            island[120 : 120 + side, 190 : 190 + side] = True
+            assert (masks.without_islands(mask | island, AUTO) == mask).all() == goes
+
+    def test_what_is_near_the_object_stays(self):
+        mask = disk(240, 60)
+        mask[120, 184] = True
+        assert (masks.without_islands(mask, AUTO) == mask).all()
+        mask[120, 184], mask[120, 210] = False, True
+        assert not masks.without_islands(mask, AUTO)[120, 210]
+
+    def test_an_object_in_several_parts_keeps_its_specks(self):
+        mask = disk(240, 40, at=(60, 60)) | disk(240, 20, at=(180, 180))
+        mask[0, 239] = True
+        assert (masks.without_islands(mask, AUTO) == mask).all()
 
     def test_an_empty_mask_and_a_full_one_stay(self):
         for mask in (np.zeros((4, 5), bool), np.ones((4, 5), bool)):
