@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from core.cleaning import AUTO, Cleaning, Outline
 from core.media.annotations.polygons import fill_ring
@@ -65,8 +64,12 @@ def _belongs(parts: NDArray[np.int32], areas: NDArray[np.int64], large: Mask) ->
     whole = areas.sum()
     if large[1:].all() or areas.max() < WHOLE_SHARE * whole:
         return np.ones_like(large)
-    far = _distance(~large[parts])
-    away = np.asarray(ndimage.minimum(far, parts, np.arange(len(areas))))
+    rest = ~large[parts]
+    small = rest & (parts > 0)
+    # A few percent too near or too far do not matter here, and take a third of the time.
+    far = cv2.distanceTransform(rest.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    away = np.full(len(areas), np.inf)
+    np.minimum.at(away, parts[small], far[small])
     return np.asarray((away < APART * whole**0.5) | (areas >= SPECK * away**2))
 
 
