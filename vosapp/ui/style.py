@@ -90,6 +90,7 @@ QSlider::handle:horizontal { width: 12px; height: 12px; margin: -5px 0; border-r
     background: $raised; border: 1px solid $muted; }
 QSlider::handle:horizontal:hover, QSlider::handle:horizontal:pressed { border-color: $accent; }
 QSlider::sub-page:horizontal:disabled { background: $muted; }
+QSlider[twoWays="true"]::sub-page:horizontal { background: $border; }
 QTabBar { qproperty-drawBase: 0; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar::tab { padding: 6px 12px; border: none; color: $muted;

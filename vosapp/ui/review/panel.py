@@ -29,7 +29,14 @@ from vosapp.ui.advice import Advice
 from vosapp.ui.links import Links
 from vosapp.ui.plain import menu_text
 from vosapp.ui.review import words
-from vosapp.ui.review.rows import NOTE_ROLE, ROW_ROLE, TITLE_ROLE, Pictures, ReviewDelegate
+from vosapp.ui.review.rows import (
+    NOTE_ROLE,
+    ROW_ROLE,
+    SHORT_ROLE,
+    TITLE_ROLE,
+    Pictures,
+    ReviewDelegate,
+)
 from vosapp.ui.theme import tones
 
 _ROLES = (ROW_ROLE, TITLE_ROLE, NOTE_ROLE)
@@ -225,6 +232,7 @@ class ReviewPanel(QWidget):
         item.setData(ROW_ROLE, row)
         item.setData(TITLE_ROLE, title)
         item.setData(NOTE_ROLE, note)
+        item.setData(SHORT_ROLE, words.short_title(row))
         said = f"{title}: {note}" if note else title
         item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
         item.setToolTip(said)

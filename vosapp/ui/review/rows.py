@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from core.types import Frame, LabelMap
@@ -23,6 +23,8 @@ ROW_ROLE = Qt.ItemDataRole.UserRole
 TITLE_ROLE = Qt.ItemDataRole.UserRole + 1
 """Its first line; the second one is the reasons, as `NOTE_ROLE`."""
 NOTE_ROLE = Qt.ItemDataRole.UserRole + 2
+SHORT_ROLE = Qt.ItemDataRole.UserRole + 3
+"""What is written instead of a title that has no room; empty where there is nothing shorter."""
 SEVERE, DOUBTFUL = 0.3, 0.15
 """Severities from which on a row is marked in the colors of danger and warning."""
 _TINT = 0.5
@@ -63,6 +65,14 @@ def tint(frame: Frame, label_map: LabelMap, colors: dict[int, tuple[int, int, in
         mask = labels == object_id
         mixed[mask] = mixed[mask] * (1 - _TINT) + np.asarray(color, np.float32) * _TINT
     return np.ascontiguousarray(mixed.astype(np.uint8))
+
+
+def fitting(index: QModelIndex | QPersistentModelIndex, metrics: QFontMetrics, width: int) -> str:
+    """Return a row's title, or the shorter one, as far as it has room in `width` pixels."""
+    title = str(index.data(TITLE_ROLE))
+    if metrics.horizontalAdvance(title) > width:
+        title = index.data(SHORT_ROLE) or title
+    return metrics.elidedText(title, Qt.TextElideMode.ElideRight, width)
 
 
 class ReviewDelegate(QStyledItemDelegate):
@@ -114,8 +124,7 @@ class ReviewDelegate(QStyledItemDelegate):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(QColor(shown.text))
-        cut = Qt.TextElideMode.ElideRight
-        title = painter.fontMetrics().elidedText(str(index.data(TITLE_ROLE)), cut, room.width())
+        title = fitting(index, painter.fontMetrics(), room.width())
         painter.drawText(QRect(room.left(), room.top(), room.width(), line), 0, title)
         font.setBold(False)
         painter.setFont(font)
@@ -131,8 +140,9 @@ class ReviewDelegate(QStyledItemDelegate):
         shown = tones()
         tone = shown.muted if row.severity < DOUBTFUL else shown.warning
         color = QColor(shown.danger if row.severity >= SEVERE else tone)
-        height = max(6.0, min(1.0, row.severity / SEVERE) * (box.height() - 12))
-        painter.fillRect(QRectF(box.left() + 3, box.bottom() - 5 - height, 3, height), color)
+        height = max(6.0, min(1.0, row.severity / SEVERE) * THUMBNAIL.height())
+        bottom = box.top() + 6 + THUMBNAIL.height()
+        painter.fillRect(QRectF(box.left() + 3, bottom - height, 3, height), color)
 
     def _paint_thumbnail(self, painter: QPainter, place: QRect, row: ReviewRow) -> None:
         outline = QPainterPath()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu
 
 from vosapp.project.edit_masks import MarkAbsent
 from vosapp.project.edit_ranges import CheckFrames, ClearMasks
@@ -16,6 +15,7 @@ from vosapp.project.model import FrameState, Review
 from vosapp.session.session import Session
 from vosapp.ui import numbering
 from vosapp.ui.plain import menu_text
+from vosapp.ui.popup import KeyMenu
 from vosapp.ui.theme import icon
 from vosapp.ui.timeline.selection import LaneSelection
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vosapp.ui.timeline.canvas import TimelineCanvas
 
 
-class LaneMenu(QMenu):
+class LaneMenu(KeyMenu):
     """A menu for the cells that a timeline has marked. Opening it waits for nothing.
 
     Attributes:
