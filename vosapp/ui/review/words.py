@@ -37,7 +37,7 @@ def sentence(reason: Reason) -> str:
 
 def sentences(reasons: Iterable[Reason]) -> str:
     """Say all reasons in one line."""
-    return tr(" \u00b7 ").join(sentence(reason) for reason in reasons)
+    return tr("\u00a0\u00b7 ").join(sentence(reason) for reason in reasons)
 
 
 def title(row: ReviewRow, objects: Iterable[TrackedObject]) -> str:
