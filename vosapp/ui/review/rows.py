@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -18,6 +18,8 @@ from vosapp.ui.timeline.strip import to_pixmap
 
 THUMBNAIL = QSize(96, 54)
 """Pixels of a thumbnail; frames of another shape are cut."""
+NARROW, SMALL = 260, QSize(64, 36)
+"""Rows that are narrower have thumbnails of this size, and so more room for their text."""
 ROW_ROLE = Qt.ItemDataRole.UserRole
 """The `ReviewRow` of an item."""
 TITLE_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -67,6 +69,11 @@ def tint(frame: Frame, label_map: LabelMap, colors: dict[int, tuple[int, int, in
     return np.ascontiguousarray(mixed.astype(np.uint8))
 
 
+def thumbnail_size(width: int) -> QSize:
+    """Return the size of the thumbnail in a row of a width."""
+    return THUMBNAIL if width >= NARROW else SMALL
+
+
 def fitting(index: QModelIndex | QPersistentModelIndex, metrics: QFontMetrics, width: int) -> str:
     """Return a row's title, or the shorter one, as far as it has room in `width` pixels."""
     title = str(index.data(TITLE_ROLE))
@@ -108,8 +115,8 @@ class ReviewDelegate(QStyledItemDelegate):
             painter.fillRect(box, ink.mixed(QColor(shown.base), QColor(shown.accent), 0.22))
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(box, QColor(shown.alternate))
-        place = QRect(box.left() + 10, box.top() + 6, THUMBNAIL.width(), THUMBNAIL.height())
-        self._paint_urgency(painter, box, row)
+        place = QRect(QPoint(box.left() + 10, box.top() + 6), thumbnail_size(box.width()))
+        self._paint_urgency(painter, place, row)
         self._paint_thumbnail(painter, place, row)
         left = place.right() + 10
         room = QRect(left, box.top() + 6, box.right() - left - 6, box.height() - 12)
@@ -130,19 +137,24 @@ class ReviewDelegate(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(QColor(shown.muted))
         flags = int(Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
-        painter.setClipRect(room)
-        painter.drawText(room.adjusted(0, line, 0, 0), flags, str(index.data(NOTE_ROLE)))
+        high = painter.fontMetrics().height()
+        below = room.adjusted(0, line, 0, 0)
+        # Whole lines only: the upper edges of letters below the last one say nothing.
+        below.setHeight(below.height() // high * high)
+        painter.setClipRect(below)
+        painter.drawText(below, flags, str(index.data(NOTE_ROLE)))
         painter.setClipping(False)
 
-    def _paint_urgency(self, painter: QPainter, box: QRect, row: ReviewRow) -> None:
+    def _paint_urgency(self, painter: QPainter, place: QRect, row: ReviewRow) -> None:
+        """A bar beside the thumbnail, as high as the row is urgent."""
         if row.severity <= 0:
             return
         shown = tones()
         tone = shown.muted if row.severity < DOUBTFUL else shown.warning
         color = QColor(shown.danger if row.severity >= SEVERE else tone)
-        height = max(6.0, min(1.0, row.severity / SEVERE) * THUMBNAIL.height())
-        bottom = box.top() + 6 + THUMBNAIL.height()
-        painter.fillRect(QRectF(box.left() + 3, bottom - height, 3, height), color)
+        height = max(6.0, min(1.0, row.severity / SEVERE) * place.height())
+        top = place.top() + place.height() - height
+        painter.fillRect(QRectF(place.left() - 7, top, 3, height), color)
 
     def _paint_thumbnail(self, painter: QPainter, place: QRect, row: ReviewRow) -> None:
         outline = QPainterPath()

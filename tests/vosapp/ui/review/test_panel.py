@@ -15,7 +15,7 @@ from vosapp.project.model import Review
 from vosapp.ui import numbering
 from vosapp.ui.review import words
 from vosapp.ui.review.panel import ReviewPanel
-from vosapp.ui.review.rows import NOTE_ROLE, TITLE_ROLE, fitting, tint
+from vosapp.ui.review.rows import NOTE_ROLE, TITLE_ROLE, fitting, thumbnail_size, tint
 
 LEFT = Qt.MouseButton.LeftButton
 LOST = 12
@@ -70,6 +70,23 @@ def test_of_several_objects_the_number_is_said_where_names_have_no_room(panel):
     assert fitting(index, metrics, 400) == long
     assert fitting(index, metrics, metrics.horizontalAdvance(long) - 1) == short
     assert fitting(index, metrics, 40).endswith("\u2026")
+
+
+def test_no_line_of_reasons_is_cut_through(panel):
+    view = panel.list
+    view.item(0).setData(NOTE_ROLE, "Many reasons in a row \u00b7 " * 12)
+    for width in (240, 300):
+        panel.resize(width, 400)
+        box = view.visualItemRect(view.item(0))
+        image = view.viewport().grab().toImage()
+        left, high = 20 + thumbnail_size(box.width()).width(), view.fontMetrics().height()
+        last = box.top() + 8 + high + (box.height() - 14 - high) // high * high
+        ground = image.pixelColor(left, box.bottom() - 1)
+        cells = [(x, y) for x in range(left, box.right()) for y in range(last, box.bottom())]
+        assert all(image.pixelColor(x, y) == ground for x, y in cells)
+        written = [(x, y - high) for x, y in cells if y < last + high - 4]
+        assert any(image.pixelColor(x, y) != ground for x, y in written)
+    assert thumbnail_size(240) != thumbnail_size(300)
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 need work"), (1, "1 needs work")])

@@ -136,7 +136,8 @@ def test_the_palette_knows_what_other_programs_say():
     def first(query):
         return matches(query, list(ACTIONS))[0].id
 
-    assert first("worst") == first("low conf") == "navigate.next-doubtful"
+    assert first("worst") == "review.next" and first("low conf") == "navigate.next-doubtful"
+    assert first("despeckle") == "objects.clean" and first("approve") == "review.check"
     assert first("preferences") == "edit.settings"
     assert first("hotkeys") == "edit.shortcuts"
     assert first("bucket") == "tools.fill" and first("eyedropper") == "tools.pick"
