@@ -228,18 +228,16 @@ class ReviewPanel(QWidget):
 
     def _item(self, row: ReviewRow) -> QListWidgetItem:
         item = QListWidgetItem()
-        title, note = self._title(row), words.sentences(row.reasons)
+        objects = () if self._workspace is None else self._workspace.session.objects
+        title, note = words.title(row, objects), words.sentences(row.reasons)
         item.setData(ROW_ROLE, row)
         item.setData(TITLE_ROLE, title)
         item.setData(NOTE_ROLE, note)
-        item.setData(SHORT_ROLE, words.short_title(row))
+        item.setData(SHORT_ROLE, words.short_title(row, objects))
         said = f"{title}: {note}" if note else title
         item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
         item.setToolTip(said)
         return item
-
-    def _title(self, row: ReviewRow) -> str:
-        return words.title(row, () if self._workspace is None else self._workspace.session.objects)
 
     def _sentence(self) -> str:
         control = self.control

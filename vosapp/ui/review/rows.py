@@ -26,7 +26,7 @@ TITLE_ROLE = Qt.ItemDataRole.UserRole + 1
 """Its first line; the second one is the reasons, as `NOTE_ROLE`."""
 NOTE_ROLE = Qt.ItemDataRole.UserRole + 2
 SHORT_ROLE = Qt.ItemDataRole.UserRole + 3
-"""What is written instead of a title that has no room; empty where there is nothing shorter."""
+"""What is written instead of a title that has no room."""
 SEVERE, DOUBTFUL = 0.3, 0.15
 """Severities from which on a row is marked in the colors of danger and warning."""
 _TINT = 0.5
@@ -78,7 +78,7 @@ def fitting(index: QModelIndex | QPersistentModelIndex, metrics: QFontMetrics, w
     """Return a row's title, or the shorter one, as far as it has room in `width` pixels."""
     title = str(index.data(TITLE_ROLE))
     if metrics.horizontalAdvance(title) > width:
-        title = index.data(SHORT_ROLE) or title
+        title = str(index.data(SHORT_ROLE))
     return metrics.elidedText(title, Qt.TextElideMode.ElideRight, width)
 
 

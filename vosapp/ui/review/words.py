@@ -47,11 +47,15 @@ def title(row: ReviewRow, objects: Iterable[TrackedObject]) -> str:
     return tr("{0} \u00b7 {1}").format(_frames(row), shown)
 
 
-def short_title(row: ReviewRow) -> str:
-    """Say the same where names have no room: "Frame 42 \u00b7 3 objects"; empty for one object."""
-    if len(row.object_ids) < 2:
-        return ""
-    return tr("{0} \u00b7 {1} objects").format(_frames(row), len(row.object_ids))
+def short_title(row: ReviewRow, objects: Iterable[TrackedObject]) -> str:
+    """Say the same in less room: "42 \u00b7 Fox", or "Frame 42 \u00b7 3 objects"."""
+    if len(row.object_ids) > 1:
+        return tr("{0} \u00b7 {1} objects").format(_frames(row), len(row.object_ids))
+    numbers = str(numbering.shown(row.frame_index))
+    if row.stop - row.frame_index > 1:
+        numbers = tr("{0} to {1}").format(*numbering.span(row.frame_index, row.stop))
+    names = {item.object_id: item.shown_name for item in objects}
+    return tr("{0} \u00b7 {1}").format(numbers, *(names.get(i, str(i)) for i in row.object_ids))
 
 
 def _frames(row: ReviewRow) -> str:

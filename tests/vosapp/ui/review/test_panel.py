@@ -56,7 +56,11 @@ def test_frames_are_counted_as_everywhere(panel):
         panel.refresh()
         assert panel.list.item(0).data(TITLE_ROLE).startswith(f"Frame {LOST + 1} \u00b7 Box 2")
         row = replace(panel.control.list.rows[0], object_ids=(1, 2), stop=LOST + 3)
-        assert words.short_title(row) == f"Frames {LOST + 1} to {LOST + 3} \u00b7 2 objects"
+        objects = panel._workspace.session.objects
+        said = words.short_title(row, objects)
+        assert said == f"Frames {LOST + 1} to {LOST + 3} \u00b7 2 objects"
+        alone = words.short_title(replace(row, object_ids=(2,)), objects)
+        assert alone == f"{LOST + 1} to {LOST + 3} \u00b7 Box 2"
     finally:
         numbering.count_from(0)
 
