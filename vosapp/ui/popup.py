@@ -36,8 +36,8 @@ class KeyMenu(QMenu):
 
     def event(self, event: QEvent) -> bool:
         """Take plain keys before they are looked up as shortcuts."""
-        taken = isinstance(event, QKeyEvent) and event.type() is QEvent.Type.ShortcutOverride
-        if taken and not event.modifiers() & _WITH:
+        asks = event.type() is QEvent.Type.ShortcutOverride
+        if asks and isinstance(event, QKeyEvent) and not event.modifiers() & _WITH:
             event.accept()
             return True
         return super().event(event)

@@ -135,7 +135,8 @@ QComboBox:hover, QComboBox:focus, QComboBox:on { border-color: $accent; }
 QComboBox:disabled { color: $muted; background: $window; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(vosappimages:down-$theme.png); width: 10px; height: 10px; }
-QComboBox QAbstractItemView { background: $base; border: 1px solid $border; padding: 3px;
+QComboBox QAbstractItemView { qproperty-verticalScrollBarPolicy: ScrollBarAsNeeded;
+    background: $base; border: 1px solid $border; padding: 3px;
     selection-background-color: $accent; selection-color: $on_accent; outline: none; }
 QComboBox QAbstractItemView::item { padding: 3px 6px; min-height: 18px; border-radius: 4px; }
 QComboBox QAbstractItemView::item:selected { background: $accent; color: $on_accent; }

@@ -65,6 +65,19 @@ def test_the_choice_that_is_pointed_at_can_be_read(theme, qtbot):
     assert sum(alike(one, tones().on_accent) for one in cells) > 15
 
 
+def test_a_long_list_of_choices_has_a_scroll_bar(theme, qapp, qtbot):
+    box = QComboBox()
+    qtbot.addWidget(box)
+    box.addItems([str(number) for number in range(12)])
+    # Qt decides it when the list is made, which may be before the style is known.
+    box.view().setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    apply_theme(qapp, theme)
+    box.show()
+    box.showPopup()
+    assert box.view().verticalScrollBar().isVisible()
+    box.hidePopup()
+
+
 def test_the_part_of_a_slider_that_is_set_has_the_accent_color(theme, qtbot):
     slider = QSlider(Qt.Orientation.Horizontal)
     qtbot.addWidget(slider)

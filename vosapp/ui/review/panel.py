@@ -64,6 +64,7 @@ class ReviewPanel(QWidget):
         self.shown = self._choice(self.tr("What is listed: to check, needing work, or checked"))
         self.object = self._choice(self.tr("List the masks of one object, or of all"))
         self.reason = self._choice(self.tr("List frames with one reason, or with any"))
+        self.reason.setMaxVisibleItems(len(Reason) + 1)
         self.list = QListWidget(self)
         self.counts = QLabel(self)
         self.buttons: dict[str, QToolButton] = {}
