@@ -96,11 +96,12 @@ class WorkDialog(Following, QDialog):
         items = [self._foot.itemAt(place) for place in range(self._foot.count())]
         found = [None if item is None else item.widget() for item in items]
         buttons = [widget for widget in found if isinstance(widget, QPushButton)]
-        last = self.previousInFocusChain()
-        while last in buttons:
+        last: QWidget | None = self.previousInFocusChain()
+        while last is not None and last in buttons:
             last = last.previousInFocusChain()
         for button in buttons:
-            QWidget.setTabOrder(last, button)
+            if last is not None:
+                QWidget.setTabOrder(last, button)
             last = button
 
     def _build_frame(self) -> None:
