@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
+    QLabel,
     QLineEdit,
     QSpinBox,
     QToolButton,
@@ -116,8 +117,12 @@ class OptionForm(QWidget):
             tip: what the option does; begins with a capital letter.
             editor: check box, combo box with data, line or number.
         """
-        # A check box has its title within it, and stands below the other fields.
-        self.form.addRow("" if isinstance(editor, QCheckBox) else title, editor)
+        # A check box has its title within it, and stands below the other fields; its label is
+        # empty, and keeps the column of labels wide where all options are check boxes.
+        if isinstance(editor, QCheckBox):
+            self.form.addRow(QLabel(self), editor)
+        else:
+            self.form.addRow(title, editor)
         editor.setAccessibleName(title)
         editor.setToolTip(tip)
         self.editors[name] = editor

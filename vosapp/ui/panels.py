@@ -40,6 +40,7 @@ class Panels:
         """Frames are counted from another number now."""
         self.timeline.renumber()
         self.references.refresh()
+        self.review.refresh()
         self.canvas.viewport().update()
 
 

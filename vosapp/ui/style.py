@@ -90,6 +90,7 @@ QSlider::handle:horizontal { width: 12px; height: 12px; margin: -5px 0; border-r
     background: $raised; border: 1px solid $muted; }
 QSlider::handle:horizontal:hover, QSlider::handle:horizontal:pressed { border-color: $accent; }
 QSlider::sub-page:horizontal:disabled { background: $muted; }
+QSlider[twoWays="true"]::sub-page:horizontal { background: $border; }
 QTabBar { qproperty-drawBase: 0; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar::tab { padding: 6px 12px; border: none; color: $muted;
@@ -129,13 +130,16 @@ IMAGES = "vosappimages"
 """Prefix under which Qt finds the images of `WITH_IMAGES`."""
 WITH_IMAGES = Template("""
 QComboBox { background: $raised; border: 1px solid $border; border-radius: 5px;
-    padding: 1px 8px; }
+    padding: 1px 8px; combobox-popup: 0; }
 QComboBox:hover, QComboBox:focus, QComboBox:on { border-color: $accent; }
 QComboBox:disabled { color: $muted; background: $window; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(vosappimages:down-$theme.png); width: 10px; height: 10px; }
-QComboBox QAbstractItemView { background: $base; border: 1px solid $border; padding: 3px;
+QComboBox QAbstractItemView { qproperty-verticalScrollBarPolicy: ScrollBarAsNeeded;
+    background: $base; border: 1px solid $border; padding: 3px;
     selection-background-color: $accent; selection-color: $on_accent; outline: none; }
+QComboBox QAbstractItemView::item { padding: 3px 6px; min-height: 18px; border-radius: 4px; }
+QComboBox QAbstractItemView::item:selected { background: $accent; color: $on_accent; }
 QSpinBox, QDoubleSpinBox { background: $base; border: 1px solid $border; border-radius: 4px;
     padding: 0; }
 QSpinBox:focus, QDoubleSpinBox:focus { border-color: $accent; }

@@ -187,6 +187,9 @@ def toggle_icon(name: str) -> QIcon:
     made: QIcon = qtawesome.icon(
         f"mdi6.{name}",
         color=shown.text,
+        # What is not said for a state that is off, qtawesome takes from the one that is on.
+        color_off_active=shown.text,
+        color_off_selected=shown.text,
         color_on=shown.on_accent,
         color_on_active=shown.on_accent,
         color_disabled=_disabled(),

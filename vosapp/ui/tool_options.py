@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
-    QMenu,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from vosapp.ui.actions.binding import Actions
-from vosapp.ui.popup import fit_content, settle
+from vosapp.ui.popup import KeyMenu, fit_content, settle
 from vosapp.ui.theme import icon
 from vosapp.ui.view_state import OverlayMode, PaintLimit, ToolId, ViewState
 
@@ -171,7 +170,7 @@ class ToolOptions(QWidget):
 
     def set_actions(self, actions: Actions) -> None:
         """Fill the menus of overlay modes and of what painting is limited to."""
-        limits = QMenu(self.tr("Paint Over"), self)
+        limits = KeyMenu(self.tr("Paint Over"), self)
         for limit in PaintLimit:
             limits.addAction(actions[f"tools.paint-{limit.value}"])
         self._limits = {limit: actions[f"tools.paint-{limit.value}"] for limit in PaintLimit}
@@ -180,7 +179,7 @@ class ToolOptions(QWidget):
         self.limit.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.limit.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.limit.setToolTip(self.tr("Whose pixels are painted over (Shift+X: the next)"))
-        menu = QMenu(self.tr("Overlay"), self)
+        menu = KeyMenu(self.tr("Overlay"), self)
         for mode in OverlayMode:
             menu.addAction(actions[f"view.overlay-{mode.value}"])
         menu.addSeparator()

@@ -30,6 +30,21 @@ def test_fields_of_several_forms_begin_at_one_place(qtbot):
     assert left(first, window) == left(second, window) == left(check, window)
 
 
+def test_options_that_are_all_check_boxes_begin_there_too(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    outer, inner = QFormLayout(window), OptionForm(window)
+    first, check = QLineEdit(window), QCheckBox("Yes", window)
+    inner.add_editor("c", "Yes", "Tip", check)
+    outer.addRow(inner)
+    outer.addRow("A label", first)
+    outer.setHorizontalSpacing(14)
+    one_label_column(outer, inner.form)
+    window.resize(500, 200)
+    window.show()
+    assert left(first, window) == left(check, window)
+
+
 def test_settings_have_one_column_of_labels(tmp_path, qtbot):
     dialog = SettingsDialog(Settings(tmp_path / "settings.json"))
     qtbot.addWidget(dialog)

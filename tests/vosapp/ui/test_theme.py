@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QSlider
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider
 
 from vosapp import assets
 from vosapp.ui import theme as module
@@ -46,6 +46,36 @@ def test_a_box_that_is_checked_is_seen_with_its_mark(theme, qtbot):
     shown = colors(box, 18)
     assert sum(alike(one, tones().accent) for one in shown) > 50
     assert sum(alike(one, tones().on_accent) for one in shown) > 5
+
+
+def test_the_choice_that_is_pointed_at_can_be_read(theme, qtbot):
+    """It was white on white, and nearly black on black."""
+    box = QComboBox()
+    qtbot.addWidget(box)
+    box.addItems(["WWWW", "MMMM"])
+    box.setCurrentIndex(1)
+    box.show()
+    box.showPopup()
+    view = box.view()
+    place = view.visualRect(view.currentIndex())
+    image = view.viewport().grab(place).toImage()
+    box.hidePopup()
+    cells = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    assert sum(alike(one, tones().accent) for one in cells) > len(cells) / 2
+    assert sum(alike(one, tones().on_accent) for one in cells) > 15
+
+
+def test_a_long_list_of_choices_has_a_scroll_bar(theme, qapp, qtbot):
+    box = QComboBox()
+    qtbot.addWidget(box)
+    box.addItems([str(number) for number in range(12)])
+    # Qt decides it when the list is made, which may be before the style is known.
+    box.view().setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    apply_theme(qapp, theme)
+    box.show()
+    box.showPopup()
+    assert box.view().verticalScrollBar().isVisible()
+    box.hidePopup()
 
 
 def test_the_part_of_a_slider_that_is_set_has_the_accent_color(theme, qtbot):

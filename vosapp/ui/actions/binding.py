@@ -12,6 +12,7 @@ from vosapp.ui.actions.changing import changes_project
 from vosapp.ui.actions.keymap import Keymap, sequences, written
 from vosapp.ui.actions.spec import ActionSpec, Bar, Scope, When, translated
 from vosapp.ui.actions.table import ACTIONS, BY_ID
+from vosapp.ui.popup import KeyMenu
 from vosapp.ui.theme import icon, toggle_icon
 
 Handler = Callable[[], object]
@@ -165,8 +166,11 @@ def _menu(menus: dict[str, QMenu], bar: QMenuBar, path: tuple[str, ...]) -> QMen
     if key not in menus:
         title = translated(path[-1])
         if len(path) == 1:
-            menus[key] = bar.addMenu(title)
+            menus[key] = KeyMenu(title, bar)
+            bar.addMenu(menus[key])
         else:
-            menus[key] = _menu(menus, bar, path[:-1]).addMenu(title)
+            within = _menu(menus, bar, path[:-1])
+            menus[key] = KeyMenu(title, within)
+            within.addMenu(menus[key])
         menus[key].setToolTipsVisible(False)
     return menus[key]

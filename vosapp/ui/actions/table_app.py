@@ -290,7 +290,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _go(
         "next-doubtful",
-        "Next Frame to Check",
+        "Next Doubtful Frame",
         "alert-decagram-outline",
         "Shift+PgDown",
         group="jump",
@@ -298,7 +298,7 @@ APP_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _go(
         "previous-doubtful",
-        "Previous Frame to Check",
+        "Previous Doubtful Frame",
         "alert-decagram-outline",
         "Shift+PgUp",
         group="jump",

@@ -66,7 +66,8 @@ class CanvasMenuController(Controller):
         self.menu = None
 
     def _add_overlays(self, menu: QMenu) -> None:
-        overlays = menu.addMenu(self.tr("Overlay"))
+        overlays = Popup(self.tr("Overlay"), menu)
+        menu.addMenu(overlays)
         overlays.setIcon(self.shell.actions["view.overlay-next"].icon())
         for mode in OverlayMode:
             overlays.addAction(self.shell.actions[f"view.overlay-{mode.value}"])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from vosapp.session.workspace import Workspace
 from vosapp.ui.actions.binding import Handler
 from vosapp.ui.controllers.base import DialogController
+from vosapp.ui.popup import put_aside
 
 
 class CleanController(DialogController):
@@ -30,4 +31,5 @@ class CleanController(DialogController):
         dialog = CleanDialog(workspace, self.shell.window)
         dialog.areaWanted.connect(self.shell.actions["tools.erase-area"].trigger)
         dialog.undoWanted.connect(self.shell.actions["edit.undo"].trigger)
+        put_aside(dialog, self.shell.window)
         self.show_dialog(dialog)

@@ -26,6 +26,7 @@ from vosapp.ui.controllers.base import Controller
 from vosapp.ui.dialogs.asking import ask, choose_file, choose_folder, choose_new_file
 from vosapp.ui.notice import Choice, Kind, Notice
 from vosapp.ui.plain import is_file, menu_text, tooltip
+from vosapp.ui.popup import KeyMenu
 
 VIDEOS = (
     "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.flv *.ts *.mts *.m2ts"
@@ -65,8 +66,9 @@ class FileController(Controller):
         opener.answered.connect(self._take)
         opener.failed.connect(shell.tell_error)
         shell.workspaceChanged.connect(self._follow)
-        self._recent = shell.window.menus["&File"].addMenu(self.tr("Open Recent"))
-        shell.window.menus["&File"].insertMenu(shell.actions["file.save"], self._recent)
+        files = shell.window.menus["&File"]
+        self._recent = KeyMenu(self.tr("Open Recent"), files)
+        files.insertMenu(shell.actions["file.save"], self._recent)
         self._fill_recent()
 
     def _follow(self) -> None:

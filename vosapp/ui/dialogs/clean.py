@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -29,6 +28,7 @@ from vosapp.project.model import Change
 from vosapp.session.clean_preview import CleanPreview
 from vosapp.session.view import FrameView
 from vosapp.session.workspace import Workspace
+from vosapp.ui import numbering
 from vosapp.ui.dialogs.clean_rows import ROWS, CleanSlider
 from vosapp.ui.forms import align_labels, name_all
 from vosapp.ui.theme import set_tone
@@ -94,14 +94,10 @@ class CleanDialog(QDialog):
                 return range(session.frame_count)
         return range(session.frame_index, session.frame_index + 1)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """What is not kept is not shown any more."""
-        self._session.preview_cleaning(None)
-        super().closeEvent(event)
-
     def reject(self) -> None:
-        """Esc closes it, too."""
-        self.close()
+        """What is not kept is not shown any more. Closing comes here, too, by button or by Esc."""
+        self._session.preview_cleaning(None)
+        super().reject()
 
     # Making it
 
@@ -264,7 +260,8 @@ class CleanDialog(QDialog):
         self.frames.setItemText(RANGE, self.tr("Between in and out, {0}").format(frames))
         self.frames.setItemText(ALL, self.tr("All, {0}").format(every))
         self.frames.setItemText(
-            HERE, self.tr("The current one, frame {0}").format(session.frame_index)
+            HERE,
+            self.tr("The current one, frame {0}").format(numbering.shown(session.frame_index)),
         )
         if not self._loads:
             self._show_preview()

@@ -119,6 +119,8 @@ class CleanSlider(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, len(row.values) - 1)
         self.slider.setPageStep(1)
+        # Where nothing is done in the middle, a bar from the left would say that much is.
+        self.slider.setProperty("twoWays", row.values[0] < 0)
         self.slider.setMinimumWidth(150)
         self.words = QLabel(self)
         self.words.setFixedWidth(VALUE_WIDTH)

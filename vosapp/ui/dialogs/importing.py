@@ -78,11 +78,13 @@ class ImportDialog(WorkDialog):
         self._name_all()
         self._connect()
         self._show_format(0)
+        self.path.setFocus()
         self.resize(680, 660)
 
     def read(self) -> None:
         """Read the chosen file or folder with the ids of the table; nothing changes."""
         self.reading.drop()
+        self._told = self.path.text()
         path = self.path.path()
         if path is None:
             return
@@ -223,7 +225,6 @@ class ImportDialog(WorkDialog):
     def _read_anew(self) -> None:
         """Read with the ids that the format proposes."""
         self._typed.stop()
-        self._told = self.path.text()
         self._forget_found()
         self.read()
 

@@ -28,6 +28,9 @@ from vosapp.ui.actions.table import ACTIONS, BY_ID
 from vosapp.ui.theme import tones
 
 COLUMNS = 3
+"""Of the sheet, where the screen has room for them."""
+_FRAME = 40
+"""Pixels of the sheet's width that are not of its columns."""
 MOUSE = (
     ("Zoom", "Wheel"),
     ("Pan", "Middle drag"),
@@ -47,12 +50,8 @@ class ShortcutSheet(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Shortcut Sheet"))
         self._keymap = keymap
-        inner = QWidget(self)
-        row = QHBoxLayout(inner)
-        row.setSpacing(32)
-        row.setContentsMargins(18, 12, 18, 12)
-        for column in _balanced(self._groups()):
-            row.addLayout(self._column(column))
+        room = _room(self)
+        inner = self._fitting(room.width() - _FRAME)
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -62,8 +61,28 @@ class ShortcutSheet(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(area)
         layout.addWidget(buttons)
-        fits = inner.sizeHint() + QSize(40, 24 + buttons.sizeHint().height() + 24)
-        self.resize(fits.boundedTo(_room(self)))
+        fits = inner.sizeHint() + QSize(_FRAME, 24 + buttons.sizeHint().height() + 24)
+        self.resize(fits.boundedTo(room))
+
+    def _fitting(self, width: int) -> QWidget:
+        """Return all keys in as many columns as have room in `width` pixels."""
+        made = self._inner(COLUMNS)
+        for count in range(COLUMNS - 1, 0, -1):
+            if made.sizeHint().width() <= width:
+                break
+            made.setParent(None)
+            made.deleteLater()
+            made = self._inner(count)
+        return made
+
+    def _inner(self, count: int) -> QWidget:
+        inner = QWidget(self)
+        row = QHBoxLayout(inner)
+        row.setSpacing(32)
+        row.setContentsMargins(18, 12, 18, 12)
+        for column in _balanced(self._groups(), count):
+            row.addLayout(self._column(column, inner))
+        return inner
 
     def _groups(self) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
         groups: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
@@ -76,7 +95,9 @@ class ShortcutSheet(QDialog):
         groups[self.tr("Mouse")] = [(self.tr(text), (self.tr(how),)) for text, how in MOUSE]
         return list(groups.items())
 
-    def _column(self, groups: list[tuple[str, list[tuple[str, tuple[str, ...]]]]]) -> QVBoxLayout:
+    def _column(
+        self, groups: list[tuple[str, list[tuple[str, tuple[str, ...]]]]], parent: QWidget
+    ) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(16)
         for heading, rows in groups:
@@ -84,12 +105,12 @@ class ShortcutSheet(QDialog):
             grid.setVerticalSpacing(2)
             grid.setHorizontalSpacing(18)
             grid.setColumnStretch(0, 1)
-            title = QLabel(f"<b>{heading}</b>", self)
+            title = QLabel(f"<b>{heading}</b>", parent)
             title.setForegroundRole(QPalette.ColorRole.Link)
             grid.addWidget(title, 0, 0, 1, 2)
             for number, (text, keys) in enumerate(rows, 1):
-                grid.addWidget(QLabel(text, self), number, 0)
-                grid.addWidget(_caps(keys, self), number, 1, Qt.AlignmentFlag.AlignRight)
+                grid.addWidget(QLabel(text, parent), number, 0)
+                grid.addWidget(_caps(keys, parent), number, 1, Qt.AlignmentFlag.AlignRight)
             column.addLayout(grid)
         column.addStretch(1)
         return column
@@ -261,15 +282,15 @@ def _heading(spec: ActionSpec) -> str:
 
 
 def _balanced(
-    groups: list[tuple[str, list[tuple[str, tuple[str, ...]]]]],
+    groups: list[tuple[str, list[tuple[str, tuple[str, ...]]]]], count: int
 ) -> list[list[tuple[str, list[tuple[str, tuple[str, ...]]]]]]:
-    """Deal groups to columns of about the same height, keeping their order."""
+    """Deal groups to `count` columns of about the same height, keeping their order."""
     total = sum(len(rows) + 2 for _, rows in groups)
     columns: list[list[tuple[str, list[tuple[str, tuple[str, ...]]]]]] = [[]]
     height = 0
     for group in groups:
         lines = len(group[1]) + 2
-        if columns[-1] and len(columns) < COLUMNS and height + lines / 2 > total / COLUMNS:
+        if columns[-1] and len(columns) < count and height + lines / 2 > total / count:
             columns.append([])
             height = 0
         columns[-1].append(group)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from core.text import visible
 from vosapp.project.model import Change
 from vosapp.session.workspace import Workspace
+from vosapp.ui.elided import ElidedLabel
 from vosapp.ui.links import Links
 from vosapp.ui.objects import commands
 from vosapp.ui.theme import tones
@@ -29,19 +30,22 @@ class UndoBar(QFrame):
         self._links = Links()
         self._known: frozenset[int] = frozenset()
         self._replaced: tuple[int, int] | None = None
-        self.label = QLabel(self)
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label = ElidedLabel(self)
         self.label.setAccessibleName(self.tr("What was deleted"))
         self.button = self._button(self.tr("Undo"), self.tr("Bring it back"))
         self.button.clicked.connect(self._undo)
         told = self.tr("Bring it back, and make an object of what took its place")
         self.new_object = self._button(self.tr("As New Object"), told)
         self.new_object.clicked.connect(self._make_new)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 2, 6, 2)
-        row.addWidget(self.label, 1)
-        row.addWidget(self.new_object)
-        row.addWidget(self.button)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.new_object)
+        buttons.addWidget(self.button)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setContentsMargins(10, 2, 6, 2)
+        self._line.setSpacing(2)
+        self._line.addWidget(self.label, 1)
+        self._line.addLayout(buttons)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SECONDS * 1000)
@@ -86,12 +90,18 @@ class UndoBar(QFrame):
         # Undoing "Add" makes an object go, too; then there is nothing to bring back by undo.
         if (gone or replaces) and undo and change.name == undo:
             self._replaced = self._replaced_by(change) if replaces else None
-            self.new_object.setVisible(self._replaced is not None)
+            self._show_buttons(both=self._replaced is not None)
             self.label.setText(visible(past(undo)))
             for button in (self.button, self.new_object):
                 button.setStyleSheet(f"color: {tones().accent}; font-weight: 600;")
             self.show()
             self._timer.start()
+
+    def _show_buttons(self, *, both: bool) -> None:
+        """Both buttons stand below the text: beside it they would leave it no room."""
+        self.new_object.setVisible(both)
+        way = QBoxLayout.Direction
+        self._line.setDirection(way.TopToBottom if both else way.LeftToRight)
 
     def _replaced_by(self, change: Change) -> tuple[int, int] | None:
         """Frame and object whose mask was replaced; None where the change does not say it."""

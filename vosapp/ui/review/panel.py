@@ -29,7 +29,14 @@ from vosapp.ui.advice import Advice
 from vosapp.ui.links import Links
 from vosapp.ui.plain import menu_text
 from vosapp.ui.review import words
-from vosapp.ui.review.rows import NOTE_ROLE, ROW_ROLE, TITLE_ROLE, Pictures, ReviewDelegate
+from vosapp.ui.review.rows import (
+    NOTE_ROLE,
+    ROW_ROLE,
+    SHORT_ROLE,
+    TITLE_ROLE,
+    Pictures,
+    ReviewDelegate,
+)
 from vosapp.ui.theme import tones
 
 _ROLES = (ROW_ROLE, TITLE_ROLE, NOTE_ROLE)
@@ -57,6 +64,7 @@ class ReviewPanel(QWidget):
         self.shown = self._choice(self.tr("What is listed: to check, needing work, or checked"))
         self.object = self._choice(self.tr("List the masks of one object, or of all"))
         self.reason = self._choice(self.tr("List frames with one reason, or with any"))
+        self.reason.setMaxVisibleItems(len(Reason) + 1)
         self.list = QListWidget(self)
         self.counts = QLabel(self)
         self.buttons: dict[str, QToolButton] = {}
@@ -221,17 +229,16 @@ class ReviewPanel(QWidget):
 
     def _item(self, row: ReviewRow) -> QListWidgetItem:
         item = QListWidgetItem()
-        title, note = self._title(row), words.sentences(row.reasons)
+        objects = () if self._workspace is None else self._workspace.session.objects
+        title, note = words.title(row, objects), words.sentences(row.reasons)
         item.setData(ROW_ROLE, row)
         item.setData(TITLE_ROLE, title)
         item.setData(NOTE_ROLE, note)
+        item.setData(SHORT_ROLE, words.short_title(row, objects))
         said = f"{title}: {note}" if note else title
         item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
         item.setToolTip(said)
         return item
-
-    def _title(self, row: ReviewRow) -> str:
-        return words.title(row, () if self._workspace is None else self._workspace.session.objects)
 
     def _sentence(self) -> str:
         control = self.control

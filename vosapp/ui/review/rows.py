@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from core.types import Frame, LabelMap
@@ -18,11 +18,15 @@ from vosapp.ui.timeline.strip import to_pixmap
 
 THUMBNAIL = QSize(96, 54)
 """Pixels of a thumbnail; frames of another shape are cut."""
+NARROW, SMALL = 260, QSize(64, 36)
+"""Rows that are narrower have thumbnails of this size, and so more room for their text."""
 ROW_ROLE = Qt.ItemDataRole.UserRole
 """The `ReviewRow` of an item."""
 TITLE_ROLE = Qt.ItemDataRole.UserRole + 1
 """Its first line; the second one is the reasons, as `NOTE_ROLE`."""
 NOTE_ROLE = Qt.ItemDataRole.UserRole + 2
+SHORT_ROLE = Qt.ItemDataRole.UserRole + 3
+"""What is written instead of a title that has no room."""
 SEVERE, DOUBTFUL = 0.3, 0.15
 """Severities from which on a row is marked in the colors of danger and warning."""
 _TINT = 0.5
@@ -65,6 +69,19 @@ def tint(frame: Frame, label_map: LabelMap, colors: dict[int, tuple[int, int, in
     return np.ascontiguousarray(mixed.astype(np.uint8))
 
 
+def thumbnail_size(width: int) -> QSize:
+    """Return the size of the thumbnail in a row of a width."""
+    return THUMBNAIL if width >= NARROW else SMALL
+
+
+def fitting(index: QModelIndex | QPersistentModelIndex, metrics: QFontMetrics, width: int) -> str:
+    """Return a row's title, or the shorter one, as far as it has room in `width` pixels."""
+    title = str(index.data(TITLE_ROLE))
+    if metrics.horizontalAdvance(title) > width:
+        title = str(index.data(SHORT_ROLE))
+    return metrics.elidedText(title, Qt.TextElideMode.ElideRight, width)
+
+
 class ReviewDelegate(QStyledItemDelegate):
     """Draws rows of two lines beside a thumbnail, with a bar that says how urgent they are.
 
@@ -98,8 +115,8 @@ class ReviewDelegate(QStyledItemDelegate):
             painter.fillRect(box, ink.mixed(QColor(shown.base), QColor(shown.accent), 0.22))
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(box, QColor(shown.alternate))
-        place = QRect(box.left() + 10, box.top() + 6, THUMBNAIL.width(), THUMBNAIL.height())
-        self._paint_urgency(painter, box, row)
+        place = QRect(QPoint(box.left() + 10, box.top() + 6), thumbnail_size(box.width()))
+        self._paint_urgency(painter, place, row)
         self._paint_thumbnail(painter, place, row)
         left = place.right() + 10
         room = QRect(left, box.top() + 6, box.right() - left - 6, box.height() - 12)
@@ -114,25 +131,30 @@ class ReviewDelegate(QStyledItemDelegate):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(QColor(shown.text))
-        cut = Qt.TextElideMode.ElideRight
-        title = painter.fontMetrics().elidedText(str(index.data(TITLE_ROLE)), cut, room.width())
+        title = fitting(index, painter.fontMetrics(), room.width())
         painter.drawText(QRect(room.left(), room.top(), room.width(), line), 0, title)
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(QColor(shown.muted))
         flags = int(Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
-        painter.setClipRect(room)
-        painter.drawText(room.adjusted(0, line, 0, 0), flags, str(index.data(NOTE_ROLE)))
+        high = painter.fontMetrics().height()
+        below = room.adjusted(0, line, 0, 0)
+        # Whole lines only: the upper edges of letters below the last one say nothing.
+        below.setHeight(below.height() // high * high)
+        painter.setClipRect(below)
+        painter.drawText(below, flags, str(index.data(NOTE_ROLE)))
         painter.setClipping(False)
 
-    def _paint_urgency(self, painter: QPainter, box: QRect, row: ReviewRow) -> None:
+    def _paint_urgency(self, painter: QPainter, place: QRect, row: ReviewRow) -> None:
+        """A bar beside the thumbnail, as high as the row is urgent."""
         if row.severity <= 0:
             return
         shown = tones()
         tone = shown.muted if row.severity < DOUBTFUL else shown.warning
         color = QColor(shown.danger if row.severity >= SEVERE else tone)
-        height = max(6.0, min(1.0, row.severity / SEVERE) * (box.height() - 12))
-        painter.fillRect(QRectF(box.left() + 3, box.bottom() - 5 - height, 3, height), color)
+        height = max(6.0, min(1.0, row.severity / SEVERE) * place.height())
+        top = place.top() + place.height() - height
+        painter.fillRect(QRectF(place.left() - 7, top, 3, height), color)
 
     def _paint_thumbnail(self, painter: QPainter, place: QRect, row: ReviewRow) -> None:
         outline = QPainterPath()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu
 
 from vosapp.project.edit_masks import MarkAbsent
 from vosapp.project.edit_ranges import CheckFrames, ClearMasks
@@ -16,6 +15,7 @@ from vosapp.project.model import FrameState, Review
 from vosapp.session.session import Session
 from vosapp.ui import numbering
 from vosapp.ui.plain import menu_text
+from vosapp.ui.popup import KeyMenu
 from vosapp.ui.theme import icon
 from vosapp.ui.timeline.selection import LaneSelection
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vosapp.ui.timeline.canvas import TimelineCanvas
 
 
-class LaneMenu(QMenu):
+class LaneMenu(KeyMenu):
     """A menu for the cells that a timeline has marked. Opening it waits for nothing.
 
     Attributes:
@@ -40,6 +40,7 @@ class LaneMenu(QMenu):
         self._title.setEnabled(False)
         self.addSeparator()
         self.actions_by_name: dict[str, QAction] = {}
+        self._pictures: dict[str, str] = {}
         self._fill()
 
     def open(self, place: QPoint) -> None:
@@ -54,6 +55,9 @@ class LaneMenu(QMenu):
             span = self.tr("frames {0} to {1}")
             span = span.format(*numbering.span(chosen.start, chosen.stop))
         self._title.setText(f"{name}: {span}")
+        for one, picture in self._pictures.items():
+            # The theme may be another one than when the menu was made.
+            self.actions_by_name[one].setIcon(icon(picture))
         self._set_enabled(workspace, chosen)
         self.popup(place)
 
@@ -74,10 +78,11 @@ class LaneMenu(QMenu):
     def _add(
         self, name: str, picture: str, text: str, run: Callable[[Workspace, LaneSelection], None]
     ) -> None:
-        action = QAction(icon(picture), text, self)
+        action = QAction(text, self)
         action.triggered.connect(lambda: self._run(run))
         self.addAction(action)
         self.actions_by_name[name] = action
+        self._pictures[name] = picture
 
     def _run(self, run: Callable[[Workspace, LaneSelection], None]) -> None:
         workspace, chosen = self._canvas.workspace, self._canvas.selection

@@ -68,8 +68,9 @@ class WorkDialog(Following, QDialog):
             button.setIcon(icon(picture, "on_accent" if button.isDefault() else "text"))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Color what was added meanwhile."""
+        """Color what was added meanwhile; the keys begin with what is chosen, not with "Close"."""
         self.color_pictures()
+        self._order_keys()
         super().showEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -89,6 +90,19 @@ class WorkDialog(Following, QDialog):
             work.stop()
 
     # Inside
+
+    def _order_keys(self) -> None:
+        """Tab goes through what is chosen, then along the buttons at the foot."""
+        items = [self._foot.itemAt(place) for place in range(self._foot.count())]
+        found = [None if item is None else item.widget() for item in items]
+        buttons = [widget for widget in found if isinstance(widget, QPushButton)]
+        last: QWidget | None = self.previousInFocusChain()
+        while last is not None and last in buttons:
+            last = last.previousInFocusChain()
+        for button in buttons:
+            if last is not None:
+                QWidget.setTabOrder(last, button)
+            last = button
 
     def _build_frame(self) -> None:
         self._foot.addWidget(self.state, 1)

@@ -253,6 +253,24 @@ def test_what_replaced_a_mask_can_become_a_new_object(qtbot, panel, session):
     assert session.object_id == 3 and not panel.undo_bar.isVisible()
 
 
+@pytest.mark.parametrize("name", ["Box 1", "A name that is much too long for the panel " * 2])
+def test_what_was_replaced_can_be_read_beside_its_buttons(qtbot, panel, session, name):
+    panel.resize(300, 400)
+    session.select_object(1)
+    edit = SetMask(session.frame_index, 1, np.ones((session.info.height, session.info.width), bool))
+    with qtbot.waitSignal(session.edited):
+        session.do(Group((edit,), f"Replace mask of {name}"))
+    bar = panel.undo_bar
+    bar.layout().activate()
+    assert bar.width() <= 300
+    long = len(name) > 40
+    assert bar.label.shown_text.endswith("\u2026") == long
+    assert bar.label.toolTip() == (bar.label.text() if long else "")
+    for button in (bar.button, bar.new_object):
+        assert button.width() >= button.sizeHint().width()
+        assert bar.rect().contains(button.geometry())
+
+
 def test_what_was_deleted_becomes_no_object(qtbot, panel, session):
     panel.delete_current()
     with qtbot.waitSignal(session.edited):

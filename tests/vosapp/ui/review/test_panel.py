@@ -12,8 +12,10 @@ from vosapp_fakes import FRAMES, label_map_of
 from core.types import FrameResult
 from vosapp.project.edit_review import ReviewFrames
 from vosapp.project.model import Review
+from vosapp.ui import numbering
+from vosapp.ui.review import words
 from vosapp.ui.review.panel import ReviewPanel
-from vosapp.ui.review.rows import NOTE_ROLE, TITLE_ROLE, tint
+from vosapp.ui.review.rows import NOTE_ROLE, TITLE_ROLE, fitting, thumbnail_size, tint
 
 LEFT = Qt.MouseButton.LeftButton
 LOST = 12
@@ -46,6 +48,54 @@ def test_a_row_says_where_what_and_why_and_a_click_goes_there(qtbot, panel, trac
     qtbot.mouseClick(panel.list.viewport(), LEFT, pos=place)
     assert (tracked.session.frame_index, tracked.session.object_id) == (LOST, 2)
     assert panel.list.currentRow() == 0
+
+
+def test_frames_are_counted_as_everywhere(panel):
+    numbering.count_from(1)
+    try:
+        panel.refresh()
+        assert panel.list.item(0).data(TITLE_ROLE).startswith(f"Frame {LOST + 1} \u00b7 Box 2")
+        row = replace(panel.control.list.rows[0], object_ids=(1, 2), stop=LOST + 3)
+        objects = panel._workspace.session.objects
+        said = words.short_title(row, objects)
+        assert said == f"Frames {LOST + 1} to {LOST + 3} \u00b7 2 objects"
+        alone = words.short_title(replace(row, object_ids=(2,)), objects)
+        assert alone == f"{LOST + 1} to {LOST + 3} \u00b7 Box 2"
+    finally:
+        numbering.count_from(0)
+
+
+def test_of_several_objects_the_number_is_said_where_names_have_no_room(panel):
+    row = replace(panel.control.list.rows[0], object_ids=(1, 2))
+    panel.list.addItem(panel._item(row))
+    index = panel.list.model().index(panel.list.count() - 1, 0)
+    metrics = panel.list.fontMetrics()
+    long, short = f"Frame {LOST} \u00b7 Box 1, Box 2", f"Frame {LOST} \u00b7 2 objects"
+    assert fitting(index, metrics, 400) == long
+    assert fitting(index, metrics, metrics.horizontalAdvance(long) - 1) == short
+    assert fitting(index, metrics, 40).endswith("\u2026")
+
+
+def test_no_line_of_reasons_is_cut_through(panel):
+    view = panel.list
+    view.item(0).setData(NOTE_ROLE, "Many reasons in a row \u00b7 " * 12)
+    for width in (240, 300):
+        panel.resize(width, 400)
+        box = view.visualItemRect(view.item(0))
+        image = view.viewport().grab().toImage()
+        left, high = 20 + thumbnail_size(box.width()).width(), view.fontMetrics().height()
+        last = box.top() + 8 + high + (box.height() - 14 - high) // high * high
+        ground = image.pixelColor(left, box.bottom() - 1)
+        cells = [(x, y) for x in range(left, box.right()) for y in range(last, box.bottom())]
+        assert all(image.pixelColor(x, y) == ground for x, y in cells)
+        written = [(x, y - high) for x, y in cells if y < last + high - 4]
+        assert any(image.pixelColor(x, y) != ground for x, y in written)
+    assert thumbnail_size(240) != thumbnail_size(300)
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 need work"), (1, "1 needs work")])
+def test_one_mask_needs_work(count, said):
+    assert words.counted({Review.NEEDS_WORK: count}, 0) == f"0 not reviewed, {said}, 0 checked"
 
 
 def test_three_lines_of_reasons_have_room(panel):

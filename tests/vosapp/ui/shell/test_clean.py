@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from core.cleaning import AUTO, DEFAULT, NONE, Cleaning
 from core.types import FrameResult
 from vosapp.project.edits import LockObject
+from vosapp.ui import numbering
 from vosapp.ui.dialogs.clean import ALL, HERE, RANGE, CleanDialog
 from vosapp.ui.dialogs.clean_rows import ROWS, CleanSlider
 from vosapp.ui.view_state import ToolId
@@ -67,6 +68,37 @@ def test_it_is_seen_before_it_is_kept(specked, shown, qtbot):
     settled(qtbot, specked, 64)
     shown.close()
     settled(qtbot, specked, 146)
+
+
+@pytest.mark.parametrize("way", ["button", "key", "title bar"])
+def test_it_closes_and_shows_what_is_kept(specked, shown, dialog, qtbot, way):
+    move(shown, "islands", 5)
+    settled(qtbot, specked, 144)
+    with qtbot.waitSignal(shown.finished):
+        if way == "button":
+            qtbot.mouseClick(shown.close_button, LEFT)
+        elif way == "key":
+            qtbot.keyClick(shown, Qt.Key.Key_Escape)
+        else:
+            shown.close()
+    settled(qtbot, specked, 146)
+    specked.actions.run("objects.clean")
+    assert dialog(CleanDialog).isVisible()
+
+
+def test_it_stands_beside_what_it_changes(specked, shown):
+    window, canvas = specked.window, specked.panels.canvas
+    middle = canvas.mapToGlobal(canvas.rect().center())
+    assert window.frameGeometry().contains(shown.geometry())
+    assert shown.geometry().center().x() > middle.x() and shown.geometry().bottom() > middle.y()
+    two_ways = [one.row.field for one in shown.sliders.values() if one.slider.property("twoWays")]
+    assert two_ways == ["grow"]
+
+
+def test_frames_are_counted_as_everywhere(specked, shown, monkeypatch):
+    monkeypatch.setitem(numbering._count, "first", 1)
+    specked.workspace.session.go_to(4)
+    assert shown.frames.itemText(HERE) == "The current one, frame 5"
 
 
 def test_apply_keeps_it_for_the_range_and_undo_takes_it_back(specked, shown, qtbot):

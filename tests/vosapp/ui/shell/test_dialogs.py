@@ -19,6 +19,7 @@ from core.media.export.davis import Davis2017
 from core.media.export.formats import EXPORTERS
 from core.media.label_map import read_label_map, write_label_map
 from vosapp.app import Crashes, Hooks, log_qt_message
+from vosapp.project.model import Change
 from vosapp.services import export as export_plan
 from vosapp.session import exporting, importing
 from vosapp.ui import errors
@@ -190,7 +191,7 @@ def test_an_edit_meanwhile_does_not_stop_an_export(export, qtbot, desk, tmp_path
     looked(export, qtbot)
     export.export_button.click()
     assert not export.formats.isEnabled()
-    desk.workspace.session.edited.emit(None)
+    desk.workspace.session.edited.emit(Change("Anything"))
     qtbot.waitUntil(export.show_button.isVisible)
     assert export.formats.isEnabled() and len(list((tmp_path / "out").rglob("*.png"))) == 1
 

@@ -47,5 +47,9 @@ def test_enter_means_the_path_as_it_stands(importing, tmp_path, qtbot):
     qtbot.waitUntil(lambda: "nowhere" in importing.state.text())
 
 
+def test_one_can_type_a_path_at_once(importing, qtbot):
+    assert importing.focusWidget() is importing.path
+
+
 def test_the_field_says_what_it_wants(importing):
     assert "Type a path" in importing.path.placeholderText()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFrame, QLineEdit
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea
 
 from vosapp.ui.actions.matching import score
 from vosapp.ui.actions.synonyms import SYNONYMS
@@ -136,7 +137,8 @@ def test_the_palette_knows_what_other_programs_say():
     def first(query):
         return matches(query, list(ACTIONS))[0].id
 
-    assert first("worst") == first("low conf") == "navigate.next-doubtful"
+    assert first("worst") == "review.next" and first("low conf") == "navigate.next-doubtful"
+    assert first("despeckle") == "objects.clean" and first("approve") == "review.check"
     assert first("preferences") == "edit.settings"
     assert first("hotkeys") == "edit.shortcuts"
     assert first("bucket") == "tools.fill" and first("eyedropper") == "tools.pick"
@@ -205,6 +207,15 @@ def test_the_editor_warns_and_moves_a_key(shell, qtbot):
     hidden = [item.isHidden() for item in editor._items.values()]
     assert hidden.count(False) == 1
     editor.close()
+
+
+@pytest.mark.parametrize("width", [1000, 700])
+def test_the_sheet_has_as_many_columns_as_the_screen_has_room_for(shell, monkeypatch, width):
+    monkeypatch.setattr("vosapp.ui.dialogs.keys._room", lambda _widget: QSize(width, 600))
+    sheet = ShortcutSheet(shell.keymap, shell.window)
+    sheet.show()
+    assert sheet.findChild(QScrollArea).horizontalScrollBar().maximum() == 0
+    sheet.close()
 
 
 def test_the_sheet_shows_all_keys(shell):

@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QApplication
 
 from vosapp import app
@@ -37,6 +37,33 @@ def test_the_icon_of_the_tool_in_hand_is_seen_in_the_menu(desk, qtbot, theme):
     assert sum(near(one, accent) for one in shown) > 80
     assert sum(near(one, line) for one in shown) > 15
     desk.settings.set_value("theme", "light")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_icon_of_a_tool_that_is_pointed_at_is_seen(desk, theme):
+    """It was drawn as if the tool were in hand: white on white, or black on black."""
+    desk.settings.set_value("theme", theme)
+    desk.view_state.set_tool(ToolId.BOX)
+    image = desk.actions["tools.lasso"].icon().pixmap(20, 20, QIcon.Mode.Active).toImage()
+    shown = [image.pixelColor(x, y) for x in range(20) for y in range(20)]
+    text = QColor(tones().text)
+    assert sum(near(one, text) for one in shown if one.alpha() > 200) > 15
+    desk.settings.set_value("theme", "light")
+
+
+def test_a_letter_in_an_open_menu_changes_nothing_behind_it(desk, qtbot):
+    desk.window.activateWindow()
+    qtbot.waitUntil(desk.window.isActiveWindow)
+    session, menu = desk.workspace.session, desk.window.menus["&File"]
+    session.go_to(3)
+    menu.popup(QPoint(0, 0))
+    qtbot.keyClick(menu, Qt.Key.Key_I)
+    assert session.range[0] == 0 and menu.isVisible()
+    menu.close()
+    menu = desk.window.menus["&Go"]
+    menu.popup(QPoint(0, 0))
+    qtbot.keyClick(menu, Qt.Key.Key_I)
+    assert session.range[0] == 3 and not menu.isVisible()
 
 
 def test_the_button_of_quality_is_no_more_highlighted_once_its_panel_is_closed(desk, qtbot):

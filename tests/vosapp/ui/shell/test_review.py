@@ -49,7 +49,7 @@ def test_keys_lead_through_the_list_and_say_what_was_found(desk, qtbot, results)
     assert session.lane(2).states[here] == FrameState.CHECKED
     qtbot.keyClick(window, KEY.Key_K, Qt.KeyboardModifier.ControlModifier | SHIFT)
     qtbot.waitUntil(desk.panels.review.isVisible)
-    qtbot.waitUntil(lambda: "1 need work, 2 checked" in desk.panels.review.counts.text())
+    qtbot.waitUntil(lambda: "1 needs work, 2 checked" in desk.panels.review.counts.text())
     session.go_to(0)
     qtbot.waitUntil(lambda: session.view.frame_index == 0)
     desk.actions.run("review.unreview")

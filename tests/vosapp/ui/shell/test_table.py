@@ -202,3 +202,7 @@ def test_stored_nonsense_counts_as_nothing(stored, tmp_path):
     settings.remember("shortcuts", stored)
     keymap = Keymap(settings)
     assert all(keymap.keys(spec.id) == spec.shortcuts for spec in ACTIONS)
+
+
+def test_no_two_actions_are_called_the_same():
+    assert max(Counter(spec.plain_text for spec in ACTIONS).values()) == 1

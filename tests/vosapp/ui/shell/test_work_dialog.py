@@ -74,6 +74,19 @@ def counting(runner, qtbot):
     dialog.gate.release(9)
 
 
+def test_the_keys_begin_with_what_is_chosen_and_end_with_the_foot(runner, qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = Counting(parent, runner)
+    dialog.show()
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    assert dialog.focusWidget() is dialog.limit
+    for wanted in (dialog.close_button, dialog.button, dialog.limit):
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+        assert dialog.focusWidget() is wanted
+
+
 def test_while_it_runs_there_is_a_bar_a_stop_and_nothing_to_change(counting, qtbot):
     assert not counting.bar.isVisible() and not counting.stop_button.isVisible()
     qtbot.mouseClick(counting.button, LEFT)

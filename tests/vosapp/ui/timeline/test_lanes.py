@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QColor, QContextMenuEvent
 from PySide6.QtWidgets import QApplication
 
 from vosapp.project.model import FrameState
+from vosapp.ui.theme import Theme, apply_theme, tones
 from vosapp.ui.timeline.layout import HEADER_WIDTH, RANGE_BAR, RULER
 from vosapp.ui.timeline.selection import LaneSelection
 
@@ -52,6 +53,21 @@ def test_a_drag_marks_frames_of_one_object_and_offers_a_menu(qtbot, shown):
     assert shown.view.selection == LaneSelection(2, 4, 10)
     assert shown.view.menu.isVisible()
     assert shown.view.menu.actions()[0].text() == "Box 2: frames 4 to 9"
+
+
+def test_icons_of_the_menu_are_those_of_the_theme(qtbot, shown, qapp):
+    drag(qtbot, shown.viewport, shown.cell(9, 1), shown.cell(7, 1), shown.cell(4, 0))
+    shown.view.menu.close()
+    for theme in (Theme.DARK, Theme.LIGHT):
+        apply_theme(qapp, theme)
+        shown.view.menu.open(QPoint(50, 50))
+        for name in ("propagate", "clear", "range"):
+            action = shown.view.menu.actions_by_name[name]
+            image = action.icon().pixmap(20, 20).toImage()
+            shades = [image.pixelColor(x, y) for x in range(20) for y in range(20)]
+            solid = {shade.name() for shade in shades if shade.alpha() == 255}
+            assert QColor(tones().text).name() in solid
+        shown.view.menu.close()
     assert shown.session.frame_index == 0
 
 
