@@ -32,10 +32,10 @@ class Weights:
         least: severity below which a frame needs no look.
     """
 
-    reasons: tuple[float, ...] = (1.0, 0.6, 0.1, 0.45, 0.13, 0.02, 0.95, 0.02, 0.1, 0.26)
+    reasons: tuple[float, ...] = (1.0, 0.266, 0.02, 0.243, 0.02, 0.02, 0.666, 0.511, 0.02, 0.124)
     apart: int = 6
     reach: float = 0.05
-    least: float = 0.08
+    least: float = 0.072
 
 
 WEIGHTS = Weights()

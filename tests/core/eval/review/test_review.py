@@ -142,7 +142,7 @@ def test_the_command_says_what_it_found(root, tmp_path, capsys):
     assert "fitted to, 1 sequences" in said and "confidence alone" in said
     rows = json.loads(out.read_text(encoding="utf-8"))["sequences"]
     assert [row["sequence"] for row in rows] == ["one", "two"]
-    assert rows[1]["part"] == "the others" and rows[0]["list"]["frames"]
+    assert rows[1]["part"] == "the others" and rows[0]["evenly spaced"]["frames"]
     assert main([*arguments, "--keyframes", "2", "--sequences", "two"]) == 0
     said = capsys.readouterr().out
     assert "fitted to, 0 sequences" in said and "the others, 1 sequences" in said
