@@ -23,10 +23,10 @@ def governing(span: Span, keyframes: tuple[Keyframe, ...]) -> tuple[Keyframe, ..
     too (ADR 0050).
 
     Args:
-        span: its borders and the keyframes inside it count.
+        span: its borders, the keyframes inside it, and those at which its walks begin count.
         keyframes: all of the video, ascending; those that are references count everywhere.
     """
-    own = [k for k in (span.before, *span.inside, span.after) if k is not None]
+    own = span.keyframes
     found = {k.frame_index: k for k in (*own, *(k for k in keyframes if k.reference))}
     sides = (keyframes, span.before), (keyframes[::-1], span.after)
     for inward in (side for side, border in sides if border is None):

@@ -60,8 +60,7 @@ class Continued:
         self._skips = {(s.walk.first, s.walk.direction): s for s in skips}
         self._logged = {(walk.first, walk.direction): walk for walk in logged}
         self._skip: Skip | None = None
-        self._starts: Direction | None = None
-        self._logs: Direction | None = None
+        self._logs: Walk | None = None
         self._frame_index = -1
 
     def add_keyframe(self, keyframe: Keyframe, frame: Frame) -> None:
@@ -73,18 +72,27 @@ class Continued:
         self._tracker.remove_keyframe(frame_index)
 
     def start(self, direction: Direction) -> None:
-        """See `Tracker.start`."""
-        self._starts = direction
+        """See `Tracker.start`; such a walk is neither skipped nor logged."""
+        self._skip, self._logs, self.unsaved = None, None, 0
         self._tracker.start(direction)
+
+    def start_walk(self, walk: Walk) -> None:
+        """See `FollowsWalks.start_walk`."""
+        self.start(walk.direction)
+        origin = walk.first, walk.direction
+        self._skip = self._skips.pop(origin, None)
+        # What a later span still needs of the log is worth more than this walk.
+        if origin in self._logged and not any(skip.logged for skip in self._skips.values()):
+            self._logs = self._logged[origin]
+            if self._skip is None:
+                self._log.begin(self._logs)
 
     def step(self, frame_index: int, frame: Frame, object_ids: tuple[int, ...]) -> StepResult:
         """See `Tracker.step`; frames that are skipped and not logged get empty probabilities."""
-        if self._starts is not None:
-            self._begin(frame_index, self._starts)
         if self._skip is not None:
             return self._skipped(self._skip, frame_index, object_ids)
         result = self._tracker.step(frame_index, frame, object_ids)
-        if self._logs is not None:
+        if self._logs is not None and frame_index in self._logs:
             self._log.put(frame_index, result)
             self.unsaved += 1
         self._frame_index = frame_index
@@ -101,24 +109,13 @@ class Continued:
         if not self.unsaved or self._logs is None or not isinstance(self._tracker, Resumable):
             return None
         self.unsaved = 0
-        return WalkState(self._frame_index, self._logs, self._tracker.save_state())
-
-    def _begin(self, frame_index: int, direction: Direction) -> None:
-        """Find out which walk begins with its first frame."""
-        origin = frame_index, direction
-        self._starts, self._logs, self.unsaved = None, None, 0
-        self._skip = self._skips.pop(origin, None)
-        # What a later span still needs of the log is worth more than this walk.
-        if origin in self._logged and not any(skip.logged for skip in self._skips.values()):
-            self._logs = direction
-            if self._skip is None:
-                self._log.begin(self._logged[origin])
+        return WalkState(self._frame_index, self._logs.direction, self._tracker.save_state())
 
     def _skipped(self, skip: Skip, frame_index: int, object_ids: tuple[int, ...]) -> StepResult:
         if skip.state is not None and frame_index == skip.state.frame_index:
             _load(self._tracker, skip.state.state)
             self._skip = None
-        if skip.logged:
+        if skip.logged and frame_index in skip.walk:
             return self._log.get(frame_index)
         return StepResult(np.zeros((1 + len(object_ids), 1, 1), np.float32), object_ids)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Sequence
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 from core.engine.kept_room import KeptEntry
 from core.engine.plans import Walk
@@ -15,6 +15,14 @@ from core.tracking.contract import Resumable, StepResult, Tracker
 
 SAVE_FRAMES = 100
 """Steps after which the state of a walk is written anyway, so that a kill loses no more."""
+
+
+@runtime_checkable
+class FollowsWalks(Protocol):
+    """A tracker that wants to know which walk begins: its first step may lie before the span."""
+
+    def start_walk(self, walk: Walk) -> None:
+        """Begin a walk, in place of `Tracker.start`."""
 
 
 class KeptWalk:
@@ -44,8 +52,12 @@ class KeptWalk:
 
         Returns:
             The first frame to step on: what is wanted of those before it can be had from `get`.
+            It is the first of the walk where the tracker begins anew, and nowhere else.
         """
-        tracker.start(self.walk.direction)
+        if isinstance(tracker, FollowsWalks):
+            tracker.start_walk(self.walk)
+        else:
+            tracker.start(self.walk.direction)
         return self.walk.first
 
     def about_to_step(self) -> None:

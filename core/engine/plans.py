@@ -97,10 +97,14 @@ def _plan_span(span: Span, request: PropagationRequest) -> SpanPlan:
 
 
 def step_count(request: PropagationRequest, frame_count: int) -> int:
-    """How many items `propagate` yields: walked frames, and keyframes that are borders."""
+    """How many items `propagate` yields: walked frames, and keyframes that are borders.
+
+    Frames that a walk passes before its border are walked once more.
+    """
     plans = plan(request, frame_count)
-    walks = [walk for p in plans for walk in (p.backward, p.forward) if walk is not None]
-    return sum(len(walk) for walk in walks) + len(wanted_borders(request, frame_count))
+    walks = [(p.span, walk) for p in plans for walk in (p.backward, p.forward) if walk is not None]
+    steps = sum(len(span.lead_in(walk.direction)) + len(walk) for span, walk in walks)
+    return steps + len(wanted_borders(request, frame_count))
 
 
 def wanted_borders(request: PropagationRequest, frame_count: int) -> list[Keyframe]:

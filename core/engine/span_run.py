@@ -152,9 +152,10 @@ class SpanRun:
     def begins_near(self, frame_index: int, distance: int) -> bool:
         """Whether the first walk comes to a frame within some steps."""
         lead = self._lead or self._follow
-        return (
-            lead is not None and 0 <= (frame_index - lead.first) * lead.direction.value <= distance
-        )
+        if lead is None:
+            return False
+        steps = (frame_index - lead.first) * lead.direction.value
+        return 0 <= steps <= distance - len(self.span.lead_in(lead.direction))
 
     def draft(self, seen: Seen) -> FrameDraft:
         """What one walk alone says of a frame, without what keyframes assert on it."""
@@ -181,6 +182,8 @@ class SpanRun:
         rounding = fused if walk.direction is Direction.BACKWARD else set[int]()
         with KeptWalk(walk) if self._kept is None else self._kept.walk(walk) as kept:
             begin = kept.resume(wanted, rounding, walking.tracker)
+            fresh = bool(wanted) and begin == walk.first
+            yield from ((i, None) for i in self._lead_in(walk.direction, steps=fresh))
             for index in range(walk.first, begin, way):
                 walking.token.check()
                 yield index, self._recalled(kept, walk, index) if walking.wants(index) else None
@@ -198,6 +201,24 @@ class SpanRun:
         begun = begin if (begin - last) * way > 0 else last + way
         for index in range(begun, walk.last + way, way):
             yield index, None
+
+    def _lead_in(self, direction: Direction, *, steps: bool) -> Iterator[int]:
+        """Pass what lies before the border, so that the walk goes on with what it has seen there.
+
+        Args:
+            direction: of the walk.
+            steps: the tracker needs it; else it has seen that before.
+        """
+        border = self.span.before if direction is Direction.FORWARD else self.span.after
+        frames = self.span.lead_in(direction)
+        if border is None or not frames or not steps:
+            yield from frames
+            return
+        ids = tuple(sorted(border.object_ids))
+        for index, frame in self._frames_from(frames[0], frames[-1], direction.value):
+            self.walking.token.check()
+            self.walking.tracker.step(index, frame, ids)
+            yield index
 
     def _frames_from(self, first: int, last: int, way: int) -> Iterator[tuple[int, Frame]]:
         """The frames that are stepped on, with their indices."""

@@ -4,15 +4,19 @@ A keyframe that asserts every object is a border: what lies on its two sides doe
 keyframe that asserts only some objects lies inside a span, and the others run through it. So does
 an outer one that hides something of an object: the walk to the end of the video passes it, and
 still knows what is hidden there (ADR 0050).
+
+Where keyframes lie close together a walk begins before its border, at one of those: it passes what
+is between, and goes on through its own span with what it has seen there (ADR 0058).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.types import SEEN_WHOLE, Direction, Keyframe
+from core.types import LEAD_IN, SEEN_WHOLE, Direction, Keyframe
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class Span:
         before: the border before it; None at the start of the video.
         after: the border after it; None at the end.
         inside: keyframes within it that assert only some objects, ascending.
+        lead_before: keyframes shortly before `before`, ascending: walks forward begin at the first.
+        lead_after: keyframes shortly after `after`: walks backward begin at the last.
     """
 
     first: int
@@ -32,6 +38,15 @@ class Span:
     before: Keyframe | None
     after: Keyframe | None
     inside: tuple[Keyframe, ...]
+    lead_before: tuple[Keyframe, ...] = ()
+    lead_after: tuple[Keyframe, ...] = ()
+
+    @property
+    def keyframes(self) -> tuple[Keyframe, ...]:
+        """All that its walks meet, ascending."""
+        borders = self.before, *self.inside, self.after
+        own = (k for k in borders if k is not None)
+        return *self.lead_before, *own, *self.lead_after
 
     def origin(self, direction: Direction) -> int | None:
         """First frame that a walk through the span labels; None where no keyframe starts one."""
@@ -43,6 +58,15 @@ class Span:
         if not self.inside:
             return None
         return self.inside[0 if forward else -1].frame_index
+
+    def lead_in(self, direction: Direction) -> range:
+        """Frames that a walk passes before those of the span, in its order; the border is last."""
+        forward, way = direction is Direction.FORWARD, direction.value
+        border = self.before if forward else self.after
+        passed = self.lead_before if forward else self.lead_after[::-1]
+        if border is None or not passed:
+            return range(0)
+        return range(passed[0].frame_index + way, border.frame_index + way, way)
 
     def known(self, frame_index: int, direction: Direction) -> dict[int, int]:
         """Objects that a walk knows at a frame, each with its distance to what asserts it."""
@@ -75,8 +99,33 @@ def cut(keyframes: tuple[Keyframe, ...], frame_count: int) -> tuple[Span, ...]:
         last = after.frame_index - 1 if after else frame_count - 1
         inside = tuple(k for k in partial if first <= k.frame_index <= last)
         if first <= last:
-            spans.append(Span(first, last, before, after, inside))
+            leads = _lead(before, keyframes, -1), _lead(after, keyframes, 1)
+            spans.append(Span(first, last, before, after, inside, *leads))
     return tuple(spans)
+
+
+def _lead(
+    border: Keyframe | None, keyframes: tuple[Keyframe, ...], side: int
+) -> tuple[Keyframe, ...]:
+    """The keyframes on one side of a border from which walks to its other side begin, ascending.
+
+    They reach to the farthest within `LEAD_IN` frames that asserts what the border asserts. Where
+    the border says that an object is absent there are none: between two of these it stays away.
+    """
+    if border is None:
+        return ()
+    at = border.frame_index
+    first, last = (at + 1, at + LEAD_IN) if side > 0 else (at - LEAD_IN, at - 1)
+    begin = bisect_left(keyframes, first, key=_index)
+    near = keyframes[begin : bisect_right(keyframes, last, key=_index)]
+    whole = [n for n, k in enumerate(near) if set(border.object_ids) <= set(k.object_ids)]
+    if not whole or not all(_area(border, i) for i in border.object_ids):
+        return ()
+    return near[: whole[-1] + 1] if side > 0 else near[whole[0] :]
+
+
+def _index(keyframe: Keyframe) -> int:
+    return keyframe.frame_index
 
 
 def borders(keyframes: tuple[Keyframe, ...], frame_count: int) -> tuple[Keyframe, ...]:

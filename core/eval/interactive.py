@@ -1,7 +1,7 @@
 """The robot annotator: how much better a system gets with each frame that a person corrects.
 
 From the first true mask on, each round one frame gets its true mask as a further keyframe, and the
-engine propagates again between the neighboring keyframes. After Caelles et al., "The 2018 DAVIS
+engine propagates the frames that depend on it again. After Caelles et al., "The 2018 DAVIS
 Challenge on Video Object Segmentation" (interactive track), with whole masks in place of scribbles.
 """
 
@@ -34,8 +34,8 @@ CACHE_BYTES = 64 << 20
 """Decoded frames that are kept: rounds come back to the same frames."""
 
 ROBOT = (
-    "Each round one frame gets its true mask, whole; only the frames between the neighboring"
-    " keyframes are propagated again."
+    "Each round one frame gets its true mask, whole; only the frames that depend on it, between"
+    " the neighboring keyframes and beyond close ones, are propagated again."
 )
 PICKS = (
     "truth: the frame with the worst true J is corrected; confidence: the one that the system"

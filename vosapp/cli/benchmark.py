@@ -49,7 +49,7 @@ EPILOG = (
     "masks are given, evenly spaced, and frames with one of them are not scored either. With "
     "--late-entries each object is given on the frame it first appears on, and scored from the "
     "next frame to the last one. With --interactive a robot corrects: after each round one more "
-    "frame gets its true mask, and the masks between its neighboring keyframes are made again. "
+    "frame gets its true mask, and the masks that depend on it are made again. "
     "With --prompts nothing is tracked: boxes and clicks on the first mask's frame are answered. "
     "With --back-and-forth each sequence is played forward, backward and forward again, and all "
     "passes are scored. "

@@ -86,7 +86,8 @@ class Watched:
         result = self._tracker.step(frame_index, frame, object_ids)
         if self._forward:
             for object_id, sighting in self._cues.sightings.items():
-                self.seen[frame_index, object_id] = sighting
+                # A later walk may pass the frame on its way to its border (ADR 0058).
+                self.seen.setdefault((frame_index, object_id), sighting)
         return result
 
     def render(

@@ -45,9 +45,9 @@ class Film:
 class WalkTracker:
     """A tracker without vision: probabilities are noise, seeded with all they may depend on.
 
-    That is the walk's way and first frame, the frame, the object, and the last keyframe on the
-    way that speaks of the object. An engine that starts a walk elsewhere, or that forgets to tell
-    of an object, changes the noise.
+    That is the walk's way and first frame, the keyframes it has met, the frame, the object, and
+    the last keyframe on the way that speaks of the object. An engine that starts a walk elsewhere,
+    or that forgets to tell of an object, changes the noise.
     """
 
     def __init__(self):
@@ -64,11 +64,13 @@ class WalkTracker:
 
     def start(self, direction):
         self.starts.append(direction)
-        self._way, self._first = direction.value, None
+        self._way, self._first, self._met = direction.value, None, 0
 
     def step(self, frame_index, frame, object_ids):
         self._first = frame_index if self._first is None else self._first
         self.steps.append((frame_index, object_ids))
+        if frame_index in self.keyframes:
+            self._met = zlib.crc32(self.keyframes[frame_index].label_map.tobytes(), self._met)
         noise = np.stack([self._noise(frame_index, i) for i in (0, *object_ids)])
         confidence = {i: float(p.mean()) for i, p in zip(object_ids, noise[1:], strict=True)}
         return StepResult(noise / noise.sum(0), object_ids, confidence)
@@ -84,7 +86,7 @@ class WalkTracker:
         ]
         nearest = min(passed, key=lambda k: abs(k.frame_index - frame_index), default=None)
         told = 0 if nearest is None else zlib.crc32(nearest.label_map.tobytes())
-        seed = [self._way + 1, self._first, frame_index, object_id, told]
+        seed = [self._way + 1, self._first, self._met, frame_index, object_id, told]
         return np.random.default_rng(seed).random((6, 8), np.float32) + np.float32(0.01)
 
 
@@ -172,6 +174,12 @@ def build_tiny(system):
     torch.manual_seed(0)
     encoder = KeyEncoder(PRESETS["tiny"])
     return SelfSupervisedTracker(encoder, TrackingConfig(48, 3), torch.device("cpu"))
+
+
+@pytest.fixture
+def short_lead_in(monkeypatch):
+    """Walks begin two frames before their border at most: the films of tests are short."""
+    monkeypatch.setattr("core.engine.spans.LEAD_IN", 2)
 
 
 @pytest.fixture(scope="session")

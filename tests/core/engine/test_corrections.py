@@ -13,6 +13,7 @@ from core.engine.registry import trackers
 from core.jobs import Cancelled, CancelToken
 from core.types import VOID, Direction, FrameResult, Keyframe
 
+pytestmark = pytest.mark.usefixtures("short_lead_in")
 COUNT = 12
 IDS = (1, 2)
 
@@ -64,6 +65,7 @@ CHANGES = [
     pytest.param([(0, IDS), (4, IDS), (8, IDS)], 2, range(5, COUNT), id="last border"),
     pytest.param([(2, IDS), (6, IDS), (9, IDS)], 0, range(6), id="first border"),
     pytest.param([(0, IDS), (3, (1,)), (5, (2,)), (8, IDS)], 1, range(1, 8), id="inside"),
+    pytest.param([(0, IDS), (3, IDS), (5, IDS), (9, IDS)], 1, range(1, 9), id="close"),
 ]
 
 

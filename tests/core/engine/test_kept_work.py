@@ -20,7 +20,7 @@ from core.engine.registry import systems
 from core.jobs import Cancelled, CancelToken, Progress
 from core.tracking.contract import Adaptation, KeepsFeatures
 from core.tracking.kept_features import FeatureCache
-from core.types import Direction, FrameDraft, FrameResult, Keyframe
+from core.types import LEAD_IN, Direction, FrameDraft, FrameResult, Keyframe
 
 COUNT = 12
 IDS = (1, 2)
@@ -132,6 +132,7 @@ def requests(true):
         "one": asked_of(true(0)),
         "middle": asked_of(true(5)),
         "borders": asked_of(true(0), true(6), true(11)),
+        "close": asked_of(true(0), true(1, (2,)), true(2), true(4, mirrored=True)),
         "inside": asked_of(true(0), true(4, (1,)), true(7, (2,), mirrored=True), true(11)),
         "late": asked_of(true(2, (1,)), true(8, (2,))),
         "reference": asked_of(true(0), true(3, reference=True), true(6), true(9)),
@@ -140,7 +141,7 @@ def requests(true):
     }
 
 
-NAMES = ["one", "middle", "borders", "inside", "late", "reference", "range", "forward"]
+NAMES = ["one", "middle", "borders", "close", "inside", "late", "reference", "range", "forward"]
 
 
 @every_system
@@ -177,12 +178,15 @@ def test_a_run_that_goes_on_gives_the_bytes_of_an_unbroken_one(
         spent += run.steps
     same(run(system, asked, near=near), plain)
     if name != "inside":  # where looks at a correction are walked besides
-        assert spent + run.steps <= unbroken, "what was walked is not walked again"
+        # Nothing is kept of what lies before a border.
+        passed = LEAD_IN * len(stops) if len(asked.keyframes) > 2 else 0
+        assert spent + run.steps <= unbroken + passed, "what was walked is not walked again"
 
 
 @every_system
-def test_a_second_run_steps_nowhere(run, requests, system):
-    asked = requests["inside"]
+@pytest.mark.parametrize("name", ["close", "inside"])
+def test_a_second_run_steps_nowhere(run, requests, system, name):
+    asked = requests[name]
     first = run(system, asked)
     assert run.steps > 0
     same(run(system, asked), first)
@@ -228,6 +232,20 @@ def test_a_correction_finds_nothing_old_and_its_undo_everything(run, true, syste
     assert run.steps == 0
     moved = asked_of(true(0), replace(true(5, (1,), mirrored=True), reference=True), true(11))
     same(run(system, moved), run(system, moved, keep=False))
+
+
+@pytest.mark.parametrize("system", ["copy", "self_supervised"])
+def test_a_correction_close_to_a_border_counts_beyond_it(run, true, system, short_lead_in):
+    """A span is named by all that its walks have passed; one that is farther away is found."""
+    rows = [true(index) for index in (0, 2, 4, 6)]
+    before, changed = asked_of(*rows), asked_of(rows[0], true(2, mirrored=True), *rows[2:])
+    old = run(system, before)
+    assert run.steps == 4 + 6 + 4 + 7
+    new = run(system, changed)
+    assert run.steps == 4 + 6 + 4, "the spans on both sides, and the one beyond the border at 4"
+    same(new, run(system, changed, keep=False))
+    same(run(system, before), old)
+    assert run.steps == 0
 
 
 @pytest.mark.parametrize("system", ["box_supervised", "global_instance", "self_supervised"])

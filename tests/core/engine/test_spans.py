@@ -78,6 +78,50 @@ def test_an_outer_keyframe_that_hides_something_is_passed(keyframe, box):
     assert (whole.origin(FORWARD), whole.origin(BACKWARD)) == (2, 6)
 
 
+def leads(span):
+    """Keyframes at which its walks begin, and the frames that they pass, forward and backward."""
+    found = ([k.frame_index for k in span.lead_before], [k.frame_index for k in span.lead_after])
+    return *found, *([*span.lead_in(way)] for way in (FORWARD, BACKWARD))
+
+
+def test_walks_begin_at_keyframes_close_to_their_border(keyframe):
+    """At the farthest within eight frames, in both directions; the border is passed last."""
+    keyframes = tuple(keyframe(i, (1,)) for i in (0, 5, 6, 8, 20, 28))
+    start, between, middle, late, end = cut(keyframes, 40)
+    assert leads(start) == ([], [6, 8], [], [7, 6, 5])
+    assert leads(between) == ([0, 5], [], [1, 2, 3, 4, 5, 6], [])
+    assert leads(middle) == ([0, 5, 6], [28], [*range(1, 9)], [*range(27, 19, -1)])
+    assert leads(late) == ([], [], [], [])
+    assert leads(end) == ([20], [], [*range(21, 29)], [])
+    assert [k.frame_index for k in middle.keyframes] == [0, 5, 6, 8, 20, 28]
+    assert leads(cut(tuple(keyframe(i, (1,)) for i in (0, 9, 18)), 20)[1]) == ([], [], [], [])
+
+
+def test_walks_begin_where_all_is_asserted_and_pass_the_rest(keyframe):
+    rows_of = (1, (1,)), (3, (1, 2)), (4, (2,)), (6, (1, 2)), (20, (1, 2)), (23, (2,))
+    keyframes = tuple(keyframe(*row) for row in rows_of)
+    _, between, middle, _ = cut(keyframes, 30)
+    assert leads(between) == ([], [], [], [])
+    assert leads(middle) == ([3, 4], [], [4, 5, 6], [])
+
+
+def test_no_walk_begins_before_a_border_where_an_object_is_absent(keyframe, box):
+    """Else what is seen before it might come back between two such."""
+    keyframes = keyframe(0, (1, 2)), keyframe(4, (1, 2), box(1)), keyframe(7, (1, 2))
+    _, middle, end = cut(keyframes, 12)
+    assert leads(middle) == ([], [], [], [])
+    assert leads(end) == ([0, 4], [], [*range(1, 8)], [])
+
+
+def test_an_outer_keyframe_that_is_passed_is_begun_at(keyframe, box):
+    half = box(1, 2)
+    half[:, :5] = 0
+    keyframes = keyframe(2, (1, 2), half), keyframe(6, (1, 2)), keyframe(30, (1, 2))
+    first, middle, _ = cut(keyframes, 40)
+    assert (first.first, first.last, leads(first)) == (0, 5, ([], [], [], []))
+    assert leads(middle) == ([2], [], [3, 4, 5, 6], [])
+
+
 def test_walks_start_beside_a_border_or_on_a_keyframe_inside(keyframe):
     start, middle, end = cut((keyframe(3, (1,)), keyframe(6, (1,))), 9)
     assert (start.origin(FORWARD), start.origin(BACKWARD)) == (None, 2)

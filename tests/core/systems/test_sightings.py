@@ -91,6 +91,16 @@ def test_only_walks_forward_are_kept(color_tracker):
     assert list(watched.seen) == [(5, 1)]
 
 
+def test_the_walk_that_gives_a_frame_its_result_is_kept(color_tracker):
+    """And not a later one that passes the frame on its way to a border."""
+    watched = Watched(color_tracker(), "color")
+    run(watched)
+    before, (frames, _) = dict(watched.seen), film()
+    watched.start(Direction.FORWARD)
+    watched.step(6, frames[2], (1, 2))
+    assert watched.seen == before
+
+
 def test_which_systems_can_be_calibrated(build_system):
     """A system with weights that has confidence tells what it follows from."""
     for name, spec in trackers().items():
