@@ -8,7 +8,7 @@ passes it, and the nearest one that shows more is read there: `core.engine.spans
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from core.types import SEEN_WHOLE
 from vosapp.project.model import MAX_FRAMES, check, is_int
@@ -18,7 +18,12 @@ UNKNOWN = 1 << 62
 
 
 def open_ends(
-    connection: sqlite3.Connection, object_id: int, areas: Mapping[int, int], frame_count: int
+    connection: sqlite3.Connection,
+    object_id: int,
+    areas: Mapping[int, int],
+    *,
+    spans: Collection[tuple[int, int]],
+    frame_count: int,
 ) -> list[tuple[int, int]]:
     """The frames beyond the outer keyframes that changed keyframes of an object count for.
 
@@ -26,6 +31,7 @@ def open_ends(
         connection: the open file.
         object_id: whose.
         areas: by frame, the most that a changed keyframe has shown before or shows now.
+        spans: the frames that these govern, up to other keyframes: first, one past the last.
         frame_count: frames of the video.
 
     Returns:
@@ -37,14 +43,17 @@ def open_ends(
         return []
     check(is_int(first, 0, frame_count) and is_int(last, 0, frame_count), "a frame is no number")
     ends = {first: (0, first), last: (last + 1, frame_count)}
-    return [
-        ends[outer]
-        for outer in sorted({first, last})
-        if _counts(connection, object_id, areas, outer=outer, inward=1 if outer == first else -1)
-    ]
+    reached = {frame for start, stop in spans for frame in (start - 1, stop)}
+    found = []
+    for outer in sorted({first, last}):
+        inward = 1 if outer == first else -1
+        passed = outer in reached and _hides(connection, outer, inward)
+        if passed or _shows(connection, object_id, areas, outer=outer, inward=inward):
+            found.append(ends[outer])
+    return found
 
 
-def _counts(
+def _shows(
     connection: sqlite3.Connection,
     object_id: int,
     areas: Mapping[int, int],
@@ -52,26 +61,20 @@ def _counts(
     outer: int,
     inward: int,
 ) -> bool:
-    """Whether one of some changed keyframes counts for the frames beyond an outer one."""
+    """Whether one of some changed keyframes is the nearest that shows more than an outer one."""
     check(is_int(outer, 0, MAX_FRAMES), "a keyframe is on no frame")
     query = "SELECT area FROM assertions WHERE object_id = ? AND frame_index = ?"
     least = int(connection.execute(query, (object_id, outer)).fetchone()[0]) / SEEN_WHOLE
-    steps = {inward * (f - outer): area for f, area in areas.items() if inward * (f - outer) > 0}
-    if not steps:
+    steps = {inward * (f - outer): area for f, area in areas.items()}
+    larger = [step for step, area in steps.items() if step > 0 and area > least]
+    if not larger:
         return False
-
-    def between(step: int, more_than: float) -> bool:
-        query = (
-            "SELECT 1 FROM assertions WHERE object_id = ? AND area > ?"
-            " AND frame_index > ? AND frame_index < ? LIMIT 1"
-        )
-        ends = sorted((outer, outer + inward * step))
-        return connection.execute(query, (object_id, more_than, *ends)).fetchone() is not None
-
-    if _hides(connection, outer, inward) and not between(min(steps), -1):
-        return True
-    larger = [step for step, area in steps.items() if area > least]
-    return bool(larger) and not between(min(larger), least)
+    query = (
+        "SELECT 1 FROM assertions WHERE object_id = ? AND area > ?"
+        " AND frame_index > ? AND frame_index < ? LIMIT 1"
+    )
+    ends = sorted((outer, outer + inward * min(larger)))
+    return connection.execute(query, (object_id, least, *ends)).fetchone() is None
 
 
 def _hides(connection: sqlite3.Connection, frame_index: int, inward: int) -> bool:
