@@ -5,8 +5,8 @@ keyframe that asserts only some objects lies inside a span, and the others run t
 an outer one that hides something of an object: the walk to the end of the video passes it, and
 still knows what is hidden there (ADR 0050).
 
-Where keyframes lie close together a walk begins before its border, at one of those: it passes what
-is between, and goes on through its own span with what it has seen there (ADR 0058).
+Where keyframes lie close together the walk to an end of the video begins before its border, at one
+of those: it passes what is between, and goes on with what it has seen there (ADR 0058).
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ class Span:
         before: the border before it; None at the start of the video.
         after: the border after it; None at the end.
         inside: keyframes within it that assert only some objects, ascending.
-        lead_before: keyframes shortly before `before`, ascending: walks forward begin at the first.
-        lead_after: keyframes shortly after `after`: walks backward begin at the last.
+        lead_before: in the last span keyframes shortly before `before`, ascending: the walk begins
+            at the first of them.
+        lead_after: in the first span those shortly after `after`: the walk begins at the last.
     """
 
     first: int
@@ -99,8 +100,10 @@ def cut(keyframes: tuple[Keyframe, ...], frame_count: int) -> tuple[Span, ...]:
         last = after.frame_index - 1 if after else frame_count - 1
         inside = tuple(k for k in partial if first <= k.frame_index <= last)
         if first <= last:
-            leads = _lead(before, keyframes, -1), _lead(after, keyframes, 1)
-            spans.append(Span(first, last, before, after, inside, *leads))
+            # Between two borders the walk from the other side knows what one of them hides.
+            leads_in = _lead(before if after is None else None, keyframes, -1)
+            leads_back = _lead(after if before is None else None, keyframes, 1)
+            spans.append(Span(first, last, before, after, inside, leads_in, leads_back))
     return tuple(spans)
 
 

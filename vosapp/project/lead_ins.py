@@ -1,13 +1,13 @@
 """Up to which keyframes a changed one counts, also where keyframes lie close together (ADR 0058).
 
-A walk begins up to `LEAD_IN` frames before its border, at another keyframe (`core.engine.spans`).
-So what changes there counts beyond the border, too, up to the next keyframe of the object.
+The walk to an end of the video begins up to `LEAD_IN` frames before its border, at another keyframe
+(`core.engine.spans`). So what changes there counts beyond the border, too.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from core.types import LEAD_IN
 from vosapp.project.model import MAX_FRAMES, check, is_int
@@ -27,23 +27,28 @@ def neighbors(
     query = "SELECT 1 FROM assertions WHERE frame_index = ? AND object_id = ?"
     if connection.execute(query, (frame_index, object_id)).fetchone() is None:
         whole.setdefault(frame_index, 0)  # Nobody knows what it was.
+    passed = (
+        _passed(whole, _outermost(connection, way), frame_index=frame_index, way=way)
+        for way in (-1, 1)
+    )
     before, after = connection.execute(
         "SELECT (SELECT MAX(frame_index) FROM assertions"
         " WHERE object_id = ?1 AND frame_index < ?2),"
         " (SELECT MIN(frame_index) FROM assertions"
         " WHERE object_id = ?1 AND frame_index > ?3)",
-        (object_id, _passed(whole, frame_index, -1), _passed(whole, frame_index, 1)),
+        (object_id, *passed),
     ).fetchone()
     for frame in (before, after):
         check(frame is None or is_int(frame, 0, MAX_FRAMES), "a keyframe is on no frame")
     return before, after
 
 
-def _passed(whole: Mapping[int, int], frame_index: int, way: int) -> int:
+def _passed(whole: Mapping[int, int], outer: Collection[int], *, frame_index: int, way: int) -> int:
     """The farthest border of which walks may have passed a frame; that frame where there is none.
 
     Args:
         whole: by frame, the least that a keyframe of all objects shows of one.
+        outer: of all such keyframes of the video, the outermost two on that side.
         frame_index: that is passed.
         way: 1 or -1.
     """
@@ -51,18 +56,29 @@ def _passed(whole: Mapping[int, int], frame_index: int, way: int) -> int:
     borders = [
         index
         for index, least in whole.items()
-        if least and (index - frame_index) * way > 0
+        if least and index in outer and (index - frame_index) * way > 0
         if any(abs(index - start) <= LEAD_IN for start in starts)
     ]
     return max([frame_index, *borders], key=lambda index: index * way)
 
 
+_WHOLE = (
+    " GROUP BY frame_index HAVING COUNT(*) = (SELECT COUNT(*) FROM objects WHERE EXISTS"
+    " (SELECT 1 FROM assertions AS own WHERE own.object_id = objects.object_id))"
+)
+
+
+def _outermost(connection: sqlite3.Connection, way: int) -> set[int]:
+    """The last two keyframes of all objects on one side: the border is one of them (ADR 0050)."""
+    order = "DESC" if way > 0 else "ASC"
+    query = f"SELECT frame_index FROM assertions {_WHOLE} ORDER BY frame_index {order} LIMIT 2"
+    return {index for (index,) in connection.execute(query)}
+
+
 def _whole(connection: sqlite3.Connection, frame_index: int) -> dict[int, int]:
     """Keyframes near a frame that assert every object, with the least that they show of one."""
     query = (
-        "SELECT frame_index, MIN(area) FROM assertions WHERE frame_index BETWEEN ? AND ?"
-        " GROUP BY frame_index HAVING COUNT(*) = (SELECT COUNT(*) FROM objects WHERE EXISTS"
-        " (SELECT 1 FROM assertions AS own WHERE own.object_id = objects.object_id))"
+        "SELECT frame_index, MIN(area) FROM assertions WHERE frame_index BETWEEN ? AND ?" + _WHOLE
     )
     # A damaged history may name any frame: the ends have to fit a column.
     ends = max(0, frame_index - LEAD_IN), min(MAX_FRAMES, frame_index + LEAD_IN)
