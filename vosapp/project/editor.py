@@ -22,7 +22,7 @@ from vosapp.project.cleanings import Cleanings, FrameCleaning, frame_cleaning
 from vosapp.project.colors import usual_color
 from vosapp.project.label_store import RAW, LabelStore
 from vosapp.project.lanes import Lanes
-from vosapp.project.lead_ins import neighbors
+from vosapp.project.lead_ins import Outermost, neighbors, outermost
 from vosapp.project.model import (
     Assertion,
     FrameState,
@@ -278,8 +278,8 @@ class Editor:
         """Remember that what an object's keyframe says on a frame has changed.
 
         A reference is read on every frame of the video (ADR 0014), any other keyframe up to its
-        neighbors, beyond them where they are close (ADR 0058), and beyond the outer keyframes
-        where these show less (ADR 0050).
+        neighbors, beyond an outer one where that is close (ADR 0058), and where outer ones show
+        less (ADR 0050).
 
         Args:
             object_id: whose.
@@ -341,14 +341,18 @@ class Editor:
 
     def span(self, object_id: int, frame_index: int) -> tuple[int, int]:
         """Return (first, one past the last) of the frames that a keyframe there governs."""
-        ends = neighbors(self._connection, object_id, frame_index)
+        return self._span(object_id, frame_index, outer=outermost(self._connection))
+
+    def _span(self, object_id: int, frame_index: int, *, outer: Outermost) -> tuple[int, int]:
+        ends = neighbors(self._connection, object_id, frame_index, outer=outer)
         return rules.span(*ends, self.video.frame_count)
 
     def _spans(self, object_id: int, frames: Iterable[int]) -> list[tuple[int, int]]:
         if object_id in self._wide:
             return [(0, self.video.frame_count)]
         areas = {frame: self._areas[object_id][frame] for frame in frames}
-        spans = [self.span(object_id, frame) for frame in areas]
+        outer = outermost(self._connection)
+        spans = [self._span(object_id, frame, outer=outer) for frame in areas]
         ends = open_ends(
             self._connection, object_id, areas, spans=spans, frame_count=self.video.frame_count
         )

@@ -8,13 +8,42 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from core.types import LEAD_IN
 from vosapp.project.model import MAX_FRAMES, check, is_int
 
+_WHOLE = (
+    " GROUP BY frame_index HAVING COUNT(*) = (SELECT COUNT(*) FROM objects WHERE EXISTS"
+    " (SELECT 1 FROM assertions AS own WHERE own.object_id = objects.object_id))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outermost:
+    """Keyframes of all objects, two on each side: one of these is the border there (ADR 0050).
+
+    Attributes:
+        first: the first two of the video.
+        last: the last two.
+    """
+
+    first: frozenset[int]
+    last: frozenset[int]
+
+
+def outermost(connection: sqlite3.Connection) -> Outermost:
+    """Find them; it may take a look at every keyframe of the video."""
+    query = f"SELECT frame_index FROM assertions {_WHOLE} ORDER BY frame_index"
+    first, last = (
+        frozenset(index for (index,) in connection.execute(f"{query} {order} LIMIT 2"))
+        for order in ("ASC", "DESC")
+    )
+    return Outermost(first, last)
+
 
 def neighbors(
-    connection: sqlite3.Connection, object_id: int, frame_index: int
+    connection: sqlite3.Connection, object_id: int, frame_index: int, *, outer: Outermost
 ) -> tuple[int | None, int | None]:
     """Return the keyframes of an object, before and after, beyond which a changed one is nothing.
 
@@ -22,14 +51,15 @@ def neighbors(
         connection: the open file.
         object_id: whose.
         frame_index: of a keyframe that has changed, or is gone.
+        outer: walks that pass it may begin before these alone.
     """
     whole = _whole(connection, frame_index)
     query = "SELECT 1 FROM assertions WHERE frame_index = ? AND object_id = ?"
     if connection.execute(query, (frame_index, object_id)).fetchone() is None:
         whole.setdefault(frame_index, 0)  # Nobody knows what it was.
     passed = (
-        _passed(whole, _outermost(connection, way), frame_index=frame_index, way=way)
-        for way in (-1, 1)
+        _passed(whole, ends, frame_index=frame_index, way=way)
+        for ends, way in ((outer.first, -1), (outer.last, 1))
     )
     before, after = connection.execute(
         "SELECT (SELECT MAX(frame_index) FROM assertions"
@@ -48,7 +78,7 @@ def _passed(whole: Mapping[int, int], outer: Collection[int], *, frame_index: in
 
     Args:
         whole: by frame, the least that a keyframe of all objects shows of one.
-        outer: of all such keyframes of the video, the outermost two on that side.
+        outer: those that may be the border on that side.
         frame_index: that is passed.
         way: 1 or -1.
     """
@@ -60,19 +90,6 @@ def _passed(whole: Mapping[int, int], outer: Collection[int], *, frame_index: in
         if any(abs(index - start) <= LEAD_IN for start in starts)
     ]
     return max([frame_index, *borders], key=lambda index: index * way)
-
-
-_WHOLE = (
-    " GROUP BY frame_index HAVING COUNT(*) = (SELECT COUNT(*) FROM objects WHERE EXISTS"
-    " (SELECT 1 FROM assertions AS own WHERE own.object_id = objects.object_id))"
-)
-
-
-def _outermost(connection: sqlite3.Connection, way: int) -> set[int]:
-    """The last two keyframes of all objects on one side: the border is one of them (ADR 0050)."""
-    order = "DESC" if way > 0 else "ASC"
-    query = f"SELECT frame_index FROM assertions {_WHOLE} ORDER BY frame_index {order} LIMIT 2"
-    return {index for (index,) in connection.execute(query)}
 
 
 def _whole(connection: sqlite3.Connection, frame_index: int) -> dict[int, int]:

@@ -65,7 +65,7 @@ CHANGES = [
     pytest.param([(0, IDS), (4, IDS), (8, IDS)], 2, range(5, COUNT), id="last border"),
     pytest.param([(2, IDS), (6, IDS), (9, IDS)], 0, range(6), id="first border"),
     pytest.param([(0, IDS), (3, (1,)), (5, (2,)), (8, IDS)], 1, range(1, 8), id="inside"),
-    pytest.param([(0, IDS), (3, IDS), (5, IDS), (9, IDS)], 1, range(1, 9), id="close"),
+    pytest.param([(2, IDS), (4, IDS), (9, IDS)], 1, range(9), id="close to the first border"),
 ]
 
 

@@ -26,14 +26,13 @@ def results(items):
 
 def test_a_walk_passes_the_keyframes_close_to_its_border_first(run, walk_tracker, keyframe):
     """Their frames give no result there, and are counted as passed."""
-    tracker, far = walk_tracker(), 4 + LEAD_IN + 3
-    keyframes = keyframe(2, (1, 2)), keyframe(3, (1,)), keyframe(4, (1, 2)), keyframe(far, (1, 2))
+    tracker = walk_tracker()
+    keyframes = keyframe(2, (1, 2)), keyframe(3, (1,)), keyframe(4, (1, 2))
     asked = PropagationRequest(keyframes, 5, 7)
     items = run(asked, tracker, 20)
-    backward, forward = range(far - 1, 4, -1), range(3, 7)
-    assert tracker.steps == [(i, (1, 2)) for i in [*backward, *forward]]
-    assert sorted(index for index, _ in tracker.added) == [2, 3, 4, far]
-    passed = [item.text for item in items if isinstance(item, Progress)][-2:]
+    assert tracker.steps == [(i, (1, 2)) for i in range(3, 7)]
+    assert sorted(index for index, _ in tracker.added) == [2, 3, 4]
+    passed = [item.text for item in items if isinstance(item, Progress)]
     assert passed == ["passed frame 3", "passed frame 4"]
     assert [r.frame_index for r in items if isinstance(r, FrameResult)] == [5, 6]
     assert len(items) == step_count(asked, 20)
@@ -50,6 +49,24 @@ def test_keyframes_far_from_each_other_change_nothing(run, walk_tracker, keyfram
         maps = {i: (r.label_map.tobytes(), r.confidence) for i, r in items.items()}
         found.append((tracker.steps, tracker.added, maps))
     assert found[0] == found[1]
+
+
+def test_dense_keyframes_cost_nothing_more_but_at_the_ends(
+    run, walk_tracker, keyframe, monkeypatch
+):
+    """Between two borders the same steps and keyframes, with the same results."""
+    keyframes = tuple(keyframe(index, (1, 2)) for index in range(3, 30, 3))
+    asked, found = PropagationRequest(keyframes, 0, 30), []
+    for lead_in in (LEAD_IN, 0):
+        monkeypatch.setattr("core.engine.spans.LEAD_IN", lead_in)
+        tracker = walk_tracker()
+        items = results(run(asked, tracker, 30))
+        maps = [items[i].label_map.tobytes() for i in range(3, 28)]
+        found.append(([index for index, _ in tracker.steps], maps))
+    (steps, maps), (plain, plain_maps) = found
+    assert maps == plain_maps
+    before, after = [8, 7, 6, 5, 4, 3], [22, 23, 24, 25, 26, 27]
+    assert steps == [*before, *plain[:-2], *after, *plain[-2:]]
 
 
 def test_cancel_is_seen_before_the_border(film, walk_tracker, keyframe):

@@ -78,48 +78,59 @@ def test_an_outer_keyframe_that_hides_something_is_passed(keyframe, box):
     assert (whole.origin(FORWARD), whole.origin(BACKWARD)) == (2, 6)
 
 
+NO_LEADS = ([], [], [], [])
+
+
 def leads(span):
     """Keyframes at which its walks begin, and the frames that they pass, forward and backward."""
     found = ([k.frame_index for k in span.lead_before], [k.frame_index for k in span.lead_after])
     return *found, *([*span.lead_in(way)] for way in (FORWARD, BACKWARD))
 
 
-def test_walks_begin_at_keyframes_close_to_their_border(keyframe):
+def test_walks_to_an_end_begin_at_keyframes_close_to_their_border(keyframe):
     """At the farthest within eight frames, in both directions; the border is passed last."""
-    keyframes = tuple(keyframe(i, (1,)) for i in (0, 5, 6, 8, 20, 28))
-    start, between, middle, late, end = cut(keyframes, 40)
-    assert leads(start) == ([], [6, 8], [], [7, 6, 5])
-    assert leads(between) == ([0, 5], [], [1, 2, 3, 4, 5, 6], [])
-    assert leads(middle) == ([0, 5, 6], [28], [*range(1, 9)], [*range(27, 19, -1)])
-    assert leads(late) == ([], [], [], [])
-    assert leads(end) == ([20], [], [*range(21, 29)], [])
-    assert [k.frame_index for k in middle.keyframes] == [0, 5, 6, 8, 20, 28]
-    assert leads(cut(tuple(keyframe(i, (1,)) for i in (0, 9, 18)), 20)[1]) == ([], [], [], [])
+    keyframes = tuple(keyframe(i, (1,)) for i in (3, 6, 11, 20, 25, 28, 29))
+    start, *between, end = cut(keyframes, 40)
+    assert leads(start) == ([], [6, 11], [], [*range(10, 2, -1)])
+    assert leads(end) == ([25, 28], [], [26, 27, 28, 29], [])
+    assert [k.frame_index for k in start.keyframes] == [3, 6, 11]
+    assert [k.frame_index for k in end.keyframes] == [25, 28, 29]
+    far = cut(tuple(keyframe(i, (1,)) for i in (1, 10, 19)), 25)
+    assert [leads(span) for span in far] == [NO_LEADS] * 4
+    assert [leads(span) for span in between] == [NO_LEADS] * 5
+
+
+def test_walks_between_two_borders_begin_beside_them(keyframe):
+    """However close keyframes lie: what one border hides the walk from the other side knows."""
+    keyframes = tuple(keyframe(i, (1, 2)) for i in range(0, 66, 3))
+    spans = cut(keyframes, 64)
+    assert len(spans) == 21 and all(leads(span) == NO_LEADS for span in spans)
 
 
 def test_walks_begin_where_all_is_asserted_and_pass_the_rest(keyframe):
-    rows_of = (1, (1,)), (3, (1, 2)), (4, (2,)), (6, (1, 2)), (20, (1, 2)), (23, (2,))
-    keyframes = tuple(keyframe(*row) for row in rows_of)
-    _, between, middle, _ = cut(keyframes, 30)
-    assert leads(between) == ([], [], [], [])
-    assert leads(middle) == ([3, 4], [], [4, 5, 6], [])
+    rows_of = (1, (1,)), (3, (1, 2)), (4, (2,)), (6, (1, 2)), (7, (1,))
+    start, between, end = cut(tuple(keyframe(*row) for row in rows_of), 30)
+    assert leads(start) == ([], [4, 6], [], [5, 4, 3])
+    assert leads(between) == NO_LEADS
+    assert leads(end) == ([3, 4], [], [4, 5, 6], [])
 
 
 def test_no_walk_begins_before_a_border_where_an_object_is_absent(keyframe, box):
     """Else what is seen before it might come back between two such."""
-    keyframes = keyframe(0, (1, 2)), keyframe(4, (1, 2), box(1)), keyframe(7, (1, 2))
-    _, middle, end = cut(keyframes, 12)
-    assert leads(middle) == ([], [], [], [])
-    assert leads(end) == ([0, 4], [], [*range(1, 8)], [])
+    seen = [keyframe(i, (1, 2)) for i in (1, 4, 7)]
+    start, *_, end = cut((*seen[:2], keyframe(7, (1, 2), box(1))), 12)
+    assert (leads(start)[1], leads(end)) == ([4, 7], NO_LEADS)
+    start, *_, end = cut((seen[0], keyframe(4, (1, 2), box(1)), seen[2]), 12)
+    assert (leads(start)[1], leads(end)[0]) == ([4, 7], [1, 4]), "it is passed"
 
 
 def test_an_outer_keyframe_that_is_passed_is_begun_at(keyframe, box):
     half = box(1, 2)
     half[:, :5] = 0
-    keyframes = keyframe(2, (1, 2), half), keyframe(6, (1, 2)), keyframe(30, (1, 2))
-    first, middle, _ = cut(keyframes, 40)
-    assert (first.first, first.last, leads(first)) == (0, 5, ([], [], [], []))
-    assert leads(middle) == ([2], [], [3, 4, 5, 6], [])
+    keyframes = keyframe(2, (1, 2), half), keyframe(6, (1, 2)), keyframe(30, (1, 2), half)
+    first, last = cut(keyframes, 40)
+    assert (first.first, first.last, leads(first)) == (0, 5, NO_LEADS)
+    assert (last.first, last.last, leads(last)) == (7, 39, ([2], [], [3, 4, 5, 6], []))
 
 
 def test_walks_start_beside_a_border_or_on_a_keyframe_inside(keyframe):
