@@ -26,7 +26,8 @@ SEEN_WHOLE = 0.9
 """A keyframe with less than this share of the area that an object has on another keyframe may hide
 some of it (ADR 0050)."""
 LEAD_IN = 8
-"""A walk begins so many frames before its border at most, where a keyframe is (ADR 0058)."""
+"""A walk to an end of the video begins so many frames before its border at most, where a keyframe
+is (ADR 0058)."""
 
 
 class Direction(Enum):

@@ -20,10 +20,10 @@ def governing(span: Span, keyframes: tuple[Keyframe, ...]) -> tuple[Keyframe, ..
 
     A span at an end of the video is walked from one side only. What its outermost keyframe hides of
     an object would be lost up to the end: there the nearest keyframe that shows more of it counts,
-    too (ADR 0050).
+    too (ADR 0050). And those close to the border, since the walk begins at one of them (ADR 0058).
 
     Args:
-        span: its borders, the keyframes inside it, and those at which its walks begin count.
+        span: its borders, the keyframes inside it, and those of its lead-ins count.
         keyframes: all of the video, ascending; those that are references count everywhere.
     """
     own = span.keyframes

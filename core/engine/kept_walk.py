@@ -19,7 +19,7 @@ SAVE_FRAMES = 100
 
 @runtime_checkable
 class FollowsWalks(Protocol):
-    """A tracker that wants to know which walk begins: its first step may lie before the span."""
+    """A tracker that wants to know which walk begins: its first step may lie in another span."""
 
     def start_walk(self, walk: Walk) -> None:
         """Begin a walk, in place of `Tracker.start`."""

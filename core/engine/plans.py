@@ -99,7 +99,7 @@ def _plan_span(span: Span, request: PropagationRequest) -> SpanPlan:
 def step_count(request: PropagationRequest, frame_count: int) -> int:
     """How many items `propagate` yields: walked frames, and keyframes that are borders.
 
-    Frames that a walk passes before its border are walked once more.
+    Frames that a walk to an end of the video passes before its border are walked once more.
     """
     plans = plan(request, frame_count)
     walks = [(p.span, walk) for p in plans for walk in (p.backward, p.forward) if walk is not None]

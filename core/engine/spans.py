@@ -113,7 +113,7 @@ def _lead(
     """The keyframes on one side of a border from which walks to its other side begin, ascending.
 
     They reach to the farthest within `LEAD_IN` frames that asserts what the border asserts. Where
-    the border says that an object is absent there are none: between two of these it stays away.
+    the border says that an object is absent there are none: what was seen might come back.
     """
     if border is None:
         return ()

@@ -35,7 +35,7 @@ CACHE_BYTES = 64 << 20
 
 ROBOT = (
     "Each round one frame gets its true mask, whole; only the frames that depend on it, between"
-    " the neighboring keyframes and beyond close ones, are propagated again."
+    " the neighboring keyframes and beyond outer ones, are propagated again."
 )
 PICKS = (
     "truth: the frame with the worst true J is corrected; confidence: the one that the system"

@@ -22,8 +22,9 @@ from vosapp.project.cleanings import Cleanings, FrameCleaning, frame_cleaning
 from vosapp.project.colors import usual_color
 from vosapp.project.label_store import RAW, LabelStore
 from vosapp.project.lanes import Lanes
-from vosapp.project.lead_ins import Outermost, neighbors, outermost
+from vosapp.project.lead_ins import led
 from vosapp.project.model import (
+    MAX_FRAMES,
     Assertion,
     FrameState,
     Prompt,
@@ -341,22 +342,30 @@ class Editor:
 
     def span(self, object_id: int, frame_index: int) -> tuple[int, int]:
         """Return (first, one past the last) of the frames that a keyframe there governs."""
-        return self._span(object_id, frame_index, outer=outermost(self._connection))
-
-    def _span(self, object_id: int, frame_index: int, *, outer: Outermost) -> tuple[int, int]:
-        ends = neighbors(self._connection, object_id, frame_index, outer=outer)
-        return rules.span(*ends, self.video.frame_count)
+        neighbors = self._neighbors(object_id, frame_index)
+        return rules.span(*neighbors, self.video.frame_count)
 
     def _spans(self, object_id: int, frames: Iterable[int]) -> list[tuple[int, int]]:
         if object_id in self._wide:
             return [(0, self.video.frame_count)]
         areas = {frame: self._areas[object_id][frame] for frame in frames}
-        outer = outermost(self._connection)
-        spans = [self._span(object_id, frame, outer=outer) for frame in areas]
-        ends = open_ends(
-            self._connection, object_id, areas, spans=spans, frame_count=self.video.frame_count
-        )
+        count = self.video.frame_count
+        spans = [self.span(object_id, frame) for frame in areas]
+        spans += led(self._connection, object_id, areas, frame_count=count)
+        ends = open_ends(self._connection, object_id, areas, spans=spans, frame_count=count)
         return rules.join([*ends, *spans])
+
+    def _neighbors(self, object_id: int, frame_index: int) -> tuple[int | None, int | None]:
+        before, after = self._connection.execute(
+            "SELECT (SELECT MAX(frame_index) FROM assertions"
+            " WHERE object_id = ?1 AND frame_index < ?2),"
+            " (SELECT MIN(frame_index) FROM assertions"
+            " WHERE object_id = ?1 AND frame_index > ?2)",
+            (object_id, frame_index),
+        ).fetchone()
+        for frame in (before, after):
+            check(frame is None or is_int(frame, 0, MAX_FRAMES), "a keyframe is on no frame")
+        return before, after
 
     def state(self, object_id: int, frame_index: int) -> FrameState:
         """Return the state of one cell."""

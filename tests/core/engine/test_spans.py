@@ -116,7 +116,7 @@ def test_walks_begin_where_all_is_asserted_and_pass_the_rest(keyframe):
 
 
 def test_no_walk_begins_before_a_border_where_an_object_is_absent(keyframe, box):
-    """Else what is seen before it might come back between two such."""
+    """Else what was seen before it might come back."""
     seen = [keyframe(i, (1, 2)) for i in (1, 4, 7)]
     start, *_, end = cut((*seen[:2], keyframe(7, (1, 2), box(1))), 12)
     assert (leads(start)[1], leads(end)) == ([4, 7], NO_LEADS)

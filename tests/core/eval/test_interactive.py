@@ -237,7 +237,7 @@ def test_with_every_frame_but_one_corrected_the_robot_stops(root):
 
 @pytest.mark.parametrize("name", ["pair", "gap"])
 def test_only_the_span_around_the_correction_is_computed(root, watched, name, monkeypatch):
-    """Where keyframes are no closer than walks begin before their borders."""
+    """Where none is so close to an outer one that the walk to the end begins at it."""
     monkeypatch.setattr("core.engine.spans.LEAD_IN", 0)
     report = run(root, sequences=(name,), rounds=3, picks=(Pick.TRUTH,))
     steps = watched[0].steps

@@ -15,7 +15,7 @@ from core.types import Keyframe
 from vosapp.project import rules
 from vosapp.project.edit_masks import MarkAbsent, Paint, SetMask
 from vosapp.project.edit_ranges import ClearMasks
-from vosapp.project.lead_ins import neighbors, outermost
+from vosapp.project.lead_ins import led
 from vosapp.project.model import FrameState
 
 COUNT = 40
@@ -54,14 +54,13 @@ def dot(box):
     return box(0, 0, 1, 1)
 
 
-def test_a_keyframe_counts_beyond_a_close_one(fresh, dot):
+def test_a_keyframe_counts_beyond_an_outer_one_that_is_close(fresh, dot):
     """In both directions; for the object alone that was changed."""
-    project = fresh(10, 14, 30)
+    project = fresh(10, 14)
     project.do(Paint(10, 1, 5, 5, dot))
-    assert stale(project) == between((0, 10), (11, 14), (15, 30)) and not stale(project, 2)
-    assert project.span(10, 1) == (0, 30) and project.span(14, 1) == (0, 30)
+    assert stale(project) == between((0, 10), (11, 14), (15, 40)) and not stale(project, 2)
     project.do(Paint(14, 2, 10, 10, dot))
-    assert stale(project, 2) == between((0, 10), (11, 14), (15, 30))
+    assert stale(project, 2) == between((0, 10), (11, 14), (15, 40))
 
 
 def test_between_two_borders_it_ends_at_the_neighbors(fresh, dot):
@@ -98,13 +97,13 @@ def test_a_keyframe_that_is_new_or_gone_counts_too(fresh, box, result):
 
 
 def test_a_keyframe_of_some_objects_counts_where_a_walk_has_passed_it(fresh, dot):
-    project = fresh(10, 16, 30, alone=(12,))
+    project = fresh(10, 16, alone=(12,))
     project.do(Paint(12, 1, 5, 5, dot))
-    assert stale(project) == between((0, 10), (11, 12), (13, 16), (17, 30))
+    assert stale(project) == between((0, 10), (11, 12), (13, 16), (17, 40))
 
 
 def test_nothing_counts_beyond_a_keyframe_where_an_object_is_absent(fresh, dot):
-    project = fresh(10, 14, 30, absent=(14,))
+    project = fresh(10, 14, absent=(14,))
     project.do(Paint(10, 1, 5, 5, dot))
     assert stale(project) == between((0, 10), (11, 14))
 
@@ -116,7 +115,7 @@ def test_walks_that_pass_the_last_keyframe_have_begun_before_their_border(fresh,
 
 
 def test_results_that_come_after_such_a_change_are_stale(fresh, dot, result, box):
-    project = fresh(10, 14, 30)
+    project = fresh(10, 14)
     run = project.begin_propagation("fake")
     project.do(Paint(10, 1, 5, 5, dot))
     project.put_results(run, [result(20, {1: box(0, 0, 4, 4)})])
@@ -135,7 +134,8 @@ def rows(draw):
 def test_what_is_stale_is_what_the_engine_computes_from_other_keyframes(given_rows, kind):
     """Where an outer keyframe hides nothing; see `test_states.py` for the other case.
 
-    It is one range, and the last but one may be the border: so the span beyond that may be spared.
+    The last but one may be the border: so what lies between these two may be told, too. Beyond
+    outer keyframes where an object is absent it is told by `open_ends`.
     """
     found, at = given_rows
     keyframes = {index: keyframe(index, absent=absent) for index, absent in found.items()}
@@ -144,15 +144,17 @@ def test_what_is_stale_is_what_the_engine_computes_from_other_keyframes(given_ro
     if kind == "gone":
         del new[at]
     wanted = computed(old) ^ computed(new)
-    changed = {frame for first, last, _ in wanted for frame in range(first, last + 1)}
-    connection = database(new)
-    first, stop = rules.span(*neighbors(connection, 1, at, outer=outermost(connection)), COUNT)
-    told, outer = set(range(first, stop)) - set(new), sorted(new)
+    changed = {i for first, last, _ in wanted for i in range(first, last + 1)} - set(new)
+    outer, before, after = sorted(new), [i for i in new if i < at], [i for i in new if i > at]
+    own = rules.span(max(before, default=None), min(after, default=None), COUNT)
+    spans = [own, *led(database(new), 1, [at], frame_count=COUNT)]
+    told = set(between(*spans)) - set(new)
     if any(found.values()):
         assert changed & set(range(outer[0], outer[-1])) <= told
     else:
-        assert changed - set(new) <= told
-        assert told - changed <= set(range(outer[0], outer[1])) | set(range(outer[-2], outer[-1]))
+        assert changed <= told
+    unchanged = set(range(outer[0], outer[1])) | set(range(outer[-2], outer[-1]))
+    assert told - changed <= unchanged
 
 
 def keyframe(index, *, absent):
