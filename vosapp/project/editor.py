@@ -22,9 +22,8 @@ from vosapp.project.cleanings import Cleanings, FrameCleaning, frame_cleaning
 from vosapp.project.colors import usual_color
 from vosapp.project.label_store import RAW, LabelStore
 from vosapp.project.lanes import Lanes
-from vosapp.project.lead_ins import led
+from vosapp.project.lead_ins import led, neighbors
 from vosapp.project.model import (
-    MAX_FRAMES,
     Assertion,
     FrameState,
     Prompt,
@@ -342,8 +341,8 @@ class Editor:
 
     def span(self, object_id: int, frame_index: int) -> tuple[int, int]:
         """Return (first, one past the last) of the frames that a keyframe there governs."""
-        neighbors = self._neighbors(object_id, frame_index)
-        return rules.span(*neighbors, self.video.frame_count)
+        ends = neighbors(self._connection, object_id, frame_index)
+        return rules.span(*ends, self.video.frame_count)
 
     def _spans(self, object_id: int, frames: Iterable[int]) -> list[tuple[int, int]]:
         if object_id in self._wide:
@@ -354,18 +353,6 @@ class Editor:
         spans += led(self._connection, object_id, areas, frame_count=count)
         ends = open_ends(self._connection, object_id, areas, spans=spans, frame_count=count)
         return rules.join([*ends, *spans])
-
-    def _neighbors(self, object_id: int, frame_index: int) -> tuple[int | None, int | None]:
-        before, after = self._connection.execute(
-            "SELECT (SELECT MAX(frame_index) FROM assertions"
-            " WHERE object_id = ?1 AND frame_index < ?2),"
-            " (SELECT MIN(frame_index) FROM assertions"
-            " WHERE object_id = ?1 AND frame_index > ?2)",
-            (object_id, frame_index),
-        ).fetchone()
-        for frame in (before, after):
-            check(frame is None or is_int(frame, 0, MAX_FRAMES), "a keyframe is on no frame")
-        return before, after
 
     def state(self, object_id: int, frame_index: int) -> FrameState:
         """Return the state of one cell."""

@@ -1,7 +1,7 @@
-"""Frames beyond outer borders that depend on keyframes close to these (ADR 0058).
+"""Which frames depend on a keyframe: up to its neighbors, and beyond a border close to it.
 
 The walk to an end of the video begins up to `LEAD_IN` frames before its border, at another keyframe
-(`core.engine.spans`). So what changes there counts beyond the border, too.
+(`core.engine.spans`). So what changes there counts beyond the border, too (ADR 0058).
 """
 
 from __future__ import annotations
@@ -17,6 +17,22 @@ _WHOLE = (
     " GROUP BY frame_index HAVING COUNT(*) = (SELECT COUNT(*) FROM objects WHERE EXISTS"
     " (SELECT 1 FROM assertions AS own WHERE own.object_id = objects.object_id))"
 )
+
+
+def neighbors(
+    connection: sqlite3.Connection, object_id: int, frame_index: int
+) -> tuple[int | None, int | None]:
+    """Return the nearest keyframes of an object before and after a frame; None for none."""
+    before, after = connection.execute(
+        "SELECT (SELECT MAX(frame_index) FROM assertions"
+        " WHERE object_id = ?1 AND frame_index < ?2),"
+        " (SELECT MIN(frame_index) FROM assertions"
+        " WHERE object_id = ?1 AND frame_index > ?2)",
+        (object_id, frame_index),
+    ).fetchone()
+    for frame in (before, after):
+        check(frame is None or is_int(frame, 0, MAX_FRAMES), "a keyframe is on no frame")
+    return before, after
 
 
 def led(
@@ -78,8 +94,7 @@ def _passed(
 def _beyond(
     connection: sqlite3.Connection, object_id: int, border: int, *, way: int, frame_count: int
 ) -> tuple[int, int]:
-    found = "MIN(frame_index)" if way > 0 else "MAX(frame_index)"
-    query = f"SELECT {found} FROM assertions WHERE object_id = ? AND (frame_index - ?) * ? > 0"
-    (following,) = connection.execute(query, (object_id, border, way)).fetchone()
-    ends = (border, following) if way > 0 else (following, border)
-    return rules.span(*ends, frame_count)
+    before, after = neighbors(connection, object_id, border)
+    if way > 0:
+        return rules.span(border, after, frame_count)
+    return rules.span(before, border, frame_count)

@@ -15,7 +15,7 @@ from core.types import Keyframe
 from vosapp.project import rules
 from vosapp.project.edit_masks import MarkAbsent, Paint, SetMask
 from vosapp.project.edit_ranges import ClearMasks
-from vosapp.project.lead_ins import led
+from vosapp.project.lead_ins import led, neighbors
 from vosapp.project.model import FrameState
 
 COUNT = 40
@@ -56,11 +56,11 @@ def dot(box):
 
 def test_a_keyframe_counts_beyond_an_outer_one_that_is_close(fresh, dot):
     """In both directions; for the object alone that was changed."""
-    project = fresh(10, 14)
+    project = fresh(10, 18)
     project.do(Paint(10, 1, 5, 5, dot))
-    assert stale(project) == between((0, 10), (11, 14), (15, 40)) and not stale(project, 2)
-    project.do(Paint(14, 2, 10, 10, dot))
-    assert stale(project, 2) == between((0, 10), (11, 14), (15, 40))
+    assert stale(project) == between((0, 10), (11, 18), (19, 40)) and not stale(project, 2)
+    project.do(Paint(18, 2, 10, 10, dot))
+    assert stale(project, 2) == between((0, 10), (11, 18), (19, 40))
 
 
 def test_between_two_borders_it_ends_at_the_neighbors(fresh, dot):
@@ -145,10 +145,10 @@ def test_what_is_stale_is_what_the_engine_computes_from_other_keyframes(given_ro
         del new[at]
     wanted = computed(old) ^ computed(new)
     changed = {i for first, last, _ in wanted for i in range(first, last + 1)} - set(new)
-    outer, before, after = sorted(new), [i for i in new if i < at], [i for i in new if i > at]
-    own = rules.span(max(before, default=None), min(after, default=None), COUNT)
-    spans = [own, *led(database(new), 1, [at], frame_count=COUNT)]
-    told = set(between(*spans)) - set(new)
+    outer = sorted(new)
+    connection = database(new)
+    own = rules.span(*neighbors(connection, 1, at), COUNT)
+    told = set(between(own, *led(connection, 1, [at], frame_count=COUNT))) - set(new)
     if any(found.values()):
         assert changed & set(range(outer[0], outer[-1])) <= told
     else:
