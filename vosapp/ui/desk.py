@@ -213,7 +213,8 @@ class Desk(QObject):
         project = self.workspace.session.project
         mark = self.tr(" (only to look at)") if self.only_look else ""
         name = visible(project.path.stem)
-        self.window.setWindowTitle(f"{name}{mark} \u2013 vosapp")
+        # The dash that Qt writes in titles of dialogs.
+        self.window.setWindowTitle(f"{name}{mark} \u2014 vosapp")
 
     # What the user is told
 

@@ -71,7 +71,7 @@ QSpinBox#frame-number { background: $base; border: 1px solid $border; border-rad
 QSpinBox#frame-number:focus { border-color: $accent; }
 QSpinBox#frame-number::up-button, QSpinBox#frame-number::down-button { width: 0; height: 0;
     border: none; }
-QToolButton#speed { padding-right: 14px; }
+QToolButton#speed { padding-right: 18px; }
 QToolButton#speed::menu-indicator { subcontrol-position: right center;
     subcontrol-origin: padding; right: 2px; }
 QGroupBox { font-weight: 600; border: 1px solid $border; border-radius: 6px;
@@ -79,7 +79,7 @@ QGroupBox { font-weight: 600; border: 1px solid $border; border-radius: 6px;
 QGroupBox::title { subcontrol-origin: margin; left: 10px; padding: 0 4px; }
 QListView, QTreeView, QTableView { border: 1px solid $border; border-radius: 4px;
     background: $base; }
-QHeaderView::section { background: $window; border: none; padding: 4px 8px;
+QHeaderView::section { background: $window; border: none; padding: 4px 5px;
     border-bottom: 1px solid $border; }
 QProgressBar { border: none; border-radius: 3px; background: $border; height: 6px;
     text-align: center; }

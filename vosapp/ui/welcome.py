@@ -259,10 +259,8 @@ def _centered(picture: QPixmap) -> QPixmap:
 
 
 def _short(folder: Path) -> str:
-    try:
-        return f"~/{folder.relative_to(Path.home())}"
-    except ValueError:
-        return str(folder)
+    home = Path.home()
+    return str(Path("~") / folder.relative_to(home)) if folder.is_relative_to(home) else str(folder)
 
 
 def _ago(path: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PIL import Image
 from PySide6.QtCore import QRect
@@ -9,7 +11,7 @@ from PySide6.QtGui import QColor, QPixmap
 
 from vosapp.ui.theme import Theme, apply_theme, tones
 from vosapp.ui.timeline.ink import contrast
-from vosapp.ui.welcome import WelcomePage, _cover
+from vosapp.ui.welcome import WelcomePage, _cover, _short
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>'
 
@@ -35,6 +37,12 @@ def test_a_picture_that_is_gone_or_damaged_is_none(tmp_path, qtbot):
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     assert _cover(tmp_path / "a.png").isNull()
     assert _cover(tmp_path / "b.png").isNull()
+
+
+def test_the_folder_of_the_user_is_written_short(monkeypatch, tmp_path):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    texts = [_short(folder) for folder in (tmp_path, tmp_path / "a" / "b", tmp_path.parent)]
+    assert texts == ["~", str(Path("~/a/b")), str(tmp_path.parent)]
 
 
 @pytest.mark.parametrize("theme", [Theme.LIGHT, Theme.DARK])

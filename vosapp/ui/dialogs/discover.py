@@ -31,6 +31,7 @@ from vosapp.services.candidates import Candidate
 from vosapp.session.systems import finders
 from vosapp.session.workspace import Workspace
 from vosapp.ui import numbering
+from vosapp.ui.advice import Advice
 from vosapp.ui.forms import align_labels, capitalized, name_all
 from vosapp.ui.theme import set_tone
 from vosapp.ui.timeline.strip import to_pixmap
@@ -66,6 +67,7 @@ class DiscoverDialog(WorkDialog):
         self.learn = QCheckBox(self)
         self.file_button = QPushButton(self.tr("File\u2026"), self)
         self.list = QListWidget(self)
+        self.advice = Advice(self.list, self.tr("What is found is listed here."))
         self.find_button = QPushButton(self.tr("Find"), self)
         self.accept_button = QPushButton(self.tr("Accept"), self)
         self.all_button = QPushButton(self.tr("Accept All"), self)
@@ -262,6 +264,7 @@ class DiscoverDialog(WorkDialog):
             item.setData(NUMBER, candidate.number)
             self.list.addItem(item)
         self.list.setCurrentRow(min(row, self.list.count() - 1))
+        self.advice.setVisible(self.list.count() == 0)
         self._enable()
 
     def _text(self, candidate: Candidate) -> str:

@@ -27,6 +27,7 @@ from vosapp.ui.actions.binding import Actions
 from vosapp.ui.drop_veil import DropVeil
 from vosapp.ui.forms import name_all
 from vosapp.ui.models import words
+from vosapp.ui.models.card import drop_empty_heads
 from vosapp.ui.plain import local_path, tooltip
 from vosapp.ui.theme import icon, set_tone
 from vosapp.ui.work.strip import WorkStrip
@@ -215,6 +216,7 @@ class ModelsPage(QWidget):
         if self.model == model:
             # The name stands above the card already.
             self.card.setMarkdown(text.removeprefix(f"# {model.name}\n"))
+            drop_empty_heads(self.card.document())
             cursor = self.card.textCursor()
             cursor.movePosition(QTextCursor.MoveOperation.End)
             cursor.insertHtml(f"<br>{words.facts_html(model)}")

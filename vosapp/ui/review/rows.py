@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QPainterPath,
+    QPixmap,
+    QTextLayout,
+)
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from core.types import Frame, LabelMap
@@ -82,6 +90,21 @@ def fitting(index: QModelIndex | QPersistentModelIndex, metrics: QFontMetrics, w
     return metrics.elidedText(title, Qt.TextElideMode.ElideRight, width)
 
 
+def wrapped(text: str, font: QFont, width: int, *, most: int) -> str:
+    """Return a text in at most so many lines; the last one says whether there is more."""
+    layout, lines = QTextLayout(text, font), []
+    layout.beginLayout()
+    while len(lines) < most and (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        lines.append((line.textStart(), line.textStart() + line.textLength()))
+    layout.endLayout()
+    if not lines:
+        return ""
+    last, right = lines[-1][0], Qt.TextElideMode.ElideRight
+    shown = [text[start:stop].strip() for start, stop in lines[:-1]]
+    return "\n".join([*shown, QFontMetrics(font).elidedText(text[last:], right, width)])
+
+
 class ReviewDelegate(QStyledItemDelegate):
     """Draws rows of two lines beside a thumbnail, with a bar that says how urgent they are.
 
@@ -136,14 +159,10 @@ class ReviewDelegate(QStyledItemDelegate):
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(QColor(shown.muted))
-        flags = int(Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
-        high = painter.fontMetrics().height()
         below = room.adjusted(0, line, 0, 0)
-        # Whole lines only: the upper edges of letters below the last one say nothing.
-        below.setHeight(below.height() // high * high)
-        painter.setClipRect(below)
-        painter.drawText(below, flags, str(index.data(NOTE_ROLE)))
-        painter.setClipping(False)
+        most = below.height() // painter.fontMetrics().height()
+        note = wrapped(str(index.data(NOTE_ROLE)), font, below.width(), most=most)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignTop), note)
 
     def _paint_urgency(self, painter: QPainter, place: QRect, row: ReviewRow) -> None:
         """A bar beside the thumbnail, as high as the row is urgent."""

@@ -15,7 +15,14 @@ from vosapp.project.model import Review
 from vosapp.ui import numbering
 from vosapp.ui.review import words
 from vosapp.ui.review.panel import ReviewPanel
-from vosapp.ui.review.rows import NOTE_ROLE, TITLE_ROLE, fitting, thumbnail_size, tint
+from vosapp.ui.review.rows import (
+    NOTE_ROLE,
+    TITLE_ROLE,
+    fitting,
+    thumbnail_size,
+    tint,
+    wrapped,
+)
 
 LEFT = Qt.MouseButton.LeftButton
 LOST = 12
@@ -91,6 +98,17 @@ def test_no_line_of_reasons_is_cut_through(panel):
         written = [(x, y - high) for x, y in cells if y < last + high - 4]
         assert any(image.pixelColor(x, y) != ground for x, y in written)
     assert thumbnail_size(240) != thumbnail_size(300)
+
+
+def test_what_has_no_room_of_the_reasons_is_said(panel):
+    font, metrics = panel.list.font(), panel.list.fontMetrics()
+    text = "Another size \u00b7 Low confidence \u00b7 Far from any keyframe"
+    width = metrics.horizontalAdvance("Another size \u00b7 Low ")
+    lines = wrapped(text, font, width, most=2).split("\n")
+    assert len(lines) == 2 and lines[1].endswith("\u2026")
+    assert all(metrics.horizontalAdvance(line) <= width for line in lines)
+    whole = wrapped(text, font, width, most=9)
+    assert whole.replace("\n", " ") == text and wrapped("", font, width, most=2) == ""
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 need work"), (1, "1 needs work")])

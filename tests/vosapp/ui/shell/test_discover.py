@@ -61,9 +61,9 @@ def test_candidates_are_listed_seen_accepted_and_propagated(finding, qtbot):
     shell, shown = finding()
     session = shell.workspace.session
     assert not shown.isModal() and shown.list.count() == 0
-    assert not shown.accept_button.isEnabled()
+    assert not shown.accept_button.isEnabled() and shown.advice.isVisible()
     found(qtbot, shell, shown)
-    assert shown.list.count() == 2
+    assert shown.list.count() == 2 and not shown.advice.isVisible()
     assert "Found 2 objects" in shown.state.text()
     assert not shown.list.item(0).icon().isNull()
     assert "Score 0.80" in shown.list.item(0).text()

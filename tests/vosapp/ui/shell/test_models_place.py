@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from fake_training import FakeTraining
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QTextDocument, QTextTable
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 
 from core.errors import CheckpointMismatch
 from vosapp.services.models.values import Model, Origin
 from vosapp.ui.drop_veil import DropVeil
+from vosapp.ui.models.card import drop_empty_heads
 from vosapp.ui.models.download import DownloadDialog
 
 LEFT = Qt.MouseButton.LeftButton
@@ -82,6 +83,15 @@ def test_a_card_is_shown(models, services, qtbot, places):
     models.choose("carded")
     qtbot.waitUntil(lambda: "Without its name." in models.card.toPlainText())
     assert "carded" not in models.card.toPlainText().partition("Without")[0]
+
+
+@pytest.mark.parametrize(("head", "rows"), [("| | |", 2), ("| what | it |", 3)])
+def test_tables_of_cards_have_no_empty_rows(qapp, head, rows):
+    document = QTextDocument()
+    document.setMarkdown(f"A card.\n\n{head}\n|---|---|\n| file | a |\n| size | 2 MB |\n")
+    drop_empty_heads(document)
+    (table,) = [one for one in document.rootFrame().childFrames() if isinstance(one, QTextTable)]
+    assert table.rows() == rows and "file" in document.toPlainText()
 
 
 def test_names_and_facts_of_strangers_are_shown_as_they_are(models, services, qtbot, tmp_path):
