@@ -205,6 +205,8 @@ class NoticeBar(QFrame):
             button.setToolTip(tooltip(choice.text))
             button.clicked.connect(lambda _on=False, c=choice: self._take(c))
             self._buttons.addWidget(button)
+            # At once: the layout would show it later, and give its room to the text till then.
+            button.show()
 
     def _leave(self) -> None:
         state = QGuiApplication.applicationState()

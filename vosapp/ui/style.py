@@ -55,6 +55,7 @@ QPushButton:pressed { background: $alternate; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:default { background: $accent; color: $on_accent;
     border-color: $accent; }
+QCheckBox:disabled, QRadioButton:disabled { color: $muted; }
 QPushButton:disabled { color: $muted; background: $window; border-color: $border; }
 QLineEdit, QKeySequenceEdit, QPlainTextEdit {
     background: $base; border: 1px solid $border; border-radius: 4px;

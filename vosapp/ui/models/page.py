@@ -133,6 +133,8 @@ class ModelsPage(QWidget):
         tr, header = self.tr, self.list.header()
         self.list.setObjectName("roomy")
         self.list.setRootIsDecorated(False)
+        # Names of models differ at their ends.
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setAllColumnsShowFocus(True)
         self.list.setHeaderLabels(
             [tr("Name"), tr("From"), tr("System"), tr("Network"), tr("Size"), tr("Score")]

@@ -63,6 +63,11 @@ def on_color(color: QColor) -> QColor:
     return QColor("#ffffff") if luminance(color) < 0.35 else QColor("#14171c")
 
 
+def seen_on(ground: QColor) -> QColor:
+    """Return black or white, whichever has more contrast to what is below a thin line."""
+    return max((QColor("#ffffff"), QColor("#14171c")), key=lambda one: contrast(one, ground))
+
+
 def hatch(color: QColor, ratio: float) -> QBrush:
     """Return thin diagonal lines, for what is stale."""
     return _tile(6, ratio, QPen(color, 1.0), (QLineF(-2, 8, 8, -2), QLineF(-2, 2, 2, -2)))

@@ -25,6 +25,8 @@ STRIP = (12, 26)
 """Top and bottom of the strip in which confidence goes from 0 to 1, in every lane alike."""
 # As numbers: looking up members of an enumeration costs more than drawing what they stand for.
 ABSENT, STALE, CHECKED = int(FrameState.ABSENT), int(FrameState.STALE), int(FrameState.CHECKED)
+CHECKED_ALPHA = 176
+"""Opacity of the band below the ticks of checked frames, of 255."""
 _DOT = 8.0
 _MARK = 17
 _GAP = 8.0
@@ -64,12 +66,13 @@ class LanePainter:
         self._brushes = {
             int(FrameState.PROPAGATED): light,
             STALE: ink.faded(self._color, 48),
-            CHECKED: ink.faded(self._color, 176),
+            CHECKED: ink.faded(self._color, CHECKED_ALPHA),
             int(FrameState.KEYFRAME): self._color,
         }
         self._hatch = ink.hatch(QColor(shown.muted), look.ratio)
         self._dashes = ink.dashes(self._color, look.ratio)
-        self._ticks = ink.ticks(ink.on_color(self._color), look.ratio)
+        below = ink.mixed(ground, self._color, CHECKED_ALPHA / 255)
+        self._ticks = ink.ticks(ink.seen_on(below), look.ratio)
         self._marks = {name: self._mark(name) for name in ("dot", "ring", "star")}
 
     def picture(self, lane: LaneView, axis: TimeAxis, references: Collection[int] = ()) -> QPixmap:

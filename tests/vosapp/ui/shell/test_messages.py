@@ -35,6 +35,25 @@ def test_a_message_is_below_the_picture_and_covers_nothing(desk, qtbot, timeline
     assert on_screen(canvas) == before
 
 
+def test_a_message_with_buttons_has_room_for_all_its_lines(desk, qtbot):
+    desk.window.resize(1024, 700)
+    qtbot.wait(20)
+    choices = (Choice("Import\u2026", lambda: None, main=True), Choice("Leave", lambda: None))
+    bar, room = desk.window.notice, desk.window.docks["timeline"].widget().width()
+    words = "It was not written. " * 3
+    # So much that it fits without the buttons, and not beside them.
+    while bar.fontMetrics().horizontalAdvance(words) < room - 240:
+        words += "Again. "
+    desk.tell(Notice("Before", "A message of one line."))
+    qtbot.wait(20)
+    desk.tell(Notice("Something happened", words, Kind.WARNING, choices))
+    qtbot.waitUntil(lambda: bar._text.height() > 0)
+    qtbot.wait(20)
+    assert bar._text.width() < bar.fontMetrics().horizontalAdvance(words)
+    assert bar._text.height() >= bar._text.heightForWidth(bar._text.width())
+    assert bar.height() >= bar.heightForWidth(bar.width())
+
+
 def test_a_message_is_seen_in_other_places_too(desk, qtbot):
     desk.actions.run("place.models")
     desk.tell(Notice("Something happened"))

@@ -13,7 +13,14 @@ from vosapp.ui.theme import Theme, apply_theme, tones
 from vosapp.ui.timeline import ink
 from vosapp.ui.timeline.axis import TimeAxis
 from vosapp.ui.timeline.curve_picture import curve_height, curve_image
-from vosapp.ui.timeline.lane_picture import BAND, LANE_HEIGHT, STRIP, LaneLook, LanePainter
+from vosapp.ui.timeline.lane_picture import (
+    BAND,
+    CHECKED_ALPHA,
+    LANE_HEIGHT,
+    STRIP,
+    LaneLook,
+    LanePainter,
+)
 from vosapp.ui.timeline.strip import LanePictures
 
 COLOR = (60, 160, 220)
@@ -68,8 +75,11 @@ def test_stale_is_hatched_thinly_in_gray_and_checked_bears_ticks(qapp, theme):
     hatch = (np.abs(stale[..., :3] - gray).max(-1) < 45) & (stale[..., 3] > 150)
     assert 0.05 < hatch.mean() < 0.4
     checked = cell(drawn, 3)[slice(*BAND), 2:-2]
-    tick = np.array(ink.on_color(ink.readable(COLOR, QColor(tones().base))).getRgb()[:3])
-    assert (np.abs(checked[..., :3] - tick).max(-1) < 25).sum() > 8
+    ground = QColor(tones().base)
+    below = ink.mixed(ground, ink.readable(COLOR, ground), CHECKED_ALPHA / 255)
+    tick = ink.seen_on(below)
+    assert ink.contrast(tick, below) > 4.5
+    assert (np.abs(checked[..., :3] - np.array(tick.getRgb()[:3])).max(-1) < 25).sum() > 8
 
 
 def test_keyframes_have_dots_absent_ones_rings_references_stars(qapp, theme):
