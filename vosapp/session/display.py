@@ -226,7 +226,8 @@ class FrameLoader(QObject):
         stored, assertions = shown_map(project, index, self.preview), project.assertions(index)
         label_map, drafts = self._drafts.over(project, index, stored)
         prompts = project.prompts(index)
-        before = project.earlier_map(index) if self.earlier else None
+        asked = self.earlier
+        before = project.earlier_map(index) if asked else None
         if before is not None:
             label_map, drafts = before, frozenset()
         # Here, so that the window's thread need not.
@@ -241,7 +242,7 @@ class FrameLoader(QObject):
             revision,
             packed,
             drafts,
-            earlier=before is not None,
+            earlier=before is not None if asked else None,
             cleanings=project.cleanings_on(index),
         )
 

@@ -66,7 +66,8 @@ class FrameView:
             this revision or an earlier one is in it.
         packed: `frame` as H x W x 4 uint8 blue, green, red, 255, as screens want it; or None.
         drafts: objects whose masks here are drafts of the propagation that is running.
-        earlier: `label_map` is what the frame showed before its results were last changed.
+        earlier: `label_map` is what the frame showed before its results were last changed; False
+            where there was nothing, None where it was not asked for.
         cleanings: how propagated masks of objects are cleaned up here, as the project has it.
     """
 
@@ -79,7 +80,7 @@ class FrameView:
     revision: int = 0
     packed: NDArray[np.uint8] | None = None
     drafts: frozenset[int] = frozenset()
-    earlier: bool = False
+    earlier: bool | None = None
     cleanings: Mapping[int, Cleaning] = field(default_factory=dict)
 
 

@@ -42,6 +42,9 @@ QToolBar > QToolButton#qt_toolbar_ext_button { padding: 0; border: none; }
 QFrame#drawer { background: $window; border: 1px solid $border; }
 QFrame#drawer QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px;
     color: $text; }
+QFrame#drawer QToolButton[popupMode="2"] { padding-right: 18px; }
+QFrame#drawer QToolButton::menu-indicator { subcontrol-position: right center;
+    subcontrol-origin: padding; right: 3px; }
 QFrame#drawer QToolButton:hover { background: $alternate; border-color: $border; }
 QDockWidget { font-weight: 600; }
 QDockWidget::title { background: $window; padding: 6px 8px; text-align: left;

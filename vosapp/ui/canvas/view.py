@@ -303,16 +303,21 @@ class CanvasView(ToolView):
         self._overlays.draw(painter, grid, exposed)
         if self._tool is not None:
             self._tool.paint(painter, grid)
-        if self._loading:
-            number = numbering.shown(context.session.frame_index)
-            text = self.tr("Decoding frame {}…").format(number)
-            draw_note(painter, text, self.font(), self.viewport().width())
-        elif context.session.earlier:
-            here = context.view.earlier
-            text = self.tr("Before the last run") if here else self.tr("No earlier result here")
-            draw_note(painter, text, self.font(), self.viewport().width())
-        elif context.view.drafts:
-            # Whoever exports or looks at states finds no mask here yet.
-            text = self.tr("Draft")
+        if text := self.note():
             draw_note(painter, text, self.font(), self.viewport().width())
         painter.restore()
+
+    def note(self) -> str:
+        """Return what is said over the picture of what it shows; empty for nothing."""
+        context = self._context
+        if context is None or context.view is None:
+            return ""
+        if self._loading:
+            number = numbering.shown(context.session.frame_index)
+            return self.tr("Decoding frame {}…").format(number)
+        if context.session.earlier:
+            texts = {True: self.tr("Before the last run"), False: self.tr("No earlier result here")}
+            # Nothing while it is being read.
+            return "" if context.view.earlier is None else texts[context.view.earlier]
+        # Whoever exports or looks at states finds no mask here yet.
+        return self.tr("Draft") if context.view.drafts else ""

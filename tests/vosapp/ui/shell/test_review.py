@@ -68,10 +68,17 @@ def test_before_and_after_flips_until_something_is_done(desk, qtbot, results):
         return view.frame_index == LOST and (2 in np.unique(view.label_map)) is not lost
 
     qtbot.waitUntil(lambda: shows(lost=False))
+    flip.trigger()
+    assert canvas.note() == "", "it is not known yet whether there was anything"
+    flip.trigger()
     for lost in (True, False, True):
         qtbot.keyClick(window, KEY.Key_F7)
         qtbot.waitUntil(lambda lost=lost: shows(lost=lost))
         assert flip.isChecked() is lost and session.earlier is lost
+    qtbot.waitUntil(lambda: canvas.note() == "Before the last run")
+    for _ in range(2):
+        flip.trigger()
+    assert canvas.note() == "Before the last run"
     before = session.project.label_map(LOST).copy()
     desk.view_state.set_tool(ToolId.BRUSH)
     qtbot.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton)
