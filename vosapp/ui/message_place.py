@@ -30,6 +30,8 @@ class MessagePlace(QObject):
         # Before it is shown: a layout whose widget is resized while it appears does not follow.
         bar.said.connect(self.place)
         bar.closed.connect(self.place)
+        # Its parts may ask for more room once they are laid out.
+        bar.installEventFilter(self)
         center.installEventFilter(self)
 
     def follow(self, dock: QDockWidget) -> None:
@@ -38,9 +40,10 @@ class MessagePlace(QObject):
         dock.installEventFilter(self)
         dock.topLevelChanged.connect(lambda _floating: self.place())
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """What the message stands in has moved."""
-        if event.type() in _PLACING:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What the message stands in has moved, or the message is laid out anew."""
+        own = watched is self._bar
+        if event.type() == QEvent.Type.LayoutRequest if own else event.type() in _PLACING:
             self.place()
         return False
 
