@@ -8,10 +8,16 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 
 class ElidedLabel(QLabel):
-    """A label of plain text in one line that may be narrower than its text."""
+    """A label of plain text in one line that may be narrower than its text.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        parent: which it is in.
+        tip: its tooltip where all of the text is read; else the text is.
+    """
+
+    def __init__(self, parent: QWidget | None = None, tip: str = "") -> None:
         super().__init__(parent)
+        self._tip = tip
         self.setTextFormat(Qt.TextFormat.PlainText)
 
     @property
@@ -50,4 +56,4 @@ class ElidedLabel(QLabel):
         )
 
     def _tell(self) -> None:
-        self.setToolTip("" if self.shown_text == self.text() else self.text())
+        self.setToolTip(self._tip if self.shown_text == self.text() else self.text())

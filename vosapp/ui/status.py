@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QTo
 
 from core.text import visible
 from vosapp.session.work import WorkControl, WorkState
+from vosapp.ui.elided import ElidedLabel
 from vosapp.ui.theme import icon
 
 
@@ -25,15 +26,14 @@ class RunMeter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._works: list[WorkControl] = []
-        self._bar, self._text, self._stop = QProgressBar(self), QLabel(self), QToolButton(self)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._bar, self._stop = QProgressBar(self), QToolButton(self)
+        told = self.tr("Frames done, drafts, frames a second, time left, device, memory of vosapp")
+        # A small window must not grow by what it is told.
+        self._text = ElidedLabel(self, told)
         self._bar.setTextVisible(False)
         self._bar.setFixedSize(160, 6)
         self._bar.setAccessibleName(self.tr("Progress"))
         self._bar.setToolTip(self.tr("Steps done; most frames are walked twice"))
-        self._text.setToolTip(
-            self.tr("Frames done, drafts, frames a second, time left, device, memory of vosapp")
-        )
         self._stop.setAutoRaise(True)
         self._stop.setIconSize(QSize(16, 16))
         self._stop.setToolTip(self.tr("Stop; finished frames stay (Ctrl+.)"))
@@ -101,11 +101,11 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._hint, self._place, self._zoom = QLabel(self), QLabel(self), QLabel(self)
+        self._hint = ElidedLabel(self, self.tr("What the tool in hand does"))
+        self._place = ElidedLabel(self, self.tr("Pixel and object under the pointer"))
+        self._zoom = QLabel(self)
         self.meter = RunMeter(self)
         self.meter.stopWanted.connect(self.stopWanted)
-        self._hint.setToolTip(self.tr("What the tool in hand does"))
-        self._place.setToolTip(self.tr("Pixel and object under the pointer"))
         self._zoom.setToolTip(self.tr("Pixels of the screen for one of the video"))
         for label, name in (
             (self._hint, self.tr("Hint")),

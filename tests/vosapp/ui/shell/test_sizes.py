@@ -33,6 +33,20 @@ def test_panels_come_back_after_the_window_was_small(desk, qtbot):
     assert sizes(window) == (PANELS["objects"], PANELS["timeline"])
 
 
+def test_what_the_status_bar_says_makes_no_window_larger(desk, qtbot):
+    window, status = desk.window, desk.window.status
+    resize(qtbot, window, QSize(1024, 700))
+    status.show_place(1234, 567, "an object with a name that is rather long")
+    status.meter.begin("38 of 70 frames   2.4 frames/s   13 s left   CPU   692 MB   and more")
+    status.show_hint("Click an object to select it; drag to move the picture; right button: menu")
+    qtbot.wait(20)
+    assert window.width() == 1024 and status.meter.isVisible()
+    resize(qtbot, window, SMALL)
+    assert window.width() == window.minimumSizeHint().width() < 800
+    assert status.meter._stop.geometry().right() <= status.meter.width()
+    status.meter.rest()
+
+
 def test_what_the_user_has_chosen_comes_back_also_with_the_next_start(desk, qtbot):
     window = desk.window
     resize(qtbot, window, LARGE)
