@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.cleaning import NONE, Cleaning
-from core.media.annotations.values import AnnotationSource
+from core.media.annotations.values import AnnotationSource, ObjectInfo
 from core.types import LabelMap, VideoInfo
 from vosapp.project.source import annotation_source, stored_info
 from vosapp.project.store import Project
@@ -15,6 +15,9 @@ from vosapp.project.store import Project
 if TYPE_CHECKING:
     from core.media.export.base import Exporter
     from core.media.video import VideoSource
+
+OVERLAY = "overlay"
+"""The format that is looked at beside the window, and so has its colors, not a file's palette."""
 
 
 def export_source(
@@ -52,6 +55,8 @@ def export_source(
     if video is None:
         return source
     times = None if video.index is None else video.index.times
+    if exporter.name == OVERLAY:
+        source = replace(source, objects=_as_shown(project, source.objects))
     if getattr(exporter, "hard", True):
         return replace(source, frame=video.frame, times=times)
     # Imported when it is wanted: most formats need none of it.
@@ -59,6 +64,12 @@ def export_source(
 
     soft = SoftAlpha(project, video.frame, cleanings)
     return replace(source, frame=soft.frame, times=times, alpha=soft.alpha)
+
+
+def _as_shown(project: Project, objects: Iterable[ObjectInfo]) -> tuple[ObjectInfo, ...]:
+    """Return objects in the colors that they have in the window, also those nobody has chosen."""
+    colors = {item.object_id: item.color for item in project.objects()}
+    return tuple(replace(info, color=colors[info.object_id]) for info in objects)
 
 
 def _shown(
