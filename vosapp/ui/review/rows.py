@@ -92,7 +92,8 @@ def fitting(index: QModelIndex | QPersistentModelIndex, metrics: QFontMetrics, w
 
 def wrapped(text: str, font: QFont, width: int, *, most: int) -> str:
     """Return a text in at most so many lines; the last one says whether there is more."""
-    layout, lines = QTextLayout(text, font), []
+    layout = QTextLayout(text, font)
+    lines: list[tuple[int, int]] = []
     layout.beginLayout()
     while len(lines) < most and (line := layout.createLine()).isValid():
         line.setLineWidth(width)
