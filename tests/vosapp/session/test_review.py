@@ -170,13 +170,13 @@ def test_frames_as_they_were_before_the_last_run(qtbot, review, session):
         right = view.frame_index == BROKEN and view.earlier is earlier
         return right and np.array_equal(view.label_map, label_map)
 
-    qtbot.waitUntil(lambda: shows(good, earlier=False))
+    qtbot.waitUntil(lambda: shows(good, earlier=None))
     with qtbot.waitSignal(session.earlierChanged):
         session.show_earlier(earlier=True)
     qtbot.waitUntil(lambda: shows(bad, earlier=True))
     assert np.array_equal(session.project.label_map(BROKEN), good)
     session.show_earlier(earlier=False)
-    qtbot.waitUntil(lambda: shows(good, earlier=False))
+    qtbot.waitUntil(lambda: shows(good, earlier=None))
 
 
 def test_closing_in_the_middle_of_a_look_harms_nothing(tracked, session, monkeypatch):
