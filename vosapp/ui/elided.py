@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
+from vosapp.ui.plain import tooltip
+
 
 class ElidedLabel(QLabel):
     """A label of plain text in one line that may be narrower than its text.
@@ -56,4 +58,4 @@ class ElidedLabel(QLabel):
         )
 
     def _tell(self) -> None:
-        self.setToolTip(self._tip if self.shown_text == self.text() else self.text())
+        self.setToolTip(self._tip if self.shown_text == self.text() else tooltip(self.text()))
