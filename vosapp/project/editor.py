@@ -383,8 +383,8 @@ def _free_id(taken: Iterable[int]) -> int:
     last = max(used, default=0)
     if last < MAX_OBJECT_ID:
         return last + 1
-    free = next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in used), None)
-    if free is None:
+    free = rules.lowest_free_id(used)
+    if not free:
         raise UsageError(
             f"A project holds at most {MAX_OBJECT_ID} objects.", "Delete one, or start another."
         )

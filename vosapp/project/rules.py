@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.types import VOID, LabelMap
+from core.types import MAX_OBJECT_ID, VOID, LabelMap
 from vosapp.project.model import FrameState
 
 WRITABLE = frozenset({FrameState.EMPTY, FrameState.PROPAGATED, FrameState.STALE})
@@ -24,6 +24,11 @@ def span(before: int | None, after: int | None, frame_count: int) -> tuple[int, 
         frame_count: frames of the video.
     """
     return 0 if before is None else before + 1, frame_count if after is None else after
+
+
+def lowest_free_id(taken: Collection[int]) -> int:
+    """Return the lowest object id that is not taken, 0 where there is none left."""
+    return next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in taken), 0)
 
 
 def join(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from core.media.export.base import Exporter
     from core.media.video import VideoSource
 
-OVERLAY = "overlay"
-"""The format that is looked at beside the window, and so has its colors, not a file's palette."""
-
 
 def export_source(
     project: Project,
@@ -55,7 +52,7 @@ def export_source(
     if video is None:
         return source
     times = None if video.index is None else video.index.times
-    if exporter.name == OVERLAY:
+    if getattr(exporter, "shown_colors", False):
         source = replace(source, objects=_as_shown(project, source.objects))
     if getattr(exporter, "hard", True):
         return replace(source, frame=video.frame, times=times)

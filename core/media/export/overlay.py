@@ -49,6 +49,8 @@ class OverlayVideo(SequenceExport):
     title: ClassVar[str] = "Overlay video (H.264)"
     shows_frames: ClassVar[bool] = True
     every_frame: ClassVar[bool] = True
+    shown_colors: ClassVar[bool] = True
+    """It is looked at beside the window, and so has its colors, not those of a palette."""
     opacity: float = 0.5
 
     def _lost(

@@ -7,6 +7,7 @@ be done as its `failed`. Without a current object nothing happens.
 from __future__ import annotations
 
 from core.types import MAX_OBJECT_ID
+from vosapp.project import rules
 from vosapp.project.edit_masks import MarkAbsent, SetMask
 from vosapp.project.edit_ranges import (
     CheckFrames,
@@ -46,8 +47,8 @@ def as_new_object(workspace: Workspace, frame_index: int, object_id: int) -> Non
     Nothing happens where another frame is shown, or there is no room for another object.
     """
     session = workspace.session
-    view, known = session.view, {item.object_id for item in session.objects}
-    free = next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in known), 0)
+    view = session.view
+    free = rules.lowest_free_id({item.object_id for item in session.objects})
     if view is None or view.frame_index != frame_index or not free:
         return
     mask = view.label_map == object_id

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from core.types import MAX_OBJECT_ID
+from vosapp.project import rules
 from vosapp.project.colors import usual_color
 from vosapp.project.edit_boxes import PutBox
 from vosapp.project.edits import Edit, Group
@@ -181,7 +182,7 @@ class ToolContext(QObject):
     def free_id(self) -> int:
         """The id that a new object would get, 0 where there is none left."""
         known = {item.object_id for item in self.objects}
-        return next((i for i in range(1, MAX_OBJECT_ID + 1) if i not in known), 0)
+        return rules.lowest_free_id(known)
 
     def claim(self, *, new: bool = False) -> int:
         """Return the object to draw; where none is current, one that the edit will add.
