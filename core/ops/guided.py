@@ -100,13 +100,7 @@ def guided_plane(plane: Plane, small: Frame, full: Frame, *, radius: int, epsilo
     Returns:
         H x W float32, 0..1.
     """
-    slope, offset = _coefficients(small / 255, plane, radius, epsilon)
-    size = (full.shape[1], full.shape[0])
-    slope, offset = _resized(slope, size), _resized(offset, size)
-    guide = full.astype(np.float32)
-    guide *= np.float32(1 / 255)
-    raw = np.einsum("ijc,ijc->ij", slope, guide) + offset
-    return np.asarray(np.clip(raw, 0, 1), np.float32)
+    return _applied(*_coefficients(small / 255, plane, radius, epsilon), full)
 
 
 def _largest(best: Plane, planes: list[tuple[int, Box, Plane]]) -> LabelMap:
@@ -139,15 +133,23 @@ def _filtered(
     radius = _radius(coarse, config.radius)
     slope, offset = _coefficients(small[box] / 255, coarse, radius, config.epsilon)
     area = _enlarge(box, small.shape[:2], frame.shape[:2])
-    size = (area[1].stop - area[1].start, area[0].stop - area[0].start)
-    slope, offset = _resized(slope, size), _resized(offset, size)
-    guide = frame[area].astype(np.float32)
-    guide *= np.float32(1 / 255)
-    fine = np.clip(np.einsum("ijc,ijc->ij", slope, guide) + offset, 0, 1)
-    plain = _resized(coarse, size)
+    fine = _applied(slope, offset, frame[area])
+    plain = _resized(coarse, (fine.shape[1], fine.shape[0]))
     # An object without visible edges would be smoothed away; then its soft mask must do.
     lost = (fine > 0.5).sum() < KEPT * (plain > 0.5).sum()
     return area, plain if lost else fine
+
+
+def _applied(slope: Plane, offset: Plane, full: Frame) -> Plane:
+    """H x W probabilities of a guide of H x W, from coefficients of any size."""
+    size = (full.shape[1], full.shape[0])
+    products = full.astype(np.float32)
+    products *= np.float32(1 / 255)
+    products *= _resized(slope, size)
+    # A sum over channels; einsum takes four times as long.
+    raw = cv2.transform(products, np.ones((1, 3), np.float32))
+    raw += _resized(offset, size)
+    return np.clip(raw, 0, 1, out=raw)  # type: ignore[return-value]
 
 
 def _resized(x: Plane, size: tuple[int, int]) -> Plane:
@@ -167,18 +169,24 @@ def _coefficients(guide: Exact, p: Plane, radius: int, epsilon: float) -> tuple[
     """Slope (h x w x 3) and offset (h x w) of p as a locally linear function of the guide.
 
     In double precision: with channels that resemble each other the determinant is of the order
-    of epsilon squared, which single precision loses in rounding.
+    of epsilon squared, which single precision loses in rounding. Channel by channel, since
+    planes that lie together in memory are twice as fast.
     """
     side = (2 * radius + 1, 2 * radius + 1)
 
     def mean(x: Exact) -> Exact:
         return cv2.blur(x, side, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
 
-    mean_guide, mean_p = mean(guide), mean(p.astype(np.float64))
-    covariance = mean(guide * p[..., None]) - mean_guide * mean_p[..., None]
-    slope = _solve(_guide_covariance(guide, mean_guide, mean, epsilon), covariance, epsilon**3)
-    offset = mean_p - np.einsum("ijc,ijc->ij", slope, mean_guide)
-    return mean(slope).astype(np.float32), mean(offset).astype(np.float32)
+    channels, exact = [np.ascontiguousarray(guide[..., i]) for i in range(3)], p.astype(np.float64)
+    means, mean_p = [mean(channel) for channel in channels], mean(exact)
+    right = [
+        mean(channel * exact) - own * mean_p for channel, own in zip(channels, means, strict=True)
+    ]
+    left = _covariance(channels, means, mean, epsilon)
+    slope = _solve(left, right, epsilon**3)
+    offset = mean_p - sum(s * own for s, own in zip(slope, means, strict=True))
+    planes = [mean(s).astype(np.float32) for s in slope]
+    return cv2.merge(planes), mean(offset).astype(np.float32)  # type: ignore[return-value]
 
 
 def _radius(p: Plane, largest: int) -> int:
@@ -187,21 +195,18 @@ def _radius(p: Plane, largest: int) -> int:
     return int(min(largest, max(2, side / 4)))
 
 
-def _guide_covariance(
-    guide: Exact, mean_guide: Exact, mean: Callable[[Exact], Exact], epsilon: float
+def _covariance(
+    guide: list[Exact], means: list[Exact], mean: Callable[[Exact], Exact], epsilon: float
 ) -> list[Exact]:
     """Upper triangle (rr, rg, rb, gg, gb, bb) of the guide's local covariance + epsilon I."""
     pairs = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
-    products = mean(np.stack([guide[..., i] * guide[..., j] for i, j in pairs[:3]], axis=-1))
-    others = mean(np.stack([guide[..., i] * guide[..., j] for i, j in pairs[3:]], axis=-1))
-    moments = [*np.moveaxis(products, -1, 0), *np.moveaxis(others, -1, 0)]
     return [
-        moment - mean_guide[..., i] * mean_guide[..., j] + (epsilon if i == j else 0)
-        for moment, (i, j) in zip(moments, pairs, strict=True)
+        mean(guide[i] * guide[j]) - means[i] * means[j] + (epsilon if i == j else 0)
+        for i, j in pairs
     ]
 
 
-def _solve(covariance: list[Exact], right: Exact, floor: float) -> Exact:
+def _solve(covariance: list[Exact], right: list[Exact], floor: float) -> list[Exact]:
     """Solve the symmetric 3 x 3 system of every pixel by its adjugate.
 
     `floor` is the smallest determinant there can be but for rounding.
@@ -211,15 +216,10 @@ def _solve(covariance: list[Exact], right: Exact, floor: float) -> Exact:
         gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb,
         rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg,
     ]  # fmt: skip
-    determinant = rr * inverse[0] + rg * inverse[1] + rb * inverse[2]
-    r, g, b = (right[..., i] for i in range(3))
-    numerators = np.stack(
-        [
-            inverse[0] * r + inverse[1] * g + inverse[2] * b,
-            inverse[1] * r + inverse[3] * g + inverse[4] * b,
-            inverse[2] * r + inverse[4] * g + inverse[5] * b,
-        ],
-        axis=-1,
-    )
-    solution: Exact = numerators / np.maximum(determinant, floor)[..., None]
-    return solution
+    determinant = np.maximum(rr * inverse[0] + rg * inverse[1] + rb * inverse[2], floor)
+    r, g, b = right
+    return [
+        (inverse[0] * r + inverse[1] * g + inverse[2] * b) / determinant,
+        (inverse[1] * r + inverse[3] * g + inverse[4] * b) / determinant,
+        (inverse[2] * r + inverse[4] * g + inverse[5] * b) / determinant,
+    ]

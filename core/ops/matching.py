@@ -17,7 +17,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.ops.topk import largest
-from core.ops.windows import framed, join_blocks, query_blocks, window_mask, window_row
+from core.ops.windows import (
+    framed,
+    join_blocks,
+    query_blocks,
+    window_distance,
+    window_mask,
+    window_row,
+)
 
 BLOCK = 8
 IN_CACHE, ELSEWHERE = 3 << 20, 64 << 20
@@ -70,24 +77,55 @@ def search_windows(
         n x b^2 candidates; cells count through the frames one after another. Queries of a block
         that lie outside the frame find anything.
     """
+    far, cells = _window_tables(*query.shape[1:], len(keys), radius, query.device)
+    chosen = _all_blocks(query) if blocks is None else blocks
+    seen = _in_windows(query, keys, radius=radius, blocks=chosen)
+    parts = [largest(similarity.add_(far), k) for similarity in seen]
+    values, index = (torch.cat([part[i] for part in parts]) for i in (0, 1))
+    cell = cells[chosen][:, None].expand(-1, index.shape[1], -1).gather(2, index)
+    return Candidates(values, cell)
+
+
+def kth_around(
+    query: Tensor, keys: Tensor, *, radius: int, loss: Tensor, k: int, blocks: Tensor
+) -> Tensor:
+    """The k-th largest similarity of each query to the cells in and around its block.
+
+    Args:
+        query: C x h x w.
+        keys: of a memory frame, C x h x w.
+        radius: R in cells, around the block: all its queries look at the same (b + 2R)^2 cells.
+        loss: what a similarity loses by the distance along the longer axis, 0 to b + R - 1 cells.
+        k: at most (b + 2R)^2.
+        blocks: n int64, at least one, ascending.
+
+    Returns:
+        n x b^2; about `HIDDEN` where fewer than k of them are inside the frame.
+    """
+    side = BLOCK + 2 * radius
+    apart = window_distance(BLOCK, radius).view(-1, side, side).transpose(1, 2).flatten(1)
+    table = loss[apart.to(query.device)]
+    seen = _in_windows(query, [keys], radius=radius, blocks=blocks)
+    return torch.cat([largest(similarity.sub_(table), k)[0][..., -1] for similarity in seen])
+
+
+def _in_windows(
+    query: Tensor, keys: list[Tensor], *, radius: int, blocks: Tensor
+) -> Iterator[Tensor]:
+    """Similarities of some blocks to the cells of their windows, some blocks x b^2 x (s T s)."""
     channels, height, width = query.shape
     queries = query_blocks(query[None], BLOCK) / math.sqrt(channels)
     # Meets the channel that tells whether a cell is outside.
     queries = F.pad(queries, (0, 1), value=HIDDEN)
-    far, cells = _window_tables(height, width, len(keys), radius, query.device)
     memory = framed(keys, BLOCK, radius)
     columns = block_grid(height, width)[1]
-    chosen = _all_blocks(query) if blocks is None else blocks
-    parts, made, windows = [], -1, memory
-    for first, stop in _stretches(chosen, columns, _at_a_time(far.numel(), query.device)):
+    most = _at_a_time(BLOCK**2 * len(keys) * (BLOCK + 2 * radius) ** 2, query.device)
+    made, windows = -1, memory
+    for first, stop in _stretches(blocks, columns, most):
         row, column = divmod(first, columns)
         if row != made:
             made, windows = row, window_row(memory, row, BLOCK, radius).transpose(1, 2)
-        seen = torch.bmm(queries[first:stop], windows[column : column + stop - first])
-        parts.append(largest(seen.add_(far), k))
-    values, index = (torch.cat([part[i] for part in parts]) for i in (0, 1))
-    cell = cells[chosen][:, None].expand(-1, index.shape[1], -1).gather(2, index)
-    return Candidates(values, cell)
+        yield torch.bmm(queries[first:stop], windows[column : column + stop - first])
 
 
 def _all_blocks(query: Tensor) -> Tensor:

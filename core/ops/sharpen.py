@@ -38,7 +38,9 @@ def sharpened(soft: Tensor, power: float, *, like: Tensor | None = None) -> Tens
     planes = soft[1:]
     if not len(planes):
         return torch.ones_like(soft)
-    logits = power * torch.logit(planes.clamp(0, 1))
+    planes = planes.clamp(0, 1)
+    # As `torch.logit`, which takes ten times as long on CPUs.
+    logits = power * (torch.log(planes) - torch.log1p(-planes))
     masses = (soft if like is None else like)[1:].sum((1, 2), keepdim=True)
     return with_background(torch.sigmoid(logits + _offsets(logits, masses)))
 

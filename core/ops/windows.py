@@ -107,13 +107,20 @@ def join_blocks(blocks: Tensor, height: int, width: int, block: int) -> Tensor:
 
 
 @lru_cache(maxsize=16)
+def window_distance(block: int, radius: int) -> Tensor:
+    """b^2 x (b + 2R)^2 int64: from each query of a block to the cells of its window.
+
+    Along the longer axis, in cells; windows are row-major.
+    """
+    query = torch.arange(block) + radius
+    apart = (query[:, None] - torch.arange(block + 2 * radius)[None]).abs()
+    return torch.maximum(apart[:, None, :, None], apart[None, :, None, :]).view(block**2, -1)
+
+
+@lru_cache(maxsize=16)
 def window_mask(block: int, radius: int) -> Tensor:
     """b^2 x (b + 2R)^2 bool: which window cells lie within R of which query of the block."""
-    query = torch.arange(block) + radius
-    cell = torch.arange(block + 2 * radius)
-    near = (query[:, None] - cell[None]).abs() <= radius
-    both = near[:, None, :, None] & near[None, :, None, :]
-    return both.reshape(block * block, -1)
+    return window_distance(block, radius) <= radius
 
 
 @lru_cache(maxsize=16)

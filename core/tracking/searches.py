@@ -7,45 +7,25 @@ there every object is read as 0.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.memory.bank import MemoryFrame
 from core.ops.matching import (
     BLOCK,
     Candidates,
-    block_grid,
     distance_handicap,
     read,
     search_frames,
     search_windows,
 )
-from core.ops.windows import join_blocks, query_blocks
+from core.ops.windows import join_blocks
 from core.tracking.config import TrackingConfig
 from core.tracking.found import BlocksFound, FoundBefore
-
-NOBODYS = 1e-3
-"""A memory cell whose objects all have a smaller probability is nobody's."""
-LOOK = 8
-"""Radius in cells of the windows in which the quick look finds what any rival must beat."""
-MARGIN = 1e-3
-"""By how much, so that rounding never decides."""
-CROWDED = 0.25
-"""Share of cells that are somebody's, over all keyframes, above which no quick look is worth it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Keyframes:
-    """Keyframes that a frame reads, with what each loses for being far in time."""
-
-    frames: tuple[MemoryFrame, ...]
-    losses: tuple[float, ...]
+from core.tracking.quick_look import Keyframes, QuickLook, somebodys
 
 
 class Searches:
@@ -74,8 +54,7 @@ class Searches:
         self._index, self._keys, self._config = frame_index, keys, config
         self._before = before
         self._late: dict[tuple[int, ...], BlocksFound] = {}
-        ones = keys.new_ones(1, 1, *self.size)
-        self._inside = query_blocks(ones, BLOCK)[..., 0] > 0
+        self._look = QuickLook(frame_index, keys, config)
 
     def read(
         self,
@@ -114,83 +93,40 @@ class Searches:
         out = partial(read, k=reading.top_k, temperature=reading.temperature)
         said = torch.stack([out(found[way], values[way]) for way in ways])
         objects = said[:, :-1] / said[:, -1:].clamp(min=1e-6)
-        planes = objects.new_zeros(len(self._inside), BLOCK**2, len(ways) * len(object_ids))
+        planes = objects.new_zeros(len(self._look.inside), BLOCK**2, len(ways) * len(object_ids))
         planes[blocks] = objects.flatten(0, 1).T.reshape(len(blocks), BLOCK**2, -1)
         joined = join_blocks(planes, *self.size, BLOCK)
         return joined.view(len(ways), -1, *self.size).expand(3, -1, -1, -1)
 
     def _blocks(self, keyframes: Keyframes, recent: Sequence[MemoryFrame]) -> Tensor:
         """The blocks in which an object may be read, ascending; in others each is read as 0."""
-        far = self._open(keyframes)
-        if not recent:
-            return far.nonzero()[:, 0]
-        somebodys = torch.stack([_somebodys(memory) for memory in recent])
-        seen = self._in_sight(somebodys.any(0))
-        if not keyframes.frames:
-            return seen.nonzero()[:, 0]
-        asked = (seen & ~far).nonzero()[:, 0]
-        if not len(asked):
-            return far.nonzero()[:, 0]
-        cells = self._recent(recent, asked).cell
-        hit = (somebodys.flatten()[cells].any(-1) & self._inside[asked]).any(-1)
-        far = far.clone()
-        far[asked[hit]] = True
-        return far.nonzero()[:, 0]
+        near = self._open(keyframes)
+        if recent:
+            asked = self._look.at_recent(recent, (~near).nonzero()[:, 0])
+            hit = self._hit(recent, asked)
+            near = near.clone()
+            near[asked[hit]] = True
+        return near.nonzero()[:, 0]
 
-    def _in_sight(self, somebodys: Tensor) -> Tensor:
-        """The blocks whose windows hold a cell of some, h x w."""
-        radius, (height, width) = self._config.radius, self.size
-        pads = (radius, radius + -width % BLOCK, radius, radius + -height % BLOCK)
-        padded = F.pad(somebodys.float()[None], pads)
-        return F.max_pool2d(padded, BLOCK + 2 * radius, BLOCK).flatten() > 0
+    def _hit(self, recent: Sequence[MemoryFrame], blocks: Tensor) -> Tensor:
+        """Which of some blocks find somebody's cell in recent frames."""
+        if not len(blocks):
+            return blocks > 0
+        owned = torch.stack([somebodys(memory) for memory in recent]).flatten()
+        cells = self._recent(recent, blocks).cell
+        found: Tensor = (owned[cells].any(-1) & self._look.inside[blocks]).any(-1)
+        return found
 
     def _open(self, keyframes: Keyframes) -> Tensor:
         """The blocks in which a keyframe's cell that is somebody's may be among the best."""
         if not keyframes.frames:
-            return self._inside.new_zeros(len(self._inside))
+            return self._look.inside.new_zeros(len(self._look.inside))
         asked = self._index, tuple(frame.frame_index for frame in keyframes.frames)
         known = self._before.open_blocks(asked)
         if known is None:
-            known = self._newly_open(keyframes)
+            known = self._look.at_keyframes(keyframes)
             self._before.note_open(asked, known)
         return known
-
-    def _newly_open(self, keyframes: Keyframes) -> Tensor:
-        somebodys = [_somebodys(frame).flatten() for frame in keyframes.frames]
-        every = self._inside.new_ones(len(self._inside))
-        if sum(int(one.sum()) for one in somebodys) > CROWDED * somebodys[0].numel():
-            return every
-        config = self._config
-        pairs = list(zip(keyframes.losses, keyframes.frames, strict=True))
-        lost, nearest = min(
-            pairs, key=lambda pair: (pair[0], abs(pair[1].frame_index - self._index))
-        )
-        look = search_windows(self._keys, [nearest.keys], radius=LOOK, k=config.reading.top_k)
-        lost += min(config.handicap, (LOOK / (config.reach * min(self.size))) ** 2)
-        rivals = look.similarity[..., -1] - lost - MARGIN
-        best = torch.full_like(rivals, -torch.inf)
-        for frame, own, loss in zip(keyframes.frames, somebodys, keyframes.losses, strict=True):
-            best = torch.maximum(best, self._best_of(frame.keys, own.nonzero()[:, 0]) - loss)
-        found: Tensor = ((best >= rivals) & self._inside).any(-1)
-        return found
-
-    def _best_of(self, keys: Tensor, cells: Tensor) -> Tensor:
-        """n x b^2, of each query the largest similarity to some cells, or somewhat more.
-
-        What distance takes is reckoned for the nearest query of a block.
-        """
-        queries = query_blocks(self._keys[None], BLOCK) / math.sqrt(len(self._keys))
-        if not len(cells):
-            return queries.new_full(queries.shape[:2], -torch.inf)
-        chosen, width = keys.flatten(1)[:, cells], self.size[1]
-        rows, columns = block_grid(*self.size)
-        down = _gaps(rows, cells // width)[:, None].expand(-1, columns, -1).flatten(0, 1)
-        across = _gaps(columns, cells % width)[None].expand(rows, -1, -1).flatten(0, 1)
-        config = self._config
-        reach = config.reach * min(self.size)
-        lost = (torch.maximum(down, across) / reach).square().clamp(max=config.handicap)
-        parts = zip(torch.split(queries, columns), torch.split(lost, columns), strict=True)
-        return torch.cat([(part @ chosen - loss[:, None]).amax(-1) for part, loss in parts])
 
     def _recent(self, frames: Sequence[MemoryFrame], blocks: Tensor) -> Candidates:
         """What some blocks find in frames of the walk."""
@@ -222,7 +158,7 @@ class Searches:
         return Candidates(known.similarity - loss, known.cell) if loss else known
 
     def _nothing(self) -> BlocksFound:
-        return BlocksFound.nothing(len(self._inside), self._keys.device)
+        return BlocksFound.nothing(len(self._look.inside), self._keys.device)
 
 
 def time_losses(frame_index: int, frames: Sequence[MemoryFrame], most: float) -> list[float]:
@@ -245,19 +181,6 @@ def time_losses(frame_index: int, frames: Sequence[MemoryFrame], most: float) ->
         0.0 if frame.reference or not gap else most * (abs(gap) - nearest) / (abs(gap) + nearest)
         for frame, gap in zip(frames, gaps, strict=True)
     ]
-
-
-def _somebodys(memory: MemoryFrame) -> Tensor:
-    """h x w: the cells of a frame that have something of an object."""
-    if not memory.object_ids:
-        return memory.soft[0] < -1
-    return memory.soft[1:].amax(0) > NOBODYS
-
-
-def _gaps(blocks: int, places: Tensor) -> Tensor:
-    """blocks x n: along one axis, cells from each block to some places; 0 inside of it."""
-    first = BLOCK * torch.arange(blocks, device=places.device)[:, None]
-    return torch.maximum(first - places, places - first - (BLOCK - 1)).clamp(min=0)
 
 
 def _flat(found: Candidates) -> Candidates:

@@ -16,6 +16,7 @@ from core.ops.matching import (
     block_grid,
     distance_handicap,
     in_rows,
+    kth_around,
     read,
     search_everywhere,
     search_frames,
@@ -47,6 +48,31 @@ def dense_windows(query, keys, radius):
     near = (rows[:, None] - rows).abs() <= radius
     near &= (columns[:, None] - columns).abs() <= radius
     return similarity.masked_fill(~near[:, None], -math.inf).flatten(1)
+
+
+@pytest.mark.parametrize(("radius", "k"), [(1, 3), (3, 12)])
+def test_what_queries_find_at_least_around_their_block(radius, k):
+    """Cell by cell: the window of the block, less what distance takes."""
+    (height, width), loss = (13, 21), torch.linspace(0, 2, BLOCK + radius)
+    query, keys = draw(6, height, width), draw(6, height, width, seed=1)
+    columns = block_grid(height, width)[1]
+    blocks = torch.tensor([0, 1, 5])
+    found = kth_around(query, keys, radius=radius, loss=loss, k=k, blocks=blocks)
+    for row, block in enumerate(blocks.tolist()):
+        top, left = (BLOCK * place for place in divmod(block, columns))
+        for y in range(top, min(top + BLOCK, height)):
+            for x in range(left, min(left + BLOCK, width)):
+                rows = range(max(0, top - radius), min(height, top + BLOCK + radius))
+                cells = range(max(0, left - radius), min(width, left + BLOCK + radius))
+                around = [
+                    float(query[:, y, x] @ keys[:, i, j]) / math.sqrt(6)
+                    - float(loss[max(abs(i - y), abs(j - x))])
+                    for i in rows
+                    for j in cells
+                ]
+                wanted = sorted(around)[-k]
+                got = float(found[row, (y - top) * BLOCK + x - left])
+                assert got == pytest.approx(wanted, abs=1e-5)
 
 
 @pytest.mark.parametrize(

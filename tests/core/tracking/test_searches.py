@@ -19,7 +19,8 @@ from core.ops.matching import (
 from core.tracking import searches as module
 from core.tracking.config import TrackingConfig
 from core.tracking.found import BlocksFound, FoundBefore
-from core.tracking.searches import NOBODYS, Searches, time_losses
+from core.tracking.quick_look import NOBODYS
+from core.tracking.searches import Searches, time_losses
 
 SIZE = (37, 43)
 CONFIG = TrackingConfig(48, 3)
@@ -135,7 +136,7 @@ def test_where_nobody_is_nothing_is_searched(searched):
     assert not searched
 
 
-def test_less_than_a_thousandth_of_an_object_is_nobodys(searched):
+def test_less_than_a_twentieth_of_an_object_is_nobodys(searched):
     """What walks leave of an object everywhere is no reason to search everything."""
     tail = NOBODYS / 2
     keyframes, recent = [frame(0, *ONE)], [frame(5, *ONE, tail=tail)]
@@ -143,6 +144,13 @@ def test_less_than_a_thousandth_of_an_object_is_nobodys(searched):
     found = searches(6).read(keyframes, recent, (1,))
     assert 0 < (found - wanted).abs().max() < NOBODYS
     assert max(blocks for _, _, blocks in searched) < BLOCKS // 2
+
+
+def test_recent_frames_are_searched_where_an_object_may_be_found(searched):
+    """Not wherever their windows show one."""
+    config = replace(CONFIG, radius=12)
+    searches(6, config=config).read([], [frame(5, *ONE)], (1,))
+    assert [0 < blocks <= BLOCKS // 4 for _, _, blocks in searched] == [True]
 
 
 def test_each_frame_is_searched_once_for_all_objects(searched):
