@@ -148,8 +148,8 @@ def _applied(slope: Plane, offset: Plane, full: Frame) -> Plane:
     products *= _resized(slope, size)
     # A sum over channels; einsum takes four times as long.
     raw = cv2.transform(products, np.ones((1, 3), np.float32))
-    raw += _resized(offset, size)
-    return np.clip(raw, 0, 1, out=raw)  # type: ignore[return-value]
+    clipped: Plane = np.clip(raw + _resized(offset, size), 0, 1)
+    return clipped
 
 
 def _resized(x: Plane, size: tuple[int, int]) -> Plane:
