@@ -10,12 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.discovery.maps import Map
+from core.media.annotations.rectangles import mask_overlap
 from core.ops.guided import GuidedConfig, guided_labels
+from core.prompts.grabcut import cut
 from core.types import Frame, LabelMap
 
 Mask = NDArray[np.bool_]
 THRESHOLD = 0.5
 """Of a map, from which a pixel is the object's."""
+CUT_MARGIN = 1 / 24
+"""Around a mask, of the short side of the map: how far GrabCut may let it grow."""
+CUT_OVERLAP = 0.25
+"""Of a mask and what GrabCut makes of it, below which that is another thing. Masks of learned
+segments are too wide by half and more, so that much may go."""
 KEPT_SHARE = 0.9
 """Of an object's mass that the largest of its parts have to hold; smaller ones are dropped."""
 
@@ -29,6 +36,12 @@ class Refinement(Enum):
     """A guided filter (`core.ops.guided`)."""
     FIELD = "field"
     """A mean field over windows of 15 x 15 pixels (`core.ops.mean_field`), then the filter."""
+    CUT = "cut"
+    """GrabCut in and around the mask, then the filter."""
+
+
+USUAL = Refinement.CUT
+"""Learned segments are too wide: of all that was measured this is the best (ADR 0060)."""
 
 
 def working_frame(frame: Frame, plane: Map) -> Frame:
@@ -56,9 +69,7 @@ def largest_parts(plane: Map, *, share: float = KEPT_SHARE) -> Map:
     return np.where(dropped, np.float32(0), plane)
 
 
-def label_map_of(
-    maps: Sequence[Map], frame: Frame, refinement: Refinement = Refinement.GUIDED
-) -> LabelMap:
+def label_map_of(maps: Sequence[Map], frame: Frame, refinement: Refinement = USUAL) -> LabelMap:
     """Label map of a frame from the maps of its objects.
 
     Args:
@@ -79,7 +90,26 @@ def label_map_of(
         from core.ops.mean_field import refined_maps
 
         soft = refined_maps(soft, small)
+    if refinement is Refinement.CUT:
+        soft = np.stack([cut_map(plane, small) for plane in soft])
     return guided_labels(soft, small, frame, GuidedConfig())
+
+
+def cut_map(plane: Map, small: Frame) -> Map:
+    """What GrabCut makes of a map's mask; the map itself where that is another thing.
+
+    Args:
+        plane: h x w, 0..1.
+        small: h x w x 3 uint8, the frame at that size.
+    """
+    mask = plane > THRESHOLD
+    radius = max(1, round(CUT_MARGIN * min(mask.shape)))
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    near = cv2.dilate(mask.astype(np.uint8), disk) > 0
+    marks = np.where(near, cv2.GC_PR_BGD, cv2.GC_BGD).astype(np.uint8)
+    marks[mask] = cv2.GC_PR_FGD
+    found = cut(small, marks)
+    return found if mask_overlap(found > 0, mask) >= CUT_OVERLAP else plane
 
 
 def _enlarged(soft: NDArray[np.float32], frame: Frame) -> LabelMap:

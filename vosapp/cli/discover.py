@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.discovery.contract import DiscoveryRequest, ObjectTrack
-from core.discovery.masks import Refinement
+from core.discovery.masks import USUAL, Refinement
 from core.engine.registry import discoverers, system_spec, trackers
 from core.errors import OutputError, UsageError
 from core.media.atomic import made_folder, write_atomic
@@ -108,8 +108,8 @@ def _add_ways(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--refine",
         choices=tuple(one.value for one in Refinement),
-        default=Refinement.GUIDED.value,
-        help="how edges are followed: field is a mean field on 15 x 15 pixels (default: guided)",
+        help="how edges are followed: guided by a filter, cut by GrabCut and it, field by a mean "
+        "field and it (default: cut; guided with --instances, which are cut before)",
     )
     parser.add_argument(
         "--short-side", type=_side, metavar="N", help="working size (default: the network's)"
@@ -172,7 +172,14 @@ def _request(args: argparse.Namespace) -> FindingRequest:
         vote=args.vote,
         tracker=_tracker(args),
     )
-    return replace(request, boxes=boxes)
+    return replace(request, boxes=boxes, refinement=_refinement(args))
+
+
+def _refinement(args: argparse.Namespace) -> Refinement:
+    """How edges are followed; of single objects they are cut before they are linked."""
+    if args.refine:
+        return Refinement(args.refine)
+    return Refinement.GUIDED if args.instances else USUAL
 
 
 def _boxes(args: argparse.Namespace) -> FrameBoxes | None:
@@ -283,8 +290,8 @@ class _Run:
         from core.media.label_map import write_label_map
         from core.media.soft_map import write_soft_map
 
-        refinement = Refinement(self.args.refine)
-        write_label_map(path, label_map_of_tracks(tracks, index, frame, refinement))
+        labels = label_map_of_tracks(tracks, index, frame, _refinement(self.args))
+        write_label_map(path, labels)
         if self.args.maps:
             maps = made_folder(path.parent.with_name(f"{path.parent.name}-maps"))
             write_soft_map(maps / path.name, soft_map_of_tracks(tracks, index, frame))

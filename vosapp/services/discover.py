@@ -96,4 +96,4 @@ def finding_request(
 
     discovery = replace(discovery, weights=discovery_weights(system, discovery.weights))
     carrier = tracker or linking_tracker(discovery.device)
-    return FindingRequest(system, discovery, carrier, instances, vote)
+    return FindingRequest(system, discovery, carrier, instances=instances, vote=vote)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.discovery.contract import Discoverer, DiscoveryRequest
+from core.discovery.masks import USUAL, Refinement
 from core.engine.finding.instances import FrameBoxes, InstanceDiscoverer
 from core.engine.finding.voting import VotingDiscoverer
 from core.engine.registry import build_discoverer, build_tracker
@@ -23,6 +24,7 @@ class FindingRequest:
         tracker: what carries masks, for `instances` and `vote`.
         instances: tell single objects apart; else one track is all that is an object.
         vote: let propagations from the surest frames vote.
+        refinement: how masks that are carried for votes follow edges.
         boxes: of a detector, which tell objects apart; None where there are none.
     """
 
@@ -31,6 +33,7 @@ class FindingRequest:
     tracker: TrackerRequest
     instances: bool = False
     vote: bool = False
+    refinement: Refinement = USUAL
     boxes: FrameBoxes | None = None
 
 
@@ -45,7 +48,7 @@ def build_finder(request: FindingRequest) -> Discoverer:
     finder = build_discoverer(request.system, request.discovery)
     make: Callable[[], Tracker] = partial(build_tracker, request.tracker)
     if request.vote:
-        finder = VotingDiscoverer(finder, make)
+        finder = VotingDiscoverer(finder, make, refinement=request.refinement)
     if request.instances:
         most = request.discovery.most
         finder = InstanceDiscoverer(finder, make, most=most, boxes=request.boxes)

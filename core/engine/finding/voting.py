@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.discovery.contract import Discoverer, ObjectTrack
 from core.discovery.maps import PackedMaps
-from core.discovery.masks import THRESHOLD, label_map_of
+from core.discovery.masks import THRESHOLD, Refinement, label_map_of
 from core.engine.propagate import PropagationRequest, propagate
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
@@ -43,6 +43,8 @@ class VotingDiscoverer:
         self,
         inner: Discoverer,
         make_tracker: Callable[[], Tracker],
+        *,
+        refinement: Refinement = Refinement.GUIDED,
         config: VoteConfig | None = None,
     ) -> None:
         """Make one.
@@ -50,8 +52,10 @@ class VotingDiscoverer:
         Args:
             inner: finds objects.
             make_tracker: builds what carries masks.
+            refinement: how masks that are carried follow edges.
             config: who votes.
         """
+        self._refinement = refinement
         self._inner = inner
         self._make_tracker = make_tracker
         self._config = config or VoteConfig()
@@ -59,16 +63,19 @@ class VotingDiscoverer:
     def discover(
         self, video: VideoSource, frames: range, token: CancelToken
     ) -> Job[tuple[ObjectTrack, ...]]:
-        """See `Discoverer.discover`; frames are voted on within their first and last."""
+        """See `Discoverer.discover`; frames are voted on within their first and last.
+
+        What no frame has a majority for is dropped.
+        """
         tracks = yield from self._inner.discover(video, frames, token)
         if len(frames) < 2 or not tracks:
             return tracks
         tracker, found = self._make_tracker(), list[ObjectTrack]()
         for number, track in enumerate(tracks):
             told = f"voting on object {number + 1} of {len(tracks)}"
-            found.append(
-                (yield from self._voted(track, video, frames, tracker, told=told, token=token))
-            )
+            voted = yield from self._voted(track, video, frames, tracker, told=told, token=token)
+            if voted.scores:
+                found.append(voted)
         return tuple(sorted(found, key=lambda track: -track.score))
 
     def _voted(
@@ -84,7 +91,7 @@ class VotingDiscoverer:
         voters = surest(track, self._config.voters)
         votes = PackedMaps()
         for done, voter in enumerate(voters):
-            mask = label_map_of([track.maps[voter]], video.frame(voter))
+            mask = label_map_of([track.maps[voter]], video.frame(voter), self._refinement)
             mask.flags.writeable = False
             request = PropagationRequest(
                 (Keyframe(voter, (1,), mask),), frames.start, frames[-1] + 1

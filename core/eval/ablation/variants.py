@@ -42,7 +42,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from core.discovery.masks import Refinement
+from core.discovery.masks import USUAL, Refinement
 from core.errors import UsageError
 from core.eval.starts import Start
 from core.media.input_file import read_input_text
@@ -106,7 +106,7 @@ class Variant:
     given: str = Start.MASK.value
     back_and_forth: bool = False
     finder: str = ""
-    refine: str = Refinement.GUIDED.value
+    refine: str = USUAL.value
     train: Mapping[str, object] = field(default_factory=dict)
     group: str = ""
 
@@ -211,7 +211,7 @@ def _check_finding(name: str, values: dict[str, Any]) -> None:
         way = "with" if nothing else "without"
         msg = f"The variant {name} says {wrong[0]}, which has no meaning {way} given = {NOTHING}."
         raise UsageError(msg, "Leave it out.")
-    if values.get("refine", Refinement.GUIDED.value) not in REFINED:
+    if values.get("refine", USUAL.value) not in REFINED:
         msg = f"The variant {name} says refine = {values['refine']!r}."
         raise UsageError(msg, f"Choose from {', '.join(REFINED)}.")
 

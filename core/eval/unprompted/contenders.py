@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import Any
 
 from core.discovery.contract import Discoverer, DiscoveryRequest
-from core.discovery.masks import Refinement
+from core.discovery.masks import USUAL, Refinement
 from core.engine.finding.build import FindingRequest, build_finder
 from core.errors import UsageError
 from core.eval.ablation.variants import READERS, merged
@@ -85,7 +85,7 @@ class Contender:
     adapt_steps: int = 0
     seed: int = 0
     vote: bool = False
-    refine: Refinement = Refinement.GUIDED
+    refine: Refinement = USUAL
     short_side: int | None = None
     train: Mapping[str, object] = field(default_factory=dict)
     group: str = ""
@@ -122,7 +122,9 @@ class Contender:
             seed=self.seed,
             short_side=self.short_side,
         )
-        return build_finder(FindingRequest(self.finder, discovery, tracker, vote=self.vote))
+        return build_finder(
+            FindingRequest(self.finder, discovery, tracker, vote=self.vote, refinement=self.refine)
+        )
 
 
 def baselines() -> tuple[Contender, ...]:
@@ -207,7 +209,7 @@ def _contenders(name: str, values: Mapping[str, Any], path: Path) -> list[Conten
 def _contender(name: str, values: Mapping[str, Any], path: Path) -> Contender:
     weights = path.parent / values["weights"] if "weights" in values else None
     finder = values.get("finder") or (read_info(weights).system if weights else "")
-    refine = values.get("refine", Refinement.GUIDED.value)
+    refine = values.get("refine", USUAL.value)
     if not finder or refine not in [one.value for one in Refinement]:
         msg = f"{name} in {path} says neither finder nor weights, or an unknown refine."
         raise UsageError(msg, f"A finder is a system, or one of {', '.join(BASELINES)}.")

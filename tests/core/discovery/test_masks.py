@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.discovery.masks import Refinement, label_map_of, largest_parts
+from core.discovery.masks import Refinement, cut_map, label_map_of, largest_parts
 
 
 def test_small_parts_are_dropped_and_large_ones_kept():
@@ -46,6 +46,33 @@ def test_masks_have_the_size_of_the_frame_and_follow_it(refinement):
     truth[20:60, 30:90] = True
     overlap = ((found == 1) & truth).sum() / ((found == 1) | truth).sum()
     assert overlap > (0.85 if refinement is Refinement.NONE else 0.93)
+
+
+def test_a_mask_that_is_too_wide_is_cut():
+    """As learned segments are: wider than the object by a cell."""
+    frame, plane = scene()
+    frame[:20] += np.random.default_rng(0).integers(0, 9, (20, 120, 3), np.uint8)
+    plane[3:17, 5:25] = 0.9
+    truth = np.zeros((80, 120), bool)
+    truth[20:60, 30:90] = True
+
+    def overlap(refinement):
+        found = label_map_of([plane], frame, refinement) > 0
+        return (found & truth).sum() / (found | truth).sum()
+
+    assert overlap(Refinement.GUIDED) < 0.8
+    assert overlap(Refinement.CUT) > 0.95
+
+
+def test_a_cut_that_is_another_thing_is_not_taken():
+    """Half the mask is of the ground's color: nothing of that is told apart."""
+    small = np.full((20, 30, 3), 90, np.uint8)
+    small[9:11, 14:16] = (250, 20, 20)
+    plane = np.zeros((20, 30), np.float32)
+    plane[4:16, 8:22] = 0.9
+    assert cut_map(plane, small) is plane
+    empty = np.zeros((20, 30), np.float32)
+    assert not cut_map(empty, small).any()
 
 
 def test_the_surest_object_has_the_pixel_and_no_object_is_background():

@@ -213,6 +213,15 @@ def test_two_voters_that_agree_are_believed(film):
     assert mask_overlap(track.maps[2] > 0.5, label_maps[2] > 0) > 0.6
 
 
+def test_what_no_frame_has_a_majority_for_is_dropped(film):
+    """A track without a frame has no first one."""
+    folder, label_maps = film
+    with open_video(folder) as video:
+        nothing = [np.zeros_like(label_map) for label_map in label_maps]
+        finder = VotingDiscoverer(Knowing(nothing), make_flow)
+        assert result_of(finder.discover(video, range(8), CancelToken())) == ()
+
+
 def test_voters_are_sure_and_apart():
     scores = {0: 0.5, 1: 0.9, 2: 0.89, 3: 0.4, 6: 0.8, 11: 0.6}
     assert surest(ObjectTrack({}, scores, 0.5), 3) == [1, 6, 11]
