@@ -9,27 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from core.discovery.boxed import boxed_proposals
 from core.discovery.contract import Discoverer, ObjectTrack
 from core.discovery.maps import Map
-from core.discovery.masks import THRESHOLD, Mask, working_frame
+from core.discovery.masks import THRESHOLD, Mask, cut_map, working_frame
 from core.discovery.parts import Proposal, proposals
 from core.engine.finding.linking import GrowingTrack, Linker
 from core.jobs import CancelToken, Job, Progress
 from core.media.annotations.rectangles import Corners, mask_overlap
 from core.media.video import VideoSource
-from core.prompts.grabcut import cut
 from core.tracking.contract import Tracker
 from core.types import Frame
 
 FrameBoxes = Mapping[int, Sequence[Corners]]
 """Boxes by frame index."""
 PHASE = "telling objects apart"
-MARGIN = 0.1
-"""How far around its box an object may reach, as a share of the box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,31 +99,17 @@ def union_of(tracks: tuple[ObjectTrack, ...], index: int) -> Map:
 
 
 def sharpened(found: list[Proposal], small: Frame) -> list[Proposal]:
-    """Proposals with the edges that GrabCut finds in and around their boxes.
+    """Proposals with the edges that GrabCut finds in and around them.
 
     What the cut leaves empty, or makes another thing of, stays as it was. Proposals do not
     overlap afterwards, either: the larger one gives way, as it comes first.
     """
-    masks = [_cut(one.mask, small) for one in found]
+    masks = [cut_map(one.mask.astype(np.float32), small) > 0 for one in found]
     for later, mask in enumerate(masks):
         for earlier in range(later):
             masks[earlier] = masks[earlier] & ~mask
     pairs = zip(found, masks, strict=True)
     return [Proposal(mask, one.score) for one, mask in pairs if mask.any()]
-
-
-def _cut(mask: Mask, small: Frame) -> Mask:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    down, right = (round(MARGIN * (x[-1] + 1 - x[0])) for x in (rows, columns))
-    box = (
-        slice(max(0, rows[0] - down), rows[-1] + 1 + down),
-        slice(max(0, columns[0] - right), columns[-1] + 1 + right),
-    )
-    marks = np.full(mask.shape, cv2.GC_BGD, np.uint8)
-    marks[box] = cv2.GC_PR_BGD
-    marks[mask] = cv2.GC_PR_FGD
-    found: Mask = cut(small, marks) > 0
-    return found if mask_overlap(found, mask) >= THRESHOLD else mask
 
 
 def ranked(

@@ -84,7 +84,8 @@ def test_boxes_of_a_detector_tell_objects_apart(film):
         none = InstanceDiscoverer(Knowing(label_maps), make_flow, most=20, boxes={})
         assert result_of(none.discover(video, range(8), CancelToken())) == ()
     (track,) = tracks
-    assert mask_overlap(track.maps[0] > 0.5, label_maps[0] > 0) > 0.7
+    # Cut as one thing, two colors on a colored ground lose some of their pixels.
+    assert mask_overlap(track.maps[0] > 0.5, label_maps[0] > 0) > 0.5
 
 
 def test_an_object_is_carried_over_frames_without_a_proposal(film):
@@ -190,6 +191,11 @@ def test_sharpened_proposals_follow_colors_and_do_not_overlap():
     (one,) = sharpened([Proposal(rough, 0.6)], small)
     assert mask_overlap(one.mask, truth) > mask_overlap(rough, truth)
     assert one.score == 0.6
+    wide = np.zeros((60, 90), bool)
+    wide[8:52, 10:64] = True
+    (one,) = sharpened([Proposal(wide, 0.6)], small)
+    assert mask_overlap(wide, truth) < 0.4
+    assert mask_overlap(one.mask, truth) > 0.95
     pair = sharpened([Proposal(rough, 0.6), Proposal(truth & (np.arange(90) < 30), 0.6)], small)
     assert len(pair) == 2
     assert not (pair[0].mask & pair[1].mask).any()
