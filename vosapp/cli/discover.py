@@ -13,6 +13,7 @@ from core.discovery.masks import USUAL, Refinement
 from core.engine.registry import discoverers, system_spec, trackers
 from core.errors import OutputError, UsageError
 from core.media.atomic import made_folder, write_atomic
+from core.media.export.losses import counted
 from vosapp.cli.following import finish_job
 from vosapp.cli.frame_range import FORWARD_CACHE_BYTES, check_range, parse_range
 from vosapp.cli.run_options import add_compute_arguments, positive
@@ -141,7 +142,9 @@ def run(args: argparse.Namespace, console: Console) -> dict[str, object]:
         found = run.images() if args.images else run.video()
     seconds = time.perf_counter() - start
     count = max(1, run.frames)
-    console.report(f"Wrote {run.frames} masks to {found['output']} ({seconds / count:.2f} s each).")
+    console.report(
+        f"Wrote {counted(run.frames, 'mask')} to {found['output']} ({seconds / count:.2f} s each)."
+    )
     told = {"system": args.system, "weights": request.discovery.weights}
     return found | told | {"seconds": seconds, "seconds_per_frame": seconds / count}
 
@@ -229,7 +232,7 @@ class _Run:
                 self._write(video, frames, tracks, folder)
                 objects = _objects(tracks)
                 _write_json(folder.path.with_name(f"{folder.path.name}.objects.json"), objects)
-        self.console.report(f"Found {len(tracks)} objects.")
+        self.console.report(f"Found {counted(len(tracks), 'object')}.")
         return {"output": folder.path, "frames": self.frames, "objects": objects}
 
     def images(self) -> dict[str, object]:
@@ -280,7 +283,7 @@ class _Run:
             name = result_stem(video.info, index)
             self._write_frame(index, frame, tracks, folder.path / f"{name}.png")
             folder.written += 1
-            self.console.kept = f"{folder.written} masks are in {folder.path}."
+            self.console.kept = f"{counted(folder.written, 'mask')} in {folder.path}."
 
     def _write_frame(
         self, index: int, frame: Frame, tracks: tuple[ObjectTrack, ...], path: Path

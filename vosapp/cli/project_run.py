@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VosError
+from core.media.export.losses import counted
 from vosapp.cli.adapt_options import adaptation_name, adaptation_of, phases, with_target
 from vosapp.cli.clean_option import cleaning_of
 from vosapp.cli.following import finish_job
@@ -248,7 +249,8 @@ def _report(run: _Run, seconds: float, console: Console) -> None:
         return
     rate = run.results / seconds
     console.report(
-        f"Stored {run.results} frames in {run.work.project.path} ({rate:.1f} frames a second)."
+        f"Stored {counted(run.results, 'frame')} in {run.work.project.path}"
+        f" ({rate:.1f} frames a second)."
     )
 
 

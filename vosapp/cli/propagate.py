@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, VideoDecodeError, VosError
+from core.media.export.losses import counted
 from core.types import FrameResult
 from vosapp.cli.adapt_options import (
     adaptation_name,
@@ -252,8 +253,8 @@ def _propagate(run: _Run, args: argparse.Namespace, console: Console) -> dict[st
     rate = run.folder.written / seconds
     before = f" {job.kept} were there before." if job.kept else ""
     console.report(
-        f"Wrote {run.folder.written} masks to {run.folder.path} ({rate:.1f} frames a second)."
-        + before
+        f"Wrote {counted(run.folder.written, 'mask')} to {run.folder.path}"
+        f" ({rate:.1f} frames a second).{before}"
     )
     figures = {"device": device, "seconds": seconds, "frames_per_second": rate}
     return _result(run, record) | figures | {"resumed_frames": job.kept}

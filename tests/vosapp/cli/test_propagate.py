@@ -131,6 +131,6 @@ def test_comments_tell_what_is_going_on(tmp_path, capsys):
     assert "2.png: taken for frame 2" in out
     assert "2 steps for 1 frames" in out
     assert "holds 1 masks of an earlier run" in out
-    assert f"Wrote 1 masks to {tmp_path / 'out/frames'}" in out
+    assert f"Wrote 1 mask to {tmp_path / 'out/frames'}" in out
     assert main([*given, "--quiet"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
