@@ -86,17 +86,28 @@ def label_map_of(maps: Sequence[Map], frame: Frame, refinement: Refinement = USU
     if refinement is Refinement.NONE:
         return _enlarged(soft, frame)
     small = working_frame(frame, maps[0])
+    refined = soft
     if refinement is Refinement.FIELD:
         from core.ops.mean_field import refined_maps
 
-        soft = refined_maps(soft, small)
+        refined = refined_maps(soft, small)
     if refinement is Refinement.CUT:
-        soft = np.stack([cut_map(plane, small) for plane in soft])
-    return guided_labels(soft, small, frame, GuidedConfig())
+        refined = np.stack([cut_map(plane, small) for plane in soft])
+    return guided_labels(_surest(refined, soft), small, frame, GuidedConfig())
+
+
+def _surest(refined: NDArray[np.float32], soft: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Refined maps in which a pixel that several claim is left to the one that was surest of it."""
+    claims = refined > THRESHOLD
+    owner = np.where(claims, soft, -1).argmax(0)
+    lost = claims & (owner != np.arange(len(soft))[:, None, None])
+    return np.where(lost, np.float32(0), refined)
 
 
 def cut_map(plane: Map, small: Frame) -> Map:
     """What GrabCut makes of a map's mask; the map itself where that is another thing.
+
+    A mask of a few pixels stays as it is.
 
     Args:
         plane: h x w, 0..1.

@@ -251,7 +251,12 @@ def distance_handicap(
         torch.arange(1 - n * BLOCK, n * BLOCK).abs() for n in block_grid(height, width)
     )
     distance = torch.maximum(rows[:, None], columns[None])
-    return (distance / (reach * min(height, width))).square().clamp(max=limit).to(device)
+    return loss_by_distance(distance, reach * min(height, width), limit).to(device)
+
+
+def loss_by_distance(cells: Tensor, reach: float, limit: float) -> Tensor:
+    """What similarities lose by distances in cells: min(limit, (d / reach)^2)."""
+    return (cells / reach).square().clamp(max=limit)
 
 
 def read(found: list[Candidates], values: list[Tensor], *, k: int, temperature: float) -> Tensor:

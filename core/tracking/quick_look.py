@@ -12,16 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.memory.bank import MemoryFrame
-from core.ops.matching import BLOCK, HIDDEN, block_grid, kth_around
+from core.ops.matching import BLOCK, HIDDEN, block_grid, kth_around, loss_by_distance
 from core.ops.windows import query_blocks
 from core.tracking.config import TrackingConfig
 
 NOBODYS = 0.05
-"""A memory cell whose objects all have a smaller probability is nobody's."""
+"""A memory cell is nobody's if each object has less of what the cell states."""
 RADIUS = 2
 """In cells around a block, where what its queries have at least is looked for."""
 MARGIN = 1e-3
@@ -39,10 +38,13 @@ class Keyframes:
 
 
 def somebodys(memory: MemoryFrame) -> Tensor:
-    """h x w bool: the cells of a frame that have something of an object."""
+    """h x w bool: the cells of a frame that have something of an object.
+
+    What is void states nothing: a little beside it counts for the whole cell when it is read.
+    """
     if not memory.object_ids:
         return memory.soft[0] < -1
-    return memory.soft[1:].amax(0) > NOBODYS
+    return memory.soft[1:].amax(0) > NOBODYS * memory.soft.sum(0)
 
 
 class QuickLook:
@@ -62,6 +64,7 @@ class QuickLook:
         """
         self._index, self._keys, self._config = frame_index, keys, config
         self._size = keys.shape[1], keys.shape[2]
+        self._queries = query_blocks(keys[None], BLOCK) / math.sqrt(len(keys))
         self.inside = query_blocks(keys.new_ones(1, 1, *self._size), BLOCK)[..., 0] > 0
 
     def at_keyframes(self, keyframes: Keyframes) -> Tensor:
@@ -89,14 +92,22 @@ class QuickLook:
             recent: frames that are searched within windows, at least one.
             blocks: n int64, ascending.
         """
+        rows, columns = block_grid(*self._size)
         owned = torch.stack([somebodys(memory) for memory in recent])
-        blocks = blocks[self._in_sight(owned.any(0))[blocks]]
+        row, column = owned.nonzero()[:, 1:].T
+        radius = self._config.radius
+        low, level = _gaps(rows, row) <= radius, _gaps(columns, column) <= radius
+        seen = (low[blocks // columns] & level[blocks % columns]).any(-1)
+        blocks = blocks[seen]
         if not len(blocks):
             return blocks
-        best = self._best_in_windows(recent, owned, blocks)
+        keys = torch.cat([m.keys[:, own] for m, own in zip(recent, owned, strict=True)], dim=1)
+        near = low[blocks // columns] & level[blocks % columns]
+        best = self._best_of_each(keys, near, blocks)
+        latest = min(recent, key=lambda memory: abs(memory.frame_index - self._index))
         apart = torch.arange(BLOCK + RADIUS, device=best.device)
         unseen = torch.where(apart > self._config.radius, -HIDDEN, 0.0)
-        return blocks[self._reached(blocks, best, recent[0], unseen)]
+        return blocks[self._reached(blocks, best, latest, unseen)]
 
     def _reached(self, blocks: Tensor, best: Tensor, memory: MemoryFrame, loss: Tensor) -> Tensor:
         """n bool: which of some blocks have a query whose best may be among its k best.
@@ -108,6 +119,8 @@ class QuickLook:
             loss: what similarities to it lose, by distance.
         """
         k = self._config.reading.top_k
+        if k > (BLOCK + 2 * RADIUS) ** 2:
+            return self.inside[blocks].any(-1)
         rivals = kth_around(self._keys, memory.keys, radius=RADIUS, loss=loss, k=k, blocks=blocks)
         found: Tensor = ((best >= rivals - MARGIN) & self.inside[blocks]).any(-1)
         return found
@@ -115,15 +128,7 @@ class QuickLook:
     def _lost(self, cells: Tensor) -> Tensor:
         """What a keyframe's cell loses by its distance in cells."""
         config = self._config
-        share = cells / (config.reach * min(self._size))
-        return share.square().clamp(max=config.handicap)
-
-    def _in_sight(self, owned: Tensor) -> Tensor:
-        """The blocks whose windows hold a cell of some, h x w."""
-        radius, (height, width) = self._config.radius, self._size
-        pads = (radius, radius + -width % BLOCK, radius, radius + -height % BLOCK)
-        padded = F.pad(owned.float()[None], pads)
-        return F.max_pool2d(padded, BLOCK + 2 * radius, BLOCK).flatten() > 0
+        return loss_by_distance(cells, config.reach * min(self._size), config.handicap)
 
     def _best_of(self, keyframes: Keyframes, owned: Sequence[Tensor]) -> Tensor:
         """n x b^2, of each query the largest similarity to cells of keyframes, or somewhat more."""
@@ -136,35 +141,24 @@ class QuickLook:
 
     def _best_in_keyframe(self, keys: Tensor, cells: Tensor) -> Tensor:
         """n x b^2, the same of some cells of one; what distance takes is the nearest query's."""
-        queries, width = self._queries(), self._size[1]
+        width = self._size[1]
         rows, columns = block_grid(*self._size)
         down = _gaps(rows, cells // width)[:, None].expand(-1, columns, -1).flatten(0, 1)
         across = _gaps(columns, cells % width)[None].expand(rows, -1, -1).flatten(0, 1)
         chosen, lost = keys.flatten(1)[:, cells], self._lost(torch.maximum(down, across))
-        parts = zip(torch.split(queries, columns), torch.split(lost, columns), strict=True)
+        parts = zip(torch.split(self._queries, columns), torch.split(lost, columns), strict=True)
         return torch.cat([(part @ chosen).sub_(loss[:, None]).amax(-1) for part, loss in parts])
 
-    def _best_in_windows(
-        self, recent: Sequence[MemoryFrame], owned: Tensor, blocks: Tensor
-    ) -> Tensor:
-        """m x b^2, of each query of some blocks the largest similarity to cells in their windows.
+    def _best_of_each(self, keys: Tensor, near: Tensor, blocks: Tensor) -> Tensor:
+        """n x b^2, of each query of some blocks the largest similarity to cells near its block.
 
-        The window of a block is that of all its queries.
+        Args:
+            keys: C x m, of the cells.
+            near: n x m bool, at least one of each block.
+            blocks: n int64.
         """
-        queries, (rows, columns) = self._queries(), block_grid(*self._size)
-        row, column = owned.nonzero()[:, 1:].T
-        keys = torch.cat([m.keys[:, own] for m, own in zip(recent, owned, strict=True)], dim=1)
-        radius = self._config.radius
-        low, level = _gaps(rows, row) <= radius, _gaps(columns, column) <= radius
-        best = []
-        for block in blocks.tolist():
-            near = (low[block // columns] & level[block % columns]).nonzero()[:, 0]
-            best.append((queries[block] @ keys[:, near]).amax(-1))
-        return torch.stack(best)
-
-    def _queries(self) -> Tensor:
-        """n x b^2 x C, as similarities want them."""
-        return query_blocks(self._keys[None], BLOCK) / math.sqrt(len(self._keys))
+        pairs = zip(blocks.tolist(), near, strict=True)
+        return torch.stack([(self._queries[i] @ keys[:, own]).amax(-1) for i, own in pairs])
 
 
 def _gaps(blocks: int, places: Tensor) -> Tensor:

@@ -175,14 +175,7 @@ def _request(args: argparse.Namespace) -> FindingRequest:
         vote=args.vote,
         tracker=_tracker(args),
     )
-    return replace(request, boxes=boxes, refinement=_refinement(args))
-
-
-def _refinement(args: argparse.Namespace) -> Refinement:
-    """How edges are followed; of single objects they are cut before they are linked."""
-    if args.refine:
-        return Refinement(args.refine)
-    return Refinement.GUIDED if args.instances else USUAL
+    return replace(request, boxes=boxes, refinement=Refinement(args.refine or USUAL))
 
 
 def _boxes(args: argparse.Namespace) -> FrameBoxes | None:
@@ -293,8 +286,10 @@ class _Run:
         from core.media.label_map import write_label_map
         from core.media.soft_map import write_soft_map
 
-        labels = label_map_of_tracks(tracks, index, frame, _refinement(self.args))
-        write_label_map(path, labels)
+        # Single objects were cut before they were linked.
+        usual = Refinement.GUIDED if self.args.instances else USUAL
+        refinement = Refinement(self.args.refine or usual)
+        write_label_map(path, label_map_of_tracks(tracks, index, frame, refinement))
         if self.args.maps:
             maps = made_folder(path.parent.with_name(f"{path.parent.name}-maps"))
             write_soft_map(maps / path.name, soft_map_of_tracks(tracks, index, frame))

@@ -44,7 +44,7 @@ class VotingDiscoverer:
         inner: Discoverer,
         make_tracker: Callable[[], Tracker],
         *,
-        refinement: Refinement = Refinement.GUIDED,
+        refinement: Refinement,
         config: VoteConfig | None = None,
     ) -> None:
         """Make one.

@@ -75,11 +75,14 @@ def test_a_cut_that_is_another_thing_is_not_taken():
     assert not cut_map(empty, small).any()
 
 
-def test_the_surest_object_has_the_pixel_and_no_object_is_background():
+@pytest.mark.parametrize("refinement", list(Refinement))
+def test_the_surest_object_has_the_pixel_and_no_object_is_background(refinement):
     frame, plane = scene()
+    frame[20:60, 30:60, 0] = 120
     other = np.zeros_like(plane)
     other[5:15, 8:15] = 1.0
-    found = label_map_of([plane, other], frame, Refinement.NONE)
-    assert found[40, 40] == 2
-    assert found[40, 80] == 1
+    for maps, surest in (([plane, other], 2), ([other, plane], 1)):
+        found = label_map_of(maps, frame, refinement)
+        assert found[40, 40] == surest
+        assert found[40, 80] == 3 - surest
     assert not label_map_of([], frame).any()

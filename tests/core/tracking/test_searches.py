@@ -16,6 +16,7 @@ from core.ops.matching import (
     search_frames,
     search_windows,
 )
+from core.tracking import quick_look
 from core.tracking import searches as module
 from core.tracking.config import TrackingConfig
 from core.tracking.found import BlocksFound, FoundBefore
@@ -151,6 +152,36 @@ def test_recent_frames_are_searched_where_an_object_may_be_found(searched):
     config = replace(CONFIG, radius=12)
     searches(6, config=config).read([], [frame(5, *ONE)], (1,))
     assert [0 < blocks <= BLOCKS // 4 for _, _, blocks in searched] == [True]
+
+
+def test_a_little_beside_void_is_read_whole():
+    """What is void states nothing: the twenty-fifth of a cell that is left is all that it says."""
+    void = frame(0, *ONE)
+    void = replace(void, soft=void.soft / 25)
+    wanted = everything(6, [void], [], (1,))
+    found = searches(6).read([void], [], (1,))
+    assert wanted.max() > 0.5
+    torch.testing.assert_close(found, wanted, atol=NOBODYS, rtol=0)
+
+
+def test_the_latest_frame_tells_what_is_nobodys(monkeypatch):
+    """The first one is from where the camera was once."""
+    looks, real = [], quick_look.kth_around
+
+    def look(query, keys, **how):
+        looks.append(keys)
+        return real(query, keys, **how)
+
+    monkeypatch.setattr(quick_look, "kth_around", look)
+    recent = [frame(1, *AWAY), frame(5, *ONE)]
+    searches(6).read([], recent, (1,))
+    assert [keys is recent[1].keys for keys in looks] == [True]
+
+
+def test_more_is_read_than_a_look_sees():
+    config = replace(CONFIG, reading=replace(CONFIG.reading, top_k=200))
+    keyframes = [frame(0, *ONE)]
+    assert searches(6, config=config).read(keyframes, [], (1,)).count_nonzero() > 1000
 
 
 def test_each_frame_is_searched_once_for_all_objects(searched):

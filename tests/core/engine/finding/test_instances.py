@@ -8,6 +8,7 @@ import pytest
 from core.data.synthetic import moving_shapes
 from core.discovery.contract import DiscoveryRequest, ObjectTrack
 from core.discovery.maps import PackedMaps
+from core.discovery.masks import Refinement
 from core.discovery.parts import Proposal
 from core.engine.finding.build import FindingRequest, build_finder
 from core.engine.finding.instances import InstanceDiscoverer, ranked, sharpened
@@ -22,6 +23,9 @@ from core.tracking.contract import TrackerRequest
 from core.types import Quality
 
 FLOW = TrackerRequest("flow", Quality.FINE)
+
+
+FILTERED = {"refinement": Refinement.GUIDED}
 
 
 def make_flow():
@@ -204,7 +208,9 @@ def test_sharpened_proposals_follow_colors_and_do_not_overlap():
 def test_votes_fill_frames_on_which_nothing_was_found(film):
     folder, label_maps = film
     with open_video(folder) as video:
-        finder = VotingDiscoverer(Knowing(label_maps, blind=(4, 5)), make_flow)
+        finder = VotingDiscoverer(
+            Knowing(label_maps, blind=(4, 5)), make_flow, refinement=Refinement.GUIDED
+        )
         (track,) = result_of(finder.discover(video, range(8), CancelToken()))
     assert set(track.maps) == set(range(8))
     for index in (4, 5):
@@ -214,7 +220,9 @@ def test_votes_fill_frames_on_which_nothing_was_found(film):
 def test_two_voters_that_agree_are_believed(film):
     folder, label_maps = film
     with open_video(folder) as video:
-        finder = VotingDiscoverer(Knowing(label_maps, blind=range(2, 8)), make_flow)
+        finder = VotingDiscoverer(
+            Knowing(label_maps, blind=range(2, 8)), make_flow, refinement=Refinement.GUIDED
+        )
         (track,) = result_of(finder.discover(video, range(3), CancelToken()))
     assert mask_overlap(track.maps[2] > 0.5, label_maps[2] > 0) > 0.6
 
@@ -224,7 +232,7 @@ def test_what_no_frame_has_a_majority_for_is_dropped(film):
     folder, label_maps = film
     with open_video(folder) as video:
         nothing = [np.zeros_like(label_map) for label_map in label_maps]
-        finder = VotingDiscoverer(Knowing(nothing), make_flow)
+        finder = VotingDiscoverer(Knowing(nothing), make_flow, **FILTERED)
         assert result_of(finder.discover(video, range(8), CancelToken())) == ()
 
 
