@@ -1,8 +1,9 @@
 """In which blocks of a frame an object may be read: a quick look, instead of a search.
 
-An object is read where one of its cells is among the best. Of each query we reckon the largest
-similarity to a cell that is somebody's, or somewhat more, and what the k-th best cell has at least.
-Where the second is larger no such cell is among the best: nothing is lost there without a search.
+An object is read where one of its cells is among the k best. For each query two bounds are
+computed: the largest similarity to an object's cell is at most the first, the similarity of the
+k-th best cell at least the second. Where the second is larger no object's cell is among the k
+best, and the block need not be searched.
 """
 
 from __future__ import annotations
@@ -97,13 +98,13 @@ class QuickLook:
         row, column = owned.nonzero()[:, 1:].T
         radius = self._config.radius
         low, level = _gaps(rows, row) <= radius, _gaps(columns, column) <= radius
-        seen = (low[blocks // columns] & level[blocks % columns]).any(-1)
+        near = low[blocks // columns] & level[blocks % columns]
+        seen = near.any(-1)
         blocks = blocks[seen]
         if not len(blocks):
             return blocks
         keys = torch.cat([m.keys[:, own] for m, own in zip(recent, owned, strict=True)], dim=1)
-        near = low[blocks // columns] & level[blocks % columns]
-        best = self._best_of_each(keys, near, blocks)
+        best = self._best_of_each(keys, near[seen], blocks)
         latest = min(recent, key=lambda memory: abs(memory.frame_index - self._index))
         apart = torch.arange(BLOCK + RADIUS, device=best.device)
         unseen = torch.where(apart > self._config.radius, -HIDDEN, 0.0)
@@ -140,7 +141,10 @@ class QuickLook:
         return best
 
     def _best_in_keyframe(self, keys: Tensor, cells: Tensor) -> Tensor:
-        """n x b^2, the same of some cells of one; what distance takes is the nearest query's."""
+        """n x b^2, the same for some cells of one keyframe.
+
+        All queries of a block lose as little by distance as the one that is nearest to the cell.
+        """
         width = self._size[1]
         rows, columns = block_grid(*self._size)
         down = _gaps(rows, cells // width)[:, None].expand(-1, columns, -1).flatten(0, 1)

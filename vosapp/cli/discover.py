@@ -109,8 +109,8 @@ def _add_ways(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--refine",
         choices=tuple(one.value for one in Refinement),
-        help="how edges are followed: guided by a filter, cut by GrabCut and it, field by a mean "
-        "field and it (default: cut; guided with --instances, which are cut before)",
+        help="how masks follow edges: guided is a filter; cut is GrabCut, field a mean field, and "
+        "then the filter (default: cut; with --instances guided: single objects are cut earlier)",
     )
     parser.add_argument(
         "--short-side", type=_side, metavar="N", help="working size (default: the network's)"
@@ -276,7 +276,7 @@ class _Run:
             name = result_stem(video.info, index)
             self._write_frame(index, frame, tracks, folder.path / f"{name}.png")
             folder.written += 1
-            self.console.kept = f"{counted(folder.written, 'mask')} in {folder.path}."
+            self.console.kept = f"{counted(folder.written, 'mask')} written to {folder.path}."
 
     def _write_frame(
         self, index: int, frame: Frame, tracks: tuple[ObjectTrack, ...], path: Path
