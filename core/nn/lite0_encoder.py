@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.nn.backbone import RGB_MEAN, RGB_STD
+from core.nn.encoder_shape import LITE0_WIDTHS
 from core.nn.lite0 import Lite0Features, centered_maps, normalized
 from core.nn.lite0_file import find_backbone
 from core.nn.lite0_weights import load_features
 
+SPREAD = 8.0
+"""Standard deviation of its maps at strides 4, 8 and 16 on raw footage, one as the other."""
+MATCHED_CHANNELS = sum(LITE0_WIDTHS[1:])
+"""Of `matched_features`."""
+SHARPNESS = 20.0
+"""What a difference of cosines counts in a similarity before anything is learned: of 10, 20 and 40
+the best with 64 channels on real footage (ADR 0061)."""
+
 
 class Lite0Encoder(nn.Module):
-    """EfficientNet-Lite0's maps with cells where a ResNet has them.
+    """EfficientNet-Lite0's maps with cells where a ResNet has them, and about as wide.
 
     Its padding is lopsided on even sides (`core.nn.lite0.first_cell`): one more line behind puts
-    cell i of stride s on pixel s i, as for a ResNet and for encoders of masks.
+    cell i of stride s on pixel s i, as for a ResNet and for encoders of masks. Its maps come from
+    convolutions without an activation and are wide; networks beside it begin as beside maps of
+    batch norm.
     """
 
     def __init__(self) -> None:
@@ -29,7 +43,42 @@ class Lite0Encoder(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """B x 3 x H x W, normalized RGB -> maps at strides 4, 8 and 16."""
         colors = normalized(255 * (image.float() * self.std + self.mean))
-        return centered_maps(self.features, colors.to(image))
+        quarter, eighth, sixteenth = centered_maps(self.features, colors.to(image))
+        return quarter / SPREAD, eighth / SPREAD, sixteenth / SPREAD
+
+
+def matched_features(eighth: Tensor, sixteenth: Tensor) -> Tensor:
+    """What cells are compared by: features of two strides, each of length 1 in every cell.
+
+    The inner product of two cells is the sum of two cosines, which correspond on real footage
+    before anything is learned (ADR 0061).
+
+    Args:
+        eighth: B x C1 x 2h x 2w.
+        sixteenth: B x C2 x h x w.
+
+    Returns:
+        B x (C1 + C2) x h x w float32.
+    """
+    # Three cells, so that the middle stays on the cell of stride 16.
+    coarse = F.avg_pool2d(eighth.float(), 3, 2, 1, count_include_pad=False)
+    return torch.cat([F.normalize(coarse, dim=1), F.normalize(sixteenth.float(), dim=1)], 1)
+
+
+@torch.no_grad()
+def keep_products(layer: nn.Conv2d, length: float) -> None:
+    """Begin a convolution with a random projection of each cell that keeps inner products.
+
+    Args:
+        layer: its kernel has a middle.
+        length: what lengths are multiplied by, about.
+    """
+    found, wanted, height, width = layer.weight.shape
+    basis = nn.init.orthogonal_(layer.weight.new_empty(max(wanted, found), wanted))[:found]
+    layer.weight.zero_()
+    layer.weight[:, :, height // 2, width // 2] = basis * length * math.sqrt(wanted / found)
+    if layer.bias is not None:
+        layer.bias.zero_()
 
 
 def install(encoder: nn.Module, *, frozen: bool) -> None:

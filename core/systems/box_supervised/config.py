@@ -76,7 +76,7 @@ def _read(name: str, value: object) -> object:
 
 PRESETS: dict[str, NetworkConfig] = {
     "small": NetworkConfig(
-        "lite0", 32, LITE0_WIDTHS, (2, 2, 6), 16, (24, 48, 96), (1, 1, 1), 32, 128, 32, 64,
+        "lite0", 32, LITE0_WIDTHS, (2, 2, 6), 16, (24, 48, 96), (1, 1, 1), 64, 128, 32, 64,
         (96, 64, 32),
     ),
     "resnet50": NetworkConfig(),

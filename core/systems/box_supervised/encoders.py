@@ -6,6 +6,7 @@ lie as B x K x C x H x W; B is clips.
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from core.nn.blocks import bottlenecks, stage
 from core.nn.fusion import FusionBlock, beside, each
+from core.nn.lite0_encoder import MATCHED_CHANNELS, SHARPNESS, keep_products
 from core.nn.sensory import Reinforcement
 from core.systems.box_supervised.config import NetworkConfig
 
@@ -57,6 +59,17 @@ class KeyProjection(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             x = x.to(self.key_proj.weight)
             return self.key_proj(x), self.d_proj(x).square() + 1, torch.sigmoid(self.e_proj(x))
+
+
+def matched_projection(key_channels: int) -> KeyProjection:
+    """A key projection of `matched_features`, which matches cells before it has learned anything.
+
+    Selections begin about 1/2 and shrinkages about 1, so that the similarity of two cells (eq. 2)
+    begins as -`SHARPNESS` times what their cosines lack of 1.
+    """
+    made = KeyProjection(MATCHED_CHANNELS, key_channels)
+    keep_products(made.key_proj, math.sqrt(SHARPNESS * math.sqrt(key_channels)))
+    return made
 
 
 class ValueEncoder(nn.Module):

@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from core.nn.fixed_norm import FixedNorm, parts_but
 from core.nn.fusion import FusionBlock, UpBlock, each, enlarged
-from core.nn.lite0_encoder import Lite0Encoder
+from core.nn.lite0_encoder import Lite0Encoder, matched_features
 from core.nn.sensory import SensoryUpdate
 from core.systems.box_supervised.config import NetworkConfig
 from core.systems.box_supervised.encoders import (
     KeyEncoder,
     KeyProjection,
     ValueEncoder,
+    matched_projection,
 )
 
 PARTS = ("key", "shrinkage", "selection", "quarter", "eighth", "sixteenth")
@@ -120,7 +121,11 @@ class MemoryNetwork(FixedNorm):
         self.config = config
         self.key_encoder = Lite0Encoder() if config.is_lite0 else KeyEncoder(config)
         self.value_encoder = ValueEncoder(config)
-        self.key_proj = KeyProjection(config.widths[2], config.key_channels)
+        self.key_proj = (
+            matched_projection(config.key_channels)
+            if config.is_lite0
+            else KeyProjection(config.widths[2], config.key_channels)
+        )
         self.decoder = Decoder(config)
 
     def learned(self) -> nn.ModuleDict:
@@ -135,7 +140,8 @@ class MemoryNetwork(FixedNorm):
     def encode_frame(self, image: Tensor) -> FrameFeatures:
         """Features of frames: B x 3 x H x W normalized RGB, H and W multiples of 16."""
         maps = self.key_encoder(image.to(self.dtype))
-        key, shrinkage, selection = self.key_proj(maps[2])
+        seen = matched_features(maps[1], maps[2]) if self.config.is_lite0 else maps[2]
+        key, shrinkage, selection = self.key_proj(seen)
         return FrameFeatures(key, shrinkage, selection, maps)
 
     def encode_masks(

@@ -21,7 +21,7 @@ RECIPE = Recipe(
     method="core.systems.box_supervised.method:BoxSupervised",
     presets=MappingProxyType(
         {
-            "small": "for processors, 2.4 M values beside a frozen ImageNet backbone",
+            "small": "for processors, 2.5 M values beside a frozen ImageNet backbone",
             "resnet50": "for GPUs, the layout of XMem, 62 M values",
             "tiny": "for tests",
         }

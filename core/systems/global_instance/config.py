@@ -112,7 +112,7 @@ def _read(name: str, value: object) -> object:
 
 PRESETS: dict[str, NetworkConfig] = {
     "small": NetworkConfig(
-        "lite0", 32, LITE0_WIDTHS, (2, 2, 6), 16, (24, 48, 96), (1, 1, 1), 32, 64, 32, 64, 32,
+        "lite0", 32, LITE0_WIDTHS, (2, 2, 6), 16, (24, 48, 96), (1, 1, 1), 64, 64, 32, 64, 32,
         (96, 64, 32),
     ),
     "paper": NetworkConfig(),

@@ -6,6 +6,7 @@ is settled in ADR 0052.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,12 @@ from torch import Tensor, nn
 
 from core.nn.fixed_norm import FixedNorm, parts_but
 from core.nn.fusion import PreResidual, UpBlock, beside, each, enlarged
+from core.nn.lite0_encoder import (
+    MATCHED_CHANNELS,
+    SHARPNESS,
+    keep_products,
+    matched_features,
+)
 from core.systems.global_instance.attention import TemporalAttention
 from core.systems.global_instance.config import AT_ONCE, FINEST, NetworkConfig
 from core.systems.global_instance.encoders import (
@@ -138,7 +145,10 @@ class GlobalInstanceNetwork(FixedNorm):
         values = config.value_channels
         self.query_encoder = query_encoder(config)
         self.support_encoder = SupportEncoder(config)
-        self.key = nn.Conv2d(config.widths[2], config.key_channels, 1)
+        matched = MATCHED_CHANNELS if config.is_lite0 else config.widths[2]
+        self.key = nn.Conv2d(matched, config.key_channels, 1)
+        if config.is_lite0:
+            keep_products(self.key, math.sqrt(SHARPNESS * math.sqrt(config.key_channels)))
         self.value = nn.Conv2d(config.widths[2], values, 1)
         hidden = config.label_channels
         self.label_encoder = LabelEncoder(hidden, values) if config.instance else None
@@ -166,7 +176,8 @@ class GlobalInstanceNetwork(FixedNorm):
     def encode_frame(self, image: Tensor) -> FrameFeatures:
         """Features of frames: B x 3 x H x W normalized RGB, H and W multiples of 16."""
         maps = self.query_encoder(image.to(self.dtype))
-        return FrameFeatures(self._key(maps[2]), self.value(maps[2]), maps)
+        seen = matched_features(maps[1], maps[2]) if self.config.is_lite0 else maps[2]
+        return FrameFeatures(self._key(seen), self.value(maps[2]), maps)
 
     def encode_support(
         self, image: Tensor, features: FrameFeatures, masks: Tensor
@@ -184,7 +195,9 @@ class GlobalInstanceNetwork(FixedNorm):
         m = self.support_encoder(image.to(self.dtype), features.maps[2], union)
         value = self.value(m).float()
         labels = self._labels(quartered(masks, (height, width)))
-        return SupportFeatures(self._key(m), value, value[:, None] * labels)
+        # Features that match before anything is learned match best with themselves (ADR 0061).
+        key = features.key if self.config.is_lite0 else self._key(m)
+        return SupportFeatures(key, value, value[:, None] * labels)
 
     def weigh(self, first: Tensor, support: list[Tensor], query: Tensor) -> Tensor:
         """Weights of support frames, ... x T, that sum to 1; see `TemporalAttention.forward`."""

@@ -14,7 +14,7 @@ from core.discovery.masks import THRESHOLD, largest_parts
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
 from core.systems.multi_granularity.config import RESNET50, STEP
-from core.systems.multi_granularity.model import MultiGranularity
+from core.systems.multi_granularity.model import MultiGranularity, cautious_threshold
 from core.tracking.sizes import shrunk
 from core.types import Frame
 
@@ -44,12 +44,13 @@ class MultiGranularityDiscoverer:
     ) -> Job[tuple[ObjectTrack, ...]]:
         """See `Discoverer.discover`; frames of the whole range are looked at first."""
         with memory_errors(PHASE):
-            known = yield from self._references(video, frames, token)
+            known, scale = yield from self._references(video, frames, token)
             maps, scores = PackedMaps(), dict[int, float]()
             read = video.frames(frames.start, frames.stop, frames.step)
             for done, (index, frame) in enumerate(zip(frames, read, strict=True)):
                 token.check()
-                plane = self._map(frame, self._others(known, index))
+                found = self._foreground(self._features(frame), _others(known, index))
+                plane = largest_parts(np.clip(scale * found, 0, 1))
                 inside = plane > THRESHOLD
                 if inside.any():
                     maps.add(index, plane)
@@ -61,27 +62,26 @@ class MultiGranularityDiscoverer:
 
     def _references(
         self, video: VideoSource, frames: range, token: CancelToken
-    ) -> Job[dict[int, Tensor]]:
-        """What is compared with, by frame index: C x h' x w' each."""
-        chosen, found = reference_frames(frames), dict[int, Tensor]()
+    ) -> Job[tuple[dict[int, Tensor], float]]:
+        """What is compared with, by frame index: C x h' x w' each; and what maps are scaled by.
+
+        Once scaled, maps are `THRESHOLD` where the foreground of this video begins.
+        """
+        chosen, features = reference_frames(frames), dict[int, Tensor]()
         for done, index in enumerate(chosen):
             token.check()
-            features = self._features(video.frame(index))
-            found[index] = self._network.pooled_references(features)[0]
+            features[index] = self._features(video.frame(index))
             yield Progress(done + 1, len(chosen), "looking at the whole", phase="the whole video")
-        return found
-
-    def _others(self, known: dict[int, Tensor], index: int) -> Tensor:
-        """1 x T x C x h' x w': references but the frame itself, where there are others."""
-        others = [x for other, x in known.items() if other != index] or [*known.values()]
-        return torch.stack(others)[None]
+        pooled = {i: self._network.pooled_references(x)[0] for i, x in features.items()}
+        found = [self._foreground(x, _others(pooled, i)) for i, x in features.items()]
+        return pooled, THRESHOLD / cautious_threshold(np.stack(found))
 
     @torch.inference_mode()
-    def _map(self, frame: Frame, references: Tensor) -> NDArray[np.float32]:
-        """h x w, 0..1: how likely each cell is an object's, without small parts."""
-        gathered = self._network.gathered(self._features(frame), references)
-        plane = self._network.whole_logits(gathered)[0].float().sigmoid()
-        return largest_parts(plane.cpu().numpy())
+    def _foreground(self, features: Tensor, references: Tensor) -> NDArray[np.float32]:
+        """h x w, 0..1: how likely each cell is an object's."""
+        gathered = self._network.gathered(features, references)
+        found: NDArray[np.float32] = self._network.foreground(gathered)[0].float().cpu().numpy()
+        return found
 
     @torch.inference_mode()
     def _features(self, frame: Frame) -> Tensor:
@@ -89,6 +89,12 @@ class MultiGranularityDiscoverer:
         device = next(self._network.parameters()).device
         image = torch.from_numpy(np.ascontiguousarray(small)).permute(2, 0, 1)[None]
         return self._network.features(image.to(device).float() / 255)
+
+
+def _others(known: dict[int, Tensor], index: int) -> Tensor:
+    """1 x T x C x h' x w': references but the frame itself, where there are others."""
+    others = [x for other, x in known.items() if other != index] or [*known.values()]
+    return torch.stack(others)[None]
 
 
 def reference_frames(frames: range) -> tuple[int, ...]:

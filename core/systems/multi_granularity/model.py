@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.nn.checkpoints import checked_config, load_weights
 from core.nn.lite0_file import find_backbone
 from core.nn.lite0_weights import load_features
 from core.ops.attention import dense_readout
+from core.ops.otsu import otsu_threshold
 from core.systems.multi_granularity.config import NetworkConfig
 from core.systems.multi_granularity.encoder import Encoder, Lite0Body, pooled
 from core.systems.multi_granularity.spec import SYSTEM
@@ -66,6 +70,9 @@ class MultiGranularity(nn.Module):
         self.config = config
         self.encoder = Encoder(config)
         self.single = nn.Conv2d(config.channels, 1, 1)
+        # Where the loss of single frames is left out, it says 1/2 everywhere.
+        nn.init.zeros_(self.single.weight)
+        nn.init.zeros_(cast("Tensor", self.single.bias))
         self.whole = nn.Conv2d(2 * config.channels, 1, 1)
         self.matcher = Matcher(config.lattice, config.matcher)
         self.gain = nn.Parameter(torch.tensor(GAIN))
@@ -102,6 +109,26 @@ class MultiGranularity(nn.Module):
         """upsilon before its sigmoid: B x 2C x h x w -> B x h x w, by the whole video."""
         logits: Tensor = self.whole(gathered)[:, 0]
         return logits
+
+    def foreground(self, gathered: Tensor) -> Tensor:
+        """P: B x 2C x h x w of `gathered` -> B x h x w, 0..1, by both read-outs (ADR 0062).
+
+        The whole video is slow to be sure, a frame alone finds too much: their mean is better.
+        """
+        single = self.single_logits(gathered[:, self.config.channels :])
+        return (self.whole_logits(gathered).sigmoid() + single.sigmoid()) / 2
+
+
+def cautious_threshold(foreground: NDArray[np.float32]) -> float:
+    """Where foreground begins: Otsu's threshold, 1/2 at most.
+
+    Trained on a prior that is wrong in places a network is seldom sure of a whole object: cut at
+    1/2, objects would shrink from round to round.
+
+    Args:
+        foreground: of a video or a batch, any shape, 0..1.
+    """
+    return min(0.5, otsu_threshold(foreground)) or 0.5
 
 
 def new_network(config: NetworkConfig) -> MultiGranularity:

@@ -15,12 +15,12 @@ from core.ops.saliency import ranked_saliency
 from core.systems.multi_granularity.spec import CAM
 from core.types import Frame
 
-VERSION = 1
+VERSION = 2
 """Of what priors are: with another one those that are kept are made again."""
 
 
 class BinaryPrior:
-    """A map of what stands out, cut by Otsu's threshold and a mean field.
+    """A map of what stands out, cut by `core.ops.foreground`.
 
     Attributes:
         name: under which maps can be kept: it tells all that they are made with.

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from core.losses.bootstrap import bootstrapped_target
 from core.systems.multi_granularity.granularities import global_features
-from core.systems.multi_granularity.model import MultiGranularity
+from core.systems.multi_granularity.model import MultiGranularity, cautious_threshold
 
 
 class Rounds(nn.Module):
@@ -55,7 +55,8 @@ class Rounds(nn.Module):
         if self.teacher is None or self.number == 0:
             return prior
         found = predicted(self.teacher.eval(), frames[:, : prior.shape[1]])
-        return bootstrapped_target(prior, found, alpha=self.alpha)
+        threshold = cautious_threshold(found.float().cpu().numpy())
+        return bootstrapped_target(prior, found, alpha=self.alpha, threshold=threshold)
 
 
 def predicted(network: MultiGranularity, abstract: Tensor) -> Tensor:
@@ -72,4 +73,4 @@ def predicted(network: MultiGranularity, abstract: Tensor) -> Tensor:
     features = torch.unflatten(flat, 0, abstract.shape[:2])
     places = torch.arange(features.shape[1], device=abstract.device)[:, None]
     gathered = [global_features(network, features, place.expand(len(abstract))) for place in places]
-    return torch.stack([network.whole_logits(r).sigmoid() for r in gathered], dim=1)
+    return torch.stack([network.foreground(r) for r in gathered], dim=1)

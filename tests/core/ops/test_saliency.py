@@ -15,7 +15,7 @@ from core.ops.saliency import COLOR, KEPT, _Ranking, ranked_saliency, ties
 def disk(height=60, width=90, *, seed=0):
     """A red disk on green, with some noise; and its mask."""
     y, x = np.mgrid[:height, :width]
-    mask = (y - height / 2) ** 2 + (x - 0.6 * width) ** 2 < (0.25 * height) ** 2
+    mask = (y - height / 2) ** 2 + (x - 0.6 * width) ** 2 < (0.2 * height) ** 2
     frame = np.where(mask[..., None], (200, 40, 40), (60, 140, 70))
     noise = np.random.default_rng(seed).integers(-12, 12, frame.shape)
     return np.clip(frame + noise, 0, 255).astype(np.uint8), mask
@@ -69,3 +69,14 @@ def test_any_picture_has_a_map(size):
 
 def test_nothing_is_above_a_threshold_of_nothing():
     assert not above_otsu(np.zeros((3, 3), np.float32)).any()
+    assert not above_otsu(np.zeros((3, 3), np.float32), most=0).any()
+
+
+def test_what_is_too_large_is_divided_once_more():
+    rng = np.random.default_rng(0)
+    steps = np.repeat(np.float32([0.1, 0.5, 0.9]), [200, 60, 40]).reshape(15, 20)
+    soft = np.clip(steps + rng.normal(0, 0.02, steps.shape), 0, 1).astype(np.float32)
+    assert ((above_otsu(soft, most=0.4) > 0.5) == (steps > 0.3)).all()
+    assert ((above_otsu(soft, most=0.2) > 0.5) == (steps > 0.7)).all()
+    flat = np.full((4, 4), 0.5, np.float32)
+    assert np.array_equal(above_otsu(flat, most=0), above_otsu(flat))

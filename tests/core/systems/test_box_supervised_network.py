@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -335,6 +336,24 @@ class TestSmall:
                 row, column = (weights.sum(1) * rows).sum(), (weights.sum(0) * columns).sum()
                 assert float(row) == pytest.approx(48 / stride, abs=0.6)
                 assert float(column) == pytest.approx(64 / stride, abs=0.6)
+
+    @needs_backbone
+    @torch.inference_mode()
+    def test_a_new_network_finds_cells_again(self):
+        """It matches before it has learned anything, and no cell is read for its shrinkage."""
+        torch.manual_seed(0)
+        image = np.random.default_rng(1).normal(size=(12, 16, 3)).astype(np.float32)
+        image = torch.from_numpy(cv2.resize(image, (256, 192), interpolation=cv2.INTER_CUBIC))
+        image = image.permute(2, 0, 1)[None]
+        network = new_network(PRESETS["small"]).eval()
+        here, there = (network.encode_frame(x) for x in (image, image.roll((16, 32), (2, 3))))
+        rows = [x[0].flatten(1).T for x in (here.key, there.key, there.selection)]
+        found = similarity(rows[0], here.shrinkage.flatten(), rows[1], rows[2])
+        inside = [(y, x) for y in range(4, 10) for x in range(5, 13)]
+        told = [int(found[16 * y + x].argmax()) == 16 * (y - 1) + x - 2 for y, x in inside]
+        assert np.mean(told) > 0.9
+        assert float(here.shrinkage.max()) < 1.2
+        assert 2 < float((1 / found.softmax(1).square().sum(1)).mean()) < 100, "cells that are read"
 
     @needs_backbone
     def test_its_checkpoint_holds_no_backbone(self, tmp_path):

@@ -270,6 +270,19 @@ class TestSmall:
             exact = name.startswith("query_encoder") or tensor.dtype == torch.int64
             torch.testing.assert_close(tensor, wanted if exact else wanted.half().float())
 
+    @pytest.mark.skipif(find_backbone() is None, reason="the ImageNet backbone is not installed")
+    @torch.inference_mode()
+    def test_a_new_network_finds_cells_again(self):
+        """Every cell of a frame is most like itself in the support set, whatever was drawn."""
+        torch.manual_seed(0)
+        image = torch.nn.functional.interpolate(torch.randn(1, 3, 12, 16), scale_factor=8)
+        made = new_network(PRESETS["small"]).eval()
+        look = made.encode_frame(image)
+        support = made.encode_support(image, look, (torch.rand(1, 2, 96, 128) > 0.8).float() / 2)
+        rows = [x[0].flatten(1).T for x in (look.key, support.key)]
+        found = similarity(*rows, torch.ones(48))
+        assert float((found.argmax(1) == torch.arange(48)).float().mean()) > 0.9
+
     def test_sizes(self):
         for preset, least, most in (("small", 1.5e6, 2.5e6), ("paper", 30e6, 40e6)):
             with torch.device("meta"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -23,7 +24,12 @@ from core.systems.multi_granularity.granularities import (
     patch_side,
     tracked,
 )
-from core.systems.multi_granularity.model import MultiGranularity, new_network, read_network
+from core.systems.multi_granularity.model import (
+    MultiGranularity,
+    cautious_threshold,
+    new_network,
+    read_network,
+)
 from core.systems.multi_granularity.rounds import Rounds, predicted
 
 
@@ -220,9 +226,12 @@ def test_a_round_begins_once_and_teaches_what_was_found(network):
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(1.0)
+        rounds.teacher.whole.bias.fill_(-2.0)
     found = predicted(rounds.teacher.eval(), shown[:, :4])
+    threshold = cautious_threshold(found.numpy())
+    assert 0 < threshold < 0.5
     torch.testing.assert_close(
-        rounds.targets(shown, prior), 0.05 * prior + 0.95 * (found > 0.5).float()
+        rounds.targets(shown, prior), 0.05 * prior + 0.95 * (found > threshold).float()
     )
     assert not torch.equal(rounds.teacher.whole.weight, network.whole.weight)
 
@@ -252,8 +261,16 @@ def test_predictions_read_each_frame_with_the_others_of_its_video(network):
         x = network.features(shown[1, :4])
         references = network.pooled_references(x[[3, 0, 1]])[None]
         logits = network.whole_logits(network.gathered(x[2:3], references))
+        wanted = (logits[0].sigmoid() + network.single_logits(x[2:3])[0].sigmoid()) / 2
     assert found.shape == (2, 4, 8, 8)
-    torch.testing.assert_close(found[1, 2], logits[0].sigmoid(), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(found[1, 2], wanted, atol=1e-4, rtol=1e-4)
+
+
+def test_foreground_begins_at_otsus_threshold_but_never_above_one_half():
+    unsure = np.repeat(np.float32([0.02, 0.3]), [90, 10])
+    assert 0.02 <= cautious_threshold(unsure) < 0.3
+    assert cautious_threshold(np.repeat(np.float32([0.6, 0.98]), 50)) == 0.5
+    assert cautious_threshold(np.zeros((4, 4), np.float32)) == 0.5
 
 
 def test_keys_are_those_of_the_features_at_any_size(network):
