@@ -8,21 +8,19 @@ from torch import Tensor
 from core.losses.precision import full_precision
 
 
-def bootstrapped_target(
-    prior: Tensor, predicted: Tensor, *, alpha: float, threshold: float = 0.5
-) -> Tensor:
+def bootstrapped_target(prior: Tensor, predicted: Tensor, *, alpha: float) -> Tensor:
     """What a further round learns: mostly what the round before has found (eq. 15).
 
     Args:
         prior: Q, ... of 0 and 1: the foreground by the first, noisy knowledge.
-        predicted: probabilities 0..1 of the network of the round before, of the same shape.
+        predicted: probabilities 0..1 of the network of the round before, of the same shape;
+            P-bar of the paper is what of them is above 1/2.
         alpha: share of the prior; 1 is the first round, 0 trusts the network alone.
-        threshold: P-bar of the paper is what of `predicted` is above it.
 
     Returns:
         alpha Q + (1 - alpha) P-bar.
     """
-    return alpha * prior + (1 - alpha) * (predicted > threshold).to(prior)
+    return alpha * prior + (1 - alpha) * (predicted > 0.5).to(prior)
 
 
 def foreground_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:

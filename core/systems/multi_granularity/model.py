@@ -122,11 +122,10 @@ class MultiGranularity(nn.Module):
 def cautious_threshold(foreground: NDArray[np.float32]) -> float:
     """Where foreground begins: Otsu's threshold, 1/2 at most.
 
-    Trained on a prior that is wrong in places a network is seldom sure of a whole object: cut at
-    1/2, objects would shrink from round to round.
+    A network that learned from a prior that is wrong in places is seldom sure of a whole object.
 
     Args:
-        foreground: of a video or a batch, any shape, 0..1.
+        foreground: of a video, any shape, 0..1.
     """
     return min(0.5, otsu_threshold(foreground)) or 0.5
 

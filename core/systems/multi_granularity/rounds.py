@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from core.losses.bootstrap import bootstrapped_target
 from core.systems.multi_granularity.granularities import global_features
-from core.systems.multi_granularity.model import MultiGranularity, cautious_threshold
+from core.systems.multi_granularity.model import MultiGranularity
 
 
 class Rounds(nn.Module):
@@ -55,8 +55,7 @@ class Rounds(nn.Module):
         if self.teacher is None or self.number == 0:
             return prior
         found = predicted(self.teacher.eval(), frames[:, : prior.shape[1]])
-        threshold = cautious_threshold(found.float().cpu().numpy())
-        return bootstrapped_target(prior, found, alpha=self.alpha, threshold=threshold)
+        return bootstrapped_target(prior, found, alpha=self.alpha)
 
 
 def predicted(network: MultiGranularity, abstract: Tensor) -> Tensor:
