@@ -15,7 +15,7 @@ from core.nn.lite0_file import find_backbone
 from core.nn.lite0_weights import load_features
 
 SPREAD = 8.0
-"""Standard deviation of its maps at strides 4, 8 and 16 on raw footage, one as the other."""
+"""Standard deviation of its maps on raw footage, about the same at strides 4, 8 and 16."""
 MATCHED_CHANNELS = sum(LITE0_WIDTHS[1:])
 """Of `matched_features`."""
 SHARPNESS = 20.0
@@ -24,12 +24,11 @@ the best with 64 channels on real footage (ADR 0061)."""
 
 
 class Lite0Encoder(nn.Module):
-    """EfficientNet-Lite0's maps with cells where a ResNet has them, and about as wide.
+    """EfficientNet-Lite0's maps, with cells and a spread like those of a ResNet.
 
     Its padding is lopsided on even sides (`core.nn.lite0.first_cell`): one more line behind puts
-    cell i of stride s on pixel s i, as for a ResNet and for encoders of masks. Its maps come from
-    convolutions without an activation and are wide; networks beside it begin as beside maps of
-    batch norm.
+    cell i of stride s on pixel s i, as for a ResNet and for encoders of masks. Its maps have no
+    activation and a large spread; divided by it, they suit the layers that follow.
     """
 
     def __init__(self) -> None:
@@ -71,7 +70,7 @@ def keep_products(layer: nn.Conv2d, length: float) -> None:
 
     Args:
         layer: its kernel has a middle.
-        length: what lengths are multiplied by, about.
+        length: factor by which vectors become longer, on average.
     """
     found, wanted, height, width = layer.weight.shape
     basis = nn.init.orthogonal_(layer.weight.new_empty(max(wanted, found), wanted))[:found]

@@ -63,9 +63,9 @@ class MultiGranularityDiscoverer:
     def _references(
         self, video: VideoSource, frames: range, token: CancelToken
     ) -> Job[tuple[dict[int, Tensor], float]]:
-        """What is compared with, by frame index: C x h' x w' each; and what maps are scaled by.
+        """Reference features by frame index, C x h' x w' each, and a factor for all maps.
 
-        Once scaled, maps are `THRESHOLD` where the foreground of this video begins.
+        Multiplied by it, a map is `THRESHOLD` where the foreground of this video begins.
         """
         chosen, features = reference_frames(frames), dict[int, Tensor]()
         for done, index in enumerate(chosen):
