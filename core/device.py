@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MAX_THREADS = 1024
 """More threads of the processor than this are taken for a mistake."""
+SPIN_COUNT = 4000
+"""How often a thread of GNU's OpenMP looks whether the others are done before it sleeps
+(docs/speed.md, "Beside other programs")."""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def present_devices() -> tuple[str, ...]:
@@ -100,3 +106,25 @@ def thread_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return max(1, os.cpu_count() or 1)
+
+
+def let_threads_sleep() -> None:
+    """Let torch's threads soon sleep where they wait; has to be called before torch is loaded.
+
+    By default they wait by spinning, and where another program holds a processor, the others spin
+    until it is done. What the user's environment says about it stays.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", str(SPIN_COUNT))
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep memory that it frees, where the C library is GNU's.
+
+    Each step of a training asks for the same large blocks again. Given back to the system in
+    between, they cost 50,000 page faults a step, a sixth of the time.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, 2**30)
+        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 
+from core.device import let_threads_sleep
 from vosapp.cli import main as cli
 from vosapp.logs import start_logging
 
@@ -24,6 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     given = sys.argv[1:] if argv is None else argv
     if argv is None:
+        let_threads_sleep()
         start_logging()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

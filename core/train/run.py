@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from core.data.frame_pack import FramePack, PackConfig, pack_folder
 from core.data.pack_origin import EVERY_VIDEO, Wanted
 from core.data.still_pack import pack_images
-from core.device import choose_device, computing_with, memory_errors
+from core.device import choose_device, computing_with, keep_freed_memory, memory_errors
 from core.jobs import CancelToken, Progress
 from core.nn.layout import channels_last
 from core.train.board import Board, require_board
@@ -89,6 +89,7 @@ def train(
         require_board()
     check_request(request, method)
     require_same(request)
+    keep_freed_memory()
     with (
         computing_with(threads_of(request)) as threads,
         joined(choose_device(request.device)) as team,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
 
-from core.device import choose_device, memory_errors, thread_count
+from core.device import SPIN_COUNT, choose_device, let_threads_sleep, memory_errors, thread_count
 from core.errors import DeviceOutOfMemory, DeviceUnavailable, UsageError
 
 
@@ -95,3 +97,33 @@ def test_thread_count_is_the_affinity(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert thread_count() == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the C library of Linux")
+def test_freed_memory_is_kept():
+    blocks = """
+import mmap, resource, numpy
+from core.device import keep_freed_memory
+keep_freed_memory()
+numpy.ones(8 << 20)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(4):
+    numpy.ones(8 << 20)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) * mmap.PAGESIZE)
+"""
+    done = subprocess.run([sys.executable, "-c", blocks], capture_output=True, check=True)
+    assert int(done.stdout) < 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({}, str(SPIN_COUNT)),
+        ({"GOMP_SPINCOUNT": "7"}, "7"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, None),
+    ],
+)
+def test_waiting_is_left_to_those_who_set_it(monkeypatch, given, wanted):
+    monkeypatch.setattr(os, "environ", dict(given))
+    let_threads_sleep()
+    assert os.environ.get("GOMP_SPINCOUNT") == wanted
