@@ -121,10 +121,10 @@ def let_threads_sleep() -> None:
 def keep_freed_memory() -> None:
     """Let this process keep memory that it frees, where the C library is GNU's.
 
-    Each step of a training asks for the same large blocks again. Given back to the system in
-    between, they cost 50,000 page faults a step, a sixth of the time.
+    Each step of a training asks for the same large blocks again; given back to the system in
+    between, they cost page faults (docs/speed.md, "Memory that a training keeps").
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, 2**30)
+    # Older versions refuse more than 32 MiB. The second setting alone would make things worse.
+    if mallopt and any(mallopt(_M_MMAP_THRESHOLD, size) for size in (2**30, 2**25)):
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)

@@ -162,9 +162,16 @@ def require_config(
         preset: what that network is called.
         path: of the weights, for the message.
     """
-    if info.config != json.loads(json.dumps(config)):
-        msg = f"{path} holds the preset {info.preset}, not {preset}."
-        raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
+    wanted = json.loads(json.dumps(config))
+    if info.config == wanted:
+        return
+    if info.preset == preset:
+        names = info.config.keys() | wanted.keys()
+        other = sorted(n for n in names if info.config.get(n) != wanted.get(n))
+        msg = f"{path} holds a network {preset} of another shape: {', '.join(other)}."
+        raise CheckpointMismatch(msg, "Another version of vosapp trained it; train it anew.")
+    msg = f"{path} holds the preset {info.preset}, not {preset}."
+    raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")
 
 
 def require_fit(path: Path, module: nn.Module) -> None:

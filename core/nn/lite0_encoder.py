@@ -73,11 +73,21 @@ def keep_products(layer: nn.Conv2d, length: float) -> None:
         length: factor by which vectors become longer, on average.
     """
     found, wanted, height, width = layer.weight.shape
-    basis = nn.init.orthogonal_(layer.weight.new_empty(max(wanted, found), wanted))[:found]
+    basis = nn.init.orthogonal_(layer.weight.new_empty(found, wanted))
     layer.weight.zero_()
-    layer.weight[:, :, height // 2, width // 2] = basis * length * math.sqrt(wanted / found)
+    scale = length * math.sqrt(max(1.0, wanted / found))
+    layer.weight[:, :, height // 2, width // 2] = scale * basis
     if layer.bias is not None:
         layer.bias.zero_()
+
+
+def begin_matching(layer: nn.Conv2d) -> None:
+    """Let keys that a convolution makes of `matched_features` match cells before they learn.
+
+    The inner product of two keys, over the root of their channels, begins as `SHARPNESS` times the
+    sum of the two cosines.
+    """
+    keep_products(layer, math.sqrt(SHARPNESS * math.sqrt(layer.out_channels)))
 
 
 def install(encoder: nn.Module, *, frozen: bool) -> None:

@@ -15,8 +15,8 @@ SHORT_SIDE = 48
 FIELD = FieldConfig(radius=4, near=2.0, far=3.5)
 """Windows of 9 x 9: of so small a picture they hold as much as those of 15 x 15 of a larger one."""
 MOST = 0.1
-"""Of a picture that Otsu's threshold may take: of 0 to .3 and 1 the best on the average of two
-sets of real footage, for both priors (ADR 0062)."""
+"""Share of a picture: where Otsu's threshold takes more, what it took is divided again. Better on
+the average of real footage, worse for one clean and large object (ADR 0062)."""
 LONGEST = 4
 """Long sides are at most so many short ones."""
 
@@ -24,9 +24,9 @@ LONGEST = 4
 def foreground(soft: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
     """How likely each pixel is an object's: Otsu's threshold, then a mean field.
 
-    Where that takes more than `MOST` of the picture it is more than an object, and is divided once
-    more. The papers binarize by a CRF on all pairs of pixels; the mean field here is that of
-    `core.ops.mean_field`.
+    Where the threshold takes more than `MOST` of the picture, that is taken to be more than an
+    object and divided once more. The papers binarize by a CRF on all pairs of pixels; the mean
+    field here is that of `core.ops.mean_field`.
 
     Args:
         soft: h x w of any size, 0 or more.

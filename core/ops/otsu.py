@@ -23,9 +23,10 @@ def otsu_threshold(measure: Map, *, most: float = 1.0) -> float:
     cutoff = _cutoff(levels)
     upper = levels[levels > cutoff].reshape(1, -1)
     if upper.size > most * levels.size:
-        cutoff = _cutoff(upper)
+        # Of a single level OpenCV says 0.
+        cutoff = max(cutoff, _cutoff(upper))
     # The cutoff is the last level of the lower part.
-    return (max(cutoff, 0.5) + 0.5) * top / 255
+    return (cutoff + 0.5) * top / 255
 
 
 def _cutoff(levels: NDArray[np.uint8]) -> float:

@@ -60,5 +60,7 @@ def load_state(
         # What the file holds goes into torch's own `load_state_dict`, which may raise anything.
         msg = f"{path} is no training state of this network."
         raise CheckpointMismatch(
-            msg, "Choose another run folder, or the same preset and stage."
+            msg,
+            "Choose another run folder, or the same preset and stage; a run of another version of "
+            "vosapp may have to begin anew.",
         ) from error

@@ -6,7 +6,6 @@ lie as B x K x C x H x W; B is clips.
 
 from __future__ import annotations
 
-import math
 from typing import cast
 
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 
 from core.nn.blocks import bottlenecks, stage
 from core.nn.fusion import FusionBlock, beside, each
-from core.nn.lite0_encoder import MATCHED_CHANNELS, SHARPNESS, keep_products
+from core.nn.lite0_encoder import MATCHED_CHANNELS, begin_matching
 from core.nn.sensory import Reinforcement
 from core.systems.box_supervised.config import NetworkConfig
 
@@ -43,7 +42,7 @@ class KeyEncoder(nn.Module):
 
 
 class KeyProjection(nn.Module):
-    """Key, shrinkage and selection from the features at stride 16 (equation 2 and section 3.2)."""
+    """Key, shrinkage and selection of cells of stride 16 (equation 2 and section 3.2)."""
 
     def __init__(self, in_channels: int, key_channels: int) -> None:
         super().__init__()
@@ -65,10 +64,10 @@ def matched_projection(key_channels: int) -> KeyProjection:
     """A key projection of `matched_features`, which matches cells before it has learned anything.
 
     Selections begin about 1/2 and shrinkages about 1, so that the similarity of two cells (eq. 2)
-    begins as -`SHARPNESS` times what their cosines lack of 1.
+    begins as -`core.nn.lite0_encoder.SHARPNESS` times what their two cosines together lack of 2.
     """
     made = KeyProjection(MATCHED_CHANNELS, key_channels)
-    keep_products(made.key_proj, math.sqrt(SHARPNESS * math.sqrt(key_channels)))
+    begin_matching(made.key_proj)
     return made
 
 

@@ -6,7 +6,6 @@ is settled in ADR 0052.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,8 +17,7 @@ from core.nn.fixed_norm import FixedNorm, parts_but
 from core.nn.fusion import PreResidual, UpBlock, beside, each, enlarged
 from core.nn.lite0_encoder import (
     MATCHED_CHANNELS,
-    SHARPNESS,
-    keep_products,
+    begin_matching,
     matched_features,
 )
 from core.systems.global_instance.attention import TemporalAttention
@@ -148,7 +146,7 @@ class GlobalInstanceNetwork(FixedNorm):
         matched = MATCHED_CHANNELS if config.is_lite0 else config.widths[2]
         self.key = nn.Conv2d(matched, config.key_channels, 1)
         if config.is_lite0:
-            keep_products(self.key, math.sqrt(SHARPNESS * math.sqrt(config.key_channels)))
+            begin_matching(self.key)
         self.value = nn.Conv2d(config.widths[2], values, 1)
         hidden = config.label_channels
         self.label_encoder = LabelEncoder(hidden, values) if config.instance else None

@@ -43,18 +43,20 @@ class MultiGranularityDiscoverer:
         self, video: VideoSource, frames: range, token: CancelToken
     ) -> Job[tuple[ObjectTrack, ...]]:
         """See `Discoverer.discover`; frames of the whole range are looked at first."""
+        if not frames:
+            return ()
         with memory_errors(PHASE):
-            known, scale = yield from self._references(video, frames, token)
+            known, threshold = yield from self._references(video, frames, token)
             maps, scores = PackedMaps(), dict[int, float]()
             read = video.frames(frames.start, frames.stop, frames.step)
             for done, (index, frame) in enumerate(zip(frames, read, strict=True)):
                 token.check()
                 found = self._foreground(self._features(frame), _others(known, index))
-                plane = largest_parts(np.clip(scale * found, 0, 1))
+                plane = largest_parts(np.clip(THRESHOLD / threshold * found, 0, 1))
                 inside = plane > THRESHOLD
                 if inside.any():
                     maps.add(index, plane)
-                    scores[index] = float(plane[inside].mean())
+                    scores[index] = float(found[inside].mean())
                 yield Progress(done + 1, len(frames), PHASE, phase=PHASE)
         if not scores:
             return ()
@@ -63,18 +65,18 @@ class MultiGranularityDiscoverer:
     def _references(
         self, video: VideoSource, frames: range, token: CancelToken
     ) -> Job[tuple[dict[int, Tensor], float]]:
-        """Reference features by frame index, C x h' x w' each, and a factor for all maps.
-
-        Multiplied by it, a map is `THRESHOLD` where the foreground of this video begins.
-        """
+        """Reference features by frame index, C x h' x w' each, and where foreground begins."""
         chosen, features = reference_frames(frames), dict[int, Tensor]()
         for done, index in enumerate(chosen):
             token.check()
             features[index] = self._features(video.frame(index))
             yield Progress(done + 1, len(chosen), "looking at the whole", phase="the whole video")
         pooled = {i: self._network.pooled_references(x)[0] for i, x in features.items()}
-        found = [self._foreground(x, _others(pooled, i)) for i, x in features.items()]
-        return pooled, THRESHOLD / cautious_threshold(np.stack(found))
+        found = []
+        for index, x in features.items():
+            token.check()
+            found.append(self._foreground(x, _others(pooled, index)))
+        return pooled, cautious_threshold(np.stack(found))
 
     @torch.inference_mode()
     def _foreground(self, features: Tensor, references: Tensor) -> NDArray[np.float32]:

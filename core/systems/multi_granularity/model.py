@@ -21,6 +21,9 @@ from core.systems.multi_granularity.spec import SYSTEM
 
 GAIN, OFFSET = 0.8, -3.0
 """A response map begins as sigmoid(0.8 s - 3): low where nothing fits, high where all does."""
+LEAST_THRESHOLD = 0.1
+"""Below it is no foreground, so that a video without an object has none. Otsu's threshold is .22 to
+.5 on real footage with objects."""
 
 
 class Matcher(nn.Module):
@@ -120,14 +123,14 @@ class MultiGranularity(nn.Module):
 
 
 def cautious_threshold(foreground: NDArray[np.float32]) -> float:
-    """Where foreground begins: Otsu's threshold, 1/2 at most.
+    """Where foreground begins: Otsu's threshold, but between `LEAST_THRESHOLD` and 1/2.
 
     A network that learned from a prior that is wrong in places is seldom sure of a whole object.
 
     Args:
         foreground: of a video, any shape, 0..1.
     """
-    return min(0.5, otsu_threshold(foreground)) or 0.5
+    return min(0.5, max(LEAST_THRESHOLD, otsu_threshold(foreground)))
 
 
 def new_network(config: NetworkConfig) -> MultiGranularity:

@@ -24,6 +24,7 @@ from core.nn.checkpoints import (
     copy_calibrated,
     load_weights,
     read_info,
+    require_config,
     require_fit,
     require_system,
     save_weights,
@@ -137,6 +138,17 @@ def test_wrong_system(saved):
     with pytest.raises(CheckpointMismatch, match="self_supervised, not of box") as caught:
         require_system(read_info(saved), "box_supervised", saved)
     assert "--system self_supervised" in caught.value.hint
+
+
+def test_another_shape_of_the_same_preset_names_what_differs():
+    path = Path("old.safetensors")
+    with pytest.raises(CheckpointMismatch, match="another shape: key_channels, lattice") as caught:
+        wanted = {**INFO.config, "key_channels": 16, "lattice": 4}
+        require_config(INFO, wanted, preset="tiny", path=path)
+    assert "train it anew" in caught.value.hint
+    with pytest.raises(CheckpointMismatch, match="holds the preset tiny, not small"):
+        require_config(INFO, {}, preset="small", path=path)
+    require_config(INFO, {"widths": (8, 8, 8, 8), "key_channels": 8}, preset="tiny", path=path)
 
 
 def test_wrong_shapes_name_the_first_three(saved):

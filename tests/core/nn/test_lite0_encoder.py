@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from core.nn.lite0_encoder import keep_products, matched_features
+from core.nn.lite0 import centered_maps, normalized
+from core.nn.lite0_encoder import SPREAD, Lite0Encoder, keep_products, matched_features
 
 
 def cosine(a, b):
@@ -34,10 +35,10 @@ def test_empty_cells_are_finite():
     assert torch.isfinite(matched_features(torch.zeros(1, 3, 4, 4), torch.zeros(1, 5, 2, 2))).all()
 
 
-@pytest.mark.parametrize("kernel", [1, 3])
-def test_projections_of_the_same_size_keep_products(kernel):
+@pytest.mark.parametrize(("kernel", "made"), [(1, 40), (3, 40), (3, 100)])
+def test_projections_of_the_same_size_or_larger_keep_products(kernel, made):
     torch.manual_seed(0)
-    layer = nn.Conv2d(40, 40, kernel, padding=kernel // 2)
+    layer = nn.Conv2d(40, made, kernel, padding=kernel // 2)
     keep_products(layer, 3.0)
     x = nn.functional.normalize(torch.randn(1, 40, 6, 6), dim=1)
     flat, seen = x.flatten(2)[0], layer(x).flatten(2)[0]
@@ -45,7 +46,7 @@ def test_projections_of_the_same_size_keep_products(kernel):
 
 
 def test_smaller_projections_keep_them_about():
-    """Off by about the root of the channels, on average by nothing."""
+    """Off by about one over the root of the channels, on average by nothing."""
     torch.manual_seed(0)
     layer = nn.Conv2d(152, 64, 3, padding=1)
     keep_products(layer, 1.0)
@@ -54,3 +55,15 @@ def test_smaller_projections_keep_them_about():
     off = (seen.T @ seen - flat.T @ flat).detach().numpy()
     assert np.std(off) < 0.12 and abs(float(np.mean(off))) < 0.01
     assert not layer.weight[:, :, 0].any() and not layer.bias.any()
+
+
+def test_maps_are_those_of_the_backbone_over_their_spread():
+    torch.manual_seed(0)
+    encoder, image = Lite0Encoder().eval(), torch.zeros(1, 3, 32, 32)
+    with torch.no_grad():
+        found = encoder(image)
+        colors = normalized(255 * (image * encoder.std + encoder.mean))
+        wanted = centered_maps(encoder.features, colors)
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, other / SPREAD)
+        assert other.std() > 0

@@ -7,15 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from core.ops.foreground import foreground
+from core.ops.foreground import MOST, foreground
 from core.ops.otsu import above_otsu
 from core.ops.saliency import COLOR, KEPT, _Ranking, ranked_saliency, ties
 
 
-def disk(height=60, width=90, *, seed=0):
+def disk(height=60, width=90, *, radius=0.2, seed=0):
     """A red disk on green, with some noise; and its mask."""
     y, x = np.mgrid[:height, :width]
-    mask = (y - height / 2) ** 2 + (x - 0.6 * width) ** 2 < (0.2 * height) ** 2
+    mask = (y - height / 2) ** 2 + (x - 0.6 * width) ** 2 < (radius * height) ** 2
     frame = np.where(mask[..., None], (200, 40, 40), (60, 140, 70))
     noise = np.random.default_rng(seed).integers(-12, 12, frame.shape)
     return np.clip(frame + noise, 0, 255).astype(np.uint8), mask
@@ -48,14 +48,26 @@ def test_ranks_solve_the_equation():
     np.testing.assert_allclose(left, queries, atol=1e-6)
 
 
+def overlap(found, mask):
+    """IoU of foreground of 48 x 72 and a mask of 60 x 90."""
+    large = np.kron(found > 0.5, np.ones((5, 5), bool))[::4, ::4]
+    return (large & mask).sum() / (large | mask).sum()
+
+
 def test_a_disk_stands_out_and_its_mask_is_found():
     frame, mask = disk()
     soft = ranked_saliency(frame)
     assert soft.shape == (16, 24) and soft.dtype == np.float32
     found = foreground(soft, frame)
     assert found.shape == (48, 72)
-    large = np.kron(found > 0.5, np.ones((5, 5), bool))[::4, ::4]
-    assert (large & mask).sum() / (large | mask).sum() > 0.8
+    assert overlap(found, mask) > 0.8
+
+
+def test_of_an_object_over_a_tenth_of_the_picture_a_part_is_found():
+    """The price of `MOST`: without the second division all of it would be found."""
+    frame, mask = disk(radius=0.25)
+    assert mask.mean() > MOST
+    assert 0.3 < overlap(foreground(ranked_saliency(frame), frame), mask) < 0.6
 
 
 @pytest.mark.parametrize("size", [(8, 8), (16, 500), (300, 20), (1, 1)])
@@ -80,3 +92,5 @@ def test_what_is_too_large_is_divided_once_more():
     assert ((above_otsu(soft, most=0.2) > 0.5) == (steps > 0.7)).all()
     flat = np.full((4, 4), 0.5, np.float32)
     assert np.array_equal(above_otsu(flat, most=0), above_otsu(flat))
+    two = np.repeat(np.float32([0.2, 1]), [80, 20])
+    assert ((above_otsu(two, most=0.1) > 0.5) == (two == 1)).all()

@@ -25,6 +25,7 @@ from core.systems.multi_granularity.granularities import (
     tracked,
 )
 from core.systems.multi_granularity.model import (
+    LEAST_THRESHOLD,
     MultiGranularity,
     cautious_threshold,
     new_network,
@@ -253,6 +254,8 @@ def test_the_state_of_rounds_holds_the_teacher(network):
 def test_predictions_read_each_frame_with_the_others_of_its_video(network):
     shown, *_ = batch(videos=2)
     network.eval()
+    # A new read-out of single frames says 1/2, whatever it is given.
+    torch.nn.init.normal_(network.single.weight)
     with torch.no_grad():
         found = predicted(network, shown[:, :4])
         x = network.features(shown[1, :4])
@@ -267,7 +270,13 @@ def test_foreground_begins_at_otsus_threshold_but_never_above_one_half():
     unsure = np.repeat(np.float32([0.02, 0.3]), [90, 10])
     assert 0.02 <= cautious_threshold(unsure) < 0.3
     assert cautious_threshold(np.repeat(np.float32([0.6, 0.98]), 50)) == 0.5
-    assert cautious_threshold(np.zeros((4, 4), np.float32)) == 0.5
+
+
+def test_what_is_nowhere_likely_is_no_foreground():
+    rng = np.random.default_rng(0)
+    assert cautious_threshold(np.zeros((4, 4), np.float32)) == LEAST_THRESHOLD
+    faint = rng.normal(0.02, 0.002, (16, 16)).astype(np.float32)
+    assert cautious_threshold(faint) == LEAST_THRESHOLD > faint.max()
 
 
 def test_keys_are_those_of_the_features_at_any_size(network):

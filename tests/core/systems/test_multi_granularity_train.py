@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 
 from core.data.synthetic import two_layers
 from core.discovery.contract import DiscoveryRequest
+from core.discovery.masks import THRESHOLD
 from core.engine.registry import build_discoverer, build_tracker, recipe_of
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError, VosError
 from core.jobs import Cancelled, CancelToken, result_of
@@ -18,7 +19,11 @@ from core.nn.lite0_file import use_backbone
 from core.nn.resnet_classifier import ResNetClassifier
 from core.systems.multi_granularity.discover import REFERENCES, reference_frames
 from core.systems.multi_granularity.method import MultiGranularityMethod, _place
-from core.systems.multi_granularity.model import read_network
+from core.systems.multi_granularity.model import (
+    LEAST_THRESHOLD,
+    MultiGranularity,
+    read_network,
+)
 from core.systems.multi_granularity.priors import prior_of
 from core.systems.multi_granularity.spec import RECIPE
 from core.tracking.contract import TrackerRequest
@@ -209,6 +214,30 @@ class TestFinding:
             for index in track.maps:
                 assert track.maps[index].shape == (16, 16)
                 np.testing.assert_array_equal(track.maps[index], other.maps[index])
+
+    @pytest.mark.parametrize("height", [0.3, 0.05])
+    def test_foreground_begins_where_it_stands_out_but_not_anywhere(
+        self, videos, trained, monkeypatch, height
+    ):
+        """A network that is nowhere sure finds what it takes for likelier, if it is likely."""
+        seen = torch.full((1, 16, 16), height / 3)
+        seen[:, 4:8, 6:12] = height
+        monkeypatch.setattr(MultiGranularity, "foreground", lambda _self, _gathered: seen)
+        finder = build_discoverer(NAME, DiscoveryRequest("cpu", trained[0], short_side=64))
+        with open_video(videos / "0.mp4") as video:
+            tracks = result_of(finder.discover(video, range(4), CancelToken()))
+        if height < LEAST_THRESHOLD:
+            assert tracks == ()
+            return
+        (track,) = tracks
+        for index in range(4):
+            assert ((track.maps[index] > THRESHOLD) == (seen[0].numpy() == height)).all()
+        assert track.score == pytest.approx(height, abs=1e-3)
+
+    def test_of_no_frames_nothing_is_found(self, videos, trained):
+        finder = build_discoverer(NAME, DiscoveryRequest("cpu", trained[0], short_side=64))
+        with open_video(videos / "0.mp4") as video:
+            assert result_of(finder.discover(video, range(0), CancelToken())) == ()
 
     def test_one_frame_is_looked_at_by_itself(self, videos, trained):
         finder = build_discoverer(NAME, DiscoveryRequest("cpu", trained[0], short_side=64))

@@ -43,6 +43,13 @@ def steps(request):
     return [item.step for item in train(request, CancelToken()) if isinstance(item, TrainProgress)]
 
 
+def test_what_is_freed_is_kept(request_, monkeypatch):
+    told = []
+    monkeypatch.setattr("core.train.run.keep_freed_memory", lambda: told.append(1))
+    steps(request_)
+    assert told == [1]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -33,6 +33,23 @@ def test_table_equals_the_modules(command):
     assert (command.name, command.help) == (module.NAME, module.HELP)
 
 
+def test_threads_are_told_to_sleep_before_torch_is_loaded():
+    told = """
+import os, sys
+import core.device
+calls = []
+core.device.let_threads_sleep = lambda: calls.append("torch" in sys.modules)
+import vosapp.__main__
+sys.argv = ["vosapp", "propagate", "--help"]
+try:
+    vosapp.__main__.main()
+except SystemExit:
+    pass
+sys.exit(calls != [False])
+"""
+    subprocess.run([sys.executable, "-c", told], check=True, stdout=subprocess.DEVNULL)
+
+
 def test_result_is_one_json_document(monkeypatch, capsys):
     def run(args, console):
         console.say("working")
