@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from core.discovery.contract import Discoverer, ObjectTrack
+from core.discovery.growing import GrowingTrack
 from core.discovery.maps import Map, PackedMaps
-from core.discovery.masks import THRESHOLD, largest_parts
+from core.discovery.masks import largest_parts
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
 from core.nn.lite0_file import find_backbone
@@ -65,19 +66,13 @@ class StandsOut:
         """See `core.discovery.contract.Discoverer`."""
         from core.ops.foreground import foreground
 
-        maps, scores = PackedMaps(), dict[int, float]()
+        track = GrowingTrack()
         for done, index in enumerate(frames):
             token.check()
             frame = video.frame(index)
-            plane = largest_parts(foreground(self._soft(frame), frame))
-            inside = plane > THRESHOLD
-            if inside.any():
-                maps.add(index, plane)
-                scores[index] = float(plane[inside].mean())
+            track.add(index, largest_parts(foreground(self._soft(frame), frame)))
             yield Progress(done + 1, len(frames), "looking for objects")
-        if not scores:
-            return ()
-        return (ObjectTrack(maps, scores, sum(scores.values()) / len(frames)),)
+        return track.among(len(frames))
 
 
 def _classes() -> Discoverer:
@@ -99,21 +94,15 @@ class MotionBaseline:
         """See `core.discovery.contract.Discoverer`; the last frame is compared with its neighbor
         before, all others with that after.
         """
-        maps, scores = PackedMaps(), dict[int, float]()
+        track = GrowingTrack()
         for index in frames:
             token.check()
             other = index + 1 if index + 1 < frames.stop else index - 1
             if 0 <= other < video.info.frame_count:
                 pair = (_small(video.frame(i)) for i in (index, other))
-                plane = largest_parts(above_otsu(self._measure(*pair)))
-                inside = plane > THRESHOLD
-                if inside.any():
-                    maps.add(index, plane)
-                    scores[index] = float(plane[inside].mean())
+                track.add(index, largest_parts(above_otsu(self._measure(*pair))))
             yield Progress(index - frames.start + 1, len(frames), "looking for objects")
-        if not scores:
-            return ()
-        return (ObjectTrack(maps, scores, sum(scores.values()) / len(frames)),)
+        return track.among(len(frames))
 
 
 def frame_difference(frame: Frame, other: Frame) -> Map:

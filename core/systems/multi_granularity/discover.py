@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.device import memory_errors
 from core.discovery.contract import DiscoveryRequest, ObjectTrack
-from core.discovery.maps import PackedMaps
+from core.discovery.growing import GrowingTrack
 from core.discovery.masks import THRESHOLD, largest_parts
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
@@ -47,20 +47,15 @@ class MultiGranularityDiscoverer:
             return ()
         with memory_errors(PHASE):
             known, threshold = yield from self._references(video, frames, token)
-            maps, scores = PackedMaps(), dict[int, float]()
+            track = GrowingTrack()
             read = video.frames(frames.start, frames.stop, frames.step)
             for done, (index, frame) in enumerate(zip(frames, read, strict=True)):
                 token.check()
                 found = self._foreground(self._features(frame), _others(known, index))
                 plane = largest_parts(np.clip(THRESHOLD / threshold * found, 0, 1))
-                inside = plane > THRESHOLD
-                if inside.any():
-                    maps.add(index, plane)
-                    scores[index] = float(found[inside].mean())
+                track.add(index, plane, sure=found)
                 yield Progress(done + 1, len(frames), PHASE, phase=PHASE)
-        if not scores:
-            return ()
-        return (ObjectTrack(maps, scores, sum(scores.values()) / len(frames)),)
+        return track.among(len(frames))
 
     def _references(
         self, video: VideoSource, frames: range, token: CancelToken

@@ -267,7 +267,7 @@ def test_what_cannot_be_trained_is_refused(videos, tmp_path, options, error, mes
 
 def test_weights_of_another_shape_are_no_start(videos, tmp_path):
     weights, _ = run(train(request(videos, tmp_path / "one", length={"steps": 1}), CancelToken()))
-    with pytest.raises(CheckpointMismatch, match="preset"):
+    with pytest.raises(CheckpointMismatch, match="another shape: segments"):
         run(
             train(
                 request(videos, tmp_path / "two", options={"segments": 8}, init=weights),
