@@ -22,7 +22,7 @@ from core.systems.multi_granularity.granularities import Granularities, Terms, p
 from core.systems.multi_granularity.model import MultiGranularity, new_network
 from core.systems.multi_granularity.priors import prior_of
 from core.systems.multi_granularity.rounds import Rounds
-from core.systems.multi_granularity.spec import CAM, PRIORS, RECIPE, SYSTEM
+from core.systems.multi_granularity.spec import CAM, RECIPE, SYSTEM
 from core.train.labels import IMAGENET_CLASSES, united
 from core.train.method import Stage, Weights
 from core.train.recipe import Values
@@ -57,9 +57,6 @@ class MultiGranularityMethod:
             msg = f"Training images of {config.crop} px do not fit this network."
             least = STRIDE * PRESETS[preset].lattice
             raise UsageError(msg, f"Give --crop a multiple of {STEP}, {least} or more.")
-        if options["prior"] not in PRIORS:
-            msg = f"There is no prior {options['prior']!r}."
-            raise UsageError(msg, f"Give --prior one of {', '.join(PRIORS)}.")
         if options["classifier"] and options["prior"] != CAM:
             msg = "A classifier makes class-activation maps, and the prior is another one."
             raise UsageError(msg, f"Add --prior {CAM}, or leave --classifier out.")

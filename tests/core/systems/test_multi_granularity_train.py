@@ -135,7 +135,7 @@ def test_a_share_of_the_videos_is_the_same_ones_each_time():
     ("options", "error", "message"),
     [
         ({"crop": 40}, UsageError, "do not fit"),
-        ({"prior": "saliency"}, UsageError, "no prior"),
+        ({"prior": "saliency"}, UsageError, "prior cannot be"),
         ({"batch": 1}, UsageError, "alone"),
         ({"rounds": 0}, UsageError, "rounds"),
         ({"batch": 0}, UsageError, "batch"),

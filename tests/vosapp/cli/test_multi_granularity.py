@@ -35,6 +35,15 @@ def weights(folder):
     return folder / "run/weights.safetensors"
 
 
+def test_an_option_of_a_few_words_is_checked_at_once(call, capsys):
+    call("train", "multi_granularity", "--prior", "cma", code=2)
+    assert "'cma' is no valid --prior" in call.stderr and "Did you mean cam?" in call.stderr
+    call("train", "global_instance", "--without", "x", code=2)
+    assert "instance, overall, temporal, refine" in call.stderr
+    assert main(["train", "appearance_motion", "--help"]) == 0
+    assert "--loss {code,paper,census,flow}" in capsys.readouterr().out
+
+
 def test_weights_name_their_system(weights):
     assert read_info(weights).system == "multi_granularity"
 
