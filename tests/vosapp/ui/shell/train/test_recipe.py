@@ -12,6 +12,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from train_hands import choose, click
 
+from core.train.recipe import Option
 from vosapp.services.models.values import Model, Origin
 from vosapp.session.training.planning import Setting
 from vosapp.ui.train.options_form import RecipeOptions
@@ -148,6 +149,17 @@ def test_an_option_of_a_few_words_is_chosen_from_a_list(form, qtbot):
     assert form.values() == {"prior": "cam"}
     form.set_values({"prior": "rules", "without": "value"})
     assert form.values() == {"without": "value"}
+
+
+def test_a_chosen_word_is_what_the_run_is_asked_for(shell, services, qtbot, request):
+    first, *others = services.offered
+    prior = Option("prior", str, "what comes first", "rules", choices=("rules", "cam"))
+    services.offered = (replace(first, options=(*first.options, prior)), *others)
+    train = request.getfixturevalue("chosen")
+    editor = train.recipe.options.editors["prior"]
+    editor.setCurrentIndex(editor.findData("cam"))
+    editor.activated.emit(editor.currentIndex())
+    assert train.hub.plan.request().options == {"prior": "cam"}
 
 
 def test_the_wheel_scrolls_the_list_and_chooses_nothing(form):
