@@ -6,12 +6,12 @@ Two losses for the same thing: that of the AMD paper, and that of its authors' p
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.losses.photometric_kind import Photometric
 from core.ops.warping import arrivals
 
 C1, C2 = 0.01**2, 0.03**2
@@ -23,17 +23,6 @@ SOFT = 0.81
 """Square, in gray levels, at which a step between two pixels counts half (ternary census)."""
 CENSUS_SOFT = 0.1
 """Square of a difference of two census signs at which it counts half."""
-
-
-class Photometric(Enum):
-    """Which loss compares pictures."""
-
-    CODE = "code"
-    """0.15 L1 + 0.85 SSIM on four scales, hidden pixels left out: the authors' program."""
-    PAPER = "paper"
-    """SSIM alone, on the whole picture, all pixels: the paper's equation 8."""
-    CENSUS = "census"
-    """As CODE, with the census transform in place of SSIM: it does not see changes of light."""
 
 
 def ssim(first: Tensor, second: Tensor) -> Tensor:

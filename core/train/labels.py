@@ -9,6 +9,7 @@ NONE = "none"
 IMAGENET_CLASSES = "ImageNet classes"
 """What headers say of labels that the installed backbone has seen."""
 BETWEEN = "; "
+"""Between kinds of labels; no kind has it within."""
 
 
 def united(*seen: str) -> str:

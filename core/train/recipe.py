@@ -39,6 +39,7 @@ class Option:
         stages: those that have this option; empty for all.
         fixed: it stays as it is from the first step of a run to the last.
         metavar: what stands for the value in help texts.
+        choices: the words that a `str` may be, beside its default; empty for any text.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Option:
     stages: tuple[str, ...] = ()
     fixed: bool = True
     metavar: str = ""
+    choices: tuple[str, ...] = ()
 
     def usual(self, stage: str, *, refines: bool) -> Value:
         """The default in a stage.
@@ -65,7 +67,10 @@ class Option:
         return self.by_stage.get(stage, self.default)
 
     def require_possible(self, value: Value) -> None:
-        """Raise `UsageError` unless a value is within the limits."""
+        """Raise `UsageError` unless a value is within the limits, or one of the choices."""
+        if self.choices and value not in (*self.choices, self.default):
+            msg = f"--{self.name} cannot be {value!r}."
+            raise UsageError(msg, f"Give --{self.name} one of {', '.join(self.choices)}.")
         if isinstance(value, int | float) and not self.least <= value <= self.most:
             limits = f"from {_plain(self.least)} to {_plain(self.most)}"
             if self.most == math.inf:

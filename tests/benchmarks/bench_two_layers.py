@@ -21,9 +21,9 @@ import torch
 from core.data.frame_clips import ClipFrames, clip_flows
 from core.data.synthetic import two_layers
 from core.jobs import CancelToken
-from core.losses.photometric import Photometric
-from core.systems.appearance_motion.config import PRESETS
-from core.systems.appearance_motion.model import Pairing, new_network
+from core.losses.photometric_kind import Photometric
+from core.systems.appearance_motion.config import PRESETS, Pairing
+from core.systems.appearance_motion.model import new_network
 from core.systems.appearance_motion.train import LossConfig, synthesis_step
 from core.train.config import FitConfig
 from core.train.loop import fit

@@ -87,7 +87,7 @@ def _add_ways(parser: argparse.ArgumentParser) -> None:
         "--boxes",
         type=Path,
         metavar="FILE",
-        help="with --instances: boxes of a detector (MOTChallenge or CSV) tell objects apart",
+        help="with --instances: boxes of a detector (MOTChallenge, CSV or COCO) tell objects apart",
     )
     parser.add_argument(
         "--most", type=positive, default=20, metavar="N", help="objects at most (default: 20)"

@@ -134,6 +134,7 @@ def _add_option(sub: argparse.ArgumentParser, option: Option) -> None:
     sub.add_argument(
         name,
         type=option.kind,
+        choices=option.choices or None,
         metavar=option.metavar or None,
         help=f"{option.help} ({'; '.join(usual)})",
     )

@@ -17,6 +17,7 @@ from core.data.importing.shapes import CocoRuns, Geometry, Rings
 from core.errors import AnnotationReadError, MaskMismatch
 from core.jobs import CancelToken, Progress
 from core.media.annotations.options import ABSENT, AS_USUAL, OPEN, ImportOptions
+from core.media.annotations.rectangles import Corners
 from core.types import VideoInfo
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def read_coco(
     path = file_in(path, info, COCO)
     document = read_json(path)
     collection = Collection(info, options=options, unlabelled=stated_unlabelled(document))
-    images = _Images.read(document, collection)
+    images = Images.read(document, collection)
     categories = category_names(document)
     entries = list(document.field("annotations").elements())
     tracks = Tracks(entries, categories)
@@ -72,7 +73,7 @@ def read_coco(
         index = images.frame_of(entry.field("image_id").key())
         if index is None:
             continue
-        category = categories.get(_key(entry, "category_id"), "")
+        category = categories.get(key_of(entry, "category_id"), "")
         if is_crowd(entry) or says_ignore(category):
             images.crowds += 1
             _add(collection, entry, index, VOID_LABEL)
@@ -172,7 +173,7 @@ class _Image:
 
 
 @dataclass(slots=True)
-class _Images:
+class Images:
     """The images of a file: those of this video by id, and what became of the others.
 
     Attributes:
@@ -192,7 +193,7 @@ class _Images:
     crowds: int = 0
 
     @classmethod
-    def read(cls, document: Node, collection: Collection) -> _Images:
+    def read(cls, document: Node, collection: Collection) -> Images:
         """Match the images to frames, and make all of these known."""
         images = _listed(document, collection.info)
         own = _of_this_video(images, document, collection)
@@ -238,7 +239,7 @@ def _listed(document: Node, info: VideoInfo) -> list[_Image]:
             check_size(size[0], size[1], info, f"Image {name[:80]}")
         index = node.get("frame_index")
         number = None if index is None else index.integer(0, 1 << 40)
-        image = _Image(node.field("id").key(), name, number, _key(node, "video_id"))
+        image = _Image(node.field("id").key(), name, number, key_of(node, "video_id"))
         if image.key in images:
             raise node.fail(f"has the id {image.key[:40]!r}, as another image has")
         images[image.key] = image
@@ -315,8 +316,8 @@ class Tracks:
         for entry in entries:
             track = _track(entry)
             if track is not None:
-                kind = categories.get(_key(entry, "category_id"), "")
-                classes.setdefault((track, _key(entry, "image_id")), set()).add(kind)
+                kind = categories.get(key_of(entry, "category_id"), "")
+                classes.setdefault((track, key_of(entry, "image_id")), set()).add(kind)
         self._shared = {track for (track, _), kinds in classes.items() if len(kinds) > 1}
 
     def label(self, entry: Node, category: str) -> Label | None:
@@ -332,7 +333,7 @@ class Tracks:
 
 def _track(entry: Node) -> str | None:
     for node in (entry, entry.get("attributes")):
-        track = _key(node, "track_id") if node is not None else None
+        track = key_of(node, "track_id") if node is not None else None
         if track is not None:
             return track
     return None
@@ -351,7 +352,8 @@ def _attribute(attributes: Node | None, name: str) -> str:
     return node.value[:200] if node is not None and isinstance(node.value, str) else ""
 
 
-def _key(node: Node, name: str) -> str | None:
+def key_of(node: Node, name: str) -> str | None:
+    """Return a field by which others refer to something; None where it is missing."""
     found = node.get(name)
     return None if found is None else found.key()
 
@@ -368,15 +370,27 @@ def _add_shape(collection: Collection, entry: Node, index: int, label: str) -> N
     geometry = None if drawn is None else segmentation_of(drawn, collection.info)
     if geometry is not None:
         collection.add_shape(index, label, geometry=geometry)
-    elif (box := entry.get("bbox")) is not None:
-        numbers = box.numbers()
-        if numbers.size != 4:
-            raise box.fail("is not four numbers")
-        x, y, wide, high = (float(n) for n in numbers)
-        if wide < 0 or high < 0:
-            raise box.fail("has a negative size")
+    elif (corners := corners_of(entry)) is not None:
         by_hand = _is_drawn(entry.get("attributes"))
-        collection.add_box(index, label, corners=(x, y, x + wide, y + high), drawn=by_hand)
+        collection.add_box(index, label, corners=corners, drawn=by_hand)
+
+
+def corners_of(entry: Node) -> Corners | None:
+    """Return the box of an annotation, None where it has none.
+
+    Raises:
+        AnnotationReadError: it is no box.
+    """
+    box = entry.get("bbox")
+    if box is None:
+        return None
+    numbers = box.numbers()
+    if numbers.size != 4:
+        raise box.fail("is not four numbers")
+    x, y, wide, high = (float(n) for n in numbers)
+    if wide < 0 or high < 0:
+        raise box.fail("has a negative size")
+    return x, y, x + wide, y + high
 
 
 def _is_drawn(attributes: Node | None) -> bool:

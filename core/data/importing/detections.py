@@ -1,4 +1,4 @@
-"""Boxes of a detector on single frames, from the same texts that box labels come in. No torch.
+"""Boxes of a detector on single frames, from the same files that box labels come in. No torch.
 
 A detector knows no object again: the ids that its lines have to have, or -1, mean nothing.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.data.importing.box_lines import BoxLines, cells_of
+from core.data.importing.coco_boxes import read_coco_boxes
 from core.data.importing.collect import MAX_BOXES, require_room
 from core.data.importing.matching import folder_names
 from core.data.importing.reading import read_lines
@@ -15,6 +16,7 @@ from core.errors import AnnotationReadError, MaskMismatch
 from core.media.annotations.rectangles import Corners
 from core.types import VideoInfo
 
+COCO_HINT = "Each of its annotations has an image_id and a bbox."
 HINT = "A line reads: frame, id, left, top, width, height."
 
 
@@ -24,13 +26,20 @@ def read_detections(path: Path, info: VideoInfo) -> dict[int, tuple[Corners, ...
     Args:
         path: MOTChallenge (frames from 1; lines of confidence 0 do not count), or CSV with a line
             of column names (frames from 0), as `core.data.importing.boxes.read_boxes` reads them.
-            Where there is a column `clip`, the lines of this video are taken.
+            Where there is a column `clip`, the lines of this video are taken. Or a COCO file
+            (`.json`), whose images are named as frames are.
         info: the video.
 
     Raises:
-        AnnotationReadError: no such file, a line that makes no sense, or no box at all.
+        AnnotationReadError: no such file, a line that makes no sense, a list of COCO results
+            without the names of frames, or no box at all.
         MaskMismatch: boxes of other videos only, or of frames that the video does not have.
     """
+    if path.suffix.lower() == ".json":
+        boxes = read_coco_boxes(path, info)
+        if not boxes:
+            raise AnnotationReadError(f"{path} holds no box of {info.name}.", COCO_HINT)
+        return {index: tuple(found) for index, found in sorted(boxes.items())}
     lines = BoxLines(path)
     for number, line in enumerate(read_lines(path), 1):
         cells = cells_of(line, path, number)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from enum import Enum
 
+from core.losses.photometric_kind import Photometric
 from core.nn.header_config import config_of, number_in, refuse
 from core.train.recipe import Values
 
@@ -17,6 +19,23 @@ UNET = "unet"
 APPEARANCES = (UNET, LITE0, RESNET50)
 """What segments single frames: a small U-Net, a decoder on the frozen ImageNet backbone, or a
 dilated ResNet-50 as in the paper."""
+
+
+FLOW = "flow"
+"""Name of the loss that explains the optical flow."""
+LOSSES = (*(kind.value for kind in Photometric), FLOW)
+"""What is learned by: comparing pictures, or explaining the optical flow."""
+
+
+class Pairing(Enum):
+    """Whose segments a synthesized frame is put together from."""
+
+    TARGET = "target"
+    """Of the frame that is synthesized, as in the authors' program: masks and flow lie on the
+    pixels that are filled, so that edges are where they are seen."""
+    SOURCE = "source"
+    """Of the frame that is sampled, as the paper's equations 1, 6 and 7 have it: edges are off by
+    what moved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from torch import nn
 
 from core.data.frame_clips import FrameClipConfig, FrameClipDataset
 from core.errors import UsageError
-from core.losses.photometric import Photometric
+from core.losses.photometric_kind import Photometric
 from core.nn.checkpoints import load_weights, read_info, require_config, require_system
 from core.nn.synced_norm import sync_batch_norm
-from core.systems.appearance_motion.config import PRESETS, NetworkConfig
-from core.systems.appearance_motion.model import AppearanceMotion, Pairing, new_network
+from core.systems.appearance_motion.config import FLOW, PRESETS, NetworkConfig, Pairing
+from core.systems.appearance_motion.model import AppearanceMotion, new_network
 from core.systems.appearance_motion.spec import RECIPE, SYSTEM
-from core.systems.appearance_motion.train import FLOW, LossConfig, synthesis_step
+from core.systems.appearance_motion.train import LossConfig, synthesis_step
 from core.train.labels import IMAGENET_CLASSES
 from core.train.method import Stage, Weights
 from core.train.recipe import Values
 from core.train.team import Team
-
-Chosen = TypeVar("Chosen", bound=Enum)
 
 
 class AppearanceMotionMethod:
@@ -49,7 +45,6 @@ class AppearanceMotionMethod:
 
     def require_possible(self, _stage: str, preset: str, options: Values) -> None:
         """See `Method.require_possible`."""
-        loss_config(options)
         clip_config(options)
         require_crop(int(options["crop"]), PRESETS[preset])
 
@@ -77,15 +72,11 @@ class AppearanceMotionMethod:
 
 
 def loss_config(options: Values) -> LossConfig:
-    """How frames are compared.
-
-    Raises:
-        UsageError: there is no such loss or pairing.
-    """
-    pairing = _chosen(Pairing, str(options["pairing"]), "pairing")
+    """How frames are compared."""
+    pairing = Pairing(str(options["pairing"]))
     if options["loss"] == FLOW:
         return LossConfig(pairing=pairing, fate=True)
-    return LossConfig(_chosen(Photometric, str(options["loss"]), "loss"), pairing)
+    return LossConfig(Photometric(str(options["loss"])), pairing)
 
 
 def clip_config(options: Values) -> FrameClipConfig:
@@ -105,15 +96,6 @@ def require_crop(crop: int, config: NetworkConfig) -> None:
     if crop % config.stride:
         msg = f"Training images of {crop} px do not fit this network."
         raise UsageError(msg, f"Give --crop a multiple of {config.stride}.")
-
-
-def _chosen(kind: type[Chosen], value: str, option: str) -> Chosen:
-    try:
-        return kind(value)
-    except ValueError as error:
-        names = ", ".join(str(one.value) for one in kind)
-        msg = f"There is no {option} {value!r}."
-        raise UsageError(msg, f"Give --{option} one of {names}.") from error
 
 
 def _ours(network: nn.Module) -> AppearanceMotion:

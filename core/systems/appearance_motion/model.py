@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,23 +14,12 @@ from core.nn.lite0_file import find_backbone
 from core.nn.lite0_weights import load_features
 from core.systems.appearance_motion.appearance import Lite0Segments, new_appearance
 from core.systems.appearance_motion.channel import CUES, choose_channel
-from core.systems.appearance_motion.config import NetworkConfig
+from core.systems.appearance_motion.config import NetworkConfig, Pairing
 from core.systems.appearance_motion.motion import MotionNetwork
 from core.systems.appearance_motion.spec import SYSTEM
 
 MEMORY = 0.98
 """How much of what was seen of the channels stays from one step to the next."""
-
-
-class Pairing(Enum):
-    """Whose segments a synthesized frame is put together from."""
-
-    TARGET = "target"
-    """Of the frame that is synthesized, as in the authors' program: masks and flow lie on the
-    pixels that are filled, so that edges are where they are seen."""
-    SOURCE = "source"
-    """Of the frame that is sampled, as the paper's equations 1, 6 and 7 have it: edges are off by
-    what moved."""
 
 
 class Explained(NamedTuple):

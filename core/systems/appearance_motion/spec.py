@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from core.systems.appearance_motion.config import SEGMENTS
+from core.losses.photometric_kind import Photometric
+from core.systems.appearance_motion.config import FLOW, LOSSES, SEGMENTS, Pairing
 from core.tracking.spec import SystemSpec
 from core.train.recipe import Option, Recipe, StageSpec
 
@@ -30,8 +31,20 @@ RECIPE = Recipe(
         Option("segments", int, "soft segments of a frame", SEGMENTS, least=2, most=32),
         Option("frames", int, "neighboring frames of a clip", 2, least=2, most=8),
         Option("gap", float, "seconds between neighbors", 0.07, least=0, most=2),
-        Option("loss", str, "compare frames: code, paper, census; flow: explain DIS", "code"),
-        Option("pairing", str, "target or source: whose segments count", "target"),
+        Option(
+            "loss",
+            str,
+            f"how synthesized frames are compared, or {FLOW}: explain DIS flow in place of them",
+            Photometric.CODE.value,
+            choices=LOSSES,
+        ),
+        Option(
+            "pairing",
+            str,
+            "whose segments count: of the frame that is synthesized, or of the one it is made from",
+            Pairing.TARGET.value,
+            choices=tuple(one.value for one in Pairing),
+        ),
         Option(
             "order",
             int,

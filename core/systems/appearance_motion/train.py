@@ -12,21 +12,15 @@ from torch import Tensor, nn
 
 from core.data.frame_clips import ClipFrames
 from core.losses.common_fate import common_fate, tiling
-from core.losses.photometric import Photometric, distance_map, seen, weighted_mean
+from core.losses.photometric import distance_map, seen, weighted_mean
+from core.losses.photometric_kind import Photometric
 from core.ops.segment_flow import composed_flow, polynomial_masks, segment_means
 from core.ops.warping import outside, warp
 from core.systems.appearance_motion.channel import segment_cues
-from core.systems.appearance_motion.model import (
-    AppearanceMotion,
-    Explained,
-    Pairing,
-    by_clip,
-    neighbors,
-)
+from core.systems.appearance_motion.config import FLOW, Pairing
+from core.systems.appearance_motion.model import AppearanceMotion, Explained, by_clip, neighbors
 from core.train.terms import LossTerms
 
-FLOW = "flow"
-"""Name of the loss that explains the optical flow."""
 FLOW_STRIDE = 4
 """Pixels from one place to the next at which flows are explained."""
 SCALES = 4

@@ -20,7 +20,7 @@ from core.errors import UsageError
 from core.nn.checkpoints import load_weights, read_info, require_config, require_system
 from core.systems.global_instance.build import new_network
 from core.systems.global_instance.clips import ClipNetwork
-from core.systems.global_instance.config import PARTS, PRESETS, NetworkConfig
+from core.systems.global_instance.config import PRESETS
 from core.systems.global_instance.model import GlobalInstanceNetwork
 from core.systems.global_instance.spec import MASKS_STAGE, RECIPE, SYSTEM
 from core.systems.global_instance.train import LossWeights, clip_step
@@ -48,7 +48,7 @@ class GlobalInstance:
     def shaped_network(self, preset: str, options: Values) -> nn.Module:
         """See `core.train.method.ShapedByOptions`: parts can be left out."""
         RECIPE.require_preset(preset)
-        return new_network(_config(preset, options))
+        return new_network(PRESETS[preset].without(str(options["without"])))
 
     def start_from(self, network: nn.Module, preset: str, weights: Path) -> None:
         """See `Method.start_from`."""
@@ -57,10 +57,9 @@ class GlobalInstance:
         require_config(info, ours.config.to_dict(), preset=preset, path=weights)
         load_weights(weights, ours.learned())
 
-    def require_possible(self, stage: str, preset: str, options: Values) -> None:
+    def require_possible(self, stage: str, _preset: str, options: Values) -> None:
         """See `Method.require_possible`."""
         clip_config(stage, options)
-        _config(preset, options)
         if stage == MASKS_STAGE:
             if not options["masks"]:
                 msg = f"The {MASKS_STAGE} stage learns from label maps of --videos."
@@ -117,15 +116,6 @@ def clip_config(stage: str, options: Values) -> ClipConfig:
     batch, crop, frames, objects = (int(options[n]) for n in ("batch", "crop", "frames", "objects"))
     mixture = float(options["mixture"]) if stage == MASKS_STAGE else 1.0
     return ClipConfig(batch, crop, frames, objects, 0.0, mixture)
-
-
-def _config(preset: str, options: Values) -> NetworkConfig:
-    part = str(options["without"])
-    try:
-        return PRESETS[preset].without(part)
-    except ValueError as error:
-        msg = f"The network has no part {part!r} that could be left out."
-        raise UsageError(msg, f"Give --without one of {', '.join(PARTS)}.") from error
 
 
 def _labels(stage: str, options: Values) -> tuple[str, ...]:

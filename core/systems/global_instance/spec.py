@@ -72,7 +72,7 @@ RECIPE = Recipe(
             most=10,
             metavar="WEIGHT",
         ),
-        Option("without", str, f"leave a part of the network out: {', '.join(PARTS)}", ""),
+        Option("without", str, "leave a part of the network out", "", choices=PARTS),
     ),
     sources=("videos", "images"),
 )

@@ -13,6 +13,7 @@ from torch import nn
 from core.data.pack_origin import Wanted
 from core.data.video_abstracts import AbstractBatch, AbstractConfig, AbstractDataset
 from core.errors import UsageError
+from core.media.file_hash import named_hash, sha256_of
 from core.nn.checkpoints import load_weights, read_info, require_config, require_system
 from core.nn.lite0_file import find_backbone, require_backbone
 from core.nn.resnet_classifier import read_classifier
@@ -22,15 +23,16 @@ from core.systems.multi_granularity.granularities import Granularities, Terms, p
 from core.systems.multi_granularity.model import MultiGranularity, new_network
 from core.systems.multi_granularity.priors import prior_of
 from core.systems.multi_granularity.rounds import Rounds
-from core.systems.multi_granularity.spec import CAM, PRIORS, RECIPE, SYSTEM
-from core.train.labels import IMAGENET_CLASSES, united
+from core.systems.multi_granularity.spec import CAM, RECIPE, SYSTEM
+from core.text import visible
+from core.train.labels import BETWEEN, IMAGENET_CLASSES, united
 from core.train.method import Stage, Weights
 from core.train.recipe import Values
 from core.train.team import Team
 from core.train.terms import LossTerms
 
-CLASSIFIER = "classes of a classifier"
-"""What headers say of labels that a classifier has seen which a user brought."""
+DIGITS = 12
+"""Of the SHA-256 of a classifier in headers."""
 PARTS = 1000
 """Parts of the videos that `--share` counts in."""
 
@@ -57,9 +59,6 @@ class MultiGranularityMethod:
             msg = f"Training images of {config.crop} px do not fit this network."
             least = STRIDE * PRESETS[preset].lattice
             raise UsageError(msg, f"Give --crop a multiple of {STEP}, {least} or more.")
-        if options["prior"] not in PRIORS:
-            msg = f"There is no prior {options['prior']!r}."
-            raise UsageError(msg, f"Give --prior one of {', '.join(PRIORS)}.")
         if options["classifier"] and options["prior"] != CAM:
             msg = "A classifier makes class-activation maps, and the prior is another one."
             raise UsageError(msg, f"Add --prior {CAM}, or leave --classifier out.")
@@ -147,9 +146,15 @@ def _said(
 
 
 def _labels(network: MultiGranularity, options: Values) -> str:
-    foreign = bool(options["classifier"])
-    imagenet = network.config.needs_backbone or (options["prior"] == CAM and not foreign)
-    return united(IMAGENET_CLASSES if imagenet else "", CLASSIFIER if foreign else "")
+    own = str(options["classifier"])
+    imagenet = network.config.needs_backbone or (options["prior"] == CAM and not own)
+    return united(IMAGENET_CLASSES if imagenet else "", classes_of(Path(own)) if own else "")
+
+
+def classes_of(classifier: Path) -> str:
+    """What headers say of labels that a classifier has seen which a user brought: which one."""
+    which = named_hash(visible(classifier.name), sha256_of(classifier)[:DIGITS])
+    return f"classes of the classifier {which}".replace(BETWEEN, ", ")
 
 
 def _place(name: str) -> int:

@@ -42,7 +42,13 @@ RECIPE = Recipe(
         Option("batch", int, "videos in a batch; it takes two to tell them apart", 4, least=1),
         Option("crop", int, "side of a training image, a multiple of 16 pixels", 128, least=32),
         Option("frames", int, "frames that stand for a video as a whole", 4, least=3, most=32),
-        Option("prior", str, "heuristic or cam: what first says where foreground is", HEURISTIC),
+        Option(
+            "prior",
+            str,
+            "what first says where foreground is: rules, or maps of a classifier",
+            HEURISTIC,
+            choices=PRIORS,
+        ),
         Option(
             "classifier",
             Path,

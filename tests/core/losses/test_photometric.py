@@ -10,7 +10,6 @@ import torch
 from core.losses.photometric import (
     C1,
     C2,
-    Photometric,
     census_distance,
     distance_map,
     seen,
@@ -18,6 +17,7 @@ from core.losses.photometric import (
     ssim_distance,
     weighted_mean,
 )
+from core.losses.photometric_kind import Photometric
 
 
 def pictures(channels=3):

@@ -12,11 +12,10 @@ from core.errors import CheckpointMismatch
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.systems.appearance_motion.__main__ import main
 from core.systems.appearance_motion.appearance import Lite0Segments, ResNetSegments
-from core.systems.appearance_motion.config import PRESETS, NetworkConfig
+from core.systems.appearance_motion.config import PRESETS, NetworkConfig, Pairing
 from core.systems.appearance_motion.export import encoder_tensors
 from core.systems.appearance_motion.model import (
     AppearanceMotion,
-    Pairing,
     neighbors,
     new_network,
     read_network,

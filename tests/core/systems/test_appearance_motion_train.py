@@ -13,13 +13,14 @@ from core.data.synthetic import two_layers
 from core.engine.registry import recipe_of
 from core.errors import CheckpointMismatch, TrainingError, UsageError
 from core.jobs import Cancelled, CancelToken, result_of
-from core.losses.photometric import Photometric, ssim_distance
+from core.losses.photometric import ssim_distance
+from core.losses.photometric_kind import Photometric
 from core.media.video import open_video
 from core.nn.checkpoints import read_info
 from core.systems.appearance_motion.adapt import AdaptConfig, adapt
 from core.systems.appearance_motion.channel import CUES, choose_channel, segment_cues
-from core.systems.appearance_motion.config import PRESETS
-from core.systems.appearance_motion.model import Explained, Pairing, new_network, read_network
+from core.systems.appearance_motion.config import PRESETS, Pairing
+from core.systems.appearance_motion.model import Explained, new_network, read_network
 from core.systems.appearance_motion.spec import RECIPE
 from core.systems.appearance_motion.train import (
     LossConfig,
@@ -253,8 +254,8 @@ def test_a_resumed_run_ends_at_the_same_weights(videos, tmp_path):
     ("options", "error", "message"),
     [
         ({"crop": 36}, UsageError, "do not fit"),
-        ({"loss": "l2"}, UsageError, "no loss 'l2'"),
-        ({"pairing": "both"}, UsageError, "no pairing"),
+        ({"loss": "l2"}, UsageError, "loss cannot be 'l2'"),
+        ({"pairing": "both"}, UsageError, "pairing cannot be 'both'"),
         ({"segments": 1}, UsageError, "segments of 1"),
         ({"batch": 0}, UsageError, "batch"),
     ],

@@ -185,7 +185,7 @@ def test_what_is_not_possible(first, clips, tmp_path):
     with pytest.raises(TrainingError, match="None of the 2 clips"):
         run(replace(second(first, davis(tmp_path / "D")), cache=tmp_path / "x"))
     other = replace(first, out=tmp_path / "other")
-    with pytest.raises(UsageError, match="no part 'else'"):
+    with pytest.raises(UsageError, match="without cannot be 'else'"):
         run(replace(other, options={**first.options, "without": "else"}))
     with pytest.raises(UsageError, match="composites has no --masks"):
         run(replace(other, options={**first.options, "masks": "m"}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 import torch
@@ -12,13 +14,14 @@ from core.discovery.contract import DiscoveryRequest
 from core.discovery.masks import THRESHOLD
 from core.engine.registry import build_discoverer, build_tracker, recipe_of
 from core.errors import CheckpointMismatch, CheckpointMissing, UsageError, VosError
+from core.eval.card_facts import training_rows
 from core.jobs import Cancelled, CancelToken, result_of
 from core.media.video import open_video
 from core.nn.checkpoints import read_info
 from core.nn.lite0_file import use_backbone
 from core.nn.resnet_classifier import ResNetClassifier
 from core.systems.multi_granularity.discover import REFERENCES, reference_frames
-from core.systems.multi_granularity.method import MultiGranularityMethod, _place
+from core.systems.multi_granularity.method import MultiGranularityMethod, _place, classes_of
 from core.systems.multi_granularity.model import (
     LEAST_THRESHOLD,
     MultiGranularity,
@@ -28,6 +31,7 @@ from core.systems.multi_granularity.priors import prior_of
 from core.systems.multi_granularity.spec import RECIPE
 from core.tracking.contract import TrackerRequest
 from core.train.config import FitConfig
+from core.train.labels import kinds_of
 from core.train.loop import TrainProgress
 from core.train.request import TrainRequest
 from core.train.run import train
@@ -140,7 +144,7 @@ def test_a_share_of_the_videos_is_the_same_ones_each_time():
     ("options", "error", "message"),
     [
         ({"crop": 40}, UsageError, "do not fit"),
-        ({"prior": "saliency"}, UsageError, "no prior"),
+        ({"prior": "saliency"}, UsageError, "prior cannot be"),
         ({"batch": 1}, UsageError, "alone"),
         ({"rounds": 0}, UsageError, "rounds"),
         ({"batch": 0}, UsageError, "batch"),
@@ -154,17 +158,27 @@ def test_what_cannot_be_trained_is_refused(videos, tmp_path, options, error, mes
 
 def test_a_user_may_bring_a_classifier(videos, tmp_path):
     torch.manual_seed(0)
-    own = tmp_path / "own.safetensors"
+    own = tmp_path / "own; of 3.safetensors"
     save_file(ResNetClassifier((1, 1, 1, 1), bottleneck=False, classes=3).state_dict(), own)
     options = {"prior": "cam", "classifier": str(own)}
     weights, _ = run(
         train(request(videos, tmp_path / "run", steps=1, options=options), CancelToken())
     )
-    assert read_info(weights).training["labels"] == "classes of a classifier"
+    digest = hashlib.sha256(own.read_bytes()).hexdigest()[:12]
+    told = f"classes of the classifier own, of 3.safetensors sha256:{digest}"
+    assert read_info(weights).training["labels"] == told
+    assert training_rows(read_info(weights).training)["labels seen"] == told
     for wrong, error in (({"prior": "heuristic"}, UsageError), ({"classifier": "x"}, VosError)):
         asked = request(videos, tmp_path / "no", options=options | wrong)
         with pytest.raises(error):
             run(train(asked, CancelToken()))
+
+
+@pytest.mark.parametrize("name", ["net;", "a; b", "caf\udce9.pth", "; "])
+def test_a_classifier_of_any_name_is_one_kind_of_labels(tmp_path, name):
+    (tmp_path / name).write_bytes(b"")
+    told = classes_of(tmp_path / name)
+    assert kinds_of(told) == (told,) and told.isprintable() and "sha256:e3b0c442" in told
 
 
 def test_class_activation_maps_need_the_classifier(videos, tmp_path):

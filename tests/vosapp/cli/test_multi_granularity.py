@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -35,6 +37,15 @@ def weights(folder):
     return folder / "run/weights.safetensors"
 
 
+def test_an_option_of_a_few_words_is_checked_at_once(call, capsys):
+    call("train", "multi_granularity", "--prior", "cma", code=2)
+    assert "'cma' is no valid --prior" in call.stderr and "Did you mean cam?" in call.stderr
+    call("train", "global_instance", "--without", "x", code=2)
+    assert "instance, overall, temporal, refine" in call.stderr
+    assert main(["train", "appearance_motion", "--help"]) == 0
+    assert "--loss {code,paper,census,flow}" in capsys.readouterr().out
+
+
 def test_weights_name_their_system(weights):
     assert read_info(weights).system == "multi_granularity"
 
@@ -48,6 +59,25 @@ def test_objects_are_found_by_the_system_that_the_weights_name(
     assert (told["system"], told["frames"]) == ("multi_granularity", COUNT)
     labels = read_label_map(tmp_path / "disk.images/00003.png").label_map
     assert labels.shape == (64, 64)
+
+
+def test_the_system_may_be_named_beside_its_weights(call, folder, weights, tmp_path):
+    words = ("discover", folder / "disk.images", "-o", tmp_path, "--weights", weights)
+    told = call(*words, "--system", "multi_granularity", "--short-side", 64, "--device", "cpu")
+    assert (told["system"], told["weights"]) == ("multi_granularity", str(weights))
+    assert told["frames"] == COUNT
+
+
+def test_boxes_of_a_detector_come_as_coco_too(call, folder, weights, tmp_path):
+    boxes, images = tmp_path / "det.json", [{"id": 1, "file_name": "00002.png"}]
+    whole = {"image_id": 1, "category_id": 1, "bbox": [0, 0, 64, 64]}
+    boxes.write_text(json.dumps({"images": images, "annotations": [whole]}))
+    words = ("discover", folder / "disk.images", "-o", tmp_path / "out", "--weights", weights)
+    more = ("--instances", "--boxes", boxes, "--short-side", 64, "--device", "cpu")
+    assert len(call(*words, *more, "--link", "flow")["objects"]) <= 1
+    boxes.write_text(json.dumps([whole]))
+    call(*words, *more, code=2)
+    assert "list of results" in call.stderr
 
 
 def test_boxes_of_a_detector_need_instances(call, folder, weights, tmp_path):

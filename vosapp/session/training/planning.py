@@ -10,7 +10,7 @@ import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import VosError
-from core.train.recipe import Value
+from core.train.recipe import Option, Value
 from vosapp.jobs.outcome import Done, Failed, Outcome
 from vosapp.jobs.runner import JobHandle, JobRunner, once
 from vosapp.services.training.run_values import Estimate, RecipeOffer, RunRequest
@@ -59,6 +59,7 @@ class Setting:
         help: one line for people.
         usual: what it is where nothing else is said.
         least, most: limits, both included.
+        choices: words that it is one of; empty for any text.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Setting:
     usual: Value
     least: float
     most: float
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,9 @@ class PlanControl(QObject):
     def settings(self) -> tuple[Setting, ...]:
         """Return the options of the chosen way, with what they usually are."""
         offer, refines = self.offer, not self.fresh
-        return tuple(
-            Setting(o.name, o.kind, o.help, o.usual(offer.stage, refines=refines), o.least, o.most)
-            for o in (() if offer is None else offer.options)
-            if offer is not None
-        )
+        if offer is None:
+            return ()
+        return tuple(_setting(option, offer.stage, refines=refines) for option in offer.options)
 
     def learn_offers(self) -> None:
         """Find out what can be chosen; `changed` follows."""
@@ -240,6 +240,13 @@ class PlanControl(QObject):
             if self.plan.minutes is None:
                 self.minutes = outcome.value.minutes
         self.changed.emit()
+
+
+def _setting(option: Option, stage: str, *, refines: bool) -> Setting:
+    usual = option.usual(stage, refines=refines)
+    return Setting(
+        option.name, option.kind, option.help, usual, option.least, option.most, option.choices
+    )
 
 
 def threads() -> int:

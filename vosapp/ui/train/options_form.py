@@ -7,11 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from vosapp.session.training.planning import Setting
 from vosapp.ui.forms import capitalized
 from vosapp.ui.theme import set_tone
+from vosapp.ui.train.option_fields import FIELD, ChoiceField, FileField
 
 Value = int | float | bool | str
 """Of a setting."""
@@ -63,19 +64,23 @@ class RecipeOptions(QWidget):
     def set_values(self, values: Mapping[str, Value]) -> None:
         """Show values, as those of an earlier run."""
         for name, value in values.items():
-            editor = self.editors.get(name)
-            if isinstance(editor, QCheckBox):
-                editor.setChecked(bool(value))
-            elif isinstance(editor, QLineEdit):
-                editor.setText(_text(value))
+            match self.editors.get(name):
+                case QCheckBox() as box:
+                    box.setChecked(bool(value))
+                case FileField() as file:
+                    file.set_text(str(value))
+                case QComboBox() as words:
+                    words.setCurrentIndex(words.findData(value))
+                case QLineEdit() as line:
+                    line.setText(_text(value))
 
     def _add(self, row: int, setting: Setting) -> None:
-        title, editor = capitalized(setting.name.replace("-", " ")), _editor(setting)
+        title = capitalized(setting.name.replace("-", " "))
+        editor = self._editor(setting, title)
         head, text = QLabel(title, self), QLabel(_explained(setting), self)
         head.setBuddy(editor)
         text.setWordWrap(True)
         set_tone(text, "muted")
-        editor.setParent(self)
         editor.setAccessibleName(title)
         editor.setToolTip(f"<p>{_explained(setting)}</p>")
         self.editors[setting.name] = editor
@@ -84,28 +89,45 @@ class RecipeOptions(QWidget):
         self._grid.addWidget(text, row, 2)
         if isinstance(editor, QCheckBox):
             editor.toggled.connect(lambda _on: self.changed.emit())
+        elif isinstance(editor, QComboBox):
+            editor.activated.connect(lambda _row: self.changed.emit())
+        elif isinstance(editor, FileField):
+            editor.changed.connect(self.changed)
         elif isinstance(editor, QLineEdit):
             editor.editingFinished.connect(self.changed)
 
-
-def _editor(setting: Setting) -> QWidget:
-    if setting.kind is bool:
-        box = QCheckBox()
-        box.setChecked(bool(setting.usual))
-        return box
-    line = QLineEdit(_text(setting.usual))
-    line.setFixedWidth(110)
-    return line
+    def _editor(self, setting: Setting, title: str) -> QWidget:
+        if setting.kind is bool:
+            box = QCheckBox(self)
+            box.setChecked(bool(setting.usual))
+            return box
+        usual = _text(setting.usual)
+        if setting.choices:
+            words = dict.fromkeys((*setting.choices, usual))
+            return ChoiceField({word: word or self.tr("none") for word in words}, usual, self)
+        if setting.kind is Path:
+            return FileField(title, usual, self)
+        line = QLineEdit(usual, self)
+        line.setFixedWidth(FIELD)
+        return line
 
 
 def _value(editor: QWidget, setting: Setting) -> Value | None:
     """The value of a field; None for what is none, or is not possible."""
-    if isinstance(editor, QCheckBox):
-        return editor.isChecked()
-    if not isinstance(editor, QLineEdit):
-        return None
-    text = editor.text().strip()
-    if setting.kind in (str, Path):
+    match editor:
+        case QCheckBox():
+            return editor.isChecked()
+        case FileField():
+            return editor.text()
+        case QComboBox():
+            return str(editor.currentData())
+        case QLineEdit():
+            return _typed(editor.text().strip(), setting)
+    return None
+
+
+def _typed(text: str, setting: Setting) -> Value | None:
+    if setting.kind is str:
         return text
     with suppress(ValueError, OverflowError):
         value = int(text) if setting.kind is int else float(text)

@@ -45,6 +45,16 @@ def test_every_system_that_learns_is_offered_with_its_options():
     assert (masks.needs_labels, masks.needs_masks, masks.stage) == (True, True, "masks")
     assert "masks" not in {option.name for option in masks.options}
     assert not boxes.needs_masks
+    raw = found["multi_granularity"]
+    assert (raw.needs_labels, raw.needs_masks, raw.stage) == (False, False, "granularities")
+    assert {"prior", "classifier"} < {option.name for option in raw.options}
+
+
+def test_what_carries_masks_and_finds_objects_has_a_score(look):
+    sources, found = look(boxes=(0, 6))
+    guess = estimate(RunRequest("multi_granularity", 10, sources, device="cpu"), found)
+    assert guess.seconds > guess.prepare_seconds + 600
+    assert not any("nothing scores it" in text for text in guess.warnings)
 
 
 def test_what_carries_no_masks_is_told_to_have_no_score(look):
@@ -119,7 +129,13 @@ def test_colors_are_looked_at_on_masks_where_there_are_any(look):
 
 
 @pytest.mark.parametrize(
-    ("system", "objects"), [("box_supervised", 1), ("global_instance", 1), ("self_supervised", 0)]
+    ("system", "objects"),
+    [
+        ("box_supervised", 1),
+        ("global_instance", 1),
+        ("self_supervised", 0),
+        ("multi_granularity", 0),
+    ],
 )
 def test_samples_are_what_the_network_sees(look, system, objects):
     sources, found = look(boxes=(0, 6), masks=(3, 9))

@@ -57,7 +57,7 @@ def test_the_chooser_offers_the_ways_of_learning(desk):
     chooser.close()
 
 
-@pytest.mark.parametrize("system", ["box_supervised", "global_instance"])
+@pytest.mark.parametrize("system", ["box_supervised", "global_instance", "multi_granularity"])
 def test_the_chooser_says_where_no_weights_are_bundled(desk, system):
     control = desk.workspace.propagation
     chooser = RunChooser(control.choice, desk.window)

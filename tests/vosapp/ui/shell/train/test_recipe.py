@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QFileDialog
 from train_hands import choose, click
 
+from core.train.recipe import Option
 from vosapp.services.models.values import Model, Origin
 from vosapp.session.training.planning import Setting
 from vosapp.ui.train.options_form import RecipeOptions
@@ -111,3 +118,73 @@ def test_few_options_stand_together_at_the_top(qtbot):
         qtbot.waitUntil(last.isVisible)
         form.layout().activate()
         assert last.geometry().bottom() < 60 * count
+
+
+@pytest.fixture
+def form(qtbot):
+    """Fields for a word, for one that may be left out, and for a file."""
+    form = RecipeOptions(None)
+    qtbot.addWidget(form)
+    limits = {"least": -math.inf, "most": math.inf}
+    form.set_settings(
+        (
+            Setting("prior", str, "what comes first", "rules", **limits, choices=("rules", "cam")),
+            Setting("without", str, "what is left out", "", **limits, choices=("key", "value")),
+            Setting("classifier", Path, "makes maps", "", **limits),
+        )
+    )
+    with qtbot.waitExposed(form):
+        form.show()
+    return form
+
+
+def test_an_option_of_a_few_words_is_chosen_from_a_list(form, qtbot):
+    prior, without = form.editors["prior"], form.editors["without"]
+    assert [prior.itemText(n) for n in range(prior.count())] == ["rules", "cam"]
+    assert (without.count(), without.currentText()) == (3, "none")
+    assert form.values() == {} and "usually rules" in prior.toolTip()
+    with qtbot.waitSignal(form.changed):
+        prior.setCurrentIndex(1)
+        prior.activated.emit(1)
+    assert form.values() == {"prior": "cam"}
+    form.set_values({"prior": "rules", "without": "value"})
+    assert form.values() == {"without": "value"}
+
+
+def test_a_chosen_word_is_what_the_run_is_asked_for(shell, services, qtbot, request):
+    first, *others = services.offered
+    prior = Option("prior", str, "what comes first", "rules", choices=("rules", "cam"))
+    services.offered = (replace(first, options=(*first.options, prior)), *others)
+    train = request.getfixturevalue("chosen")
+    editor = train.recipe.options.editors["prior"]
+    editor.setCurrentIndex(editor.findData("cam"))
+    editor.activated.emit(editor.currentIndex())
+    assert train.hub.plan.request().options == {"prior": "cam"}
+
+
+def test_the_wheel_scrolls_the_list_and_chooses_nothing(form):
+    prior, way = form.editors["prior"], Qt.ScrollPhase.NoScrollPhase
+    place, keys = QPointF(5, 5), Qt.KeyboardModifier.NoModifier
+    buttons = Qt.MouseButton.NoButton
+    turn = QWheelEvent(place, place, QPoint(), QPoint(0, -120), buttons, keys, way, False)
+    QApplication.sendEvent(prior, turn)
+    assert prior.currentText() == "rules" and not turn.isAccepted()
+
+
+def test_a_file_of_an_option_is_chosen_or_typed(form, qtbot, dialog, tmp_path):
+    field = form.editors["classifier"]
+    click(field.button)
+    chooser = dialog(QFileDialog)
+    with qtbot.waitSignal(form.changed):
+        chooser.fileSelected.emit(str(tmp_path / "net.pth"))
+    chooser.reject()
+    assert form.values() == {"classifier": str(tmp_path / "net.pth")}
+    field.path.setText("other.pth")
+    field.path.editingFinished.emit()
+    assert form.values() == {"classifier": "other.pth"}
+    field.path.setText(" ")
+    assert form.values() == {}
+    form.set_values({"classifier": "mine.pth"})
+    assert form.values() == {"classifier": "mine.pth"}
+    form.set_values({"classifier": ""})
+    assert form.values() == {}

@@ -1,0 +1,31 @@
+"""Options of recipes: what values they take."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.engine.registry import systems
+from core.errors import UsageError
+from core.train.recipe import Option
+
+WORDS = Option("prior", str, "what comes first", "", choices=("rules", "maps"))
+
+
+@pytest.mark.parametrize("value", ["rules", "maps", ""])
+def test_a_choice_or_the_default_is_possible(value):
+    WORDS.require_possible(value)
+
+
+@pytest.mark.parametrize("value", ["map", 3, True])
+def test_another_word_is_refused_with_those_that_there_are(value):
+    with pytest.raises(UsageError, match="--prior cannot be") as caught:
+        WORDS.require_possible(value)
+    assert "one of rules, maps" in caught.value.hint
+
+
+def test_options_that_are_words_list_them():
+    recipes = [spec.recipe for spec in systems().values() if spec.recipe]
+    words = {o.name: o for recipe in recipes for o in recipe.options if o.kind is str}
+    assert {"prior", "loss", "pairing", "without"} <= words.keys()
+    assert all(option.choices for option in words.values())
+    assert words["loss"].choices == ("code", "paper", "census", "flow")
