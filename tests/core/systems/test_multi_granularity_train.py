@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,8 +16,10 @@ from core.errors import CheckpointMismatch, CheckpointMissing, UsageError, VosEr
 from core.jobs import Cancelled, CancelToken, result_of
 from core.media.video import open_video
 from core.nn.checkpoints import read_info
-from core.nn.lite0_file import use_backbone
+from core.nn.class_maps import ClassMaps
+from core.nn.lite0_file import find_backbone, use_backbone
 from core.nn.resnet_classifier import ResNetClassifier
+from core.systems.multi_granularity.config import PRESETS
 from core.systems.multi_granularity.discover import REFERENCES, reference_frames
 from core.systems.multi_granularity.method import MultiGranularityMethod, _place
 from core.systems.multi_granularity.model import read_network
@@ -23,6 +27,7 @@ from core.systems.multi_granularity.priors import prior_of
 from core.systems.multi_granularity.spec import RECIPE
 from core.tracking.contract import TrackerRequest
 from core.train.config import FitConfig
+from core.train.labels import IMAGENET_CLASSES
 from core.train.loop import TrainProgress
 from core.train.request import TrainRequest
 from core.train.run import train
@@ -40,13 +45,13 @@ def videos(tmp_path_factory, write_mpeg4):
     return folder
 
 
-def request(videos, out, *, steps=3, options=None, **changes):
+def request(videos, out, *, steps=3, preset="tiny", options=None, **changes):
     options = {"batch": 2, "crop": 32, "frames": 3} | (options or {})
     return TrainRequest(
         RECIPE,
         out,
         FitConfig(steps=steps, learning_rate=3e-3),
-        "tiny",
+        preset,
         options=options,
         videos=videos,
         device="cpu",
@@ -160,6 +165,24 @@ def test_a_user_may_bring_a_classifier(videos, tmp_path):
         asked = request(videos, tmp_path / "no", options=options | wrong)
         with pytest.raises(error):
             run(train(asked, CancelToken()))
+
+
+@pytest.mark.skipif(find_backbone() is None, reason="the ImageNet backbone is not installed")
+@pytest.mark.parametrize(("preset", "crop"), [("tiny", 32), ("small", 64)])
+def test_class_activation_maps_of_the_backbone_teach(videos, tmp_path, monkeypatch, preset, crop):
+    shown, found = [], ClassMaps.__call__
+    monkeypatch.setattr(
+        ClassMaps, "__call__", lambda maps, frame: shown.append(frame) or found(maps, frame)
+    )
+    options = {"prior": "cam", "crop": crop}
+    asked = request(videos, tmp_path / "run", steps=2, preset=preset, options=options)
+    # With priors of its own: none is known yet.
+    weights, told = run(train(replace(asked, cache=tmp_path / "cache"), CancelToken()))
+    assert shown and len(told) == 2
+    assert all(np.isfinite([*one.losses.values()]).all() for one in told)
+    said = read_info(weights).training
+    assert (said["prior"], said["labels"]) == ("cam", IMAGENET_CLASSES)
+    assert read_network(weights).config == PRESETS[preset]
 
 
 def test_class_activation_maps_need_the_classifier(videos, tmp_path):
