@@ -64,6 +64,18 @@ def test_a_mask_that_is_too_wide_is_cut():
     assert overlap(Refinement.CUT) > 0.95
 
 
+def test_a_mean_field_carries_a_sure_core_to_the_edge_of_its_color():
+    """As maps of networks that are seldom sure of a whole object; a filter alone stops before."""
+    frame, plane = scene()
+    plane[:] = 0.3
+    plane[7:13, 10:20] = 0.9
+    truth = np.zeros((80, 120), bool)
+    truth[20:60, 30:90] = True
+    found = {one: label_map_of([plane], frame, one) > 0 for one in Refinement}
+    assert (found[Refinement.GUIDED] & truth).sum() < 0.7 * truth.sum()
+    assert (found[Refinement.FIELD] == truth).mean() > 0.99
+
+
 def test_a_cut_that_is_another_thing_is_not_taken():
     """Half the mask is of the ground's color: nothing of that is told apart."""
     small = np.full((20, 30, 3), 90, np.uint8)

@@ -27,6 +27,23 @@ def _seed():
     torch.manual_seed(0)
 
 
+def ties_by_hand(affine, size):
+    """Equation 8's iota, m x o: the 0 and 1 of the four cells around where o leads, by bilinear
+    weights; cells beyond the picture are 0."""
+    height, width = size
+    cells = [(row, column) for row in range(height) for column in range(width)]
+    ties = torch.zeros(len(cells), len(cells), dtype=torch.float64)
+    for o, (row, column) in enumerate(cells):
+        place = torch.tensor([2 * column / (width - 1) - 1, 2 * row / (height - 1) - 1, 1])
+        across, down = (affine.double() @ place.double()).tolist()
+        x, y = (across + 1) / 2 * (width - 1), (down + 1) / 2 * (height - 1)
+        for m, (v, u) in enumerate(cells):
+            for near, beside in cells:
+                weight = max(0, 1 - abs(x - beside)) * max(0, 1 - abs(y - near))
+                ties[m, o] += weight * (math.hypot(u - beside, v - near) <= 1)
+    return ties.float()
+
+
 class TestFrame:
     """Equations 2 and 15."""
 
@@ -146,17 +163,26 @@ class TestLong:
                 apart = math.hypot(m % 5 - (o % 5 + 1), m // 5 - o // 5)
                 assert math.isclose(found[m, o], float(apart <= 1), abs_tol=1e-4)
 
+    def test_what_is_consistent_is_read_between_cells(self):
+        size = (4, 5)
+        affines = IDENTITY + 0.4 * torch.randn(3, 2, 3)
+        found = consistency(affines, size)
+        for affine, ties in zip(affines, found, strict=True):
+            torch.testing.assert_close(ties, ties_by_hand(affine, size))
+        # Some places lie between cells, and some beyond the picture.
+        assert ((found > 0.1) & (found < 0.9)).any() and (found.sum(1) == 0).any()
+
     def test_is_the_equation(self):
         size, cells = (3, 4), 12
         there, back = (torch.rand(2, cells, cells).softmax(1) for _ in range(2))
         affines = tuple(IDENTITY + 0.2 * torch.randn(2, 2, 3) for _ in range(2))
         total = 0.0
         for affinity, affine in zip((there, back), affines, strict=True):
-            ties = consistency(affine, size)
             for b in range(2):
+                ties = ties_by_hand(affine[b], size)
                 for m in range(cells):
                     for o in range(cells):
-                        total -= float(affinity[b, m, o] * ties[b, m, o])
+                        total -= float(affinity[b, m, o] * ties[m, o])
         found = semantic_matching(there, back, affines=affines, size=size)
         assert math.isclose(found, total / (2 * cells), rel_tol=1e-4)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.data.video_abstracts import AbstractBatch
 from core.errors import CheckpointMismatch
 from core.nn.checkpoints import CheckpointInfo, save_weights
 from core.nn.lite0 import Lite0Features
@@ -24,6 +25,7 @@ from core.systems.multi_granularity.granularities import (
     patch_side,
     tracked,
 )
+from core.systems.multi_granularity.method import granularities_step
 from core.systems.multi_granularity.model import (
     LEAST_THRESHOLD,
     MultiGranularity,
@@ -138,30 +140,6 @@ def test_a_patch_is_a_quarter_of_the_frame(side, patch):
     assert patch_side(side) == patch
 
 
-class ByColor(torch.nn.Module):
-    """Stands in for an encoder: a cell is what its pixels show, so that patches are found."""
-
-    def forward(self, images):
-        return 3 * torch.nn.functional.pixel_unshuffle(images, 4)
-
-
-def test_a_patch_that_comes_back_costs_less_than_one_that_does_not(network):
-    network.encoder = ByColor()
-    torch.manual_seed(2)
-    picture = torch.randn(1, 3, 64, 64)
-    # A picture that moves by a cell a frame, and one of which the middle frame is another one.
-    moving = torch.stack([picture.roll(4 * k, dims=-1) for k in range(3)], dim=1)
-    cut = torch.cat([moving[:, :1], torch.randn(1, 1, 3, 64, 64), moving[:, 2:]], dim=1)
-    corners = torch.tensor([[16, 24]])
-    with torch.no_grad():
-        network.gain.fill_(2.0)
-        found = [
-            float(tracked(network, x, network.features(x.flatten(0, 1))[None], corners))
-            for x in (moving, cut)
-        ]
-    assert found[0] < found[1]
-
-
 def test_patches_are_normalized_as_frames_are_in_inference(network):
     network.train()
     norm = network.encoder.norm
@@ -232,6 +210,42 @@ def test_a_round_begins_once_and_teaches_what_was_found(network):
         rounds.targets(shown, prior), 0.05 * prior + 0.95 * (found > 0.5).float()
     )
     assert not torch.equal(rounds.teacher.whole.weight, network.whole.weight)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.0])
+def test_frames_learn_the_prior_at_alpha_1_and_from_themselves_at_alpha_0(network, alpha):
+    shown, roles, corners, prior = batch()
+    with torch.no_grad():
+        # As if trained: features vary around 0, and what is read off them differs by place.
+        network.eval().encoder.norm.train().momentum = 1.0
+        network.features(shown.flatten(0, 1))
+        for part in (network.single, network.whole):
+            torch.nn.init.normal_(part.weight)
+    rounds, parts = Rounds(network, 2, alpha=alpha), Granularities(network.eval(), Terms())
+    rounds.begin_due(0.5)
+    with torch.no_grad():
+        network.single.weight.neg_()
+        found = parts(shown, roles, corners, rounds.targets(shown, prior))["frame"]
+        learned = (predicted(rounds.teacher, shown[:, :4]) > 0.5) * 1.0
+        p = network.single_logits(network.features(shown[:, :4].flatten(0, 1))).sigmoid()
+    q = (prior if alpha else learned).flatten(0, 1)
+    assert 0.1 < learned.mean() < 0.9
+    wanted = -(q * p.log() + (1 - q) * (1 - p).log()).mean()
+    torch.testing.assert_close(found, wanted)
+
+
+def test_the_total_is_the_sum_of_losses_times_weights(network):
+    """Equation 16, and the read-out of the whole video, which always counts as 1."""
+    terms = Terms(frame=0.7, short=0.3, long=1.9, video=0.2)
+    parts, (shown, roles, corners, prior) = Granularities(network.eval(), terms), batch()
+    rounds = Rounds(network, 1, alpha=0.05)
+    with torch.no_grad():
+        step = granularities_step(parts, rounds, terms)
+        found = step(AbstractBatch(shown, prior, roles, corners)).total
+        one = parts(shown, roles, corners, prior)
+    wanted = one["readout"] + 0.7 * one["frame"] + 0.3 * one["short"]
+    wanted += 1.9 * one["long"] + 0.2 * one["video"]
+    torch.testing.assert_close(found, wanted)
 
 
 def test_one_round_has_no_teacher(network):

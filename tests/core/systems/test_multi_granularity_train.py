@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,8 +19,10 @@ from core.eval.card_facts import training_rows
 from core.jobs import Cancelled, CancelToken, result_of
 from core.media.video import open_video
 from core.nn.checkpoints import read_info
-from core.nn.lite0_file import use_backbone
+from core.nn.class_maps import ClassMaps
+from core.nn.lite0_file import find_backbone, use_backbone
 from core.nn.resnet_classifier import ResNetClassifier
+from core.systems.multi_granularity.config import PRESETS
 from core.systems.multi_granularity.discover import REFERENCES, reference_frames
 from core.systems.multi_granularity.method import MultiGranularityMethod, _place, classes_of
 from core.systems.multi_granularity.model import (
@@ -31,7 +34,7 @@ from core.systems.multi_granularity.priors import prior_of
 from core.systems.multi_granularity.spec import RECIPE
 from core.tracking.contract import TrackerRequest
 from core.train.config import FitConfig
-from core.train.labels import kinds_of
+from core.train.labels import IMAGENET_CLASSES, kinds_of
 from core.train.loop import TrainProgress
 from core.train.request import TrainRequest
 from core.train.run import train
@@ -49,13 +52,13 @@ def videos(tmp_path_factory, write_mpeg4):
     return folder
 
 
-def request(videos, out, *, steps=3, options=None, **changes):
+def request(videos, out, *, steps=3, preset="tiny", options=None, **changes):
     options = {"batch": 2, "crop": 32, "frames": 3} | (options or {})
     return TrainRequest(
         RECIPE,
         out,
         FitConfig(steps=steps, learning_rate=3e-3),
-        "tiny",
+        preset,
         options=options,
         videos=videos,
         device="cpu",
@@ -179,6 +182,24 @@ def test_a_classifier_of_any_name_is_one_kind_of_labels(tmp_path, name):
     (tmp_path / name).write_bytes(b"")
     told = classes_of(tmp_path / name)
     assert kinds_of(told) == (told,) and told.isprintable() and "sha256:e3b0c442" in told
+
+
+@pytest.mark.skipif(find_backbone() is None, reason="the ImageNet backbone is not installed")
+@pytest.mark.parametrize(("preset", "crop"), [("tiny", 32), ("small", 64)])
+def test_class_activation_maps_of_the_backbone_teach(videos, tmp_path, monkeypatch, preset, crop):
+    shown, found = [], ClassMaps.__call__
+    monkeypatch.setattr(
+        ClassMaps, "__call__", lambda maps, frame: shown.append(frame) or found(maps, frame)
+    )
+    options = {"prior": "cam", "crop": crop}
+    asked = request(videos, tmp_path / "run", steps=2, preset=preset, options=options)
+    # With priors of its own: none is known yet.
+    weights, told = run(train(replace(asked, cache=tmp_path / "cache"), CancelToken()))
+    assert shown and len(told) == 2
+    assert all(np.isfinite([*one.losses.values()]).all() for one in told)
+    said = read_info(weights).training
+    assert (said["prior"], said["labels"]) == ("cam", IMAGENET_CLASSES)
+    assert read_network(weights).config == PRESETS[preset]
 
 
 def test_class_activation_maps_need_the_classifier(videos, tmp_path):

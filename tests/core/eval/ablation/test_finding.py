@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from core.data.synthetic import two_layers
-from core.engine.registry import recipe_of
+from core.discovery.contract import DiscoveryRequest
+from core.discovery.masks import Refinement, label_map_of
+from core.engine.registry import build_discoverer, recipe_of
 from core.errors import UsageError
 from core.eval.ablation.job import AblationRequest, ablate
 from core.eval.ablation.training import train_variants
 from core.eval.ablation.variants import read_variants
+from core.eval.jf import region_similarity
 from core.eval.unprompted.contenders import Contender
 from core.eval.unprompted.job import UnpromptedRequest, compare_unprompted
 from core.jobs import CancelToken, result_of
 from core.media.label_map import write_label_map
+from core.media.video import open_video
+from core.nn.checkpoints import CheckpointInfo, save_weights
+from core.systems.multi_granularity.config import PRESETS
+from core.systems.multi_granularity.model import new_network
 from core.tracking.contract import TrackerRequest
 from core.train.from_table import request_of
 from core.types import Quality
@@ -40,6 +49,15 @@ train.frames = 3
 ["without long"]
 like = "full"
 train.long = 0
+"""
+EDGES = """
+[none]
+given = "nothing"
+refine = "none"
+
+[field]
+like = "none"
+refine = "field"
 """
 COUNT = 3
 
@@ -83,6 +101,39 @@ def test_what_is_trained_finds_and_is_measured_beside_the_prior(root, tmp_path):
     alone = UnpromptedRequest(root, (Contender("saliency", "saliency"),), tmp_path / "u.csv", seen)
     (means,) = result_of(compare_unprompted(alone, CancelToken()))
     assert float(rows["prior"]["j"]) == pytest.approx(means.j)
+
+
+def test_masks_that_are_found_follow_edges_as_a_variant_says(root):
+    weights, (frames, masks) = root / "w.safetensors", two_layers(side=64, frames=COUNT)
+    network = random_network(frames)
+    info = CheckpointInfo("multi_granularity", "tiny", network.config.to_dict())
+    save_weights(weights, network, info)
+    asked = request(root, EDGES)
+    asked = replace(asked, tracker=replace(asked.tracker, weights=weights))
+    measured = {one.variant: one.means.j for one in result_of(ablate(asked, CancelToken()))}
+    finder = build_discoverer("multi_granularity", DiscoveryRequest("cpu", weights))
+    with open_video(root / "JPEGImages/disk") as video:
+        (track,) = result_of(finder.discover(video, range(COUNT), CancelToken()))
+    for name, mean in measured.items():
+        found = [
+            label_map_of([track.maps[index]], frames[index], Refinement(name)) > 0
+            for index in range(COUNT)
+        ]
+        pairs = zip(found, masks, strict=True)
+        assert mean == pytest.approx(np.mean([region_similarity(*pair) for pair in pairs]))
+    assert measured["field"] > measured["none"] + 0.1
+
+
+def random_network(frames):
+    """A network that has learned nothing, on features that vary around 0; its colors happen to
+    be more the disk's than the ground's."""
+    torch.manual_seed(2)
+    network = new_network(PRESETS["tiny"]).eval()
+    with torch.no_grad():
+        network.encoder.norm.train().momentum = 1.0
+        network.features(torch.from_numpy(frames).permute(0, 3, 1, 2) / 255)
+        torch.nn.init.normal_(network.single.weight)
+    return network
 
 
 def test_nothing_is_scored_on_what_it_was_trained_on(root):
