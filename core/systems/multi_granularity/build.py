@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -24,6 +25,9 @@ from core.tracking.contract import TrackerRequest
 from core.tracking.matching import MatchingTracker
 from core.tracking.weights import calibration_of, weights_of
 from core.types import Frame
+
+SHARPNESS = 20.0
+"""Similarity of a key to itself: 10 and 30 give the same J&F (ADR 0063)."""
 
 
 def build(request: TrackerRequest, *, config: TrackingConfig | None = None) -> MatchingTracker:
@@ -62,8 +66,17 @@ def build_discoverer(request: DiscoveryRequest) -> MultiGranularityDiscoverer:
     return MultiGranularityDiscoverer(network.eval(), request)
 
 
+def key_length(channels: int) -> float:
+    """Length of each key, so that <k, k> / sqrt(C) is `SHARPNESS`."""
+    return math.sqrt(SHARPNESS * math.sqrt(channels))
+
+
 def encode_with(encoder: Encoder, device: torch.device) -> Callable[[Frame], Tensor]:
-    """What makes keys of frames at working size; the encoder is made ready for inference."""
+    """What makes keys of frames at working size; the encoder is made ready for inference.
+
+    Keys have one length: else a cell with a long key resembles all others more than they resemble
+    themselves (ADR 0063).
+    """
     ready = for_inference(encoder, device)
 
     @torch.inference_mode()
@@ -72,7 +85,8 @@ def encode_with(encoder: Encoder, device: torch.device) -> Callable[[Frame], Ten
         height, width = small.shape[:2]
         behind = (0, -width % STEP, 0, -height % STEP)
         padded = F.pad(image.float() / 255, behind, mode="replicate")
-        keys: Tensor = ready(padded.contiguous(memory_format=torch.channels_last))[0]
-        return keys[:, : height // STRIDE, : width // STRIDE].float().contiguous()
+        found: Tensor = ready(padded.contiguous(memory_format=torch.channels_last))[0]
+        keys = found[:, : height // STRIDE, : width // STRIDE].float()
+        return F.normalize(keys, dim=0).contiguous() * key_length(len(keys))
 
     return encode
