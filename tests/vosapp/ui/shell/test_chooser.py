@@ -57,7 +57,7 @@ def test_the_chooser_offers_the_ways_of_learning(desk):
     chooser.close()
 
 
-@pytest.mark.parametrize("system", ["box_supervised", "global_instance", "multi_granularity"])
+@pytest.mark.parametrize("system", ["box_supervised", "global_instance"])
 def test_the_chooser_says_where_no_weights_are_bundled(desk, system):
     control = desk.workspace.propagation
     chooser = RunChooser(control.choice, desk.window)
@@ -70,6 +70,18 @@ def test_the_chooser_says_where_no_weights_are_bundled(desk, system):
     assert chooser._weights.text() == "none yet: choose a file"
     assert not chooser._bundled.isEnabled() and chooser._weights_row.isEnabled()
     assert "no weights" in desk.window.choose_button.toolTip()
+    chooser.close()
+
+
+def test_the_chooser_takes_what_is_bundled_for_another_system(desk):
+    control = desk.workspace.propagation
+    chooser = RunChooser(control.choice, desk.window)
+    chooser.chosen.connect(control.set_choice)
+    row = [one.name for one in systems()].index("multi_granularity")
+    chooser._system.setCurrentIndex(row)
+    chooser._system.activated.emit(row)
+    assert (chooser._weights.text(), chooser._bundled.isEnabled()) == ("bundled", True)
+    assert control.choice.system == "multi_granularity"
     chooser.close()
 
 
