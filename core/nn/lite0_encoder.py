@@ -73,7 +73,7 @@ def keep_products(layer: nn.Conv2d, length: float) -> None:
         length: factor by which vectors become longer, on average.
     """
     found, wanted, height, width = layer.weight.shape
-    basis = nn.init.orthogonal_(layer.weight.new_empty(found, wanted))
+    basis = nn.init.orthogonal_(layer.weight.new_empty(max(found, wanted), wanted))[:found]
     layer.weight.zero_()
     scale = length * math.sqrt(max(1.0, wanted / found))
     layer.weight[:, :, height // 2, width // 2] = scale * basis

@@ -288,10 +288,10 @@ class TestClips:
         found = similarity(rows[0], look.shrinkage.flatten(), rows[1], rows[2]).softmax(1)
         read = torch.stack([(found @ v.flatten(1).T).T.reshape(v.shape) for v in value[0]])[None]
         logits, _ = tiny.decode(query, read, state, update=False)
-        torch.testing.assert_close(result.logits[:, 0], logits, rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(
-            result.soft[:, 0], aggregate(torch.sigmoid(logits)), rtol=1e-4, atol=1e-4
-        )
+        # Convolutions of one frame and of two differ by so much on processors without AVX-512.
+        near = {"rtol": 1e-3, "atol": 1e-3}
+        torch.testing.assert_close(result.logits[:, 0], logits, **near)
+        torch.testing.assert_close(result.soft[:, 0], aggregate(torch.sigmoid(logits)), **near)
 
     def test_plans_take_the_first_and_some_of_the_past(self):
         plan = draw_plan(8, torch.Generator().manual_seed(2))
