@@ -169,7 +169,9 @@ def require_config(
         names = info.config.keys() | wanted.keys()
         other = sorted(n for n in names if info.config.get(n) != wanted.get(n))
         msg = f"{path} holds a network {preset} of another shape: {', '.join(other)}."
-        hint = "Give the options it was trained with; that of an older version, train anew."
+        hint = (
+            "Give the options that it was trained with. If an older vosapp made it, train it anew."
+        )
         raise CheckpointMismatch(msg, hint)
     msg = f"{path} holds the preset {info.preset}, not {preset}."
     raise CheckpointMismatch(msg, f"Use --preset {info.preset}, or other weights.")

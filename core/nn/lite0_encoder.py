@@ -13,6 +13,7 @@ from core.nn.encoder_shape import LITE0_WIDTHS
 from core.nn.lite0 import Lite0Features, centered_maps, normalized
 from core.nn.lite0_file import find_backbone
 from core.nn.lite0_weights import load_features
+from core.ops.attention import key_length
 
 SPREAD = 8.0
 """Standard deviation of its maps on raw footage, about the same at strides 4, 8 and 16."""
@@ -87,7 +88,7 @@ def begin_matching(layer: nn.Conv2d) -> None:
     The inner product of two keys, over the root of their channels, begins as `SHARPNESS` times the
     sum of the two cosines.
     """
-    keep_products(layer, math.sqrt(SHARPNESS * math.sqrt(layer.out_channels)))
+    keep_products(layer, key_length(SHARPNESS, layer.out_channels))
 
 
 def install(encoder: nn.Module, *, frozen: bool) -> None:

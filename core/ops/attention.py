@@ -71,6 +71,11 @@ def _hidden(height: int, width: int, radius: int, device: torch.device) -> Tenso
     return torch.zeros(allowed.shape).masked_fill_(~allowed, -1e4).to(device)
 
 
+def key_length(similarity: float, channels: int) -> float:
+    """Length of keys whose similarity to themselves, <k, k> / sqrt(C), is so much."""
+    return math.sqrt(similarity * math.sqrt(channels))
+
+
 def dense_affinity(query: Tensor, keys: Tensor) -> Tensor:
     """How much each query cell reads of every memory cell: softmax over memory, with gradient.
 

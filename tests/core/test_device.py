@@ -102,16 +102,22 @@ def test_thread_count_is_the_affinity(monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="the C library of Linux")
 def test_freed_memory_is_kept():
     blocks = """
-import mmap, resource, numpy
+import ctypes, mmap, resource, sys, numpy
 from core.device import keep_freed_memory
 keep_freed_memory()
+mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+if mallopt is None or not mallopt(-3, 2**30):
+    sys.exit("skip")
 numpy.ones(8 << 20)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(4):
     numpy.ones(8 << 20)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) * mmap.PAGESIZE)
 """
-    done = subprocess.run([sys.executable, "-c", blocks], capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-c", blocks], capture_output=True, check=False)
+    if done.stderr == b"skip\n":
+        pytest.skip("this C library gives large blocks back whatever it is told")
+    assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 1 << 20
 
 

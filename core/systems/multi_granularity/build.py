@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +14,7 @@ from core.discovery.contract import DiscoveryRequest
 from core.errors import CheckpointMissing
 from core.nn.inference import for_inference
 from core.nn.layout import channels_last
+from core.ops.attention import key_length
 from core.systems.multi_granularity.config import CALIBRATION, STEP, STRIDE, TRACKING
 from core.systems.multi_granularity.discover import MultiGranularityDiscoverer
 from core.systems.multi_granularity.encoder import Encoder
@@ -66,11 +66,6 @@ def build_discoverer(request: DiscoveryRequest) -> MultiGranularityDiscoverer:
     return MultiGranularityDiscoverer(network.eval(), request)
 
 
-def key_length(channels: int) -> float:
-    """Length of each key, so that <k, k> / sqrt(C) is `SHARPNESS`."""
-    return math.sqrt(SHARPNESS * math.sqrt(channels))
-
-
 def encode_with(encoder: Encoder, device: torch.device) -> Callable[[Frame], Tensor]:
     """What makes keys of frames at working size; the encoder is made ready for inference.
 
@@ -87,6 +82,6 @@ def encode_with(encoder: Encoder, device: torch.device) -> Callable[[Frame], Ten
         padded = F.pad(image.float() / 255, behind, mode="replicate")
         found: Tensor = ready(padded.contiguous(memory_format=torch.channels_last))[0]
         keys = found[:, : height // STRIDE, : width // STRIDE].float()
-        return F.normalize(keys, dim=0).contiguous() * key_length(len(keys))
+        return F.normalize(keys, dim=0).contiguous() * key_length(SHARPNESS, len(keys))
 
     return encode

@@ -145,7 +145,7 @@ def test_another_shape_of_the_same_preset_names_what_differs():
     with pytest.raises(CheckpointMismatch, match="another shape: key_channels, lattice") as caught:
         wanted = {**INFO.config, "key_channels": 16, "lattice": 4}
         require_config(INFO, wanted, preset="tiny", path=path)
-    assert "train anew" in caught.value.hint
+    assert "train it anew" in caught.value.hint
     with pytest.raises(CheckpointMismatch, match="holds the preset tiny, not small"):
         require_config(INFO, {}, preset="small", path=path)
     require_config(INFO, {"widths": (8, 8, 8, 8), "key_channels": 8}, preset="tiny", path=path)
