@@ -22,14 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import psutil
+from films import encode
 
 from core.data.synthetic import moving_shapes
 from core.engine.output import ResultFolder
@@ -42,6 +41,7 @@ from core.media.video import open_video
 from core.tracking.contract import TrackerRequest
 from core.types import FrameResult, Keyframe, Quality
 from vosapp.assets import bundled_weights
+from vosapp.services.weights import default_weights
 
 CACHE_BYTES = 8 << 20
 CLIP_FRAMES = 60
@@ -84,7 +84,7 @@ def speed(args: argparse.Namespace) -> None:
             frames, label_maps = moving_shapes(
                 width=width, height=height, frame_count=CLIP_FRAMES, objects=objects
             )
-            film = _encode(Path(folder) / "clip.mp4", frames)
+            film = encode(Path(folder) / "clip.mp4", frames)
             given = [index * CLIP_FRAMES // keyframes for index in range(keyframes)]
             asked = _request(label_maps, given, CLIP_FRAMES)
             seconds, for_keyframes = _time(film, asked, args, quality)
@@ -98,7 +98,7 @@ def memory(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         frames, label_maps = moving_shapes(width=width, height=height, frame_count=48)
         loop = itertools.cycle([*frames, *frames[-2:0:-1]])
-        film = _encode(Path(folder) / "long.mp4", itertools.islice(loop, args.frames))
+        film = encode(Path(folder) / "long.mp4", itertools.islice(loop, args.frames))
         asked = _request(label_maps, [0], args.frames)
         if args.both:
             ids, last_map = asked.keyframes[0].object_ids, label_maps[0][:, ::-1].copy()
@@ -122,7 +122,7 @@ def correction(args: argparse.Namespace) -> int:
     keyframes = (*before.keyframes[:middle], changed, *before.keyframes[middle + 1 :])
     span = range(given[middle - 1] + 1, given[middle + 1])
     with tempfile.TemporaryDirectory() as folder:
-        film = _encode(Path(folder) / "clip.mp4", frames)
+        film = encode(Path(folder) / "clip.mp4", frames)
         del frames
         old, whole_seconds = _label(film, before, args)
         after = PropagationRequest(keyframes, span.start, span.stop)
@@ -199,28 +199,16 @@ def _request(label_maps: np.ndarray, given: list[int], stop: int) -> Propagation
     return PropagationRequest(keyframes, 0, stop)
 
 
-def _encode(path: Path, frames: Iterable[np.ndarray]) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = None
-        for index, image in enumerate(frames):
-            if stream is None:
-                stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
-                stream.height, stream.width = image.shape[:2]
-                stream.pix_fmt = "yuv420p"
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-            frame.pts, frame.time_base = index, Fraction(1, 25)
-            container.mux(stream.encode(frame))
-        if stream is not None:
-            container.mux(stream.encode(None))
-    return path
-
-
 def _tracker_request(args: argparse.Namespace, quality: Quality) -> TrackerRequest:
-    weights = _weights() if trackers()[args.system].needs_weights else None
+    weights = args.weights or _weights(args.system)
     return TrackerRequest(args.system, quality, args.device, weights)
 
 
-def _weights() -> Path:
+def _weights(system: str) -> Path | None:
+    if not trackers()[system].needs_weights:
+        return None
+    if system != "self_supervised":
+        return default_weights(system)
     try:
         return bundled_weights("self_supervised", "thin")
     except CheckpointMissing:
@@ -267,6 +255,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     ):
         sub = commands.add_parser(name)
         sub.add_argument("--system", default="self_supervised", choices=tuple(trackers()))
+        sub.add_argument("--weights", type=Path, help="a file; else the bundled ones")
         sub.add_argument("--size", type=_size, default=_size(size), help="as 854x480")
         sub.add_argument("--frames", type=int, default=frames, help="frames to measure")
         sub.add_argument("--quality", default="fast", help="for memory and correction")

@@ -21,11 +21,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
+from films import encode
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -137,17 +136,6 @@ def prepare(folder: Path, args: argparse.Namespace) -> Workspace:
     project.do(AddObject(name="Shape"))
     project.do(SetMask(0, 1, np.asarray(label_maps[0] == 1)))
     return Workspace(project, film)
-
-
-def encode(path: Path, frames: np.ndarray) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(25))
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "yuv420p"
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, "rgb24")))
-        container.mux(stream.encode())
-    return path
 
 
 def show(app: QApplication, workspace: Workspace, folder: Path) -> Shell:

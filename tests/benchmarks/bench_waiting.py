@@ -22,8 +22,7 @@ import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import av
-import numpy as np
+from films import encode
 
 from core.data.synthetic import moving_shapes
 from core.jobs import Cancelled, CancelToken
@@ -172,18 +171,6 @@ def say_row(name: str, objects: int, times: Times, bench: Bench) -> None:
         f"{name:<11} {objects:>7} {times.first:>9.2f} s {times.looked:>8.2f} s {times.end:>6.1f} s"
     )
     say(f"{row} {bench.kept_megabytes():>8.1f}")
-
-
-def encode(path: Path, frames: np.ndarray) -> Path:
-    """Write frames as a video file."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
-        for image in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
-    return path
 
 
 def say(text: str) -> None:

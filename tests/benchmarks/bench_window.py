@@ -20,9 +20,9 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 from bench_timeline import fill, film
+from films import encode
 from PIL import Image
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -94,15 +94,8 @@ def write_video(path, count=150, gop=30):
     rng = np.random.default_rng(0)
     small = rng.integers(0, 255, (HEIGHT // 8, WIDTH // 8, 3), np.uint8)
     picture = np.asarray(Image.fromarray(small).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC))
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.codec_context.gop_size = gop
-        for index in range(count):
-            frame = av.VideoFrame.from_ndarray(np.roll(picture, index * 5, axis=1), "rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return path
+    frames = (np.roll(picture, index * 5, axis=1) for index in range(count))
+    return encode(path, frames, gop=gop)
 
 
 def make_workspace(folder, film=None, **options):
