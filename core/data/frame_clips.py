@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from core.data.draws import Draws
 from core.data.frame_pack import FramePack
-from core.data.pairs import MAX_CROP, PairConfig, crop_frames, draw_frames, odds_of, places_of
+from core.data.pairs import MAX_CROP, PairConfig, crop_frames, draw_frames
 from core.errors import TrainingError
 from core.ops.dense_flow import FAST, DenseFlow, gray_of
 from core.types import Frame
@@ -90,14 +91,11 @@ class FrameClipDataset(Dataset[ClipFrames]):
         Raises:
             TrainingError: the batch cannot be divided evenly.
         """
-        self._packs = packs
         self._config = config
-        self._seed = seed
-        self._places = places_of(config.batch, part)
-        self._odds = odds_of(packs)
+        self._draws = Draws(packs, batch=config.batch, seed=seed, part=part)
 
     def __getitem__(self, step: int) -> ClipFrames:
-        clips = [self._clip(np.random.default_rng((self._seed, step, k))) for k in self._places]
+        clips = [self._clip(rng) for rng in self._draws.generators(step)]
         frames = torch.from_numpy(np.stack(clips)).permute(0, 1, 4, 2, 3).float().div_(255)
         if not self._config.flow:
             return ClipFrames(frames)
@@ -107,7 +105,7 @@ class FrameClipDataset(Dataset[ClipFrames]):
     def _clip(self, rng: np.random.Generator) -> np.ndarray:
         """T x H x W x 3 uint8."""
         config = self._config
-        pack = self._packs[rng.choice(len(self._packs), p=self._odds)]
+        pack = self._draws.pack(rng)
         away = config.gap * np.arange(config.frames - 1, 0, -1, dtype=np.float64)
         frames = draw_frames(pack, away, rng)
         return np.stack(_whole(frames, config) if config.whole else _square(frames, config, rng))

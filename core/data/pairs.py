@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from core.data.draws import Draws
 from core.data.frame_pack import FramePack
 from core.data.homography import moved_views
 from core.errors import TrainingError
@@ -117,51 +117,25 @@ class PairDataset(Dataset[PairBatch]):
         Raises:
             TrainingError: the batch cannot be divided evenly.
         """
-        self._packs = packs
         self._config = config
-        self._seed = seed
-        self._places = places_of(config.batch, part)
-        self._odds = odds_of(packs)
+        self._draws = Draws(packs, batch=config.batch, seed=seed, part=part)
 
     def __getitem__(self, step: int) -> PairBatch:
         config = self._config.at(step)
-        drawn = [
-            self._sample(config, np.random.default_rng((self._seed, step, k))) for k in self._places
-        ]
+        drawn = [self._sample(config, rng) for rng in self._draws.generators(step)]
         inputs, colors, hidden = (torch.from_numpy(np.stack(x)) for x in zip(*drawn, strict=True))
         return PairBatch(inputs, colors, hidden)
 
     def _sample(
         self, config: PairConfig, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        pack = self._packs[rng.choice(len(self._packs), p=self._odds)]
+        pack = self._draws.pack(rng)
         away = reference_distances(config, rng)
         frames = crop_frames(draw_frames(pack, away, rng), config, rng)
         lab = jitter(np.stack([rgb_to_lab(x) for x in frames]).transpose(0, 3, 1, 2), rng)
         colors = np.ascontiguousarray(lab[:, 1:])
         hidden = _hide_channel(lab, config.drop, rng)
         return np.ascontiguousarray(lab), colors, hidden
-
-
-def odds_of(packs: list[FramePack]) -> NDArray[np.float64]:
-    """How often each pack is drawn, by its weight; the sum is 1."""
-    weights = np.array([pack.weight for pack in packs])
-    odds: NDArray[np.float64] = weights / weights.sum()
-    return odds
-
-
-def places_of(batch: int, part: tuple[int, int]) -> range:
-    """Which samples of a batch are one process's (`part`: its rank, and how many share a batch).
-
-    Raises:
-        TrainingError: the batch cannot be divided evenly.
-    """
-    rank, size = part
-    if batch % size:
-        msg = f"A batch of {batch} cannot be divided among {size} processes."
-        # Twice as many: a stage may take half of it for samples of another kind.
-        raise TrainingError(msg, f"Give --batch a multiple of {2 * size}.")
-    return range(rank, batch, size)
 
 
 def draw_frames(pack: FramePack, away: np.ndarray, rng: np.random.Generator) -> list[Frame]:

@@ -23,10 +23,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from core.cache import LruCache, bytes_of
+from core.data.draws import Draws
 from core.data.frame_pack import FramePack
 from core.data.homography import moved_views
 from core.data.kept_planes import KeptPlanes, Plane
-from core.data.pairs import PairConfig, crop_frames, odds_of, places_of
+from core.data.pairs import PairConfig, crop_frames
 from core.types import Frame
 
 CLIP, DRAWN = 6, 3
@@ -116,13 +117,12 @@ class AbstractDataset(Dataset[AbstractBatch]):
         Raises:
             TrainingError: the batch cannot be divided evenly.
         """
-        self._packs, self._config, self._seed = packs, config, seed
+        self._config = config
+        self._draws = Draws(packs, batch=config.batch, seed=seed, part=part)
         self._pictures = _Pictures(prior, kept_as)
-        self._places = places_of(config.batch, part)
-        self._odds = odds_of(packs)
 
     def __getitem__(self, step: int) -> AbstractBatch:
-        drawn = [self._sample(np.random.default_rng((self._seed, step, k))) for k in self._places]
+        drawn = [self._sample(rng) for rng in self._draws.generators(step)]
         planes, roles, corners = zip(*drawn, strict=True)
         stacked = np.stack(planes)
         frames = torch.from_numpy(stacked[..., :3].copy()).permute(0, 1, 4, 2, 3).float().div_(255)
@@ -136,7 +136,7 @@ class AbstractDataset(Dataset[AbstractBatch]):
     ) -> tuple[Planes, NDArray[np.int64], NDArray[np.int64]]:
         """T x S x S x 4, the roles, the corner."""
         config = self._config
-        pack = self._packs[rng.choice(len(self._packs), p=self._odds)]
+        pack = self._draws.pack(rng)
         count = len(pack.times)
         abstract = abstract_places(count, config.frames, rng)
         if pack.still:

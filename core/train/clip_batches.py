@@ -15,8 +15,8 @@ from core.data.clips.drawn import drawn_sample
 from core.data.clips.films import BoxedFilm, odds_of_films
 from core.data.clips.made import composite_sample
 from core.data.clips.sample import ClipConfig, ClipSample, jittered
+from core.data.draws import Draws
 from core.data.frame_pack import FramePack
-from core.data.pairs import odds_of, places_of
 from core.train.mask_loss import Supervision
 
 STREAM = 2
@@ -71,13 +71,13 @@ class ClipDataset(Dataset[ClipBatch]):
         """
         self._config = config
         self._seed = seed
-        self._places = places_of(config.batch, part)
+        self._draws = Draws(packs, batch=config.batch, seed=seed, part=part, stream=STREAM)
         self._films = films or []
         self._film_odds = odds_of_films(self._films) if films else None
-        self._composite = partial(composite_sample, packs, odds_of(packs), config)
+        self._composite = partial(composite_sample, packs, self._draws.odds, config)
 
     def __getitem__(self, step: int) -> ClipBatch:
-        generators = [np.random.default_rng((self._seed, step, k, STREAM)) for k in self._places]
+        generators = self._draws.generators(step)
         samples = [self._sample(rng) for rng in generators]
         colors = [jittered(x.frames, rng) for x, rng in zip(samples, generators, strict=True)]
         by_box = [bool(rng.random() < self._config.starts) for rng in generators]

@@ -14,8 +14,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from core.data.composites.clip import CompositeClip, draw_clip
+from core.data.draws import Draws
 from core.data.frame_pack import FramePack
-from core.data.pairs import PairBatch, PairConfig, PairDataset, jitter, odds_of, places_of
+from core.data.pairs import PairBatch, PairConfig, PairDataset, jitter
 from core.ops.color import rgb_to_lab
 
 LENGTHS = (4, 8)
@@ -83,15 +84,11 @@ class LabelDataset(Dataset[LabelBatch]):
         Raises:
             TrainingError: the batch cannot be divided evenly.
         """
-        self._packs = packs
         self._side = config.crop
-        self._seed = seed
-        self._places = places_of(config.batch, part)
-        self._odds = odds_of(packs)
+        self._draws = Draws(packs, batch=config.batch, seed=seed, part=part, stream=STREAM)
 
     def __getitem__(self, step: int) -> LabelBatch:
-        generators = (np.random.default_rng((self._seed, step, k, STREAM)) for k in self._places)
-        drawn = [self._sample(rng) for rng in generators]
+        drawn = [self._sample(rng) for rng in self._draws.generators(step)]
         inputs, label_maps = (torch.from_numpy(np.stack(x)) for x in zip(*drawn, strict=True))
         return LabelBatch(inputs, label_maps)
 
@@ -105,7 +102,9 @@ class LabelDataset(Dataset[LabelBatch]):
         for _ in range(TRIES):
             count = int(rng.integers(LENGTHS[0], LENGTHS[1] + 1))
             shown = pick_frames(count, rng)
-            clip = draw_clip(self._packs, self._odds, count=count, shown=shown, size=size, rng=rng)
+            clip = draw_clip(
+                self._draws.packs, self._draws.odds, count=count, shown=shown, size=size, rng=rng
+            )
             if all((x > 0).mean() > SHOWN for x in clip.label_maps[1:]):
                 break
         return clip

@@ -8,17 +8,20 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.errors import CheckpointMismatch, UsageError
+from core.errors import CheckpointMismatch
 from core.nn.checkpoints import fill_module, has_header
 from core.nn.foreign import ImportReport, read_foreign
 from core.nn.importing import (
     UNFILLED,
     bare,
+    left_out,
     misfit,
     odd_numbers,
-    require_kind,
-    require_other_file,
+    read_import,
+    require_preset,
+    require_some,
     save_import,
+    unknown_program,
 )
 from core.systems.box_supervised.config import PRESETS, NetworkConfig
 from core.systems.box_supervised.model import MemoryNetwork
@@ -75,20 +78,15 @@ def import_weights(
             program, or nothing in it fits.
         OutputError: `out` cannot be written.
     """
-    require_kind(kind, KINDS)
-    if preset not in (None, PRESET):
-        raise UsageError(f"Nothing is imported as {preset!r}.", f"Give --preset {PRESET}.")
-    require_other_file(path, out)
-    foreign = read_foreign(path)
+    require_preset(preset, PRESET)
+    foreign = read_import(path, out, kind=kind, known=KINDS)
     tensors = bare(foreign.tensors)
     found = kind or detect_kind(tensors)
     torch.manual_seed(0)
     network = MemoryNetwork(_config_of(tensors) if found == "xmem" else PRESETS[PRESET])
-    left = dict.fromkeys(foreign.skipped, "no plain tensor")
+    left = left_out(foreign)
     taken, unfilled = _fill(network, _for_several(tensors), found, left)
-    if not taken:
-        msg = f"Nothing in {path} fits the preset {PRESET}."
-        raise CheckpointMismatch(msg, "Name another --kind.")
+    require_some(taken, path, PRESET, hint="Name another --kind.")
     report = ImportReport(
         found, SYSTEM, PRESET, tuple(taken), left, tuple(unfilled), _notes(found, unfilled)
     )
@@ -110,9 +108,7 @@ def detect_kind(names: Iterable[str]) -> str:
         return "stcn"
     if {"conv1.weight", "layer1.0.conv3.weight"} <= known:
         return "resnet"
-    shown = ", ".join(name[:80] for name in sorted(known)[:3])
-    msg = f"These weights are of no known program; their tensors are called {shown}."
-    raise CheckpointMismatch(msg, f"Known are {', '.join(KINDS)}.")
+    raise unknown_program(known, KINDS)
 
 
 def _config_of(tensors: Mapping[str, Tensor]) -> NetworkConfig:

@@ -8,16 +8,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.errors import CheckpointMismatch, UsageError
-from core.nn.foreign import ImportReport, read_foreign
+from core.nn.foreign import ImportReport
 from core.nn.importing import (
     UNFILLED,
     bare,
+    left_out,
     misfit,
     odd_numbers,
-    require_kind,
-    require_other_file,
+    read_import,
+    require_preset,
+    require_some,
     save_import,
+    unknown_program,
 )
 from core.systems.global_instance.config import PRESETS
 from core.systems.global_instance.encoders import MASKED
@@ -54,20 +56,15 @@ def import_weights(
             program, or nothing in it fits.
         OutputError: `out` cannot be written.
     """
-    require_kind(kind, KINDS)
-    if preset not in (None, PRESET):
-        raise UsageError(f"Nothing is imported as {preset!r}.", f"Give --preset {PRESET}.")
-    require_other_file(path, out)
-    foreign = read_foreign(path)
+    require_preset(preset, PRESET)
+    foreign = read_import(path, out, kind=kind, known=KINDS)
     tensors = bare(foreign.tensors)
     found = kind or detect_kind(tensors)
     torch.manual_seed(0)
     network = GlobalInstanceNetwork(PRESETS[PRESET])
-    left = dict.fromkeys(foreign.skipped, "no plain tensor")
+    left = left_out(foreign)
     taken, unfilled = _fill(network, tensors, BODY if found == "maskrcnn" else "", left)
-    if not taken:
-        msg = f"Nothing in {path} fits the preset {PRESET}."
-        raise CheckpointMismatch(msg, "Name another --kind.")
+    require_some(taken, path, PRESET, hint="Name another --kind.")
     notes = ("The channel of masks of the support encoder begins with zeros.", UNFILLED)
     report = ImportReport(found, SYSTEM, PRESET, taken, left, unfilled, notes)
     save_import(out, network, report=report, title=KINDS[found], config=network.config.to_dict())
@@ -84,9 +81,7 @@ def detect_kind(names: Iterable[str]) -> str:
     for kind, lead in (("maskrcnn", BODY), ("resnet", "")):
         if {f"{lead}{FIRST}", f"{lead}layer1.0.conv3.weight"} <= known:
             return kind
-    shown = ", ".join(name[:80] for name in sorted(known)[:3])
-    msg = f"These weights are of no known program; their tensors are called {shown}."
-    raise CheckpointMismatch(msg, f"Known are {', '.join(KINDS)}.")
+    raise unknown_program(known, KINDS)
 
 
 def _fill(

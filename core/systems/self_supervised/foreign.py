@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from core.errors import CheckpointMismatch
 from core.nn.backbone import Backbone
-from core.nn.foreign import ImportReport, read_foreign
+from core.nn.foreign import ImportReport
 from core.nn.importing import (
     UNFILLED,
+    left_out,
     misfit,
     odd_numbers,
-    require_kind,
-    require_other_file,
+    read_import,
+    require_some,
     save_import,
 )
 from core.systems.self_supervised.foreign_names import KINDS, detect_kind, our_name
@@ -48,19 +49,15 @@ def import_weights(
             program, of a deeper network, or nothing in it fits.
         OutputError: `out` cannot be written.
     """
-    require_kind(kind, KINDS)
-    require_other_file(path, out)
-    foreign = read_foreign(path)
+    foreign = read_import(path, out, kind=kind, known=KINDS)
     found = kind or detect_kind(foreign.tensors, foreign.container)
     chosen = preset or _preset_for(found, foreign.tensors)
     torch.manual_seed(0)
     filled = new_network(chosen)
     system, network = kept_part(filled)
-    left = dict.fromkeys(foreign.skipped, "no plain tensor")
+    left = left_out(foreign)
     taken, unfilled = _fill(network, foreign.tensors, found, left)
-    if not taken:
-        msg = f"Nothing in {path} fits the preset {chosen}."
-        raise CheckpointMismatch(msg, "Name another --preset or --kind.")
+    require_some(taken, path, chosen, hint="Name another --preset or --kind.")
     _require_depth(network, [our_name(found, name) for name in left], path)
     notes = _notes(found, network, asked=kind is not None, unfilled=unfilled)
     if not KINDS[found].scaled and isinstance(network, KeyEncoder):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.errors import CheckpointMismatch, UsageError
+from core.nn.importing import unknown_program
 
 WRAPPERS = ("module.", "backbone.", "encoder.model.", "encoder.", "model.")
 """What training programs put in front of the names of a ResNet; taken off again and again."""
@@ -69,13 +70,12 @@ def detect_kind(names: Iterable[str], container: str) -> str:
     stripped = {strip_wrappers(name) for name in known}
     if stripped.issuperset(RESNET_SIGNS):
         return "dino" if container in ("teacher", "student") else "resnet"
-    shown = ", ".join(name[:80] for name in sorted(known)[:3])
     if any("patch_embed" in name for name in stripped):
         msg = "These are weights of a vision transformer; only convolutional encoders fit."
     elif "conv1.0.weight" in stripped:
         msg = "This ResNet begins with three convolutions; it has to begin with one of 7 x 7."
     else:
-        msg = f"The program that made these weights is not known; their tensors are called {shown}."
+        raise unknown_program(known, KINDS)
     raise CheckpointMismatch(msg, f"Known are {', '.join(KINDS)}.")
 
 
