@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from core.cleaning import NONE
 from core.errors import UsageError
-from core.jobs import Cancelled
 from vosapp.cli.adapt_options import (
     adaptation_name,
     adaptation_of,
@@ -20,6 +19,7 @@ from vosapp.cli.benchmark_prompts import add_prompt_arguments, check_prompts, ru
 from vosapp.cli.benchmark_scores import add_score, add_scores_argument, scores_file
 from vosapp.cli.clean_option import add_clean_argument, cleaning_of
 from vosapp.cli.given_options import add_given_arguments, given_name
+from vosapp.cli.measured import measured
 from vosapp.cli.modes import check_mode
 from vosapp.cli.options import check_file, sequence_names
 from vosapp.cli.run_options import (
@@ -31,12 +31,10 @@ from vosapp.cli.run_options import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
-    from core.eval.benchmark import BenchmarkReport, SequenceRun
+    from core.eval.benchmark import BenchmarkReport
     from core.eval.benchmark_plan import BenchmarkRequest
-    from core.eval.interactive import InteractiveReport, InteractiveRequest, InteractiveRun
-    from core.jobs import Progress
+    from core.eval.interactive import InteractiveReport, InteractiveRequest
     from vosapp.cli.console import Console
 
 NAME = "benchmark"
@@ -246,60 +244,18 @@ def _request(args: argparse.Namespace) -> BenchmarkRequest:
 
 
 def _benchmark(request: BenchmarkRequest, console: Console) -> BenchmarkReport:
-    from core.eval.benchmark import make_benchmark_report
+    from core.eval.benchmark import benchmark, make_benchmark_report
+    from core.eval.benchmark_report import run_line
 
-    runs: list[SequenceRun] = []
-    try:
-        for _ in console.follow(_progress(request, runs, console), unit="frames"):
-            pass
-    except Cancelled:
-        if not runs:
-            raise
-        console.kept = f"The figures are those of the {len(runs)} sequences that were finished."
+    job = benchmark(request, console.token)
+    runs = measured(job, console, line=run_line, unit="frames", what="sequences")
     return make_benchmark_report(runs, request)
 
 
-def _progress(
-    request: BenchmarkRequest, runs: list[SequenceRun], console: Console
-) -> Iterator[Progress]:
-    from core.eval.benchmark import SequenceRun, benchmark
-    from core.eval.benchmark_report import run_line
-    from core.jobs import Progress
-
-    for step in benchmark(request, console.token):
-        if isinstance(step, SequenceRun):
-            runs.append(step)
-            if console.draws_progress:
-                console.say(run_line(step))
-        elif isinstance(step, Progress):
-            yield step
-
-
 def _annotate(request: InteractiveRequest, console: Console) -> InteractiveReport:
-    from core.eval.interactive import make_interactive_report
-
-    runs: list[InteractiveRun] = []
-    try:
-        for _ in console.follow(_rounds(request, runs, console), unit="rounds"):
-            pass
-    except Cancelled:
-        if not runs:
-            raise
-        console.kept = f"The figures are those of the {len(runs)} sequences that were finished."
-    return make_interactive_report(runs, request)
-
-
-def _rounds(
-    request: InteractiveRequest, runs: list[InteractiveRun], console: Console
-) -> Iterator[Progress]:
-    from core.eval.interactive import InteractiveRun, annotate
+    from core.eval.interactive import annotate, make_interactive_report
     from core.eval.interactive_report import run_line
-    from core.jobs import Progress
 
-    for step in annotate(request, console.token):
-        if isinstance(step, InteractiveRun):
-            runs.append(step)
-            if console.draws_progress:
-                console.say(run_line(step))
-        elif isinstance(step, Progress):
-            yield step
+    job = annotate(request, console.token)
+    runs = measured(job, console, line=run_line, unit="rounds", what="sequences")
+    return make_interactive_report(runs, request)

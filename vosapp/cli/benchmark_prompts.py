@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
-from core.jobs import Cancelled
+from vosapp.cli.measured import measured
 from vosapp.cli.modes import check_mode
 from vosapp.cli.options import check_file, sequence_names
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from core.eval.prompts import PromptRequest, PromptRun
-    from core.jobs import Progress
     from core.prompts.request import FrameFeatures
     from core.types import Frame
     from vosapp.cli.console import Console
@@ -142,25 +141,8 @@ def _describer(
 
 
 def _measure(request: PromptRequest, console: Console) -> list[PromptRun]:
-    runs: list[PromptRun] = []
-    try:
-        for _ in console.follow(_steps(request, runs, console), unit="sequences"):
-            pass
-    except Cancelled:
-        if not runs:
-            raise
-        console.kept = f"The figures are those of the {len(runs)} objects that were finished."
-    return runs
-
-
-def _steps(request: PromptRequest, runs: list[PromptRun], console: Console) -> Iterator[Progress]:
     from core.eval.prompt_report import run_line
-    from core.eval.prompts import PromptRun, measure_prompts
+    from core.eval.prompts import measure_prompts
 
-    for step in measure_prompts(request, console.token):
-        if isinstance(step, PromptRun):
-            runs.append(step)
-            if console.draws_progress:
-                console.say(run_line(step))
-        else:
-            yield step
+    job = measure_prompts(request, console.token)
+    return measured(job, console, line=run_line, unit="sequences", what="objects")
