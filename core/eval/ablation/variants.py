@@ -36,8 +36,7 @@ Each table of it is a variant; what it does not name stays as the command has it
 from __future__ import annotations
 
 import json
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -45,13 +44,9 @@ from typing import Any, cast
 from core.discovery.masks import USUAL, Refinement
 from core.errors import UsageError
 from core.eval.starts import Start
-from core.media.input_file import read_input_text
+from core.eval.tables import COMMON, Kinds, Known, earlier, read_tables, seeded
 
-MAX_BYTES = 1 << 20
-
-Read = Callable[[str], Any]
-READERS: dict[str, Read] = {".toml": tomllib.loads, ".json": json.loads}
-KINDS: dict[str, tuple[type, ...]] = {
+KINDS: Kinds = {
     "config": (dict,),
     "weights": (str,),
     "adapt": (bool, str),
@@ -62,9 +57,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "finder": (str,),
     "refine": (str,),
     "back_and_forth": (bool,),
-    "train": (dict,),
-    "seeds": (int,),
-    "like": (str,),
+    **COMMON,
 }
 """What a variant may say."""
 NOTHING = "nothing"
@@ -117,89 +110,30 @@ def read_variants(path: Path) -> tuple[Variant, ...]:
     Raises:
         UsageError: the file cannot be read, or says what makes no sense.
     """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        msg = f"{path} is no table of variants."
-        raise UsageError(msg, "Write it as .toml, or as .json.")
-    try:
-        tables = reader(read_input_text(path, limit=MAX_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.", "Mend the file.") from error
-    if not isinstance(tables, dict) or not tables:
-        raise UsageError(f"{path} names no variant.", "Write a table for each: [wide].")
     known: dict[str, dict[str, Any]] = {}
     found = list[Variant]()
-    for name, values in tables.items():
-        known[name] = _resolved(name, values, known, path)
-        found += _variants(name, known[name], path)
+    for name, values in read_tables(path, KINDS, what="variant").items():
+        known[name] = _started(name, values, known)
+        found += [
+            replace(_variant(own, said, path), group=name)
+            for own, said in seeded(name, known[name])
+        ]
     return tuple(found)
 
 
-def _resolved(
-    name: str, values: object, known: Mapping[str, dict[str, Any]], path: Path
-) -> dict[str, Any]:
-    """What a variant says, with all that it takes over from another one."""
-    if not isinstance(values, dict):
-        msg = f"{name} in {path} is no variant, but a value."
-        raise UsageError(msg, f"Write [{name}] and its values below it.")
-    for key, value in values.items():
-        if key not in KINDS:
-            msg = f"The variant {name} has an unknown key, {key}."
-            raise UsageError(msg, f"It may say: {', '.join(KINDS)}; fields go below config.")
-        if type(value) not in KINDS[key]:
-            msg = f"The variant {name} says {key} = {value!r}."
-            raise UsageError(msg, f"It must be of type {KINDS[key][0].__name__}.")
-    own = {key: value for key, value in values.items() if key != "like"}
-    if "like" in values:
-        own = merged(_earlier(name, values["like"], known), own)
-    after = own.get("train", {}).get("after")
-    if isinstance(after, dict | None):
-        return own
-    first = _earlier(name, after, known).get("train")
+def _started(name: str, values: dict[str, Any], known: Known) -> dict[str, Any]:
+    """What a variant says, with the training that its own begins after.
+
+    All that it depends on is part of what it says, so that its weights are known by it.
+    """
+    after = values.get("train", {}).get("after")
+    if after is None:
+        return values
+    first = earlier(name, after, known).get("train")
     if not first:
-        msg = f"The variant {name} trains after {after}, which trains nothing."
+        msg = f"{name} trains after {after}, which trains nothing."
         raise UsageError(msg, f"Give {after} train, or leave after out.")
-    # All that it depends on is part of what it says, so that its weights are known by it.
-    return {**own, "train": {**own["train"], "after": first}}
-
-
-def _earlier(name: str, wanted: Any, known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    if wanted not in known:
-        msg = f"The variant {name} names {wanted!r}, which does not stand before it."
-        raise UsageError(msg, f"Before it stand: {', '.join(known) or 'none'}.")
-    return known[wanted]
-
-
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables within tables are merged; other values are replaced."""
-    made = dict(base)
-    for key, value in changes.items():
-        both = isinstance(value, dict) and isinstance(made.get(key), dict)
-        made[key] = merged(made[key], value) if both else value
-    return made
-
-
-def _variants(name: str, values: dict[str, Any], path: Path) -> list[Variant]:
-    """The variant, or one for each seed."""
-    seeds = values.get("seeds", 1)
-    own = {key: value for key, value in values.items() if key != "seeds"}
-    if seeds < 1:
-        raise UsageError(f"The variant {name} has {seeds} seeds.", "Give 1 or more.")
-    if seeds == 1:
-        return [_variant(name, own, path)]
-    if not own.get("train"):
-        msg = f"The variant {name} has seeds, but trains nothing."
-        raise UsageError(msg, "Seeds are those of a training: give train, too.")
-    first = own["train"].get("seed", 0)
-    if type(first) is not int:
-        raise UsageError(f"The variant {name} says seed = {first!r}.", "It must be of type int.")
-    numbers = range(first, first + seeds)
-    return [
-        replace(
-            _variant(f"{name}, seed {n}", merged(own, {"train": {"seed": n}}), path), group=name
-        )
-        for n in numbers
-    ]
+    return {**values, "train": {**values["train"], "after": first}}
 
 
 def _check_finding(name: str, values: dict[str, Any]) -> None:
@@ -243,6 +177,5 @@ def _variant(name: str, values: dict[str, Any], path: Path) -> Variant:
         name,
         said,
         weights=None if weights is None else path.parent / weights,
-        group=name,
         **options,
     )

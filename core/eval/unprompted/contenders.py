@@ -41,25 +41,21 @@ from core.discovery.contract import Discoverer, DiscoveryRequest
 from core.discovery.masks import USUAL, Refinement
 from core.engine.finding.build import FindingRequest, build_finder
 from core.errors import UsageError
-from core.eval.ablation.variants import READERS, merged
+from core.eval.tables import COMMON, Kinds, read_tables, seeded
 from core.eval.unprompted.baselines import BASELINES, WITH_BACKBONE
-from core.media.input_file import read_input_text
 from core.nn.checkpoints import read_info
 from core.nn.lite0_file import find_backbone
 from core.tracking.contract import TrackerRequest
 
-MAX_BYTES = 1 << 20
-KINDS: dict[str, type] = {
-    "finder": str,
-    "weights": str,
-    "adapt_steps": int,
-    "seed": int,
-    "vote": bool,
-    "refine": str,
-    "short_side": int,
-    "train": dict,
-    "seeds": int,
-    "like": str,
+KINDS: Kinds = {
+    "finder": (str,),
+    "weights": (str,),
+    "adapt_steps": (int,),
+    "seed": (int,),
+    "vote": (bool,),
+    "refine": (str,),
+    "short_side": (int,),
+    **COMMON,
 }
 """What a contender may say."""
 
@@ -154,56 +150,11 @@ def read_contenders(path: Path) -> tuple[Contender, ...]:
         UsageError: the file cannot be read, or says what makes no sense.
         CheckpointMissing, CheckpointMismatch: weights whose system it does not name.
     """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise UsageError(f"{path} is no table of contenders.", "Write it as .toml, or as .json.")
-    try:
-        tables = reader(read_input_text(path, limit=MAX_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.", "Mend the file.") from error
-    if not isinstance(tables, dict) or not tables:
-        raise UsageError(f"{path} names nothing.", "Write a table for each: [lite].")
-    known: dict[str, dict[str, Any]] = {}
-    found = list[Contender]()
-    for name, values in tables.items():
-        known[name] = _resolved(name, values, known, path)
-        found += _contenders(name, known[name], path)
-    return tuple(found)
-
-
-def _resolved(
-    name: str, values: object, known: Mapping[str, dict[str, Any]], path: Path
-) -> dict[str, Any]:
-    """What a contender says, with what it takes over from an earlier one."""
-    if not isinstance(values, Mapping):
-        msg = f"{name} in {path} is a value."
-        raise UsageError(msg, f"Write [{name}] and its values below it.")
-    for key, value in values.items():
-        if key not in KINDS or type(value) is not KINDS[key]:
-            msg = f"{name} in {path} says {key} = {value!r}."
-            raise UsageError(msg, f"It may say: {', '.join(KINDS)}.")
-    own = {key: value for key, value in values.items() if key != "like"}
-    if "like" not in values:
-        return own
-    if values["like"] not in known:
-        msg = f"{name} in {path} is like {values['like']}, which does not stand before it."
-        raise UsageError(msg, f"Before it stand: {', '.join(known) or 'none'}.")
-    return merged(known[values["like"]], own)
-
-
-def _contenders(name: str, values: Mapping[str, Any], path: Path) -> list[Contender]:
-    """The contender, or one for each seed of its training."""
-    seeds, train = values.get("seeds", 1), values.get("train", {})
-    if seeds < 1 or (seeds > 1 and not train):
-        msg = f"{name} in {path} has seeds = {seeds}."
-        raise UsageError(msg, "Give a number from 1 on, and train: seeds are those of a training.")
-    if seeds == 1:
-        return [_contender(name, values, path)]
-    own = [merged(values, {"train": {"seed": seed}}) for seed in range(seeds)]
-    return [
-        replace(_contender(f"{name}, seed {seed}", one, path), group=name)
-        for seed, one in enumerate(own)
-    ]
+    return tuple(
+        replace(_contender(own, said, path), group=name if own != name else "")
+        for name, values in read_tables(path, KINDS, what="contender").items()
+        for own, said in seeded(name, values)
+    )
 
 
 def _contender(name: str, values: Mapping[str, Any], path: Path) -> Contender:
