@@ -65,12 +65,13 @@ def _sequences(folder: Path) -> Iterator[Path]:
     """Folders of images in the trees of data sets; what is in no such tree may be photos."""
     images = files_below(folder, FRAME_SUFFIXES)
     for place in dict.fromkeys(image.parent for image in images):
-        if FRAME_FOLDER in place.resolve().parts[:-1] and is_sequence(place):
+        parts = {*place.absolute().parts[:-1], *place.resolve().parts[:-1]}
+        if FRAME_FOLDER in parts and is_sequence(place):
             yield place
 
 
 def _image_folders(folder: Path) -> Iterator[Path]:
-    for place, names, _ in os.walk(folder, onerror=_refuse):
+    for place, names, _ in _folders(folder):
         yield from (Path(place, n) for n in names if n.endswith(IMAGES_SUFFIX) and n[0] != ".")
 
 
@@ -82,11 +83,25 @@ def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
     """
     found = (
         Path(place, name)
-        for place, _, names in os.walk(folder, onerror=_refuse)
+        for place, _, names in _folders(folder)
         for name in names
         if not name.startswith(".")
     )
     return sorted(p for p in found if p.suffix.lower() in suffixes and p.is_file())
+
+
+def _folders(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """`os.walk`, through links, too: they are how parts of a data set are put together."""
+    for place, names, files in os.walk(folder, onerror=_refuse, followlinks=True):
+        names[:] = [name for name in names if not _leads_back(Path(place, name))]
+        yield place, names, files
+
+
+def _leads_back(folder: Path) -> bool:
+    """Whether a folder is a link to one that it lies in, so that it has no end."""
+    return folder.is_symlink() and folder.resolve() in {
+        around for place in folder.parents for around in (place.resolve(), *place.resolve().parents)
+    }
 
 
 def _refuse(error: OSError) -> None:

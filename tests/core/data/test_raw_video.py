@@ -151,6 +151,28 @@ def test_videos_are_found_deeply_and_in_order(tmp_path):
     assert find_videos(tmp_path / "missing") == []
 
 
+def test_links_to_folders_are_followed_but_not_in_circles(tmp_path):
+    for name in ("all/deep/a.mp4", "frames/00000.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    part = tmp_path / "part" / "JPEGImages" / "480p"
+    part.mkdir(parents=True)
+    (part / "linked").symlink_to(tmp_path / "frames")
+    (part / "films").symlink_to(tmp_path / "all")
+    (tmp_path / "all" / "round").symlink_to(tmp_path / "all")
+    (tmp_path / "all" / "deep" / "up").symlink_to(tmp_path)
+    assert find_videos(tmp_path / "part") == [part / "films/deep/a.mp4", part / "linked"]
+
+
+def test_folders_that_link_to_each_other_have_an_end(tmp_path):
+    for name, other in (("one", "two"), ("two", "one")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.mp4").touch()
+        (tmp_path / name / "link").symlink_to(tmp_path / other)
+    one = tmp_path / "one"
+    assert find_videos(one) == [one / "link/two.mp4", one / "one.mp4"]
+
+
 @pytest.mark.parametrize("reader", [raw_video._with_pyav, raw_video._with_opencv])
 def test_a_name_that_is_no_utf_8(clip, tmp_path, reader):
     """OpenCV crashed the process."""
