@@ -7,10 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from core.media.file_hash import sha256_of
-
-DIGITS = 12
-"""Of a file's SHA-256, enough to tell weights apart."""
+from core.media.file_hash import short_hash
 
 
 @lru_cache(maxsize=1)
@@ -32,7 +29,7 @@ def file_mark(path: Path | None) -> str:
     """Name of a file and the beginning of its SHA-256; empty for none."""
     if path is None:
         return ""
-    return f"{path.name} {sha256_of(path)[:DIGITS]}"
+    return f"{path.name} {short_hash(path)}"
 
 
 def _git(folder: Path, *words: str) -> str:

@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 
 MARK = " sha256:"
+DIGITS = 12
+"""Of a file's SHA-256 where people read it: enough to tell files apart."""
 
 
 def sha256_of(path: Path) -> str:
@@ -16,6 +18,11 @@ def sha256_of(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def short_hash(path: Path) -> str:
+    """The first `DIGITS` of a file's SHA-256; errors as `sha256_of`."""
+    return sha256_of(path)[:DIGITS]
 
 
 def named_hash(name: str, digest: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.data.importing.coco import Images, category_names, corners_of, is_crowd, key_of
 from core.data.importing.collect import MAX_BOXES, Collection, require_room, says_ignore
 from core.data.importing.reading import Node, read_json
-from core.data.importing.sizes import same_shape
+from core.data.importing.sizes import same_shape, two_sizes
 from core.errors import AnnotationReadError, MaskMismatch
 from core.media.annotations.rectangles import Corners
 from core.types import VideoInfo
@@ -32,7 +32,7 @@ def read_coco_boxes(path: Path, info: VideoInfo) -> Boxes:
     Raises:
         AnnotationReadError: no such file, a list of results alone, which names no frame, or
             damaged.
-        MaskMismatch: images that are no frames of the video, or of another shape.
+        MaskMismatch: images that are no frames of the video, of another shape, or of two sizes.
     """
     document = read_json(path)
     if isinstance(document.value, list):
@@ -47,6 +47,8 @@ def read_coco_boxes(path: Path, info: VideoInfo) -> Boxes:
     try:
         found = _at_own_size(document, replace(info, width=size[0], height=size[1]))
     except MaskMismatch as error:
+        if error.size is not None:
+            raise two_sizes(path, size, error.size) from error
         raise MaskMismatch(error.message, IMAGES) from error
     across, down = info.width / size[0], info.height / size[1]
     return {
@@ -61,10 +63,12 @@ def _at_own_size(document: Node, info: VideoInfo) -> Boxes:
     entries = list(document.field("annotations").elements())
     require_room(len(entries), most=MAX_BOXES, what="boxes")
     for entry in entries:
-        index, corners = images.frame_of(entry.field("image_id").key()), corners_of(entry)
+        index = images.frame_of(entry.field("image_id").key())
         category = categories.get(key_of(entry, "category_id"), "")
-        ignored = is_crowd(entry) or says_ignore(category)
-        if index is not None and corners is not None and not ignored:
+        if index is None or is_crowd(entry) or says_ignore(category):
+            continue
+        corners = corners_of(entry)
+        if corners is not None:
             found.setdefault(index, []).append(corners)
     images.tell(document.path, len(entries))
     return found

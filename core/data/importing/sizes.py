@@ -61,11 +61,7 @@ class AtGivenSize:
         except MaskMismatch as error:
             if error.size is None:
                 raise
-            sizes = " and ".join(f"{width} x {height}" for width, height in (size, error.size))
-            raise MaskMismatch(
-                f"{path} says that it was made at two sizes, {sizes}.",
-                "Export it again, all of it at the size of the video.",
-            ) from error
+            raise two_sizes(path, size, error.size) from error
         return scaled(found, size, info, why="the file says its size")
 
 
@@ -80,6 +76,15 @@ def same_shape(size: tuple[int, int], info: VideoInfo) -> bool:
         return False
     across, down = info.width * factor - width, info.height * factor - height
     return abs(across) <= max(1.0, factor) and abs(down) <= max(1.0, factor)
+
+
+def two_sizes(path: Path, *sizes: tuple[int, int]) -> MaskMismatch:
+    """The error that a file says two sizes of itself, (width, height) each."""
+    told = " and ".join(f"{width} x {height}" for width, height in sizes)
+    return MaskMismatch(
+        f"{path} says that it was made at two sizes, {told}.",
+        "Export it again, all of it at the size of the video.",
+    )
 
 
 def scaled(

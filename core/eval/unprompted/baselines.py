@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from core.discovery.contract import Discoverer, ObjectTrack
-from core.discovery.growing import GrowingTrack
 from core.discovery.maps import Map, PackedMaps
 from core.discovery.masks import largest_parts
+from core.discovery.single_track import SingleTrack
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
 from core.nn.lite0_file import find_backbone
@@ -66,13 +66,13 @@ class StandsOut:
         """See `core.discovery.contract.Discoverer`."""
         from core.ops.foreground import foreground
 
-        track = GrowingTrack()
+        track = SingleTrack()
         for done, index in enumerate(frames):
             token.check()
             frame = video.frame(index)
             track.add(index, largest_parts(foreground(self._soft(frame), frame)))
             yield Progress(done + 1, len(frames), "looking for objects")
-        return track.among(len(frames))
+        return track.tracks(len(frames))
 
 
 def _classes() -> Discoverer:
@@ -94,7 +94,7 @@ class MotionBaseline:
         """See `core.discovery.contract.Discoverer`; the last frame is compared with its neighbor
         before, all others with that after.
         """
-        track = GrowingTrack()
+        track = SingleTrack()
         for index in frames:
             token.check()
             other = index + 1 if index + 1 < frames.stop else index - 1
@@ -102,7 +102,7 @@ class MotionBaseline:
                 pair = (_small(video.frame(i)) for i in (index, other))
                 track.add(index, largest_parts(above_otsu(self._measure(*pair))))
             yield Progress(index - frames.start + 1, len(frames), "looking for objects")
-        return track.among(len(frames))
+        return track.tracks(len(frames))
 
 
 def frame_difference(frame: Frame, other: Frame) -> Map:

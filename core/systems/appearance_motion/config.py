@@ -19,8 +19,6 @@ UNET = "unet"
 APPEARANCES = (UNET, LITE0, RESNET50)
 """What segments single frames: a small U-Net, a decoder on the frozen ImageNet backbone, or a
 dilated ResNet-50 as in the paper."""
-
-
 FLOW = "flow"
 """Name of the loss that explains the optical flow."""
 LOSSES = (*(kind.value for kind in Photometric), FLOW)

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from core.device import choose_device, memory_errors
 from core.discovery.contract import DiscoveryRequest, ObjectTrack
-from core.discovery.growing import GrowingTrack
 from core.discovery.masks import largest_parts
+from core.discovery.single_track import SingleTrack
 from core.errors import CheckpointMissing
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
@@ -65,13 +65,13 @@ class AppearanceMotionDiscoverer:
         self, network: AppearanceMotion, video: VideoSource, frames: range, token: CancelToken
     ) -> Job[tuple[ObjectTrack, ...]]:
         network.eval()
-        track = GrowingTrack()
+        track = SingleTrack()
         read = video.frames(frames.start, frames.stop, frames.step)
         for done, (index, frame) in enumerate(zip(frames, read, strict=True)):
             token.check()
             track.add(index, object_map(network, frame, self._short_side))
             yield Progress(done + 1, len(frames), "looking for objects", phase=PHASE)
-        return track.among(len(frames))
+        return track.tracks(len(frames))
 
 
 @torch.inference_mode()

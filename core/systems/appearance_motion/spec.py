@@ -34,7 +34,7 @@ RECIPE = Recipe(
         Option(
             "loss",
             str,
-            f"how synthesized frames are compared, or {FLOW}: explain DIS flow in place of them",
+            f"how synthesized frames are compared; {FLOW}: nothing is, segments explain DIS flow",
             Photometric.CODE.value,
             choices=LOSSES,
         ),

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from core.device import memory_errors
 from core.discovery.contract import DiscoveryRequest, ObjectTrack
-from core.discovery.growing import GrowingTrack
 from core.discovery.masks import THRESHOLD, largest_parts
+from core.discovery.single_track import SingleTrack
 from core.jobs import CancelToken, Job, Progress
 from core.media.video import VideoSource
 from core.systems.multi_granularity.config import RESNET50, STEP
@@ -47,7 +47,7 @@ class MultiGranularityDiscoverer:
             return ()
         with memory_errors(PHASE):
             known, threshold = yield from self._references(video, frames, token)
-            track = GrowingTrack()
+            track = SingleTrack()
             read = video.frames(frames.start, frames.stop, frames.step)
             for done, (index, frame) in enumerate(zip(frames, read, strict=True)):
                 token.check()
@@ -55,7 +55,7 @@ class MultiGranularityDiscoverer:
                 plane = largest_parts(np.clip(THRESHOLD / threshold * found, 0, 1))
                 track.add(index, plane, sure=found)
                 yield Progress(done + 1, len(frames), PHASE, phase=PHASE)
-        return track.among(len(frames))
+        return track.tracks(len(frames))
 
     def _references(
         self, video: VideoSource, frames: range, token: CancelToken

@@ -13,7 +13,7 @@ from torch import nn
 from core.data.pack_origin import Wanted
 from core.data.video_abstracts import AbstractBatch, AbstractConfig, AbstractDataset
 from core.errors import UsageError
-from core.media.file_hash import named_hash, sha256_of
+from core.media.file_hash import named_hash, short_hash
 from core.nn.checkpoints import load_weights, read_info, require_config, require_system
 from core.nn.lite0_file import find_backbone, require_backbone
 from core.nn.resnet_classifier import read_classifier
@@ -31,8 +31,6 @@ from core.train.recipe import Values
 from core.train.team import Team
 from core.train.terms import LossTerms
 
-DIGITS = 12
-"""Of the SHA-256 of a classifier in headers."""
 PARTS = 1000
 """Parts of the videos that `--share` counts in."""
 
@@ -153,7 +151,7 @@ def _labels(network: MultiGranularity, options: Values) -> str:
 
 def classes_of(classifier: Path) -> str:
     """What headers say of labels that a classifier has seen which a user brought: which one."""
-    which = named_hash(visible(classifier.name), sha256_of(classifier)[:DIGITS])
+    which = named_hash(visible(classifier.name), short_hash(classifier))
     return f"classes of the classifier {which}".replace(BETWEEN, ", ")
 
 

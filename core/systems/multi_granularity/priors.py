@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.media.file_hash import sha256_of
+from core.media.file_hash import short_hash
 from core.nn.class_maps import ClassMaps
 from core.ops.foreground import foreground
 from core.ops.saliency import ranked_saliency
@@ -50,5 +50,5 @@ def prior_of(name: str, backbone: Path | None, *, classifier: Path | None = None
     """
     if name != CAM:
         return BinaryPrior(ranked_saliency, name)
-    told = name if classifier is None else f"{name}-{sha256_of(classifier)[:12]}"
+    told = name if classifier is None else f"{name}-{short_hash(classifier)}"
     return BinaryPrior(ClassMaps(backbone, classifier), told)

@@ -25,7 +25,8 @@ def test_another_word_is_refused_with_those_that_there_are(value):
 
 def test_options_that_are_words_list_them():
     recipes = [spec.recipe for spec in systems().values() if spec.recipe]
-    words = {o.name: o for recipe in recipes for o in recipe.options if o.kind is str}
-    assert {"prior", "loss", "pairing", "without"} <= words.keys()
-    assert all(option.choices for option in words.values())
-    assert words["loss"].choices == ("code", "paper", "census", "flow")
+    words = [o for recipe in recipes for o in recipe.all_options if o.kind is str]
+    assert {"prior", "loss", "pairing", "without"} <= {option.name for option in words}
+    assert all(option.choices for option in words)
+    (loss,) = (option for option in words if option.name == "loss")
+    assert loss.choices == ("code", "paper", "census", "flow")

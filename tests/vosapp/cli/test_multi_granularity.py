@@ -69,14 +69,22 @@ def test_the_system_may_be_named_beside_its_weights(call, folder, weights, tmp_p
 
 
 def test_boxes_of_a_detector_come_as_coco_too(call, folder, weights, tmp_path):
-    boxes, images = tmp_path / "det.json", [{"id": 1, "file_name": "00002.png"}]
-    whole = {"image_id": 1, "category_id": 1, "bbox": [0, 0, 64, 64]}
-    boxes.write_text(json.dumps({"images": images, "annotations": [whole]}))
-    words = ("discover", folder / "disk.images", "-o", tmp_path / "out", "--weights", weights)
-    more = ("--instances", "--boxes", boxes, "--short-side", 64, "--device", "cpu")
-    assert len(call(*words, *more, "--link", "flow")["objects"]) <= 1
-    boxes.write_text(json.dumps([whole]))
-    call(*words, *more, code=2)
+    halves, places = ((0, 0, 32, 64), (32, 0, 32, 64)), range(COUNT)
+    images = [{"id": n, "file_name": f"{n:05d}.png"} for n in places]
+    drawn = [{"image_id": n, "bbox": list(half)} for n in places for half in halves]
+    coco, mot = tmp_path / "det.json", tmp_path / "det.txt"
+    coco.write_text(json.dumps({"images": images, "annotations": drawn}))
+    lines = [f"{n + 1},-1,{','.join(map(str, half))},1\n" for n in places for half in halves]
+    mot.write_text("".join(lines))
+    words = ("discover", folder / "disk.images", "--weights", weights, "--instances")
+    more = ("--short-side", 64, "--device", "cpu", "--link", "flow")
+    first, second = (
+        call(*words, "-o", tmp_path / file.suffix, "--boxes", file, *more)["objects"]
+        for file in (coco, mot)
+    )
+    assert first == second and len(first) == 2
+    coco.write_text(json.dumps(drawn))
+    call(*words, *more, "-o", tmp_path / "out", "--boxes", coco, code=2)
     assert "list of results" in call.stderr
 
 

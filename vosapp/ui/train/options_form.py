@@ -62,7 +62,7 @@ class RecipeOptions(QWidget):
         return found
 
     def set_values(self, values: Mapping[str, Value]) -> None:
-        """Show values, as those of an earlier run."""
+        """Show values, as those of an earlier run; a word that is no choice leaves the usual."""
         for name, value in values.items():
             match self.editors.get(name):
                 case QCheckBox() as box:
@@ -70,7 +70,8 @@ class RecipeOptions(QWidget):
                 case FileField() as file:
                     file.set_text(str(value))
                 case QComboBox() as words:
-                    words.setCurrentIndex(words.findData(value))
+                    if (row := words.findData(value)) >= 0:
+                        words.setCurrentIndex(row)
                 case QLineEdit() as line:
                     line.setText(_text(value))
 

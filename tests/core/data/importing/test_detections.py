@@ -79,6 +79,15 @@ def test_coco_boxes_are_those_of_the_images_whatever_else_they_have(tmp_path):
     assert found == {2: ((10, 20, 40, 60), (50, 20, 60, 30)), 5: ((1, 2, 4, 6),)}
 
 
+def test_boxes_that_do_not_count_are_not_looked_at(tmp_path):
+    images = [
+        {"id": 1, "file_name": "boat.mp4/00001.jpg"},
+        {"id": 2, "file_name": "car.mp4/00001.jpg"},
+    ]
+    other, crowd = entry(2, 1, 2, 3), entry(1, 1, 2, 3, iscrowd=1)
+    assert coco(tmp_path, entry(1, 1, 2, 3, 4), other, crowd, images=images) == {1: ((1, 2, 4, 6),)}
+
+
 def test_coco_boxes_at_another_size_are_scaled(tmp_path):
     images = [{"id": 1, "file_name": "00003.jpg", "width": 200, "height": 160}]
     found = coco(tmp_path, entry(1, 20, 40, 60, 80), images=images)
@@ -98,7 +107,13 @@ def test_coco_boxes_at_another_size_are_scaled(tmp_path):
             [entry(1, 1, 2, 3, 4)],
             [(1, "00001.jpg", 200, 160), (2, "00002.jpg", 400, 320)],
             MaskMismatch,
-            "400 x 320",
+            "two sizes, 200 x 160 and 400 x 320",
+        ),
+        (
+            [entry(1, 1, 2, 3, 4)],
+            [(1, "00001.jpg", 100, 80), (2, "00002.jpg", 200, 160)],
+            MaskMismatch,
+            "two sizes, 200 x 160 and 100 x 80",
         ),
     ],
 )

@@ -149,6 +149,8 @@ def test_an_option_of_a_few_words_is_chosen_from_a_list(form, qtbot):
     assert form.values() == {"prior": "cam"}
     form.set_values({"prior": "rules", "without": "value"})
     assert form.values() == {"without": "value"}
+    form.set_values({"prior": "gone"})
+    assert prior.currentText() == "rules" and form.values() == {"without": "value"}
 
 
 def test_a_chosen_word_is_what_the_run_is_asked_for(shell, services, qtbot, request):

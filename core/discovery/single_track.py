@@ -1,19 +1,14 @@
-"""One track of a video, frame by frame, of maps of all that is an object. No torch here."""
+"""The one track of finders that tell no objects apart, frame by frame. No torch here."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.discovery.contract import ObjectTrack
-from core.discovery.maps import PackedMaps
+from core.discovery.maps import Map, PackedMaps
 from core.discovery.masks import THRESHOLD
 
-Map = NDArray[np.float32]
 
-
-class GrowingTrack:
-    """What a finder of one track has found so far."""
+class SingleTrack:
+    """What such a finder has found so far."""
 
     def __init__(self) -> None:
         self._maps, self._scores = PackedMaps(), dict[int, float]()
@@ -24,15 +19,20 @@ class GrowingTrack:
         Args:
             index: of the frame.
             plane: h x w, 0..1.
-            sure: h x w, 0..1, what the frame's score is the mean of; None takes the map.
+            sure: h x w, 0..1, whose mean inside of the mask is the frame's score; None takes the
+                map itself.
         """
         inside = plane > THRESHOLD
         if inside.any():
             self._maps.add(index, plane)
             self._scores[index] = float((plane if sure is None else sure)[inside].mean())
 
-    def among(self, count: int) -> tuple[ObjectTrack, ...]:
-        """The track, scored by its mean over so many frames; none where no frame shows it."""
+    def tracks(self, count: int) -> tuple[ObjectTrack, ...]:
+        """The track as `Discoverer.discover` returns it; none where no frame shows anything.
+
+        Args:
+            count: frames that were looked at; those without a mask count as 0 in its score.
+        """
         if not self._scores:
             return ()
         score = sum(self._scores.values()) / count
