@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 from PySide6.QtGui import QPainter
@@ -12,13 +11,11 @@ from vosapp.project.edit_cleanings import EraseArea
 from vosapp.ui.canvas.mapping import Grid
 from vosapp.ui.tools.base import Tool
 from vosapp.ui.tools.context import ToolContext
-from vosapp.ui.tools.handles import draw_line
+from vosapp.ui.tools.outline import Outline
 from vosapp.ui.tools.pointer import Pointer, Press
-from vosapp.ui.tools.polygons import Point, inside
+from vosapp.ui.tools.polygons import inside
 from vosapp.ui.view_state import ToolId
 
-STEP = 1.5
-"""View units between two points of an outline."""
 MOST_CORNERS = 1000
 
 
@@ -29,26 +26,25 @@ class EraseAreaTool(Tool):
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
-        self._points: list[Point] = []
+        self._outline = Outline()
         self._target = 0
 
     def press(self, pointer: Pointer) -> None:
         """Begin an outline."""
-        if self._points or pointer.press is not Press.LEFT or self.context.view is None:
+        if self._outline or pointer.press is not Press.LEFT or self.context.view is None:
             return
         self._target = self._erasable()
         if self._target:
-            self._points = [pointer.place]
+            self._outline.begin(pointer)
 
     def move(self, pointer: Pointer) -> None:
         """Draw on."""
-        if self._points and math.dist(self._points[-1], pointer.place) >= pointer.reach(STEP):
-            self._points.append(pointer.place)
+        if self._outline.draw_on(pointer):
             self.context.drawingChanged.emit()
 
     def release(self, _pointer: Pointer) -> None:
         """Close the outline: its inside goes."""
-        points, self._points = tuple(self._points), []
+        points = self._outline.take()
         self.context.drawingChanged.emit()
         if len(points) < 3 or not inside(points, *self.context.size).any():
             return
@@ -66,21 +62,19 @@ class EraseAreaTool(Tool):
 
     def cancel(self) -> bool:
         """Drop the outline."""
-        if not self._points:
+        if not self._outline.take():
             return False
-        self._points = []
         self.context.drawingChanged.emit()
         return True
 
     @property
     def target(self) -> int:
         """The object that is cut."""
-        return self._target if self._points else 0
+        return self._target if self._outline else 0
 
     def paint(self, painter: QPainter, grid: Grid) -> None:
         """Draw the outline, closed as it will be."""
-        if len(self._points) > 1:
-            draw_line(painter, [grid.to_view(*point) for point in self._points], closed=True)
+        self._outline.paint(painter, grid)
 
     def hint(self) -> str:
         """What the user can do."""

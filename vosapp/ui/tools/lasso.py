@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 from PySide6.QtGui import QPainter
@@ -10,14 +9,11 @@ from PySide6.QtGui import QPainter
 from vosapp.ui.canvas.mapping import Grid
 from vosapp.ui.tools.area import AreaTool
 from vosapp.ui.tools.context import ToolContext
-from vosapp.ui.tools.handles import draw_line
 from vosapp.ui.tools.local_edit import from_mask
+from vosapp.ui.tools.outline import Outline
 from vosapp.ui.tools.pointer import Pointer
-from vosapp.ui.tools.polygons import Point, inside
+from vosapp.ui.tools.polygons import inside
 from vosapp.ui.view_state import ToolId
-
-STEP = 1.5
-"""View units between two points of an outline."""
 
 
 class LassoTool(AreaTool):
@@ -27,19 +23,18 @@ class LassoTool(AreaTool):
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
-        self._points: list[Point] = []
+        self._outline = Outline()
 
     def press(self, pointer: Pointer) -> None:
         """Begin an outline."""
-        if self._points or self.context.view is None:
+        if self._outline or self.context.view is None:
             return
         if self.begin(pointer):
-            self._points = [pointer.place]
+            self._outline.begin(pointer)
 
     def move(self, pointer: Pointer) -> None:
         """Draw on."""
-        if self._points and math.dist(self._points[-1], pointer.place) >= pointer.reach(STEP):
-            self._points.append(pointer.place)
+        if self._outline.draw_on(pointer):
             self.context.drawingChanged.emit()
 
     def release(self, _pointer: Pointer) -> None:
@@ -48,7 +43,7 @@ class LassoTool(AreaTool):
 
     def finish(self) -> None:
         """Keep what is drawn, on the frame on which it was begun."""
-        points, self._points = tuple(self._points), []
+        points = self._outline.take()
         mask = inside(points, *self.context.size)
         erase, over = self._erase, self._over
         local = from_mask(self._frame, self._target, mask, erase=erase, over=over)
@@ -60,9 +55,8 @@ class LassoTool(AreaTool):
 
     def cancel(self) -> bool:
         """Drop the outline."""
-        if not self._points:
+        if not self._outline.take():
             return False
-        self._points = []
         self.context.release_claim()
         self.context.drawingChanged.emit()
         return True
@@ -70,12 +64,11 @@ class LassoTool(AreaTool):
     @property
     def target(self) -> int:
         """The object that is being drawn."""
-        return self._target if self._points else 0
+        return self._target if self._outline else 0
 
     def paint(self, painter: QPainter, grid: Grid) -> None:
         """Draw the outline, closed as it will be."""
-        if len(self._points) > 1:
-            draw_line(painter, [grid.to_view(*point) for point in self._points], closed=True)
+        self._outline.paint(painter, grid)
 
     def hint(self) -> str:
         """What the user can do."""
