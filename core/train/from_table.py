@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.errors import UsageError
 from core.train.config import FitConfig
-from core.train.recipe import COMMON_OPTIONS, Option, Recipe, Value
+from core.train.recipe import Option, Recipe, Value
 from core.train.request import TrainRequest
 
 OTHERS: dict[str, type] = {
@@ -45,7 +45,7 @@ def request_of(
     paths = {name: _path(read.pop(name, None)) for name in ("videos", "images", "init")}
     length = {name: read.pop(name, None) for name in ("steps", "minutes")}
     refines = paths["init"] is not None
-    usual = {o.name: o.usual(stage, refines=refines) for o in COMMON_OPTIONS}
+    usual = {o.name: o.usual(stage, refines=refines) for o in recipe.loop_options}
     loop = {name: read.pop(name, value) for name, value in usual.items()}
     steps, minutes = length["steps"], length["minutes"]
     return TrainRequest(

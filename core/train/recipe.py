@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -109,6 +109,7 @@ class Recipe:
         sources: what it learns from: "videos", "images" (still images in motion), or both.
         labels: what labels its weights have seen by this training: "none", "boxes" or "masks".
         finetuning: how its weights are tuned to one video; None where they cannot be.
+        rate: peak of the learning rate of a run that starts from nothing.
     """
 
     system: str
@@ -120,6 +121,7 @@ class Recipe:
     sources: tuple[str, ...] = ("videos", "images")
     labels: str = "none"
     finetuning: FinetuneConfig | None = None
+    rate: float = 1e-3
 
     @property
     def default_preset(self) -> str:
@@ -132,9 +134,17 @@ class Recipe:
         return self.stages[0].name
 
     @property
+    def loop_options(self) -> tuple[Option, ...]:
+        """What the training loop is told, with the defaults of this recipe."""
+        return tuple(
+            replace(option, default=self.rate) if option.name == RATE else option
+            for option in COMMON_OPTIONS
+        )
+
+    @property
     def all_options(self) -> tuple[Option, ...]:
         """Those of this recipe, then those of every recipe."""
-        return (*self.options, *COMMON_OPTIONS, *VALIDATION_OPTIONS)
+        return (*self.options, *self.loop_options, *VALIDATION_OPTIONS)
 
     def usual(self, stage: str, *, refines: bool) -> dict[str, Value]:
         """What all options are where nothing else is said.
@@ -184,8 +194,9 @@ def _plain(number: float) -> str:
     return f"{number:.0f}" if number % 1 == 0 else f"{number:g}"
 
 
+RATE = "rate"
 COMMON_OPTIONS = (
-    Option("rate", float, "peak of the learning rate", 1e-3, refining=1e-4),
+    Option(RATE, float, "peak of the learning rate", 1e-3, refining=1e-4),
     Option(
         "bf16",
         bool,
@@ -194,7 +205,8 @@ COMMON_OPTIONS = (
     ),
     Option("seed", int, "seed of weights and data", 0, least=0, most=MAX_SEED),
 )
-"""Options of every recipe: what the training loop itself is told."""
+"""Options of every recipe: what the training loop itself is told. `Recipe.loop_options` has the
+defaults of a recipe."""
 VALIDATION_OPTIONS = (
     Option(
         "validate",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
-from core.engine.registry import systems
+from core.engine.registry import system_spec, systems
 from core.errors import UsageError
+from core.train.from_table import request_of
 from core.train.recipe import Option
 
 WORDS = Option("prior", str, "what comes first", "", choices=("rules", "maps"))
@@ -30,3 +34,13 @@ def test_options_that_are_words_list_them():
     assert all(option.choices for option in words)
     (loss,) = (option for option in words if option.name == "loss")
     assert loss.choices == ("code", "paper", "census", "flow")
+
+
+def test_a_recipe_has_its_own_rate_where_a_run_starts_from_nothing(tmp_path):
+    recipe = replace(system_spec("box_supervised").recipe, rate=0.25)
+    assert recipe.usual("composites", refines=False)["rate"] == 0.25
+    assert recipe.usual("boxes", refines=True)["rate"] == 1e-4
+    values = {"videos": "clips", "steps": 1}
+    asked = partial(request_of, recipe, out=tmp_path, folder=tmp_path, device="cpu")
+    assert asked(values).length.learning_rate == 0.25
+    assert asked(values | {"rate": 0.5}).length.learning_rate == 0.5

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.engine.registry import recipe_of, systems
 from core.errors import CheckpointMissing
-from core.train.recipe import COMMON_OPTIONS, Option, Recipe
+from core.train.recipe import Option, Recipe
 from vosapp.assets import bundled_weights
 from vosapp.services.training.run_values import RecipeOffer
 from vosapp.services.training.values import Survey
@@ -85,7 +85,7 @@ def _labels_of(system: str, stage: str) -> set[str]:
 
 
 def _options_of(recipe: Recipe, stage: str) -> tuple[Option, ...]:
-    every = (*recipe.options, *COMMON_OPTIONS)
+    every = (*recipe.options, *recipe.loop_options)
     return tuple(o for o in every if not o.stages or stage in o.stages)
 
 
