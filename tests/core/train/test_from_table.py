@@ -25,7 +25,7 @@ def test_options_are_those_of_the_command(tmp_path):
     assert (request.seed, request.length.learning_rate) == (4, 1e-4), "a start is nudged"
     assert request.resume
     assert made(tmp_path, minutes=2).length.minutes == 2.0
-    assert made(tmp_path, minutes=2).length.learning_rate == 1e-3
+    assert made(tmp_path, minutes=2).length.learning_rate == RECIPE.rate
 
 
 @pytest.mark.parametrize(
