@@ -66,6 +66,24 @@ def bundled_weights(system: str, preset: str) -> Path:
     return path
 
 
+def bundled_start(system: str, preset: str) -> Path:
+    """Return the bundled weights that training starts from.
+
+    Where none are good enough to carry masks, a start for training may ship all the same; its
+    name ends in `-start`.
+
+    Raises:
+        CheckpointMissing: as for `bundled_weights`.
+    """
+    start = weights_dir() / f"{system}-{preset}-start.safetensors"
+    try:
+        return bundled_weights(system, preset)
+    except CheckpointMissing:
+        if start.is_file():
+            return start
+        raise
+
+
 def bundled_identity(system: str, preset: str) -> str:
     """Return name and hash of the bundled weights, as projects keep them.
 

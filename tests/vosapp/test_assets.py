@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from core.errors import VideoOpenError
+from core.errors import CheckpointMissing, VideoOpenError
+from core.nn.checkpoints import read_info
 from vosapp import assets
 from vosapp.services.propagate import weights_identity
+from vosapp.services.training.offers import default_start
+from vosapp.services.weights import has_default
 
 
 def test_sample_film_and_its_masks():
@@ -37,3 +40,26 @@ def test_weights_are_named_by_system_and_preset(monkeypatch, tmp_path):
     path.parent.mkdir()
     path.write_bytes(b"")
     assert assets.bundled_weights("self_supervised", "thin") == path
+
+
+def test_a_start_is_for_training_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(assets, "_root", lambda: tmp_path)
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    whole, start = (folder / f"a-b{end}.safetensors" for end in ("", "-start"))
+    with pytest.raises(CheckpointMissing):
+        assets.bundled_start("a", "b")
+    start.write_bytes(b"")
+    assert assets.bundled_start("a", "b") == start
+    with pytest.raises(CheckpointMissing):
+        assets.bundled_weights("a", "b")
+    whole.write_bytes(b"")
+    assert assets.bundled_weights("a", "b") == whole == assets.bundled_start("a", "b")
+
+
+def test_the_memory_network_has_a_start_and_nothing_to_track_with():
+    assert default_start("box_supervised", "small") == assets.bundled_start(
+        "box_supervised", "small"
+    )
+    assert read_info(assets.bundled_start("box_supervised", "small")).preset == "small"
+    assert not has_default("box_supervised")

@@ -337,7 +337,7 @@ def _init(given: str | None, system: str, preset: str) -> Path | None:
         return None
     path = Path(given)
     if given == BUNDLED and not path.exists():
-        from vosapp.assets import bundled_weights
+        from vosapp.assets import bundled_start
 
-        return bundled_weights(system, preset)
+        return bundled_start(system, preset)
     return weights_named(given)

@@ -7,7 +7,7 @@ from pathlib import Path
 from core.engine.registry import recipe_of, systems
 from core.errors import CheckpointMissing
 from core.train.recipe import Option, Recipe
-from vosapp.assets import bundled_weights
+from vosapp.assets import bundled_start
 from vosapp.services.training.run_values import RecipeOffer
 from vosapp.services.training.values import Survey
 
@@ -92,7 +92,7 @@ def _options_of(recipe: Recipe, stage: str) -> tuple[Option, ...]:
 def default_start(system: str, preset: str) -> Path | None:
     """The bundled weights that a run starts from; None where none are bundled."""
     try:
-        return bundled_weights(system, preset)
+        return bundled_start(system, preset)
     except CheckpointMissing:
         return None
 
