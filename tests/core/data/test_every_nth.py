@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.data.every_nth import main
+from core.data.every_nth.__main__ import main
 from core.data.layouts import read_tree
 
 

@@ -270,6 +270,7 @@ def test_logs_and_warnings():
 
 OWN_STREAMS = {
     "core/data/color_check/__main__.py",
+    "core/data/every_nth/__main__.py",
     "core/data/synthetic/__main__.py",
     "core/eval/box_agreement/__main__.py",
     "core/eval/review/__main__.py",
