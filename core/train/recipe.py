@@ -21,6 +21,8 @@ Value = int | float | bool | str
 Values = Mapping[str, Value]
 """Options by their names."""
 MAX_SEED = (1 << 32) - 1
+RATE, USUAL_RATE = "rate", 1e-3
+"""An option of every recipe, and what it is where a recipe says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Recipe:
     sources: tuple[str, ...] = ("videos", "images")
     labels: str = "none"
     finetuning: FinetuneConfig | None = None
-    rate: float = 1e-3
+    rate: float = USUAL_RATE
 
     @property
     def default_preset(self) -> str:
@@ -194,9 +196,8 @@ def _plain(number: float) -> str:
     return f"{number:.0f}" if number % 1 == 0 else f"{number:g}"
 
 
-RATE = "rate"
 COMMON_OPTIONS = (
-    Option(RATE, float, "peak of the learning rate", 1e-3, refining=1e-4),
+    Option(RATE, float, "peak of the learning rate", USUAL_RATE, refining=1e-4),
     Option(
         "bf16",
         bool,
