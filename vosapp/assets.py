@@ -10,6 +10,8 @@ from core.errors import CheckpointMissing, VideoOpenError
 from core.media.file_hash import named_hash, sha256_of
 
 REINSTALL = "Reinstall vosapp, or take a complete copy of its source."
+START = "-start"
+"""Ending of the names of weights that only training begins from (ADR 0064)."""
 
 
 def sample_film() -> Path:
@@ -69,19 +71,23 @@ def bundled_weights(system: str, preset: str) -> Path:
 def bundled_start(system: str, preset: str) -> Path:
     """Return the bundled weights that training starts from.
 
-    Where none are good enough to carry masks, a start for training may ship all the same; its
-    name ends in `-start`.
+    Where none are good enough to carry masks, a start for training may ship all the same.
 
     Raises:
         CheckpointMissing: as for `bundled_weights`.
     """
-    start = weights_dir() / f"{system}-{preset}-start.safetensors"
+    start = weights_dir() / f"{system}-{preset}{START}.safetensors"
     try:
         return bundled_weights(system, preset)
     except CheckpointMissing:
         if start.is_file():
             return start
         raise
+
+
+def is_start(path: Path) -> bool:
+    """Return whether a file is bundled for training alone: it carries masks too badly."""
+    return path.parent == weights_dir() and path.stem.endswith(START)
 
 
 def bundled_identity(system: str, preset: str) -> str:

@@ -34,9 +34,9 @@ class Draws:
             TrainingError: the batch cannot be divided evenly.
         """
         self.packs = packs
-        self.odds = odds_of(packs)
+        self.odds = _odds_of(packs)
         self._seed = seed
-        self._places = places_of(batch, part)
+        self._places = _places_of(batch, part)
         self._stream = () if stream is None else (stream,)
 
     def generators(self, step: int) -> list[np.random.Generator]:
@@ -48,14 +48,14 @@ class Draws:
         return self.packs[rng.choice(len(self.packs), p=self.odds)]
 
 
-def odds_of(packs: list[FramePack]) -> NDArray[np.float64]:
+def _odds_of(packs: list[FramePack]) -> NDArray[np.float64]:
     """How often each pack is drawn, by its weight; the sum is 1."""
     weights = np.array([pack.weight for pack in packs])
     odds: NDArray[np.float64] = weights / weights.sum()
     return odds
 
 
-def places_of(batch: int, part: tuple[int, int]) -> range:
+def _places_of(batch: int, part: tuple[int, int]) -> range:
     """Which samples of a batch are one process's (`part`: its rank, and how many share a batch).
 
     Raises:

@@ -65,9 +65,13 @@ def _sequences(folder: Path) -> Iterator[Path]:
     """Folders of images in the trees of data sets; what is in no such tree may be photos."""
     images = files_below(folder, FRAME_SUFFIXES)
     for place in dict.fromkeys(image.parent for image in images):
-        parts = {*place.absolute().parts[:-1], *place.resolve().parts[:-1]}
-        if FRAME_FOLDER in parts and is_sequence(place):
+        if _holds_sequences(place.parent, place.resolve().parent) and is_sequence(place):
             yield place
+
+
+def _holds_sequences(*places: Path) -> bool:
+    """Whether one of these paths of a folder leads through that of a data set's frames."""
+    return any(FRAME_FOLDER in place.absolute().parts for place in places)
 
 
 def _image_folders(folder: Path) -> Iterator[Path]:
@@ -91,10 +95,22 @@ def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
 
 
 def _folders(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """`os.walk`, through links, too: they are how parts of a data set are put together."""
-    for place, names, files in os.walk(folder, onerror=_refuse, followlinks=True):
-        names[:] = [name for name in names if not _leads_back(Path(place, name))]
-        yield place, names, files
+    """`os.walk`, through links, too: they are how parts of a data set are put together.
+
+    Each folder comes once, where it lies rather than where a link shows it; and once more where a
+    link puts it among the sequences of a data set.
+    """
+    seen, starts = set[tuple[Path, bool]](), [folder]
+    for start in starts:
+        for place, names, files in os.walk(start, onerror=_refuse):
+            here, real = Path(place), Path(place).resolve()
+            if (real, holds := _holds_sequences(here, real)) in seen:
+                names.clear()
+                continue
+            seen.add((real, holds))
+            names[:] = sorted(name for name in names if not _leads_back(here / name))
+            yield place, names, files
+            starts += [here / name for name in names if (here / name).is_symlink()]
 
 
 def _leads_back(folder: Path) -> bool:

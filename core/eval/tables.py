@@ -46,7 +46,7 @@ def read_tables(path: Path, kinds: Kinds, *, what: str) -> dict[str, dict[str, A
         raise UsageError(f"{path} names no {what}.", "Write a table for each: [wide].")
     known: dict[str, dict[str, Any]] = {}
     for name, values in tables.items():
-        _check(name, values, kinds, f"{name} in {path}")
+        _check(name, values, kinds, f"[{name}] in {path}")
         known[name] = _taken_over(name, values, known)
     return known
 
@@ -57,7 +57,8 @@ def _check(name: str, values: object, kinds: Kinds, place: str) -> None:
     for key, value in values.items():
         if key not in kinds:
             msg = f"{place} has an unknown key, {key}."
-            raise UsageError(msg, f"It may say: {', '.join(kinds)}.")
+            told = (f"{one}.NAME" if dict in types else one for one, types in kinds.items())
+            raise UsageError(msg, f"It may say: {', '.join(told)}.")
         if type(value) not in kinds[key]:
             msg = f"{place} says {key} = {value!r}."
             raise UsageError(msg, f"It must be of type {kinds[key][0].__name__}.")
@@ -76,7 +77,7 @@ def earlier(name: str, wanted: Any, known: Known) -> dict[str, Any]:
     """
     # What `train.after` names is checked nowhere else: it may be of any type.
     if not isinstance(wanted, str) or wanted not in known:
-        msg = f"{name} names {wanted!r}, which does not stand before it."
+        msg = f"[{name}] names {wanted!r}, which does not stand before it."
         raise UsageError(msg, f"Before it stand: {', '.join(known) or 'none'}.")
     return known[wanted]
 
@@ -99,15 +100,15 @@ def seeded(name: str, values: Mapping[str, Any]) -> Iterator[tuple[str, dict[str
     seeds = values.get("seeds", 1)
     own = {key: value for key, value in values.items() if key != "seeds"}
     if seeds < 1:
-        raise UsageError(f"{name} has {seeds} seeds.", "Give 1 or more.")
+        raise UsageError(f"[{name}] has {seeds} seeds.", "Give 1 or more.")
     if seeds == 1:
         yield name, own
         return
     if not own.get("train"):
-        msg = f"{name} has seeds, but trains nothing."
+        msg = f"[{name}] has seeds, but trains nothing."
         raise UsageError(msg, "Seeds are those of a training: give train, too.")
     first = own["train"].get("seed", 0)
     if type(first) is not int:
-        raise UsageError(f"{name} says seed = {first!r}.", "It must be of type int.")
+        raise UsageError(f"[{name}] says seed = {first!r}.", "It must be of type int.")
     for seed in range(first, first + seeds):
         yield f"{name}, seed {seed}", merged(own, {"train": {"seed": seed}})

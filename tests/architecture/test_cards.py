@@ -7,6 +7,7 @@ import pytest
 from core.eval.cards import card_path, make_card, notes_path, read_notes
 from core.eval.provenance import file_mark
 from core.eval.scores_file import read_scores, scores_path
+from core.nn.checkpoints import read_info
 from vosapp import assets
 
 WEIGHTS = sorted(assets.weights_dir().glob("*.safetensors"))
@@ -32,6 +33,12 @@ def test_scores_are_those_of_these_weights(weights):
 def test_notes_say_what_they_are_for_and_where_the_data_is_from(weights):
     notes = read_notes(notes_path(weights))
     assert notes.about and "## Sources" in notes.text and "Limits" in notes.text
+
+
+@pytest.mark.parametrize("weights", WEIGHTS, ids=lambda path: path.stem)
+def test_notes_do_not_say_again_what_the_header_says(weights):
+    """It would go unread: the header goes first."""
+    assert not read_notes(notes_path(weights)).facts.keys() & read_info(weights).training.keys()
 
 
 def test_nothing_lies_there_without_weights():

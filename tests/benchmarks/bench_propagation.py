@@ -1,7 +1,7 @@
 """How fast propagation is, whether its memory grows with the video, and what a correction costs.
 
 `make bench` runs all of them, on the bundled weights where there are any, else on random ones of
-the same size. By hand, with other sizes::
+the same size; systems of which none are bundled need --weights. By hand, with other sizes::
 
     python tests/benchmarks/bench_propagation.py speed --frames 4 --threads 2
     python tests/benchmarks/bench_propagation.py memory --size 854x480 --frames 2000

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
-from core.data.layouts import USUAL_RESOLUTION, read_tree
-from core.errors import OutputError
+from core.data.layouts import USUAL_RESOLUTION, read_tree, shorten
+from core.data.raw_video import FRAME_FOLDER
+from core.errors import DatasetError, OutputError
+from core.media.atomic import made_folder, write_atomic
+from core.media.input_file import read_input
 
 
 def every_nth(root: Path, out: Path, step: int) -> int:
@@ -14,34 +18,52 @@ def every_nth(root: Path, out: Path, step: int) -> int:
 
     Args:
         root: a data set with frames in a layout of `core.data.layouts`.
-        out: the new set, in DAVIS layout; it must not be there yet.
+        out: the new set, in DAVIS layout; it must not be there yet. Nothing is left of one that
+            breaks off.
         step: N, 1 or more; the first frame is always taken.
 
     Returns:
         How many frames were taken.
 
     Raises:
-        DatasetError: `root` is no such set.
+        DatasetError: `root` is no such set, or one of its files cannot be read.
         OutputError: `out` is there, or cannot be written.
     """
     sequences = read_tree(root)
+    if bare := [sequence.name for sequence in sequences if not sequence.frames]:
+        msg = f"{root} has masks of {shorten(bare)}, but no frames."
+        raise DatasetError(msg, f"Put them into {FRAME_FOLDER}, beside the masks.")
+    _make(out)
+    taken = 0
     try:
-        out.mkdir(parents=True)
-        taken = 0
         for sequence in sequences:
             frames = sequence.frames[::step]
             names = {frame.stem for frame in frames}
             masks = [mask for mask in sequence.masks if mask.stem in names]
-            _copy(frames, out / "JPEGImages" / USUAL_RESOLUTION / sequence.name)
+            _copy(frames, out / FRAME_FOLDER / USUAL_RESOLUTION / sequence.name)
             _copy(masks, out / "Annotations" / USUAL_RESOLUTION / sequence.name)
             taken += len(frames)
-    except OSError as error:
-        msg = f"{out} cannot be written: {error.strerror}."
-        raise OutputError(msg, "Name a folder that is not there yet.") from error
+    except BaseException:
+        shutil.rmtree(out, ignore_errors=True)
+        raise
     return taken
 
 
-def _copy(files: tuple[Path, ...] | list[Path], folder: Path) -> None:
-    folder.mkdir(parents=True)
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True)
+    except FileExistsError as error:
+        raise OutputError(f"{out} is there already.", "Name a folder that is not.") from error
+    except OSError as error:
+        msg = f"{out} cannot be made: {error.strerror}."
+        raise OutputError(msg, "Choose a folder you may write.") from error
+
+
+def _copy(files: Iterable[Path], folder: Path) -> None:
+    made_folder(folder)
     for file in files:
-        shutil.copyfile(file, folder / file.name)
+        try:
+            data = read_input(file, limit=None)
+        except OSError as error:
+            raise DatasetError(f"{file} cannot be read: {error.strerror}.", "Check it.") from error
+        write_atomic(folder / file.name, data)

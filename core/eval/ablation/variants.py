@@ -131,7 +131,7 @@ def _started(name: str, values: dict[str, Any], known: Known) -> dict[str, Any]:
         return values
     first = earlier(name, after, known).get("train")
     if not first:
-        msg = f"{name} trains after {after}, which trains nothing."
+        msg = f"[{name}] trains after {after}, which trains nothing."
         raise UsageError(msg, f"Give {after} train, or leave after out.")
     return {**values, "train": {**values["train"], "after": first}}
 

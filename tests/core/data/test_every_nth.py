@@ -33,9 +33,26 @@ def test_frames_and_their_masks_keep_their_names(davis, tmp_path, capsys):
 
 def test_what_cannot_be_done_is_told(davis, tmp_path, capsys):
     assert main([str(davis), str(davis), "2"]) == 2
-    assert "not there yet" in capsys.readouterr().err
+    assert "is there already" in capsys.readouterr().err
     assert main([str(tmp_path / "none"), str(tmp_path / "out"), "2"]) == 2
     assert "does not exist" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     with pytest.raises(SystemExit):
         main([str(davis), str(tmp_path / "out"), "0"])
+
+
+def test_a_set_of_masks_alone_is_refused(davis, tmp_path, capsys):
+    (davis / "JPEGImages").rename(davis / "elsewhere")
+    assert main([str(davis), str(tmp_path / "out"), "2"]) == 2
+    assert "masks of bear, but no frames" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_frame_that_cannot_be_read_is_named_and_nothing_is_left(
+    davis, tmp_path, capsys, no_privileges
+):
+    frame = davis / "JPEGImages/480p/bear/00003.jpg"
+    frame.chmod(0)
+    assert main([str(davis), str(tmp_path / "out"), "3"]) == 2
+    assert f"{frame} cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -173,6 +173,29 @@ def test_folders_that_link_to_each_other_have_an_end(tmp_path):
     assert find_videos(one) == [one / "link/two.mp4", one / "one.mp4"]
 
 
+def test_a_video_that_a_link_shows_again_is_there_once(tmp_path):
+    for name in ("clips/deep/a.mp4", "raw/bear/00000.jpg", "other/b.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    (tmp_path / "all").symlink_to(tmp_path / "clips")
+    (tmp_path / "clips" / "beside").symlink_to(tmp_path / "other")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "JPEGImages").symlink_to(tmp_path / "raw")
+    found = [path.relative_to(tmp_path).as_posix() for path in find_videos(tmp_path)]
+    assert found == ["clips/deep/a.mp4", "other/b.mp4", "set/JPEGImages/bear"]
+
+
+def test_folders_that_all_link_to_each_other_are_found_at_once(tmp_path):
+    """By the ways that lead through them there are millions."""
+    names = [f"{number:02d}" for number in range(12)]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.mp4").touch()
+        for other in names:
+            (tmp_path / name / f"to-{other}").symlink_to(tmp_path / other)
+    assert find_videos(tmp_path) == [tmp_path / name / "a.mp4" for name in names]
+
+
 @pytest.mark.parametrize("reader", [raw_video._with_pyav, raw_video._with_opencv])
 def test_a_name_that_is_no_utf_8(clip, tmp_path, reader):
     """OpenCV crashed the process."""

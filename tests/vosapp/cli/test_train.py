@@ -16,7 +16,7 @@ from core.nn.checkpoints import read_info
 from core.tracking.contract import TrackerRequest
 from core.train import run as recipe
 from core.types import Quality
-from vosapp.assets import bundled_weights
+from vosapp.assets import bundled_start, bundled_weights
 from vosapp.cli import main as cli
 from vosapp.cli.main import main
 
@@ -153,6 +153,18 @@ def test_start_from_the_bundled_weights(command, monkeypatch, tmp_path, capsys):
     trained = load_file(tmp_path / "run/weights.safetensors")
     for name in ("conv1.weight", "head.weight"):
         assert (trained[name].float() - bundled[name].float()).abs().max() < 1e-3
+
+
+def test_bundled_is_the_start_for_training_where_no_other_weights_ship(
+    videos, monkeypatch, tmp_path
+):
+    asked = []
+    monkeypatch.setattr(
+        recipe, "train", lambda request, _token, **_: asked.append(request) or iter(())
+    )
+    given = ["train", "box_supervised", "--videos", str(videos), "--out", str(tmp_path / "run")]
+    main([*given, "--steps", "1", "--init", "bundled"])
+    assert asked[0].init == bundled_start("box_supervised", "small")
 
 
 def test_memory_stage_after_the_pairwise_one(command, capsys, tmp_path):

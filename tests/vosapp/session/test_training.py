@@ -9,6 +9,7 @@ from fake_training import FakeTraining
 
 from core.errors import UsageError
 from core.jobs import Cancelled, CancelToken
+from vosapp.assets import bundled_start
 from vosapp.jobs.runner import JobRunner
 from vosapp.services.models.values import Model, Origin
 from vosapp.services.training.run_values import RunRequest, RunState
@@ -126,6 +127,10 @@ def test_only_what_carries_masks_can_be_used(hub, tmp_path):
     assert fit == ["box_supervised"]
     broken = Model("one", tmp_path, Origin.IMPORTED, "box_supervised", problem="It is damaged.")
     assert not hub.use.fits(broken)
+    start = bundled_start("box_supervised", "small")
+    assert not hub.use.fits(Model(start.stem, start, Origin.BUNDLED, "box_supervised"))
+    own = tmp_path / start.name
+    assert hub.use.fits(Model(own.stem, own, Origin.TRAINED, "box_supervised"))
 
 
 def test_another_project_uses_nothing_yet(hub, tracked, tmp_path):

@@ -119,12 +119,20 @@ class CoreTrainer:
             raise DeviceOutOfMemory(error.message, hint) from error
 
     def _train_request(self, leg: _Leg, init: Path | None) -> TrainRequest:
+        from core.train.origin import settings_of
         from core.train.request import TrainRequest
 
         request, stage = self._request, leg.stage.name
         own = self._options(stage)
-        usual = self._recipe.usual(stage, refines=init is not None)
-        chosen = {**usual, **request.options}
+        # Not the usual values alone: those of an older version, with which it began, may differ.
+        chosen = settings_of(
+            self._recipe,
+            request.options,
+            stage=stage,
+            out=leg.out,
+            resume=True,
+            refines=init is not None,
+        )
         return TrainRequest(
             self._recipe,
             leg.out,

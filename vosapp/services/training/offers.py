@@ -33,9 +33,7 @@ def _offer(system: str, title: str) -> RecipeOffer:
     recipe = recipe_of(system)
     stage = stage_of(recipe, "", labels=True)
     labels, masks = needs_labels(system, stage), needs_masks(system, stage)
-    starts = tuple(
-        f"{system}-{preset}" for preset in recipe.presets if default_start(system, preset)
-    )
+    starts = (default_start(system, preset) for preset in recipe.presets)
     options = tuple(o for o in _options_of(recipe, stage) if o.name not in OWN)
     return RecipeOffer(
         system,
@@ -45,7 +43,7 @@ def _offer(system: str, title: str) -> RecipeOffer:
         options,
         needs_labels=labels,
         stage=stage,
-        starts=starts,
+        starts=tuple(path.stem for path in starts if path),
         learns=recipe.stage(stage).title,
         needs_masks=masks,
     )

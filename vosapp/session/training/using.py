@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from core.engine.registry import system_spec, trackers
 from core.jobs import CancelToken
 from core.types import Frame, LabelMap
+from vosapp.assets import is_start
 from vosapp.jobs.outcome import Done, Outcome
 from vosapp.services.models.values import Model
 from vosapp.services.weights import default_weights
@@ -76,8 +77,9 @@ class UseControl(WorkControl):
         return weights is not None and workspace is not None and _used(workspace) == weights
 
     def fits(self, model: Model) -> bool:
-        """True where propagations can use a model: it is sound, and its system carries masks."""
-        return not model.problem and self.carries(model.system)
+        """True where a model is offered to propagations: it is sound, and made to carry masks."""
+        sound = not model.problem and self.carries(model.system)
+        return sound and not is_start(model.path)
 
     def carries(self, system: str) -> bool:
         """True where propagations can use models of a system."""

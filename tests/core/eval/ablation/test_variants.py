@@ -61,7 +61,7 @@ def test_which_adaptation_is_meant(tmp_path, said, adapt, target):
     [
         ("", "names no variant"),
         ("[wide", "cannot be read"),
-        ("wide = 3", "wide in"),
+        ("wide = 3", r"\[wide\] in"),
         ("[wide]\nradius = 16", "has an unknown key, radius"),
         ("[wide]\nconfig = 3", "config = 3"),
         ("[wide]\nadapt = 1", "adapt = 1"),
@@ -86,6 +86,14 @@ def test_what_makes_no_sense_is_told(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(UsageError, match=message):
         read_variants(path)
+
+
+def test_fields_stand_below_config(tmp_path):
+    path = tmp_path / "v.toml"
+    path.write_text("['wide, deep']\nradius = 16")
+    with pytest.raises(UsageError, match=r"\[wide, deep\] in") as caught:
+        read_variants(path)
+    assert "config.NAME" in caught.value.hint and "seeds" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["v.yaml", "none.toml"])

@@ -37,10 +37,12 @@ def test_every_system_that_learns_is_offered_with_its_options():
     assert found.keys() == {n for n, spec in systems().items() if spec.recipe}
     assert offers()[0].needs_labels and not systems()[offers()[-1].system].tracks
     boxes = found["box_supervised"]
-    names = {option.name for option in boxes.options}
-    assert "temporal" in names and not names & {"boxes", "dense", "notes"}
+    names = {option.name: option.default for option in boxes.options}
+    assert names["rate"] == systems()["box_supervised"].recipe.rate
+    assert "temporal" in names and not names.keys() & {"boxes", "dense", "notes"}
     assert all(option.help for option in boxes.options) and "boxes" in boxes.learns
     assert "self_supervised-thin" in found["self_supervised"].starts
+    assert boxes.starts == ("box_supervised-small-start",)
     masks = found["global_instance"]
     assert (masks.needs_labels, masks.needs_masks, masks.stage) == (True, True, "masks")
     assert "masks" not in {option.name for option in masks.options}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -9,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from core.errors import CheckpointMismatch, UsageError
 from core.jobs import Cancelled, CancelToken, Progress, result_of
 from core.nn.checkpoints import read_info
+from core.train.origin import START
 from vosapp.assets import bundled_weights
 from vosapp.services.training.core_trainer import CoreTrainer, verify_weights, with_preset
 from vosapp.services.training.data import sources_of, survey_labels
@@ -57,6 +60,26 @@ def test_from_nothing_one_stage_follows_the_other_and_a_cancelled_run_goes_on(tr
     again = trainer_of("box_supervised", preset="tiny", options=SMALL)
     later = next(x for x in again.steps(CancelToken()) if not isinstance(x, Progress))
     assert later.number == steps[-1].number + 1 and later.seconds > steps[-1].seconds
+
+
+def test_a_run_of_a_version_with_another_rate_goes_on_with_its_own(trainer_of, tmp_path):
+    def one_more_step():
+        token, numbers = CancelToken(), []
+        trainer = trainer_of("box_supervised", preset="tiny", options=SMALL)
+        with pytest.raises(Cancelled):
+            for item in trainer.steps(token):
+                if not isinstance(item, Progress):
+                    numbers.append(item.number)
+                    token.cancel()
+        return numbers
+
+    assert one_more_step() == [1]
+    start = tmp_path / "run/train-composites" / START
+    note = json.loads(start.read_text())
+    note["settings"]["rate"] = 0.25
+    start.write_text(json.dumps(note))
+    assert one_more_step() == [2]
+    assert json.loads(start.read_text())["settings"]["rate"] == 0.25
 
 
 def test_weights_that_are_not_finite_are_refused(tmp_path):
