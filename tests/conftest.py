@@ -87,6 +87,8 @@ def bombs():
 @pytest.fixture(scope="session")
 def forked(tmp_path_factory):
     """Runs command lines of `vosapp` in processes of their own that need no start."""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork")
     made = _load("forked").Forked(tmp_path_factory.mktemp("forked"))
     yield made
     made.close()

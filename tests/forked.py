@@ -1,7 +1,7 @@
 """Processes of `vosapp` without their start: importing torch takes seconds each time.
 
 As a program it imports once what commands need, and forks a process for each that is asked for.
-Where there is no fork each command is a process from its start.
+Each ends as any process of Python does, so that what would be left of it shows.
 """
 
 from __future__ import annotations
