@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -20,8 +23,26 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 os.environ.setdefault("QT_SCALE_FACTOR", "1")
 
+# What is written safely waits for the disk: thousands of times in all. A disk in memory has all
+# that tests ask of one, and no waiting.
+ROOM = 4 << 30
+"""Bytes that have to be free for it."""
+MEMORY_DISK = Path("/dev/shm")
+
+
+def _has_room():
+    if not (MEMORY_DISK.is_dir() and os.access(MEMORY_DISK, os.W_OK)):
+        return False
+    free = shutil.disk_usage(MEMORY_DISK).free, psutil.virtual_memory().available
+    return min(free) > ROOM
+
+
+FAST = str(MEMORY_DISK) if _has_room() else None
+if FAST is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", FAST)
+
 # Nothing that is kept between runs gets into a user's cache, or from one session to the next.
-_CACHE = tempfile.TemporaryDirectory(prefix="vosapp-tests-cache-")
+_CACHE = tempfile.TemporaryDirectory(prefix="vosapp-tests-cache-", dir=FAST)
 os.environ["XDG_CACHE_HOME"] = _CACHE.name
 
 # No test is timed: a busy machine must not fail one.
@@ -30,6 +51,17 @@ settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Collecting makes a million objects that stay to the end: looking for garbage among them again and
+# again would take longer than many tests.
+gc.disable()
+
+
+def pytest_collection_finish():
+    """From here on garbage is looked for, but not among what was there before the tests."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
 
 @pytest.fixture(scope="session")
 def repo_root() -> Path:
@@ -37,14 +69,29 @@ def repo_root() -> Path:
     return ROOT
 
 
-@pytest.fixture(scope="session")
-def bombs():
-    """Small zips that inflate to much, and a way to measure memory; the tests are no package."""
-    spec = importlib.util.spec_from_file_location("tests_bombs", ROOT / "tests/bombs.py")
+def _load(name):
+    """Import a file of this folder; the tests are no package."""
+    spec = importlib.util.spec_from_file_location(f"tests_{name}", ROOT / f"tests/{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def bombs():
+    """Small zips that inflate to much, and a way to measure memory."""
+    return _load("bombs")
+
+
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory):
+    """Runs command lines of `vosapp` in processes of their own that need no start."""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork")
+    made = _load("forked").Forked(tmp_path_factory.mktemp("forked"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -35,20 +36,20 @@ def installed(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def call(installed, repo_root):
+def call(installed, forked, repo_root):
     """Runs `vosapp` in a process of its own, with the package on its path."""
 
-    def run(*words, code=0, script="from vosapp.cli.main import main; sys.exit(main())"):
-        paths = [str(installed), str(repo_root), os.environ.get("PYTHONPATH", "")]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-        command = [sys.executable, "-c", f"import sys; {script}", *map(str, words)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=environment, check=False, timeout=300
-        )
-        assert done.returncode == code, done.stderr
-        return done
+    def run(*words, code=0):
+        ((ended, *said),) = forked.run((words, {"PYTHONPATH": path_with(installed, repo_root)}))
+        assert ended == code, said
+        return SimpleNamespace(stdout=said[0], stderr=said[1])
 
     return run
+
+
+def path_with(*folders):
+    """A value of PYTHONPATH."""
+    return os.pathsep.join(filter(None, [*map(str, folders), os.environ.get("PYTHONPATH", "")]))
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +148,13 @@ def test_it_is_ranked_and_varied(call, folder, trained, tmp_path):
     assert len((tmp_path / "t.csv").read_text().splitlines()) == 3
 
 
-def test_the_chooser_shows_it(call):
+def test_the_chooser_shows_it(installed, repo_root):
+    """In a process from its start: the list of systems is made while it is imported."""
     script = "from vosapp.session.systems import systems; print([s.title for s in systems()])"
-    assert "Dummy" in call(script=script).stdout
+    environment = {**os.environ, "PYTHONPATH": path_with(installed, repo_root)}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert "Dummy" in done.stdout
 
 
 def test_it_is_short():

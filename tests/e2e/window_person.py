@@ -22,7 +22,7 @@ from vosapp.project.model import FrameState
 
 PATIENCE = 60.0
 """Seconds; the first propagation of a process imports torch, which takes long on a busy machine."""
-AHEAD, DRIP = 6, 3.0
+AHEAD, DRIP = 6, 0.5
 """Steps that a tracker may be ahead of the window, and seconds to one more beyond them."""
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 CTRL, PLAIN = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -285,29 +282,33 @@ def test_loss_falls(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_processes_share_a_batch(first, clips, tmp_path):
+def test_two_processes_share_a_batch(forked, first, clips, tmp_path):
     """What two processes learn is nearly what one does."""
+
+    def in_two(words):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            shared = {"WORLD_SIZE": "2", "MASTER_PORT": str(free.getsockname()[1])}
+        shared |= {"OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1"}
+        members = [{**shared, "RANK": rank, "LOCAL_RANK": rank} for rank in "01"]
+        answers = forked.run(*((words, own) for own in members))
+        assert [code for code, *_ in answers] == [0, 0], answers
+
     run(replace(first, out=tmp_path / "one"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     words = ["train", "box_supervised", "--preset", "tiny", "--batch", "2", "--crop", "32"]
     words += ["--frames", "3", "--steps", "3", "--workers", "0", "--device", "cpu"]
     words += ["--videos", str(clips / "videos"), "--out", str(tmp_path / "two")]
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
-    command += [f"--master_port={port}", "-m", "vosapp", *words]
     # The first process measures and ends the run; the other one waits for it, and ends, too.
-    command += ["--validate", str(clips / "boxes.csv"), "--interval", "1e-6", "--patience", "0"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, check=True, capture_output=True, env=environment, timeout=300)
+    words += ["--validate", str(clips / "boxes.csv"), "--interval", "1e-6", "--patience", "0"]
+    in_two(words)
     one = load_file(tmp_path / "one/weights.safetensors")
     two = load_file(tmp_path / "two/weights-last.safetensors")
     for name, tensor in one.items():
         torch.testing.assert_close(tensor.float(), two[name].float(), atol=2e-3, rtol=0)
     lines = (tmp_path / "two/log.jsonl").read_text().splitlines()
     assert sum('"validated": "box agreement (1)"' in line for line in lines) == 3
-    settled = [*command, "--patience", "1e-9", "--gain", "1", "--steps", "50"]
+    settled = [*words, "--patience", "1e-9", "--gain", "1", "--steps", "50"]
     settled[settled.index(str(tmp_path / "two"))] = str(tmp_path / "settled")
-    subprocess.run(settled, check=True, capture_output=True, env=environment, timeout=300)
+    in_two(settled)
     steps = read_info(tmp_path / "settled/weights-last.safetensors").training["steps"]
     assert steps == 2, "the second measurement finds that nothing was gained"

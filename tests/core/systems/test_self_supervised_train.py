@@ -100,14 +100,14 @@ def perfect_keys(film, shift):
     ("config", "steps", "rate"),
     [
         pytest.param(SMALL, 100, 3e-3, id="small"),
-        pytest.param(PRESETS["thin"], 120, 2e-3, id="thin", marks=pytest.mark.slow),
+        pytest.param(PRESETS["thin"], 100, 2e-3, id="thin", marks=pytest.mark.slow),
     ],
 )
 def test_finds_the_offset_of_a_moving_texture(tmp_path, config, steps, rate):
     rng = np.random.default_rng(1)
     torch.manual_seed(1)
     encoder = KeyEncoder(config).train()
-    film = panned_film(rng, size=96, count=9, shift=SHIFT)
+    film = panned_film(rng, size=72, count=9, shift=SHIFT)
     unseen = [
         (panned_film(np.random.default_rng(seed), size=128, count=2, shift=shift), shift)
         for seed, shift in ((98, SHIFT), (99, (-5, 1)))
@@ -151,7 +151,7 @@ def test_memory_stage_after_the_pairwise_one(tmp_path):
     """Both encoders find the offsets, the averaged one too, and the loss goes on falling."""
     rng = np.random.default_rng(1)
     torch.manual_seed(1)
-    film = panned_film(rng, size=96, count=9, shift=SHIFT)
+    film = panned_film(rng, size=72, count=9, shift=SHIFT)
     encoder = KeyEncoder(SMALL).train()
     pair = MomentumPair(encoder, momentum=0.9).train()
     stages = (

@@ -51,21 +51,27 @@ def free_port():
         return str(free.getsockname()[1])
 
 
-def in_two(arguments=(), *, words=("-m", "vosapp")):
-    """Run vosapp, or other words of Python's command line, in two processes as torchrun would
-    start them; return what each says."""
+def members():
+    """What torchrun would tell each of two processes."""
     shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
-    members = []
-    for rank in ("0", "1"):
-        own = {**ALONE, **shared, "RANK": rank, "LOCAL_RANK": rank}
-        line = [sys.executable, *words, *arguments]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        members.append(subprocess.Popen(line, env=own, text=True, **pipes))
-    answers = [member.communicate(timeout=300) for member in members]
-    return [(member.returncode, *said) for member, said in zip(members, answers, strict=True)]
+    return [{**ALONE, **shared, "RANK": rank, "LOCAL_RANK": rank} for rank in ("0", "1")]
 
 
-def test_two_processes_learn_what_one_does(videos, tmp_path, capsys):
+@pytest.fixture
+def in_two(forked):
+    """Runs vosapp in two processes as torchrun would start them; returns what each says."""
+    return lambda words: forked.run(*((words, own) for own in members()))
+
+
+@pytest.fixture(scope="module")
+def first(videos, tmp_path_factory):
+    """Weights of the first stage."""
+    out = tmp_path_factory.mktemp("first") / "run"
+    assert main(command(videos, out)) == 0
+    return out / "weights.safetensors"
+
+
+def test_two_processes_learn_what_one_does(in_two, videos, tmp_path, capsys):
     """Two pairs in each of two processes, four in one."""
     assert main(command(videos, tmp_path / "one")) == 0
     answers = in_two(command(videos, tmp_path / "two"))
@@ -94,10 +100,9 @@ def require_alike(one, two, *names):
 
 
 @pytest.mark.slow
-def test_labels_in_two_processes(videos, tmp_path, capsys):
+def test_labels_in_two_processes(in_two, first, videos, tmp_path, capsys):
     """Two pairs and two clips, one of each in a process."""
-    assert main(command(videos, tmp_path / "first")) == 0
-    labels = ["--stage", "labels", "--init", str(tmp_path / "first/weights.safetensors")]
+    labels = ["--stage", "labels", "--init", str(first)]
     assert main(command(videos, tmp_path / "one", *labels)) == 0
     answers = in_two(command(videos, tmp_path / "two", *labels))
     assert [code for code, *_ in answers] == [0, 0], answers
@@ -105,10 +110,9 @@ def test_labels_in_two_processes(videos, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_memory_stage_in_two_processes(videos, tmp_path, capsys):
+def test_memory_stage_in_two_processes(in_two, first, videos, tmp_path, capsys):
     """Both encoders: the one that learns, and the one that follows it."""
-    assert main(command(videos, tmp_path / "first")) == 0
-    memory = ["--stage", "memory", "--init", str(tmp_path / "first/weights.safetensors")]
+    memory = ["--stage", "memory", "--init", str(first)]
     assert main(command(videos, tmp_path / "one", *memory)) == 0
     answers = in_two(command(videos, tmp_path / "two", *memory))
     assert [code for code, *_ in answers] == [0, 0], answers
@@ -117,9 +121,8 @@ def test_memory_stage_in_two_processes(videos, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_memory_stage_goes_on_in_two_processes(videos, tmp_path, capsys):
-    assert main(command(videos, tmp_path / "first")) == 0
-    memory = ["--stage", "memory", "--init", str(tmp_path / "first/weights.safetensors")]
+def test_memory_stage_goes_on_in_two_processes(in_two, first, videos, tmp_path, capsys):
+    memory = ["--stage", "memory", "--init", str(first)]
     short = command(videos, tmp_path / "two", *memory)
     short[short.index("--steps") + 1] = "3"
     answers = in_two(short)
@@ -149,7 +152,7 @@ def test_torchrun(videos, tmp_path):
 
 
 @pytest.mark.slow
-def test_batch_that_cannot_be_divided(videos, tmp_path):
+def test_batch_that_cannot_be_divided(in_two, videos, tmp_path):
     """Both processes say so, and none waits for the other."""
     answers = in_two(command(videos, tmp_path / "run", "--batch", "3"))
     assert [code for code, *_ in answers] == [2, 2]
@@ -179,8 +182,12 @@ assert not left, left
 
 def test_no_thread_of_the_group_is_left_when_python_shuts_down():
     """One that is would end the process with SIGABRT now and then."""
-    answers = in_two(words=["-c", THREADS])
-    assert answers == [(0, "", "")] * 2
+    line = [sys.executable, "-c", THREADS]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    both = [subprocess.Popen(line, env=own, text=True, **pipes) for own in members()]
+    said = [one.communicate(timeout=300) for one in both]
+    assert [one.returncode for one in both] == [0, 0], said
+    assert said == [("", "")] * 2
 
 
 def test_alone_nothing_is_shared():

@@ -13,13 +13,16 @@ from vosapp.assets import bundled_start
 from vosapp.jobs.runner import JobRunner
 from vosapp.services.models.values import Model, Origin
 from vosapp.services.training.run_values import RunRequest, RunState
+from vosapp.session.training import watching as training_watch
 from vosapp.session.training.hub import TrainingHub
 from vosapp.session.training.services import Services
 from vosapp.session.training.watching import Watched, watching
 
 
 @pytest.fixture
-def services(tmp_path):
+def services(tmp_path, monkeypatch):
+    """Runs that nobody sees are looked at often, too."""
+    monkeypatch.setattr(training_watch, "SELDOM", 0.2)
     return FakeTraining(tmp_path / "data")
 
 

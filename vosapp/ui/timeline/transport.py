@@ -30,7 +30,7 @@ _ICONS = {
 }
 
 
-_ORDER = ("words", "time", "span")
+_ORDER = ("words", "time", "span", "count")
 
 
 class TransportRow(QWidget):
@@ -102,7 +102,7 @@ class TransportRow(QWidget):
         self._squeeze()
 
     def _squeeze(self) -> None:
-        """Leave out words at icons, the time, the range, in this order, until the rest fits."""
+        """Leave out words at icons, time, range, number of frames, in this order, until it fits."""
         least = self._needed(len(_ORDER))
         if least != self._least:
             self._least = least
@@ -119,6 +119,7 @@ class TransportRow(QWidget):
             self.buttons[name].setToolButtonStyle(style)
         self._time.setVisible("time" not in gone)
         self._span.setVisible("span" not in gone)
+        self._count.setVisible("count" not in gone)
         self._row.invalidate()
         return self._row.minimumSize()
 

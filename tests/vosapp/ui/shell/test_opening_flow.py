@@ -243,6 +243,7 @@ def test_the_layout_is_kept(make_shell, drawn_project, open_in):
     first = make_shell()
     open_in(first, drawn_project)
     first.window.resize(790, 640)
+    assert first.window.minimumSizeHint().width() < 790, "else it could not have become so narrow"
     first.actions.run("view.dock-objects")
     first.window.close()
     second = make_shell()

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabWidget, QToolButton
 
 from vosapp.ui.main_window import NARROWEST, PANELS
+from vosapp.ui.theme import Theme, apply_theme
 from vosapp.ui.view_state import ToolId
 
 SMALL, LARGE = QSize(640, 420), QSize(1360, 860)
@@ -45,6 +46,18 @@ def test_what_the_status_bar_says_makes_no_window_larger(desk, qtbot):
     assert window.width() == window.minimumSizeHint().width() < 800
     assert status.meter._stop.geometry().right() <= status.meter.width()
     status.meter.rest()
+
+
+def test_a_long_film_makes_no_window_wider(desk, qtbot, qapp):
+    """With the style of the program, whose buttons are wider than those of tests."""
+    apply_theme(qapp, Theme.LIGHT)
+    transport = desk.panels.timeline.transport
+    resize(qtbot, desk.window, SMALL)
+    least = desk.window.minimumSizeHint().width()
+    transport._count.setText("of 1234567")
+    transport._squeeze()
+    qtbot.wait(20)
+    assert desk.window.minimumSizeHint().width() == desk.window.width() == least < 780
 
 
 def test_what_the_user_has_chosen_comes_back_also_with_the_next_start(desk, qtbot):

@@ -7,10 +7,15 @@ from fake_training import FakeTraining
 from train_hands import choose, click, state
 
 from vosapp.services.training.run_values import RunState
+from vosapp.session.training import planning, watching
 
 
 @pytest.fixture
-def services(places):
+def services(places, monkeypatch):
+    """They are looked at often and at once, for a look costs nothing."""
+    monkeypatch.setattr(watching, "EVERY", 0.05)
+    monkeypatch.setattr(watching, "SELDOM", 0.2)
+    monkeypatch.setattr(planning, "SETTLE_MS", 20)
     return FakeTraining(places.data)
 
 
