@@ -148,7 +148,7 @@ def test_two_layers_are_told_apart_from_scratch(tmp_path):
         batches,
         network,
         torch.optim.AdamW(network.parameters()),
-        FitConfig(steps=100, learning_rate=2e-3, save_every=1000),
+        FitConfig(steps=110, learning_rate=2e-3, save_every=1000),
         state_file=tmp_path / "state.pt",
         token=CancelToken(),
     )
