@@ -290,7 +290,7 @@ def run(project, frames, tmp_path, save_masks, capsys):
             make_odd(odd, kind)
         mode = odd and odd.lstat().st_mode
         capsys.readouterr()
-        with at_most(20):
+        with at_most(60):
             code = cli.main([*words, "--quiet"])
         told = capsys.readouterr().err
         assert odd is None or odd.lstat().st_mode == mode, "it was replaced"
