@@ -85,11 +85,17 @@ def bombs():
 
 
 @pytest.fixture(scope="session")
-def forked(tmp_path_factory):
+def processes():
+    """Forked processes, and what the two of a team have in their environments."""
+    return _load("forked")
+
+
+@pytest.fixture(scope="session")
+def forked(processes, tmp_path_factory):
     """Runs command lines of `vosapp` in processes of their own that need no start."""
     if not hasattr(os, "fork"):
         pytest.skip("needs fork")
-    made = _load("forked").Forked(tmp_path_factory.mktemp("forked"))
+    made = processes.Forked(tmp_path_factory.mktemp("forked"))
     yield made
     made.close()
 

@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -24,8 +25,25 @@ PRELOADED = (
     "torch.distributed.optim",
     "vosapp.cli.main",
 )
+LOOPBACK = "lo" if sys.platform == "linux" else "lo0"
+ALONE = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": LOOPBACK}
+"""Added to the environment of a team: nothing depends on what this machine is called, or on how
+that name is looked up."""
 PATIENCE = 280.0
 """Seconds after which commands are killed, as the test that waits for them would be."""
+
+
+def free_port():
+    """A port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
+def members():
+    """What torchrun would add to the environment of each of two processes."""
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    return [{**ALONE, **shared, "RANK": rank, "LOCAL_RANK": rank} for rank in ("0", "1")]
 
 
 class Forked:
@@ -53,6 +71,10 @@ class Forked:
         codes = json.loads(self._server.stdout.readline())
         said = [[Path(one[name]).read_text() for name in ("out", "err")] for one in asked]
         return [(code, *texts) for code, texts in zip(codes, said, strict=True)]
+
+    def in_two(self, words):
+        """Run one command in two processes that share its batches; as `run`."""
+        return self.run(*((words, own) for own in members()))
 
     def close(self):
         """End the process that forks."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -22,9 +21,6 @@ from core.train.team import Team, joined, team_rank, team_size
 from vosapp.cli.main import main
 
 STEPS = 5
-LOOPBACK = "lo" if sys.platform == "linux" else "lo0"
-ALONE = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": LOOPBACK}
-"""Nothing depends on what this machine is called, or on how that name is looked up."""
 
 
 @pytest.fixture(scope="module")
@@ -45,24 +41,6 @@ def losses(out, name="color"):
     return [json.loads(line)["losses"][name] for line in lines]
 
 
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
-
-
-def members():
-    """What torchrun would tell each of two processes."""
-    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
-    return [{**ALONE, **shared, "RANK": rank, "LOCAL_RANK": rank} for rank in ("0", "1")]
-
-
-@pytest.fixture
-def in_two(forked):
-    """Runs vosapp in two processes as torchrun would start them; returns what each says."""
-    return lambda words: forked.run(*((words, own) for own in members()))
-
-
 @pytest.fixture(scope="module")
 def first(videos, tmp_path_factory):
     """Weights of the first stage."""
@@ -71,10 +49,10 @@ def first(videos, tmp_path_factory):
     return out / "weights.safetensors"
 
 
-def test_two_processes_learn_what_one_does(in_two, videos, tmp_path, capsys):
+def test_two_processes_learn_what_one_does(forked, videos, tmp_path, capsys):
     """Two pairs in each of two processes, four in one."""
     assert main(command(videos, tmp_path / "one")) == 0
-    answers = in_two(command(videos, tmp_path / "two"))
+    answers = forked.in_two(command(videos, tmp_path / "two"))
     assert [code for code, *_ in answers] == [0, 0], answers
     assert json.loads(answers[0][1])["steps"] == STEPS
     assert [answers[0][2], *answers[1][1:]] == ["", "", ""], "the first one speaks, of the outcome"
@@ -100,47 +78,48 @@ def require_alike(one, two, *names):
 
 
 @pytest.mark.slow
-def test_labels_in_two_processes(in_two, first, videos, tmp_path, capsys):
+def test_labels_in_two_processes(forked, first, videos, tmp_path, capsys):
     """Two pairs and two clips, one of each in a process."""
     labels = ["--stage", "labels", "--init", str(first)]
     assert main(command(videos, tmp_path / "one", *labels)) == 0
-    answers = in_two(command(videos, tmp_path / "two", *labels))
+    answers = forked.in_two(command(videos, tmp_path / "two", *labels))
     assert [code for code, *_ in answers] == [0, 0], answers
     require_alike(tmp_path / "one", tmp_path / "two", "color", "labels")
 
 
 @pytest.mark.slow
-def test_memory_stage_in_two_processes(in_two, first, videos, tmp_path, capsys):
+def test_memory_stage_in_two_processes(forked, first, videos, tmp_path, capsys):
     """Both encoders: the one that learns, and the one that follows it."""
     memory = ["--stage", "memory", "--init", str(first)]
     assert main(command(videos, tmp_path / "one", *memory)) == 0
-    answers = in_two(command(videos, tmp_path / "two", *memory))
+    answers = forked.in_two(command(videos, tmp_path / "two", *memory))
     assert [code for code, *_ in answers] == [0, 0], answers
     require_alike(tmp_path / "one", tmp_path / "two", "color")
     assert (tmp_path / "two/averaged.safetensors").exists()
 
 
 @pytest.mark.slow
-def test_memory_stage_goes_on_in_two_processes(in_two, first, videos, tmp_path, capsys):
+def test_memory_stage_goes_on_in_two_processes(forked, first, videos, tmp_path, capsys):
     memory = ["--stage", "memory", "--init", str(first)]
     short = command(videos, tmp_path / "two", *memory)
     short[short.index("--steps") + 1] = "3"
-    answers = in_two(short)
+    answers = forked.in_two(short)
     assert [code for code, *_ in answers] == [0, 0], answers
-    answers = in_two([*command(videos, tmp_path / "two", *memory), "--resume"])
+    answers = forked.in_two([*command(videos, tmp_path / "two", *memory), "--resume"])
     assert [code for code, *_ in answers] == [0, 0], answers
     assert len(losses(tmp_path / "two")) == STEPS
     assert (tmp_path / "two/averaged.safetensors").exists()
 
 
 @pytest.mark.slow
-def test_torchrun(videos, tmp_path):
+def test_torchrun(processes, videos, tmp_path):
     words = ["-m", "torch.distributed.run", "--nproc-per-node=2"]
-    place = ["--master-addr", "127.0.0.1", "--master-port", free_port()]
+    place = ["--master-addr", "127.0.0.1", "--master-port", processes.free_port()]
     out = tmp_path / "run"
     line = [sys.executable, *words, *place, "-m", "vosapp", *command(videos, out)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(line, env=ALONE, text=True, start_new_session=True, **pipes) as team:
+    own = {**os.environ, **processes.ALONE}
+    with subprocess.Popen(line, env=own, text=True, start_new_session=True, **pipes) as team:
         try:
             _, said = team.communicate(timeout=240)
         finally:
@@ -152,9 +131,9 @@ def test_torchrun(videos, tmp_path):
 
 
 @pytest.mark.slow
-def test_batch_that_cannot_be_divided(in_two, videos, tmp_path):
+def test_batch_that_cannot_be_divided(forked, videos, tmp_path):
     """Both processes say so, and none waits for the other."""
-    answers = in_two(command(videos, tmp_path / "run", "--batch", "3"))
+    answers = forked.in_two(command(videos, tmp_path / "run", "--batch", "3"))
     assert [code for code, *_ in answers] == [2, 2]
     assert "3 cannot be divided among 2" in answers[0][2]
 
@@ -180,11 +159,12 @@ assert not left, left
 """
 
 
-def test_no_thread_of_the_group_is_left_when_python_shuts_down():
+def test_no_thread_of_the_group_is_left_when_python_shuts_down(processes):
     """One that is would end the process with SIGABRT now and then."""
     line = [sys.executable, "-c", THREADS]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    both = [subprocess.Popen(line, env=own, text=True, **pipes) for own in members()]
+    environments = [{**os.environ, **own} for own in processes.members()]
+    both = [subprocess.Popen(line, env=own, text=True, **pipes) for own in environments]
     said = [one.communicate(timeout=300) for one in both]
     assert [one.returncode for one in both] == [0, 0], said
     assert said == [("", "")] * 2
