@@ -119,7 +119,8 @@ class TimelinePicture:
         painter.setPen(QColor(tones().muted))
         text = "No objects yet. Draw a box around one on any frame."
         text = QCoreApplication.translate("TimelineCanvas", text)
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap  # narrow windows
+        painter.drawText(area, flags, text)
 
     def _paint_lane(
         self, painter: QPainter, session: Session, item: TrackedObject, corner: QPoint

@@ -306,6 +306,21 @@ def test_a_timeline_without_a_project_is_empty_and_quiet(qtbot, shown):
     shown.image()
 
 
+def test_the_advice_of_an_empty_timeline_fits_a_narrow_window(show, make_workspace):
+    shown = show(make_workspace(objects=0))
+    shown.session.go_to(FRAMES // 2)  # the playhead away from the borders
+    shown.panel.resize(HEADER_WIDTH + 220, 320)
+    image, right = shown.image(), HEADER_WIDTH + round(shown.view.axis.width)
+    rows = range(shown.view.places.lanes_top + 2, image.height() - 2)
+
+    def inked(columns):
+        base = QColor(tones().base)
+        return any(image.pixelColor(x, y) != base for x in columns for y in rows)
+
+    assert inked(range(HEADER_WIDTH + 20, HEADER_WIDTH + 60))
+    assert not inked(range(HEADER_WIDTH, HEADER_WIDTH + 3)) and not inked(range(right - 3, right))
+
+
 def test_another_theme_redraws_everything(qtbot, shown, qapp):
     place = shown.cell(20) + QPoint(0, 10)
     apply_theme(qapp, Theme.LIGHT)
