@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from core.ops.aggregate import aggregate
 from core.ops.anisotropic import read_all, similarity
 from core.systems.box_supervised.model import FrameFeatures, MemoryNetwork
+from core.train.clip_groups import ClipResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,6 @@ class ClipPlan:
 
     references: tuple[tuple[int, ...], ...]
     renewed: tuple[bool, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClipResult:
-    """What was found on all frames of clips but the first.
-
-    Attributes:
-        logits: B x T-1 x K x H x W of each object by itself, before others compete.
-        soft: B x T-1 x (1 + K) x H x W probabilities of background and objects.
-    """
-
-    logits: Tensor
-    soft: Tensor
 
 
 def draw_plan(
@@ -84,7 +72,7 @@ class ClipNetwork(nn.Module):
         looks = [every[slice(index, None, count)] for index in range(count)]
         sensory = self.network.new_sensory(looks[0], first.shape[1])
         value, sensory = self.network.encode_masks(frames[:, 0], looks[0], sensory, first)
-        values, logits, softs = [value], list[Tensor](), list[Tensor]()
+        values, softs = [value], list[Tensor]()
         selector = present[:, :, None, None]
         for index in range(1, count):
             chosen = plan.references[index - 1]
@@ -92,7 +80,6 @@ class ClipNetwork(nn.Module):
             last = index == count - 1
             found, sensory = self.network.decode(looks[index], read, sensory, update=not last)
             soft = aggregate(torch.sigmoid(found) * selector)
-            logits.append(found)
             softs.append(soft)
             if not last:
                 value, renewed = self.network.encode_masks(
@@ -100,7 +87,7 @@ class ClipNetwork(nn.Module):
                 )
                 sensory = renewed if plan.renewed[index] else sensory
                 values.append(value)
-        return ClipResult(torch.stack(logits, 1), torch.stack(softs, 1))
+        return ClipResult(torch.stack(softs, 1))
 
 
 def read_clips(query: FrameFeatures, memory: list[FrameFeatures], values: list[Tensor]) -> Tensor:

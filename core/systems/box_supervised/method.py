@@ -25,6 +25,7 @@ from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.box_supervised.spec import BOXES_STAGE, RECIPE, SYSTEM
 from core.systems.box_supervised.train import Course, clip_step
 from core.train.clip_batches import ClipDataset
+from core.train.clip_groups import ClipGroups
 from core.train.labels import IMAGENET_CLASSES, united
 from core.train.mask_loss import MaskLossConfig
 from core.train.method import Stage, Weights
@@ -73,7 +74,7 @@ class BoxSupervised:
         """See `Method.stage`."""
         ours, clips, course = _ours(network), clip_config(name, options), Course()
         loss = loss_config(name, options)
-        parallel = team.parallel(ClipNetwork(ours).train())
+        parallel = team.parallel(ClipGroups(ClipNetwork(ours)).train())
         samples = partial(ClipDataset, config=clips)
         if name == BOXES_STAGE:
             samples = partial(_boxed_samples, clips, options)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 
 from core.nn.backbone import normalized_rgb
-from core.systems.box_supervised.clips import ClipResult, draw_plan
+from core.systems.box_supervised.clips import draw_plan
 from core.train.clip_batches import ClipBatch
+from core.train.clip_groups import ClipResult
 from core.train.mask_loss import MaskLossConfig, first_masks, mask_loss
 from core.train.terms import LossTerms
 
@@ -35,7 +36,7 @@ def clip_step(
     """The training step of both stages.
 
     Args:
-        network: a `core.systems.box_supervised.clips.ClipNetwork`.
+        network: a `core.systems.box_supervised.clips.ClipNetwork`, in groups.
         config: weights of the losses.
         course: of the run.
     """

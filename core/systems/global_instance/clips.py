@@ -6,8 +6,6 @@ found on it is in the support set in its turn (Ge et al. 2021, section 3.4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
@@ -19,24 +17,10 @@ from core.systems.global_instance.model import (
     GlobalInstanceNetwork,
     SupportFeatures,
 )
+from core.train.clip_groups import ClipResult
 
 Plan = tuple[tuple[int, ...], ...]
 """Of each frame from the second on, the earlier frames it is read from, the first one first."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClipResult:
-    """What was found on all frames of clips but the first.
-
-    Attributes:
-        union: B x T-1 x H x W logits of all objects together; None without the global branch.
-        soft: B x T-1 x (1 + K) x H x W probabilities of background and objects.
-        coarse: the same by the coarse maps, where `soft` comes from the decoder; else None.
-    """
-
-    union: Tensor | None
-    soft: Tensor
-    coarse: Tensor | None
 
 
 def draw_plan(frames: int, generator: torch.Generator, *, support: int = 4) -> Plan:
@@ -92,7 +76,7 @@ class ClipNetwork(nn.Module):
             )
         unions = [u[:, 0] for one in drawings if (u := one.large_union(size)) is not None]
         union = torch.stack(unions, 1) if unions else None
-        return ClipResult(union, torch.stack(softs, 1), coarse)
+        return ClipResult(torch.stack(softs, 1), union, coarse)
 
     def _soft(
         self, drawing: Drawing, present: Tensor, size: tuple[int, int], *, refined: bool

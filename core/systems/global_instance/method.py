@@ -25,6 +25,7 @@ from core.systems.global_instance.model import GlobalInstanceNetwork
 from core.systems.global_instance.spec import MASKS_STAGE, RECIPE, SYSTEM
 from core.systems.global_instance.train import LossWeights, clip_step
 from core.train.clip_batches import ClipDataset
+from core.train.clip_groups import ClipGroups
 from core.train.labels import IMAGENET_CLASSES, united
 from core.train.method import Stage, Weights
 from core.train.recipe import Values
@@ -76,7 +77,7 @@ class GlobalInstance:
         """See `Method.stage`."""
         ours, clips = _ours(network), clip_config(name, options)
         weights = LossWeights(float(options["balance"]), float(options["coarse"]))
-        parallel = team.parallel(ClipNetwork(ours).train())
+        parallel = team.parallel(ClipGroups(ClipNetwork(ours)).train())
         samples = partial(ClipDataset, config=clips)
         told = dict[str, ClipBoxes]()
         if name == MASKS_STAGE:

@@ -9,8 +9,9 @@ import torch
 
 from core.losses.masks import bootstrapped_cross_entropy, union_cross_entropy
 from core.nn.backbone import normalized_rgb
-from core.systems.global_instance.clips import ClipResult, draw_plan
+from core.systems.global_instance.clips import draw_plan
 from core.train.clip_batches import ClipBatch
+from core.train.clip_groups import ClipResult
 from core.train.mask_loss import first_masks
 from core.train.terms import LossTerms
 
@@ -34,7 +35,7 @@ def clip_step(
     """The training step of both stages.
 
     Args:
-        network: a `core.systems.global_instance.clips.ClipNetwork`.
+        network: a `core.systems.global_instance.clips.ClipNetwork`, in groups.
         weights: of the losses.
 
     Returns:

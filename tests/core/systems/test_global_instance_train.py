@@ -17,13 +17,13 @@ from core.jobs import Cancelled, CancelToken
 from core.media.label_map import write_label_map
 from core.nn.checkpoints import read_info
 from core.systems.global_instance.build import read_network
-from core.systems.global_instance.clips import ClipResult
 from core.systems.global_instance.config import PARTS, PRESETS
 from core.systems.global_instance.method import GlobalInstance
 from core.systems.global_instance.spec import RECIPE
 from core.systems.global_instance.train import LossWeights, clip_step
 from core.tracking.contract import TrackerRequest
 from core.train.clip_batches import ClipBatch
+from core.train.clip_groups import ClipResult
 from core.train.config import FitConfig
 from core.train.loop import TrainProgress
 from core.train.mask_loss import Supervision
@@ -225,14 +225,14 @@ def test_frames_without_a_label_map_and_void_count_nowhere():
     union = torch.randn(1, 2, 32, 32, generator=generator)
 
     def losses(soft, union):
-        step = clip_step(lambda *_: ClipResult(union, soft, soft), LossWeights(2.0, 0.25))
+        step = clip_step(lambda *_: ClipResult(soft, union, soft), LossWeights(2.0, 0.25))
         return step(batch)
 
     wanted = losses(soft, union)
     assert {n: w for n, (_, w) in wanted.terms.items()} == {
         "objects": 2.0, "union": 1.0, "coarse": 0.25,
     }  # fmt: skip
-    step = clip_step(lambda *_: ClipResult(union, soft, soft), LossWeights(coarse=0))
+    step = clip_step(lambda *_: ClipResult(soft, union, soft), LossWeights(coarse=0))
     assert "coarse" in step(batch).terms, "several processes wait for gradients of all values"
     other, more = soft.clone(), union.clone()
     other[:, 1], more[:, 1] = 0.5, 9
