@@ -1,7 +1,7 @@
-"""Clips of a batch in groups that have equally many objects: what fills up a batch costs nothing.
+"""Clips of a batch go through a network in groups with equally many objects: padding costs nothing.
 
-Clips have one object or several, and most of a step goes into objects. Networks see no other clip
-of the batch (their batch norm is fixed), so that groups give what the whole batch would.
+Clips have one object or several, and most of a step is spent on objects. A clip does not depend on
+the other clips of its batch (batch norm is fixed), so groups give the same as the whole batch.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class ClipGroups(nn.Module):
         Args:
             frames: B x T x 3 x H x W.
             first: B x K x H x W masks on the first frames.
-            present: B x K, 1 for objects that the clip has, 0 for what fills the batch.
+            present: B x K, 1 for objects that the clip has, 0 for padding.
             plan: what each frame is read from; the same for all clips.
 
         Returns:
-            As of the whole batch; objects that a clip lacks have the least probability.
+            The same as for the whole batch; objects that a clip lacks have the probability `LEAST`.
         """
         groups = group_by_count(present)
         found = [
