@@ -14,6 +14,13 @@ from torch import Tensor, nn
 
 from core.ops.aggregate import LEAST
 
+ABSENT = LEAST * LEAST
+"""Probability of an object that a clip lacks: about the least that `aggregate` gives one.
+
+Losses take logarithms: a larger value would hide the background's probability where the network is
+sure of an object, and with it the gradient of the color losses.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ClipResult:
@@ -52,7 +59,7 @@ class ClipGroups(nn.Module):
             plan: what each frame is read from; the same for all clips.
 
         Returns:
-            The same as for the whole batch; objects that a clip lacks have the probability `LEAST`.
+            The same as for the whole batch; objects that a clip lacks have probability `ABSENT`.
         """
         groups = group_by_count(present)
         found = [
@@ -84,7 +91,7 @@ def joined(found: list[ClipResult], back: Tensor, *, classes: int) -> ClipResult
     """
 
     def filled(one: Tensor) -> Tensor:
-        lacking = one.new_full((*one.shape[:2], classes - one.shape[2], *one.shape[3:]), LEAST)
+        lacking = one.new_full((*one.shape[:2], classes - one.shape[2], *one.shape[3:]), ABSENT)
         return torch.cat([one, lacking], 2)
 
     def all_of(part: Callable[[ClipResult], Tensor | None]) -> Tensor | None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.ops.aggregate import LEAST
+from core.ops.aggregate import aggregate
 from core.systems.box_supervised import clips as memory
 from core.systems.box_supervised.config import PRESETS as MEMORY_PRESETS
 from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.global_instance import clips as overall
-from core.train.clip_groups import ClipGroups, ClipResult, group_by_count, joined
+from core.train.clip_groups import ABSENT, ClipGroups, ClipResult, group_by_count, joined
+from core.train.mask_loss import MaskLossConfig, Supervision, mask_loss
 
-COUNTS = (2, 1, 3, 1)
+OBJECTS = ((1, 1, 0, 0), (1, 0, 0, 0), (1, 0, 1, 0), (0, 0, 0, 0))
+"""Which of four objects each clip has: of one the second is missing, the last has none."""
+LAST = 3
 SIZE = (32, 48)
 
 
@@ -38,11 +41,19 @@ class Seen(torch.nn.Module):
         return self.network(frames, first, present, plan)
 
 
+class Called(torch.nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.forward = function
+
+
 @pytest.fixture
 def batch():
     generator = torch.Generator().manual_seed(0)
-    frames = 2 * torch.rand(len(COUNTS), 3, 3, *SIZE, generator=generator) - 1
-    present = torch.tensor([[float(k < count) for k in range(4)] for count in COUNTS])
+    frames = 2 * torch.rand(len(OBJECTS), 3, 3, *SIZE, generator=generator) - 1
+    present = torch.tensor(OBJECTS).float()
     first = torch.zeros(*present.shape, *SIZE)
     for index in range(4):
         first[:, index, 8:24, 12 * index : 12 * index + 11] = 1
@@ -53,11 +64,10 @@ def batch():
 def test_groups_give_what_the_whole_batch_gives(build, lively_global, batch):
     network, draw_plan = build(lively_global)
     plan, seen = draw_plan(3, torch.Generator().manual_seed(0)), Seen(network)
-    count = 1 + max(COUNTS)
 
     def learned(result):
         told = [one for one in (result.soft, result.coarse) if one is not None]
-        loss = sum(one[:, :, 1:count].square().mean() for one in told)
+        loss = sum(one[:, :, 1 : 1 + LAST].square().mean() for one in told)
         if result.union is not None:
             loss = loss + result.union.square().mean()
         return torch.autograd.grad(loss, list(network.parameters()))
@@ -86,4 +96,33 @@ def test_what_a_clip_lacks_has_the_least_probability():
     soft = joined([one, two], torch.tensor([1, 0]), classes=4).soft
     assert soft.shape == (2, 2, 4, 4, 4)
     assert (soft[0, :, :3] == 0.5).all() and (soft[1, :, :2] == 0.5).all()
-    assert (soft[0, :, 3] == LEAST).all() and (soft[1, :, 2:] == LEAST).all()
+    assert (soft[0, :, 3] == ABSENT).all() and (soft[1, :, 2:] == ABSENT).all()
+
+
+@pytest.mark.parametrize("strength", [2.0, 8.0, 11.0])
+@pytest.mark.parametrize("merged", [False, True])
+def test_losses_of_boxes_teach_sure_networks_the_same(strength, merged):
+    """Where an object's logit is 8, its background has a probability of 1e-7."""
+    generator = torch.Generator().manual_seed(0)
+    signs = torch.randn(2, 2, 3, 4, 4, generator=generator).sign()
+    logits = strength * signs.repeat_interleave(8, 3).repeat_interleave(8, 4)
+    logits = logits.requires_grad_()
+    present = torch.tensor([[1.0, 0, 0], [1, 1, 1]])
+    boxes = torch.where(present[:, None, :, None] > 0, 4.0, torch.nan).expand(2, 2, 3, 4).clone()
+    boxes[..., 2:] *= 6
+    maps, masked = torch.zeros(2, 2, 32, 32, dtype=torch.uint8), torch.zeros(2, 2, dtype=torch.bool)
+    known = Supervision(boxes, maps, masked, masked[:, 0])
+    gray, config = torch.full((2, 2, 3, 32, 32), 0.5), MaskLossConfig(merged=merged, warm_up=0)
+
+    def carry(which, first, present, _plan):
+        found = torch.sigmoid(logits[which, :, : first.shape[1]])
+        return ClipResult(aggregate(found * present[:, None, :, None, None]))
+
+    def learned(network):
+        soft = network(torch.arange(2), present, present, None).soft
+        return torch.autograd.grad(mask_loss(soft.log(), gray, known, config).total, logits)[0]
+
+    whole = learned(carry)
+    assert float(whole[0].norm()) > 1e-3
+    close = float((learned(ClipGroups(Called(carry))) - whole).norm())
+    assert close <= 0.01 * float(whole.norm())

@@ -100,7 +100,7 @@ def perfect_keys(film, shift):
     ("config", "steps", "rate"),
     [
         pytest.param(SMALL, 100, 3e-3, id="small"),
-        pytest.param(PRESETS["thin"], 120, 2e-3, id="thin", marks=pytest.mark.slow),
+        pytest.param(PRESETS["thin"], 70, 3e-3, id="thin", marks=pytest.mark.slow),
     ],
 )
 def test_finds_the_offset_of_a_moving_texture(tmp_path, config, steps, rate):

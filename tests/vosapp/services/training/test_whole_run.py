@@ -76,7 +76,7 @@ def test_what_only_finds_objects_learns_without_a_score(write_project, tmp_path)
 def test_a_kill_costs_little(write_project, tmp_path):
     """Footage alone, from bundled weights; the state is what goes on."""
     request = RunRequest(
-        "self_supervised", 0.1, sources(write_project), device="cpu",
+        "self_supervised", 0.06, sources(write_project), device="cpu",
         options={"batch": 1, "crop": 32},
     )  # fmt: skip
     folder = runs.start_run(request, root=tmp_path / "runs")
