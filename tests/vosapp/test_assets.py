@@ -57,9 +57,9 @@ def test_a_start_is_for_training_alone(monkeypatch, tmp_path):
     assert assets.bundled_weights("a", "b") == whole == assets.bundled_start("a", "b")
 
 
-def test_the_memory_network_has_a_start_and_nothing_to_track_with():
-    assert default_start("box_supervised", "small") == assets.bundled_start(
-        "box_supervised", "small"
-    )
-    assert read_info(assets.bundled_start("box_supervised", "small")).preset == "small"
-    assert not has_default("box_supervised")
+@pytest.mark.parametrize("system", ["box_supervised", "global_instance"])
+def test_some_systems_have_a_start_and_nothing_to_track_with(system):
+    start = assets.bundled_start(system, "small")
+    assert default_start(system, "small") == start
+    assert (read_info(start).system, read_info(start).preset) == (system, "small")
+    assert assets.is_start(start) and not has_default(system)

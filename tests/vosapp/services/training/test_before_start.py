@@ -44,6 +44,7 @@ def test_every_system_that_learns_is_offered_with_its_options():
     assert "self_supervised-thin" in found["self_supervised"].starts
     assert boxes.starts == ("box_supervised-small-start",)
     masks = found["global_instance"]
+    assert masks.starts == ("global_instance-small-start",)
     assert (masks.needs_labels, masks.needs_masks, masks.stage) == (True, True, "masks")
     assert "masks" not in {option.name for option in masks.options}
     assert not boxes.needs_masks
