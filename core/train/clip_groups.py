@@ -1,7 +1,8 @@
 """Clips of a batch go through a network in groups with equally many objects: padding costs nothing.
 
 Clips have one object or several, and most of a step is spent on objects. A clip does not depend on
-the other clips of its batch (batch norm is fixed), so groups give the same as the whole batch.
+the other clips of its batch, so groups give the same as the whole batch. A network whose batch norm
+learns, or is shared by several processes, must not be put into groups.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ class ClipGroups(nn.Module):
         Args:
             frames: B x T x 3 x H x W.
             first: B x K x H x W masks on the first frames.
-            present: B x K, 1 for objects that the clip has, 0 for padding.
+            present: B x K, 1 for objects that the clip has on its first frame, 0 for padding. Later
+                frames have labels of these alone.
             plan: what each frame is read from; the same for all clips.
 
         Returns:
@@ -67,11 +69,11 @@ class ClipGroups(nn.Module):
             for count, clips in groups.items()
         ]
         back = torch.cat(list(groups.values())).argsort()
-        return joined(found, back, classes=1 + present.shape[1])
+        return joined_results(found, back, classes=1 + present.shape[1])
 
 
 def group_by_count(present: Tensor) -> dict[int, Tensor]:
-    """The places of clips by their number of objects, which is at least 1.
+    """The places of clips by the place of their last object, which is at least 1.
 
     Args:
         present: B x K, not 0 for objects that a clip has. What lies behind the last is left out.
@@ -81,7 +83,7 @@ def group_by_count(present: Tensor) -> dict[int, Tensor]:
     return {count: (counts == count).nonzero()[:, 0] for count in sorted(set(counts.tolist()))}
 
 
-def joined(found: list[ClipResult], back: Tensor, *, classes: int) -> ClipResult:
+def joined_results(found: list[ClipResult], back: Tensor, *, classes: int) -> ClipResult:
     """The results of groups as that of one batch.
 
     Args:

@@ -58,8 +58,8 @@ def test_a_start_is_for_training_alone(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("system", ["box_supervised", "global_instance"])
-def test_some_systems_have_a_start_and_nothing_to_track_with(system):
+def test_what_training_starts_from_may_track_or_not(system):
     start = assets.bundled_start(system, "small")
     assert default_start(system, "small") == start
     assert (read_info(start).system, read_info(start).preset) == (system, "small")
-    assert assets.is_start(start) and not has_default(system)
+    assert has_default(system) == (system == "box_supervised") == (not assets.is_start(start))

@@ -10,7 +10,13 @@ from core.systems.box_supervised import clips as memory
 from core.systems.box_supervised.config import PRESETS as MEMORY_PRESETS
 from core.systems.box_supervised.model import MemoryNetwork
 from core.systems.global_instance import clips as overall
-from core.train.clip_groups import ABSENT, ClipGroups, ClipResult, group_by_count, joined
+from core.train.clip_groups import (
+    ABSENT,
+    ClipGroups,
+    ClipResult,
+    group_by_count,
+    joined_results,
+)
 from core.train.mask_loss import MaskLossConfig, Supervision, mask_loss
 
 OBJECTS = ((1, 1, 0, 0), (1, 0, 0, 0), (1, 0, 1, 0), (0, 0, 0, 0))
@@ -91,9 +97,9 @@ def test_clips_are_grouped_by_their_last_object():
     assert groups == {1: [1, 2], 2: [0, 3]}
 
 
-def test_what_a_clip_lacks_has_the_least_probability():
+def test_what_a_clip_lacks_has_next_to_no_probability():
     one, two = (ClipResult(torch.full((1, 2, 1 + k, 4, 4), 0.5)) for k in (1, 2))
-    soft = joined([one, two], torch.tensor([1, 0]), classes=4).soft
+    soft = joined_results([one, two], torch.tensor([1, 0]), classes=4).soft
     assert soft.shape == (2, 2, 4, 4, 4)
     assert (soft[0, :, :3] == 0.5).all() and (soft[1, :, :2] == 0.5).all()
     assert (soft[0, :, 3] == ABSENT).all() and (soft[1, :, 2:] == ABSENT).all()
@@ -102,7 +108,7 @@ def test_what_a_clip_lacks_has_the_least_probability():
 @pytest.mark.parametrize("strength", [2.0, 8.0, 11.0])
 @pytest.mark.parametrize("merged", [False, True])
 def test_losses_of_boxes_teach_sure_networks_the_same(strength, merged):
-    """Where an object's logit is 8, its background has a probability of 1e-7."""
+    """Where an object's logit is 8, the background has a probability of 1e-7."""
     generator = torch.Generator().manual_seed(0)
     signs = torch.randn(2, 2, 3, 4, 4, generator=generator).sign()
     logits = strength * signs.repeat_interleave(8, 3).repeat_interleave(8, 4)

@@ -162,9 +162,9 @@ def test_bundled_is_the_start_for_training_where_no_other_weights_ship(
     monkeypatch.setattr(
         recipe, "train", lambda request, _token, **_: asked.append(request) or iter(())
     )
-    given = ["train", "box_supervised", "--videos", str(videos), "--out", str(tmp_path / "run")]
+    given = ["train", "global_instance", "--videos", str(videos), "--out", str(tmp_path / "run")]
     main([*given, "--steps", "1", "--init", "bundled"])
-    assert asked[0].init == bundled_start("box_supervised", "small")
+    assert asked[0].init == bundled_start("global_instance", "small")
 
 
 def test_memory_stage_after_the_pairwise_one(command, capsys, tmp_path):

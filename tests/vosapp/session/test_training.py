@@ -130,10 +130,10 @@ def test_only_what_carries_masks_can_be_used(hub, tmp_path):
     assert fit == ["box_supervised"]
     broken = Model("one", tmp_path, Origin.IMPORTED, "box_supervised", problem="It is damaged.")
     assert not hub.use.fits(broken)
-    start = bundled_start("box_supervised", "small")
-    assert not hub.use.fits(Model(start.stem, start, Origin.BUNDLED, "box_supervised"))
+    start = bundled_start("global_instance", "small")
+    assert not hub.use.fits(Model(start.stem, start, Origin.BUNDLED, "global_instance"))
     own = tmp_path / start.name
-    assert hub.use.fits(Model(own.stem, own, Origin.TRAINED, "box_supervised"))
+    assert hub.use.fits(Model(own.stem, own, Origin.TRAINED, "global_instance"))
 
 
 def test_another_project_uses_nothing_yet(hub, tracked, tmp_path):

@@ -42,7 +42,7 @@ def test_every_system_that_learns_is_offered_with_its_options():
     assert "temporal" in names and not names.keys() & {"boxes", "dense", "notes"}
     assert all(option.help for option in boxes.options) and "boxes" in boxes.learns
     assert "self_supervised-thin" in found["self_supervised"].starts
-    assert boxes.starts == ("box_supervised-small-start",)
+    assert boxes.starts == ("box_supervised-small",)
     masks = found["global_instance"]
     assert masks.starts == ("global_instance-small-start",)
     assert (masks.needs_labels, masks.needs_masks, masks.stage) == (True, True, "masks")

@@ -57,14 +57,13 @@ def test_the_chooser_offers_the_ways_of_learning(desk):
     chooser.close()
 
 
-@pytest.mark.parametrize("system", ["box_supervised", "global_instance"])
-def test_the_chooser_says_where_no_weights_are_bundled(desk, system):
+def test_the_chooser_says_where_no_weights_are_bundled(desk):
     control = desk.workspace.propagation
     chooser = RunChooser(control.choice, desk.window)
     chooser.chosen.connect(control.set_choice)
     assert (chooser._weights.text(), chooser._bundled.isEnabled()) == ("bundled", True)
     names = [one.name for one in systems()]
-    row = names.index(system)
+    row = names.index("global_instance")
     chooser._system.setCurrentIndex(row)
     chooser._system.activated.emit(row)
     assert chooser._weights.text() == "none yet: choose a file"
@@ -73,15 +72,16 @@ def test_the_chooser_says_where_no_weights_are_bundled(desk, system):
     chooser.close()
 
 
-def test_the_chooser_takes_what_is_bundled_for_another_system(desk):
+@pytest.mark.parametrize("system", ["box_supervised", "multi_granularity"])
+def test_the_chooser_takes_what_is_bundled_for_another_system(desk, system):
     control = desk.workspace.propagation
     chooser = RunChooser(control.choice, desk.window)
     chooser.chosen.connect(control.set_choice)
-    row = [one.name for one in systems()].index("multi_granularity")
+    row = [one.name for one in systems()].index(system)
     chooser._system.setCurrentIndex(row)
     chooser._system.activated.emit(row)
     assert (chooser._weights.text(), chooser._bundled.isEnabled()) == ("bundled", True)
-    assert control.choice.system == "multi_granularity"
+    assert control.choice.system == system
     chooser.close()
 
 
