@@ -10,6 +10,7 @@ from core.errors import CheckpointMissing
 from core.media.label_map import write_label_map
 from core.systems.box_supervised.config import PRESETS
 from core.systems.box_supervised.model import MemoryNetwork
+from vosapp import assets
 from vosapp.assets import sample_film
 from vosapp.cli import main as cli
 from vosapp.cli.main import main
@@ -57,7 +58,8 @@ def test_other_systems_open_no_public_file(mask, tmp_path, capsys):
     assert "not opened here" in capsys.readouterr().err
 
 
-def test_without_weights_it_says_how_to_bring_some(mask, tmp_path, capsys):
+def test_without_weights_it_says_how_to_bring_some(mask, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(assets, "weights_dir", lambda: tmp_path)
     with pytest.raises(CheckpointMissing) as caught:
         default_weights("box_supervised")
     assert "models import" in caught.value.hint and "vosapp train" in caught.value.hint
