@@ -73,7 +73,7 @@ class ClipGroups(nn.Module):
 
 
 def group_by_count(present: Tensor) -> dict[int, Tensor]:
-    """The places of clips by the place of their last object, which is at least 1.
+    """Indices of the clips, by the place of their last object, which is at least 1.
 
     Args:
         present: B x K, not 0 for objects that a clip has. What lies behind the last is left out.

@@ -57,9 +57,11 @@ def test_a_start_is_for_training_alone(monkeypatch, tmp_path):
     assert assets.bundled_weights("a", "b") == whole == assets.bundled_start("a", "b")
 
 
-@pytest.mark.parametrize("system", ["box_supervised", "global_instance"])
-def test_what_training_starts_from_may_track_or_not(system):
+@pytest.mark.parametrize(
+    ("system", "tracks"), [("box_supervised", True), ("global_instance", False)]
+)
+def test_what_training_starts_from_may_track_or_not(system, tracks):
     start = assets.bundled_start(system, "small")
     assert default_start(system, "small") == start
     assert (read_info(start).system, read_info(start).preset) == (system, "small")
-    assert has_default(system) == (system == "box_supervised") == (not assets.is_start(start))
+    assert (has_default(system), assets.is_start(start)) == (tracks, not tracks)
